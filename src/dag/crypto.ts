@@ -1,0 +1,79 @@
+/**
+ * The three primitives that the DAG stands on, for Node: SHA-256, Ed25519 verification on the thread pool, and
+ * signing. Bundlers for browsers take `crypto.web.ts` in its place (the `browser` field of package.json), so
+ * the rest of `dag/` has no Node in it.
+ */
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  hash,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto'
+
+// DER prefixes of RFC 8410, so that raw 32-byte keys can be imported synchronously.
+const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex')
+const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex')
+
+/** Imported public keys are kept, since an import costs as much as a tenth of a verification. */
+const publicKeys = new Map<string, KeyObject>()
+const publicKeysKept = 4096
+
+export function sha256Hex(...parts: Uint8Array[]): string {
+  if (parts.length === 1 && hash !== undefined) return hash('sha256', parts[0]!, 'hex')
+  const state = createHash('sha256')
+  for (const part of parts) state.update(part)
+  return state.digest('hex')
+}
+
+function publicKeyOf(publicKeyHex: string): KeyObject {
+  let key = publicKeys.get(publicKeyHex)
+  if (key === undefined) {
+    key = createPublicKey({
+      key: Buffer.concat([spkiPrefix, Buffer.from(publicKeyHex, 'hex')]),
+      format: 'der',
+      type: 'spki',
+    })
+    if (publicKeys.size >= publicKeysKept) publicKeys.delete(publicKeys.keys().next().value!)
+    publicKeys.set(publicKeyHex, key)
+  }
+  return key
+}
+
+/** Strict RFC 8032 verification (no cofactor, S < L), off the main thread; false for anything that does not hold. */
+export function verifyEd25519(
+  publicKeyHex: string,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    try {
+      verify(null, message, publicKeyOf(publicKeyHex), signature, (error, valid) =>
+        resolve(error === null && valid),
+      )
+    } catch {
+      resolve(false)
+    }
+  })
+}
+
+/** A signing key from its 32-byte seed, or a new random one. */
+export function importEd25519(seed?: Uint8Array): {
+  seed: Uint8Array
+  publicKeyHex: string
+  sign(message: Uint8Array): Uint8Array
+} {
+  const key =
+    seed === undefined
+      ? generateKeyPairSync('ed25519').privateKey
+      : createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' })
+  const publicDer = createPublicKey(key).export({ format: 'der', type: 'spki' })
+  return {
+    seed: seed ?? new Uint8Array(key.export({ format: 'der', type: 'pkcs8' }).subarray(pkcs8Prefix.length)),
+    publicKeyHex: publicDer.subarray(spkiPrefix.length).toString('hex'),
+    sign: (message) => new Uint8Array(sign(null, message, key)),
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * A key and the PeerId that names it. One Ed25519 key (RFC 8032) is a node's identity everywhere: it signs
+ * entries, proves the caller, and is the endpoint's id on QUIC.
+ */
+import { CausewayError } from '../errors.ts'
+import { importEd25519 } from './crypto.ts'
+
+declare const peerIdBrand: unique symbol
+/** An Ed25519 public key as 64 lowercase hex digits, as iroh prints it. Sorts like its bytes. */
+export type PeerId = string & { readonly [peerIdBrand]: true }
+
+const peerIdPattern = /^[0-9a-f]{64}$/
+
+/** Checks the text form of a PeerId; INVALID_ARGUMENT otherwise. */
+export function parsePeerId(text: string): PeerId {
+  if (!peerIdPattern.test(text))
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `A PeerId is 64 lowercase hex digits, got ${JSON.stringify(text.slice(0, 80))}.`,
+    )
+  return text as PeerId
+}
+
+/** A node's key. The seed is its secret: 32 bytes, never logged, 0600 on disk. */
+export interface Identity {
+  readonly peer: PeerId
+  readonly seed: Uint8Array
+  /** Signs `domain ‖ message`, 64 bytes. The domain ends in NUL and is never the caller's choice. */
+  sign(domain: string, message: Uint8Array): Uint8Array
+}
+
+/** The identity of a 32-byte seed, or a new random one. */
+export function createIdentity(seed?: Uint8Array): Identity {
+  if (seed !== undefined && seed.length !== 32)
+    throw new CausewayError('INVALID_ARGUMENT', `An identity's seed is 32 bytes, got ${seed.length}.`)
+  const key = importEd25519(seed)
+  return {
+    peer: key.publicKeyHex as PeerId,
+    seed: key.seed,
+    sign: (domain, message) => key.sign(withDomain(domain, message)),
+  }
+}
+
+/** What is really signed: the domain as UTF-8, then the message. */
+export function withDomain(domain: string, message: Uint8Array): Uint8Array {
+  const prefix = new TextEncoder().encode(domain)
+  const bytes = new Uint8Array(prefix.length + message.length)
+  bytes.set(prefix)
+  bytes.set(message, prefix.length)
+  return bytes
+}

@@ -1,0 +1,95 @@
+/**
+ * The one error that Causeway throws, with a closed set of stable codes. Callers branch on `code` and
+ * read `data`; the message is free text for people and says what to do next.
+ */
+
+/** What is wrong with an entry: the verdict is a function of the entry and its ancestors alone. */
+export const entryErrorCodes = [
+  'ENTRY_TOO_LARGE',
+  'ENTRY_MALFORMED',
+  'ENTRY_NOT_CANONICAL',
+  'ENTRY_VERSION',
+  'ENTRY_ID_LENGTH',
+  'ENTRY_SIGNATURE',
+  'ENTRY_AUTHOR',
+  'ENTRY_TREE',
+  'ENTRY_ROOT',
+  'ENTRY_PARENTS',
+  'ENTRY_HEIGHT',
+  'ENTRY_TIME',
+  'ENTRY_POLICY',
+  'ENTRY_CHANGES',
+  'ENTRY_NONCE',
+  'ENTRY_MISSING_PARENT',
+  'ENTRY_FORBIDDEN',
+] as const
+
+export const errorCodes = [
+  ...entryErrorCodes,
+  /** An argument has the wrong shape: the message says what was expected and what came. */
+  'INVALID_ARGUMENT',
+  /** A bound of `limits.ts` was crossed. */
+  'LIMIT_EXCEEDED',
+  /** The caller may retry later: too much is under way, or a quota is used up. */
+  'RESOURCE_EXHAUSTED',
+  'UNKNOWN_TREE',
+  'UNKNOWN_ENTRY',
+  'UNKNOWN_PEER',
+  'UNKNOWN_REQUEST',
+  'ALREADY_EXISTS',
+  'ALREADY_DECIDED',
+  /** The caller did not prove who it is, or the proof does not hold. */
+  'UNAUTHENTICATED',
+  /** The caller is known and may not do this. */
+  'FORBIDDEN',
+  /** Access was asked for and is not decided yet. */
+  'ACCESS_PENDING',
+  'ACCESS_REJECTED',
+  'BAD_ADDRESS',
+  /** No transport can handle this address. */
+  'NO_TRANSPORT',
+  'NOT_STARTED',
+  'ALREADY_STARTED',
+  /** The remote refused the connection or cannot be reached. */
+  'UNREACHABLE',
+  'TIMEOUT',
+  'CANCELLED',
+  /** The connection was lost in the middle of something. */
+  'DISCONNECTED',
+  /** The remote is not the peer that it should be. */
+  'WRONG_PEER',
+  /** The remote broke the protocol or lied. */
+  'PROTOCOL',
+  'INCOMPATIBLE',
+  'UNIMPLEMENTED',
+  'STORE_LOCKED',
+  'STORE_FORMAT',
+  'STORE_CORRUPT',
+  'STORE_FULL',
+  'CLOSED',
+  'INTERNAL',
+] as const
+
+export type EntryErrorCode = (typeof entryErrorCodes)[number]
+export type ErrorCode = (typeof errorCodes)[number]
+export type ErrorData = Readonly<Record<string, string | number | boolean>>
+
+export class CausewayError extends Error {
+  override readonly name = 'CausewayError'
+  readonly code: ErrorCode
+  readonly data: ErrorData
+
+  constructor(code: ErrorCode, message: string, options: { data?: ErrorData; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.data = options.data ?? {}
+  }
+
+  /** Any thrown thing as a CausewayError: itself, or wrapped under `code` with the original as `cause`. */
+  static from(error: unknown, code: ErrorCode = 'INTERNAL'): CausewayError {
+    if (error instanceof CausewayError) return error
+    if (error instanceof Error && error.name === 'AbortError')
+      return new CausewayError('CANCELLED', 'The operation was cancelled.', { cause: error })
+    return new CausewayError(code, error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}
