@@ -1,0 +1,261 @@
+/**
+ * An entry: an immutable, signed vertex of a tree, named by its hash. It comes as `SignedEntry` (bytes), is read
+ * into `Entry` (its own shape holds), and is proven as `VerifiedEntry`, a type that only `verifyEntry` makes. What
+ * depends on its ancestors is checked where they are at hand, by `checkParents`.
+ */
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import {
+  Permission,
+  type PolicyChange,
+  PolicyChangeSchema,
+  PublicAccess,
+} from '../../gen/causeway/v1/entry_pb.ts'
+import { CausewayError, type EntryErrorCode } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { type Change, decodeBody, type EntryBody, encodeBody } from './body.ts'
+import { sha256Hex, verifyEd25519 } from './crypto.ts'
+import { bytesToHex, hexToBytes } from './hex.ts'
+import type { EntryId, TreeId } from './id.ts'
+import { type Identity, type PeerId, withDomain } from './identity.ts'
+
+/** An entry as it is stored, sent and hashed: never encoded again. */
+export interface SignedEntry {
+  /** Canonical EntryBody. */
+  readonly body: Uint8Array
+  /** 64 bytes. */
+  readonly signature: Uint8Array
+}
+
+/** A decoded entry whose own shape holds; its signature and its place in the tree are not proven. */
+export interface Entry {
+  readonly id: EntryId
+  /** The entry's tree; the root's own id in a root. */
+  readonly tree: TreeId
+  readonly signed: SignedEntry
+  readonly body: EntryBody
+}
+
+declare const verifiedBrand: unique symbol
+/** An entry whose signature holds. */
+export type VerifiedEntry = Entry & { readonly [verifiedBrand]: true }
+
+/** The format of bodies that this version writes and reads. */
+export const entryVersion = 1
+/** Domain of the signature over a body. */
+export const entryDomain = 'causeway.entry.v1\0'
+/** The one reserved store. */
+export const policyStore = '_policy'
+
+const signatureBytes = 64
+
+/** Bytes that an entry counts for in limits and pages: body and signature. */
+export function entryBytes(signed: SignedEntry): number {
+  return signed.body.length + signed.signature.length
+}
+
+/** Decodes a signed entry and checks all that its bytes alone decide, but for the signature. */
+export function readEntry(signed: SignedEntry): Entry {
+  if (signed.body.length > limits.entryBodyBytes)
+    refuse('ENTRY_TOO_LARGE', `A body has at most ${limits.entryBodyBytes} bytes, got ${signed.body.length}.`)
+  if (signed.signature.length !== signatureBytes)
+    refuse('ENTRY_SIGNATURE', `A signature has ${signatureBytes} bytes, got ${signed.signature.length}.`)
+  const body = decodeBody(signed.body)
+  checkBody(body)
+  const id = sha256Hex(signed.signature, signed.body) as EntryId
+  return { id, tree: body.tree ?? id, signed, body }
+}
+
+/** Proves the signature, off the main thread. */
+export async function verifyEntry(entry: Entry): Promise<VerifiedEntry> {
+  const message = withDomain(entryDomain, entry.signed.body)
+  if (!(await verifyEd25519(entry.body.author, message, entry.signed.signature)))
+    refuse(
+      'ENTRY_SIGNATURE',
+      `The signature of ${entry.id} does not hold for its author ${entry.body.author}.`,
+    )
+  return entry as VerifiedEntry
+}
+
+/** A body's fields without those that `signEntry` fills. */
+export type Draft = Partial<Omit<EntryBody, 'version' | 'author'>> & Pick<EntryBody, 'createdAtMs'>
+
+/** Signs a new entry. The draft's parents and policy are sorted; everything else is taken as it is, then checked. */
+export function signEntry(identity: Identity, draft: Draft): VerifiedEntry {
+  const body = encodeBody({
+    version: entryVersion,
+    tree: draft.tree,
+    parents: [...(draft.parents ?? [])].sort(),
+    height: draft.height ?? 0,
+    author: identity.peer,
+    createdAtMs: draft.createdAtMs,
+    policy: [...(draft.policy ?? [])].sort(),
+    changes: draft.changes ?? [],
+    nonce: draft.nonce ?? new Uint8Array(0),
+  })
+  return readEntry({ body, signature: identity.sign(entryDomain, body) }) as VerifiedEntry
+}
+
+/** Signs the root of a new tree: its policy names the author as admin. `nonce` has 16 to 32 random bytes. */
+export function signRoot(
+  identity: Identity,
+  root: { name: string; publicAccess: PublicAccess; createdAtMs: number; nonce: Uint8Array },
+): VerifiedEntry {
+  const policy = create(PolicyChangeSchema, {
+    treeName: root.name,
+    publicAccess: root.publicAccess,
+    keys: [{ peer: hexToBytes(identity.peer), permission: Permission.ADMIN }],
+  })
+  const change: Change = { store: policyStore, kind: '', payload: toBinary(PolicyChangeSchema, policy) }
+  return signEntry(identity, { createdAtMs: root.createdAtMs, changes: [change], nonce: root.nonce })
+}
+
+/** The name and the public access that a root states. */
+export function readRoot(root: Entry): { name: string; publicAccess: PublicAccess } {
+  const { treeName, publicAccess } = decodePolicyChange(root.body.changes[0]!.payload)
+  return { name: treeName, publicAccess: publicAccess || PublicAccess.NONE }
+}
+
+/**
+ * Checks an entry's place: every parent is there, in the same tree, and the height is one above the highest.
+ * `parents` has what is known of each of the entry's parents, in their order.
+ */
+export function checkParents(
+  entry: Entry,
+  parents: readonly ({ readonly tree: TreeId; readonly height: number } | undefined)[],
+): void {
+  let height = -1
+  for (const [index, parent] of parents.entries()) {
+    if (parent === undefined)
+      throw new CausewayError(
+        'ENTRY_MISSING_PARENT',
+        `The parent ${entry.body.parents[index]} of ${entry.id} is not here.`,
+        {
+          data: { parent: entry.body.parents[index]! },
+        },
+      )
+    if (parent.tree !== entry.tree)
+      refuse('ENTRY_TREE', `The parent ${entry.body.parents[index]} of ${entry.id} belongs to another tree.`)
+    height = Math.max(height, parent.height)
+  }
+  if (entry.body.height !== height + 1)
+    refuse(
+      'ENTRY_HEIGHT',
+      `The height of ${entry.id} is 1 + its highest parent's (${height + 1}), got ${entry.body.height}.`,
+    )
+}
+
+function refuse(code: EntryErrorCode, message: string): never {
+  throw new CausewayError(code, message)
+}
+
+function checkBody(body: EntryBody): void {
+  if (body.version !== entryVersion)
+    refuse('ENTRY_VERSION', `This version reads entries of version ${entryVersion}, got ${body.version}.`)
+  checkAuthor(body.author)
+  if (!ascending(body.parents)) refuse('ENTRY_PARENTS', 'Parents are in strictly ascending order.')
+  if (!ascending(body.policy)) refuse('ENTRY_POLICY', 'Policy entries are in strictly ascending order.')
+  if (body.nonce.length > limits.entryNonceBytes)
+    refuse('ENTRY_NONCE', `A nonce has at most ${limits.entryNonceBytes} bytes, got ${body.nonce.length}.`)
+  for (const change of body.changes) checkChange(change)
+  if (body.tree === undefined) checkRoot(body)
+  else if (body.parents.length === 0) refuse('ENTRY_PARENTS', 'Every entry but the root has a parent.')
+  else if (body.height === 0) refuse('ENTRY_HEIGHT', 'Only the root has height 0.')
+}
+
+function checkRoot(body: EntryBody): void {
+  if (body.parents.length > 0) refuse('ENTRY_TREE', 'An entry with parents names its tree.')
+  if (body.height !== 0) refuse('ENTRY_HEIGHT', `The root has height 0, got ${body.height}.`)
+  if (body.policy.length > 0) refuse('ENTRY_POLICY', 'The root carries the first policy and names none.')
+  if (body.nonce.length < limits.rootNonceMinBytes)
+    refuse(
+      'ENTRY_NONCE',
+      `A root's nonce has at least ${limits.rootNonceMinBytes} bytes, got ${body.nonce.length}.`,
+    )
+  const [change] = body.changes
+  if (body.changes.length !== 1 || change?.store !== policyStore)
+    refuse('ENTRY_ROOT', `A root has exactly one change, to the store ${policyStore}.`)
+  const policy = decodePolicyChange(change.payload)
+  const nameBytes = new TextEncoder().encode(policy.treeName).length
+  if (nameBytes === 0 || nameBytes > limits.nameBytes)
+    refuse('ENTRY_ROOT', `A tree's name has 1 to ${limits.nameBytes} bytes, got ${nameBytes}.`)
+  const [key] = policy.keys
+  if (
+    policy.keys.length !== 1 ||
+    key?.permission !== Permission.ADMIN ||
+    bytesToHex(key.peer) !== body.author
+  )
+    refuse('ENTRY_ROOT', "A root's policy names its author as admin, and nobody else.")
+}
+
+function checkChange(change: Change): void {
+  if (!isName(change.store) || change.store.length === 0)
+    refuse(
+      'ENTRY_CHANGES',
+      `A store's name has 1 to ${limits.storeNameBytes} bytes without control characters.`,
+    )
+  if (!isName(change.kind))
+    refuse('ENTRY_CHANGES', `A kind has at most ${limits.storeNameBytes} bytes without control characters.`)
+  if (change.store.startsWith('_')) {
+    if (change.store !== policyStore)
+      refuse(
+        'ENTRY_CHANGES',
+        `Stores whose names begin with "_" are reserved, got ${JSON.stringify(change.store)}.`,
+      )
+    decodePolicyChange(change.payload)
+  }
+}
+
+/** Decodes the payload of a change in the policy store. */
+export function decodePolicyChange(payload: Uint8Array): PolicyChange {
+  try {
+    const policy = fromBinary(PolicyChangeSchema, payload)
+    if (Buffer.compare(toBinary(PolicyChangeSchema, policy, { writeUnknownFields: false }), payload) === 0)
+      return policy
+  } catch (cause) {
+    throw new CausewayError('ENTRY_POLICY', 'A policy change could not be read.', { cause })
+  }
+  return refuse('ENTRY_POLICY', 'A policy change has only known fields, in their canonical encoding.')
+}
+
+const shortAscii = /^[\x20-\x7e]{0,64}$/
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
+const control = /[\x00-\x1f\x7f-\x9f]/
+
+function isName(text: string): boolean {
+  if (shortAscii.test(text)) return true
+  return new TextEncoder().encode(text).length <= limits.storeNameBytes && !control.test(text)
+}
+
+function ascending(ids: readonly string[]): boolean {
+  for (let index = 1; index < ids.length; index++) if (ids[index - 1]! >= ids[index]!) return false
+  return true
+}
+
+/**
+ * Points of order 1, 2, 4 and 8, whose signatures hold for messages that nobody signed, without the sign bit.
+ * The same list as in libsodium's ge25519_has_small_order.
+ */
+const smallOrder = new Set([
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+])
+
+/** Authors seen lately that are sound: a page has few authors and many entries. */
+const soundAuthors = new Set<PeerId>()
+const soundAuthorsKept = 4096
+
+function checkAuthor(author: PeerId): void {
+  if (soundAuthors.has(author)) return
+  if (author.length !== 64) refuse('ENTRY_AUTHOR', 'An entry names its author, a public key of 32 bytes.')
+  const bytes = hexToBytes(author)
+  const unsigned = bytesToHex(bytes.with(31, bytes[31]! & 0x7f))
+  if (smallOrder.has(unsigned)) refuse('ENTRY_AUTHOR', `The author ${author} is a point of small order.`)
+  // y must be below p = 2^255 - 19, little-endian.
+  if (/^(e[d-f]|f[0-9a-f])(ff){30}7f$/.test(unsigned))
+    refuse('ENTRY_AUTHOR', `The author ${author} is not in canonical form.`)
+  if (soundAuthors.size >= soundAuthorsKept) soundAuthors.clear()
+  soundAuthors.add(author)
+}
