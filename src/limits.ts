@@ -20,6 +20,30 @@ export const limits = {
   /** Names for people: of trees, peers and keys. */
   nameBytes: 128,
 
+  /** One page: large enough that the cost per message vanishes, small enough that a few in flight are nothing. */
+  pageBytes: 262_144,
+  pageEntries: 1_024,
+
+  /** Signatures in the thread pool's queue at once: some 4 ms of work for two cores, so that reads get their turn. */
+  verifyConcurrency: 64,
+  /** Index reads of one walk: some 0.4 s of work; past that a sequential sweep is faster. */
+  walkReads: 20_000,
+  /** Pages that a session verifies, writes or sends at once, each way. */
+  sessionPagesInFlight: 4,
+  /** Tips in a request: enough to hit a common one nearly always; a digest names them all. */
+  requestTips: 32,
+  /** Tips in an answer: 32 KiB. */
+  answerTips: 1_024,
+  /** Rounds of one session: each makes progress or ends it; concurrent writers at both sides may take a few. */
+  sessionRounds: 16,
+
+  /** LevelDB's memtable, of which two may be alive: fewer, larger sorted runs make writing some 20 % faster. */
+  storeWriteBufferBytes: 16_777_216,
+  /** LevelDB's cache of blocks. */
+  storeCacheBytes: 16_777_216,
+  /** Index records kept in memory after a write, some 300 bytes each: parents are mostly among the latest entries. */
+  storeRecentEntries: 32_768,
+
   /** Connecting a stream to a reachable host takes one to three round trips; a relay may need discovery first. */
   dialTimeoutMs: 10_000,
 } as const

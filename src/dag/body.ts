@@ -186,6 +186,18 @@ export function decodeBody(bytes: Uint8Array): EntryBody {
   return { version, tree, parents, height, author, createdAtMs, policy, changes, nonce }
 }
 
+/** The parents of a body that is known to be canonical, without reading the rest. */
+export function decodeParents(bytes: Uint8Array): EntryId[] {
+  const fields = new Fields(bytes)
+  const parents: EntryId[] = []
+  while (fields.next(bodyRepeats) && fields.field <= 3) {
+    if (fields.field === 1) fields.number()
+    else if (fields.field === 2) fields.view()
+    else parents.push(fields.hash('ENTRY_PARENTS') as EntryId)
+  }
+  return parents
+}
+
 function decodeChange(bytes: Uint8Array): Change {
   const fields = new Fields(bytes)
   let store = ''
