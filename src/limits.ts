@@ -37,6 +37,9 @@ export const limits = {
   /** Rounds of one session: each makes progress or ends it; concurrent writers at both sides may take a few. */
   sessionRounds: 16,
 
+  /** Commits that wait for one tree: some seconds of work. */
+  commitsWaiting: 16_384,
+
   /** LevelDB's memtable, of which two may be alive: fewer, larger sorted runs make writing some 20 % faster. */
   storeWriteBufferBytes: 16_777_216,
   /** LevelDB's cache of blocks. */
@@ -44,6 +47,60 @@ export const limits = {
   /** Index records kept in memory after a write, some 300 bytes each: parents are mostly among the latest entries. */
   storeRecentEntries: 32_768,
 
+  /** One RPC message: a page with its frame, or one entry of the largest size, doubled for base64 in JSON. */
+  messageBytes: 4_194_304,
+  /** A caller that allows itself more than an hour has made a mistake. */
+  callTimeoutMs: 3_600_000,
+  /** An answer shorter than this is not worth compressing. */
+  compressMinBytes: 4_096,
+  /** Header lists carry a token and a few names. */
+  headerBytes: 16_384,
+  /** A connection that says nothing at first holds a socket for nothing. */
+  firstBytesTimeoutMs: 10_000,
+  /** A stream without a byte in either direction is dead: live ones show a sign of life every 15 s. */
+  idleTimeoutMs: 60_000,
+  /** Calls at once on one connection. */
+  streamsPerConnection: 128,
+  /** What one HTTP/2 session may hold in memory. */
+  sessionMemoryMegabytes: 16,
+  /** Bytes under way on one stream: some pages, so that a round trip of 50 ms still gives 20 MB/s. */
+  streamWindowBytes: 1_048_576,
+  /** Bytes under way on one connection. */
+  connectionWindowBytes: 4_194_304,
+  /** A connection in use that is silent for this long is asked for a sign of life … */
+  pingIntervalMs: 10_000,
+  /** … and cut when none comes within this. */
+  pingTimeoutMs: 10_000,
+  /** The first call on a connection. */
+  handshakeTimeoutMs: 10_000,
+  /** Items in one page of a list. */
+  listedEntries: 1_000,
+  listedByDefault: 100,
+  /** Bytes of entries in one page of a list: with base64 and names still below a message's bound. */
+  listedBytes: 1_048_576,
+  /** Tips told at once: 128 KiB. */
+  listedTips: 4_096,
+  /** Arrivals read at once for a watcher. */
+  watchEntries: 256,
+  /** One unary call from a peer to a peer; a page may have to wait for the disk. */
+  unaryTimeoutMs: 30_000,
+
+  /** A ticket travels through chats and QR codes. */
+  ticketBytes: 8_192,
+  ticketAddresses: 16,
+
+  /** As long as a dial may take: a client that has connected and says nothing must not hold a socket. */
+  tlsHandshakeTimeoutMs: 10_000,
+  /** Some 20 KB of kernel and session memory each: 40 MB, and well under the usual limit on open files. */
+  tcpInboundConnections: 2_048,
+  /** Addresses of one peer that are tried: a ticket from a stranger must not aim us at the whole net. */
+  dialAddresses: 16,
+  /** RFC 8305, section 5: the recommended delay before the next address is tried beside the first. */
+  dialStaggerMs: 250,
+  /** What follows a connection is one call there and back; a remote that connects and is silent loses the race. */
+  dialHandshakeTimeoutMs: 10_000,
+  /** How long a graceful stop waits for calls under way. */
+  drainTimeoutMs: 5_000,
   /** Connecting a stream to a reachable host takes one to three round trips; a relay may need discovery first. */
   dialTimeoutMs: 10_000,
 } as const

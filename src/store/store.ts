@@ -6,7 +6,7 @@
  */
 import type { AbstractBatchOperation } from 'abstract-level'
 import { checkParents, type Entry, entryBytes, type SignedEntry, type VerifiedEntry } from '../dag/entry.ts'
-import { digestTips, type EntryId, type Position, type TreeId } from '../dag/id.ts'
+import { comparePositions, digestTips, type EntryId, type Position, type TreeId } from '../dag/id.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { Lanes } from './lanes.ts'
@@ -164,6 +164,16 @@ export class DagStore {
     const state = await this.state(tree)
     state.sortedTips ??= [...state.tips.keys()].sort()
     return state.sortedTips
+  }
+
+  /** At most `count` tips, the highest ones. */
+  async highestTips(tree: TreeId, count: number): Promise<Position[]> {
+    if (!this.records.has(tree)) return []
+    const { tips } = await this.state(tree)
+    const positions = Array.from(tips, ([id, height]) => ({ id, height }))
+    return positions.length <= count
+      ? positions
+      : positions.sort((a, b) => comparePositions(b, a)).slice(0, count)
   }
 
   /** `digestTips` of the tree, kept until the tips change. */
