@@ -19,6 +19,10 @@ export const limits = {
   storeNameBytes: 64,
   /** Names for people: of trees, peers and keys. */
   nameBytes: 128,
+  /** Keys in one change of the policy: more are several changes. */
+  policyKeys: 1_024,
+  /** Last entries of a revoked key that stand: tips that one author has at a time, so few. */
+  policyLastAccepted: 64,
 
   /** One page: large enough that the cost per message vanishes, small enough that a few in flight are nothing. */
   pageBytes: 262_144,

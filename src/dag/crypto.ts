@@ -13,6 +13,8 @@ import {
   sign,
   verify,
 } from 'node:crypto'
+import { hexToBytes } from './hex.ts'
+import { pointFlaw } from './point.ts'
 
 // DER prefixes of RFC 8410, so that raw 32-byte keys can be imported synchronously.
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex')
@@ -32,8 +34,11 @@ export function sha256Hex(...parts: Uint8Array[]): string {
 function publicKeyOf(publicKeyHex: string): KeyObject {
   let key = publicKeys.get(publicKeyHex)
   if (key === undefined) {
+    const bytes = hexToBytes(publicKeyHex)
+    const flaw = pointFlaw(bytes)
+    if (flaw !== undefined) throw new TypeError(`The key ${publicKeyHex} is ${flaw}.`)
     key = createPublicKey({
-      key: Buffer.concat([spkiPrefix, Buffer.from(publicKeyHex, 'hex')]),
+      key: Buffer.concat([spkiPrefix, bytes]),
       format: 'der',
       type: 'spki',
     })
@@ -43,7 +48,10 @@ function publicKeyOf(publicKeyHex: string): KeyObject {
   return key
 }
 
-/** Strict RFC 8032 verification (no cofactor, S < L), off the main thread; false for anything that does not hold. */
+/**
+ * Verifies by the one rule that all peers share, off the main thread: RFC 8032 without cofactor, S < L, and neither
+ * the key nor the signature's R of small order or not canonical. False for anything that does not hold.
+ */
 export function verifyEd25519(
   publicKeyHex: string,
   message: Uint8Array,
@@ -51,6 +59,7 @@ export function verifyEd25519(
 ): Promise<boolean> {
   return new Promise((resolve) => {
     try {
+      if (signature.length !== 64 || pointFlaw(signature) !== undefined) return resolve(false)
       verify(null, message, publicKeyOf(publicKeyHex), signature, (error, valid) =>
         resolve(error === null && valid),
       )
@@ -72,7 +81,7 @@ export function importEd25519(seed?: Uint8Array): {
       : createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' })
   const publicDer = createPublicKey(key).export({ format: 'der', type: 'spki' })
   return {
-    seed: seed ?? new Uint8Array(key.export({ format: 'der', type: 'pkcs8' }).subarray(pkcs8Prefix.length)),
+    seed: new Uint8Array(seed ?? key.export({ format: 'der', type: 'pkcs8' }).subarray(pkcs8Prefix.length)),
     publicKeyHex: publicDer.subarray(spkiPrefix.length).toString('hex'),
     sign: (message) => new Uint8Array(sign(null, message, key)),
   }

@@ -9,6 +9,7 @@ declare const peerIdBrand: unique symbol
 /** An Ed25519 public key as 64 lowercase hex digits, as iroh prints it. Sorts like its bytes. */
 export type PeerId = string & { readonly [peerIdBrand]: true }
 
+const utf8 = new TextEncoder()
 const peerIdPattern = /^[0-9a-f]{64}$/
 
 /** Checks the text form of a PeerId; INVALID_ARGUMENT otherwise. */
@@ -43,7 +44,7 @@ export function createIdentity(seed?: Uint8Array): Identity {
 
 /** What is really signed: the domain as UTF-8, then the message. */
 export function withDomain(domain: string, message: Uint8Array): Uint8Array {
-  const prefix = new TextEncoder().encode(domain)
+  const prefix = utf8.encode(domain)
   const bytes = new Uint8Array(prefix.length + message.length)
   bytes.set(prefix)
   bytes.set(message, prefix.length)
