@@ -50,6 +50,10 @@ export const limits = {
   storeCacheBytes: 16_777_216,
   /** Index records kept in memory after a write, some 300 bytes each: parents are mostly among the latest entries. */
   storeRecentEntries: 32_768,
+  /** Trees whose tips are kept in memory, latest used first; the tips of another are one short scan away. */
+  storeTreesInMemory: 1_024,
+  /** Problems that an audit tells: who has more than a screenful restores the store and needs no list. */
+  auditProblems: 1_000,
 
   /** One RPC message: a page with its frame, or one entry of the largest size, doubled for base64 in JSON. */
   messageBytes: 4_194_304,
