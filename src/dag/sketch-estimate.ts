@@ -51,7 +51,7 @@ const sparseCells = 24
 const deviations = 2.1
 
 /**
- * How many cells decode an estimated difference at 97 to 99 of 100 tries, when `counts` cells went into the
+ * How many cells decode an estimated difference at 99 of 100 tries, when `counts` cells went into the
  * estimate: 2.2 an id from 64 counts, 1.7 from 256. The rest need one more trip, for 1.6 times as many.
  */
 export function cellsFor(estimatedDifference: number, counts: number): number {
