@@ -116,8 +116,23 @@ export const limits = {
   sketchMinCells: 256,
   /** Cells of the sketch of a large tree: 1.5 MB in memory and in a snapshot; decodes a difference of 47,000. */
   sketchMaxCells: 65_536,
-  /** A tree this many times its cells grows its sketch: a difference past 1/22 of the tree is for a range scan. */
-  sketchEntriesPerCell: 16,
+  /**
+   * A tree this many times its cells grows its sketch: a difference past some 1/6 of the tree is for a range scan, and
+   * one of 10,000 in a tree of 100,000 still decodes.
+   */
+  sketchEntriesPerCell: 4,
+  /** Arrivals after which a snapshot is written, where the sketch has fewer cells: some 10 ms of replay. */
+  sketchSnapshotArrivals: 4_096,
+  /** Arrivals read at once while replaying: half a megabyte. */
+  sketchReplayArrivals: 4_096,
+  /** Cells of all sketches in memory, 24 bytes each: 24 MB, sixteen of the largest. */
+  sketchCellsInMemory: 1_048_576,
+  /** Id prefixes in one `want`: 256 KiB. */
+  wantIds: 16_384,
+  /** Chunks of a range told at once: some 300 KiB, for four million entries. */
+  rangeChunks: 4_096,
+  /** Ids of differing chunks told at once: 256 KiB. */
+  rangeIds: 16_384,
   /** Cells [0, 64) of a request: 1.4 KB, one packet, and they decode a difference of 30 at 98 of 100 tries. */
   sketchRequestCells: 64,
   /** Counts of a request's cells [64, 256), 1 or 2 bytes each: they halve the error of the estimate. */
