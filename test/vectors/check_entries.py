@@ -75,16 +75,13 @@ def read_message(data, shape, check=lambda field, value: None):
                 except UnicodeDecodeError:
                     raise Refused("ENTRY_MALFORMED") from None
         check(field, value)
-        if "+" in kind:
-            found.setdefault(field, []).append(value)
-        else:
-            found[field] = value
+        found[field] = found.get(field, []) + [value] if "+" in kind else value
     return found
 
 
 def check_ids(ids, most, code):
-    need(len(ids) <= most and all(len(one) == 32 for one in ids), code)
-    need(all(a < b for a, b in zip(ids, ids[1:])), code)
+    ascending = all(a < b for a, b in zip(ids, ids[1:]))
+    need(len(ids) <= most and ascending and all(len(one) == 32 for one in ids), code)
 
 
 def is_sound_point(data):
@@ -120,17 +117,15 @@ def check_root(body):
     need(len(body["changes"]) == 1 and body["changes"][0]["store"] == "_policy", "ENTRY_ROOT")
     policy = read_policy(body["changes"][0]["payload"])
     need(1 <= len(policy.get(1, "").encode()) <= 128, "ENTRY_ROOT")
-    need(len(policy[3]) == 1, "ENTRY_ROOT")
-    key = {field: value for field, value in policy[3][0].items() if field != 3}  # the name is free
-    need(key == {1: body["author"], 2: 3}, "ENTRY_ROOT")
+    keys = [{field: value for field, value in key.items() if field != 3} for key in policy[3]]  # names are free
+    need(keys == [{1: body["author"], 2: 3}], "ENTRY_ROOT")
 
 
 def read_body(data):
     """The fields of a body, or Refused with the code."""
     need(len(data) <= 1_048_576, "ENTRY_TOO_LARGE")
 
-    def check_version(field, value):
-        # As soon as it is read: what follows in another version is not ours to judge.
+    def check_version(field, value):  # at once: what follows in another version is not ours to judge
         need(field != 1 or value == 1, "ENTRY_VERSION")
 
     shape = {1: "number", 2: "bytes!", 4: "number", 5: "bytes!", 6: "number", 9: "bytes"}
@@ -181,8 +176,9 @@ def check_place(body, known):  # known: id -> (tree, height)
 
 
 def expand(value):
-    pieces = [value] if isinstance(value, str) else value
-    return bytes.fromhex("".join(p if isinstance(p, str) else p["repeat"] * p["times"] for p in pieces))
+    if isinstance(value, list):
+        value = "".join(piece if isinstance(piece, str) else piece["repeat"] * piece["times"] for piece in value)
+    return bytes.fromhex(value)
 
 
 def plain(value):
@@ -210,8 +206,8 @@ def check_valid(vector, known):
         assert key.sign(DOMAIN + data) == signature, "signing again"
     if "root" in vector:
         policy = read_policy(body["changes"][0]["payload"])
-        stated = {"name": policy[1], "publicAccess": ["NONE", "NONE", "READ", "WRITE"][policy.get(2, 0)]}
-        assert stated == vector["root"], "root"
+        access = ["NONE", "NONE", "READ", "WRITE"][policy.get(2, 0)]
+        assert {"name": policy[1], "publicAccess": access} == vector["root"], "root"
     if not vector.get("alone"):
         check_place(body, known)
     known[name] = (body["tree"] or name, body["height"])
