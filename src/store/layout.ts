@@ -13,6 +13,7 @@
  */
 import type { SignedEntry } from '../dag/entry.ts'
 import type { EntryId, Position, TreeId } from '../dag/id.ts'
+import { CausewayError } from '../errors.ts'
 
 const kinds = { format: 0x46, tree: 0x54, entry: 0x45, index: 0x49, arrival: 0x41, tip: 0x50 } as const
 
@@ -47,6 +48,14 @@ function readUint64(source: Buffer, offset: number): number {
   return source.readUInt32BE(offset) * 0x1_0000_0000 + source.readUInt32BE(offset + 4)
 }
 
+/** A record of another length than its kind has: it was not written by this layout. */
+function damaged(kind: string): never {
+  throw new CausewayError(
+    'STORE_CORRUPT',
+    `A record of the kind ${kind} is damaged: run verify on each tree.`,
+  )
+}
+
 export const formatKey = Buffer.from([kinds.format])
 
 export function treeKey(tree: TreeId): Buffer {
@@ -73,6 +82,7 @@ export function encodeTree(record: TreeRecord): Buffer {
 }
 
 export function decodeTree(value: Buffer): TreeRecord {
+  if (value.length !== 36) damaged('tree')
   return {
     number: value.readUInt32BE(0),
     count: readUint64(value, 4),
@@ -90,6 +100,9 @@ export function entryKey(number: number, { height, id }: Position): Buffer {
   key.write(id, 13, 'hex')
   return key
 }
+
+/** Bytes of an entry's key up to and with its height. */
+export const heightKeyBytes = 13
 
 export function positionOfKey(key: Buffer): Position {
   return { height: readUint64(key, 5), id: key.toString('hex', 13, 45) as EntryId }
@@ -128,6 +141,17 @@ export function indexKey(id: EntryId): Buffer {
   return key
 }
 
+export const indexRange = { gte: Buffer.from([kinds.index]), lt: Buffer.from([kinds.index + 1]) }
+
+/** Where the index entries of ids that begin with these hex digits begin. */
+export function indexPrefix(prefix: string): Buffer {
+  return Buffer.concat([indexRange.gte, Buffer.from(prefix, 'hex')])
+}
+
+export function idOfIndexKey(key: Buffer): EntryId {
+  return key.toString('hex', 1, 33) as EntryId
+}
+
 export function encodeIndex(record: IndexRecord): Buffer {
   const value = Buffer.allocUnsafe(24 + 32 * record.parents.length)
   value.writeUInt32BE(record.number, 0)
@@ -139,6 +163,7 @@ export function encodeIndex(record: IndexRecord): Buffer {
 }
 
 export function decodeIndex(value: Buffer): IndexRecord {
+  if (value.length < 24 || value.length % 32 !== 24) damaged('index')
   const parents: EntryId[] = []
   for (let offset = 24; offset < value.length; offset += 32)
     parents.push(value.toString('hex', offset, offset + 32) as EntryId)
@@ -170,6 +195,7 @@ export function encodeHeight(height: number): Buffer {
 }
 
 export function decodeHeight(value: Buffer): number {
+  if (value.length !== 8) damaged('tip')
   return readUint64(value, 0)
 }
 
@@ -193,5 +219,6 @@ export function encodePosition({ height, id }: Position): Buffer {
 }
 
 export function decodePosition(value: Buffer): Position {
+  if (value.length !== 40) damaged('arrival')
   return { height: readUint64(value, 0), id: value.toString('hex', 8, 40) as EntryId }
 }

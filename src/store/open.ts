@@ -7,6 +7,7 @@ import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import { storeError } from './errors.ts'
 import { formatKey } from './layout.ts'
 
 export type Database = AbstractLevel<Buffer | Uint8Array | string, Buffer, Buffer>
@@ -59,22 +60,27 @@ export async function openMemory(): Promise<Database> {
 async function checked(db: Database): Promise<Database> {
   try {
     const found = await db.get(formatKey)
-    if (found === undefined) {
+    if (found !== undefined) checkFormat(found)
+    else if ((await db.keys({ limit: 1 }).all()).length > 0)
+      throw new Error('there is none, but other records')
+    else
       await db.put(formatKey, Buffer.from(JSON.stringify({ format: storeFormat })), { sync: true } as object)
-      return db
-    }
-    const { format } = JSON.parse(found.toString()) as { format: number }
-    if (format !== storeFormat)
-      throw new CausewayError(
-        'STORE_FORMAT',
-        `The store has format ${format}, this version reads ${storeFormat}: use a newer Causeway.`,
-        { data: { format, expected: storeFormat } },
-      )
     return db
   } catch (error) {
     await db.close()
-    throw error instanceof CausewayError
+    throw error instanceof CausewayError && error.code === 'STORE_FORMAT'
       ? error
-      : new CausewayError('STORE_CORRUPT', "The store's format record could not be read.", { cause: error })
+      : storeError(error, "The store's format record could not be read")
   }
+}
+
+function checkFormat(record: Buffer): void {
+  const { format } = JSON.parse(record.toString()) as { format: unknown }
+  if (typeof format !== 'number') throw new Error('it has no number')
+  if (format !== storeFormat)
+    throw new CausewayError(
+      'STORE_FORMAT',
+      `The store has format ${format}, this version reads ${storeFormat}: use ${format > storeFormat ? 'a newer' : 'an older'} Causeway.`,
+      { data: { format, expected: storeFormat } },
+    )
 }

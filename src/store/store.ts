@@ -4,19 +4,19 @@
  * index, and reading in (height, id) order is reading parents first. A page becomes one atomic batch: entries,
  * indexes, tips, counts and arrivals appear together or not at all, whatever happens to the process.
  */
-import type { AbstractBatchOperation } from 'abstract-level'
-import { checkParents, type Entry, entryBytes, type SignedEntry, type VerifiedEntry } from '../dag/entry.ts'
-import { digestTips, type EntryId, type Position, type TreeId } from '../dag/id.ts'
+import type { VerifiedEntry } from '../dag/entry.ts'
+import { comparePositions, digestTips, type EntryId, type Position, type TreeId } from '../dag/id.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import { storeError } from './errors.ts'
 import { Lanes } from './lanes.ts'
 import * as layout from './layout.ts'
 import type { Database } from './open.ts'
+import { type Appended, type BatchOperation, planPage } from './page.ts'
+import { type Snapshot, StoreReader } from './reader.ts'
 
-/** An entry as the store holds it; it was verified when it came in. */
-export interface StoredEntry extends Position {
-  readonly signed: SignedEntry
-}
+export type { Appended, BatchOperation, RefusedEntry } from './page.ts'
+export type { ScanOptions, Snapshot, StoredEntry } from './reader.ts'
 
 /** A tree as the store holds it. */
 export interface TreeInfo {
@@ -27,22 +27,6 @@ export interface TreeInfo {
   readonly sequence: number
 }
 
-export interface RefusedEntry {
-  readonly index: number
-  readonly id: EntryId
-  readonly error: CausewayError
-}
-
-/** What became of a page. */
-export interface Appended {
-  /** Entries that were new and are stored now, in order. */
-  readonly added: readonly VerifiedEntry[]
-  readonly known: number
-  readonly refused: readonly RefusedEntry[]
-}
-
-export type BatchOperation = AbstractBatchOperation<Database, Buffer, Buffer>
-
 /** Adds its own records to the batch of a page: whoever must never disagree with the DAG. Runs before the write. */
 export type BatchContributor = (
   tree: TreeId,
@@ -50,67 +34,64 @@ export type BatchContributor = (
   info: TreeInfo,
 ) => BatchOperation[]
 
-export interface ScanOptions {
-  /** Start after this position (before it when reversed); absent: from the end of the order. */
-  readonly after?: Position | undefined
-  readonly reverse?: boolean
-  readonly pageEntries?: number
-  readonly pageBytes?: number
-  readonly snapshot?: Snapshot
+/** Called after a page is stored; must not throw, and must not wait for a write to the same tree. */
+export type PageListener = (tree: TreeId, added: readonly VerifiedEntry[], info: TreeInfo) => void
+
+/** What names a tree's whole set of entries; all of one moment, between two pages. */
+export interface TreeSummary {
+  /** In ascending order. */
+  readonly tips: readonly EntryId[]
+  /** `digestTips` of the tips. */
+  readonly tipsDigest: string
+  readonly count: number
 }
 
-/** A fixed view of the store for several reads. */
-export type Snapshot = ReturnType<Database['snapshot']>
-
 /** A tree at one moment. */
-export interface TreeView extends TreeInfo, AsyncDisposable {
-  readonly tips: readonly EntryId[]
-  readonly tipsDigest: string
+export interface TreeView extends TreeInfo, TreeSummary, AsyncDisposable {
   readonly snapshot: Snapshot
 }
 
-/** What stays in memory of a tree that is in use. */
+/** What stays in memory of a tree that is in use. A page changes all of it at once. */
 interface TreeState {
   record: layout.TreeRecord
   /** Tips with their heights. */
-  tips: Map<EntryId, number>
-  sortedTips: readonly EntryId[] | undefined
-  tipsDigest: string | undefined
+  readonly tips: Map<EntryId, number>
+  /** Worked out when asked for, and forgotten with the next page. */
+  summary?: TreeSummary | undefined
 }
 
-export class DagStore {
-  readonly db: Database
-  private readonly records = new Map<TreeId, layout.TreeRecord>()
-  private readonly treeOfNumber: TreeId[] = []
+const noTree: TreeSummary = { tips: [], tipsDigest: '', count: 0 }
+
+export class DagStore extends StoreReader {
+  /** Trees in use, the latest last. Loaded and changed only in the tree's lane, so none mixes two moments. */
   private readonly states = new Map<TreeId, TreeState>()
-  private readonly writers = new Lanes<TreeId>()
+  private readonly lanes = new Lanes<TreeId>()
   private readonly contributors: BatchContributor[] = []
-  private readonly listeners = new Set<
-    (tree: TreeId, added: readonly VerifiedEntry[], info: TreeInfo) => void
-  >()
-  /** Heights of entries that came lately: parents are mostly among them. */
+  private readonly listeners = new Set<PageListener>()
+  /** Index records of entries that came lately: parents are mostly among them. */
   private readonly recent = new Map<EntryId, layout.IndexRecord>()
+  private nextNumber = 0
 
-  private constructor(db: Database) {
-    this.db = db
-  }
-
-  /** Takes over an open database (see open.ts); `close` closes it. */
+  /** Takes over an open database (see open.ts); `close` closes it. STORE_CORRUPT when its list of trees is damaged. */
   static async open(db: Database): Promise<DagStore> {
     const store = new DagStore(db)
-    for await (const [key, value] of db.iterator(layout.treeRange))
-      store.remember(layout.treeOfKey(key), layout.decodeTree(value))
+    for await (const rows of store.rows(layout.treeRange))
+      for (const [key, value] of rows) {
+        const [tree, record] = [layout.treeOfKey(key), layout.decodeTree(value)]
+        if (store.treeOfNumber.has(record.number))
+          throw new CausewayError('STORE_CORRUPT', `Two trees have the number ${record.number}.`, {
+            data: { tree },
+          })
+        store.records.set(tree, record)
+        store.treeOfNumber.set(record.number, tree)
+        store.nextNumber = Math.max(store.nextNumber, record.number + 1)
+      }
     return store
   }
 
-  private remember(tree: TreeId, record: layout.TreeRecord): void {
-    this.records.set(tree, record)
-    this.treeOfNumber[record.number] = tree
-  }
-
-  /** Waits for writes under way, then closes the database. */
+  /** Waits for writes under way, then closes the database; reads that are under way end with CLOSED. */
   async close(): Promise<void> {
-    await this.writers.idle()
+    await this.lanes.idle()
     await this.db.close()
   }
 
@@ -120,23 +101,9 @@ export class DagStore {
   }
 
   /** Calls `listener` after every page that added something; the result ends that. */
-  subscribe(listener: (tree: TreeId, added: readonly VerifiedEntry[], info: TreeInfo) => void): () => void {
+  subscribe(listener: PageListener): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
-  }
-
-  /**
-   * The tree as it is between two writes: counts, tips and a snapshot that agree. Dispose it when done; undefined where
-   * there is no such tree.
-   */
-  view(tree: TreeId): Promise<TreeView | undefined> {
-    return this.writers.run(tree, async () => {
-      const info = this.tree(tree)
-      if (info === undefined) return undefined
-      const [tips, tipsDigest] = [await this.tips(tree), await this.tipsDigest(tree)]
-      const snapshot = this.db.snapshot()
-      return { ...info, tips, tipsDigest, snapshot, [Symbol.asyncDispose]: () => snapshot.close() }
-    })
   }
 
   /** All trees, by id. */
@@ -146,52 +113,75 @@ export class DagStore {
 
   tree(tree: TreeId): TreeInfo | undefined {
     const record = this.records.get(tree)
-    if (record === undefined) return undefined
-    const { count, bytes, height, sequence } = record
-    return { tree, count, bytes, height, sequence }
+    return record && infoOf(tree, record)
   }
 
-  private numberOf(tree: TreeId): number {
-    const record = this.records.get(tree)
-    if (record === undefined)
-      throw new CausewayError('UNKNOWN_TREE', `The tree ${tree} is not here.`, { data: { tree } })
-    return record.number
+  /** Tips, digest and count, as of one moment; of an empty set where there is no such tree. */
+  async summary(tree: TreeId): Promise<TreeSummary> {
+    const state = await this.use(tree)
+    return state === undefined ? noTree : summaryOf(state)
   }
 
   /** The tree's tips in ascending order; none where there is no such tree. */
   async tips(tree: TreeId): Promise<readonly EntryId[]> {
-    if (!this.records.has(tree)) return []
-    const state = await this.state(tree)
-    state.sortedTips ??= [...state.tips.keys()].sort()
-    return state.sortedTips
+    return (await this.summary(tree)).tips
   }
 
-  /** `digestTips` of the tree, kept until the tips change. */
+  /** `digestTips` of the tree; '' where there is no such tree. */
   async tipsDigest(tree: TreeId): Promise<string> {
-    if (!this.records.has(tree)) return ''
-    const state = await this.state(tree)
-    state.tipsDigest ??= digestTips(await this.tips(tree))
-    return state.tipsDigest
+    return (await this.summary(tree)).tipsDigest
   }
 
-  private async state(tree: TreeId): Promise<TreeState> {
-    const loaded = this.states.get(tree)
-    if (loaded !== undefined) return loaded
+  /** At most `count` tips, the highest ones. */
+  async highestTips(tree: TreeId, count: number): Promise<Position[]> {
+    const state = await this.use(tree)
+    const positions = Array.from(state?.tips ?? [], ([id, height]) => ({ id, height }))
+    return positions.length <= count
+      ? positions
+      : positions.sort((a, b) => comparePositions(b, a)).slice(0, count)
+  }
+
+  /**
+   * The tree as it is between two pages: counts, tips and a snapshot that agree. Dispose it when done; undefined where
+   * there is no such tree.
+   */
+  view(tree: TreeId): Promise<TreeView | undefined> {
+    return this.lanes.run(tree, async () => {
+      const state = await this.load(tree)
+      if (state === undefined) return undefined
+      const agreed = { ...infoOf(tree, state.record), ...summaryOf(state) }
+      try {
+        const snapshot = this.db.snapshot()
+        return { ...agreed, snapshot, [Symbol.asyncDispose]: () => snapshot.close() }
+      } catch (error) {
+        throw storeError(error, 'The store could not be read')
+      }
+    })
+  }
+
+  private use(tree: TreeId): Promise<TreeState | undefined> | TreeState | undefined {
+    return this.states.get(tree) ?? this.lanes.run(tree, () => this.load(tree))
+  }
+
+  /** The state of a tree, read where it is not in memory. Only in the tree's lane. */
+  private async load(tree: TreeId): Promise<TreeState | undefined> {
     const record = this.records.get(tree)
-    const tips = new Map<EntryId, number>()
-    if (record !== undefined)
-      for await (const [key, value] of this.db.iterator(layout.tipRange(record.number)))
-        tips.set(layout.tipOfKey(key), layout.decodeHeight(value))
-    const raced = this.states.get(tree)
-    if (raced !== undefined) return raced
-    const state: TreeState = {
-      record: record ?? { number: -1, count: 0, bytes: 0, height: 0, sequence: 0 },
-      tips,
-      sortedTips: undefined,
-      tipsDigest: undefined,
+    if (record === undefined) return undefined
+    let state = this.states.get(tree)
+    if (state === undefined) {
+      const tips = new Map<EntryId, number>()
+      for await (const rows of this.rows(layout.tipRange(record.number)))
+        for (const [key, value] of rows) tips.set(layout.tipOfKey(key), layout.decodeHeight(value))
+      state = { record, tips }
     }
-    if (record !== undefined) this.states.set(tree, state)
+    this.keepState(tree, state)
     return state
+  }
+
+  private keepState(tree: TreeId, state: TreeState): void {
+    this.states.delete(tree)
+    this.states.set(tree, state)
+    if (this.states.size > limits.storeTreesInMemory) this.states.delete(this.states.keys().next().value!)
   }
 
   /**
@@ -204,122 +194,61 @@ export class DagStore {
     entries: readonly VerifiedEntry[],
     options: { sync?: boolean } = {},
   ): Promise<Appended> {
-    return this.writers.run(tree, () => this.write(tree, entries, options.sync ?? false))
+    return this.lanes.run(tree, () => this.write(tree, entries, options.sync ?? false))
   }
 
   private async write(tree: TreeId, entries: readonly VerifiedEntry[], sync: boolean): Promise<Appended> {
-    const state = await this.state(tree)
-    const isNew = state.record.number < 0
-    const found = await this.lookupForAppend(entries, state.record)
+    const loaded = await this.load(tree)
+    const found = await this.lookupForPage(entries, loaded?.record)
     // From here to the batch nothing waits, so that two new trees cannot take the same number.
-    const number = isNew ? this.treeOfNumber.length : state.record.number
-
-    const added: VerifiedEntry[] = []
-    const refused: RefusedEntry[] = []
-    const operations: BatchOperation[] = []
-    const inPage = new Map<EntryId, layout.IndexRecord>()
-    const tipsAdded = new Map<EntryId, number>()
-    const tipsGone = new Set<EntryId>()
-    let { count, bytes, height, sequence } = state.record
-    let known = 0
-    for (const [index, entry] of entries.entries()) {
-      const { id, body, signed } = entry
-      if (inPage.has(id) || found.has(id)) {
-        known++
-        continue
-      }
-      try {
-        if (entry.tree !== tree)
-          throw new CausewayError(
-            'ENTRY_TREE',
-            `The entry ${id} belongs to the tree ${entry.tree}, not to ${tree}.`,
-          )
-        checkParents(
-          entry,
-          body.parents.map((parent) => {
-            const record = inPage.get(parent) ?? found.get(parent)
-            return (
-              record && {
-                tree: record.number === number ? tree : this.treeOfNumber[record.number]!,
-                height: record.height,
-              }
-            )
-          }),
-        )
-      } catch (error) {
-        refused.push({ index, id, error: CausewayError.from(error) })
-        continue
-      }
-      sequence++
-      count++
-      bytes += entryBytes(signed)
-      height = Math.max(height, body.height)
-      const position = { height: body.height, id }
-      const record = {
-        number,
-        height: body.height,
-        sequence,
-        size: entryBytes(signed),
-        parents: body.parents,
-      }
-      operations.push(
-        { type: 'put', key: layout.entryKey(number, position), value: layout.encodeEntry(signed) },
-        { type: 'put', key: layout.indexKey(id), value: layout.encodeIndex(record) },
-        { type: 'put', key: layout.arrivalKey(number, sequence), value: layout.encodePosition(position) },
-      )
-      inPage.set(id, record)
-      for (const parent of body.parents)
-        if (!tipsAdded.delete(parent) && state.tips.has(parent)) tipsGone.add(parent)
-      tipsAdded.set(id, body.height)
-      added.push(entry)
-    }
+    const state: TreeState = loaded ?? { record: emptyTree(this.nextNumber), tips: new Map() }
+    const treeOf = (number: number) => this.treeOfNumber.get(number)
+    const plan = planPage({ tree, record: state.record, tips: state.tips, found, treeOf }, entries)
+    const { record, added, known, refused, operations } = plan
     if (added.length === 0) return { added, known, refused }
-
-    const record = { number, count, bytes, height, sequence }
-    for (const id of tipsGone) operations.push({ type: 'del', key: layout.tipKey(number, id) })
-    for (const [id, tipHeight] of tipsAdded)
-      operations.push({ type: 'put', key: layout.tipKey(number, id), value: layout.encodeHeight(tipHeight) })
-    operations.push({ type: 'put', key: layout.treeKey(tree), value: layout.encodeTree(record) })
-    const info = { tree, count, bytes, height, sequence }
+    const info = infoOf(tree, record)
     for (const contribute of this.contributors) operations.push(...contribute(tree, added, info))
-    if (isNew) this.treeOfNumber.push(tree)
+    if (loaded === undefined) {
+      this.nextNumber++
+      this.treeOfNumber.set(record.number, tree)
+    }
     try {
       await this.db.batch(operations, { sync } as object)
     } catch (error) {
-      throw storeError(error)
+      if (loaded === undefined) this.treeOfNumber.delete(record.number)
+      throw storeError(error, 'The page could not be stored')
     }
 
+    for (const id of plan.tipsGone) state.tips.delete(id)
+    for (const [id, height] of plan.tipsAdded) state.tips.set(id, height)
     state.record = record
+    state.summary = undefined
     this.records.set(tree, record)
-    if (isNew) this.states.set(tree, state)
-    for (const id of tipsGone) state.tips.delete(id)
-    for (const [id, tipHeight] of tipsAdded) state.tips.set(id, tipHeight)
-    state.sortedTips = undefined
-    state.tipsDigest = undefined
-    this.keepRecent(inPage)
-    for (const listener of this.listeners) listener(tree, added, info)
+    this.keepState(tree, state)
+    this.keepRecent(plan.indexed)
+    for (const listener of this.listeners) tell(() => listener(tree, added, info))
     return { added, known, refused }
   }
 
   /** What the index knows of a page's entries and of their parents, in one read. */
-  private async lookupForAppend(
+  private async lookupForPage(
     entries: readonly VerifiedEntry[],
-    record: layout.TreeRecord,
+    record: layout.TreeRecord | undefined,
   ): Promise<Map<EntryId, layout.IndexRecord>> {
     const found = new Map<EntryId, layout.IndexRecord>()
-    const unknown = new Set<EntryId>()
+    const wanted = new Set<EntryId>()
     const inPage = new Set(entries.map((entry) => entry.id))
     const want = (id: EntryId) => {
       const recent = this.recent.get(id)
-      if (recent === undefined) unknown.add(id)
+      if (recent === undefined) wanted.add(id)
       else found.set(id, recent)
     }
     for (const { id, body } of entries) {
       // Nothing is higher than the tree, so a higher entry need not be looked for.
-      if (body.height <= record.height && record.count > 0) want(id)
+      if (record !== undefined && body.height <= record.height) want(id)
       for (const parent of body.parents) if (!inPage.has(parent)) want(parent)
     }
-    const ids = [...unknown]
+    const ids = [...wanted]
     for (const [index, hit] of (await this.lookup(ids)).entries())
       if (hit !== undefined) found.set(ids[index]!, hit)
     return found
@@ -333,134 +262,31 @@ export class DagStore {
       this.recent.delete(id)
     }
   }
-
-  /** What the index knows of each id; undefined where it is not here. Does not read the entries. */
-  async lookup(ids: readonly EntryId[], snapshot?: Snapshot): Promise<(layout.IndexRecord | undefined)[]> {
-    if (ids.length === 0) return []
-    const values = await this.db.getMany(ids.map(layout.indexKey), snapshot === undefined ? {} : { snapshot })
-    return values.map((value) => value && layout.decodeIndex(value))
-  }
-
-  /** Which of a page's entries are not here yet: those worth verifying. */
-  async unknown(tree: TreeId, entries: readonly Entry[]): Promise<Entry[]> {
-    const record = this.records.get(tree)
-    if (record === undefined) return [...entries]
-    const doubtful = entries.filter((entry) => entry.body.height <= record.height)
-    if (doubtful.length === 0) return [...entries]
-    const found = await this.lookup(doubtful.map((entry) => entry.id))
-    const known = new Set(doubtful.filter((_, index) => found[index] !== undefined))
-    return entries.filter((entry) => !known.has(entry))
-  }
-
-  /** Like `lookup`, but an entry of another tree counts as not here. */
-  async lookupIn(
-    tree: TreeId,
-    ids: readonly EntryId[],
-    snapshot?: Snapshot,
-  ): Promise<(layout.IndexRecord | undefined)[]> {
-    const number = this.records.get(tree)?.number
-    return (await this.lookup(ids, snapshot)).map((record) =>
-      record?.number === number ? record : undefined,
-    )
-  }
-
-  /** Entries by id, in that order; undefined where one is not here. */
-  async get(ids: readonly EntryId[]): Promise<((StoredEntry & { tree: TreeId }) | undefined)[]> {
-    const records = await this.lookup(ids)
-    const present = ids.flatMap((id, index) => {
-      const record = records[index]
-      return record === undefined ? [] : [{ id, height: record.height, number: record.number, index }]
-    })
-    const values = await this.db.getMany(present.map((entry) => layout.entryKey(entry.number, entry)))
-    const result = new Array<(StoredEntry & { tree: TreeId }) | undefined>(ids.length)
-    for (const [position, { id, height, number, index }] of present.entries()) {
-      const value = values[position]
-      if (value === undefined)
-        throw new CausewayError('STORE_CORRUPT', `The entry ${id} is in the index but not in the store.`, {
-          data: { id },
-        })
-      result[index] = { id, height, tree: this.treeOfNumber[number]!, signed: layout.decodeEntry(value) }
-    }
-    return result
-  }
-
-  /** Entries of a tree at known positions, in that order, in one read. */
-  async read(tree: TreeId, positions: readonly Position[]): Promise<StoredEntry[]> {
-    const number = this.numberOf(tree)
-    const values = await this.db.getMany(positions.map((position) => layout.entryKey(number, position)))
-    return values.map((value, index) => {
-      const { height, id } = positions[index]!
-      if (value === undefined)
-        throw new CausewayError('STORE_CORRUPT', `The entry ${id} is in the index but not in the store.`, {
-          data: { id },
-        })
-      return { height, id, signed: layout.decodeEntry(value) }
-    })
-  }
-
-  /** A tree's entries in (height, id) order, in pages of bounded bytes and number, by one sequential read. */
-  async *scan(tree: TreeId, options: ScanOptions = {}): AsyncGenerator<StoredEntry[]> {
-    const number = this.numberOf(tree)
-    const { gte, lt } = layout.entryRange(number)
-    const edge = options.after && layout.entryKey(number, options.after)
-    const bounds = options.reverse ? { gte, lt: edge ?? lt } : edge ? { gt: edge, lt } : { gte, lt }
-    const pageEntries = options.pageEntries ?? limits.pageEntries
-    const pageBytes = options.pageBytes ?? limits.pageBytes
-    const iterator = this.db.iterator({
-      ...bounds,
-      reverse: options.reverse ?? false,
-      highWaterMarkBytes: pageBytes,
-      ...(options.snapshot && { snapshot: options.snapshot }),
-    } as object)
-    try {
-      let page: StoredEntry[] = []
-      let bytes = 0
-      for (;;) {
-        const rows = await iterator.nextv(pageEntries)
-        if (rows.length === 0) break
-        for (const [key, value] of rows) {
-          if (page.length === pageEntries || (page.length > 0 && bytes + value.length > pageBytes)) {
-            yield page
-            page = []
-            bytes = 0
-          }
-          const { height, id } = layout.positionOfKey(key)
-          page.push({ height, id, signed: layout.decodeEntry(value) })
-          bytes += value.length
-        }
-      }
-      if (page.length > 0) yield page
-    } finally {
-      await iterator.close()
-    }
-  }
-
-  /** The arrivals after a sequence number, at most `limit`, in the order in which they came. */
-  async arrivals(
-    tree: TreeId,
-    afterSequence: number,
-    limit: number,
-  ): Promise<(Position & { sequence: number })[]> {
-    const number = this.numberOf(tree)
-    const { lt } = layout.arrivalRange(number)
-    const rows = await this.db.iterator({ gt: layout.arrivalKey(number, afterSequence), lt, limit }).all()
-    return rows.map(([key, value]) => ({
-      sequence: layout.sequenceOfKey(key),
-      ...layout.decodePosition(value),
-    }))
-  }
 }
 
-/** A failed write, told by its cause: STORE_FULL for a full disk, else STORE_CORRUPT. */
-function storeError(error: unknown): CausewayError {
-  const text = `${(error as Error).message} ${(error as { cause?: Error }).cause?.message ?? ''}`
-  if (/no space left|ENOSPC|disk quota/i.test(text))
-    return new CausewayError(
-      'STORE_FULL',
-      'The disk is full: the page was not stored. Free some space and try again.',
-      { cause: error },
-    )
-  if ((error as { code?: string }).code === 'LEVEL_DATABASE_NOT_OPEN')
-    return new CausewayError('CLOSED', 'The store is closed.', { cause: error })
-  return new CausewayError('STORE_CORRUPT', `The page could not be stored: ${text}`, { cause: error })
+function emptyTree(number: number): layout.TreeRecord {
+  return { number, count: 0, bytes: 0, height: 0, sequence: 0 }
+}
+
+function infoOf(tree: TreeId, { count, bytes, height, sequence }: layout.TreeRecord): TreeInfo {
+  return { tree, count, bytes, height, sequence }
+}
+
+function summaryOf(state: TreeState): TreeSummary {
+  if (state.summary === undefined) {
+    const tips = [...state.tips.keys()].sort()
+    state.summary = { tips, tipsDigest: digestTips(tips), count: state.record.count }
+  }
+  return state.summary
+}
+
+/** The page is stored whatever a listener does: its error is its own, and ends the process as any uncaught one. */
+function tell(listener: () => void): void {
+  try {
+    listener()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
 }

@@ -34,12 +34,13 @@ export async function findMissing(
   view: TreeView,
   theirTips: readonly EntryId[],
   theirCount?: number,
+  walkReads: number = limits.walkReads,
 ): Promise<Missing> {
   const { tree, snapshot } = view
   const expected = theirCount === undefined ? undefined : view.count - theirCount
   if (theirTips.length === 0)
     return { count: view.count, reads: 0, pages: () => store.scan(tree, { snapshot }) }
-  const walked = await walk(store, view, theirTips, expected)
+  const walked = await walk(store, view, theirTips, expected, walkReads)
   if (walked.found !== undefined) {
     const found = walked.found.sort(comparePositions)
     return { count: found.length, reads: walked.reads, pages: () => readPages(store, tree, found) }
@@ -55,12 +56,13 @@ interface Pending {
   covered: boolean
 }
 
-/** The two-frontier walk; `found` is absent when it would take more than `limits.walkReads` reads. */
+/** The two-frontier walk; `found` is absent when it would take more than `walkReads` reads. */
 async function walk(
   store: DagStore,
   view: TreeView,
   theirTips: readonly EntryId[],
   expected: number | undefined,
+  walkReads: number,
 ): Promise<{ found?: Found[]; reads: number }> {
   const pending = new Map<EntryId, Pending>()
   const levels = new Levels()
@@ -68,8 +70,10 @@ async function walk(
   // Entries in the queue that are ours alone: when there are none, the rest is common.
   let undecided = 0
 
+  /** Queues entries, with whether they are common; false when that is more than may be read. */
   const reach = async (ids: ReadonlyMap<EntryId, boolean>) => {
     const fresh = [...ids.keys()].filter((id) => !pending.has(id))
+    if (reads + fresh.length > walkReads) return false
     reads += fresh.length
     const records = await store.lookupIn(view.tree, fresh, view.snapshot)
     for (const [index, id] of fresh.entries()) {
@@ -85,25 +89,31 @@ async function walk(
       entry.covered = true
       undecided--
     }
+    return true
   }
 
   const starts = new Map(view.tips.map((id) => [id, false]))
   for (const id of theirTips) starts.set(id, true)
-  await reach(starts)
+  if (!(await reach(starts))) return { reads }
   const found: Found[] = []
+  const take = (id: EntryId, { record }: Pending) =>
+    found.push({ id, height: record.height, size: record.size })
+  // Nothing stands on a tip, so one that they do not name is missing, however low it is.
+  const tips = new Set(view.tips)
+  for (const [id, entry] of pending) if (!entry.covered) take(id, entry)
   while (undecided > 0 && found.length !== expected) {
-    if (reads > limits.walkReads) return { reads }
     const parents = new Map<EntryId, boolean>()
     for (const id of levels.takeHighest()) {
-      const { record, covered } = pending.get(id)!
+      const entry = pending.get(id)!
+      const { record, covered } = entry
       pending.delete(id)
       if (!covered) {
         undecided--
-        found.push({ id, height: record.height, size: record.size })
+        if (!tips.has(id)) take(id, entry)
       }
       for (const parent of record.parents) if (covered || !parents.has(parent)) parents.set(parent, covered)
     }
-    await reach(parents)
+    if (!(await reach(parents))) return { reads }
   }
   return { found, reads }
 }

@@ -40,6 +40,7 @@ export interface SyncPage {
 
 export interface SyncAnswer {
   readonly header: SyncHeader
+  /** Iterated once. Whoever does not read it to the end calls `return` on its iterator, even before the first page. */
   readonly pages: AsyncIterable<SyncPage>
 }
 

@@ -1,0 +1,188 @@
+/**
+ * Between messages of the contract and the types that the rest of the node works with. Lengths are checked here,
+ * where bytes become ids; nothing further in has to.
+ */
+import { create, type MessageInitShape } from '@bufbuild/protobuf'
+import { EntryBodySchema, type SignedEntry as SignedEntryMessage } from '../../gen/causeway/v1/entry_pb.ts'
+import {
+  SyncStatus as StatusMessage,
+  type SyncTreeHeader,
+  SyncTreeHeaderSchema,
+  type SyncTreeRequest,
+} from '../../gen/causeway/v1/sync_pb.ts'
+import {
+  type Entry as EntryMessage,
+  EntrySchema,
+  type Tree as TreeMessage,
+  TreeSchema,
+} from '../../gen/causeway/v1/tree_pb.ts'
+import { readEntry, readRoot, type SignedEntry } from '../dag/entry.ts'
+import { bytesToHex, hexToBytes } from '../dag/hex.ts'
+import { type EntryId, formatId, idFromBytes, idToBytes } from '../dag/id.ts'
+import { type PeerId, parsePeerId } from '../dag/identity.ts'
+import { CausewayError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { StoredEntry, TreeInfo } from '../store/store.ts'
+import type { SyncHeader, SyncRequest, SyncStatus } from '../sync/remote.ts'
+
+/** An id out of a request; INVALID_ARGUMENT names the field. */
+export function readId(bytes: Uint8Array, field: string): EntryId {
+  if (bytes.length !== 32)
+    throw new CausewayError('INVALID_ARGUMENT', `\`${field}\` is an id of 32 bytes, got ${bytes.length}.`, {
+      data: { field },
+    })
+  return idFromBytes(bytes)
+}
+
+export function readIds(list: readonly Uint8Array[], field: string, max: number): EntryId[] {
+  if (list.length > max)
+    throw new CausewayError('LIMIT_EXCEEDED', `\`${field}\` has at most ${max} ids, got ${list.length}.`, {
+      data: { field, max },
+    })
+  return list.map((bytes) => readId(bytes, field))
+}
+
+export function readPeer(bytes: Uint8Array, field: string): PeerId {
+  if (bytes.length !== 32)
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `\`${field}\` is a PeerId of 32 bytes, got ${bytes.length}.`,
+      { data: { field } },
+    )
+  return parsePeerId(bytesToHex(bytes))
+}
+
+/** A digest: '' or 64 hex digits. */
+function readDigest(bytes: Uint8Array, field: string): string {
+  if (bytes.length !== 0 && bytes.length !== 32)
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `\`${field}\` is a digest of 32 bytes or empty, got ${bytes.length}.`,
+      { data: { field } },
+    )
+  return bytesToHex(bytes)
+}
+
+function readCount(count: bigint, field: string): number {
+  if (count > BigInt(Number.MAX_SAFE_INTEGER))
+    throw new CausewayError('INVALID_ARGUMENT', `\`${field}\` is at most 2^53 - 1, got ${count}.`, {
+      data: { field },
+    })
+  return Number(count)
+}
+
+export function readSigned(entries: readonly SignedEntryMessage[]): SignedEntry[] {
+  return entries.map(({ body, signature }) => ({ body, signature }))
+}
+
+export function readSyncRequest(request: SyncTreeRequest): SyncRequest {
+  return {
+    tree: readId(request.tree, 'tree'),
+    tips: readIds(request.tips, 'tips', limits.requestTips),
+    tipsDigest: readDigest(request.tipsDigest, 'tips_digest'),
+    count: readCount(request.count, 'count'),
+    budgetBytes: readCount(request.budgetBytes, 'budget_bytes'),
+  }
+}
+
+export function writeSyncRequest(request: SyncRequest) {
+  return {
+    tree: idToBytes(request.tree),
+    tips: request.tips.map(idToBytes),
+    tipsDigest: hexToBytes(request.tipsDigest),
+    count: BigInt(request.count),
+    budgetBytes: BigInt(request.budgetBytes ?? 0),
+  }
+}
+
+const toStatus: Record<SyncStatus, StatusMessage> = {
+  equal: StatusMessage.EQUAL,
+  delta: StatusMessage.DELTA,
+  partial: StatusMessage.PARTIAL,
+  sketch: StatusMessage.SKETCH,
+  range: StatusMessage.RANGE,
+}
+const fromStatus = new Map(Object.entries(toStatus).map(([name, status]) => [status, name as SyncStatus]))
+
+export function writeStatus(status: SyncStatus): StatusMessage {
+  return toStatus[status]
+}
+
+export function readStatus(status: StatusMessage): SyncStatus {
+  const name = fromStatus.get(status)
+  if (name === undefined)
+    throw new CausewayError('PROTOCOL', `The remote answered with the unknown status ${status}.`)
+  return name
+}
+
+export function writeSyncHeader(header: SyncHeader): SyncTreeHeader {
+  const common = new Uint8Array(Math.ceil(header.common.length / 8))
+  for (const [index, bit] of header.common.entries()) if (bit) common[index >> 3]! |= 1 << (index & 7)
+  return create(SyncTreeHeaderSchema, {
+    status: toStatus[header.status],
+    tips: header.tips.map(idToBytes),
+    tipsDigest: hexToBytes(header.tipsDigest),
+    count: BigInt(header.count),
+    common,
+    entries: BigInt(header.entries),
+  })
+}
+
+/** `asked`: how many tips the request had, which is how many bits of `common` mean something. */
+export function readSyncHeader(header: SyncTreeHeader, asked: number): SyncHeader {
+  return {
+    status: readStatus(header.status),
+    tips: readIds(header.tips, 'tips', limits.answerTips),
+    tipsDigest: readDigest(header.tipsDigest, 'tips_digest'),
+    count: readCount(header.count, 'count'),
+    common: Array.from(
+      { length: asked },
+      (_, index) => ((header.common[index >> 3] ?? 0) & (1 << (index & 7))) !== 0,
+    ),
+    entries: readCount(header.entries, 'entries'),
+  }
+}
+
+/** A stored entry for an application: its id, what was signed, and the body decoded. */
+export function writeEntry(stored: Pick<StoredEntry, 'id' | 'signed'>): EntryMessage {
+  const { body } = readEntry(stored.signed)
+  const decoded: MessageInitShape<typeof EntryBodySchema> = {
+    version: body.version,
+    tree: body.tree === undefined ? new Uint8Array(0) : idToBytes(body.tree),
+    parents: body.parents.map(idToBytes),
+    height: BigInt(body.height),
+    author: hexToBytes(body.author),
+    createdAtMs: BigInt(body.createdAtMs),
+    policy: body.policy.map(idToBytes),
+    changes: body.changes.map(({ store, kind, payload }) => ({ store, kind, payload })),
+    nonce: body.nonce,
+  }
+  return create(EntrySchema, {
+    id: idToBytes(stored.id),
+    cid: formatId(stored.id),
+    signed: stored.signed,
+    body: create(EntryBodySchema, decoded),
+  })
+}
+
+/** A tree for an application; `root` is its root entry. */
+export function writeTree(
+  info: TreeInfo,
+  root: SignedEntry,
+  tipCount: number,
+  tipsDigest: string,
+): TreeMessage {
+  const { name, publicAccess } = readRoot(readEntry(root))
+  return create(TreeSchema, {
+    id: idToBytes(info.tree),
+    cid: formatId(info.tree),
+    name,
+    publicAccess,
+    count: BigInt(info.count),
+    tipCount: BigInt(tipCount),
+    height: BigInt(info.height),
+    bytes: BigInt(info.bytes),
+    tipsDigest: hexToBytes(tipsDigest),
+    sequence: BigInt(info.sequence),
+  })
+}
