@@ -32,6 +32,8 @@ export const limits = {
   verifyConcurrency: 64,
   /** Index reads of one walk: some 0.4 s of work; past that a sequential sweep is faster. */
   walkReads: 20_000,
+  /** … beside four for each entry that is known to be missing, before a sketch is asked instead. */
+  walkReadsBase: 512,
   /** Pages that a session verifies, writes or sends at once, each way. */
   sessionPagesInFlight: 4,
   /** Tips in a request: enough to hit a common one nearly always; a digest names them all. */
@@ -43,6 +45,9 @@ export const limits = {
 
   /** Commits that wait for one tree: some seconds of work. */
   commitsWaiting: 16_384,
+
+  /** Times that a session asks for more cells before it compares by ranges: each gives 1.6 times as many. */
+  sessionSketchTrips: 2,
 
   /** LevelDB's memtable, of which two may be alive: fewer, larger sorted runs make writing some 20 % faster. */
   storeWriteBufferBytes: 16_777_216,

@@ -8,7 +8,7 @@ import { decodeParents } from '../dag/body.ts'
 import { comparePositions, type EntryId, type Position, type TreeId } from '../dag/id.ts'
 import { limits } from '../limits.ts'
 import type { IndexRecord } from '../store/layout.ts'
-import type { DagStore, StoredEntry, TreeView } from '../store/store.ts'
+import type { DagStore, Found, StoredEntry, TreeView } from '../store/store.ts'
 
 export interface Missing {
   /** How many entries, where that is known before reading them. */
@@ -19,34 +19,37 @@ export interface Missing {
   pages(): AsyncGenerator<StoredEntry[]>
 }
 
-/** A position with the entry's size, so that pages can be cut before anything is read. */
-interface Found extends Position {
-  readonly size: number
+export interface SearchOptions {
+  /** How many entries the other side has, where all of them stand on the given tips: lets the search stop early. */
+  readonly theirCount?: number | undefined
+  /** Reads that a walk may take. */
+  readonly walkReads?: number
 }
 
 /**
- * `theirTips` are tips that the other side has and that are here; with none, everything is missing. `theirCount`, where
- * the other's whole set stands on these tips, lets the search stop as soon as all is found. The view stays
+ * `theirTips` are tips that the other side has and that are here; with none, everything is missing. The view stays
  * the caller's and must outlive the pages.
  */
 export async function findMissing(
   store: DagStore,
   view: TreeView,
   theirTips: readonly EntryId[],
-  theirCount?: number,
-  walkReads: number = limits.walkReads,
+  options: SearchOptions = {},
 ): Promise<Missing> {
   const { tree, snapshot } = view
-  const expected = theirCount === undefined ? undefined : view.count - theirCount
   if (theirTips.length === 0)
     return { count: view.count, reads: 0, pages: () => store.scan(tree, { snapshot }) }
-  const walked = await walk(store, view, theirTips, expected, walkReads)
-  if (walked.found !== undefined) {
-    const found = walked.found.sort(comparePositions)
-    return { count: found.length, reads: walked.reads, pages: () => readPages(store, tree, found) }
-  }
+  const walked = await walkMissing(store, view, theirTips, options)
+  if (walked.found !== undefined) return missingOf(store, tree, walked.found, walked.reads)
+  const expected = options.theirCount === undefined ? undefined : view.count - options.theirCount
   const swept = await sweep(store, view, theirTips, expected)
   return { count: swept.count, reads: walked.reads, pages: () => readSwept(store, view, swept) }
+}
+
+/** Entries that are known one by one, to be read parents first. */
+export function missingOf(store: DagStore, tree: TreeId, entries: readonly Found[], reads: number): Missing {
+  const found = [...entries].sort(comparePositions)
+  return { count: found.length, reads, pages: () => readPages(store, tree, found) }
 }
 
 /** An entry that the walk has seen and not passed. */
@@ -57,13 +60,13 @@ interface Pending {
 }
 
 /** The two-frontier walk; `found` is absent when it would take more than `walkReads` reads. */
-async function walk(
+export async function walkMissing(
   store: DagStore,
   view: TreeView,
   theirTips: readonly EntryId[],
-  expected: number | undefined,
-  walkReads: number,
+  { theirCount, walkReads = limits.walkReads }: SearchOptions = {},
 ): Promise<{ found?: Found[]; reads: number }> {
+  const expected = theirCount === undefined ? undefined : view.count - theirCount
   const pending = new Map<EntryId, Pending>()
   const levels = new Levels()
   let reads = 0
