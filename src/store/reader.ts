@@ -162,7 +162,7 @@ export class StoreReader {
       return record === undefined ? [] : [{ id, height: record.height, number: record.number, index }]
     })
     const values = await this.getMany(present.map((entry) => layout.entryKey(entry.number, entry)))
-    const result = new Array<(StoredEntry & { tree: TreeId }) | undefined>(ids.length)
+    const result: ((StoredEntry & { tree: TreeId }) | undefined)[] = ids.map(() => undefined)
     for (const [row, { id, height, number, index }] of present.entries())
       result[index] = { ...stored({ id, height }, values[row]), tree: this.treeOfNumber.get(number)! }
     return result
