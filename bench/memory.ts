@@ -12,7 +12,8 @@ export interface Memory {
   readonly cpuSeconds: number
 }
 
-const sampleMs = 20
+/** Each sample reads a file of the kernel: more often would slow down what is measured. */
+const sampleMs = 100
 const settleMs = 500
 const megabyte = 2 ** 20
 
