@@ -36,6 +36,7 @@ import { DagStore, type StoredEntry, type TreeInfo } from './store/store.ts'
 import { Ingest } from './sync/ingest.ts'
 import { runSession, type SessionProgress } from './sync/session.ts'
 import { createHttpTransport, type HttpTransportOptions } from './transport/http.ts'
+import { createIrohTransport, type IrohTransportOptions } from './transport/iroh.ts'
 import { listenLocal } from './transport/local.ts'
 import { TransportManager } from './transport/manager.ts'
 import type { Transport } from './transport/transport.ts'
@@ -50,9 +51,20 @@ export interface NodeOptions {
   readonly http?: HttpTransportOptions['listen']
   /** For dialling `https:` addresses: authorities to trust in place of the system's. */
   readonly tls?: HttpTransportOptions['tls']
-  /** Transports beside HTTP, each with its own server. */
+  /** QUIC by iroh. It is loaded only when it listens or an `iroh:` address is dialled. */
+  readonly quic?: QuicOptions
+  /** Transports beside these, each with its own server. */
   readonly transports?: readonly Transport[]
   readonly clock?: Clock
+}
+
+export interface QuicOptions {
+  /** Whether to serve on it; else the node only dials. */
+  readonly listen?: boolean
+  /** `host:port`; absent: all interfaces and a free port. */
+  readonly bind?: string
+  /** n0's public relays (the default), none, or the URLs of own ones. */
+  readonly relay?: IrohTransportOptions['relay']
 }
 
 export interface SyncOptions {
@@ -117,6 +129,9 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       ...(options.tls && { tls: options.tls }),
     })
     this.transports.register(http, { dialOnly: options.http === undefined })
+    const { listen = false, bind, relay = 'default' } = options.quic ?? {}
+    const iroh = createIrohTransport({ identity, clock, relay, ...(bind !== undefined && { bind }) })
+    this.transports.register(iroh, { dialOnly: !listen })
     for (const transport of options.transports ?? []) this.transports.register(transport)
     this.server = new RpcServer({
       routes: (router) => this.routes(router),
