@@ -1,7 +1,7 @@
 /** `causeway serve`: a node that stays, until SIGTERM or SIGINT drains it. */
 import { type Command, InvalidArgumentError } from 'commander'
 import { formatId } from '../dag/id.ts'
-import { createNode, type Node } from '../node.ts'
+import { createNode } from '../node.ts'
 import { controlPath } from '../transport/local.ts'
 import { type CommonOptions, dataFolder } from './context.ts'
 import { printError } from './output.ts'
@@ -55,7 +55,7 @@ async function serve(options: ServeOptions): Promise<void> {
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   await using node = await createNode({ data, http: options.http })
-  report(node, options)
+  node.on('problem', (error) => printError(error))
   const { failed } = await node.listen()
   for (const { error } of failed) printError(error)
   await node.listenControl(controlPath(data))
@@ -64,6 +64,12 @@ async function serve(options: ServeOptions): Promise<void> {
     ...node.addresses().map((address) => `Listening on ${address}`),
     `Data in ${data}; stop with Ctrl-C.`,
   ])
+  // After the line that says so: whoever starts a node reads that one first.
+  node.on('entries', (tree, added) =>
+    say(options, { event: 'entries', tree: formatId(tree), added: added.length }, [
+      `${added.length} new entries in ${formatId(tree)}`,
+    ]),
+  )
   if (!stopping.signal.aborted)
     await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve, { once: true }))
   say(options, { event: 'stopping' }, ['Stopping…'])
@@ -71,16 +77,6 @@ async function serve(options: ServeOptions): Promise<void> {
   say(options, { event: 'stopped' }, ['Stopped.'])
   process.off('SIGTERM', stop)
   process.off('SIGINT', stop)
-}
-
-/** Tells what happens on the node. */
-function report(node: Node, options: ServeOptions): void {
-  node.on('entries', (tree, added) =>
-    say(options, { event: 'entries', tree: formatId(tree), added: added.length }, [
-      `${added.length} new entries in ${formatId(tree)}`,
-    ]),
-  )
-  node.on('problem', (error) => printError(error))
 }
 
 function say(options: ServeOptions, event: object, lines: string[]): void {

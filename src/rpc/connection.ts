@@ -55,7 +55,11 @@ export class RpcConnection implements AsyncDisposable {
         maxHeaderListSize: limits.headerBytes,
       },
     })
-    this.session.on('connect', () => this.session.setLocalWindowSize(limits.connectionWindowBytes))
+    this.session.on('connect', () => {
+      if (!this.session.destroyed) this.session.setLocalWindowSize(limits.connectionWindowBytes)
+    })
+    // The session listens too, but not any more once it is destroyed.
+    channel.stream.on('error', () => {})
     this.session.on('error', (error) =>
       this.end(
         new CausewayError('DISCONNECTED', `The connection was lost: ${error.message}`, { cause: error }),
@@ -89,8 +93,9 @@ export class RpcConnection implements AsyncDisposable {
     path: string,
     headers: http2.OutgoingHttpHeaders,
   ): Promise<http2.ClientHttp2Stream> {
-    if (this.ended !== undefined)
-      throw new ConnectError(this.ended.message, Code.Unavailable, undefined, undefined, this.ended)
+    const { ended = this.session.closed ? draining() : undefined } = this
+    if (ended !== undefined)
+      throw new ConnectError(ended.message, Code.Unavailable, undefined, undefined, ended)
     const stream = this.session.request({ ...headers, ':method': method, ':path': path })
     this.activity = this.clock.monotonic()
     if (this.calls++ === 0) this.watch(this.pingIntervalMs)
@@ -111,7 +116,8 @@ export class RpcConnection implements AsyncDisposable {
   }
 
   private ping(): void {
-    if (this.session.destroyed || this.session.closed) return
+    // Also after the remote has said goodbye, as long as it owes answers.
+    if (this.session.destroyed) return
     this.cancelTimer = this.clock.setTimer(this.pingTimeoutMs, () =>
       this.end(
         new CausewayError(
@@ -155,4 +161,8 @@ export class RpcConnection implements AsyncDisposable {
     const { stream } = this.channel
     if (!stream.closed) await new Promise((resolve) => stream.once('close', resolve))
   }
+}
+
+function draining(): CausewayError {
+  return new CausewayError('DISCONNECTED', 'The remote takes no more calls on this connection.')
 }

@@ -41,7 +41,7 @@ const codes: Partial<Record<ErrorCode, Code>> = {
 
 /** Whatever a handler threw, for the wire. Unexpected errors keep their text to themselves. */
 export function toConnectError(error: unknown): ConnectError {
-  if (error instanceof ConnectError) return error
+  if (error instanceof ConnectError) return withDetail(error)
   const known = CausewayError.from(error)
   const message =
     known.code === 'INTERNAL' ? 'Something went wrong inside the node; its log says what.' : known.message
@@ -66,6 +66,14 @@ const fallbacks: Partial<Record<Code, ErrorCode>> = {
   [Code.Unavailable]: 'DISCONNECTED',
   [Code.Aborted]: 'DISCONNECTED',
   [Code.Unauthenticated]: 'UNAUTHENTICATED',
+}
+
+/** Connect's own errors (deadlines, what is not built) with the detail that every error carries. */
+function withDetail(error: ConnectError): ConnectError {
+  const code = fallbacks[error.code]
+  if (code !== undefined && error.findDetails(ErrorDetailSchema).length === 0)
+    error.details.push({ desc: ErrorDetailSchema, value: { code } })
+  return error
 }
 
 /** Whatever a call threw, as a CausewayError. An aborted signal's own reason wins over what it caused. */
