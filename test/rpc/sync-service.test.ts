@@ -11,7 +11,7 @@ import { hexToBytes } from '../../src/dag/hex.ts'
 import { idToBytes } from '../../src/dag/id.ts'
 import { limits } from '../../src/limits.ts'
 import { shapes, TreeBuilder, tipsOf } from '../kit/entries.ts'
-import { fails, failureOf } from '../kit/rpc-errors.ts'
+import { fails } from '../kit/rpc-errors.ts'
 import { type Caller, protocols, ServingNode, transports } from '../kit/serving-node.ts'
 
 const noSuchTree = new Uint8Array(32).fill(7)
