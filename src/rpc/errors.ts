@@ -87,17 +87,21 @@ export function fromConnectError(error: unknown, signal?: AbortSignal): Causeway
       cause: error,
     })
   if (error.cause instanceof CausewayError) return error.cause
-  if (isBreak(error.cause))
+  if (isBreak(error))
     return new CausewayError('DISCONNECTED', `The connection was lost: ${error.rawMessage}`, { cause: error })
   return new CausewayError(fallbacks[error.code] ?? 'PROTOCOL', error.rawMessage, { cause: error })
 }
 
 /** The connection, or the call's stream on it, was ended by the other side; connect-node calls that internal. */
-function isBreak(cause: unknown): boolean {
+function isBreak(error: ConnectError): boolean {
+  if (error.code === Code.Canceled && error.rawMessage.startsWith('http/2 stream closed')) return true
+  let { cause } = error
   for (let depth = 0; cause instanceof Error && depth < 8; depth++, cause = cause.cause) {
     const { code = '' } = cause as NodeJS.ErrnoException
     if (
-      /^(ERR_HTTP2_(GOAWAY_SESSION|INVALID_SESSION|SESSION_ERROR|STREAM_CANCEL)|ECONNRESET|EPIPE)$/.test(code)
+      /^(ERR_HTTP2_(GOAWAY_SESSION|INVALID_SESSION|SESSION_ERROR|STREAM_CANCEL)|ERR_STREAM_PREMATURE_CLOSE|ECONNRESET|EPIPE)$/.test(
+        code,
+      )
     )
       return true
     if (code === 'ERR_HTTP2_STREAM_ERROR' && /NGHTTP2_(REFUSED_STREAM|CANCEL)/.test(cause.message))

@@ -182,6 +182,8 @@ export class RpcServer {
         this.http2.emit('connection', stream)
         // There is none where TLS has agreed on another protocol.
         this.http2.off('session', onSession)
+        // Nobody who has ended their half can still mean to speak HTTP/2; the session does not notice by itself.
+        stream.once('end', () => stream.end())
       } else {
         this.callers.set(stream, caller)
         this.http1.emit('connection', stream)

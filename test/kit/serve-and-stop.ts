@@ -16,6 +16,8 @@ await fetch(`${serving.address}/nothing`).then((response) => response.text())
 const node = await createNode()
 await node.sync(tree, serving.address)
 await node.close()
-await serving.node.close()
+const closing = serving.node.close()
+while (!(await watching.next()).done);
+await closing
 await serving[Symbol.asyncDispose]()
 process.stdout.write('synced and closed\n')
