@@ -62,6 +62,8 @@ export const limits = {
 
   /** One RPC message: a page with its frame, or one entry of the largest size, doubled for base64 in JSON. */
   messageBytes: 4_194_304,
+  /** One answer: in JSON an entry appears signed and decoded, both in base64, with a name for every field. */
+  answerBytes: 8_388_608,
   /** A caller that allows itself more than an hour has made a mistake. */
   callTimeoutMs: 3_600_000,
   /** An answer shorter than this is not worth compressing. */
@@ -70,6 +72,10 @@ export const limits = {
   headerBytes: 16_384,
   /** A connection that says nothing at first holds a socket for nothing. */
   firstBytesTimeoutMs: 10_000,
+  /** HTTP/1.1 headers take one round trip; a byte now and then must not hold a socket. */
+  headersTimeoutMs: 10_000,
+  /** A message of the largest size in this time is 70 KB/s. */
+  requestTimeoutMs: 60_000,
   /** A stream without a byte in either direction is dead: live ones show a sign of life every 15 s. */
   idleTimeoutMs: 60_000,
   /** Calls at once on one connection. */
@@ -93,8 +99,10 @@ export const limits = {
   listedBytes: 1_048_576,
   /** Tips told at once: 128 KiB. */
   listedTips: 4_096,
-  /** Arrivals read at once for a watcher. */
+  /** Arrivals looked up at once for a watcher. */
   watchEntries: 256,
+  /** Half of what a proxy usually allows, and a quarter of our own idleTimeoutMs. */
+  signOfLifeMs: 15_000,
   /** One unary call from a peer to a peer; a page may have to wait for the disk. */
   unaryTimeoutMs: 30_000,
 

@@ -59,6 +59,9 @@ for (const command of everyCommand(program)) {
   command.option('--data <DIR>', 'the data folder').option('--json', 'print JSON')
 }
 
+// Who reads the output may stop reading (`| head`); that is no reason to fail, let alone to end a running node.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 try {
   await program.parseAsync()
 } catch (error) {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { formatId } from '../dag/id.ts'
 import { CausewayError } from '../errors.ts'
-import { createNode, type Node } from '../node.ts'
+import { createNode } from '../node.ts'
 import { controlPath } from '../transport/local.ts'
 import { type CommonOptions, dataFolder, type Relay, relayOption } from './context.ts'
 import { formatHostPort, type HostPort, parseHostPort } from './host-port.ts'
@@ -56,7 +56,7 @@ async function serve(options: ServeOptions): Promise<void> {
     ...(options.http && { http: options.http }),
     quic: { listen: options.quic !== undefined, relay: options.relay, ...bind },
   })
-  report(node, options)
+  node.on('problem', (error) => printError(error))
   const { failed } = await node.listen()
   for (const { error } of failed) printError(error)
   await node.listenControl(controlPath(data))
@@ -65,20 +65,16 @@ async function serve(options: ServeOptions): Promise<void> {
     ...node.addresses().map((address) => `Listening on ${address}`),
     `Data in ${data}; stop with Ctrl-C.`,
   ])
-  await stopped
-  say(options, { event: 'stopping' }, ['Stopping…'])
-  await node.close()
-  say(options, { event: 'stopped' }, ['Stopped.'])
-}
-
-/** Tells what happens on the node. */
-function report(node: Node, options: ServeOptions): void {
+  // After the line that says so: whoever starts a node reads that one first.
   node.on('entries', (tree, added) =>
     say(options, { event: 'entries', tree: formatId(tree), added: added.length }, [
       `${added.length} new entries in ${formatId(tree)}`,
     ]),
   )
-  node.on('problem', (error) => printError(error))
+  await stopped
+  say(options, { event: 'stopping' }, ['Stopping…'])
+  await node.close()
+  say(options, { event: 'stopped' }, ['Stopped.'])
 }
 
 function say(options: ServeOptions, event: object, lines: string[]): void {
