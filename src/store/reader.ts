@@ -104,7 +104,7 @@ export class StoreReader {
   ): Promise<(Found | undefined)[]> {
     const number = this.records.get(tree)?.number
     const order = prefixes.map((_, index) => index).sort((a, b) => (prefixes[a]! < prefixes[b]! ? -1 : 1))
-    const result = new Array<Found | undefined>(prefixes.length)
+    const result = new Array<Found | undefined>(prefixes.length).fill(undefined)
     const iterator = this.db.iterator({ ...layout.indexRange, ...(snapshot && { snapshot }) } as object)
     try {
       for (const index of order) {
