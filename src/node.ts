@@ -20,6 +20,7 @@ import { createIdentity, type Identity, type PeerId } from './dag/identity.ts'
 import { openData } from './data.ts'
 import { CausewayError } from './errors.ts'
 import { limits } from './limits.ts'
+import { LastEqual } from './peer/last-equal.ts'
 import { formatTicket, isTicket, parseTicket } from './peer/ticket.ts'
 import { RpcConnection } from './rpc/connection.ts'
 import { shakeHands } from './rpc/handshake.ts'
@@ -94,6 +95,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   private readonly ingest: Ingest
   private readonly identity: Identity
   private readonly server: RpcServer
+  private readonly lastEqual: LastEqual
   private control: AsyncDisposable | undefined
   private readonly outbound = new Set<RpcConnection>()
   private closing: Promise<void> | undefined
@@ -107,6 +109,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.peer = identity.peer
     this.author = new Author(store, identity, clock)
     this.ingest = new Ingest(store)
+    this.lastEqual = new LastEqual(store.db)
     this.transports = new TransportManager({ clock })
     const http = createHttpTransport({
       clock,
@@ -227,12 +230,15 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       options.signal,
     )
     await using _ = connection
+    const lastEqual = await this.lastEqual.get(peer, which)
     const session = await runSession(
       { store: this.store, ingest: this.ingest, clock: this.clock },
       createRemote(connection, this.clock),
       which,
-      options,
+      { ...options, lastEqual },
     )
+    if (session.equal && session.tipsDigest !== lastEqual)
+      await this.lastEqual.set(peer, which, session.tipsDigest)
     const path = connection.channel.path?.()
     const result: SyncResult = {
       ...session,

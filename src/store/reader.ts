@@ -104,7 +104,7 @@ export class StoreReader {
   ): Promise<(Found | undefined)[]> {
     const number = this.records.get(tree)?.number
     const order = prefixes.map((_, index) => index).sort((a, b) => (prefixes[a]! < prefixes[b]! ? -1 : 1))
-    const result = new Array<Found | undefined>(prefixes.length)
+    const result = new Array<Found | undefined>(prefixes.length).fill(undefined)
     const iterator = this.db.iterator({ ...layout.indexRange, ...(snapshot && { snapshot }) } as object)
     try {
       for (const index of order) {
@@ -162,7 +162,7 @@ export class StoreReader {
       return record === undefined ? [] : [{ id, height: record.height, number: record.number, index }]
     })
     const values = await this.getMany(present.map((entry) => layout.entryKey(entry.number, entry)))
-    const result = new Array<(StoredEntry & { tree: TreeId }) | undefined>(ids.length)
+    const result: ((StoredEntry & { tree: TreeId }) | undefined)[] = ids.map(() => undefined)
     for (const [row, { id, height, number, index }] of present.entries())
       result[index] = { ...stored({ id, height }, values[row]), tree: this.treeOfNumber.get(number)! }
     return result

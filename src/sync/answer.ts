@@ -98,7 +98,7 @@ class Answering {
     if (request.want !== undefined && request.want.length > 0) return this.wanted(request.want)
     if (request.range !== undefined) return this.range()
     if (request.tipsDigest === view.tipsDigest && request.count === view.count) return { status: 'equal' }
-    if (request.count === 0)
+    if (request.tips.length === 0 && request.sketch === undefined)
       return {
         status: 'delta',
         tips: this.tips(limits.requestTips),
@@ -222,8 +222,8 @@ class Answering {
 
   private range(): Promise<Outcome> {
     const { store, view, request } = this
-    let lanes = rangeLanes.get(store)
-    if (lanes === undefined) rangeLanes.set(store, (lanes = new Lanes()))
+    const lanes = rangeLanes.get(store) ?? new Lanes()
+    rangeLanes.set(store, lanes)
     return lanes.run(view.tree, async () => {
       const { answer, tailAfter } = await answerRange(store, view, request.range!)
       if (tailAfter === 'none') return { status: 'range', range: answer }

@@ -8,7 +8,7 @@ import { hexToBytes } from '../dag/hex.ts'
 import { comparePositions, idFromBytes, idToBytes, type Position } from '../dag/id.ts'
 import { compareChunks, type RangeChunk, RangeChunker, type RangeKey } from '../dag/ranges.ts'
 import { limits } from '../limits.ts'
-import type { DagStore, TreeView } from '../store/store.ts'
+import type { DagStore, StoredEntry, TreeView } from '../store/store.ts'
 import { prefixDigits } from './cells.ts'
 import type { RangeAnswer, RangeQuery, RangeSpan } from './remote.ts'
 
@@ -112,11 +112,11 @@ export async function compareSpan(
   store: DagStore,
   view: TreeView,
   span: RangeSpan,
-): Promise<{ want: string[]; ours: () => AsyncGenerator<Position[]> }> {
+): Promise<{ want: string[]; ours: () => AsyncGenerator<StoredEntry[]> }> {
   const records = await store.resolve(view.tree, span.prefixes, view.snapshot)
   const want = span.prefixes.filter((_, index) => records[index] === undefined)
   const theirs = new Set(span.prefixes)
-  async function* ours(): AsyncGenerator<Position[]> {
+  async function* ours(): AsyncGenerator<StoredEntry[]> {
     for await (const page of store.scan(view.tree, { after: span.after, snapshot: view.snapshot })) {
       const inside = page.filter(
         (entry) => span.through === undefined || comparePositions(entry, span.through) <= 0,

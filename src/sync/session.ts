@@ -105,7 +105,18 @@ class Session {
     const { tree, statuses, cells, storeReads, equal } = this
     const { received, sent, redundant } = this.transfer
     const tipsDigest = await this.local.store.tipsDigest(tree)
-    return { tree, received, sent, roundTrips: statuses.length, statuses, redundant, cells, storeReads, equal, tipsDigest }
+    return {
+      tree,
+      received,
+      sent,
+      roundTrips: statuses.length,
+      statuses,
+      redundant,
+      cells,
+      storeReads,
+      equal,
+      tipsDigest,
+    }
   }
 
   /**
@@ -122,7 +133,8 @@ class Session {
       probe = false
       if (done) return
       const moved = transfer.received > received || transfer.sent > sent
-      if (!moved && state === stuckAt) throw protocol('The session makes no progress although both sides differ.')
+      if (!moved && state === stuckAt)
+        throw protocol('The session makes no progress although both sides differ.')
       stuckAt = moved ? '' : state
       // A large tree may take any number of budgets.
       if (!more || transfer.received === received) rounds++
@@ -144,9 +156,12 @@ class Session {
       }
       const more = await this.transfer.receive(answer)
       if (more) return { done: false, more, state }
-      if (header.status === 'sketch' && header.sketch !== undefined) await this.bySketch(header.sketch, header)
-      else if (header.status === 'range') await this.byRange()
-      else await this.pushAfterDelta(request, header)
+      if (header.status === 'delta' || header.status === 'partial') await this.pushAfterDelta(request, header)
+      else if (!(await this.pushIfAhead(header))) {
+        if (header.status === 'sketch' && header.sketch !== undefined)
+          await this.bySketch(header.sketch, header)
+        else await this.byRange()
+      }
       return { done: this.equal, more, state }
     })
   }
@@ -163,7 +178,13 @@ class Session {
     const tips = sample(view.tips, limits.requestTips, clock.random)
     if (probe && tipsDigest === this.options.lastEqual) {
       const none = new Uint8Array(0)
-      return { tree: this.tree, tips, tipsDigest, count, sketch: { from: 0, cells: none, counts: none, state: tipsDigest } }
+      return {
+        tree: this.tree,
+        tips,
+        tipsDigest,
+        count,
+        sketch: { from: 0, cells: none, counts: none, state: tipsDigest },
+      }
     }
     const part = cutForRequest(sketch, tipsDigest)
     this.cells += limits.sketchRequestCells
@@ -212,15 +233,27 @@ class Session {
     this.compare(view, await this.transfer.push(missing.pages(), missing.count))
   }
 
+  /** Where all of the remote's tips are here, we have all that it has: true, and what it lacks was pushed. */
+  private async pushIfAhead(header: SyncHeader): Promise<boolean> {
+    const { store } = this.local
+    if (header.tips.length === 0 || header.tips.length >= limits.requestTips) return false
+    await using view = await store.view(this.tree)
+    if (view === undefined || view.count < header.count) return false
+    const records = await store.lookupIn(this.tree, header.tips, view.snapshot)
+    this.storeReads += header.tips.length
+    if (!records.every((record) => record !== undefined)) return false
+    const missing = await findMissing(store, view, header.tips, { theirCount: header.count })
+    this.storeReads += missing.reads
+    this.compare(view, await this.transfer.push(missing.pages(), missing.count))
+    return true
+  }
+
   /** The remote's cells against ours: we know both sides of the difference, push one and ask for the other. */
   private async bySketch(first: SketchPart, header: SyncHeader): Promise<void> {
     const { difference, theirs } = await this.decode(first, header)
-    if (!difference.complete && difference.estimate > theirs.cellCount) {
-      // Nothing to be had from these cells; a probe's 64 only say that more is needed.
-      if (theirs.cellCount > limits.sketchRequestCells) await this.byRange()
-      return
-    }
     const partial = !difference.complete
+    // A probe is answered with few cells: where they do not suffice, the next question brings our own.
+    if (partial && theirs.cellCount <= limits.sketchRequestCells) return
     let answered: TreeState | undefined
     for (let start = 0; start < difference.theirs.length; start += limits.wantIds)
       answered = await this.want(difference.theirs.slice(start, start + limits.wantIds), partial)
@@ -232,7 +265,10 @@ class Session {
   }
 
   /** Peels the remote's cells, and asks for more of them while they do not suffice. */
-  private async decode(first: SketchPart, header: SyncHeader): Promise<{ difference: Difference; theirs: Cells }> {
+  private async decode(
+    first: SketchPart,
+    header: SyncHeader,
+  ): Promise<{ difference: Difference; theirs: Cells }> {
     let part = first
     let state: TreeState = header
     let theirs: Cells | undefined
@@ -243,7 +279,8 @@ class Session {
       const sketch = await this.local.store.sketches.of(this.tree)
       if (sketch === undefined) throw protocol('The remote sent cells of a tree that is not here.')
       const difference = compareCells(sketch, theirs)
-      const enough = difference.complete || theirs.cellCount >= sketch.cellCount || trip === limits.sessionSketchTrips
+      const enough =
+        difference.complete || theirs.cellCount >= sketch.cellCount || trip === limits.sessionSketchTrips
       // Cells for a mere guess at the size: the next round asks with our own.
       if (enough || theirs.cellCount <= limits.sketchRequestCells) return { difference, theirs }
       const none = new Uint8Array(0)
@@ -297,7 +334,8 @@ class Session {
       const range = await askRange(store, view, after)
       const request = { tree: this.tree, tips: [], tipsDigest: view.tipsDigest, count: view.count, range }
       const { header, more } = await this.exchange(request, async (answer) => {
-        if (answer.header.range === undefined) throw protocol('The remote did not answer the question about a range.')
+        if (answer.header.range === undefined)
+          throw protocol('The remote did not answer the question about a range.')
         // What lies beyond our last chunk stands on what the spans name, so it waits for them.
         const { want, push } = await this.spans(view, answer.header)
         for (let start = 0; start < want.length; start += limits.wantIds)
@@ -312,23 +350,28 @@ class Session {
         if (now !== undefined) this.compare(now, header)
         return
       }
-      if (after !== undefined && (through.height < after.height || (through.height === after.height && through.id <= after.id)))
+      if (
+        after !== undefined &&
+        (through.height < after.height || (through.height === after.height && through.id <= after.id))
+      )
         throw protocol("The remote's answers about ranges do not move forward.")
       after = through
     }
   }
 
   /** What the spans of an answer ask us to fetch, and a way to send what they show to be missing there. */
-  private async spans(view: TreeView, header: SyncHeader): Promise<{ want: string[]; push: () => Promise<void> }> {
+  private async spans(
+    view: TreeView,
+    header: SyncHeader,
+  ): Promise<{ want: string[]; push: () => Promise<void> }> {
     const { store } = this.local
-    const compared = []
+    const compared: Awaited<ReturnType<typeof compareSpan>>[] = []
     for (const span of header.range!.spans) {
       compared.push(await compareSpan(store, view, span))
       this.storeReads += span.prefixes.length
     }
     const push = async () => {
-      for (const { ours } of compared)
-        await this.transfer.push(ours(), undefined)
+      for (const { ours } of compared) await this.transfer.push(ours(), undefined)
     }
     return { want: compared.flatMap(({ want }) => want), push }
   }

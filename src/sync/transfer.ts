@@ -46,7 +46,12 @@ export class Transfer {
   private expected = 0
   private toSend = 0
 
-  constructor(local: { store: DagStore; ingest: Ingest }, remote: Remote, tree: TreeId, options: TransferOptions) {
+  constructor(
+    local: { store: DagStore; ingest: Ingest },
+    remote: Remote,
+    tree: TreeId,
+    options: TransferOptions,
+  ) {
     this.store = local.store
     this.ingest = local.ingest
     this.remote = remote

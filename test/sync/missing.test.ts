@@ -40,7 +40,10 @@ async function find(
 ): Promise<{ ids: EntryId[]; count: number | undefined; reads: number }> {
   await using peer = await openPeer(entries)
   await using view = await peer.store.view(entries[0]!.tree)
-  const missing = await findMissing(peer.store, view!, tips, count, walkReads)
+  const missing = await findMissing(peer.store, view!, tips, {
+    theirCount: count,
+    ...(walkReads !== undefined && { walkReads }),
+  })
   const ids: EntryId[] = []
   for await (const page of missing.pages()) {
     assert.ok(page.length > 0 && page.length <= limits.pageEntries)
@@ -157,7 +160,7 @@ describe('what they lack', () => {
     for (const walkReads of [0, limits.walkReads]) {
       await using peer = await openPeer(builder.entries)
       await using view = await peer.store.view(builder.root.id)
-      const missing = await findMissing(peer.store, view!, [builder.root.id], undefined, walkReads)
+      const missing = await findMissing(peer.store, view!, [builder.root.id], { walkReads })
       const sizes: number[] = []
       for await (const page of missing.pages()) {
         sizes.push(page.length)
