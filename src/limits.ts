@@ -54,7 +54,7 @@ export const limits = {
   /** LevelDB's cache of blocks. */
   storeCacheBytes: 16_777_216,
   /** Index records kept in memory after a write, some 300 bytes each: parents are mostly among the latest entries. */
-  storeRecentEntries: 32_768,
+  storeRecentEntries: 8_192,
   /** Trees whose tips are kept in memory, latest used first; the tips of another are one short scan away. */
   storeTreesInMemory: 1_024,
   /** Problems that an audit tells: who has more than a screenful restores the store and needs no list. */
