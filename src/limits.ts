@@ -22,4 +22,14 @@ export const limits = {
 
   /** Connecting a stream to a reachable host takes one to three round trips; a relay may need discovery first. */
   dialTimeoutMs: 10_000,
+  /** As long as a dial may take: a client that has connected and says nothing must not hold a socket. */
+  tlsHandshakeTimeoutMs: 10_000,
+  /** Some 20 KB of kernel and session memory each: 40 MB, and well under the usual limit on open files. */
+  tcpInboundConnections: 2_048,
+  /** Addresses of one peer that are tried: a ticket from a stranger must not aim us at the whole net. */
+  dialAddresses: 16,
+  /** RFC 8305, section 5: the recommended delay before the next address is tried beside the first. */
+  dialStaggerMs: 250,
+  /** What follows a connection is one call there and back; a remote that connects and is silent loses the race. */
+  dialHandshakeTimeoutMs: 10_000,
 } as const
