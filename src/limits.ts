@@ -32,4 +32,22 @@ export const limits = {
   dialStaggerMs: 250,
   /** What follows a connection is one call there and back; a remote that connects and is silent loses the race. */
   dialHandshakeTimeoutMs: 10_000,
+  /** Peers that sync every few seconds keep their connection; keep-alives of the others wake phones and routers. */
+  irohIdleTimeoutMs: 60_000,
+  /** Three keep-alives of iroh (5 s each) and some: longer than a Wi-Fi handover, shorter than patience. */
+  irohSilenceTimeoutMs: 20_000,
+  /** Whoever was heard within this is taken to be there: a dial then costs no round trip. */
+  irohFreshMs: 1_000,
+  /** A round trip over a far relay is some 300 ms; a remote that needs more gets a new connection instead. */
+  irohProbeTimeoutMs: 1_000,
+  /** How often the answer is looked for: the binding counts, but does not call. */
+  irohProbeStepMs: 20,
+  /** Finding the nearest relay takes one to three seconds; without a net it never ends. */
+  irohRelayTimeoutMs: 5_000,
+  /** A connection takes some 100 KB in the binding: 50 MB. */
+  irohConnections: 512,
+  /** One stream is one HTTP/2 session, which itself carries many calls: far more than a peer needs. */
+  irohStreamsPerConnection: 128,
+  /** What a remote may send unread, over all streams of a connection: 100 ms at 80 MB/s, ten times what the binding reads. */
+  irohReceiveWindowBytes: 8_388_608,
 } as const

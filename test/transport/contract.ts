@@ -21,6 +21,8 @@ export interface ContractFixture {
   readonly refusedAddress: Address
   /** The keys that each side must see, where the transport proves them. */
   readonly peers?: { readonly server: PeerId; readonly client: PeerId }
+  /** Dials share a connection: what is dialled before the client has seen the server's stop ends with it. */
+  readonly pooled?: boolean
   /** Frees what the fixture holds besides the transports. */
   close?(): Promise<void> | void
 }
@@ -59,11 +61,20 @@ export function transportContract(
       accept?: (inbox: Inbox) => Parameters<Transport['listen']>[0],
     ): Promise<void> {
       const inbox = new Inbox()
-      await fixture.server.listen(accept?.(inbox) ?? inbox.accept)
+      const handler = accept?.(inbox) ?? inbox.accept
+      let witnessed = !fixture.pooled
+      await fixture.server.listen((channel) => {
+        if (witnessed) return handler(channel)
+        witnessed = true
+      })
+      const address = fixture.server.addresses()[0]!
+      const witness = fixture.pooled ? await fixture.client.dial(address) : undefined
+      witness?.stream.write('.')
       try {
-        await run(fixture.server.addresses()[0]!, inbox)
+        await run(address, inbox)
       } finally {
         await fixture.server.stop()
+        if (witness !== undefined) await closed(witness.stream.resume())
       }
     }
 
