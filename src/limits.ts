@@ -32,6 +32,8 @@ export const limits = {
   verifyConcurrency: 64,
   /** Index reads of one walk: some 0.4 s of work; past that a sequential sweep is faster. */
   walkReads: 20_000,
+  /** … beside four for each entry that is known to be missing, before a sketch is asked instead. */
+  walkReadsBase: 512,
   /** Pages that a session verifies, writes or sends at once, each way. */
   sessionPagesInFlight: 4,
   /** Tips in a request: enough to hit a common one nearly always; a digest names them all. */
@@ -44,12 +46,15 @@ export const limits = {
   /** Commits that wait for one tree: some seconds of work. */
   commitsWaiting: 16_384,
 
+  /** Times that a session asks for more cells before it compares by ranges: each gives 1.6 times as many. */
+  sessionSketchTrips: 2,
+
   /** LevelDB's memtable, of which two may be alive: fewer, larger sorted runs make writing some 20 % faster. */
   storeWriteBufferBytes: 16_777_216,
   /** LevelDB's cache of blocks. */
   storeCacheBytes: 16_777_216,
   /** Index records kept in memory after a write, some 300 bytes each: parents are mostly among the latest entries. */
-  storeRecentEntries: 32_768,
+  storeRecentEntries: 8_192,
   /** Trees whose tips are kept in memory, latest used first; the tips of another are one short scan away. */
   storeTreesInMemory: 1_024,
   /** Problems that an audit tells: who has more than a screenful restores the store and needs no list. */
@@ -117,6 +122,68 @@ export const limits = {
   dialHandshakeTimeoutMs: 10_000,
   /** How long a graceful stop waits for calls under way. */
   drainTimeoutMs: 5_000,
+  /** Peers that sync every few seconds keep their connection; keep-alives of the others wake phones and routers. */
+  irohIdleTimeoutMs: 60_000,
+  /** Three keep-alives of iroh (5 s each) and some: longer than a Wi-Fi handover, shorter than patience. */
+  irohSilenceTimeoutMs: 20_000,
+  /** Whoever was heard within this is taken to be there: a dial then costs no round trip. */
+  irohFreshMs: 1_000,
+  /** A round trip over a far relay is some 300 ms; a remote that needs more gets a new connection instead. */
+  irohProbeTimeoutMs: 1_000,
+  /** How often the answer is looked for: the binding counts, but does not call. */
+  irohProbeStepMs: 20,
+  /** Finding the nearest relay takes one to three seconds; without a net it never ends. */
+  irohRelayTimeoutMs: 5_000,
+  /** A connection takes some 100 KB in the binding: 50 MB. */
+  irohConnections: 512,
+  /** One stream is one HTTP/2 session, which itself carries many calls: far more than a peer needs. */
+  irohStreamsPerConnection: 128,
+  /** What a remote may send unread, over all streams of a connection: 100 ms at 80 MB/s, ten times what the binding reads. */
+  irohReceiveWindowBytes: 8_388_608,
+  /** Connections that one tunnel carries at once: a local program's pool, and some. */
+  tunnelConnections: 256,
   /** Connecting a stream to a reachable host takes one to three round trips; a relay may need discovery first. */
   dialTimeoutMs: 10_000,
+
+  /** Cells of the sketch of a small tree: 6 KB in memory, and enough for a difference of 180. */
+  sketchMinCells: 256,
+  /** Cells of the sketch of a large tree: 1.5 MB in memory and in a snapshot; decodes a difference of 47,000. */
+  sketchMaxCells: 65_536,
+  /**
+   * A tree this many times its cells grows its sketch: a difference past some 1/6 of the tree is for a range scan, and
+   * one of 10,000 in a tree of 100,000 still decodes.
+   */
+  sketchEntriesPerCell: 4,
+  /** Arrivals after which a snapshot is written, where the sketch has fewer cells: some 10 ms of replay. */
+  sketchSnapshotArrivals: 4_096,
+  /** Arrivals read at once while replaying: half a megabyte. */
+  sketchReplayArrivals: 4_096,
+  /** Cells of all sketches in memory, 24 bytes each: 24 MB, sixteen of the largest. */
+  sketchCellsInMemory: 1_048_576,
+  /** Id prefixes in one `want`: 256 KiB. */
+  wantIds: 16_384,
+  /** Chunks of a range told at once: some 300 KiB, for four million entries. */
+  rangeChunks: 4_096,
+  /** Ids of differing chunks told at once: 256 KiB. */
+  rangeIds: 16_384,
+  /** Cells [0, 64) of a request: 1.4 KB, one packet, and they decode a difference of 30 at 98 of 100 tries. */
+  sketchRequestCells: 64,
+  /** Counts of a request's cells [64, 256), 1 or 2 bytes each: they halve the error of the estimate. */
+  sketchRequestCounts: 192,
+  /** Cells that a request may carry at most: peeling them, whatever they say, stays well under a millisecond. */
+  sketchRequestMaxCells: 128,
+  /** Ids that a sketch can count: a cell's count is a signed 32-bit number. */
+  sketchMaxEntries: 2_147_483_647,
+  /** An honest difference has fewer ids than cells; twice that is for a hostile one, and then peeling stops. */
+  sketchPeelsPerCell: 2,
+
+  /** Ids that a request names at one height: a second one, in case the first is the asker's alone. */
+  havesPerHeightIds: 2,
+  /** Ids that a request names: 768 bytes, and enough to reach back 10^9 heights in steps of a quarter. */
+  havesPackedIds: 96,
+  /** Ids that we look up for a request: what we send, with room for somebody who packs otherwise. */
+  havesRequestIds: 128,
+
+  /** Entries in one chunk of a range: 256 KB of ids to hash. Chance alone passes this once in 3,000 chunks. */
+  rangeChunkMaxEntries: 8192,
 } as const

@@ -21,6 +21,7 @@ import { createIdentity, type Identity, type PeerId } from './dag/identity.ts'
 import { openData } from './data.ts'
 import { CausewayError } from './errors.ts'
 import { limits } from './limits.ts'
+import { LastEqual } from './peer/last-equal.ts'
 import { formatTicket, isTicket, parseTicket } from './peer/ticket.ts'
 import { errorBoundary } from './rpc/boundary.ts'
 import { callerKey } from './rpc/caller.ts'
@@ -38,6 +39,7 @@ import { DagStore, type StoredEntry, type TreeInfo } from './store/store.ts'
 import { Ingest } from './sync/ingest.ts'
 import { runSession, type SessionProgress } from './sync/session.ts'
 import { createHttpTransport, type HttpTransportOptions } from './transport/http.ts'
+import { createIrohTransport, type IrohTransportOptions } from './transport/iroh.ts'
 import { listenLocal } from './transport/local.ts'
 import { TransportManager } from './transport/manager.ts'
 import type { Transport } from './transport/transport.ts'
@@ -52,9 +54,20 @@ export interface NodeOptions {
   readonly http?: HttpTransportOptions['listen']
   /** For dialling `https:` addresses: authorities to trust in place of the system's. */
   readonly tls?: HttpTransportOptions['tls']
-  /** Transports beside HTTP, each with its own server. */
+  /** QUIC by iroh. It is loaded only when it listens or an `iroh:` address is dialled. */
+  readonly quic?: QuicOptions
+  /** Transports beside these, each with its own server. */
   readonly transports?: readonly Transport[]
   readonly clock?: Clock
+}
+
+export interface QuicOptions {
+  /** Whether to serve on it; else the node only dials. */
+  readonly listen?: boolean
+  /** `host:port`; absent: all interfaces and a free port. */
+  readonly bind?: string
+  /** n0's public relays (the default), none, or the URLs of own ones. */
+  readonly relay?: IrohTransportOptions['relay']
 }
 
 export interface SyncOptions {
@@ -102,6 +115,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   private readonly ingest: Ingest
   private readonly identity: Identity
   private readonly server: RpcServer
+  private readonly lastEqual: LastEqual
   private control: AsyncDisposable | undefined
   private readonly outbound = new Set<RpcConnection>()
   private readonly sessions = new Set<Promise<SyncResult>>()
@@ -116,6 +130,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.peer = identity.peer
     this.author = new Author(store, identity, clock)
     this.ingest = new Ingest(store)
+    this.lastEqual = new LastEqual(store.db)
     this.transports = new TransportManager({ clock })
     const http = createHttpTransport({
       clock,
@@ -123,6 +138,9 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       ...(options.tls && { tls: options.tls }),
     })
     this.transports.register(http, { dialOnly: options.http === undefined })
+    const { listen = false, bind, relay = 'default' } = options.quic ?? {}
+    const iroh = createIrohTransport({ identity, clock, relay, ...(bind !== undefined && { bind }) })
+    this.transports.register(iroh, { dialOnly: !listen })
     for (const transport of options.transports ?? []) this.transports.register(transport)
     this.server = new RpcServer({
       routes: (router) => this.routes(router),
@@ -254,12 +272,15 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       options.signal,
     )
     await using _ = connection
+    const lastEqual = await this.lastEqual.get(peer, which)
     const session = await runSession(
       { store: this.store, ingest: this.ingest, clock: this.clock },
       createRemote(connection, this.clock),
       which,
-      options,
+      { ...options, lastEqual },
     )
+    if (session.equal && session.tipsDigest !== lastEqual)
+      await this.lastEqual.set(peer, which, session.tipsDigest)
     const path = connection.channel.path?.()
     const result: SyncResult = {
       ...session,

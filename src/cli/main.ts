@@ -14,6 +14,7 @@ import { addSync } from './sync.ts'
 import { addTicket } from './ticket.ts'
 import { addTips } from './tips.ts'
 import { addTree } from './tree.ts'
+import { addTunnel } from './tunnel.ts'
 import { addVerify } from './verify.ts'
 
 const program = new Command('causeway')
@@ -48,6 +49,7 @@ for (const add of [
   addImport,
   addTicket,
   addSync,
+  addTunnel,
 ])
   add(program)
 

@@ -37,20 +37,11 @@ export function createSyncService({
     },
 
     async *syncTree(request, context) {
-      const answer = await answerSync(store, readSyncRequest(request), clock.random)
-      const pages = answer.pages[Symbol.asyncIterator]()
-      try {
-        yield { part: { case: 'header', value: writeSyncHeader(answer.header) } }
-        for (;;) {
-          context.signal.throwIfAborted()
-          const page = await pages.next()
-          if (page.done) return
-          const { entries, more } = page.value
-          yield { part: { case: 'page', value: { entries: [...entries], more } } }
-        }
-      } finally {
-        // Also where the caller left at the header: the pages hold a snapshot.
-        await pages.return?.()
+      await using answer = await answerSync(store, readSyncRequest(request), clock.random)
+      yield { part: { case: 'header', value: writeSyncHeader(answer.header) } }
+      for await (const { entries, more } of answer.pages) {
+        context.signal.throwIfAborted()
+        yield { part: { case: 'page', value: { entries: [...entries], more } } }
       }
     },
 
