@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events'
 import {
   type ConnectRouter,
   createRouterTransport,
+  type Interceptor,
   type Transport as RpcTransport,
 } from '@connectrpc/connect'
 import type { PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
@@ -22,6 +23,8 @@ import { CausewayError } from './errors.ts'
 import { limits } from './limits.ts'
 import { LastEqual } from './peer/last-equal.ts'
 import { formatTicket, isTicket, parseTicket } from './peer/ticket.ts'
+import { errorBoundary } from './rpc/boundary.ts'
+import { callerKey } from './rpc/caller.ts'
 import { RpcConnection } from './rpc/connection.ts'
 import { shakeHands } from './rpc/handshake.ts'
 import { type ConnectionInfo, createNodeService, type SyncResult } from './rpc/node-service.ts'
@@ -36,6 +39,7 @@ import { DagStore, type StoredEntry, type TreeInfo } from './store/store.ts'
 import { Ingest } from './sync/ingest.ts'
 import { runSession, type SessionProgress } from './sync/session.ts'
 import { createHttpTransport, type HttpTransportOptions } from './transport/http.ts'
+import { createIrohTransport, type IrohTransportOptions } from './transport/iroh.ts'
 import { listenLocal } from './transport/local.ts'
 import { TransportManager } from './transport/manager.ts'
 import type { Transport } from './transport/transport.ts'
@@ -50,9 +54,20 @@ export interface NodeOptions {
   readonly http?: HttpTransportOptions['listen']
   /** For dialling `https:` addresses: authorities to trust in place of the system's. */
   readonly tls?: HttpTransportOptions['tls']
-  /** Transports beside HTTP, each with its own server. */
+  /** QUIC by iroh. It is loaded only when it listens or an `iroh:` address is dialled. */
+  readonly quic?: QuicOptions
+  /** Transports beside these, each with its own server. */
   readonly transports?: readonly Transport[]
   readonly clock?: Clock
+}
+
+export interface QuicOptions {
+  /** Whether to serve on it; else the node only dials. */
+  readonly listen?: boolean
+  /** `host:port`; absent: all interfaces and a free port. */
+  readonly bind?: string
+  /** n0's public relays (the default), none, or the URLs of own ones. */
+  readonly relay?: IrohTransportOptions['relay']
 }
 
 export interface SyncOptions {
@@ -82,7 +97,12 @@ export async function createNode(options: NodeOptions = {}): Promise<Node> {
     options.data === undefined
       ? { identity: options.identity ?? createIdentity(), db: await openMemory() }
       : await openData(options.data, options.identity)
-  return new Node(await DagStore.open(db), identity, clock, options)
+  try {
+    return new Node(await DagStore.open(db), identity, clock, options)
+  } catch (error) {
+    await db.close()
+    throw error
+  }
 }
 
 export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
@@ -98,6 +118,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   private readonly lastEqual: LastEqual
   private control: AsyncDisposable | undefined
   private readonly outbound = new Set<RpcConnection>()
+  private readonly sessions = new Set<Promise<SyncResult>>()
   private closing: Promise<void> | undefined
 
   /** Use `createNode`. */
@@ -117,6 +138,9 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       ...(options.tls && { tls: options.tls }),
     })
     this.transports.register(http, { dialOnly: options.http === undefined })
+    const { listen = false, bind, relay = 'default' } = options.quic ?? {}
+    const iroh = createIrohTransport({ identity, clock, relay, ...(bind !== undefined && { bind }) })
+    this.transports.register(iroh, { dialOnly: !listen })
     for (const transport of options.transports ?? []) this.transports.register(transport)
     this.server = new RpcServer({
       routes: (router) => this.routes(router),
@@ -129,13 +153,21 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   private routes(router: ConnectRouter): void {
     const { store, ingest, author, identity, clock } = this
     router.service(SyncService, createSyncService({ store, ingest, identity, clock }))
-    router.service(TreeService, createTreeService({ store, ingest, author }))
+    router.service(TreeService, createTreeService({ store, ingest, author, clock }))
     router.service(NodeService, createNodeService(this))
   }
 
   /** Calls to this node's services without a network, for programs that speak the contract. */
   rpc(): RpcTransport {
-    return createRouterTransport((router) => this.routes(router))
+    const caller = { remoteAddress: 'local', transport: 'in-process', operator: true }
+    const asOperator: Interceptor = (next) => (request) => {
+      request.contextValues.set(callerKey, caller)
+      return next(request)
+    }
+    const problems = errorBoundary((error, where) => this.emit('problem', error, where))
+    return createRouterTransport((router) => this.routes(router), {
+      router: { interceptors: [problems, asOperator] },
+    })
   }
 
   /** Starts every transport's server; tells which could not start. An error only when none could. */
@@ -207,14 +239,24 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
         'NOT_STARTED',
         'The node does not listen, so a ticket would lead nowhere. Start it with `causeway serve`.',
       )
-    return formatTicket({ tree, peer: this.peer, addresses })
+    return formatTicket({ tree, peer: this.peer, addresses: addresses.slice(0, limits.ticketAddresses) })
   }
 
   /**
    * Brings a tree and a remote to the same entries, both ways. `remote` is an address or a ticket; with a ticket the
    * tree may be left out, and the remote must be the peer that issued it.
    */
-  async sync(tree: TreeId | undefined, remote: string, options: SyncOptions = {}): Promise<SyncResult> {
+  sync(tree: TreeId | undefined, remote: string, options: SyncOptions = {}): Promise<SyncResult> {
+    if (this.closing !== undefined)
+      return Promise.reject(new CausewayError('CLOSED', 'The node is closed, or closing.'))
+    const session = this.runSync(tree, remote, options)
+    this.sessions.add(session)
+    const forget = () => this.sessions.delete(session)
+    session.then(forget, forget)
+    return session
+  }
+
+  private async runSync(tree: TreeId | undefined, remote: string, options: SyncOptions): Promise<SyncResult> {
     const ticket = isTicket(remote) ? parseTicket(remote) : undefined
     const which = tree ?? ticket?.tree
     if (which === undefined)
@@ -293,11 +335,29 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   private async shutDown(graceMs: number): Promise<void> {
-    for (const connection of this.outbound) connection.close()
-    await this.control?.[Symbol.asyncDispose]()
-    await this.server.drain(graceMs)
-    await this.transports.close()
-    await this.store.close()
+    try {
+      // Refuses new calls at once, on the connections that are open and on those that still come.
+      const drained = this.server.drain(graceMs)
+      const controlClosed = this.control?.[Symbol.asyncDispose]()
+      await this.finishSessions(graceMs)
+      for (const connection of this.outbound) connection.close()
+      await drained
+      await controlClosed
+      await this.transports.close()
+    } finally {
+      await this.store.close()
+    }
+  }
+
+  /** Waits for the sessions that this node has begun, at most so long. */
+  private async finishSessions(graceMs: number): Promise<void> {
+    if (this.sessions.size === 0) return
+    let cancelTimer = () => {}
+    const graceOver = new Promise<void>((resolve) => {
+      cancelTimer = this.clock.setTimer(graceMs, resolve)
+    })
+    await Promise.race([Promise.allSettled(this.sessions), graceOver])
+    cancelTimer()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

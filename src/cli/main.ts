@@ -14,6 +14,7 @@ import { addSync } from './sync.ts'
 import { addTicket } from './ticket.ts'
 import { addTips } from './tips.ts'
 import { addTree } from './tree.ts'
+import { addTunnel } from './tunnel.ts'
 import { addVerify } from './verify.ts'
 
 const program = new Command('causeway')
@@ -48,6 +49,7 @@ for (const add of [
   addImport,
   addTicket,
   addSync,
+  addTunnel,
 ])
   add(program)
 
@@ -56,6 +58,9 @@ for (const command of everyCommand(program)) {
   if (command.commands.length > 0) continue
   command.option('--data <DIR>', 'the data folder').option('--json', 'print JSON')
 }
+
+// Who reads the output may stop reading (`| head`); that is no reason to fail, let alone to end a running node.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
 try {
   await program.parseAsync()

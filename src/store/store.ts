@@ -12,7 +12,7 @@ import { storeError } from './errors.ts'
 import { Lanes } from './lanes.ts'
 import * as layout from './layout.ts'
 import type { Database } from './open.ts'
-import { type Appended, type BatchOperation, planPage } from './page.ts'
+import { type Appended, type BatchOperation, planPage, writeOperations } from './page.ts'
 import { type Snapshot, StoreReader } from './reader.ts'
 import { Sketches } from './sketches.ts'
 
@@ -239,7 +239,7 @@ export class DagStore extends StoreReader {
       this.treeOfNumber.set(record.number, tree)
     }
     try {
-      await this.db.batch(operations, { sync } as object)
+      await writeOperations(this.db, operations, sync)
     } catch (error) {
       this.failed = true
       if (loaded === undefined) this.treeOfNumber.delete(record.number)
