@@ -10,7 +10,7 @@ import { createIdentity } from '../../src/dag/identity.ts'
 import type { CausewayError } from '../../src/errors.ts'
 import { limits } from '../../src/limits.ts'
 import { createIrohTransport, type IrohTransportOptions } from '../../src/transport/iroh.ts'
-import { bindEndpoint, formatTicket, loadIroh } from '../../src/transport/iroh-binding.ts'
+import { bindEndpoint, formatTicket, loadIroh, parseTicket } from '../../src/transport/iroh-binding.ts'
 import type { Transport } from '../../src/transport/transport.ts'
 import { fails, transportContract } from './contract.ts'
 import { closed, echo, footprint, Inbox, openPair, readAll, readBytes, until } from './streams.ts'
@@ -207,6 +207,68 @@ describe('QUIC', () => {
       .directAddresses()
     const bind = direct.find((each) => each.startsWith('127.'))!
     await fails('BAD_ADDRESS', make({ bind }).listen(echo))
+  })
+
+  it('bounds the connections that others open', async () => {
+    const server = make()
+    await server.listen(echo)
+    const client = await bindEndpoint(iroh, { ...local, seed: createIdentity().seed })
+    const target = parseTicket(iroh, server.addresses()[0]!.slice(5))
+    const connections = []
+    while (connections.length < limits.irohConnections) connections.push(await client.connect(target))
+    await fails('UNREACHABLE', client.connect(target))
+    connections.pop()!.close('enough')
+    // The server hears of the end a little later.
+    for (let served = false; !served; )
+      served = await client.connect(target).then(
+        () => true,
+        () => false,
+      )
+    await client.close()
+  })
+
+  it('bounds the streams of a connection', async () => {
+    const server = make()
+    const inbox = new Inbox()
+    await server.listen(inbox.accept)
+    const [address] = server.addresses()
+    const client = await bindEndpoint(iroh, { ...local, seed: createIdentity().seed })
+    const connection = await client.connect(parseTicket(iroh, address!.slice(5)))
+    /** Round trips with somebody else: long enough for what could happen to have happened. */
+    const beside = make()
+    const witness = await openPair(beside, inbox, address!)
+    echo(witness.far)
+    const someRoundTrips = async () => {
+      for (let index = 0; index < 20; index++) {
+        witness.near.stream.write('ping')
+        await readBytes(witness.near.stream, 4)
+      }
+    }
+
+    const streams = []
+    while (streams.length < limits.irohStreamsPerConnection) {
+      const stream = await connection.openStream()
+      stream.write('.')
+      streams.push({ near: stream, far: (await inbox.next()).stream })
+    }
+    let opened = false
+    const opening = connection.openStream().then((stream) => {
+      opened = true
+      return stream
+    })
+    await someRoundTrips()
+    assert.equal(opened, false)
+    // The binding gives room back once an eighth of it is free.
+    for (const { near, far } of streams.splice(limits.irohStreamsPerConnection * 0.8)) {
+      near.end()
+      far.resume().end()
+      await readAll(near)
+    }
+    ;(await opening).destroy()
+
+    connection.close('enough')
+    for (const { near } of streams) near.destroy()
+    await client.close()
   })
 
   for (const signal of ['SIGSTOP', 'SIGKILL'] as const)

@@ -75,9 +75,10 @@ export async function write(stream: Duplex, bytes: Uint8Array | string): Promise
   if (!stream.write(bytes)) await firstOf(stream, ['drain', 'close'])
 }
 
-/** Resolves once the stream has closed, cleanly or not. */
+/** Resolves once the stream has closed, cleanly or not, and has said so. */
 export async function closed(stream: Duplex): Promise<void> {
-  if (!stream.closed) await new Promise<void>((resolve) => stream.once('close', resolve))
+  if (stream.closed) await new Promise((resolve) => setImmediate(resolve))
+  else await new Promise<void>((resolve) => stream.once('close', resolve))
 }
 
 async function firstOf(stream: Duplex, events: string[]): Promise<void> {
