@@ -95,7 +95,11 @@ export class RpcServer {
           enablePush: false,
         },
       },
-      handler,
+      (request, response) => {
+        const { stream } = request
+        stream.once('finish', () => this.endUnread(stream))
+        handler(request, response)
+      },
     )
     this.http2.on('session', (session) => this.keep(session))
     this.http2.on('sessionError', () => {})
@@ -106,6 +110,15 @@ export class RpcServer {
     const caller = carrier && this.callers.get(carrier)
     const values = createContextValues().set(stoppingKey, this.stopping.signal)
     return caller ? values.set(callerKey, caller) : values
+  }
+
+  /** Ends a stream that was answered before its request was over, and that would wait for room to send the rest. */
+  private endUnread(stream: http2.ServerHttp2Stream): void {
+    if (stream.closed || stream.state.remoteClose === 1) return
+    const cancelTimer = this.clock.setTimer(limits.unreadTimeoutMs, () =>
+      stream.close(http2.constants.NGHTTP2_NO_ERROR),
+    )
+    stream.once('close', cancelTimer)
   }
 
   /** Looks after a session: cuts streams whose caller has fallen silent, and sessions whose other side is gone. */
