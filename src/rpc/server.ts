@@ -2,6 +2,7 @@
  * Serves Connect, gRPC and gRPC-web over any byte stream. It looks at a connection's first bytes: HTTP/2's preface
  * goes to the HTTP/2 server, everything else is HTTP/1.1, so that plain `curl --json` works on the same port.
  */
+import { setMaxListeners } from 'node:events'
 import * as http from 'node:http'
 import * as http2 from 'node:http2'
 import type { Duplex } from 'node:stream'
@@ -56,6 +57,8 @@ export class RpcServer {
 
   constructor(options: RpcServerOptions) {
     this.clock = options.clock
+    // One listener for each call under way, on every connection.
+    setMaxListeners(0, this.shutdown.signal, this.stopping.signal)
     this.idleTimeoutMs = options.idleTimeoutMs ?? limits.idleTimeoutMs
     const handler = createHandler({
       routes: options.routes,
@@ -116,7 +119,7 @@ export class RpcServer {
   private endUnread(stream: http2.ServerHttp2Stream): void {
     if (stream.closed || stream.state.remoteClose === 1) return
     const cancelTimer = this.clock.setTimer(limits.unreadTimeoutMs, () =>
-      stream.close(http2.constants.NGHTTP2_NO_ERROR),
+      cut(stream, http2.constants.NGHTTP2_NO_ERROR),
     )
     stream.once('close', cancelTimer)
   }
@@ -135,7 +138,7 @@ export class RpcServer {
         // Silent because a handler is at work: that is for its own deadline to end.
         if (stream.readableEnded && stream.writableLength === 0)
           stream.setTimeout(this.idleTimeoutMs, onSilence)
-        else stream.close(http2.constants.NGHTTP2_CANCEL)
+        else cut(stream, http2.constants.NGHTTP2_CANCEL)
       }
       stream.setTimeout(this.idleTimeoutMs, onSilence)
     })
@@ -237,4 +240,10 @@ export class RpcServer {
     // Ends the timeouts that the constructor began.
     this.http1.close()
   }
+}
+
+/** Resets a stream. What nobody has read of it would keep it from closing. */
+function cut(stream: http2.ServerHttp2Stream, code: number): void {
+  stream.close(code)
+  stream.resume()
 }
