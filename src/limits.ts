@@ -76,6 +76,8 @@ export const limits = {
   headersTimeoutMs: 10_000,
   /** A message of the largest size in this time is 70 KB/s. */
   requestTimeoutMs: 60_000,
+  /** Time for an early answer to arrive before the rest of its request is refused. */
+  unreadTimeoutMs: 1_000,
   /** A stream without a byte in either direction is dead: live ones show a sign of life every 15 s. */
   idleTimeoutMs: 60_000,
   /** Calls at once on one connection. */
