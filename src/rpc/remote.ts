@@ -85,7 +85,7 @@ function callOptions({ signal }: CallOptions): { signal?: AbortSignal } {
 }
 
 /** The error of a call; where the connection itself ended, why. */
-function lost(connection: RpcConnection, error: unknown, signal?: AbortSignal): CausewayError {
+export function lost(connection: RpcConnection, error: unknown, signal?: AbortSignal): CausewayError {
   const translated = fromConnectError(error, signal)
   if (connection.ended !== undefined && translated.code !== 'CANCELLED') return connection.ended
   return translated

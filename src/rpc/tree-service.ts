@@ -1,5 +1,5 @@
 /** TreeService: trees for applications in any language, on the store and the node's key. */
-import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
+import type { ServiceImpl } from '@connectrpc/connect'
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import type { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
 import { type EntryId, idFromBytes, idToBytes, type Position, type TreeId } from '../dag/id.ts'
@@ -15,12 +15,15 @@ export interface TreeServiceParts {
   readonly store: DagStore
   readonly ingest: Ingest
   readonly author: Author
+  /** Ends watches when the node stops. */
+  readonly stopping: AbortSignal
 }
 
 export function createTreeService({
   store,
   ingest,
   author,
+  stopping,
 }: TreeServiceParts): Partial<ServiceImpl<typeof TreeService>> {
   const describe = async (tree: TreeId) => {
     const info = store.tree(tree)
@@ -128,7 +131,7 @@ export function createTreeService({
     async *watchTree(request, context) {
       const tree = known(request.tree)
       let after = Number(request.afterSequence)
-      for await (const _ of changes(store, tree, context)) {
+      for await (const _ of changes(store, tree, AbortSignal.any([context.signal, stopping]))) {
         for (;;) {
           const arrivals = await store.arrivals(tree, after, limits.watchEntries)
           const [last] = arrivals.slice(-1)
@@ -165,7 +168,7 @@ function* byBytes(entries: readonly StoredEntry[]): Generator<{ entries: StoredE
 }
 
 /** Yields at once and then whenever the tree has changed, coalesced, until the call ends. */
-async function* changes(store: DagStore, tree: TreeId, { signal }: HandlerContext): AsyncGenerator<void> {
+async function* changes(store: DagStore, tree: TreeId, signal: AbortSignal): AsyncGenerator<void> {
   let changed = true
   let wake = () => {}
   const stop = store.subscribe((which) => {

@@ -38,11 +38,20 @@ export interface SessionResult {
   storeReads: number
   /** Whether both sides had the same entries at the end. */
   equal: boolean
+  /**
+   * Our latest arrival when the session had done what it was to do: both sides were equal or, in a session of one
+   * direction, that one was complete. Undefined where writers have outrun it.
+   */
+  settledAt: number | undefined
 }
 
 export interface SessionOptions {
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: SessionProgress) => void) | undefined
+  /** False: takes nothing from the remote. */
+  readonly pull?: boolean
+  /** False: gives nothing to the remote. */
+  readonly push?: boolean
 }
 
 export interface SessionLocal {
@@ -86,20 +95,23 @@ class Run {
       redundant: 0,
       storeReads: 0,
       equal: false,
+      settledAt: undefined,
     }
   }
 
   /** One exchange and the push that follows from it; true when there is nothing left to do. */
   async round(): Promise<boolean> {
     const { store, clock } = this.local
-    const { result } = this
+    const { result, options } = this
     const before = { received: result.received, sent: result.sent }
-    const tips = sample(await store.tips(this.tree), limits.requestTips, clock.random)
+    const { tips, tipsDigest, count, sequence } = await store.summary(this.tree)
     const request = {
       tree: this.tree,
-      tips,
-      tipsDigest: await store.tipsDigest(this.tree),
-      count: store.tree(this.tree)?.count ?? 0,
+      tips: sample(tips, limits.requestTips, clock.random),
+      tipsDigest,
+      count,
+      // Of what is not taken the remote need not send much.
+      ...(options.pull === false && { budgetBytes: 1 }),
     }
     result.roundTrips++
     const answer = await this.remote.syncTree(request, { signal: this.options.signal })
@@ -111,20 +123,31 @@ class Run {
           'PROTOCOL',
           'The remote says that both sides are equal, but its digest is another.',
         )
-      result.equal = true
+      this.equal(sequence)
       return true
     }
-    const more = await this.receive(answer)
+    let more = false
+    if (options.pull === false) await answer.pages[Symbol.asyncIterator]().return?.()
+    else more = await this.receive(answer)
     if (more) return this.progressed(before)
 
     await using view = await store.view(this.tree)
     if (view === undefined) return true
     if (view.tipsDigest === header.tipsDigest && view.count === header.count) {
-      result.equal = true
+      this.equal(view.sequence)
       return true
     }
-    await this.push(view, header.tips)
+    if (options.push !== false) await this.push(view, header.tips)
+    if (options.push === false || options.pull === false) {
+      result.settledAt ??= view.sequence
+      return true
+    }
     return result.equal || this.progressed(before)
+  }
+
+  private equal(sequence: number): void {
+    this.result.equal = true
+    this.result.settledAt = sequence
   }
 
   /** False: another round is worth it. A round that moved nothing would be repeated for ever. */
@@ -193,7 +216,8 @@ class Run {
             throw new CausewayError(refused.code, `The remote refused an entry: ${refused.message}`, {
               data: { entry: refused.id },
             })
-          if (outcome.tipsDigest === view.tipsDigest && outcome.count === view.count) result.equal = true
+          if (outcome.tipsDigest === view.tipsDigest && outcome.count === view.count)
+            this.equal(view.sequence)
           this.report()
         })
         options.signal?.throwIfAborted()
