@@ -32,6 +32,8 @@ export const limits = {
   verifyConcurrency: 64,
   /** Index reads of one walk: some 0.4 s of work; past that a sequential sweep is faster. */
   walkReads: 20_000,
+  /** … beside four for each entry that is known to be missing, before a sketch is asked instead. */
+  walkReadsBase: 512,
   /** Pages that a session verifies, writes or sends at once, each way. */
   sessionPagesInFlight: 4,
   /** Tips in a request: enough to hit a common one nearly always; a digest names them all. */
@@ -43,6 +45,9 @@ export const limits = {
 
   /** Commits that wait for one tree: some seconds of work. */
   commitsWaiting: 16_384,
+
+  /** Times that a session asks for more cells before it compares by ranges: each gives 1.6 times as many. */
+  sessionSketchTrips: 2,
 
   /** LevelDB's memtable, of which two may be alive: fewer, larger sorted runs make writing some 20 % faster. */
   storeWriteBufferBytes: 16_777_216,
@@ -161,8 +166,23 @@ export const limits = {
   sketchMinCells: 256,
   /** Cells of the sketch of a large tree: 1.5 MB in memory and in a snapshot; decodes a difference of 47,000. */
   sketchMaxCells: 65_536,
-  /** A tree this many times its cells grows its sketch: a difference past 1/22 of the tree is for a range scan. */
-  sketchEntriesPerCell: 16,
+  /**
+   * A tree this many times its cells grows its sketch: a difference past some 1/6 of the tree is for a range scan, and
+   * one of 10,000 in a tree of 100,000 still decodes.
+   */
+  sketchEntriesPerCell: 4,
+  /** Arrivals after which a snapshot is written, where the sketch has fewer cells: some 10 ms of replay. */
+  sketchSnapshotArrivals: 4_096,
+  /** Arrivals read at once while replaying: half a megabyte. */
+  sketchReplayArrivals: 4_096,
+  /** Cells of all sketches in memory, 24 bytes each: 24 MB, sixteen of the largest. */
+  sketchCellsInMemory: 1_048_576,
+  /** Id prefixes in one `want`: 256 KiB. */
+  wantIds: 16_384,
+  /** Chunks of a range told at once: some 300 KiB, for four million entries. */
+  rangeChunks: 4_096,
+  /** Ids of differing chunks told at once: 256 KiB. */
+  rangeIds: 16_384,
   /** Cells [0, 64) of a request: 1.4 KB, one packet, and they decode a difference of 30 at 98 of 100 tries. */
   sketchRequestCells: 64,
   /** Counts of a request's cells [64, 256), 1 or 2 bytes each: they halve the error of the estimate. */

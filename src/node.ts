@@ -18,19 +18,24 @@ import { readEntry, readRoot, type VerifiedEntry } from './dag/entry.ts'
 import type { EntryId, TreeId } from './dag/id.ts'
 import { createIdentity, type Identity, type PeerId } from './dag/identity.ts'
 import { openData } from './data.ts'
+import { Dialler } from './dialler.ts'
+import { Dispatcher } from './dispatcher/dispatcher.ts'
+import { Outbox } from './dispatcher/outbox.ts'
+import { prometheusText } from './dispatcher/status.ts'
 import { CausewayError } from './errors.ts'
 import { limits } from './limits.ts'
+import { PeerBook, type PeerEntry } from './peer/book.ts'
+import { type LinkSettings, type LinkStatus, Links } from './peer/links.ts'
 import { formatTicket, isTicket, parseTicket } from './peer/ticket.ts'
-import { RpcConnection } from './rpc/connection.ts'
-import { shakeHands } from './rpc/handshake.ts'
+import { createLinkHandlers } from './rpc/link-service.ts'
 import { type ConnectionInfo, createNodeService, type SyncResult } from './rpc/node-service.ts'
 import { createRemote } from './rpc/remote.ts'
-import { RpcServer } from './rpc/server.ts'
+import { type PlainAnswer, RpcServer } from './rpc/server.ts'
 import { createSyncService } from './rpc/sync-service.ts'
 import { createTreeService } from './rpc/tree-service.ts'
 import { type AuditProblem, auditTree } from './store/audit.ts'
 import { Author, type CommitOptions } from './store/author.ts'
-import { openMemory } from './store/open.ts'
+import { type Database, openMemory } from './store/open.ts'
 import { DagStore, type StoredEntry, type TreeInfo } from './store/store.ts'
 import { Ingest } from './sync/ingest.ts'
 import { runSession, type SessionProgress } from './sync/session.ts'
@@ -52,6 +57,10 @@ export interface NodeOptions {
   /** Transports beside HTTP, each with its own server. */
   readonly transports?: readonly Transport[]
   readonly clock?: Clock
+  /** An open database in place of the data folder's or of a new one in memory; the node closes it. */
+  readonly database?: Database
+  /** False: linked trees are left alone until `flush`, for a node that lives for one command. */
+  readonly background?: boolean
 }
 
 export interface SyncOptions {
@@ -70,6 +79,8 @@ export interface NodeEvents {
   entries: [tree: TreeId, added: readonly VerifiedEntry[]]
   /** A session ended well. */
   sync: [result: SyncResult]
+  /** The standing of a link has changed. */
+  status: [status: LinkStatus]
   /** A handler failed for a reason that is not its caller's. */
   problem: [error: unknown, where: string]
 }
@@ -77,11 +88,30 @@ export interface NodeEvents {
 /** Opens a node: makes the data folder where there is none, and takes its store. STORE_LOCKED when another node has it. */
 export async function createNode(options: NodeOptions = {}): Promise<Node> {
   const clock = options.clock ?? systemClock
-  const { identity, db } =
-    options.data === undefined
-      ? { identity: options.identity ?? createIdentity(), db: await openMemory() }
-      : await openData(options.data, options.identity)
-  return new Node(await DagStore.open(db), identity, clock, options)
+  const { identity, db } = await openStore(options)
+  const store = await DagStore.open(db)
+  const [book, links] = await Promise.all([PeerBook.open(db, clock), Links.open(db)])
+  const outbox = await Outbox.open(db, store, links, clock)
+  const node = new Node({ store, book, links, outbox, identity, clock }, options)
+  if (options.background !== false) node.startBackground()
+  return node
+}
+
+async function openStore(options: NodeOptions): Promise<{ identity: Identity; db: Database }> {
+  if (options.database !== undefined)
+    return { identity: options.identity ?? createIdentity(), db: options.database }
+  if (options.data !== undefined) return openData(options.data, options.identity)
+  return { identity: options.identity ?? createIdentity(), db: await openMemory() }
+}
+
+/** What a node is made of. */
+interface NodeParts {
+  readonly store: DagStore
+  readonly book: PeerBook
+  readonly links: Links
+  readonly outbox: Outbox
+  readonly identity: Identity
+  readonly clock: Clock
 }
 
 export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
@@ -89,19 +119,28 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   readonly version = version
   readonly store: DagStore
   readonly transports: TransportManager
+  /** Whom the node knows. */
+  readonly peers: PeerBook
   private readonly clock: Clock
   private readonly author: Author
   private readonly ingest: Ingest
   private readonly identity: Identity
   private readonly server: RpcServer
+  private readonly links: Links
+  private readonly dialler: Dialler
+  private readonly dispatcher: Dispatcher
+  /** Ends what would go on for ever, such as watches, when the node stops. */
+  private readonly stopping = new AbortController()
   private control: AsyncDisposable | undefined
-  private readonly outbound = new Set<RpcConnection>()
+  private listening = false
   private closing: Promise<void> | undefined
 
   /** Use `createNode`. */
-  constructor(store: DagStore, identity: Identity, clock: Clock, options: NodeOptions) {
+  constructor({ store, book, links, outbox, identity, clock }: NodeParts, options: NodeOptions) {
     super()
     this.store = store
+    this.peers = book
+    this.links = links
     this.identity = identity
     this.clock = clock
     this.peer = identity.peer
@@ -119,15 +158,56 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       routes: (router) => this.routes(router),
       clock,
       onError: (error, where) => this.emit('problem', error, where),
+      plain: (path) => this.plain(path),
     })
+    this.dialler = new Dialler(this.transports, book, clock)
+    this.dispatcher = new Dispatcher({
+      ...{ store, book, links, outbox, clock },
+      ingest: this.ingest,
+      connect: (peer, signal) => this.dialler.connect(peer, signal),
+    })
+    this.dispatcher.onStatus((status) => this.emit('status', status))
     store.subscribe((tree, added) => this.emit('entries', tree, added))
   }
 
   private routes(router: ConnectRouter): void {
     const { store, ingest, author, identity, clock } = this
-    router.service(SyncService, createSyncService({ store, ingest, identity, clock }))
-    router.service(TreeService, createTreeService({ store, ingest, author }))
-    router.service(NodeService, createNodeService(this))
+    const stopping = this.stopping.signal
+    const onContact = (peer: PeerId) => this.dispatcher.contacted(peer)
+    router.service(SyncService, createSyncService({ store, ingest, identity, clock, stopping, onContact }))
+    router.service(TreeService, createTreeService({ store, ingest, author, stopping }))
+    router.service(NodeService, { ...createNodeService(this), ...createLinkHandlers(this, stopping) })
+  }
+
+  /** What answers plain HTTP: totals for Prometheus, and whether the node lives and serves. */
+  private plain(path: string): PlainAnswer | undefined {
+    const text = (status: number, body: string, contentType = 'text/plain; charset=utf-8') => ({
+      status,
+      contentType,
+      body,
+    })
+    if (path === '/healthz') return text(200, 'ok\n')
+    if (path === '/readyz')
+      return this.listening && this.dispatcher.running && this.closing === undefined
+        ? text(200, 'ready\n')
+        : text(503, 'not ready\n')
+    if (path !== '/metrics') return undefined
+    const trees = this.store.trees()
+    const gauges = {
+      trees: trees.length,
+      entries: trees.reduce((sum, { count }) => sum + count, 0),
+      peers: this.peers.size,
+      connectedPeers: this.dispatcher.connectedPeers,
+      connections: this.server.connections().length + this.dialler.open.size,
+      nowMs: this.clock.now(),
+    }
+    const body = prometheusText(this.dispatcher.status(), this.dispatcher.counters, gauges)
+    return text(200, body, 'text/plain; version=0.0.4; charset=utf-8')
+  }
+
+  /** Takes up all links; `createNode` does it, unless `background` was false. */
+  startBackground(): void {
+    this.dispatcher.start()
   }
 
   /** Calls to this node's services without a network, for programs that speak the contract. */
@@ -137,9 +217,13 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   /** Starts every transport's server; tells which could not start. An error only when none could. */
   async listen(): Promise<{ started: string[]; failed: { name: string; error: CausewayError }[] }> {
-    return this.transports.acceptConnections((channel, transport) =>
-      this.server.accept(channel, transport.name),
-    )
+    const result = await this.transports.acceptConnections((channel, transport) => {
+      if (channel.remotePeer !== undefined && this.peers.get(channel.remotePeer)?.blocked)
+        throw new CausewayError('FORBIDDEN', 'The peer is blocked.')
+      this.server.accept(channel, transport.name)
+    })
+    this.listening = true
+    return result
   }
 
   /** Serves commands on the data folder through its control socket. */
@@ -156,7 +240,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     const inbound = this.server
       .connections()
       .map(({ caller, channel }) => ({ caller, path: channel.path?.(), inbound: true }))
-    const outbound = [...this.outbound].map(({ channel }) => ({
+    const outbound = [...this.dialler.open].map(({ channel }) => ({
       caller: { remoteAddress: channel.remoteAddress, transport: 'outbound', operator: false },
       path: channel.path?.(),
       inbound: false,
@@ -221,7 +305,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
         data: { tree: ticket.tree },
       })
     const started = this.clock.monotonic()
-    const { connection, address, peer } = await this.connect(
+    const { connection, address, peer } = await this.dialler.dial(
       ticket?.addresses ?? [remote],
       ticket?.peer,
       options.signal,
@@ -248,28 +332,69 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return result
   }
 
-  /** A connection to the first address at which the peer proves itself. */
-  private async connect(
-    addresses: readonly string[],
-    expected: PeerId | undefined,
-    signal: AbortSignal | undefined,
-  ) {
-    const winner = await this.transports.dialFirst(addresses, {
-      ...(signal && { signal }),
-      handshake: async (channel, attempt) => {
-        const connection = new RpcConnection(channel, { clock: this.clock })
-        connection.channel.stream.once('close', () => this.outbound.delete(connection))
-        this.outbound.add(connection)
-        const peer = await shakeHands(connection, { clock: this.clock, expected, signal: attempt.signal })
-        if (channel.remotePeer !== undefined && channel.remotePeer !== peer)
-          throw new CausewayError(
-            'WRONG_PEER',
-            `The transport proved ${channel.remotePeer}, but the node says it is ${peer}.`,
-          )
-        return { connection, peer }
-      },
-    })
-    return { ...winner.value, address: winner.address }
+  /** Remembers a peer, or more about one; without its PeerId the addresses are asked. UNREACHABLE, LIMIT_EXCEEDED. */
+  async addPeer(
+    peer: PeerId | undefined,
+    details: { name?: string; addresses?: readonly string[] },
+    signal?: AbortSignal,
+  ): Promise<PeerEntry> {
+    const known = peer ?? (await this.whoIs(details.addresses ?? [], signal))
+    if (known === this.peer)
+      throw new CausewayError('INVALID_ARGUMENT', 'That is this node itself.', { data: { peer: known } })
+    const entry = await this.peers.add(known, details)
+    this.dispatcher.contacted(known)
+    return entry
+  }
+
+  private async whoIs(addresses: readonly string[], signal?: AbortSignal): Promise<PeerId> {
+    const { connection, peer } = await this.dialler.dial(addresses, undefined, signal)
+    await connection[Symbol.asyncDispose]()
+    return peer
+  }
+
+  /** Removes a peer with its links. UNKNOWN_PEER. */
+  removePeer(peer: PeerId): Promise<void> {
+    return this.dispatcher.removePeer(peer)
+  }
+
+  /** Neither dials nor serves a peer from now on, or does again. UNKNOWN_PEER. */
+  async blockPeer(peer: PeerId, blocked = true): Promise<void> {
+    await this.dispatcher.blockPeer(peer, blocked)
+    if (blocked) this.server.cut((caller) => caller.peer === peer)
+  }
+
+  /**
+   * Keeps a tree equal with a peer from now on, across restarts. A ticket names both; else the peer is one of `peers`.
+   * Linked again, its settings change.
+   */
+  async link(
+    what: string | { readonly tree: TreeId; readonly peer: PeerId },
+    settings?: Partial<LinkSettings>,
+  ): Promise<LinkStatus> {
+    if (typeof what !== 'string') return this.dispatcher.link(what.tree, what.peer, settings)
+    const { tree, peer, addresses } = parseTicket(what)
+    const entry = await this.addPeer(peer, { addresses })
+    return this.dispatcher.link(tree, entry.peer, settings)
+  }
+
+  /** Ends a link; false: there was none. */
+  unlink(tree: TreeId, peer: PeerId): Promise<boolean> {
+    return this.dispatcher.unlink(tree, peer)
+  }
+
+  /** The trees that are linked with a peer. */
+  linkedTrees(peer: PeerId): TreeId[] {
+    return this.links.ofPeer(peer).map(({ tree }) => tree)
+  }
+
+  /** How every link stands, by tree and peer. The event `status` tells changes. */
+  status(): LinkStatus[] {
+    return this.dispatcher.status()
+  }
+
+  /** Delivers all that is undelivered, now; what is left after `timeoutMs` or cannot be delivered comes back. */
+  flush(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<LinkStatus[]> {
+    return this.dispatcher.flush(options)
   }
 
   /** Reads, hashes and verifies a whole tree again. */
@@ -287,9 +412,11 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   private async shutDown(graceMs: number): Promise<void> {
-    for (const connection of this.outbound) connection.close()
-    await this.control?.[Symbol.asyncDispose]()
-    await this.server.drain(graceMs)
+    this.stopping.abort(new CausewayError('CLOSED', 'The node is stopping.'))
+    const control = this.control?.[Symbol.asyncDispose]()
+    await Promise.all([this.server.drain(graceMs), this.dispatcher.close(graceMs)])
+    this.dialler.close()
+    await control
     await this.transports.close()
     await this.store.close()
   }

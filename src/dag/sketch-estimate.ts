@@ -87,9 +87,8 @@ export type Answer =
   | { readonly kind: 'RANGE' }
 
 const cellBytes = 22
-// A trip saved is worth this much on a common line; and entries come with the data, where cells only prepare it.
-const havesFreeBytes = 32_768
-const havesPerSketchByte = 2
+// Entries that come twice may cost as much as the cells that would tell them apart, and a twentieth of what is missing.
+const havesShareOfMissing = 0.05
 // Under so many cells an id, a decode is hopeless: then even a first look at the cells is wasted.
 const cellsPerIdLeast = 1.4
 
@@ -101,7 +100,8 @@ export function chooseAnswer(choice: AnswerChoice): Answer {
     // The peer lacks the half of the difference that the surplus tilts to us: exact but for the estimate.
     const missing = Math.max(0, (estimatedDifference + surplus) / 2)
     const redundantBytes = Math.max(0, candidates - missing) * averageEntryBytes
-    if (redundantBytes <= havesPerSketchByte * wanted * cellBytes + havesFreeBytes) return { kind: 'HAVES' }
+    const allowedBytes = wanted * cellBytes + havesShareOfMissing * missing * averageEntryBytes
+    if (redundantBytes <= allowedBytes) return { kind: 'HAVES' }
   }
   if (cellsPerIdLeast * estimatedDifference > sketchCells || sketchCells === 0) return { kind: 'RANGE' }
   return { kind: 'SKETCH', cells: Math.min(wanted, sketchCells) }

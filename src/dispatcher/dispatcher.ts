@@ -8,7 +8,7 @@ import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import { limits } from '../limits.ts'
 import type { PeerBook } from '../peer/book.ts'
-import { defaultSettings, type Link, type LinkSettings, type Links } from '../peer/links.ts'
+import { defaultSettings, type Link, type LinkSettings, type LinkStatus, type Links } from '../peer/links.ts'
 import type { DagStore } from '../store/store.ts'
 import type { Ingest } from '../sync/ingest.ts'
 import type { Connect } from './connection.ts'
@@ -16,7 +16,7 @@ import { Lane } from './lane.ts'
 import type { LinkRun } from './link-run.ts'
 import type { Outbox } from './outbox.ts'
 import { Slots } from './slots.ts'
-import { Counters, type LinkStatus } from './status.ts'
+import { Counters } from './status.ts'
 
 export interface DispatcherParts {
   readonly store: DagStore

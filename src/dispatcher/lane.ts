@@ -9,14 +9,14 @@ import type { PeerId } from '../dag/identity.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { PeerBook } from '../peer/book.ts'
-import type { Links } from '../peer/links.ts'
+import type { LinkStatus, Links } from '../peer/links.ts'
 import { backoffMs } from './backoff.ts'
 import type { Connect, PeerConnection } from './connection.ts'
 import { LinkRun } from './link-run.ts'
 import { follow, type LiveParts } from './live.ts'
 import { pushDirectly, watchedSession } from './push.ts'
 import { Slots } from './slots.ts'
-import { type LinkStatus, statusOf } from './status.ts'
+import { statusOf } from './status.ts'
 
 export interface LaneParts extends LiveParts {
   readonly clock: Clock

@@ -2,35 +2,9 @@
  * How every link stands, as data: the one answer behind `causeway status`, its RPC, events and /metrics. /metrics is
  * open to whoever reaches the port, so it has totals only and names no tree and no peer.
  */
-import type { TreeId } from '../dag/id.ts'
-import type { PeerId } from '../dag/identity.ts'
-import type { ErrorCode } from '../errors.ts'
-import type { LinkSettings } from '../peer/links.ts'
+import type { LinkStatus } from '../peer/links.ts'
 import type { LinkRun } from './link-run.ts'
 import type { Mark } from './outbox.ts'
-
-export interface LinkStatus {
-  readonly tree: TreeId
-  readonly peer: PeerId
-  readonly settings: LinkSettings
-  /** Whether both sides were shown equal and nothing has changed since, as far as is known. */
-  readonly inSync: boolean
-  /** Whether a session runs now or waits for its turn. */
-  readonly active: boolean
-  /** Entries that the peer lacks at most, where known; else 0. */
-  readonly peerBehind: number
-  /** Entries that we lack, where known; else 0. */
-  readonly weBehind: number
-  /** Milliseconds since 1970; 0: none, never, or not by itself. */
-  readonly oldestPendingMs: number
-  readonly lastSuccessMs: number
-  readonly nextAttemptMs: number
-  readonly lastError: { readonly code: ErrorCode; readonly message: string } | undefined
-  /** Attempts that failed since the last success. */
-  readonly attempts: number
-  /** Why it is not tried any more by itself; empty where it is. */
-  readonly parked: string
-}
 
 /** What a status is worked out from. `dueInMs`: Infinity where nothing is due. */
 export interface StatusParts {

@@ -4,7 +4,7 @@
  */
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
-import { CausewayError } from '../errors.ts'
+import { CausewayError, type ErrorCode } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Database } from '../store/open.ts'
 import { Records } from '../store/records.ts'
@@ -36,6 +36,30 @@ export interface Link {
   readonly settings: LinkSettings
   /** When a session last showed both sides equal, milliseconds since 1970. */
   readonly lastSuccessMs?: number
+}
+
+/** How a link stands. */
+export interface LinkStatus {
+  readonly tree: TreeId
+  readonly peer: PeerId
+  readonly settings: LinkSettings
+  /** Whether both sides were shown equal and nothing has changed since, as far as is known. */
+  readonly inSync: boolean
+  /** Whether a session runs now or waits for its turn. */
+  readonly active: boolean
+  /** Entries that the peer lacks at most, where known; else 0. */
+  readonly peerBehind: number
+  /** Entries that we lack, where known; else 0. */
+  readonly weBehind: number
+  /** Milliseconds since 1970; 0: none, never, or not by itself. */
+  readonly oldestPendingMs: number
+  readonly lastSuccessMs: number
+  readonly nextAttemptMs: number
+  readonly lastError: { readonly code: ErrorCode; readonly message: string } | undefined
+  /** Attempts that failed since the last success. */
+  readonly attempts: number
+  /** Why it is not tried any more by itself; empty where it is. */
+  readonly parked: string
 }
 
 /** What a (tree, peer) pair is called in maps and on disk. */

@@ -5,10 +5,14 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import { EntryBodySchema, type SignedEntry as SignedEntryMessage } from '../../gen/causeway/v1/entry_pb.ts'
 import {
+  type RangeChunk as RangeChunkMessage,
+  type Sketch as SketchMessage,
+  type SketchSchema,
   SyncStatus as StatusMessage,
   type SyncTreeHeader,
   SyncTreeHeaderSchema,
   type SyncTreeRequest,
+  SyncTreeRequestSchema,
   type WatchRequest,
   type WatchResponse,
 } from '../../gen/causeway/v1/sync_pb.ts'
@@ -20,12 +24,15 @@ import {
 } from '../../gen/causeway/v1/tree_pb.ts'
 import { readEntry, readRoot, type SignedEntry } from '../dag/entry.ts'
 import { bytesToHex, hexToBytes } from '../dag/hex.ts'
-import { type EntryId, formatId, idFromBytes, idToBytes } from '../dag/id.ts'
+import { type EntryId, formatId, idFromBytes, idToBytes, type Position } from '../dag/id.ts'
 import { type PeerId, parsePeerId } from '../dag/identity.ts'
+import type { RangeChunk } from '../dag/ranges.ts'
+import { sketchVersion } from '../dag/sketch-codec.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { StoredEntry, TreeInfo } from '../store/store.ts'
-import type { SyncHeader, SyncRequest, SyncStatus } from '../sync/remote.ts'
+import { prefixDigits, unpackPrefixes } from '../sync/cells.ts'
+import type { SketchPart, SyncHeader, SyncRequest, SyncStatus } from '../sync/remote.ts'
 import type { WatchEvent, WatchedTree, WatchMessage } from '../sync/watch.ts'
 
 /** An id out of a request; INVALID_ARGUMENT names the field. */
@@ -54,6 +61,8 @@ export function readPeer(bytes: Uint8Array, field: string): PeerId {
     )
   return parsePeerId(bytesToHex(bytes))
 }
+
+const prefixBytes = prefixDigits / 2
 
 /** A digest: '' or 64 hex digits. */
 function readDigest(bytes: Uint8Array, field: string): string {
@@ -84,18 +93,99 @@ export function readSyncRequest(request: SyncTreeRequest): SyncRequest {
     tips: readIds(request.tips, 'tips', limits.requestTips),
     tipsDigest: readDigest(request.tipsDigest, 'tips_digest'),
     count: readCount(request.count, 'count'),
+    haves: request.haves,
+    sketch: request.sketch && readSketch(request.sketch),
+    want: readPrefixes(request.want, 'want', limits.wantIds),
+    range: request.range && {
+      after: readPosition(request.range.afterHeight, request.range.afterId),
+      chunks: readChunks(request.range.chunks),
+      complete: request.range.complete,
+    },
     budgetBytes: readCount(request.budgetBytes, 'budget_bytes'),
   }
 }
 
-export function writeSyncRequest(request: SyncRequest) {
-  return {
+export function writeSyncRequest(request: SyncRequest): SyncTreeRequest {
+  return create(SyncTreeRequestSchema, {
     tree: idToBytes(request.tree),
     tips: request.tips.map(idToBytes),
     tipsDigest: hexToBytes(request.tipsDigest),
     count: BigInt(request.count),
     budgetBytes: BigInt(request.budgetBytes ?? 0),
+    ...(request.haves && { haves: request.haves }),
+    ...(request.sketch && { sketch: writeSketch(request.sketch) }),
+    ...(request.want && { want: hexToBytes(request.want.join('')) }),
+    ...(request.range && {
+      range: {
+        afterHeight: BigInt(request.range.after?.height ?? 0),
+        afterId: hexToBytes(request.range.after?.id ?? ''),
+        chunks: request.range.chunks.map(({ last, count, fingerprint }) => ({
+          lastHeight: BigInt(last.height),
+          lastId: last.id,
+          count,
+          fingerprint,
+        })),
+        complete: request.range.complete,
+      },
+    }),
+  })
+}
+
+function readSketch(sketch: SketchMessage): SketchPart | undefined {
+  // Cells of another version are as good as none: the answer does without.
+  if (sketch.version !== sketchVersion) return undefined
+  if (sketch.from >= limits.sketchMaxCells)
+    throw new CausewayError(
+      'LIMIT_EXCEEDED',
+      `A sketch has at most ${limits.sketchMaxCells} cells, asked for those from ${sketch.from}.`,
+    )
+  return {
+    from: sketch.from,
+    cells: sketch.cells,
+    counts: sketch.counts,
+    state: readDigest(sketch.state, 'state'),
   }
+}
+
+function writeSketch(part: SketchPart): MessageInitShape<typeof SketchSchema> {
+  return {
+    version: sketchVersion,
+    from: part.from,
+    cells: part.cells,
+    counts: part.counts,
+    state: hexToBytes(part.state),
+  }
+}
+
+function readPrefixes(bytes: Uint8Array, field: string, max: number): string[] {
+  if (bytes.length % prefixBytes !== 0)
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `\`${field}\` is packed from prefixes of ${prefixBytes} bytes, got ${bytes.length}.`,
+    )
+  if (bytes.length > max * prefixBytes)
+    throw new CausewayError(
+      'LIMIT_EXCEEDED',
+      `\`${field}\` has at most ${max} prefixes, got ${bytes.length / prefixBytes}.`,
+    )
+  return unpackPrefixes(bytes)
+}
+
+function readPosition(height: bigint, id: Uint8Array): Position | undefined {
+  if (id.length === 0) return undefined
+  return { height: readCount(height, 'height'), id: readId(id, 'id') }
+}
+
+function readChunks(chunks: readonly RangeChunkMessage[]): RangeChunk[] {
+  if (chunks.length > limits.rangeChunks)
+    throw new CausewayError(
+      'LIMIT_EXCEEDED',
+      `A range has at most ${limits.rangeChunks} chunks, got ${chunks.length}.`,
+    )
+  return chunks.map(({ lastHeight, lastId, count, fingerprint }) => {
+    readId(lastId, 'last_id')
+    return { last: { height: readCount(lastHeight, 'last_height'), id: lastId }, count, fingerprint }
+  })
 }
 
 const toStatus: Record<SyncStatus, StatusMessage> = {
@@ -128,6 +218,21 @@ export function writeSyncHeader(header: SyncHeader): SyncTreeHeader {
     count: BigInt(header.count),
     common,
     entries: BigInt(header.entries),
+    ...(header.want && { want: hexToBytes(header.want.join('')) }),
+    ...(header.sketch && { sketch: writeSketch(header.sketch) }),
+    ...(header.range && {
+      range: {
+        spans: header.range.spans.map(({ after, through, prefixes }) => ({
+          afterHeight: BigInt(after?.height ?? 0),
+          afterId: hexToBytes(after?.id ?? ''),
+          throughHeight: BigInt(through?.height ?? 0),
+          throughId: hexToBytes(through?.id ?? ''),
+          ids: hexToBytes(prefixes.join('')),
+        })),
+        throughHeight: BigInt(header.range.through?.height ?? 0),
+        throughId: hexToBytes(header.range.through?.id ?? ''),
+      },
+    }),
   })
 }
 
@@ -143,6 +248,16 @@ export function readSyncHeader(header: SyncTreeHeader, asked: number): SyncHeade
       (_, index) => ((header.common[index >> 3] ?? 0) & (1 << (index & 7))) !== 0,
     ),
     entries: readCount(header.entries, 'entries'),
+    want: readPrefixes(header.want, 'want', limits.wantIds),
+    sketch: header.sketch && readSketch(header.sketch),
+    range: header.range && {
+      spans: header.range.spans.map(({ afterHeight, afterId, throughHeight, throughId, ids }) => ({
+        after: readPosition(afterHeight, afterId),
+        through: readPosition(throughHeight, throughId),
+        prefixes: readPrefixes(ids, 'ids', limits.rangeIds),
+      })),
+      through: readPosition(header.range.throughHeight, header.range.throughId),
+    },
   }
 }
 

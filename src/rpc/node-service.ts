@@ -136,6 +136,7 @@ function writeResult(result: SyncResult) {
     address: result.address,
     statuses: result.statuses.map(writeStatus),
     redundant: BigInt(result.redundant),
+    cells: BigInt(result.cells),
     storeReads: BigInt(result.storeReads),
     path: result.path.kind,
     pathRoundTripMs: result.path.roundTripMs ?? 0,

@@ -57,7 +57,7 @@ export function createSyncService({
 
     async *syncTree(request, context) {
       contact(context)
-      const answer = await answerSync(store, readSyncRequest(request), clock.random)
+      await using answer = await answerSync(store, readSyncRequest(request), clock.random)
       yield { part: { case: 'header', value: writeSyncHeader(answer.header) } }
       for await (const { entries, more } of answer.pages) {
         context.signal.throwIfAborted()

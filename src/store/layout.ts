@@ -101,6 +101,9 @@ export function entryKey(number: number, { height, id }: Position): Buffer {
   return key
 }
 
+/** Bytes of an entry's key up to and with its height. */
+export const heightKeyBytes = 13
+
 export function positionOfKey(key: Buffer): Position {
   return { height: readUint64(key, 5), id: key.toString('hex', 13, 45) as EntryId }
 }
@@ -136,6 +139,17 @@ export function indexKey(id: EntryId): Buffer {
   key[0] = kinds.index
   key.write(id, 1, 'hex')
   return key
+}
+
+export const indexRange = { gte: Buffer.from([kinds.index]), lt: Buffer.from([kinds.index + 1]) }
+
+/** Where the index entries of ids that begin with these hex digits begin. */
+export function indexPrefix(prefix: string): Buffer {
+  return Buffer.concat([indexRange.gte, Buffer.from(prefix, 'hex')])
+}
+
+export function idOfIndexKey(key: Buffer): EntryId {
+  return key.toString('hex', 1, 33) as EntryId
 }
 
 export function encodeIndex(record: IndexRecord): Buffer {

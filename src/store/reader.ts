@@ -28,6 +28,11 @@ export interface ScanOptions {
   readonly snapshot?: Snapshot
 }
 
+/** Where an entry is and how large, without reading it. */
+export interface Found extends Position {
+  readonly size: number
+}
+
 export class StoreReader {
   readonly db: Database
   /** Every tree that is stored, as its last batch left it. */
@@ -88,6 +93,67 @@ export class StoreReader {
     return entries.filter((entry) => !known.has(entry))
   }
 
+  /**
+   * The ids in a tree that begin with each prefix (hex, of equal lengths from 16 digits): undefined where there is none.
+   * One seek each, in sorted order.
+   */
+  async resolve(
+    tree: TreeId,
+    prefixes: readonly string[],
+    snapshot?: Snapshot,
+  ): Promise<(Found | undefined)[]> {
+    const number = this.records.get(tree)?.number
+    const order = prefixes.map((_, index) => index).sort((a, b) => (prefixes[a]! < prefixes[b]! ? -1 : 1))
+    const result = new Array<Found | undefined>(prefixes.length).fill(undefined)
+    const iterator = this.db.iterator({ ...layout.indexRange, ...(snapshot && { snapshot }) } as object)
+    try {
+      for (const index of order) {
+        iterator.seek(layout.indexPrefix(prefixes[index]!))
+        const row = await iterator.next()
+        if (row === undefined) break
+        const id = layout.idOfIndexKey(row[0])
+        const { number: foundIn, height, size } = layout.decodeIndex(row[1])
+        if (id.startsWith(prefixes[index]!) && foundIn === number) result[index] = { id, height, size }
+      }
+    } catch (error) {
+      throw storeError(error, 'The store could not be read')
+    } finally {
+      await iterator.close()
+    }
+    return result
+  }
+
+  /** The lowest ids at each of these heights, at most `perHeight` each: one seek a height. */
+  async idsAt(
+    tree: TreeId,
+    heights: readonly number[],
+    perHeight: number,
+    snapshot?: Snapshot,
+  ): Promise<EntryId[][]> {
+    const number = this.numberOf(tree)
+    const range = layout.entryRange(number)
+    const iterator = this.db.keys({ ...range, ...(snapshot && { snapshot }) } as object)
+    try {
+      const result: EntryId[][] = []
+      for (const height of heights) {
+        iterator.seek(
+          layout.entryKey(number, { height, id: '' as EntryId }).subarray(0, layout.heightKeyBytes),
+        )
+        const keys = await iterator.nextv(perHeight)
+        result.push(
+          keys
+            .map(layout.positionOfKey)
+            .flatMap((position) => (position.height === height ? [position.id] : [])),
+        )
+      }
+      return result
+    } catch (error) {
+      throw storeError(error, 'The store could not be read')
+    } finally {
+      await iterator.close()
+    }
+  }
+
   /** Entries by id, in that order; undefined where one is not here. */
   async get(ids: readonly EntryId[]): Promise<((StoredEntry & { tree: TreeId }) | undefined)[]> {
     const records = await this.lookup(ids)
@@ -96,7 +162,7 @@ export class StoreReader {
       return record === undefined ? [] : [{ id, height: record.height, number: record.number, index }]
     })
     const values = await this.getMany(present.map((entry) => layout.entryKey(entry.number, entry)))
-    const result = new Array<(StoredEntry & { tree: TreeId }) | undefined>(ids.length)
+    const result: ((StoredEntry & { tree: TreeId }) | undefined)[] = ids.map(() => undefined)
     for (const [row, { id, height, number, index }] of present.entries())
       result[index] = { ...stored({ id, height }, values[row]), tree: this.treeOfNumber.get(number)! }
     return result

@@ -14,9 +14,10 @@ import * as layout from './layout.ts'
 import type { Database } from './open.ts'
 import { type Appended, type BatchOperation, planPage } from './page.ts'
 import { type Snapshot, StoreReader } from './reader.ts'
+import { Sketches } from './sketches.ts'
 
 export type { Appended, BatchOperation, RefusedEntry } from './page.ts'
-export type { ScanOptions, Snapshot, StoredEntry } from './reader.ts'
+export type { Found, ScanOptions, Snapshot, StoredEntry } from './reader.ts'
 
 /** A tree as the store holds it. */
 export interface TreeInfo {
@@ -73,6 +74,8 @@ export class DagStore extends StoreReader {
   /** Index records of entries that came lately: parents are mostly among them. */
   private readonly recent = new Map<EntryId, layout.IndexRecord>()
   private nextNumber = 0
+  /** The set sketch of each tree. */
+  readonly sketches = new Sketches(this)
 
   /** Takes over an open database (see open.ts); `close` closes it. STORE_CORRUPT when its list of trees is damaged. */
   static async open(db: Database): Promise<DagStore> {
@@ -94,6 +97,7 @@ export class DagStore extends StoreReader {
   /** Waits for writes under way, then closes the database; reads that are under way end with CLOSED. */
   async close(): Promise<void> {
     await this.lanes.idle()
+    await this.sketches.close()
     await this.db.close()
   }
 

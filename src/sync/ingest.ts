@@ -3,12 +3,13 @@
  * what fits. The next page verifies while this one is being written, and pages of one tree are stored in the order
  * in which they came. Nothing that was not verified reaches the store.
  */
-import { type Entry, readEntry, type SignedEntry, type VerifiedEntry, verifyEntry } from '../dag/entry.ts'
+import { type Entry, readEntry, type SignedEntry, type VerifiedEntry } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { Lanes } from '../store/lanes.ts'
 import type { DagStore } from '../store/store.ts'
+import { verifyAll } from '../store/verify.ts'
 
 export interface Refusal {
   /** Position in the page. */
@@ -49,6 +50,11 @@ export class Ingest {
     for (const [index, signed] of page.entries()) {
       try {
         const entry = readEntry(signed)
+        // Before its signature is worth the time; the store holds the same rule.
+        if (entry.tree !== tree) {
+          refused.push({ index, id: entry.id, error: wrongTree(entry, tree) })
+          continue
+        }
         indexOf.set(entry, index)
         entries.push(entry)
       } catch (error) {
@@ -58,6 +64,8 @@ export class Ingest {
     const verifying = this.verify(tree, entries, (entry, error) =>
       refused.push({ index: indexOf.get(entry)!, id: entry.id, error }),
     )
+    // It may fail while the lane is still busy with earlier pages; the lane then gets the failure all the same.
+    verifying.catch(() => {})
     return this.lanes.run(tree, async () => {
       const { verified, known } = await verifying
       const result = await this.store.append(tree, verified, options)
@@ -75,11 +83,7 @@ export class Ingest {
     refuse: (entry: Entry, error: CausewayError) => void,
   ): Promise<{ verified: VerifiedEntry[]; known: number }> {
     const unknown = await this.store.unknown(tree, entries)
-    const results = await Promise.all(
-      unknown.map((entry) =>
-        verifySlots.run(() => verifyEntry(entry).catch((error: CausewayError) => error)),
-      ),
-    )
+    const results = await verifyAll(unknown)
     const verified: VerifiedEntry[] = []
     for (const [index, result] of results.entries()) {
       if (result instanceof CausewayError) refuse(unknown[index]!, result)
@@ -87,6 +91,13 @@ export class Ingest {
     }
     return { verified, known: entries.length - unknown.length }
   }
+}
+
+function wrongTree(entry: Entry, tree: TreeId): CausewayError {
+  return new CausewayError(
+    'ENTRY_TREE',
+    `The entry ${entry.id} belongs to the tree ${entry.tree}, not to ${tree}.`,
+  )
 }
 
 function checkPage(page: readonly SignedEntry[]): void {
@@ -100,47 +111,3 @@ function checkPage(page: readonly SignedEntry[]): void {
   if (page.length > 1 && bytes > limits.pageBytes)
     throw new CausewayError('LIMIT_EXCEEDED', `A page has at most ${limits.pageBytes} bytes, got ${bytes}.`)
 }
-
-/**
- * Keeps the thread pool's queue short: LevelDB's reads and writes wait in the same queue, so with thousands of
- * verifications ahead of them everybody else would stall.
- */
-class Slots {
-  private free: number
-  private readonly waiting: (() => void)[] = []
-  private next = 0
-
-  constructor(count: number) {
-    this.free = count
-  }
-
-  run<Result>(task: () => Promise<Result>): Promise<Result> {
-    if (this.free > 0) {
-      this.free--
-      return task().finally(() => this.release())
-    }
-    return new Promise((resolve, reject) => {
-      this.waiting.push(() => {
-        task()
-          .finally(() => this.release())
-          .then(resolve, reject)
-      })
-    })
-  }
-
-  private release(): void {
-    if (this.next === this.waiting.length) {
-      this.free++
-      return
-    }
-    const start = this.waiting[this.next++]!
-    if (this.next > 4096 || this.next === this.waiting.length) {
-      this.waiting.splice(0, this.next)
-      this.next = 0
-    }
-    start()
-  }
-}
-
-/** One for the process, as the thread pool is. */
-const verifySlots = new Slots(limits.verifyConcurrency)

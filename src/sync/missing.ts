@@ -8,7 +8,7 @@ import { decodeParents } from '../dag/body.ts'
 import { comparePositions, type EntryId, type Position, type TreeId } from '../dag/id.ts'
 import { limits } from '../limits.ts'
 import type { IndexRecord } from '../store/layout.ts'
-import type { DagStore, StoredEntry, TreeView } from '../store/store.ts'
+import type { DagStore, Found, StoredEntry, TreeView } from '../store/store.ts'
 
 export interface Missing {
   /** How many entries, where that is known before reading them. */
@@ -19,33 +19,37 @@ export interface Missing {
   pages(): AsyncGenerator<StoredEntry[]>
 }
 
-/** A position with the entry's size, so that pages can be cut before anything is read. */
-interface Found extends Position {
-  readonly size: number
+export interface SearchOptions {
+  /** How many entries the other side has, where all of them stand on the given tips: lets the search stop early. */
+  readonly theirCount?: number | undefined
+  /** Reads that a walk may take. */
+  readonly walkReads?: number
 }
 
 /**
- * `theirTips` are tips that the other side has and that are here; with none, everything is missing. `theirCount`, where
- * the other's whole set stands on these tips, lets the search stop as soon as all is found. The view stays
+ * `theirTips` are tips that the other side has and that are here; with none, everything is missing. The view stays
  * the caller's and must outlive the pages.
  */
 export async function findMissing(
   store: DagStore,
   view: TreeView,
   theirTips: readonly EntryId[],
-  theirCount?: number,
+  options: SearchOptions = {},
 ): Promise<Missing> {
   const { tree, snapshot } = view
-  const expected = theirCount === undefined ? undefined : view.count - theirCount
   if (theirTips.length === 0)
     return { count: view.count, reads: 0, pages: () => store.scan(tree, { snapshot }) }
-  const walked = await walk(store, view, theirTips, expected)
-  if (walked.found !== undefined) {
-    const found = walked.found.sort(comparePositions)
-    return { count: found.length, reads: walked.reads, pages: () => readPages(store, tree, found) }
-  }
+  const walked = await walkMissing(store, view, theirTips, options)
+  if (walked.found !== undefined) return missingOf(store, tree, walked.found, walked.reads)
+  const expected = options.theirCount === undefined ? undefined : view.count - options.theirCount
   const swept = await sweep(store, view, theirTips, expected)
   return { count: swept.count, reads: walked.reads, pages: () => readSwept(store, view, swept) }
+}
+
+/** Entries that are known one by one, to be read parents first. */
+export function missingOf(store: DagStore, tree: TreeId, entries: readonly Found[], reads: number): Missing {
+  const found = [...entries].sort(comparePositions)
+  return { count: found.length, reads, pages: () => readPages(store, tree, found) }
 }
 
 /** An entry that the walk has seen and not passed. */
@@ -55,21 +59,24 @@ interface Pending {
   covered: boolean
 }
 
-/** The two-frontier walk; `found` is absent when it would take more than `limits.walkReads` reads. */
-async function walk(
+/** The two-frontier walk; `found` is absent when it would take more than `walkReads` reads. */
+export async function walkMissing(
   store: DagStore,
   view: TreeView,
   theirTips: readonly EntryId[],
-  expected: number | undefined,
+  { theirCount, walkReads = limits.walkReads }: SearchOptions = {},
 ): Promise<{ found?: Found[]; reads: number }> {
+  const expected = theirCount === undefined ? undefined : view.count - theirCount
   const pending = new Map<EntryId, Pending>()
   const levels = new Levels()
   let reads = 0
   // Entries in the queue that are ours alone: when there are none, the rest is common.
   let undecided = 0
 
+  /** Queues entries, with whether they are common; false when that is more than may be read. */
   const reach = async (ids: ReadonlyMap<EntryId, boolean>) => {
     const fresh = [...ids.keys()].filter((id) => !pending.has(id))
+    if (reads + fresh.length > walkReads) return false
     reads += fresh.length
     const records = await store.lookupIn(view.tree, fresh, view.snapshot)
     for (const [index, id] of fresh.entries()) {
@@ -85,25 +92,31 @@ async function walk(
       entry.covered = true
       undecided--
     }
+    return true
   }
 
   const starts = new Map(view.tips.map((id) => [id, false]))
   for (const id of theirTips) starts.set(id, true)
-  await reach(starts)
+  if (!(await reach(starts))) return { reads }
   const found: Found[] = []
+  const take = (id: EntryId, { record }: Pending) =>
+    found.push({ id, height: record.height, size: record.size })
+  // Nothing stands on a tip, so one that they do not name is missing, however low it is.
+  const tips = new Set(view.tips)
+  for (const [id, entry] of pending) if (!entry.covered) take(id, entry)
   while (undecided > 0 && found.length !== expected) {
-    if (reads > limits.walkReads) return { reads }
     const parents = new Map<EntryId, boolean>()
     for (const id of levels.takeHighest()) {
-      const { record, covered } = pending.get(id)!
+      const entry = pending.get(id)!
+      const { record, covered } = entry
       pending.delete(id)
       if (!covered) {
         undecided--
-        found.push({ id, height: record.height, size: record.size })
+        if (!tips.has(id)) take(id, entry)
       }
       for (const parent of record.parents) if (covered || !parents.has(parent)) parents.set(parent, covered)
     }
-    await reach(parents)
+    if (!(await reach(parents))) return { reads }
   }
   return { found, reads }
 }

@@ -108,15 +108,18 @@ describe('the answer to cells that did not decode', () => {
   })
 
   it('is the candidates from the haves while few of them are redundant', () => {
-    // 500 are missing; 1,720 cells of 22 bytes, twice, and 32 KB are the price of 361 redundant entries of 300.
-    assert.equal(chooseAnswer({ ...choice, candidates: 861 }).kind, 'HAVES')
-    assert.equal(chooseAnswer({ ...choice, candidates: 862 }).kind, 'SKETCH')
+    // 500 are missing: cells of 22 bytes and a twentieth of 150,000 bytes are the price of 150 redundant entries.
+    const allowed = Math.floor(
+      (cellsFor(choice.estimatedDifference, choice.counts) * 22 + 0.05 * 500 * 300) / 300,
+    )
+    assert.equal(chooseAnswer({ ...choice, candidates: 500 + allowed }).kind, 'HAVES')
+    assert.equal(chooseAnswer({ ...choice, candidates: 501 + allowed }).kind, 'SKETCH')
     assert.equal(chooseAnswer({ ...choice, candidates: 300 }).kind, 'HAVES')
-    assert.equal(chooseAnswer({ ...choice, candidates: 862, averageEntryBytes: 200 }).kind, 'HAVES')
+    assert.equal(chooseAnswer({ ...choice, candidates: 501 + allowed, averageEntryBytes: 200 }).kind, 'HAVES')
   })
 
   it('knows from the surplus who lacks what', () => {
-    assert.equal(chooseAnswer({ ...choice, candidates: 1300, surplus: 1000 }).kind, 'HAVES')
+    assert.equal(chooseAnswer({ ...choice, candidates: 1100, surplus: 1000 }).kind, 'HAVES')
     assert.equal(chooseAnswer({ ...choice, candidates: 600, surplus: -1000 }).kind, 'SKETCH')
   })
 
