@@ -45,7 +45,7 @@ export async function openClients(options: CommonOptions): Promise<Clients> {
       [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
     }
   }
-  const node = await createNode({ data })
+  const node = await createNode({ data, background: false })
   const transport = node.rpc()
   return {
     trees: createClient(TreeService, transport),
