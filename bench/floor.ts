@@ -11,7 +11,7 @@ import { withDomain } from '../src/dag/identity.ts'
 import { limits } from '../src/limits.ts'
 import type { IndexRecord } from '../src/store/layout.ts'
 import { openFolder } from '../src/store/open.ts'
-import { type BatchOperation, planPage } from '../src/store/page.ts'
+import { type BatchOperation, planPage, writeOperations } from '../src/store/page.ts'
 import { DagStore } from '../src/store/store.ts'
 
 /** Verifications queued at once: the pool must never run dry. */
@@ -31,7 +31,7 @@ export async function measureFloor(folder: string, scratch: string, tree: TreeId
   const started = performance.now()
   const write = async () => {
     const begun = performance.now()
-    for (const operations of batches) await db.batch(operations, {})
+    for (const operations of batches) await writeOperations(db, operations, false)
     return performance.now() - begun
   }
   const [verifySeconds, writeSeconds] = await Promise.all([hashAndVerify(checks), write()])

@@ -71,6 +71,13 @@ export class Dialler {
     }
   }
 
+  /** Who answers at these addresses. */
+  async whoIs(addresses: readonly string[], signal?: AbortSignal): Promise<PeerId> {
+    const { connection, peer } = await this.dial(addresses, undefined, signal)
+    await connection[Symbol.asyncDispose]()
+    return peer
+  }
+
   close(): void {
     for (const connection of this.open) connection.close()
   }

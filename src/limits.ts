@@ -54,7 +54,7 @@ export const limits = {
   /** LevelDB's cache of blocks. */
   storeCacheBytes: 16_777_216,
   /** Index records kept in memory after a write, some 300 bytes each: parents are mostly among the latest entries. */
-  storeRecentEntries: 32_768,
+  storeRecentEntries: 8_192,
   /** Trees whose tips are kept in memory, latest used first; the tips of another are one short scan away. */
   storeTreesInMemory: 1_024,
   /** Problems that an audit tells: who has more than a screenful restores the store and needs no list. */
@@ -62,6 +62,8 @@ export const limits = {
 
   /** One RPC message: a page with its frame, or one entry of the largest size, doubled for base64 in JSON. */
   messageBytes: 4_194_304,
+  /** One answer: in JSON an entry appears signed and decoded, both in base64, with a name for every field. */
+  answerBytes: 8_388_608,
   /** A caller that allows itself more than an hour has made a mistake. */
   callTimeoutMs: 3_600_000,
   /** An answer shorter than this is not worth compressing. */
@@ -70,6 +72,10 @@ export const limits = {
   headerBytes: 16_384,
   /** A connection that says nothing at first holds a socket for nothing. */
   firstBytesTimeoutMs: 10_000,
+  /** HTTP/1.1 headers take one round trip; a byte now and then must not hold a socket. */
+  headersTimeoutMs: 10_000,
+  /** A message of the largest size in this time is 70 KB/s. */
+  requestTimeoutMs: 60_000,
   /** A stream without a byte in either direction is dead: live ones show a sign of life every 15 s. */
   idleTimeoutMs: 60_000,
   /** Calls at once on one connection. */
@@ -93,8 +99,10 @@ export const limits = {
   listedBytes: 1_048_576,
   /** Tips told at once: 128 KiB. */
   listedTips: 4_096,
-  /** Arrivals read at once for a watcher. */
+  /** Arrivals looked up at once for a watcher. */
   watchEntries: 256,
+  /** Half of what a proxy usually allows, and a quarter of our own idleTimeoutMs. */
+  signOfLifeMs: 15_000,
   /** One unary call from a peer to a peer; a page may have to wait for the disk. */
   unaryTimeoutMs: 30_000,
 
@@ -159,6 +167,26 @@ export const limits = {
   dialHandshakeTimeoutMs: 10_000,
   /** How long a graceful stop waits for calls under way. */
   drainTimeoutMs: 5_000,
+  /** Peers that sync every few seconds keep their connection; keep-alives of the others wake phones and routers. */
+  irohIdleTimeoutMs: 60_000,
+  /** Three keep-alives of iroh (5 s each) and some: longer than a Wi-Fi handover, shorter than patience. */
+  irohSilenceTimeoutMs: 20_000,
+  /** Whoever was heard within this is taken to be there: a dial then costs no round trip. */
+  irohFreshMs: 1_000,
+  /** A round trip over a far relay is some 300 ms; a remote that needs more gets a new connection instead. */
+  irohProbeTimeoutMs: 1_000,
+  /** How often the answer is looked for: the binding counts, but does not call. */
+  irohProbeStepMs: 20,
+  /** Finding the nearest relay takes one to three seconds; without a net it never ends. */
+  irohRelayTimeoutMs: 5_000,
+  /** A connection takes some 100 KB in the binding: 50 MB. */
+  irohConnections: 512,
+  /** One stream is one HTTP/2 session, which itself carries many calls: far more than a peer needs. */
+  irohStreamsPerConnection: 128,
+  /** What a remote may send unread, over all streams of a connection: 100 ms at 80 MB/s, ten times what the binding reads. */
+  irohReceiveWindowBytes: 8_388_608,
+  /** Connections that one tunnel carries at once: a local program's pool, and some. */
+  tunnelConnections: 256,
   /** Connecting a stream to a reachable host takes one to three round trips; a relay may need discovery first. */
   dialTimeoutMs: 10_000,
 

@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events'
 import {
   type ConnectRouter,
   createRouterTransport,
+  type Interceptor,
   type Transport as RpcTransport,
 } from '@connectrpc/connect'
 import type { PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
@@ -16,102 +17,59 @@ import { type Clock, systemClock } from './clock.ts'
 import type { Change } from './dag/body.ts'
 import { readEntry, readRoot, type VerifiedEntry } from './dag/entry.ts'
 import type { EntryId, TreeId } from './dag/id.ts'
-import { createIdentity, type Identity, type PeerId } from './dag/identity.ts'
-import { openData } from './data.ts'
+import type { Identity, PeerId } from './dag/identity.ts'
+import { openStore } from './data.ts'
 import { Dialler } from './dialler.ts'
 import { Dispatcher } from './dispatcher/dispatcher.ts'
 import { Outbox } from './dispatcher/outbox.ts'
 import { prometheusText } from './dispatcher/status.ts'
 import { CausewayError } from './errors.ts'
+import { answerHealth } from './health.ts'
 import { limits } from './limits.ts'
+import {
+  createTransports,
+  type NodeEvents,
+  type NodeOptions,
+  type NodeParts,
+  type SyncOptions,
+  type TreeDetails,
+} from './options.ts'
 import { PeerBook, type PeerEntry } from './peer/book.ts'
+import { LastEqual } from './peer/last-equal.ts'
 import { type LinkSettings, type LinkStatus, Links } from './peer/links.ts'
 import { formatTicket, isTicket, parseTicket } from './peer/ticket.ts'
+import { errorBoundary } from './rpc/boundary.ts'
+import { callerKey } from './rpc/caller.ts'
 import { createLinkHandlers } from './rpc/link-service.ts'
 import { type ConnectionInfo, createNodeService, type SyncResult } from './rpc/node-service.ts'
 import { createRemote } from './rpc/remote.ts'
-import { type PlainAnswer, RpcServer } from './rpc/server.ts'
+import { RpcServer } from './rpc/server.ts'
 import { createSyncService } from './rpc/sync-service.ts'
 import { createTreeService } from './rpc/tree-service.ts'
 import { type AuditProblem, auditTree } from './store/audit.ts'
 import { Author, type CommitOptions } from './store/author.ts'
-import { type Database, openMemory } from './store/open.ts'
-import { DagStore, type StoredEntry, type TreeInfo } from './store/store.ts'
+import { DagStore, type StoredEntry } from './store/store.ts'
 import { Ingest } from './sync/ingest.ts'
-import { runSession, type SessionProgress } from './sync/session.ts'
-import { createHttpTransport, type HttpTransportOptions } from './transport/http.ts'
+import { runSession } from './sync/session.ts'
 import { listenLocal } from './transport/local.ts'
-import { TransportManager } from './transport/manager.ts'
-import type { Transport } from './transport/transport.ts'
+import type { TransportManager } from './transport/manager.ts'
 import { version } from './version.ts'
 
-export interface NodeOptions {
-  /** The data folder: key, store and control socket live there. Without it the node lives in memory. */
-  readonly data?: string
-  /** The node's key in place of the data folder's, or of a new one in memory. */
-  readonly identity?: Identity
-  /** Where to serve HTTP/2 and HTTP/1.1; absent: the node only dials. */
-  readonly http?: HttpTransportOptions['listen']
-  /** For dialling `https:` addresses: authorities to trust in place of the system's. */
-  readonly tls?: HttpTransportOptions['tls']
-  /** Transports beside HTTP, each with its own server. */
-  readonly transports?: readonly Transport[]
-  readonly clock?: Clock
-  /** An open database in place of the data folder's or of a new one in memory; the node closes it. */
-  readonly database?: Database
-  /** False: linked trees are left alone until `flush`, for a node that lives for one command. */
-  readonly background?: boolean
-}
-
-export interface SyncOptions {
-  readonly signal?: AbortSignal
-  readonly onProgress?: (progress: SessionProgress) => void
-}
-
-/** A tree with what its root says. */
-export interface TreeDetails extends TreeInfo {
-  readonly name: string
-  readonly publicAccess: PublicAccess
-}
-
-export interface NodeEvents {
-  /** Entries were added to a tree, by a commit here or by a sync. */
-  entries: [tree: TreeId, added: readonly VerifiedEntry[]]
-  /** A session ended well. */
-  sync: [result: SyncResult]
-  /** The standing of a link has changed. */
-  status: [status: LinkStatus]
-  /** A handler failed for a reason that is not its caller's. */
-  problem: [error: unknown, where: string]
-}
+export type { NodeEvents, NodeOptions, QuicOptions, SyncOptions, TreeDetails } from './options.ts'
 
 /** Opens a node: makes the data folder where there is none, and takes its store. STORE_LOCKED when another node has it. */
 export async function createNode(options: NodeOptions = {}): Promise<Node> {
   const clock = options.clock ?? systemClock
-  const { identity, db } = await openStore(options)
-  const store = await DagStore.open(db)
-  const [book, links] = await Promise.all([PeerBook.open(db, clock), Links.open(db)])
-  const outbox = await Outbox.open(db, store, links, clock)
-  const node = new Node({ store, book, links, outbox, identity, clock }, options)
-  if (options.background !== false) node.startBackground()
-  return node
-}
-
-async function openStore(options: NodeOptions): Promise<{ identity: Identity; db: Database }> {
-  if (options.database !== undefined)
-    return { identity: options.identity ?? createIdentity(), db: options.database }
-  if (options.data !== undefined) return openData(options.data, options.identity)
-  return { identity: options.identity ?? createIdentity(), db: await openMemory() }
-}
-
-/** What a node is made of. */
-interface NodeParts {
-  readonly store: DagStore
-  readonly book: PeerBook
-  readonly links: Links
-  readonly outbox: Outbox
-  readonly identity: Identity
-  readonly clock: Clock
+  const { identity, db } = await openStore(options.data, options.identity, options.database)
+  try {
+    const store = await DagStore.open(db)
+    const [book, links] = await Promise.all([PeerBook.open(db, clock), Links.open(db)])
+    const outbox = await Outbox.open(db, store, links, clock)
+    return new Node({ store, book, links, outbox, identity, clock }, options)
+  } catch (error) {
+    await db.close()
+    throw error
+  }
 }
 
 export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
@@ -127,12 +85,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   private readonly identity: Identity
   private readonly server: RpcServer
   private readonly links: Links
+  private readonly lastEqual: LastEqual
   private readonly dialler: Dialler
   private readonly dispatcher: Dispatcher
-  /** Ends what would go on for ever, such as watches, when the node stops. */
-  private readonly stopping = new AbortController()
   private control: AsyncDisposable | undefined
   private listening = false
+  private readonly sessions = new Set<Promise<SyncResult>>()
   private closing: Promise<void> | undefined
 
   /** Use `createNode`. */
@@ -146,73 +104,59 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.peer = identity.peer
     this.author = new Author(store, identity, clock)
     this.ingest = new Ingest(store)
-    this.transports = new TransportManager({ clock })
-    const http = createHttpTransport({
-      clock,
-      ...(options.http && { listen: options.http }),
-      ...(options.tls && { tls: options.tls }),
-    })
-    this.transports.register(http, { dialOnly: options.http === undefined })
-    for (const transport of options.transports ?? []) this.transports.register(transport)
+    this.lastEqual = new LastEqual(store.db)
+    this.transports = createTransports(options, identity, clock)
     this.server = new RpcServer({
       routes: (router) => this.routes(router),
       clock,
       onError: (error, where) => this.emit('problem', error, where),
-      plain: (path) => this.plain(path),
+      plain: (path) =>
+        answerHealth(path, {
+          ready: this.listening && this.closing === undefined,
+          metrics: () => this.metrics(),
+        }),
     })
     this.dialler = new Dialler(this.transports, book, clock)
     this.dispatcher = new Dispatcher({
-      ...{ store, book, links, outbox, clock },
-      ingest: this.ingest,
+      ...{ store, book, links, outbox, clock, ingest: this.ingest, lastEqual: this.lastEqual },
       connect: (peer, signal) => this.dialler.connect(peer, signal),
     })
     this.dispatcher.onStatus((status) => this.emit('status', status))
     store.subscribe((tree, added) => this.emit('entries', tree, added))
+    if (options.background !== false) this.dispatcher.start()
   }
 
   private routes(router: ConnectRouter): void {
     const { store, ingest, author, identity, clock } = this
-    const stopping = this.stopping.signal
     const onContact = (peer: PeerId) => this.dispatcher.contacted(peer)
-    router.service(SyncService, createSyncService({ store, ingest, identity, clock, stopping, onContact }))
-    router.service(TreeService, createTreeService({ store, ingest, author, stopping }))
-    router.service(NodeService, { ...createNodeService(this), ...createLinkHandlers(this, stopping) })
+    router.service(SyncService, createSyncService({ store, ingest, identity, clock, onContact }))
+    router.service(TreeService, createTreeService({ store, ingest, author, clock }))
+    router.service(NodeService, { ...createNodeService(this), ...createLinkHandlers(this) })
   }
 
-  /** What answers plain HTTP: totals for Prometheus, and whether the node lives and serves. */
-  private plain(path: string): PlainAnswer | undefined {
-    const text = (status: number, body: string, contentType = 'text/plain; charset=utf-8') => ({
-      status,
-      contentType,
-      body,
-    })
-    if (path === '/healthz') return text(200, 'ok\n')
-    if (path === '/readyz')
-      return this.listening && this.dispatcher.running && this.closing === undefined
-        ? text(200, 'ready\n')
-        : text(503, 'not ready\n')
-    if (path !== '/metrics') return undefined
+  private metrics(): string {
     const trees = this.store.trees()
-    const gauges = {
+    return prometheusText(this.dispatcher.status(), this.dispatcher.counters, {
       trees: trees.length,
       entries: trees.reduce((sum, { count }) => sum + count, 0),
       peers: this.peers.size,
       connectedPeers: this.dispatcher.connectedPeers,
       connections: this.server.connections().length + this.dialler.open.size,
       nowMs: this.clock.now(),
-    }
-    const body = prometheusText(this.dispatcher.status(), this.dispatcher.counters, gauges)
-    return text(200, body, 'text/plain; version=0.0.4; charset=utf-8')
-  }
-
-  /** Takes up all links; `createNode` does it, unless `background` was false. */
-  startBackground(): void {
-    this.dispatcher.start()
+    })
   }
 
   /** Calls to this node's services without a network, for programs that speak the contract. */
   rpc(): RpcTransport {
-    return createRouterTransport((router) => this.routes(router))
+    const caller = { remoteAddress: 'local', transport: 'in-process', operator: true }
+    const asOperator: Interceptor = (next) => (request) => {
+      request.contextValues.set(callerKey, caller)
+      return next(request)
+    }
+    const problems = errorBoundary((error, where) => this.emit('problem', error, where))
+    return createRouterTransport((router) => this.routes(router), {
+      router: { interceptors: [problems, asOperator] },
+    })
   }
 
   /** Starts every transport's server; tells which could not start. An error only when none could. */
@@ -288,14 +232,24 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
         'NOT_STARTED',
         'The node does not listen, so a ticket would lead nowhere. Start it with `causeway serve`.',
       )
-    return formatTicket({ tree, peer: this.peer, addresses })
+    return formatTicket({ tree, peer: this.peer, addresses: addresses.slice(0, limits.ticketAddresses) })
   }
 
   /**
    * Brings a tree and a remote to the same entries, both ways. `remote` is an address or a ticket; with a ticket the
    * tree may be left out, and the remote must be the peer that issued it.
    */
-  async sync(tree: TreeId | undefined, remote: string, options: SyncOptions = {}): Promise<SyncResult> {
+  sync(tree: TreeId | undefined, remote: string, options: SyncOptions = {}): Promise<SyncResult> {
+    if (this.closing !== undefined)
+      return Promise.reject(new CausewayError('CLOSED', 'The node is closed, or closing.'))
+    const session = this.runSync(tree, remote, options)
+    this.sessions.add(session)
+    const forget = () => this.sessions.delete(session)
+    session.then(forget, forget)
+    return session
+  }
+
+  private async runSync(tree: TreeId | undefined, remote: string, options: SyncOptions): Promise<SyncResult> {
     const ticket = isTicket(remote) ? parseTicket(remote) : undefined
     const which = tree ?? ticket?.tree
     if (which === undefined)
@@ -311,12 +265,15 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       options.signal,
     )
     await using _ = connection
+    const lastEqual = await this.lastEqual.get(peer, which)
     const session = await runSession(
       { store: this.store, ingest: this.ingest, clock: this.clock },
       createRemote(connection, this.clock),
       which,
-      options,
+      { ...options, lastEqual },
     )
+    if (session.equal && session.tipsDigest !== lastEqual)
+      await this.lastEqual.set(peer, which, session.tipsDigest)
     const path = connection.channel.path?.()
     const result: SyncResult = {
       ...session,
@@ -338,18 +295,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     details: { name?: string; addresses?: readonly string[] },
     signal?: AbortSignal,
   ): Promise<PeerEntry> {
-    const known = peer ?? (await this.whoIs(details.addresses ?? [], signal))
+    const known = peer ?? (await this.dialler.whoIs(details.addresses ?? [], signal))
     if (known === this.peer)
       throw new CausewayError('INVALID_ARGUMENT', 'That is this node itself.', { data: { peer: known } })
     const entry = await this.peers.add(known, details)
     this.dispatcher.contacted(known)
     return entry
-  }
-
-  private async whoIs(addresses: readonly string[], signal?: AbortSignal): Promise<PeerId> {
-    const { connection, peer } = await this.dialler.dial(addresses, undefined, signal)
-    await connection[Symbol.asyncDispose]()
-    return peer
   }
 
   /** Removes a peer with its links. UNKNOWN_PEER. */
@@ -412,13 +363,29 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   private async shutDown(graceMs: number): Promise<void> {
-    this.stopping.abort(new CausewayError('CLOSED', 'The node is stopping.'))
-    const control = this.control?.[Symbol.asyncDispose]()
-    await Promise.all([this.server.drain(graceMs), this.dispatcher.close(graceMs)])
-    this.dialler.close()
-    await control
-    await this.transports.close()
-    await this.store.close()
+    try {
+      // Refuses new calls at once, on the connections that are open and on those that still come.
+      const drained = this.server.drain(graceMs)
+      const controlClosed = this.control?.[Symbol.asyncDispose]()
+      await Promise.all([this.dispatcher.close(graceMs), this.finishSessions(graceMs)])
+      this.dialler.close()
+      await drained
+      await controlClosed
+      await this.transports.close()
+    } finally {
+      await this.store.close()
+    }
+  }
+
+  /** Waits for the sessions that this node has begun, at most so long. */
+  private async finishSessions(graceMs: number): Promise<void> {
+    if (this.sessions.size === 0) return
+    let cancelTimer = () => {}
+    const graceOver = new Promise<void>((resolve) => {
+      cancelTimer = this.clock.setTimer(graceMs, resolve)
+    })
+    await Promise.race([Promise.allSettled(this.sessions), graceOver])
+    cancelTimer()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

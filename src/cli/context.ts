@@ -3,11 +3,12 @@
  * the command opens on the folder for itself. Either way the command sees the same typed clients.
  */
 import { type Client, createClient } from '@connectrpc/connect'
+import { InvalidArgumentError, Option } from 'commander'
 import envPaths from 'env-paths'
 import { NodeService } from '../../gen/causeway/v1/node_pb.ts'
 import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
 import { systemClock } from '../clock.ts'
-import { createNode } from '../node.ts'
+import { createNode, type QuicOptions } from '../node.ts'
 import { RpcConnection } from '../rpc/connection.ts'
 import { controlPath, dialLocal } from '../transport/local.ts'
 
@@ -15,6 +16,25 @@ import { controlPath, dialLocal } from '../transport/local.ts'
 export interface CommonOptions {
   readonly data?: string
   readonly json?: boolean
+  /** Which QUIC relays to use, where the command has that option. */
+  readonly relay?: Relay
+}
+
+export type Relay = NonNullable<QuicOptions['relay']>
+
+/** Reads `default`, `off`, or the URLs of own relays, separated by commas. */
+export function parseRelay(text: string): Relay {
+  if (text === 'default' || text === 'off') return text
+  const urls = text.split(',')
+  if (!urls.every((url) => /^https?:\/\/[^\s/]+/.test(url)))
+    throw new InvalidArgumentError('It is default, off, or the URLs of relays, separated by commas.')
+  return urls
+}
+
+/** Adds `--relay` to a command that may use QUIC. */
+export function relayOption(): Option {
+  const option = new Option('--relay <default|off|URL,…>', 'which relays QUIC may use to cross NATs')
+  return option.env('CAUSEWAY_RELAY').argParser(parseRelay).default('default')
 }
 
 export interface Clients extends AsyncDisposable {
@@ -45,7 +65,7 @@ export async function openClients(options: CommonOptions): Promise<Clients> {
       [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
     }
   }
-  const node = await createNode({ data, background: false })
+  const node = await createNode({ data, background: false, quic: { relay: options.relay ?? 'default' } })
   const transport = node.rpc()
   return {
     trees: createClient(TreeService, transport),

@@ -73,7 +73,11 @@ function parseCommit(name: string, object: Buffer): GitCommit {
 }
 
 function startGit(path: string, args: string[]) {
-  const child = spawn('git', ['-C', path, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn('git', ['-C', path, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // A replaced commit would have another content than its name says.
+    env: { ...process.env, GIT_NO_REPLACE_OBJECTS: '1' },
+  })
   let complaint = ''
   child.stderr.on('data', (chunk) => {
     if (complaint.length < 2000) complaint += chunk

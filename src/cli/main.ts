@@ -17,6 +17,7 @@ import { addSync } from './sync.ts'
 import { addTicket } from './ticket.ts'
 import { addTips } from './tips.ts'
 import { addTree } from './tree.ts'
+import { addTunnel } from './tunnel.ts'
 import { addVerify } from './verify.ts'
 import { addWatch } from './watch.ts'
 
@@ -59,6 +60,7 @@ for (const add of [
   addStatus,
   addFlush,
   addWatch,
+  addTunnel,
 ])
   add(program)
 
@@ -67,6 +69,9 @@ for (const command of everyCommand(program)) {
   if (command.commands.length > 0) continue
   command.option('--data <DIR>', 'the data folder').option('--json', 'print JSON')
 }
+
+// Who reads the output may stop reading (`| head`); that is no reason to fail, let alone to end a running node.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
 try {
   await program.parseAsync()

@@ -35,7 +35,7 @@ export function exitCodeOf(error: unknown): number {
 
 export function printError(error: unknown): void {
   const { code, message } = asCausewayError(error)
-  process.stderr.write(`causeway: ${message} (${code})\n`)
+  process.stderr.write(`causeway: ${plainText(message, 1000)} (${code})\n`)
   if (process.env.CAUSEWAY_DEBUG) console.error(error)
 }
 
@@ -79,12 +79,20 @@ export function hexText(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex')
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters would reach the terminal.
+const control = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/
+
+/** A text that others chose, for the terminal: on one line, without control characters, and not longer than asked. */
+export function plainText(text: string, maxLength = 200): string {
+  const line = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim()
+  return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line
+}
+
 /** A payload for people: as text where it is UTF-8 without control characters, else its size. */
 export function payloadText(payload: Uint8Array): string {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(payload)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters would reach the terminal.
-    if (!/[\x00-\x08\x0b-\x1f\x7f]/.test(text)) return text
+    if (!control.test(text)) return text
   } catch {
     // Not text.
   }

@@ -1,27 +1,20 @@
 /** `causeway serve`: a node that stays, until SIGTERM or SIGINT drains it. */
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { formatId } from '../dag/id.ts'
-import { createNode, type Node } from '../node.ts'
+import { CausewayError } from '../errors.ts'
+import { createNode } from '../node.ts'
 import { controlPath } from '../transport/local.ts'
-import { type CommonOptions, dataFolder } from './context.ts'
+import { type CommonOptions, dataFolder, type Relay, relayOption } from './context.ts'
+import { formatHostPort, type HostPort, parseHostPort } from './host-port.ts'
 import { printError } from './output.ts'
-
-interface HostPort {
-  readonly host: string
-  readonly port: number
-}
-
-/** Reads HOST:PORT; an IPv6 host stands in brackets. */
-export function parseHostPort(text: string): HostPort {
-  const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
-  const port = Number(match?.[3])
-  if (match === null || port > 65535)
-    throw new InvalidArgumentError('It is HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080.')
-  return { host: (match[1] ?? match[2])!, port }
-}
+import { untilStopped } from './stop.ts'
 
 interface ServeOptions extends CommonOptions {
-  readonly http: HostPort
+  /** False: --no-http. */
+  readonly http: HostPort | false
+  /** True: on all interfaces and a free port. */
+  readonly quic?: HostPort | true
+  readonly relay: Relay
 }
 
 export function addServe(program: Command): void {
@@ -37,6 +30,13 @@ export function addServe(program: Command): void {
         port: 0,
       },
     )
+    .option('--no-http', 'do not serve HTTP')
+    .option(
+      '--quic [HOST:PORT]',
+      'also serve QUIC, which crosses NATs; all interfaces and a free port by default',
+      parseHostPort,
+    )
+    .addOption(relayOption())
     .addHelpText(
       'after',
       '\nWith --json every event is a JSON line; the first is {"event":"ready","peer":…,"addresses":[…]}.',
@@ -46,16 +46,17 @@ export function addServe(program: Command): void {
 
 async function serve(options: ServeOptions): Promise<void> {
   const data = dataFolder(options)
-  const stopping = new AbortController()
-  const stop = () => {
-    // A second signal while draining means now.
-    if (stopping.signal.aborted) process.exit(1)
-    stopping.abort()
-  }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
-  await using node = await createNode({ data, http: options.http })
-  report(node, options)
+  const stopped = untilStopped()
+  if (options.http === false && options.quic === undefined)
+    throw new CausewayError('INVALID_ARGUMENT', 'Nothing to serve on: leave out --no-http, or add --quic.')
+  const bind =
+    options.quic === undefined || options.quic === true ? {} : { bind: formatHostPort(options.quic) }
+  await using node = await createNode({
+    data,
+    ...(options.http && { http: options.http }),
+    quic: { listen: options.quic !== undefined, relay: options.relay, ...bind },
+  })
+  node.on('problem', (error) => printError(error))
   const { failed } = await node.listen()
   for (const { error } of failed) printError(error)
   await node.listenControl(controlPath(data))
@@ -64,23 +65,16 @@ async function serve(options: ServeOptions): Promise<void> {
     ...node.addresses().map((address) => `Listening on ${address}`),
     `Data in ${data}; stop with Ctrl-C.`,
   ])
-  if (!stopping.signal.aborted)
-    await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve, { once: true }))
-  say(options, { event: 'stopping' }, ['Stopping…'])
-  await node.close()
-  say(options, { event: 'stopped' }, ['Stopped.'])
-  process.off('SIGTERM', stop)
-  process.off('SIGINT', stop)
-}
-
-/** Tells what happens on the node. */
-function report(node: Node, options: ServeOptions): void {
+  // After the line that says so: whoever starts a node reads that one first.
   node.on('entries', (tree, added) =>
     say(options, { event: 'entries', tree: formatId(tree), added: added.length }, [
       `${added.length} new entries in ${formatId(tree)}`,
     ]),
   )
-  node.on('problem', (error) => printError(error))
+  await stopped
+  say(options, { event: 'stopping' }, ['Stopping…'])
+  await node.close()
+  say(options, { event: 'stopped' }, ['Stopped.'])
 }
 
 function say(options: ServeOptions, event: object, lines: string[]): void {

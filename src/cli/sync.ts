@@ -4,7 +4,7 @@ import type { SyncProgress, SyncResult } from '../../gen/causeway/v1/node_pb.ts'
 import { SyncStatus } from '../../gen/causeway/v1/sync_pb.ts'
 import { CausewayError } from '../errors.ts'
 import { isTicket } from '../peer/ticket.ts'
-import { type CommonOptions, openClients } from './context.ts'
+import { type CommonOptions, openClients, relayOption } from './context.ts'
 import { hexText, idArgument, idText, print } from './output.ts'
 import { ProgressBar } from './progress.ts'
 
@@ -14,6 +14,7 @@ export function addSync(program: Command): void {
     .argument('<TREE|TICKET>', "a ticket, or the tree's id")
     .argument('[ADDRESS]', 'where the other node listens, such as http://host:port')
     .description('sync a tree with another node, both ways')
+    .addOption(relayOption())
     .addHelpText(
       'after',
       '\nExamples:\n  causeway sync "causeway:?db=…"\n  causeway sync bafkrei… http://127.0.0.1:8080',

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import type { Tree } from '../../gen/causeway/v1/tree_pb.ts'
 import { type Clients, type CommonOptions, openClients } from './context.ts'
-import { hexText, print } from './output.ts'
+import { hexText, plainText, print } from './output.ts'
 
 const accesses = { none: PublicAccess.NONE, read: PublicAccess.READ, write: PublicAccess.WRITE }
 const accessNames = new Map(Object.entries(accesses).map(([name, access]) => [access, name]))
@@ -60,7 +60,9 @@ export function addTree(program: Command): void {
           public: accessNames.get(publicAccess),
           digest: hexText(tipsDigest),
         })
-      const lines = trees.map((row) => `${row.tree}  ${String(row.entries).padStart(9)} entries  ${row.name}`)
+      const lines = trees.map(
+        (row) => `${row.tree}  ${String(row.entries).padStart(9)} entries  ${plainText(row.name)}`,
+      )
       print(
         options,
         { trees },

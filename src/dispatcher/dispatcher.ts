@@ -8,6 +8,7 @@ import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import { limits } from '../limits.ts'
 import type { PeerBook } from '../peer/book.ts'
+import type { LastEqual } from '../peer/last-equal.ts'
 import { defaultSettings, type Link, type LinkSettings, type LinkStatus, type Links } from '../peer/links.ts'
 import type { DagStore } from '../store/store.ts'
 import type { Ingest } from '../sync/ingest.ts'
@@ -25,6 +26,7 @@ export interface DispatcherParts {
   readonly book: PeerBook
   readonly links: Links
   readonly outbox: Outbox
+  readonly lastEqual: LastEqual
   readonly connect: Connect
 }
 

@@ -9,6 +9,7 @@ import type { PeerId } from '../dag/identity.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { PeerBook } from '../peer/book.ts'
+import type { LastEqual } from '../peer/last-equal.ts'
 import type { LinkStatus, Links } from '../peer/links.ts'
 import { backoffMs } from './backoff.ts'
 import type { Connect, PeerConnection } from './connection.ts'
@@ -22,6 +23,7 @@ export interface LaneParts extends LiveParts {
   readonly clock: Clock
   readonly book: PeerBook
   readonly links: Links
+  readonly lastEqual: LastEqual
   readonly connect: Connect
   readonly sessions: Slots
   readonly dials: Slots

@@ -5,6 +5,7 @@
 import { type Clock, deadline } from '../clock.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import type { LastEqual } from '../peer/last-equal.ts'
 import type { Link } from '../peer/links.ts'
 import type { DagStore } from '../store/store.ts'
 import type { Ingest } from '../sync/ingest.ts'
@@ -43,9 +44,9 @@ export async function pushDirectly(
 
 /** Runs a session; gives it up with TIMEOUT when nothing moves for limits.sessionSilenceMs. */
 export async function watchedSession(
-  parts: PushParts & { readonly ingest: Ingest },
+  parts: PushParts & { readonly ingest: Ingest; readonly lastEqual: LastEqual },
   remote: Remote,
-  { tree, settings }: Link,
+  { tree, peer, settings }: Link,
   signal: AbortSignal,
 ): Promise<SessionResult> {
   const { clock, counters } = parts
@@ -62,12 +63,16 @@ export async function watchedSession(
   moved()
   counters.sessions++
   try {
+    const lastEqual = await parts.lastEqual.get(peer, tree)
     const result = await runSession(parts, remote, tree, {
       signal: AbortSignal.any([signal, silence.signal]),
       onProgress: moved,
       pull: settings.pull,
       push: settings.push,
+      lastEqual,
     })
+    if (result.equal && result.tipsDigest !== lastEqual)
+      await parts.lastEqual.set(peer, tree, result.tipsDigest)
     counters.entriesReceived += result.received
     counters.entriesSent += result.sent
     return result

@@ -22,6 +22,11 @@ export const callerKey = createContextKey<Caller>(
   { description: 'who makes this call' },
 )
 
+/** Fires when the node begins to stop: a call that has no end of its own, such as a watch, should end then. */
+export const stoppingKey = createContextKey<AbortSignal>(new AbortController().signal, {
+  description: 'whether the node is stopping',
+})
+
 /** A byte stream from or to a remote, as RPC needs it; every transport's channel is one. */
 export interface ByteChannel {
   readonly stream: Duplex

@@ -38,7 +38,8 @@ export class RpcConnection implements AsyncDisposable {
   private readonly pingIntervalMs: number
   private readonly pingTimeoutMs: number
   private cancelTimer = () => {}
-  private calls = 0
+  private readonly calls = new Set<http2.ClientHttp2Stream>()
+  private remoteEnded = false
   private activity = 0
 
   constructor(channel: ByteChannel, options: RpcConnectionOptions) {
@@ -55,13 +56,18 @@ export class RpcConnection implements AsyncDisposable {
         maxHeaderListSize: limits.headerBytes,
       },
     })
-    this.session.on('connect', () => this.session.setLocalWindowSize(limits.connectionWindowBytes))
+    this.session.on('connect', () => {
+      if (!this.session.destroyed) this.session.setLocalWindowSize(limits.connectionWindowBytes)
+    })
+    // The session listens too, but not any more once it is destroyed.
+    channel.stream.on('error', () => {})
+    channel.stream.once('end', () => this.onRemoteEnd())
     this.session.on('error', (error) =>
       this.end(
         new CausewayError('DISCONNECTED', `The connection was lost: ${error.message}`, { cause: error }),
       ),
     )
-    this.session.on('close', () => this.end(new CausewayError('DISCONNECTED', 'The connection was closed.')))
+    this.session.on('close', () => this.end(closed()))
     const createTransport = options.protocol === 'grpc' ? createGrpcTransport : createConnectTransport
     this.transport = createTransport({
       baseUrl: authority,
@@ -89,15 +95,31 @@ export class RpcConnection implements AsyncDisposable {
     path: string,
     headers: http2.OutgoingHttpHeaders,
   ): Promise<http2.ClientHttp2Stream> {
-    if (this.ended !== undefined)
-      throw new ConnectError(this.ended.message, Code.Unavailable, undefined, undefined, this.ended)
+    const { ended = this.open ? undefined : closed() } = this
+    if (ended !== undefined)
+      throw new ConnectError(ended.message, Code.Unavailable, undefined, undefined, ended)
     const stream = this.session.request({ ...headers, ':method': method, ':path': path })
     this.activity = this.clock.monotonic()
-    if (this.calls++ === 0) this.watch(this.pingIntervalMs)
+    this.calls.add(stream)
+    if (this.calls.size === 1) this.watch(this.pingIntervalMs)
     stream.once('close', () => {
-      if (--this.calls === 0) this.cancelTimer()
+      this.calls.delete(stream)
+      if (this.calls.size > 0) return
+      this.cancelTimer()
+      if (this.remoteEnded) this.end(closed())
     })
     return stream
+  }
+
+  /**
+   * The remote has ended its half. A byte stream may stay half-open, but HTTP/2 is over then, and its session does not
+   * notice by itself. Answers that have come whole may still be read.
+   */
+  private onRemoteEnd(): void {
+    this.remoteEnded = true
+    for (const stream of this.calls)
+      if (!stream.closed && stream.state.remoteClose !== 1) stream.destroy(closed())
+    if (this.calls.size === 0) this.end(closed())
   }
 
   /** While calls are under way: asks for a sign of life after each silent interval. */
@@ -111,7 +133,8 @@ export class RpcConnection implements AsyncDisposable {
   }
 
   private ping(): void {
-    if (this.session.destroyed || this.session.closed) return
+    // Also after the remote has said goodbye, as long as it owes answers.
+    if (this.session.destroyed) return
     this.cancelTimer = this.clock.setTimer(this.pingTimeoutMs, () =>
       this.end(
         new CausewayError(
@@ -122,7 +145,7 @@ export class RpcConnection implements AsyncDisposable {
     )
     try {
       this.session.ping((error) => {
-        if (error !== null || this.calls === 0) return
+        if (error !== null || this.calls.size === 0) return
         this.activity = this.clock.monotonic()
         this.watch(this.pingIntervalMs)
       })
@@ -141,7 +164,7 @@ export class RpcConnection implements AsyncDisposable {
 
   /** Whether new calls can be made. */
   get open(): boolean {
-    return this.ended === undefined && !this.session.closed
+    return this.ended === undefined && !this.session.closed && !this.remoteEnded
   }
 
   /** Ends the connection now, with whatever is under way. */
@@ -155,4 +178,8 @@ export class RpcConnection implements AsyncDisposable {
     const { stream } = this.channel
     if (!stream.closed) await new Promise((resolve) => stream.once('close', resolve))
   }
+}
+
+function closed(): CausewayError {
+  return new CausewayError('DISCONNECTED', 'The remote has closed the connection.')
 }

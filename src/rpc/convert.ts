@@ -75,7 +75,8 @@ function readDigest(bytes: Uint8Array, field: string): string {
   return bytesToHex(bytes)
 }
 
-function readCount(count: bigint, field: string): number {
+/** A number out of a request; INVALID_ARGUMENT names the field. */
+export function readCount(count: bigint, field: string): number {
   if (count > BigInt(Number.MAX_SAFE_INTEGER))
     throw new CausewayError('INVALID_ARGUMENT', `\`${field}\` is at most 2^53 - 1, got ${count}.`, {
       data: { field },

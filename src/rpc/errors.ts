@@ -41,7 +41,7 @@ const codes: Partial<Record<ErrorCode, Code>> = {
 
 /** Whatever a handler threw, for the wire. Unexpected errors keep their text to themselves. */
 export function toConnectError(error: unknown): ConnectError {
-  if (error instanceof ConnectError) return error
+  if (error instanceof ConnectError) return withDetail(error)
   const known = CausewayError.from(error)
   const message =
     known.code === 'INTERNAL' ? 'Something went wrong inside the node; its log says what.' : known.message
@@ -68,6 +68,14 @@ const fallbacks: Partial<Record<Code, ErrorCode>> = {
   [Code.Unauthenticated]: 'UNAUTHENTICATED',
 }
 
+/** Connect's own errors (deadlines, what is not built) with the detail that every error carries. */
+function withDetail(error: ConnectError): ConnectError {
+  const code = fallbacks[error.code]
+  if (code !== undefined && error.findDetails(ErrorDetailSchema).length === 0)
+    error.details.push({ desc: ErrorDetailSchema, value: { code } })
+  return error
+}
+
 /** Whatever a call threw, as a CausewayError. An aborted signal's own reason wins over what it caused. */
 export function fromConnectError(error: unknown, signal?: AbortSignal): CausewayError {
   if (signal?.aborted && signal.reason instanceof CausewayError) return signal.reason
@@ -79,5 +87,25 @@ export function fromConnectError(error: unknown, signal?: AbortSignal): Causeway
       cause: error,
     })
   if (error.cause instanceof CausewayError) return error.cause
+  if (isBreak(error))
+    return new CausewayError('DISCONNECTED', `The connection was lost: ${error.rawMessage}`, { cause: error })
   return new CausewayError(fallbacks[error.code] ?? 'PROTOCOL', error.rawMessage, { cause: error })
+}
+
+/** The connection, or the call's stream on it, was ended by the other side; connect-node calls that internal. */
+function isBreak(error: ConnectError): boolean {
+  if (error.code === Code.Canceled && error.rawMessage.startsWith('http/2 stream closed')) return true
+  let { cause } = error
+  for (let depth = 0; cause instanceof Error && depth < 8; depth++, cause = cause.cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException
+    if (
+      /^(ERR_HTTP2_(GOAWAY_SESSION|INVALID_SESSION|SESSION_ERROR|STREAM_CANCEL)|ERR_STREAM_PREMATURE_CLOSE|ECONNRESET|EPIPE)$/.test(
+        code,
+      )
+    )
+      return true
+    if (code === 'ERR_HTTP2_STREAM_ERROR' && /NGHTTP2_(REFUSED_STREAM|CANCEL)/.test(cause.message))
+      return true
+  }
+  return false
 }

@@ -8,6 +8,7 @@ import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { PeerEntry } from '../peer/book.ts'
 import { type LinkSettings, type LinkStatus, linkKey } from '../peer/links.ts'
+import { stoppingKey } from './caller.ts'
 import { readId, readPeer } from './convert.ts'
 import { pageSize, readToken, writeToken } from './paging.ts'
 
@@ -32,11 +33,7 @@ export interface LinkOperations {
   flush(options: { timeoutMs?: number; signal?: AbortSignal }): Promise<LinkStatus[]>
 }
 
-/** `stopping` ends the streams that follow. */
-export function createLinkHandlers(
-  node: LinkOperations,
-  stopping: AbortSignal,
-): Partial<ServiceImpl<typeof NodeService>> {
+export function createLinkHandlers(node: LinkOperations): Partial<ServiceImpl<typeof NodeService>> {
   const writePeer = ({ peer, name, addresses, blocked }: PeerEntry) => ({
     peer: hexToBytes(peer),
     name,
@@ -103,7 +100,7 @@ export function createLinkHandlers(
         changed.set(linkKey(status.tree, status.peer), status)
         wake()
       }
-      const signal = AbortSignal.any([context.signal, stopping])
+      const signal = AbortSignal.any([context.signal, context.values.get(stoppingKey)])
       const onAbort = () => wake()
       if (follow) node.on('status', onStatus)
       signal.addEventListener('abort', onAbort)

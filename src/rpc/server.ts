@@ -5,85 +5,86 @@
 import * as http from 'node:http'
 import * as http2 from 'node:http2'
 import type { Duplex } from 'node:stream'
-import { type ConnectRouter, createContextValues, type Interceptor } from '@connectrpc/connect'
-import { connectNodeAdapter } from '@connectrpc/connect-node'
-import { ErrorDetailSchema } from '../../gen/causeway/v1/error_pb.ts'
+import { type ConnectRouter, createContextValues } from '@connectrpc/connect'
 import type { Clock } from '../clock.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { type ByteChannel, type Caller, callerKey } from './caller.ts'
-import { toConnectError } from './errors.ts'
+import type { ProblemListener } from './boundary.ts'
+import { type ByteChannel, type Caller, callerKey, stoppingKey } from './caller.ts'
+import { answer, createHandler, type HttpRequest, type PlainAnswer } from './handler.ts'
 
-export interface PlainAnswer {
-  readonly status: number
-  readonly contentType: string
-  readonly body: string
-}
+export type { PlainAnswer } from './handler.ts'
 
 export interface RpcServerOptions {
   readonly routes: (router: ConnectRouter) => void
   readonly clock: Clock
   /** Told of every call that failed for a reason that is not the caller's. */
-  readonly onError?: (error: unknown, method: string) => void
+  readonly onError?: ProblemListener
   /** Answers plain HTTP requests that are no RPC, such as /metrics, by their path. */
   readonly plain?: (path: string) => PlainAnswer | undefined
-}
-
-const notFound: PlainAnswer = {
-  status: 404,
-  contentType: 'text/plain',
-  body: 'Not found. RPC paths look like /causeway.v1.TreeService/ListTrees.\n',
+  /** In place of limits.idleTimeoutMs. */
+  readonly idleTimeoutMs?: number
 }
 
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 
+const stoppingAnswer: PlainAnswer = {
+  status: 503,
+  contentType: 'text/plain',
+  body: 'The node is stopping.\n',
+}
+
+interface Accepted {
+  readonly caller: Caller
+  readonly channel: ByteChannel
+  /** No request has come yet, so nothing is lost by closing. */
+  looking: boolean
+}
+
 export class RpcServer {
   private readonly clock: Clock
+  private readonly idleTimeoutMs: number
   private readonly http1: http.Server
   private readonly http2: http2.Http2Server
   private readonly sessions = new Set<http2.ServerHttp2Session>()
-  /** Streams that are open, with their callers. */
-  private readonly channels = new Map<Duplex, { caller: Caller; channel: ByteChannel }>()
-  /** Ends the calls that are left when a stop's grace is over. */
+  private readonly channels = new Map<Duplex, Accepted>()
+  /** Fires when a stop begins: calls without an end of their own should end. */
+  private readonly stopping = new AbortController()
+  /** Fires when a stop's grace is over: ends the calls that are left. */
   private readonly shutdown = new AbortController()
   private readonly callers = new WeakMap<object, Caller>()
-  private draining = false
 
   constructor(options: RpcServerOptions) {
     this.clock = options.clock
-    const adapter = connectNodeAdapter({
+    this.idleTimeoutMs = options.idleTimeoutMs ?? limits.idleTimeoutMs
+    const handler = createHandler({
       routes: options.routes,
-      interceptors: [this.boundary(options.onError)],
-      readMaxBytes: limits.messageBytes,
-      writeMaxBytes: limits.messageBytes,
-      maxTimeoutMs: limits.callTimeoutMs,
+      onProblem: options.onError,
+      plain: options.plain,
       shutdownSignal: this.shutdown.signal,
-      compressMinBytes: limits.compressMinBytes,
-      contextValues: (request) => {
-        const carrier = 'stream' in request ? request.stream.session : request.socket
-        const caller = carrier && this.callers.get(carrier)
-        return caller ? createContextValues().set(callerKey, caller) : createContextValues()
-      },
-      fallback: (request, response) => {
-        const answer = options.plain?.(request.url?.split('?', 1)[0] ?? '/') ?? notFound
-        response.writeHead(answer.status, { 'content-type': answer.contentType })
-        response.end(answer.body)
-      },
+      contextValues: (request) => this.contextValues(request),
     })
-    const handler: typeof adapter = (request, response) => {
-      try {
-        adapter(request, response)
-      } catch {
-        // The adapter throws at requests without an authority, which would end the process.
-        response.writeHead(400, { 'content-type': 'text/plain' })
-        response.end('A request names its host.\n')
-      }
-    }
     this.http1 = http.createServer(
-      { maxHeaderSize: limits.headerBytes, keepAliveTimeout: limits.idleTimeoutMs },
-      handler,
+      {
+        maxHeaderSize: limits.headerBytes,
+        keepAliveTimeout: this.idleTimeoutMs,
+        headersTimeout: limits.headersTimeoutMs,
+        requestTimeout: limits.requestTimeoutMs,
+      },
+      (request, response) => {
+        if (this.stopping.signal.aborted) return answer(response, stoppingAnswer)
+        const socket = request.socket as Duplex
+        // During a stop a connection ends with the answer that it waited for.
+        response.once('finish', () => {
+          if (this.stopping.signal.aborted) socket.end(() => socket.destroy())
+        })
+        handler(request, response)
+      },
     )
-    this.http1.setTimeout(limits.idleTimeoutMs)
+    this.http1.setTimeout(this.idleTimeoutMs)
+    // The server does not listen by itself; without this its timeouts for headers and requests never run.
+    this.http1.emit('listening')
+    this.http1.on('clientError', (_error, socket) => socket.destroy())
     this.http2 = http2.createServer(
       {
         maxSessionMemory: limits.sessionMemoryMegabytes,
@@ -96,42 +97,53 @@ export class RpcServer {
       },
       handler,
     )
-    this.http2.on('session', (session) => {
-      this.sessions.add(session)
-      session.setLocalWindowSize(limits.connectionWindowBytes)
-      session.on('close', () => this.sessions.delete(session))
-      session.on('error', () => session.destroy())
-    })
-    this.http2.on('stream', (stream) =>
-      stream.setTimeout(limits.idleTimeoutMs, () => stream.close(http2.constants.NGHTTP2_CANCEL)),
-    )
+    this.http2.on('session', (session) => this.keep(session))
     this.http2.on('sessionError', () => {})
-    this.http1.on('clientError', (_error, socket) => socket.destroy())
   }
 
-  /** Translates errors once, at the edge, and lets a stop end the calls that are left. */
-  private boundary(onError: RpcServerOptions['onError']): Interceptor {
-    return (next) => async (request) => {
-      const report = (error: unknown) => {
-        const translated = toConnectError(error)
-        if (translated.findDetails(ErrorDetailSchema).some((detail) => detail.code === 'INTERNAL'))
-          onError?.(error, `${request.service.typeName}/${request.method.name}`)
-        return translated
+  private contextValues(request: HttpRequest) {
+    const carrier = 'stream' in request ? request.stream.session : request.socket
+    const caller = carrier && this.callers.get(carrier)
+    const values = createContextValues().set(stoppingKey, this.stopping.signal)
+    return caller ? values.set(callerKey, caller) : values
+  }
+
+  /** Looks after a session: cuts streams whose caller has fallen silent, and sessions whose other side is gone. */
+  private keep(session: http2.ServerHttp2Session): void {
+    this.sessions.add(session)
+    session.setLocalWindowSize(limits.connectionWindowBytes)
+    session.on('close', () => this.sessions.delete(session))
+    session.on('error', () => session.destroy())
+    let streams = 0
+    session.on('stream', (stream) => {
+      streams++
+      stream.once('close', () => streams--)
+      const onSilence = () => {
+        // Silent because a handler is at work: that is for its own deadline to end.
+        if (stream.readableEnded && stream.writableLength === 0)
+          stream.setTimeout(this.idleTimeoutMs, onSilence)
+        else stream.close(http2.constants.NGHTTP2_CANCEL)
       }
-      try {
-        const response = await next(request)
-        if (!response.stream) return response
-        return { ...response, message: translate(response.message, report) }
-      } catch (error) {
-        throw report(error)
-      }
+      stream.setTimeout(this.idleTimeoutMs, onSilence)
+    })
+    const onSilence = () => {
+      if (streams === 0 || session.destroyed) return session.destroy()
+      const cancelTimer = this.clock.setTimer(limits.pingTimeoutMs, () => session.destroy())
+      session.once('close', cancelTimer)
+      session.ping(() => {
+        cancelTimer()
+        session.off('close', cancelTimer)
+      })
+      session.setTimeout(this.idleTimeoutMs, onSilence)
     }
+    session.setTimeout(this.idleTimeoutMs, onSilence)
   }
 
   /** Serves one byte stream until it ends. */
   accept(channel: ByteChannel, transport: string, operator = false): void {
     const { stream } = channel
-    if (this.draining) {
+    stream.on('error', () => stream.destroy())
+    if (this.stopping.signal.aborted) {
       stream.destroy()
       return
     }
@@ -141,10 +153,16 @@ export class RpcServer {
       operator,
       ...(channel.remotePeer !== undefined && { peer: channel.remotePeer }),
     }
-    this.channels.set(stream, { caller, channel })
-    stream.on('error', () => stream.destroy())
-    stream.once('close', () => this.channels.delete(stream))
-    const cancelTimer = this.clock.setTimer(limits.firstBytesTimeoutMs, () => stream.destroy())
+    const accepted: Accepted = { caller, channel, looking: true }
+    this.channels.set(stream, accepted)
+    const giveUp = () => stream.destroy()
+    const cancelTimer = this.clock.setTimer(limits.firstBytesTimeoutMs, giveUp)
+    stream.once('close', () => {
+      cancelTimer()
+      this.channels.delete(stream)
+    })
+    // Ended before it said what it is.
+    stream.once('end', giveUp)
     let seen: Buffer = Buffer.alloc(0)
     const look = () => {
       const chunk = stream.read() as Buffer | null
@@ -154,17 +172,23 @@ export class RpcServer {
       const isPrefix = preface.compare(seen, 0, length, 0, length) === 0
       if (isPrefix && length < preface.length) return
       stream.off('readable', look)
+      stream.off('end', giveUp)
       cancelTimer()
+      accepted.looking = false
       stream.unshift(seen)
       if (isPrefix) {
-        this.http2.once('session', (session) => this.callers.set(session, caller))
+        const onSession = (session: http2.ServerHttp2Session) => this.callers.set(session, caller)
+        this.http2.prependOnceListener('session', onSession)
         this.http2.emit('connection', stream)
+        // There is none where TLS has agreed on another protocol.
+        this.http2.off('session', onSession)
+        // Nobody who has ended their half can still mean to speak HTTP/2; the session does not notice by itself.
+        stream.once('end', () => stream.end())
       } else {
         this.callers.set(stream, caller)
         this.http1.emit('connection', stream)
       }
     }
-    stream.once('close', cancelTimer)
     stream.on('readable', look)
   }
 
@@ -179,33 +203,30 @@ export class RpcServer {
   }
 
   /**
-   * Stops gracefully: no new calls, those under way may finish within `graceMs`; then everything is cut. The transports
-   * must have stopped accepting.
+   * Stops gracefully: no new calls, those under way may finish within `graceMs`, then everything is cut. Connections
+   * that still come are closed.
    */
   async drain(graceMs: number): Promise<void> {
-    this.draining = true
+    this.stopping.abort(new CausewayError('CLOSED', 'The node is stopping.'))
     for (const session of this.sessions) session.close()
     this.http1.closeIdleConnections()
-    const open = [...this.channels.keys()].filter((stream) => !stream.destroyed)
-    const closed = Promise.all(open.map((stream) => new Promise((resolve) => stream.once('close', resolve))))
+    for (const [stream, { looking }] of this.channels) if (looking) stream.destroy()
+    const closed = Promise.all(
+      [...this.channels.keys()]
+        .filter((stream) => !stream.closed)
+        .map((stream) => new Promise((resolve) => stream.once('close', resolve))),
+    )
     let cancelTimer = () => {}
     const graceOver = new Promise<void>((resolve) => {
       cancelTimer = this.clock.setTimer(graceMs, resolve)
     })
     await Promise.race([closed, graceOver])
     cancelTimer()
-    this.shutdown.abort(new CausewayError('CLOSED', 'The node is stopping.'))
+    this.shutdown.abort(this.stopping.signal.reason)
     for (const session of this.sessions) session.destroy()
     for (const stream of this.channels.keys()) stream.destroy()
     await closed
-  }
-}
-
-/** Passes a stream of answers on, with its error translated. */
-async function* translate<Message>(messages: AsyncIterable<Message>, report: (error: unknown) => Error) {
-  try {
-    yield* messages
-  } catch (error) {
-    throw report(error)
+    // Ends the timeouts that the constructor began.
+    this.http1.close()
   }
 }

@@ -9,7 +9,7 @@ import type { DagStore } from '../store/store.ts'
 import { answerSync } from '../sync/answer.ts'
 import type { Ingest } from '../sync/ingest.ts'
 import { serveWatch } from '../sync/watch.ts'
-import { callerKey } from './caller.ts'
+import { callerKey, stoppingKey } from './caller.ts'
 import {
   readId,
   readSigned,
@@ -25,8 +25,6 @@ export interface SyncServiceParts {
   readonly ingest: Ingest
   readonly identity: Identity
   readonly clock: Clock
-  /** Ends watches when the node stops. */
-  readonly stopping: AbortSignal
   /** Called when a peer that has proven its key calls. */
   readonly onContact: (peer: PeerId) => void
 }
@@ -36,7 +34,6 @@ export function createSyncService({
   ingest,
   identity,
   clock,
-  stopping,
   onContact,
 }: SyncServiceParts): Partial<ServiceImpl<typeof SyncService>> {
   const contact = ({ values }: HandlerContext) => {
@@ -68,7 +65,7 @@ export function createSyncService({
     async *watch(request, context) {
       contact(context)
       const trees = readWatchRequest(request)
-      const signal = AbortSignal.any([context.signal, stopping])
+      const signal = AbortSignal.any([context.signal, context.values.get(stoppingKey)])
       for await (const message of serveWatch({ store, clock }, trees, signal))
         yield writeWatchMessage(message)
     },

@@ -1,35 +1,37 @@
 /** TreeService: trees for applications in any language, on the store and the node's key. */
-import type { ServiceImpl } from '@connectrpc/connect'
+import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import type { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
+import type { Clock } from '../clock.ts'
 import { type EntryId, idFromBytes, idToBytes, type Position, type TreeId } from '../dag/id.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Author } from '../store/author.ts'
 import type { DagStore, StoredEntry } from '../store/store.ts'
 import type { Ingest } from '../sync/ingest.ts'
-import { readId, readIds, readSigned, writeEntry, writeTree } from './convert.ts'
+import { stoppingKey } from './caller.ts'
+import { readCount, readId, readIds, readSigned, writeEntry, writeTree } from './convert.ts'
 import { pageSize, readToken, writeToken } from './paging.ts'
 
 export interface TreeServiceParts {
   readonly store: DagStore
   readonly ingest: Ingest
   readonly author: Author
-  /** Ends watches when the node stops. */
-  readonly stopping: AbortSignal
+  readonly clock: Clock
 }
 
 export function createTreeService({
   store,
   ingest,
   author,
-  stopping,
+  clock,
 }: TreeServiceParts): Partial<ServiceImpl<typeof TreeService>> {
   const describe = async (tree: TreeId) => {
     const info = store.tree(tree)
     if (info === undefined) throw unknownTree(tree)
     const [root] = await store.get([tree])
-    return writeTree(info, root!.signed, (await store.tips(tree)).length, await store.tipsDigest(tree))
+    const { tips, tipsDigest } = await store.summary(tree)
+    return writeTree(info, root!.signed, tips.length, tipsDigest)
   }
   const known = (bytes: Uint8Array) => {
     const tree = readId(bytes, 'tree')
@@ -130,15 +132,18 @@ export function createTreeService({
 
     async *watchTree(request, context) {
       const tree = known(request.tree)
-      let after = Number(request.afterSequence)
-      for await (const _ of changes(store, tree, AbortSignal.any([context.signal, stopping]))) {
+      let after = readCount(request.afterSequence, 'after_sequence')
+      for await (const changed of changes(store, tree, clock, context)) {
+        if (!changed) yield { entries: [], sequence: BigInt(after) }
         for (;;) {
           const arrivals = await store.arrivals(tree, after, limits.watchEntries)
-          const [last] = arrivals.slice(-1)
-          if (last === undefined) break
-          for (const page of byBytes(await store.read(tree, arrivals)))
-            yield { entries: page.entries.map(writeEntry), sequence: BigInt(after + page.upTo) }
-          after = last.sequence
+          if (arrivals.length === 0) break
+          const sizes = await store.lookup(arrivals.map(({ id }) => id))
+          for (const page of byBytes(arrivals, (index) => sizes[index]!.size)) {
+            after = page.at(-1)!.sequence
+            const entries = await store.read(tree, page)
+            yield { entries: entries.map(writeEntry), sequence: BigInt(after) }
+          }
         }
       }
     },
@@ -153,22 +158,34 @@ async function hasMore(store: DagStore, tree: TreeId, after: Position, reverse: 
   return !done
 }
 
-/** Splits entries into answers of bounded bytes; `upTo` counts entries up to and with each. */
-function* byBytes(entries: readonly StoredEntry[]): Generator<{ entries: StoredEntry[]; upTo: number }> {
-  let page: StoredEntry[] = []
+/** Splits items into runs of bounded bytes. */
+function* byBytes<Item>(items: readonly Item[], sizeOf: (index: number) => number): Generator<Item[]> {
+  let page: Item[] = []
   let bytes = 0
-  for (const [index, entry] of entries.entries()) {
-    page.push(entry)
-    bytes += entry.signed.body.length
-    if (bytes < limits.pageBytes && index < entries.length - 1) continue
-    yield { entries: page, upTo: index + 1 }
-    page = []
-    bytes = 0
+  for (const [index, item] of items.entries()) {
+    const size = sizeOf(index)
+    if (page.length > 0 && bytes + size > limits.pageBytes) {
+      yield page
+      page = []
+      bytes = 0
+    }
+    page.push(item)
+    bytes += size
   }
+  if (page.length > 0) yield page
 }
 
-/** Yields at once and then whenever the tree has changed, coalesced, until the call ends. */
-async function* changes(store: DagStore, tree: TreeId, signal: AbortSignal): AsyncGenerator<void> {
+/**
+ * True at once and then whenever the tree has changed, coalesced; false after each silence, for a sign of life. Ends
+ * with the call, or when the node stops.
+ */
+async function* changes(
+  store: DagStore,
+  tree: TreeId,
+  clock: Clock,
+  { signal, values }: HandlerContext,
+): AsyncGenerator<boolean> {
+  const ended = AbortSignal.any([signal, values.get(stoppingKey)])
   let changed = true
   let wake = () => {}
   const stop = store.subscribe((which) => {
@@ -177,20 +194,30 @@ async function* changes(store: DagStore, tree: TreeId, signal: AbortSignal): Asy
     wake()
   })
   const onAbort = () => wake()
-  signal.addEventListener('abort', onAbort)
+  ended.addEventListener('abort', onAbort)
   try {
-    while (!signal.aborted) {
+    while (!ended.aborted) {
       if (changed) {
         changed = false
-        yield
-      } else
-        await new Promise<void>((resolve) => {
-          wake = resolve
+        yield true
+        continue
+      }
+      let silent = false
+      await new Promise<void>((resolve) => {
+        const cancelTimer = clock.setTimer(limits.signOfLifeMs, () => {
+          silent = true
+          wake()
         })
+        wake = () => {
+          cancelTimer()
+          resolve()
+        }
+      })
+      if (silent && !changed && !ended.aborted) yield false
     }
   } finally {
     stop()
-    signal.removeEventListener('abort', onAbort)
+    ended.removeEventListener('abort', onAbort)
   }
 }
 

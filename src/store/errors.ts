@@ -15,7 +15,7 @@ export function storeError(error: unknown, what: string): CausewayError {
   if (code !== undefined && closedCodes.has(code))
     return new CausewayError('CLOSED', 'The store is closed.', { cause: error })
   const text = [message ?? String(error), cause?.message].filter(Boolean).join(': ')
-  if (/no space left|ENOSPC|disk quota|EDQUOT/i.test(text))
+  if (/no space left|ENOSPC|disk quota|EDQUOT|file too large|EFBIG/i.test(text))
     return new CausewayError('STORE_FULL', `${what}: the disk is full. Free some space and try again.`, {
       cause: error,
     })

@@ -8,6 +8,7 @@ import { MemoryLevel } from 'memory-level'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { storeError } from './errors.ts'
+import { guardWrites } from './guard.ts'
 import { formatKey } from './layout.ts'
 
 export type Database = AbstractLevel<Buffer | Uint8Array | string, Buffer, Buffer>
@@ -24,6 +25,7 @@ export async function openFolder(folder: string): Promise<Database> {
     writeBufferSize: limits.storeWriteBufferBytes,
     cacheSize: limits.storeCacheBytes,
   })
+  guardWrites(db)
   try {
     await db.open()
   } catch (error) {

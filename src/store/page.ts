@@ -47,6 +47,25 @@ export interface PagePlan extends Appended {
   readonly tipsAdded: ReadonlyMap<EntryId, number>
 }
 
+/**
+ * Writes the operations as one atomic batch; `sync`: flushed to the disk. A chained batch, because a list of operations
+ * with an option costs abstract-level 8 µs each, ten times as much.
+ */
+export async function writeOperations(
+  db: Database,
+  operations: readonly BatchOperation[],
+  sync: boolean,
+): Promise<void> {
+  const batch = db.batch()
+  for (const operation of operations) {
+    // An operation in a sublevel or with encodings of its own is its own options.
+    const options = operation.sublevel == null && operation.keyEncoding === undefined ? undefined : operation
+    if (operation.type === 'put') batch.put(operation.key, operation.value, options as object)
+    else batch.del(operation.key, options as object)
+  }
+  await batch.write({ sync } as object)
+}
+
 export function planPage(base: PageBase, entries: readonly VerifiedEntry[]): PagePlan {
   const { tree, found } = base
   const { number } = base.record

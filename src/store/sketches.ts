@@ -55,6 +55,11 @@ export class Sketches {
     }
   }
 
+  /** Opens what the database closed when it was closed itself. */
+  async reopen(): Promise<void> {
+    await this.snapshots.open()
+  }
+
   /** Saves what changed since the last snapshots, so that the next start replays nothing. */
   async close(): Promise<void> {
     this.closed = true

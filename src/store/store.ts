@@ -12,7 +12,7 @@ import { storeError } from './errors.ts'
 import { Lanes } from './lanes.ts'
 import * as layout from './layout.ts'
 import type { Database } from './open.ts'
-import { type Appended, type BatchOperation, planPage } from './page.ts'
+import { type Appended, type BatchOperation, planPage, writeOperations } from './page.ts'
 import { type Snapshot, StoreReader } from './reader.ts'
 import { Sketches } from './sketches.ts'
 
@@ -74,31 +74,46 @@ export class DagStore extends StoreReader {
   /** Index records of entries that came lately: parents are mostly among them. */
   private readonly recent = new Map<EntryId, layout.IndexRecord>()
   private nextNumber = 0
+  /** A batch has failed: what the database really holds is known when it was opened again (see guard.ts). */
+  private failed = false
+  private reopening: Promise<void> | undefined
+  /** How often the database was opened again. */
+  private openings = 0
   /** The set sketch of each tree. */
   readonly sketches = new Sketches(this)
 
   /** Takes over an open database (see open.ts); `close` closes it. STORE_CORRUPT when its list of trees is damaged. */
   static async open(db: Database): Promise<DagStore> {
     const store = new DagStore(db)
-    for await (const rows of store.rows(layout.treeRange))
+    await store.readTrees()
+    return store
+  }
+
+  private async readTrees(): Promise<void> {
+    for await (const rows of this.rows(layout.treeRange))
       for (const [key, value] of rows) {
         const [tree, record] = [layout.treeOfKey(key), layout.decodeTree(value)]
-        if (store.treeOfNumber.has(record.number))
+        if (this.treeOfNumber.has(record.number))
           throw new CausewayError('STORE_CORRUPT', `Two trees have the number ${record.number}.`, {
             data: { tree },
           })
-        store.records.set(tree, record)
-        store.treeOfNumber.set(record.number, tree)
-        store.nextNumber = Math.max(store.nextNumber, record.number + 1)
+        this.records.set(tree, record)
+        this.treeOfNumber.set(record.number, tree)
+        this.nextNumber = Math.max(this.nextNumber, record.number + 1)
       }
-    return store
   }
 
   /** Waits for writes under way, then closes the database; reads that are under way end with CLOSED. */
   async close(): Promise<void> {
     await this.lanes.idle()
-    await this.sketches.close()
-    await this.db.close()
+    try {
+      await this.sketches.close()
+    } finally {
+      await this.db.close().catch((error) => {
+        // Closing tells once more of a write that failed, which its caller was told.
+        if (!this.failed) throw storeError(error, 'The store could not be closed')
+      })
+    }
   }
 
   /** Lets `contribute` add operations to every page's batch from now on. */
@@ -209,8 +224,15 @@ export class DagStore extends StoreReader {
   }
 
   private async write(tree: TreeId, entries: readonly VerifiedEntry[], sync: boolean): Promise<Appended> {
-    const loaded = await this.load(tree)
-    const found = await this.lookupForPage(entries, loaded?.record)
+    let openings: number
+    let loaded: TreeState | undefined
+    let found: Map<EntryId, layout.IndexRecord>
+    do {
+      if (this.failed) await this.reopen()
+      openings = this.openings
+      loaded = await this.load(tree)
+      found = await this.lookupForPage(entries, loaded?.record)
+    } while (this.failed || this.openings !== openings)
     // From here to the batch nothing waits, so that two new trees cannot take the same number.
     const state: TreeState = loaded ?? { record: emptyTree(this.nextNumber), tips: new Map() }
     const treeOf = (number: number) => this.treeOfNumber.get(number)
@@ -224,8 +246,9 @@ export class DagStore extends StoreReader {
       this.treeOfNumber.set(record.number, tree)
     }
     try {
-      await this.db.batch(operations, { sync } as object)
+      await writeOperations(this.db, operations, sync)
     } catch (error) {
+      this.failed = true
       if (loaded === undefined) this.treeOfNumber.delete(record.number)
       throw storeError(error, 'The page could not be stored')
     }
@@ -239,6 +262,27 @@ export class DagStore extends StoreReader {
     this.keepRecent(plan.indexed)
     for (const listener of this.listeners) tell(() => listener(tree, added, info))
     return { added, known, refused }
+  }
+
+  /** Opens the database again after a write that failed, and reads what it holds. Fails where the disk is still full. */
+  private reopen(): Promise<void> {
+    this.reopening ??= (async () => {
+      try {
+        // Closing tells of the write that failed once more.
+        await this.db.close().catch(() => {})
+        await this.db.open()
+        await this.sketches.reopen()
+        this.openings++
+        for (const kept of [this.records, this.treeOfNumber, this.states, this.recent]) kept.clear()
+        await this.readTrees()
+        this.failed = false
+      } catch (error) {
+        throw storeError((error as { cause?: unknown }).cause ?? error, 'The store could not be opened again')
+      } finally {
+        this.reopening = undefined
+      }
+    })()
+    return this.reopening
   }
 
   /** What the index knows of a page's entries and of their parents, in one read. */

@@ -17,7 +17,14 @@ import { findMissing, missingOf } from './missing.ts'
 import { askRange, compareSpan } from './ranges.ts'
 import type { Remote, SketchPart, SyncAnswer, SyncHeader, SyncRequest, SyncStatus } from './remote.ts'
 import { sample } from './sample.ts'
-import { protocol, type SessionProgress, Transfer, type TransferOptions, type TreeState } from './transfer.ts'
+import {
+  checkHeader,
+  protocol,
+  type SessionProgress,
+  Transfer,
+  type TransferOptions,
+  type TreeState,
+} from './transfer.ts'
 
 export type { SessionProgress }
 
@@ -133,29 +140,24 @@ class Session {
    * meanwhile, so a round that moved nothing is tried again, unless both sides began it as they began the one before.
    */
   async run(): Promise<void> {
-    const { transfer } = this
+    const { transfer, options } = this
+    const oneWay = options.pull === false || options.push === false
     let stuckAt = ''
-    let probe = this.options.lastEqual !== undefined
+    let probe = options.lastEqual !== undefined
     for (let rounds = 0; rounds < limits.sessionRounds; ) {
       const { received, sent } = transfer
       const { done, more, state } = await this.round(probe)
       probe = false
       if (done) return
       const moved = transfer.received > received || transfer.sent > sent
-      if (!moved && !more && this.oneWay) {
-        this.settledAt = this.askedAt
-        return
-      }
+      if (!moved && !more && oneWay) this.settledAt = this.askedAt
+      if (this.settledAt !== undefined) return
       if (!moved && state === stuckAt)
         throw protocol('The session makes no progress although both sides differ.')
       stuckAt = moved ? '' : state
       // A large tree may take any number of budgets.
       if (!more || transfer.received === received) rounds++
     }
-  }
-
-  private get oneWay(): boolean {
-    return this.options.pull === false || this.options.push === false
   }
 
   /** One question, and what follows from the answer. */
@@ -402,11 +404,4 @@ class Session {
     this.settledAt = ours.sequence
     return true
   }
-}
-
-function checkHeader(header: SyncHeader): void {
-  if (header.tips.length > limits.answerTips)
-    throw protocol(`The remote told ${header.tips.length} tips, at most ${limits.answerTips} were asked for.`)
-  if ((header.want?.length ?? 0) > limits.wantIds)
-    throw protocol(`The remote wants ${header.want!.length} entries, at most ${limits.wantIds} at once.`)
 }

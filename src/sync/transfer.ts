@@ -10,7 +10,7 @@ import { limits } from '../limits.ts'
 import type { DagStore, StoredEntry } from '../store/store.ts'
 import type { Ingest } from './ingest.ts'
 import { Pipeline } from './pipeline.ts'
-import type { Remote, SendOutcome, SyncAnswer, SyncPage } from './remote.ts'
+import type { Remote, SendOutcome, SyncAnswer, SyncHeader, SyncPage } from './remote.ts'
 
 export interface SessionProgress {
   readonly received: number
@@ -187,6 +187,14 @@ export class Transfer {
       toSend: Math.max(this.toSend, sent),
     })
   }
+}
+
+/** A header keeps to its bounds. */
+export function checkHeader(header: SyncHeader): void {
+  if (header.tips.length > limits.answerTips)
+    throw protocol(`The remote told ${header.tips.length} tips, at most ${limits.answerTips} were asked for.`)
+  if ((header.want?.length ?? 0) > limits.wantIds)
+    throw protocol(`The remote wants ${header.want!.length} entries, at most ${limits.wantIds} at once.`)
 }
 
 /** The remote broke the protocol or lied. */
