@@ -17,6 +17,7 @@ import { findMissing, missingOf } from './missing.ts'
 import { askRange, compareSpan } from './ranges.ts'
 import type { Remote, SketchPart, SyncAnswer, SyncHeader, SyncRequest, SyncStatus } from './remote.ts'
 import { sample } from './sample.ts'
+import type { SessionResult } from './session-result.ts'
 import {
   checkHeader,
   protocol,
@@ -26,34 +27,7 @@ import {
   type TreeState,
 } from './transfer.ts'
 
-export type { SessionProgress }
-
-export interface SessionResult {
-  readonly tree: TreeId
-  /** Entries that were new here. */
-  received: number
-  /** Entries that were new there. */
-  sent: number
-  /** SyncTree exchanges. */
-  roundTrips: number
-  /** How the remote answered each of them. */
-  readonly statuses: SyncStatus[]
-  /** Entries that crossed the wire although the other side had them. */
-  redundant: number
-  /** Sketch cells that crossed the wire. */
-  cells: number
-  /** Reads of our store that finding the difference took. */
-  storeReads: number
-  /** Whether both sides had the same entries at the end. */
-  equal: boolean
-  /**
-   * Our latest arrival when the session had done what it was to do: both sides were equal or, in a session of one
-   * direction, that one was complete. Undefined where writers have outrun it.
-   */
-  settledAt: number | undefined
-  /** The digest of our tips at the end; where the session ended equal, the remote's too. */
-  tipsDigest: string
-}
+export type { SessionProgress, SessionResult }
 
 export interface SessionOptions extends TransferOptions {
   /**

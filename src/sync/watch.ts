@@ -44,6 +44,8 @@ export async function* serveWatch(
   trees: readonly WatchedTree[],
   signal: AbortSignal,
 ): AsyncGenerator<WatchMessage> {
+  if (trees.length === 0)
+    throw new CausewayError('INVALID_ARGUMENT', 'A watch names the trees that it follows, at least one.')
   if (trees.length > limits.watchTrees)
     throw new CausewayError(
       'LIMIT_EXCEEDED',
