@@ -108,6 +108,51 @@ export const limits = {
   /** One unary call from a peer to a peer; a page may have to wait for the disk. */
   unaryTimeoutMs: 30_000,
 
+  /** Trees that one call to Watch follows: the server looks at each when it changes. */
+  watchTrees: 256,
+  /** A watch that is silent for longer is dead; well below `idleTimeoutMs`. */
+  watchHeartbeatMs: 15_000,
+  /** Silence after which a watch is given up: two signs of life were lost. */
+  watchSilenceMs: 40_000,
+  /** Entries told inside a watch, or pushed without asking first: what is larger is worth a session's two round trips. */
+  inlineBytes: 65_536,
+  inlineEntries: 256,
+  /** Tips told in a watch. */
+  watchTips: 32,
+
+  /** Some 1 KB each in memory: who has more is a hub, and wants several nodes. */
+  peers: 4_096,
+  /** (tree, peer) pairs, some 2 KB each in memory while the node runs. */
+  links: 16_384,
+  addressBytes: 1_024,
+  /** A day; who wants it rarer pauses the link and flushes. */
+  intervalSeconds: 86_400,
+
+  /** The first wait after a failure: below what a person notices. */
+  backoffBaseMs: 250,
+  /** The longest wait, so one minute on average: a peer that is back is heard soon, a thousand that are away cost 17 dials a second. */
+  backoffCapMs: 120_000,
+  /** Sessions with one peer at once: a large tree does not hold up its small ones. */
+  sessionsPerPeer: 4,
+  /** Sessions at once in all: some 4 MB each when pages are in flight both ways. */
+  sessionsAtOnce: 32,
+  /** Dials at once to peers that answered lately … */
+  dialsAtOnce: 32,
+  /** … and to those that failed several times, so that they never stand before the others. */
+  redialsAtOnce: 32,
+  /** Failures in a row that make a peer one of the latter. */
+  redialAttempts: 3,
+  /** A session that moves nothing for so long is given up; a dead connection is noticed earlier, by its pings. */
+  sessionSilenceMs: 60_000,
+  /** A connection that nothing needs is closed after this. */
+  connectionIdleMs: 60_000,
+  /** How often a peer is asked that cannot be watched. */
+  pollIntervalMs: 30_000,
+  /** How old the time of a link's last success may be on disk: it is for people, and not worth a write each time. */
+  successNotedMs: 60_000,
+  /** How long `flush` waits by default. */
+  flushTimeoutMs: 30_000,
+
   /** A ticket travels through chats and QR codes. */
   ticketBytes: 8_192,
   ticketAddresses: 16,
