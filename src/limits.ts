@@ -19,9 +19,99 @@ export const limits = {
   storeNameBytes: 64,
   /** Names for people: of trees, peers and keys. */
   nameBytes: 128,
+  /** Keys in one change of the policy: more are several changes. */
+  policyKeys: 1_024,
+  /** Last entries of a revoked key that stand: tips that one author has at a time, so few. */
+  policyLastAccepted: 64,
 
-  /** Connecting a stream to a reachable host takes one to three round trips; a relay may need discovery first. */
-  dialTimeoutMs: 10_000,
+  /** One page: large enough that the cost per message vanishes, small enough that a few in flight are nothing. */
+  pageBytes: 262_144,
+  pageEntries: 1_024,
+
+  /** Signatures in the thread pool's queue at once: some 4 ms of work for two cores, so that reads get their turn. */
+  verifyConcurrency: 64,
+  /** Index reads of one walk: some 0.4 s of work; past that a sequential sweep is faster. */
+  walkReads: 20_000,
+  /** … beside four for each entry that is known to be missing, before a sketch is asked instead. */
+  walkReadsBase: 512,
+  /** Pages that a session verifies, writes or sends at once, each way. */
+  sessionPagesInFlight: 4,
+  /** Tips in a request: enough to hit a common one nearly always; a digest names them all. */
+  requestTips: 32,
+  /** Tips in an answer: 32 KiB. */
+  answerTips: 1_024,
+  /** Rounds of one session: each makes progress or ends it; concurrent writers at both sides may take a few. */
+  sessionRounds: 16,
+
+  /** Commits that wait for one tree: some seconds of work. */
+  commitsWaiting: 16_384,
+
+  /** Times that a session asks for more cells before it compares by ranges: each gives 1.6 times as many. */
+  sessionSketchTrips: 2,
+
+  /** LevelDB's memtable, of which two may be alive: fewer, larger sorted runs make writing some 20 % faster. */
+  storeWriteBufferBytes: 16_777_216,
+  /** LevelDB's cache of blocks. */
+  storeCacheBytes: 16_777_216,
+  /** Index records kept in memory after a write, some 300 bytes each: parents are mostly among the latest entries. */
+  storeRecentEntries: 8_192,
+  /** Trees whose tips are kept in memory, latest used first; the tips of another are one short scan away. */
+  storeTreesInMemory: 1_024,
+  /** Problems that an audit tells: who has more than a screenful restores the store and needs no list. */
+  auditProblems: 1_000,
+
+  /** One RPC message: a page with its frame, or one entry of the largest size, doubled for base64 in JSON. */
+  messageBytes: 4_194_304,
+  /** One answer: in JSON an entry appears signed and decoded, both in base64, with a name for every field. */
+  answerBytes: 8_388_608,
+  /** A caller that allows itself more than an hour has made a mistake. */
+  callTimeoutMs: 3_600_000,
+  /** An answer shorter than this is not worth compressing. */
+  compressMinBytes: 4_096,
+  /** Header lists carry a token and a few names. */
+  headerBytes: 16_384,
+  /** A connection that says nothing at first holds a socket for nothing. */
+  firstBytesTimeoutMs: 10_000,
+  /** HTTP/1.1 headers take one round trip; a byte now and then must not hold a socket. */
+  headersTimeoutMs: 10_000,
+  /** A message of the largest size in this time is 70 KB/s. */
+  requestTimeoutMs: 60_000,
+  /** Time for an early answer to arrive before the rest of its request is refused. */
+  unreadTimeoutMs: 1_000,
+  /** A stream without a byte in either direction is dead: live ones show a sign of life every 15 s. */
+  idleTimeoutMs: 60_000,
+  /** Calls at once on one connection. */
+  streamsPerConnection: 128,
+  /** What one HTTP/2 session may hold in memory. */
+  sessionMemoryMegabytes: 16,
+  /** Bytes under way on one stream: some pages, so that a round trip of 50 ms still gives 20 MB/s. */
+  streamWindowBytes: 1_048_576,
+  /** Bytes under way on one connection. */
+  connectionWindowBytes: 4_194_304,
+  /** A connection in use that is silent for this long is asked for a sign of life … */
+  pingIntervalMs: 10_000,
+  /** … and cut when none comes within this. */
+  pingTimeoutMs: 10_000,
+  /** The first call on a connection. */
+  handshakeTimeoutMs: 10_000,
+  /** Items in one page of a list. */
+  listedEntries: 1_000,
+  listedByDefault: 100,
+  /** Bytes of entries in one page of a list: with base64 and names still below a message's bound. */
+  listedBytes: 1_048_576,
+  /** Tips told at once: 128 KiB. */
+  listedTips: 4_096,
+  /** Arrivals looked up at once for a watcher. */
+  watchEntries: 256,
+  /** Half of what a proxy usually allows, and a quarter of our own idleTimeoutMs. */
+  signOfLifeMs: 15_000,
+  /** One unary call from a peer to a peer; a page may have to wait for the disk. */
+  unaryTimeoutMs: 30_000,
+
+  /** A ticket travels through chats and QR codes. */
+  ticketBytes: 8_192,
+  ticketAddresses: 16,
+
   /** As long as a dial may take: a client that has connected and says nothing must not hold a socket. */
   tlsHandshakeTimeoutMs: 10_000,
   /** Some 20 KB of kernel and session memory each: 40 MB, and well under the usual limit on open files. */
@@ -32,6 +122,8 @@ export const limits = {
   dialStaggerMs: 250,
   /** What follows a connection is one call there and back; a remote that connects and is silent loses the race. */
   dialHandshakeTimeoutMs: 10_000,
+  /** How long a graceful stop waits for calls under way. */
+  drainTimeoutMs: 5_000,
   /** Peers that sync every few seconds keep their connection; keep-alives of the others wake phones and routers. */
   irohIdleTimeoutMs: 60_000,
   /** Three keep-alives of iroh (5 s each) and some: longer than a Wi-Fi handover, shorter than patience. */
@@ -48,4 +140,50 @@ export const limits = {
   irohConnections: 512,
   /** One stream is one HTTP/2 session, which carries many calls: far more than a peer needs. Each may hold 1.25 MB unread. */
   irohStreamsPerConnection: 128,
+  /** Connections that one tunnel carries at once: a local program's pool, and some. */
+  tunnelConnections: 256,
+  /** Connecting a stream to a reachable host takes one to three round trips; a relay may need discovery first. */
+  dialTimeoutMs: 10_000,
+
+  /** Cells of the sketch of a small tree: 6 KB in memory, and enough for a difference of 180. */
+  sketchMinCells: 256,
+  /** Cells of the sketch of a large tree: 1.5 MB in memory and in a snapshot; decodes a difference of 47,000. */
+  sketchMaxCells: 65_536,
+  /**
+   * A tree this many times its cells grows its sketch: a difference past some 1/6 of the tree is for a range scan, and
+   * one of 10,000 in a tree of 100,000 still decodes.
+   */
+  sketchEntriesPerCell: 4,
+  /** Arrivals after which a snapshot is written, where the sketch has fewer cells: some 10 ms of replay. */
+  sketchSnapshotArrivals: 4_096,
+  /** Arrivals read at once while replaying: half a megabyte. */
+  sketchReplayArrivals: 4_096,
+  /** Cells of all sketches in memory, 24 bytes each: 24 MB, sixteen of the largest. */
+  sketchCellsInMemory: 1_048_576,
+  /** Id prefixes in one `want`: 256 KiB. */
+  wantIds: 16_384,
+  /** Chunks of a range told at once: some 300 KiB, for four million entries. */
+  rangeChunks: 4_096,
+  /** Ids of differing chunks told at once: 256 KiB. */
+  rangeIds: 16_384,
+  /** Cells [0, 64) of a request: 1.4 KB, one packet, and they decode a difference of 30 at 98 of 100 tries. */
+  sketchRequestCells: 64,
+  /** Counts of a request's cells [64, 256), 1 or 2 bytes each: they halve the error of the estimate. */
+  sketchRequestCounts: 192,
+  /** Cells that a request may carry at most: peeling them, whatever they say, stays well under a millisecond. */
+  sketchRequestMaxCells: 128,
+  /** Ids that a sketch can count: a cell's count is a signed 32-bit number. */
+  sketchMaxEntries: 2_147_483_647,
+  /** An honest difference has fewer ids than cells; twice that is for a hostile one, and then peeling stops. */
+  sketchPeelsPerCell: 2,
+
+  /** Ids that a request names at one height: a second one, in case the first is the asker's alone. */
+  havesPerHeightIds: 2,
+  /** Ids that a request names: 768 bytes, and enough to reach back 10^9 heights in steps of a quarter. */
+  havesPackedIds: 96,
+  /** Ids that we look up for a request: what we send, with room for somebody who packs otherwise. */
+  havesRequestIds: 128,
+
+  /** Entries in one chunk of a range: 256 KB of ids to hash. Chance alone passes this once in 3,000 chunks. */
+  rangeChunkMaxEntries: 8192,
 } as const

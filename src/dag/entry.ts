@@ -3,20 +3,18 @@
  * into `Entry` (its own shape holds), and is proven as `VerifiedEntry`, a type that only `verifyEntry` makes. What
  * depends on its ancestors is checked where they are at hand, by `checkParents`.
  */
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import {
-  Permission,
-  type PolicyChange,
-  PolicyChangeSchema,
-  PublicAccess,
-} from '../../gen/causeway/v1/entry_pb.ts'
-import { CausewayError, type EntryErrorCode } from '../errors.ts'
+import { create } from '@bufbuild/protobuf'
+import { Permission, PolicyKeySchema, PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
+import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { type Change, decodeBody, type EntryBody, encodeBody } from './body.ts'
+import { type Change, decodeBody, type EntryBody, encodeBody, entryVersion } from './body.ts'
+import { refuse } from './canonical.ts'
 import { sha256Hex, verifyEd25519 } from './crypto.ts'
 import { bytesToHex, hexToBytes } from './hex.ts'
 import type { EntryId, TreeId } from './id.ts'
 import { type Identity, type PeerId, withDomain } from './identity.ts'
+import { pointFlaw } from './point.ts'
+import { decodePolicyChange, encodePolicyChange } from './policy-change.ts'
 
 /** An entry as it is stored, sent and hashed: never encoded again. */
 export interface SignedEntry {
@@ -39,14 +37,16 @@ declare const verifiedBrand: unique symbol
 /** An entry whose signature holds. */
 export type VerifiedEntry = Entry & { readonly [verifiedBrand]: true }
 
-/** The format of bodies that this version writes and reads. */
-export const entryVersion = 1
+export { entryVersion } from './body.ts'
+export { decodePolicyChange } from './policy-change.ts'
+
 /** Domain of the signature over a body. */
 export const entryDomain = 'causeway.entry.v1\0'
 /** The one reserved store. */
 export const policyStore = '_policy'
 
 const signatureBytes = 64
+const utf8 = new TextEncoder()
 
 /** Bytes that an entry counts for in limits and pages: body and signature. */
 export function entryBytes(signed: SignedEntry): number {
@@ -100,12 +100,12 @@ export function signRoot(
   identity: Identity,
   root: { name: string; publicAccess: PublicAccess; createdAtMs: number; nonce: Uint8Array },
 ): VerifiedEntry {
-  const policy = create(PolicyChangeSchema, {
+  const payload = encodePolicyChange({
     treeName: root.name,
     publicAccess: root.publicAccess,
-    keys: [{ peer: hexToBytes(identity.peer), permission: Permission.ADMIN }],
+    keys: [create(PolicyKeySchema, { peer: hexToBytes(identity.peer), permission: Permission.ADMIN })],
   })
-  const change: Change = { store: policyStore, kind: '', payload: toBinary(PolicyChangeSchema, policy) }
+  const change: Change = { store: policyStore, kind: '', payload }
   return signEntry(identity, { createdAtMs: root.createdAtMs, changes: [change], nonce: root.nonce })
 }
 
@@ -124,17 +124,14 @@ export function checkParents(
   parents: readonly ({ readonly tree: TreeId; readonly height: number } | undefined)[],
 ): void {
   let height = -1
-  for (const [index, parent] of parents.entries()) {
+  for (const [index, id] of entry.body.parents.entries()) {
+    const parent = parents[index]
     if (parent === undefined)
-      throw new CausewayError(
-        'ENTRY_MISSING_PARENT',
-        `The parent ${entry.body.parents[index]} of ${entry.id} is not here.`,
-        {
-          data: { parent: entry.body.parents[index]! },
-        },
-      )
+      throw new CausewayError('ENTRY_MISSING_PARENT', `The parent ${id} of ${entry.id} is not here.`, {
+        data: { parent: id },
+      })
     if (parent.tree !== entry.tree)
-      refuse('ENTRY_TREE', `The parent ${entry.body.parents[index]} of ${entry.id} belongs to another tree.`)
+      refuse('ENTRY_TREE', `The parent ${id} of ${entry.id} belongs to another tree.`)
     height = Math.max(height, parent.height)
   }
   if (entry.body.height !== height + 1)
@@ -142,10 +139,6 @@ export function checkParents(
       'ENTRY_HEIGHT',
       `The height of ${entry.id} is 1 + its highest parent's (${height + 1}), got ${entry.body.height}.`,
     )
-}
-
-function refuse(code: EntryErrorCode, message: string): never {
-  throw new CausewayError(code, message)
 }
 
 function checkBody(body: EntryBody): void {
@@ -156,7 +149,7 @@ function checkBody(body: EntryBody): void {
   if (!ascending(body.policy)) refuse('ENTRY_POLICY', 'Policy entries are in strictly ascending order.')
   if (body.nonce.length > limits.entryNonceBytes)
     refuse('ENTRY_NONCE', `A nonce has at most ${limits.entryNonceBytes} bytes, got ${body.nonce.length}.`)
-  for (const change of body.changes) checkChange(change)
+  for (const change of body.changes) checkChange(change, body.tree === undefined)
   if (body.tree === undefined) checkRoot(body)
   else if (body.parents.length === 0) refuse('ENTRY_PARENTS', 'Every entry but the root has a parent.')
   else if (body.height === 0) refuse('ENTRY_HEIGHT', 'Only the root has height 0.')
@@ -175,19 +168,21 @@ function checkRoot(body: EntryBody): void {
   if (body.changes.length !== 1 || change?.store !== policyStore)
     refuse('ENTRY_ROOT', `A root has exactly one change, to the store ${policyStore}.`)
   const policy = decodePolicyChange(change.payload)
-  const nameBytes = new TextEncoder().encode(policy.treeName).length
+  const nameBytes = utf8.encode(policy.treeName).length
   if (nameBytes === 0 || nameBytes > limits.nameBytes)
     refuse('ENTRY_ROOT', `A tree's name has 1 to ${limits.nameBytes} bytes, got ${nameBytes}.`)
   const [key] = policy.keys
   if (
     policy.keys.length !== 1 ||
     key?.permission !== Permission.ADMIN ||
+    key.revoked ||
+    key.lastAccepted.length > 0 ||
     bytesToHex(key.peer) !== body.author
   )
     refuse('ENTRY_ROOT', "A root's policy names its author as admin, and nobody else.")
 }
 
-function checkChange(change: Change): void {
+function checkChange(change: Change, inRoot: boolean): void {
   if (!isName(change.store) || change.store.length === 0)
     refuse(
       'ENTRY_CHANGES',
@@ -201,20 +196,9 @@ function checkChange(change: Change): void {
         'ENTRY_CHANGES',
         `Stores whose names begin with "_" are reserved, got ${JSON.stringify(change.store)}.`,
       )
-    decodePolicyChange(change.payload)
+    const policy = decodePolicyChange(change.payload)
+    if (!inRoot && policy.treeName !== '') refuse('ENTRY_POLICY', "Only the root says the tree's name.")
   }
-}
-
-/** Decodes the payload of a change in the policy store. */
-export function decodePolicyChange(payload: Uint8Array): PolicyChange {
-  try {
-    const policy = fromBinary(PolicyChangeSchema, payload)
-    if (Buffer.compare(toBinary(PolicyChangeSchema, policy, { writeUnknownFields: false }), payload) === 0)
-      return policy
-  } catch (cause) {
-    throw new CausewayError('ENTRY_POLICY', 'A policy change could not be read.', { cause })
-  }
-  return refuse('ENTRY_POLICY', 'A policy change has only known fields, in their canonical encoding.')
 }
 
 const shortAscii = /^[\x20-\x7e]{0,64}$/
@@ -223,25 +207,13 @@ const control = /[\x00-\x1f\x7f-\x9f]/
 
 function isName(text: string): boolean {
   if (shortAscii.test(text)) return true
-  return new TextEncoder().encode(text).length <= limits.storeNameBytes && !control.test(text)
+  return utf8.encode(text).length <= limits.storeNameBytes && !control.test(text)
 }
 
 function ascending(ids: readonly string[]): boolean {
   for (let index = 1; index < ids.length; index++) if (ids[index - 1]! >= ids[index]!) return false
   return true
 }
-
-/**
- * Points of order 1, 2, 4 and 8, whose signatures hold for messages that nobody signed, without the sign bit.
- * The same list as in libsodium's ge25519_has_small_order.
- */
-const smallOrder = new Set([
-  '0000000000000000000000000000000000000000000000000000000000000000',
-  '0100000000000000000000000000000000000000000000000000000000000000',
-  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
-  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
-  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
-])
 
 /** Authors seen lately that are sound: a page has few authors and many entries. */
 const soundAuthors = new Set<PeerId>()
@@ -250,12 +222,8 @@ const soundAuthorsKept = 4096
 function checkAuthor(author: PeerId): void {
   if (soundAuthors.has(author)) return
   if (author.length !== 64) refuse('ENTRY_AUTHOR', 'An entry names its author, a public key of 32 bytes.')
-  const bytes = hexToBytes(author)
-  const unsigned = bytesToHex(bytes.with(31, bytes[31]! & 0x7f))
-  if (smallOrder.has(unsigned)) refuse('ENTRY_AUTHOR', `The author ${author} is a point of small order.`)
-  // y must be below p = 2^255 - 19, little-endian.
-  if (/^(e[d-f]|f[0-9a-f])(ff){30}7f$/.test(unsigned))
-    refuse('ENTRY_AUTHOR', `The author ${author} is not in canonical form.`)
+  const flaw = pointFlaw(hexToBytes(author))
+  if (flaw !== undefined) refuse('ENTRY_AUTHOR', `The author ${author} is no sound key: ${flaw}.`)
   if (soundAuthors.size >= soundAuthorsKept) soundAuthors.clear()
   soundAuthors.add(author)
 }

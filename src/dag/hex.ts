@@ -11,5 +11,13 @@ export const bytesToHex: (bytes: Uint8Array) => string =
     ? slowBytesToHex
     : (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
 
+/** Throws for anything but hex: Node's own reader stops there in silence. */
 export const hexToBytes: (hex: string) => Uint8Array =
-  Buffer === undefined ? slowHexToBytes : (hex) => Buffer.from(hex, 'hex')
+  Buffer === undefined
+    ? slowHexToBytes
+    : (hex) => {
+        const bytes = Buffer.from(hex, 'hex')
+        if (bytes.length * 2 !== hex.length)
+          throw new TypeError(`Not hex: ${JSON.stringify(hex.slice(0, 80))}`)
+        return bytes
+      }

@@ -40,7 +40,9 @@ export function parseId(text: string): EntryId {
       cid.version === 1 &&
       cid.code === rawCodec &&
       cid.multihash.code === sha256Code &&
-      cid.multihash.size === 32
+      cid.multihash.size === 32 &&
+      // One text for one id: the parser also reads other bases.
+      cid.toString() === text
     )
       return bytesToHex(cid.multihash.digest) as EntryId
   } catch {

@@ -9,6 +9,7 @@ declare const peerIdBrand: unique symbol
 /** An Ed25519 public key as 64 lowercase hex digits, as iroh prints it. Sorts like its bytes. */
 export type PeerId = string & { readonly [peerIdBrand]: true }
 
+const utf8 = new TextEncoder()
 const peerIdPattern = /^[0-9a-f]{64}$/
 
 /** Checks the text form of a PeerId; INVALID_ARGUMENT otherwise. */
@@ -41,10 +42,20 @@ export function createIdentity(seed?: Uint8Array): Identity {
   }
 }
 
+/** A domain's bytes: there are a handful of domains. */
+const prefixes = new Map<string, Uint8Array>()
+/** Node's slices small buffers off a common one, which an array buffer for each message would cost a page dearly. */
+const { Buffer } = globalThis as { Buffer?: typeof globalThis.Buffer }
+
 /** What is really signed: the domain as UTF-8, then the message. */
 export function withDomain(domain: string, message: Uint8Array): Uint8Array {
-  const prefix = new TextEncoder().encode(domain)
-  const bytes = new Uint8Array(prefix.length + message.length)
+  let prefix = prefixes.get(domain)
+  if (prefix === undefined) {
+    prefix = utf8.encode(domain)
+    prefixes.set(domain, prefix)
+  }
+  const length = prefix.length + message.length
+  const bytes = Buffer === undefined ? new Uint8Array(length) : Buffer.allocUnsafe(length)
   bytes.set(prefix)
   bytes.set(message, prefix.length)
   return bytes

@@ -67,7 +67,7 @@ export function createHttpTransport(options: HttpTransportOptions = {}): Transpo
     starting.on('connection', (socket: Socket) => track(inbound, socket))
     starting.on(listen.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
       if (listen.tls) track(inbound, socket)
-      handOver(accept, { stream: socket, remoteAddress: remoteAddressOf(socket) })
+      handOver(accept, channelOf(socket))
     })
     await new Promise<void>((resolve, reject) => {
       starting.once('error', (error: NodeJS.ErrnoException) =>
@@ -116,7 +116,7 @@ export function createHttpTransport(options: HttpTransportOptions = {}): Transpo
         : connectTcp({ host, port, allowHalfOpen: true, noDelay: true })
       track(outbound, socket)
       await established(socket, secure ? 'secureConnect' : 'connect', limit.signal, address, lifecycle)
-      return { stream: socket, remoteAddress: remoteAddressOf(socket) }
+      return channelOf(socket)
     },
     close: () =>
       lifecycle.close(async () => {
@@ -124,6 +124,14 @@ export function createHttpTransport(options: HttpTransportOptions = {}): Transpo
         for (const socket of outbound) socket.destroy()
         await stopped
       }),
+  }
+}
+
+function channelOf(stream: Socket): Channel {
+  return {
+    stream,
+    remoteAddress: remoteAddressOf(stream),
+    path: () => ({ kind: 'direct', bytesSent: stream.bytesWritten, bytesReceived: stream.bytesRead }),
   }
 }
 

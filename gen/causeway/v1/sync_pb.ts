@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file causeway/v1/sync.proto.
  */
 export const file_causeway_v1_sync: GenFile = /*@__PURE__*/
-  fileDesc("ChZjYXVzZXdheS92MS9zeW5jLnByb3RvEgtjYXVzZXdheS52MSIyChBIYW5kc2hha2VSZXF1ZXN0Eg8KB3ZlcnNpb24YASABKA0SDQoFbm9uY2UYAiABKAwiZgoRSGFuZHNoYWtlUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoDRIMCgRwZWVyGAIgASgMEg0KBW5vbmNlGAMgASgMEhEKCXNpZ25hdHVyZRgEIAEoDBIQCghmZWF0dXJlcxgFIAMoCSLRAQoPU3luY1RyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwSDAoEdGlwcxgCIAMoDBITCgt0aXBzX2RpZ2VzdBgDIAEoDBINCgVjb3VudBgEIAEoBBINCgVoYXZlcxgFIAEoDBIjCgZza2V0Y2gYBiABKAsyEy5jYXVzZXdheS52MS5Ta2V0Y2gSDAoEd2FudBgHIAEoDBImCgVyYW5nZRgIIAEoCzIXLmNhdXNld2F5LnYxLlJhbmdlUXVlcnkSFAoMYnVkZ2V0X2J5dGVzGAkgASgEIkUKBlNrZXRjaBIPCgd2ZXJzaW9uGAEgASgNEgwKBGZyb20YAiABKA0SDQoFY2VsbHMYAyABKAwSDQoFc3RhdGUYBCABKAwiWwoKUmFuZ2VRdWVyeRITCgtmcm9tX2hlaWdodBgBIAEoBBIPCgdmcm9tX2lkGAIgASgMEicKBmNodW5rcxgDIAMoCzIXLmNhdXNld2F5LnYxLlJhbmdlQ2h1bmsiVgoKUmFuZ2VDaHVuaxITCgtsYXN0X2hlaWdodBgBIAEoBBIPCgdsYXN0X2lkGAIgASgMEg0KBWNvdW50GAMgASgNEhMKC2ZpbmdlcnByaW50GAQgASgMInEKEFN5bmNUcmVlUmVzcG9uc2USLQoGaGVhZGVyGAEgASgLMhsuY2F1c2V3YXkudjEuU3luY1RyZWVIZWFkZXJIABImCgRwYWdlGAIgASgLMhYuY2F1c2V3YXkudjEuRW50cnlQYWdlSABCBgoEcGFydCLnAQoOU3luY1RyZWVIZWFkZXISJwoGc3RhdHVzGAEgASgOMhcuY2F1c2V3YXkudjEuU3luY1N0YXR1cxIMCgR0aXBzGAIgAygMEhMKC3RpcHNfZGlnZXN0GAMgASgMEg0KBWNvdW50GAQgASgEEgwKBHdhbnQYBSABKAwSDgoGY29tbW9uGAYgASgMEiMKBnNrZXRjaBgHIAEoCzITLmNhdXNld2F5LnYxLlNrZXRjaBImCgVyYW5nZRgIIAEoCzIXLmNhdXNld2F5LnYxLlJhbmdlUXVlcnkSDwoHZW50cmllcxgJIAEoBCJECglFbnRyeVBhZ2USKQoHZW50cmllcxgBIAMoCzIYLmNhdXNld2F5LnYxLlNpZ25lZEVudHJ5EgwKBG1vcmUYAiABKAgiTQoSU2VuZEVudHJpZXNSZXF1ZXN0EgwKBHRyZWUYASABKAwSKQoHZW50cmllcxgCIAMoCzIYLmNhdXNld2F5LnYxLlNpZ25lZEVudHJ5IoMBChNTZW5kRW50cmllc1Jlc3BvbnNlEg0KBWFkZGVkGAEgASgNEg0KBWtub3duGAIgASgNEioKB3JlZnVzZWQYAyADKAsyGS5jYXVzZXdheS52MS5SZWZ1c2VkRW50cnkSEwoLdGlwc19kaWdlc3QYBCABKAwSDQoFY291bnQYBSABKAQiSAoMUmVmdXNlZEVudHJ5EgoKAmlkGAEgASgMEg0KBWluZGV4GAIgASgNEgwKBGNvZGUYAyABKAkSDwoHbWVzc2FnZRgEIAEoCSI1CgxXYXRjaFJlcXVlc3QSJQoFdHJlZXMYASADKAsyFi5jYXVzZXdheS52MS5XYXRjaFRyZWUiPgoJV2F0Y2hUcmVlEgwKBHRyZWUYASABKAwSDgoGY3Vyc29yGAIgASgEEhMKC3RpcHNfZGlnZXN0GAMgASgMIooBCg1XYXRjaFJlc3BvbnNlEgwKBHRyZWUYASABKAwSEwoLdGlwc19kaWdlc3QYAiABKAwSDQoFY291bnQYAyABKAQSDgoGY3Vyc29yGAQgASgEEikKB2VudHJpZXMYBSADKAsyGC5jYXVzZXdheS52MS5TaWduZWRFbnRyeRIMCgR0aXBzGAYgAygMInYKFFJlcXVlc3RBY2Nlc3NSZXF1ZXN0EgwKBHRyZWUYASABKAwSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDwoHbWVzc2FnZRgDIAEoCRISCgppbnZpdGF0aW9uGAQgASgMIpABChVSZXF1ZXN0QWNjZXNzUmVzcG9uc2USDwoHcmVxdWVzdBgBIAEoDBIpCgZzdGF0dXMYAiABKA4yGS5jYXVzZXdheS52MS5BY2Nlc3NTdGF0dXMSKwoKcGVybWlzc2lvbhgDIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDgoGcmVhc29uGAQgASgJKp8BCgpTeW5jU3RhdHVzEhsKF1NZTkNfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFQoRU1lOQ19TVEFUVVNfRVFVQUwQARIVChFTWU5DX1NUQVRVU19ERUxUQRACEhcKE1NZTkNfU1RBVFVTX1BBUlRJQUwQAxIWChJTWU5DX1NUQVRVU19TS0VUQ0gQBBIVChFTWU5DX1NUQVRVU19SQU5HRRAFKn8KDEFjY2Vzc1N0YXR1cxIdChlBQ0NFU1NfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGQoVQUNDRVNTX1NUQVRVU19HUkFOVEVEEAESGQoVQUNDRVNTX1NUQVRVU19QRU5ESU5HEAISGgoWQUNDRVNTX1NUQVRVU19SRUpFQ1RFRBADMpADCgtTeW5jU2VydmljZRJKCglIYW5kc2hha2USHS5jYXVzZXdheS52MS5IYW5kc2hha2VSZXF1ZXN0Gh4uY2F1c2V3YXkudjEuSGFuZHNoYWtlUmVzcG9uc2USSQoIU3luY1RyZWUSHC5jYXVzZXdheS52MS5TeW5jVHJlZVJlcXVlc3QaHS5jYXVzZXdheS52MS5TeW5jVHJlZVJlc3BvbnNlMAESUAoLU2VuZEVudHJpZXMSHy5jYXVzZXdheS52MS5TZW5kRW50cmllc1JlcXVlc3QaIC5jYXVzZXdheS52MS5TZW5kRW50cmllc1Jlc3BvbnNlEkAKBVdhdGNoEhkuY2F1c2V3YXkudjEuV2F0Y2hSZXF1ZXN0GhouY2F1c2V3YXkudjEuV2F0Y2hSZXNwb25zZTABElYKDVJlcXVlc3RBY2Nlc3MSIS5jYXVzZXdheS52MS5SZXF1ZXN0QWNjZXNzUmVxdWVzdBoiLmNhdXNld2F5LnYxLlJlcXVlc3RBY2Nlc3NSZXNwb25zZWIGcHJvdG8z", [file_causeway_v1_entry]);
+  fileDesc("ChZjYXVzZXdheS92MS9zeW5jLnByb3RvEgtjYXVzZXdheS52MSIyChBIYW5kc2hha2VSZXF1ZXN0Eg8KB3ZlcnNpb24YASABKA0SDQoFbm9uY2UYAiABKAwiZgoRSGFuZHNoYWtlUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoDRIMCgRwZWVyGAIgASgMEg0KBW5vbmNlGAMgASgMEhEKCXNpZ25hdHVyZRgEIAEoDBIQCghmZWF0dXJlcxgFIAMoCSLRAQoPU3luY1RyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwSDAoEdGlwcxgCIAMoDBITCgt0aXBzX2RpZ2VzdBgDIAEoDBINCgVjb3VudBgEIAEoBBINCgVoYXZlcxgFIAEoDBIjCgZza2V0Y2gYBiABKAsyEy5jYXVzZXdheS52MS5Ta2V0Y2gSDAoEd2FudBgHIAEoDBImCgVyYW5nZRgIIAEoCzIXLmNhdXNld2F5LnYxLlJhbmdlUXVlcnkSFAoMYnVkZ2V0X2J5dGVzGAkgASgEIlUKBlNrZXRjaBIPCgd2ZXJzaW9uGAEgASgNEgwKBGZyb20YAiABKA0SDQoFY2VsbHMYAyABKAwSDQoFc3RhdGUYBCABKAwSDgoGY291bnRzGAUgASgMIm8KClJhbmdlUXVlcnkSFAoMYWZ0ZXJfaGVpZ2h0GAEgASgEEhAKCGFmdGVyX2lkGAIgASgMEicKBmNodW5rcxgDIAMoCzIXLmNhdXNld2F5LnYxLlJhbmdlQ2h1bmsSEAoIY29tcGxldGUYBCABKAgiYAoLUmFuZ2VBbnN3ZXISJQoFc3BhbnMYASADKAsyFi5jYXVzZXdheS52MS5SYW5nZVNwYW4SFgoOdGhyb3VnaF9oZWlnaHQYAiABKAQSEgoKdGhyb3VnaF9pZBgDIAEoDCJsCglSYW5nZVNwYW4SFAoMYWZ0ZXJfaGVpZ2h0GAEgASgEEhAKCGFmdGVyX2lkGAIgASgMEhYKDnRocm91Z2hfaGVpZ2h0GAMgASgEEhIKCnRocm91Z2hfaWQYBCABKAwSCwoDaWRzGAUgASgMIlYKClJhbmdlQ2h1bmsSEwoLbGFzdF9oZWlnaHQYASABKAQSDwoHbGFzdF9pZBgCIAEoDBINCgVjb3VudBgDIAEoDRITCgtmaW5nZXJwcmludBgEIAEoDCJxChBTeW5jVHJlZVJlc3BvbnNlEi0KBmhlYWRlchgBIAEoCzIbLmNhdXNld2F5LnYxLlN5bmNUcmVlSGVhZGVySAASJgoEcGFnZRgCIAEoCzIWLmNhdXNld2F5LnYxLkVudHJ5UGFnZUgAQgYKBHBhcnQi6AEKDlN5bmNUcmVlSGVhZGVyEicKBnN0YXR1cxgBIAEoDjIXLmNhdXNld2F5LnYxLlN5bmNTdGF0dXMSDAoEdGlwcxgCIAMoDBITCgt0aXBzX2RpZ2VzdBgDIAEoDBINCgVjb3VudBgEIAEoBBIMCgR3YW50GAUgASgMEg4KBmNvbW1vbhgGIAEoDBIjCgZza2V0Y2gYByABKAsyEy5jYXVzZXdheS52MS5Ta2V0Y2gSJwoFcmFuZ2UYCCABKAsyGC5jYXVzZXdheS52MS5SYW5nZUFuc3dlchIPCgdlbnRyaWVzGAkgASgEIkQKCUVudHJ5UGFnZRIpCgdlbnRyaWVzGAEgAygLMhguY2F1c2V3YXkudjEuU2lnbmVkRW50cnkSDAoEbW9yZRgCIAEoCCJNChJTZW5kRW50cmllc1JlcXVlc3QSDAoEdHJlZRgBIAEoDBIpCgdlbnRyaWVzGAIgAygLMhguY2F1c2V3YXkudjEuU2lnbmVkRW50cnkigwEKE1NlbmRFbnRyaWVzUmVzcG9uc2USDQoFYWRkZWQYASABKA0SDQoFa25vd24YAiABKA0SKgoHcmVmdXNlZBgDIAMoCzIZLmNhdXNld2F5LnYxLlJlZnVzZWRFbnRyeRITCgt0aXBzX2RpZ2VzdBgEIAEoDBINCgVjb3VudBgFIAEoBCJICgxSZWZ1c2VkRW50cnkSCgoCaWQYASABKAwSDQoFaW5kZXgYAiABKA0SDAoEY29kZRgDIAEoCRIPCgdtZXNzYWdlGAQgASgJIjUKDFdhdGNoUmVxdWVzdBIlCgV0cmVlcxgBIAMoCzIWLmNhdXNld2F5LnYxLldhdGNoVHJlZSI+CglXYXRjaFRyZWUSDAoEdHJlZRgBIAEoDBIOCgZjdXJzb3IYAiABKAQSEwoLdGlwc19kaWdlc3QYAyABKAwiigEKDVdhdGNoUmVzcG9uc2USDAoEdHJlZRgBIAEoDBITCgt0aXBzX2RpZ2VzdBgCIAEoDBINCgVjb3VudBgDIAEoBBIOCgZjdXJzb3IYBCABKAQSKQoHZW50cmllcxgFIAMoCzIYLmNhdXNld2F5LnYxLlNpZ25lZEVudHJ5EgwKBHRpcHMYBiADKAwidgoUUmVxdWVzdEFjY2Vzc1JlcXVlc3QSDAoEdHJlZRgBIAEoDBIrCgpwZXJtaXNzaW9uGAIgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIPCgdtZXNzYWdlGAMgASgJEhIKCmludml0YXRpb24YBCABKAwikAEKFVJlcXVlc3RBY2Nlc3NSZXNwb25zZRIPCgdyZXF1ZXN0GAEgASgMEikKBnN0YXR1cxgCIAEoDjIZLmNhdXNld2F5LnYxLkFjY2Vzc1N0YXR1cxIrCgpwZXJtaXNzaW9uGAMgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIOCgZyZWFzb24YBCABKAkqnwEKClN5bmNTdGF0dXMSGwoXU1lOQ19TVEFUVVNfVU5TUEVDSUZJRUQQABIVChFTWU5DX1NUQVRVU19FUVVBTBABEhUKEVNZTkNfU1RBVFVTX0RFTFRBEAISFwoTU1lOQ19TVEFUVVNfUEFSVElBTBADEhYKElNZTkNfU1RBVFVTX1NLRVRDSBAEEhUKEVNZTkNfU1RBVFVTX1JBTkdFEAUqfwoMQWNjZXNzU3RhdHVzEh0KGUFDQ0VTU19TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVBQ0NFU1NfU1RBVFVTX0dSQU5URUQQARIZChVBQ0NFU1NfU1RBVFVTX1BFTkRJTkcQAhIaChZBQ0NFU1NfU1RBVFVTX1JFSkVDVEVEEAMykAMKC1N5bmNTZXJ2aWNlEkoKCUhhbmRzaGFrZRIdLmNhdXNld2F5LnYxLkhhbmRzaGFrZVJlcXVlc3QaHi5jYXVzZXdheS52MS5IYW5kc2hha2VSZXNwb25zZRJJCghTeW5jVHJlZRIcLmNhdXNld2F5LnYxLlN5bmNUcmVlUmVxdWVzdBodLmNhdXNld2F5LnYxLlN5bmNUcmVlUmVzcG9uc2UwARJQCgtTZW5kRW50cmllcxIfLmNhdXNld2F5LnYxLlNlbmRFbnRyaWVzUmVxdWVzdBogLmNhdXNld2F5LnYxLlNlbmRFbnRyaWVzUmVzcG9uc2USQAoFV2F0Y2gSGS5jYXVzZXdheS52MS5XYXRjaFJlcXVlc3QaGi5jYXVzZXdheS52MS5XYXRjaFJlc3BvbnNlMAESVgoNUmVxdWVzdEFjY2VzcxIhLmNhdXNld2F5LnYxLlJlcXVlc3RBY2Nlc3NSZXF1ZXN0GiIuY2F1c2V3YXkudjEuUmVxdWVzdEFjY2Vzc1Jlc3BvbnNlYgZwcm90bzM", [file_causeway_v1_entry]);
 
 /**
  * The caller's half of a handshake.
@@ -151,7 +151,7 @@ export type SyncTreeRequest = Message<"causeway.v1.SyncTreeRequest"> & {
   want: Uint8Array;
 
   /**
-   * Last resort: compare by ranges.
+   * Last resort, and the way to resume a first sync: compare by ranges.
    *
    * @generated from field: causeway.v1.RangeQuery range = 8;
    */
@@ -206,6 +206,13 @@ export type Sketch = Message<"causeway.v1.Sketch"> & {
    * @generated from field: bytes state = 4;
    */
   state: Uint8Array;
+
+  /**
+   * The counts alone of the cells that follow, at most 192, for a better guess at the size of the difference.
+   *
+   * @generated from field: bytes counts = 5;
+   */
+  counts: Uint8Array;
 };
 
 /**
@@ -216,24 +223,24 @@ export const SketchSchema: GenMessage<Sketch> = /*@__PURE__*/
   messageDesc(file_causeway_v1_sync, 3);
 
 /**
- * A question about the entries from a position in (height, id) order on.
+ * A question about all entries from a position in (height, id) order on, by the caller's chunks of them.
  *
  * @generated from message causeway.v1.RangeQuery
  */
 export type RangeQuery = Message<"causeway.v1.RangeQuery"> & {
   /**
-   * Height of the first entry in question.
+   * Height of the last entry before those in question; 0 with an empty id: from the beginning.
    *
-   * @generated from field: uint64 from_height = 1;
+   * @generated from field: uint64 after_height = 1;
    */
-  fromHeight: bigint;
+  afterHeight: bigint;
 
   /**
-   * Id of the first entry in question, 32 bytes; empty: the lowest at that height.
+   * Its id, 32 bytes; empty: from the beginning.
    *
-   * @generated from field: bytes from_id = 2;
+   * @generated from field: bytes after_id = 2;
    */
-  fromId: Uint8Array;
+  afterId: Uint8Array;
 
   /**
    * The caller's chunks from there on, at most 4,096.
@@ -241,6 +248,13 @@ export type RangeQuery = Message<"causeway.v1.RangeQuery"> & {
    * @generated from field: repeated causeway.v1.RangeChunk chunks = 3;
    */
   chunks: RangeChunk[];
+
+  /**
+   * The chunks reach the caller's last entry: it has nothing beyond them.
+   *
+   * @generated from field: bool complete = 4;
+   */
+  complete: boolean;
 };
 
 /**
@@ -249,6 +263,90 @@ export type RangeQuery = Message<"causeway.v1.RangeQuery"> & {
  */
 export const RangeQuerySchema: GenMessage<RangeQuery> = /*@__PURE__*/
   messageDesc(file_causeway_v1_sync, 4);
+
+/**
+ * Where both sides differ, as the server's ids in the chunks that differ.
+ *
+ * @generated from message causeway.v1.RangeAnswer
+ */
+export type RangeAnswer = Message<"causeway.v1.RangeAnswer"> & {
+  /**
+   * In ascending order, without overlap.
+   *
+   * @generated from field: repeated causeway.v1.RangeSpan spans = 1;
+   */
+  spans: RangeSpan[];
+
+  /**
+   * The answer covers everything up to this entry: ask on after it. Height, and id of 32 bytes.
+   *
+   * @generated from field: uint64 through_height = 2;
+   */
+  throughHeight: bigint;
+
+  /**
+   * Empty: the answer covers everything.
+   *
+   * @generated from field: bytes through_id = 3;
+   */
+  throughId: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.RangeAnswer.
+ * Use `create(RangeAnswerSchema)` to create a new message.
+ */
+export const RangeAnswerSchema: GenMessage<RangeAnswer> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 5);
+
+/**
+ * A stretch in which both sides differ.
+ *
+ * @generated from message causeway.v1.RangeSpan
+ */
+export type RangeSpan = Message<"causeway.v1.RangeSpan"> & {
+  /**
+   * It begins after this entry; empty id: at the beginning.
+   *
+   * @generated from field: uint64 after_height = 1;
+   */
+  afterHeight: bigint;
+
+  /**
+   * The id, 32 bytes or empty.
+   *
+   * @generated from field: bytes after_id = 2;
+   */
+  afterId: Uint8Array;
+
+  /**
+   * It ends with this entry; empty id: at the end.
+   *
+   * @generated from field: uint64 through_height = 3;
+   */
+  throughHeight: bigint;
+
+  /**
+   * The id, 32 bytes or empty.
+   *
+   * @generated from field: bytes through_id = 4;
+   */
+  throughId: Uint8Array;
+
+  /**
+   * Packed 16-byte prefixes of all ids that the server has in it, in all spans together at most 16,384.
+   *
+   * @generated from field: bytes ids = 5;
+   */
+  ids: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.RangeSpan.
+ * Use `create(RangeSpanSchema)` to create a new message.
+ */
+export const RangeSpanSchema: GenMessage<RangeSpan> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 6);
 
 /**
  * A run of consecutive entries in (height, id) order, cut where the low ten bits of an id are 0.
@@ -290,7 +388,7 @@ export type RangeChunk = Message<"causeway.v1.RangeChunk"> & {
  * Use `create(RangeChunkSchema)` to create a new message.
  */
 export const RangeChunkSchema: GenMessage<RangeChunk> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 5);
+  messageDesc(file_causeway_v1_sync, 7);
 
 /**
  * One message of the answer to SyncTree: a header, then pages.
@@ -327,7 +425,7 @@ export type SyncTreeResponse = Message<"causeway.v1.SyncTreeResponse"> & {
  * Use `create(SyncTreeResponseSchema)` to create a new message.
  */
 export const SyncTreeResponseSchema: GenMessage<SyncTreeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 6);
+  messageDesc(file_causeway_v1_sync, 8);
 
 /**
  * What the server has and lacks.
@@ -386,11 +484,11 @@ export type SyncTreeHeader = Message<"causeway.v1.SyncTreeHeader"> & {
   sketch?: Sketch | undefined;
 
   /**
-   * With RANGE: the server's chunks that differ.
+   * With RANGE: where both sides differ. The pages hold what lies beyond the caller's last chunk.
    *
-   * @generated from field: causeway.v1.RangeQuery range = 8;
+   * @generated from field: causeway.v1.RangeAnswer range = 8;
    */
-  range?: RangeQuery | undefined;
+  range?: RangeAnswer | undefined;
 
   /**
    * How many entries the pages will hold, where the server knows; for progress only.
@@ -405,7 +503,7 @@ export type SyncTreeHeader = Message<"causeway.v1.SyncTreeHeader"> & {
  * Use `create(SyncTreeHeaderSchema)` to create a new message.
  */
 export const SyncTreeHeaderSchema: GenMessage<SyncTreeHeader> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 7);
+  messageDesc(file_causeway_v1_sync, 9);
 
 /**
  * A run of entries, parents first.
@@ -433,7 +531,7 @@ export type EntryPage = Message<"causeway.v1.EntryPage"> & {
  * Use `create(EntryPageSchema)` to create a new message.
  */
 export const EntryPageSchema: GenMessage<EntryPage> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 8);
+  messageDesc(file_causeway_v1_sync, 10);
 
 /**
  * One page of entries for a tree that the server has.
@@ -461,7 +559,7 @@ export type SendEntriesRequest = Message<"causeway.v1.SendEntriesRequest"> & {
  * Use `create(SendEntriesRequestSchema)` to create a new message.
  */
 export const SendEntriesRequestSchema: GenMessage<SendEntriesRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 9);
+  messageDesc(file_causeway_v1_sync, 11);
 
 /**
  * What became of the page. Entries before a refused one are kept.
@@ -510,7 +608,7 @@ export type SendEntriesResponse = Message<"causeway.v1.SendEntriesResponse"> & {
  * Use `create(SendEntriesResponseSchema)` to create a new message.
  */
 export const SendEntriesResponseSchema: GenMessage<SendEntriesResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 10);
+  messageDesc(file_causeway_v1_sync, 12);
 
 /**
  * An entry that was not accepted.
@@ -552,7 +650,7 @@ export type RefusedEntry = Message<"causeway.v1.RefusedEntry"> & {
  * Use `create(RefusedEntrySchema)` to create a new message.
  */
 export const RefusedEntrySchema: GenMessage<RefusedEntry> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 11);
+  messageDesc(file_causeway_v1_sync, 13);
 
 /**
  * Which trees the caller follows.
@@ -573,7 +671,7 @@ export type WatchRequest = Message<"causeway.v1.WatchRequest"> & {
  * Use `create(WatchRequestSchema)` to create a new message.
  */
 export const WatchRequestSchema: GenMessage<WatchRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 12);
+  messageDesc(file_causeway_v1_sync, 14);
 
 /**
  * One tree that the caller follows.
@@ -608,7 +706,7 @@ export type WatchTree = Message<"causeway.v1.WatchTree"> & {
  * Use `create(WatchTreeSchema)` to create a new message.
  */
 export const WatchTreeSchema: GenMessage<WatchTree> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 13);
+  messageDesc(file_causeway_v1_sync, 15);
 
 /**
  * A tree has changed, or a sign of life.
@@ -664,7 +762,7 @@ export type WatchResponse = Message<"causeway.v1.WatchResponse"> & {
  * Use `create(WatchResponseSchema)` to create a new message.
  */
 export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 14);
+  messageDesc(file_causeway_v1_sync, 16);
 
 /**
  * Asks to be let into a tree.
@@ -706,7 +804,7 @@ export type RequestAccessRequest = Message<"causeway.v1.RequestAccessRequest"> &
  * Use `create(RequestAccessRequestSchema)` to create a new message.
  */
 export const RequestAccessRequestSchema: GenMessage<RequestAccessRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 15);
+  messageDesc(file_causeway_v1_sync, 17);
 
 /**
  * How the request stands.
@@ -748,7 +846,7 @@ export type RequestAccessResponse = Message<"causeway.v1.RequestAccessResponse">
  * Use `create(RequestAccessResponseSchema)` to create a new message.
  */
 export const RequestAccessResponseSchema: GenMessage<RequestAccessResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 16);
+  messageDesc(file_causeway_v1_sync, 18);
 
 /**
  * What the server made of a SyncTree request.
@@ -792,7 +890,7 @@ export enum SyncStatus {
   SKETCH = 4,
 
   /**
-   * Compare by ranges: the answer is in `range`.
+   * Compare by ranges: with a range in the request the answer is in `range`, else ask with one.
    *
    * @generated from enum value: SYNC_STATUS_RANGE = 5;
    */

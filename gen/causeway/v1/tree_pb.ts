@@ -457,7 +457,7 @@ export const GetEntriesRequestSchema: GenMessage<GetEntriesRequest> = /*@__PURE_
  */
 export type GetEntriesResponse = Message<"causeway.v1.GetEntriesResponse"> & {
   /**
-   * Those found, up to 4 MiB; ask again for the rest.
+   * Those found, up to 1 MiB; ask again for the rest.
    *
    * @generated from field: repeated causeway.v1.Entry entries = 1;
    */
@@ -492,7 +492,7 @@ export type ListEntriesRequest = Message<"causeway.v1.ListEntriesRequest"> & {
   tree: Uint8Array;
 
   /**
-   * At most 1,000; 0: 100. A page ends earlier past 4 MiB.
+   * At most 1,000; 0: 100. A page ends earlier past 1 MiB.
    *
    * @generated from field: uint32 page_size = 2;
    */

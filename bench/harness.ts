@@ -1,0 +1,166 @@
+/**
+ * What every benchmark shares: cases that yield rows, a table for people, a JSON file for machines, and a line about the
+ * machine. Absolute numbers mean little on a busy machine, so each row names the baseline of the same run where it has one.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { TransportName } from './peer.ts'
+import type { Stores } from './stores.ts'
+
+/** The checkout: this file also runs compiled, a few folders deeper. */
+export const projectRoot = findRoot(dirname(fileURLToPath(import.meta.url)))
+
+function findRoot(folder: string): string {
+  return existsSync(join(folder, 'package.json')) ? folder : findRoot(dirname(folder))
+}
+
+export interface Context {
+  readonly transport: TransportName
+  /** Prepared trees on the disk, and folders that vanish with the run. */
+  readonly stores: Stores
+  /** A smoke test: everything runs, the numbers mean nothing. */
+  readonly small: boolean
+  /** Says what is under way. */
+  note(text: string): void
+}
+
+/** One line of the table; absent values stay blank. Memory is growth over the process's steady start. */
+export interface Row {
+  readonly name: string
+  readonly entries?: number
+  readonly seconds?: number
+  readonly perSecond?: number
+  /** All bytes on the connection, both ways. */
+  readonly bytes?: number
+  /** Of these, what is not bodies and signatures. */
+  readonly bytesBeside?: number
+  readonly roundTrips?: number
+  /** Single records read from the store: at the asking side, at the answering side. */
+  readonly reads?: readonly [number, number]
+  readonly servingGrowthMB?: number
+  readonly syncingGrowthMB?: number
+  readonly servingCpuSeconds?: number
+  readonly syncingCpuSeconds?: number
+  /** Of the baseline's speed, 1 is as fast. */
+  readonly ofFloor?: number
+  readonly floorPerSecond?: number
+  /** Each repetition's ratio, to show the spread. */
+  readonly ratios?: readonly number[]
+}
+
+export interface Case {
+  readonly name: string
+  readonly summary: string
+  run(context: Context): Promise<Row[]>
+}
+
+/** The middle one. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[sorted.length >> 1]!
+}
+
+/** The row whose ratio to the floor is in the middle, with all ratios. */
+export function medianRow(rows: readonly Row[]): Row {
+  const ratios = rows.map((row) => row.ofFloor ?? 0)
+  const middle = rows.find((row) => row.ofFloor === median(ratios))!
+  const most = (pick: (row: Row) => number | undefined) => Math.max(...rows.map((row) => pick(row) ?? 0))
+  return {
+    ...middle,
+    // Memory is a bound: its worst repetition counts.
+    servingGrowthMB: most((row) => row.servingGrowthMB),
+    syncingGrowthMB: most((row) => row.syncingGrowthMB),
+    ratios,
+  }
+}
+
+const columns: readonly [title: string, cell: (row: Row) => string | undefined][] = [
+  ['case', (row) => row.name],
+  ['entries', (row) => whole(row.entries)],
+  ['time', (row) => duration(row.seconds)],
+  ['per s', (row) => whole(row.perSecond)],
+  ['of floor', (row) => row.ofFloor?.toFixed(2)],
+  ['bytes', (row) => size(row.bytes)],
+  ['beside', (row) => size(row.bytesBeside)],
+  ['trips', (row) => whole(row.roundTrips)],
+  ['reads', (row) => row.reads?.map((count) => count.toLocaleString('en')).join(' / ')],
+  ['serving', (row) => megabytes(row.servingGrowthMB)],
+  ['syncing', (row) => megabytes(row.syncingGrowthMB)],
+  [
+    'cpu s',
+    (row) =>
+      row.servingCpuSeconds === undefined
+        ? undefined
+        : `${row.servingCpuSeconds.toFixed(1)} / ${row.syncingCpuSeconds!.toFixed(1)}`,
+  ],
+]
+
+/** The rows as text; columns that no row fills are left out. */
+export function formatTable(rows: readonly Row[]): string {
+  const used = columns.filter(([, cell]) => rows.some((row) => cell(row) !== undefined))
+  const table = [used.map(([title]) => title), ...rows.map((row) => used.map(([, cell]) => cell(row) ?? ''))]
+  const widths = used.map((_, column) => Math.max(...table.map((line) => line[column]!.length)))
+  return table
+    .map((line) =>
+      line
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+        .join('  '),
+    )
+    .join('\n')
+}
+
+function whole(value: number | undefined): string | undefined {
+  return value === undefined ? undefined : Math.round(value).toLocaleString('en')
+}
+
+function duration(seconds: number | undefined): string | undefined {
+  if (seconds === undefined) return undefined
+  return seconds < 1 ? `${(seconds * 1000).toFixed(1)} ms` : `${seconds.toFixed(2)} s`
+}
+
+function size(bytes: number | undefined): string | undefined {
+  if (bytes === undefined) return undefined
+  return bytes < 100_000 ? `${whole(bytes)} B` : `${(bytes / 1e6).toFixed(1)} MB`
+}
+
+function megabytes(value: number | undefined): string | undefined {
+  return value === undefined ? undefined : `+${value.toFixed(0)} MB`
+}
+
+/** What the numbers were measured on. */
+export function environment(shape: string) {
+  const git = (...args: string[]) => {
+    try {
+      return execFileSync('git', args, {
+        cwd: projectRoot,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim()
+    } catch {
+      return 'unknown'
+    }
+  }
+  return {
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    memoryGB: Math.round(totalmem() / 2 ** 30),
+    commit: git('rev-parse', '--short', 'HEAD'),
+    changed: git('status', '--porcelain', '--', 'src', 'gen') !== '',
+    shape,
+    at: new Date().toISOString(),
+  }
+}
+
+/** Writes the run to bench/results; gives the file's path. */
+export function writeResults(result: object, at: string): string {
+  const folder = join(projectRoot, 'bench/results')
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, `${at.replaceAll(/[:.]/g, '-')}.json`)
+  writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`)
+  return file
+}

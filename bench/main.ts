@@ -1,0 +1,47 @@
+/**
+ * `npm run bench [names…]`: runs the cases named, or all of them, prints a table and writes bench/results/*.json.
+ * BENCH_SIZE=small runs everything in seconds, for CI; BENCH_PROF=FOLDER keeps a CPU profile of every process.
+ */
+import { relative } from 'node:path'
+import { bootstrap } from './bootstrap.ts'
+import { commits } from './commits.ts'
+import { equal } from './equal.ts'
+import { type Case, environment, formatTable, type Row, writeResults } from './harness.ts'
+import { incremental } from './incremental.ts'
+import type { TransportName } from './peer.ts'
+import { compile } from './process.ts'
+import { loadShape } from './shape.ts'
+import { Stores } from './stores.ts'
+
+const cases: readonly Case[] = [bootstrap, incremental, equal, commits]
+/** What each case runs over, unless it has no network. */
+const transports: readonly TransportName[] = ['http']
+
+const names = process.argv.slice(2)
+const unknown = names.filter((name) => !cases.some((each) => each.name === name))
+if (unknown.length > 0) {
+  console.error(`No case is called ${unknown.join(', ')}. There are:`)
+  for (const { name, summary } of cases) console.error(`  ${name.padEnd(12)} ${summary}`)
+  process.exit(2)
+}
+
+const small = process.env.BENCH_SIZE === 'small'
+const machine = environment(loadShape(1).source)
+console.error(
+  `Node ${machine.node}, ${machine.platform}, ${machine.cores} × ${machine.cpu}, commit ${machine.commit}${machine.changed ? ' (changed)' : ''}; shape: ${machine.shape}`,
+)
+compile()
+const rows: Row[] = []
+{
+  using stores = new Stores()
+  const note = (text: string) => console.error(`  ${text}`)
+  for (const each of cases) {
+    if (names.length > 0 && !names.includes(each.name)) continue
+    console.error(`${each.name}: ${each.summary}`)
+    for (const transport of each === commits ? transports.slice(0, 1) : transports)
+      rows.push(...(await each.run({ transport, stores, small, note })))
+  }
+}
+console.log(formatTable(rows))
+const file = writeResults({ environment: machine, small, rows }, machine.at)
+console.error(`Written to ${relative(process.cwd(), file)}.`)

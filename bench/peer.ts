@@ -1,0 +1,132 @@
+/**
+ * A node in its own process, driven by its parent over IPC: it opens a folder, listens, syncs and commits, and reports
+ * what that cost it. Run compiled, not through tsx, whose transformation slows closures down on hot paths.
+ */
+
+import type { TreeId } from '../src/dag/id.ts'
+import { limits } from '../src/limits.ts'
+import { createNode, type Node, type NodeOptions } from '../src/node.ts'
+import { type Database, openFolder } from '../src/store/open.ts'
+import { DagStore } from '../src/store/store.ts'
+import { measureCommits } from './commits-bare.ts'
+import { measureFloor } from './floor.ts'
+import { type Memory, MemoryMeter } from './memory.ts'
+import { buildEntries, loadShape } from './shape.ts'
+
+/** Each transport by what a node needs to be served over it. */
+export const transports = {
+  http: (): NodeOptions => ({ http: { host: '127.0.0.1', port: 0 } }),
+}
+export type TransportName = keyof typeof transports
+
+/** What a sync cost at the asking side. */
+export interface SyncCost {
+  readonly received: number
+  readonly sent: number
+  readonly bytes: number
+  readonly roundTrips: number
+  readonly seconds: number
+  readonly equal: boolean
+}
+
+let node: Node | undefined
+const meter = new MemoryMeter()
+const reads = { count: 0 }
+
+/** What a parent can ask for; one at a time. */
+export const commands = {
+  /** Builds the tree of the shape's first entries in a data folder. */
+  async prepare({ folder, entries }: { folder: string; entries: number }) {
+    const built = buildEntries(loadShape(entries))
+    const store = await DagStore.open(await openFolder(`${folder}/store`))
+    for (let start = 0; start < built.length; start += limits.pageEntries)
+      await store.append(built[0]!.tree, built.slice(start, start + limits.pageEntries))
+    const { tree, count, bytes } = store.tree(built[0]!.tree)!
+    await store.close()
+    return { tree: tree as string, count, bytes }
+  },
+
+  async open({ folder, transport }: { folder: string; transport: TransportName }) {
+    node = await createNode({ data: folder, ...transports[transport]() })
+    countReads(node.store.db)
+    await node.listen()
+    return { address: node.addresses()[0]! }
+  },
+
+  /** Where memory and processor time are counted from. */
+  async begin() {
+    await meter.begin()
+    reads.count = 0
+  },
+
+  async cost(): Promise<Memory & { reads: number }> {
+    return { ...meter.read(), reads: reads.count }
+  },
+
+  async sync({ tree, address }: { tree: string; address: string }): Promise<SyncCost> {
+    const result = await node!.sync(tree as TreeId, address)
+    const { received, sent, roundTrips, equal } = result
+    const bytes = result.bytesReceived + result.bytesSent
+    return { received, sent, bytes, roundTrips, seconds: result.elapsedMs / 1000, equal }
+  },
+
+  /** Writes entries like a git commit each, one after the other; gives the bytes of bodies and signatures. */
+  async commit({ tree, count }: { tree: string; count: number }) {
+    const before = node!.store.tree(tree as TreeId)!.bytes
+    const payload = Buffer.alloc(585, 'commit ')
+    for (let index = 0; index < count; index++)
+      await node!.commit(tree as TreeId, [{ store: 'git', kind: 'commit', payload }])
+    return { bytes: node!.store.tree(tree as TreeId)!.bytes - before }
+  },
+
+  async summary({ tree }: { tree: string }) {
+    const { tipsDigest, count } = await node!.store.summary(tree as TreeId)
+    return { tipsDigest, count }
+  },
+
+  /** Commits per second through a node, and of the bare work. */
+  async commits(options: { folder: string; count: number; durable: boolean; concurrent: number }) {
+    return measureCommits(options)
+  },
+
+  async floor({ folder, scratch, tree }: { folder: string; scratch: string; tree: string }) {
+    return measureFloor(`${folder}/store`, scratch, tree as TreeId)
+  },
+
+  async close() {
+    await node?.close()
+    node = undefined
+  },
+
+  /** The last call: the process ends by itself, as it must where everything was closed. */
+  async end() {
+    await node?.close()
+  },
+} as const
+
+/** Counts single records that are read by key. */
+function countReads(db: Database): void {
+  const getMany = db.getMany.bind(db)
+  const get = db.get.bind(db)
+  Object.assign(db, {
+    getMany: (...args: Parameters<typeof getMany>) => {
+      reads.count += args[0].length
+      return getMany(...args)
+    },
+    get: (...args: Parameters<typeof get>) => {
+      reads.count++
+      return get(...args)
+    },
+  })
+}
+
+if (process.send !== undefined)
+  process.on('message', async ({ name, options }: { name: keyof typeof commands; options: never }) => {
+    try {
+      const result = await commands[name](options)
+      process.send!({ result: result ?? null })
+      if (name === 'end') process.disconnect()
+    } catch (error) {
+      process.send!({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+    }
+  })

@@ -1,0 +1,46 @@
+/** An entry as `log` and `show` print it. */
+import type { Entry } from '../../gen/causeway/v1/tree_pb.ts'
+import { hexText, idText, payloadText } from './output.ts'
+
+export function entryDocument(entry: Entry) {
+  const { body, cid } = entry
+  return {
+    entry: cid,
+    tree: body!.tree.length > 0 ? idText(body!.tree) : cid,
+    parents: body!.parents.map(idText),
+    height: Number(body!.height),
+    author: hexText(body!.author),
+    createdAt: new Date(Number(body!.createdAtMs)).toISOString(),
+    changes: body!.changes.map(({ store, kind, payload }) => ({
+      store,
+      kind,
+      bytes: payload.length,
+      payload: Buffer.from(payload).toString('base64'),
+    })),
+  }
+}
+
+/** One line for a list. */
+export function entryLine(entry: Entry): string {
+  const body = entry.body!
+  const [change] = body.changes
+  const said = change === undefined ? '' : `${change.store}: ${payloadText(change.payload)}`
+  const first = said.split('\n', 1)[0]!
+  return `${entry.cid}  ${String(body.height).padStart(7)}  ${first.length > 60 ? `${first.slice(0, 59)}…` : first}`
+}
+
+/** The whole entry. */
+export function entryText(entry: Entry): string {
+  const view = entryDocument(entry)
+  const lines = [
+    `entry    ${view.entry}`,
+    `tree     ${view.tree}`,
+    ...view.parents.map((parent) => `parent   ${parent}`),
+    `height   ${view.height}`,
+    `author   ${view.author}`,
+    `created  ${view.createdAt}`,
+  ]
+  for (const { store, kind, payload } of entry.body!.changes)
+    lines.push('', `${store}${kind && ` (${kind})`}, ${payload.length} bytes:`, payloadText(payload))
+  return lines.join('\n')
+}

@@ -1,0 +1,73 @@
+/** What commands print: one JSON document or text on stdout, and one sentence on stderr when something went wrong. */
+import { ConnectError } from '@connectrpc/connect'
+import { formatId, idFromBytes, parseId } from '../dag/id.ts'
+import { CausewayError, type ErrorCode } from '../errors.ts'
+import { fromConnectError } from '../rpc/errors.ts'
+import type { CommonOptions } from './context.ts'
+
+/** Prints the JSON document, or the text. */
+export function print(options: CommonOptions, document: object, text: string): void {
+  process.stdout.write(`${options.json ? JSON.stringify(document) : text}\n`)
+}
+
+const unreachable: ReadonlySet<ErrorCode> = new Set([
+  'UNREACHABLE',
+  'TIMEOUT',
+  'DISCONNECTED',
+  'NO_TRANSPORT',
+])
+const usage: ReadonlySet<ErrorCode> = new Set([
+  'INVALID_ARGUMENT',
+  'BAD_ADDRESS',
+  'ENTRY_ROOT',
+  'ENTRY_CHANGES',
+])
+
+function asCausewayError(error: unknown): CausewayError {
+  return error instanceof ConnectError ? fromConnectError(error) : CausewayError.from(error)
+}
+
+export function exitCodeOf(error: unknown): number {
+  const { code } = asCausewayError(error)
+  return unreachable.has(code) ? 3 : usage.has(code) ? 2 : 1
+}
+
+export function printError(error: unknown): void {
+  const { code, message } = asCausewayError(error)
+  process.stderr.write(`causeway: ${plainText(message, 1000)} (${code})\n`)
+  if (process.env.CAUSEWAY_DEBUG) console.error(error)
+}
+
+/** An id given on the command line, as the contract's bytes. */
+export function idArgument(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(parseId(text), 'hex'))
+}
+
+/** An id in the contract's bytes, as people read it. */
+export function idText(bytes: Uint8Array): string {
+  return formatId(idFromBytes(bytes))
+}
+
+export function hexText(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters would reach the terminal.
+const control = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/
+
+/** A text that others chose, for the terminal: on one line, without control characters, and not longer than asked. */
+export function plainText(text: string, maxLength = 200): string {
+  const line = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim()
+  return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line
+}
+
+/** A payload for people: as text where it is UTF-8 without control characters, else its size. */
+export function payloadText(payload: Uint8Array): string {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(payload)
+    if (!control.test(text)) return text
+  } catch {
+    // Not text.
+  }
+  return `(${payload.length} bytes)`
+}

@@ -1,0 +1,82 @@
+/** `causeway serve`: a node that stays, until SIGTERM or SIGINT drains it. */
+import type { Command } from 'commander'
+import { formatId } from '../dag/id.ts'
+import { CausewayError } from '../errors.ts'
+import { createNode } from '../node.ts'
+import { controlPath } from '../transport/local.ts'
+import { type CommonOptions, dataFolder, type Relay, relayOption } from './context.ts'
+import { formatHostPort, type HostPort, parseHostPort } from './host-port.ts'
+import { printError } from './output.ts'
+import { untilStopped } from './stop.ts'
+
+interface ServeOptions extends CommonOptions {
+  /** False: --no-http. */
+  readonly http: HostPort | false
+  /** True: on all interfaces and a free port. */
+  readonly quic?: HostPort | true
+  readonly relay: Relay
+}
+
+export function addServe(program: Command): void {
+  program
+    .command('serve')
+    .description('run a node: serve its trees to peers and applications until stopped')
+    .option(
+      '--http <HOST:PORT>',
+      'where to serve HTTP/2 and HTTP/1.1; port 0 takes a free one',
+      parseHostPort,
+      {
+        host: '127.0.0.1',
+        port: 0,
+      },
+    )
+    .option('--no-http', 'do not serve HTTP')
+    .option(
+      '--quic [HOST:PORT]',
+      'also serve QUIC, which crosses NATs; all interfaces and a free port by default',
+      parseHostPort,
+    )
+    .addOption(relayOption())
+    .addHelpText(
+      'after',
+      '\nWith --json every event is a JSON line; the first is {"event":"ready","peer":…,"addresses":[…]}.',
+    )
+    .action(serve)
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  const data = dataFolder(options)
+  const stopped = untilStopped()
+  if (options.http === false && options.quic === undefined)
+    throw new CausewayError('INVALID_ARGUMENT', 'Nothing to serve on: leave out --no-http, or add --quic.')
+  const bind =
+    options.quic === undefined || options.quic === true ? {} : { bind: formatHostPort(options.quic) }
+  await using node = await createNode({
+    data,
+    ...(options.http && { http: options.http }),
+    quic: { listen: options.quic !== undefined, relay: options.relay, ...bind },
+  })
+  node.on('problem', (error) => printError(error))
+  const { failed } = await node.listen()
+  for (const { error } of failed) printError(error)
+  await node.listenControl(controlPath(data))
+  say(options, { event: 'ready', peer: node.peer, addresses: node.addresses(), data }, [
+    `Node ${node.peer}`,
+    ...node.addresses().map((address) => `Listening on ${address}`),
+    `Data in ${data}; stop with Ctrl-C.`,
+  ])
+  // After the line that says so: whoever starts a node reads that one first.
+  node.on('entries', (tree, added) =>
+    say(options, { event: 'entries', tree: formatId(tree), added: added.length }, [
+      `${added.length} new entries in ${formatId(tree)}`,
+    ]),
+  )
+  await stopped
+  say(options, { event: 'stopping' }, ['Stopping…'])
+  await node.close()
+  say(options, { event: 'stopped' }, ['Stopped.'])
+}
+
+function say(options: ServeOptions, event: object, lines: string[]): void {
+  process.stdout.write(`${options.json ? JSON.stringify(event) : lines.join('\n')}\n`)
+}

@@ -1,0 +1,175 @@
+/**
+ * The one Protobuf encoding that Causeway takes for what is signed: fields in ascending order, none twice but for
+ * repeated ones, defaults left out, short varints, nothing unknown. Read strictly here, so that whatever is read
+ * encodes back to the same bytes; every reader counts before it collects, so hostile bytes cost no more than honest ones.
+ */
+import { CausewayError, type EntryErrorCode } from '../errors.ts'
+import { bytesToHex } from './hex.ts'
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const toUtf8 = new TextEncoder()
+const unpaired = /\p{Surrogate}/u
+/** The default of a bytes field. */
+export const none: Uint8Array = new Uint8Array(0)
+
+export function refuse(code: EntryErrorCode, message: string): never {
+  throw new CausewayError(code, message)
+}
+
+/** Reads fields of one message in ascending order, refusing every encoding but the canonical one. */
+export class Fields {
+  private position: number
+  private readonly end: number
+  private readonly bytes: Uint8Array
+  /** The number of the field that `next` found. */
+  field = 0
+  private wireType = 0
+
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+    this.bytes = bytes
+    this.position = start
+    this.end = end
+  }
+
+  /** Moves to the next field; false at the end. `repeated` fields may follow themselves. */
+  next(repeated: (field: number) => boolean): boolean {
+    if (this.position === this.end) return false
+    const tag = this.varint()
+    const field = Math.floor(tag / 8)
+    if (field === 0) refuse('ENTRY_MALFORMED', 'There is no field 0.')
+    if (field < this.field || (field === this.field && !repeated(field)))
+      refuse(
+        'ENTRY_NOT_CANONICAL',
+        `Field ${field} came after field ${this.field}: fields are in ascending order, once each.`,
+      )
+    this.field = field
+    this.wireType = tag % 8
+    return true
+  }
+
+  unknown(): never {
+    refuse(
+      'ENTRY_MALFORMED',
+      `Unknown field ${this.field}: a body has no fields beyond those of its version.`,
+    )
+  }
+
+  private varint(): number {
+    let value = 0
+    let scale = 1
+    for (let length = 1; ; length++) {
+      if (this.position >= this.end) refuse('ENTRY_MALFORMED', 'The body ends inside a number.')
+      const byte = this.bytes[this.position++]!
+      value += (byte & 127) * scale
+      if (byte < 128) {
+        if (byte === 0 && length > 1) refuse('ENTRY_NOT_CANONICAL', 'A number is encoded longer than needed.')
+        if (value > Number.MAX_SAFE_INTEGER) refuse('ENTRY_MALFORMED', 'A number is greater than 2^53 - 1.')
+        return value
+      }
+      if (length === 8) refuse('ENTRY_MALFORMED', 'A number is greater than 2^53 - 1.')
+      scale *= 128
+    }
+  }
+
+  number(): number {
+    if (this.wireType !== 0)
+      refuse('ENTRY_MALFORMED', `Field ${this.field} is a number, got wire type ${this.wireType}.`)
+    const value = this.varint()
+    if (value === 0) refuse('ENTRY_NOT_CANONICAL', `Field ${this.field} is 0: default values are left out.`)
+    return value
+  }
+
+  /** A length-delimited field as a view; `emptyAllowed` only inside repeated fields. */
+  view(emptyAllowed = false): Uint8Array {
+    if (this.wireType !== 2)
+      refuse('ENTRY_MALFORMED', `Field ${this.field} has a length, got wire type ${this.wireType}.`)
+    const length = this.varint()
+    if (length > this.end - this.position)
+      refuse('ENTRY_MALFORMED', `Field ${this.field} is longer than the body.`)
+    if (length === 0 && !emptyAllowed)
+      refuse('ENTRY_NOT_CANONICAL', `Field ${this.field} is empty: default values are left out.`)
+    this.position += length
+    return this.bytes.subarray(this.position - length, this.position)
+  }
+
+  hash(code: EntryErrorCode): string {
+    const bytes = this.view(true)
+    if (bytes.length !== 32) refuse(code, `Field ${this.field} has 32 bytes, got ${bytes.length}.`)
+    return bytesToHex(bytes)
+  }
+
+  /** A text of at most `maxBytes` bytes, refused with `code` before it is decoded. */
+  text(maxBytes: number, code: EntryErrorCode): string {
+    const bytes = this.view()
+    if (bytes.length > maxBytes)
+      refuse(code, `Field ${this.field} has at most ${maxBytes} bytes, got ${bytes.length}.`)
+    const ascii = shortAscii(bytes)
+    if (ascii !== undefined) return ascii
+    try {
+      return utf8.decode(bytes)
+    } catch {
+      refuse('ENTRY_MALFORMED', `Field ${this.field} is not UTF-8.`)
+    }
+  }
+}
+
+/** Most names are a few ASCII letters, for which a TextDecoder costs several times as much as a loop. */
+function shortAscii(bytes: Uint8Array): string | undefined {
+  if (bytes.length > 16) return undefined
+  let text = ''
+  for (const byte of bytes) {
+    if (byte > 127) return undefined
+    text += String.fromCharCode(byte)
+  }
+  return text
+}
+
+/** Grows a byte array, field by field. */
+export class Writer {
+  private bytes = new Uint8Array(1024)
+  private length = 0
+
+  private reserve(count: number): void {
+    if (this.length + count <= this.bytes.length) return
+    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.length + count))
+    grown.set(this.bytes.subarray(0, this.length))
+    this.bytes = grown
+  }
+
+  private varint(value: number): void {
+    this.reserve(8)
+    while (value >= 128) {
+      this.bytes[this.length++] = (value % 128) | 128
+      value = Math.floor(value / 128)
+    }
+    this.bytes[this.length++] = value
+  }
+
+  /** Refuses with `code` what no varint of at most 2^53 - 1 can say. */
+  number(field: number, value: number, code: EntryErrorCode): void {
+    if (!Number.isSafeInteger(value) || value < 0)
+      refuse(code, `Field ${field} is a whole number from 0 to 2^53 - 1, got ${value}.`)
+    if (value === 0) return
+    this.varint(field * 8)
+    this.varint(value)
+  }
+
+  view(field: number, bytes: Uint8Array, evenIfEmpty = false): void {
+    if (bytes.length === 0 && !evenIfEmpty) return
+    this.varint(field * 8 + 2)
+    this.varint(bytes.length)
+    this.reserve(bytes.length)
+    this.bytes.set(bytes, this.length)
+    this.length += bytes.length
+  }
+
+  /** Refuses with `code` text that has no UTF-8, rather than to sign something else. */
+  text(field: number, text: string, code: EntryErrorCode): void {
+    if (unpaired.test(text)) refuse(code, `Field ${field} has an unpaired surrogate.`)
+    this.view(field, toUtf8.encode(text))
+  }
+
+  finish(): Uint8Array {
+    return this.bytes.slice(0, this.length)
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * What `crypto.ts` has, for browsers and other places without `node:crypto`; bundlers put it in that file's place.
+ * Verification goes to WebCrypto where that has Ed25519 (off the main thread), else to noble; signing and hashing are
+ * noble's, because WebCrypto's own cannot be called synchronously.
+ */
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { bytesToNumberLE } from '@noble/curves/utils.js'
+import { sha256, sha512 } from '@noble/hashes/sha2.js'
+import { bytesToHex, hexToBytes } from './hex.ts'
+import { pointFlaw } from './point.ts'
+
+const { Point } = ed25519
+const signatureBytes = 64
+const subtle = globalThis.crypto?.subtle as typeof globalThis.crypto.subtle | undefined
+type NativeKey = Awaited<ReturnType<typeof globalThis.crypto.subtle.importKey>>
+
+const nativeKeys = new Map<string, Promise<NativeKey>>()
+const nativeKeysKept = 4096
+
+export function sha256Hex(...parts: Uint8Array[]): string {
+  const state = sha256.create()
+  for (const part of parts) state.update(part)
+  return bytesToHex(state.digest())
+}
+
+function importNative(publicKey: Uint8Array): Promise<NativeKey> {
+  return subtle!.importKey('raw', new Uint8Array(publicKey), { name: 'Ed25519' }, false, ['verify'])
+}
+
+let nativeWorks: Promise<boolean> | undefined
+
+/** Whether WebCrypto is here and has Ed25519: asked once, with a key that is surely sound. */
+function hasNative(): Promise<boolean> {
+  nativeWorks ??=
+    subtle === undefined
+      ? Promise.resolve(false)
+      : importNative(Point.BASE.toBytes()).then(
+          () => true,
+          () => false,
+        )
+  return nativeWorks
+}
+
+function nativeKeyOf(publicKeyHex: string): Promise<NativeKey> {
+  let key = nativeKeys.get(publicKeyHex)
+  if (key === undefined) {
+    key = importNative(hexToBytes(publicKeyHex))
+    if (nativeKeys.size >= nativeKeysKept) nativeKeys.delete(nativeKeys.keys().next().value!)
+    nativeKeys.set(publicKeyHex, key)
+  }
+  return key
+}
+
+/** See crypto.ts: the same verdict on the same bytes, whatever the browser. */
+export async function verifyEd25519(
+  publicKeyHex: string,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  if (!(await hasNative())) return verifyPortable(publicKeyHex, message, signature)
+  try {
+    if (isFlawed(publicKeyHex, signature)) return false
+    const key = await nativeKeyOf(publicKeyHex)
+    return await subtle!.verify('Ed25519', key, new Uint8Array(signature), new Uint8Array(message))
+  } catch {
+    return false
+  }
+}
+
+function isFlawed(publicKeyHex: string, signature: Uint8Array): boolean {
+  return (
+    signature.length !== signatureBytes ||
+    pointFlaw(signature) !== undefined ||
+    pointFlaw(hexToBytes(publicKeyHex)) !== undefined
+  )
+}
+
+/**
+ * Verification without WebCrypto. Not noble's own `verify`, which multiplies by the cofactor and so takes signatures
+ * that Node and WebCrypto refuse: whoever holds a key of mixed order could make peers differ.
+ */
+export function verifyPortable(publicKeyHex: string, message: Uint8Array, signature: Uint8Array): boolean {
+  try {
+    if (isFlawed(publicKeyHex, signature)) return false
+    const publicKey = hexToBytes(publicKeyHex)
+    const author = Point.fromBytes(new Uint8Array(publicKey))
+    const r = signature.subarray(0, 32)
+    const s = bytesToNumberLE(new Uint8Array(signature.subarray(32)))
+    if (s >= Point.Fn.ORDER) return false
+    const hash = sha512.create().update(r).update(publicKey).update(message).digest()
+    const k = Point.Fn.create(bytesToNumberLE(hash))
+    const expected = Point.BASE.multiplyUnsafe(s).subtract(author.multiplyUnsafe(k))
+    return bytesToHex(expected.toBytes()) === bytesToHex(r)
+  } catch {
+    return false
+  }
+}
+
+/** A signing key from its 32-byte seed, or a new random one. */
+export function importEd25519(seed?: Uint8Array): {
+  seed: Uint8Array
+  publicKeyHex: string
+  sign(message: Uint8Array): Uint8Array
+} {
+  const secret = new Uint8Array(seed ?? globalThis.crypto.getRandomValues(new Uint8Array(32)))
+  return {
+    seed: secret,
+    publicKeyHex: bytesToHex(ed25519.getPublicKey(secret)),
+    sign: (message) => ed25519.sign(message, secret),
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * Which encodings of Ed25519 points Causeway takes, as keys and as the first half of signatures. Implementations of
+ * Ed25519 differ at the edges: points of small order and values past the field's prime. Peers must not differ on an
+ * entry, so both are refused before any library is asked; that is also libsodium's rule and WebCrypto's.
+ */
+import { bytesToHex } from './hex.ts'
+
+/** Points of order 1, 2, 4 and 8 without the sign bit; signatures by them hold for messages that nobody signed. */
+const smallOrder = new Set([
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+])
+const firstBytes = new Set([0x00, 0x01, 0x26, 0xc7])
+
+/** y at or past the field's prime 2^255 - 19, little-endian. */
+const pastPrime = /^(e[d-f]|f[0-9a-f])(ff){30}7f$/
+
+/** What is wrong with the point in the first 32 bytes; undefined for nothing that can be told without the curve. */
+export function pointFlaw(bytes: Uint8Array): 'small order' | 'not canonical' | undefined {
+  const first = bytes[0]!
+  // Nearly every point ends here: the first byte of a bad one is one of these, or 0xec and above.
+  if (first < 0xec && !firstBytes.has(first)) return undefined
+  const unsigned = bytesToHex(bytes.subarray(0, 31)) + bytesToHex(Uint8Array.of(bytes[31]! & 0x7f))
+  if (smallOrder.has(unsigned)) return 'small order'
+  return pastPrime.test(unsigned) ? 'not canonical' : undefined
+}

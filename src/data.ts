@@ -1,0 +1,55 @@
+/**
+ * A node's data folder: `identity.key` (the secret seed in hex, 0600), `store/` (LevelDB) and the control socket.
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createIdentity, type Identity } from './dag/identity.ts'
+import { CausewayError } from './errors.ts'
+import { type Database, openFolder } from './store/open.ts'
+
+/** Takes the folder: its key and its store. Makes both where they are missing. */
+export async function openData(
+  folder: string,
+  identity?: Identity,
+): Promise<{ identity: Identity; db: Database }> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  // The store's lock comes first: only its holder may make a key.
+  const db = await openFolder(join(folder, 'store'))
+  try {
+    return { identity: identity ?? (await readIdentity(folder)) ?? (await writeIdentity(folder)), db }
+  } catch (error) {
+    await db.close()
+    throw error
+  }
+}
+
+/** The folder's key; undefined where it has none yet. */
+export async function readIdentity(folder: string): Promise<Identity | undefined> {
+  const path = join(folder, 'identity.key')
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw new CausewayError('STORE_CORRUPT', `The key ${path} could not be read: ${error.message}`, {
+      cause: error,
+    })
+  })
+  if (text === undefined) return undefined
+  if (!/^[0-9a-f]{64}\n?$/.test(text))
+    throw new CausewayError('STORE_CORRUPT', `The key ${path} is not 64 hex digits.`)
+  return createIdentity(new Uint8Array(Buffer.from(text.trim(), 'hex')))
+}
+
+/** Makes a key and puts it in place in one step, so that a crash leaves the whole key or none. */
+async function writeIdentity(folder: string): Promise<Identity> {
+  const identity = createIdentity(new Uint8Array(randomBytes(32)))
+  const temporary = join(folder, `identity.key.${randomBytes(4).toString('hex')}`)
+  const file = await open(temporary, 'wx', 0o600)
+  try {
+    await file.writeFile(`${Buffer.from(identity.seed).toString('hex')}\n`)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(temporary, join(folder, 'identity.key'))
+  return identity
+}

@@ -1,0 +1,46 @@
+/** Causeway as a library. What a program needs is above the line; what one builds on is below it. */
+
+export { PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
+export type { Change } from './dag/body.ts'
+export { type EntryId, formatId, parseId, type TreeId } from './dag/id.ts'
+export { createIdentity, type Identity, type PeerId } from './dag/identity.ts'
+export { CausewayError, type ErrorCode } from './errors.ts'
+export {
+  createNode,
+  type Node,
+  type NodeEvents,
+  type NodeOptions,
+  type SyncOptions,
+  type TreeDetails,
+} from './node.ts'
+export { formatTicket, parseTicket, type Ticket } from './peer/ticket.ts'
+export type { SyncResult } from './rpc/node-service.ts'
+
+// ---------------------------------------------------------------------------------------------------------------
+// For implementers: new transports, stores on other databases, clients of the contract, simulations.
+
+export { NodeService } from '../gen/causeway/v1/node_pb.ts'
+export { SyncService } from '../gen/causeway/v1/sync_pb.ts'
+export { TreeService } from '../gen/causeway/v1/tree_pb.ts'
+export { type Clock, systemClock } from './clock.ts'
+export {
+  type Entry,
+  readEntry,
+  type SignedEntry,
+  signEntry,
+  signRoot,
+  type VerifiedEntry,
+  verifyEntry,
+} from './dag/entry.ts'
+export { limits } from './limits.ts'
+export { RpcConnection } from './rpc/connection.ts'
+export { createRemote } from './rpc/remote.ts'
+export { type Database, openFolder, openMemory } from './store/open.ts'
+export { DagStore, type StoredEntry, type TreeInfo } from './store/store.ts'
+export { answerSync } from './sync/answer.ts'
+export { Ingest } from './sync/ingest.ts'
+export type { Remote } from './sync/remote.ts'
+export { runSession, type SessionResult } from './sync/session.ts'
+export { createHttpTransport } from './transport/http.ts'
+export { TransportManager } from './transport/manager.ts'
+export type { Address, Channel, Transport } from './transport/transport.ts'

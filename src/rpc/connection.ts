@@ -1,0 +1,185 @@
+/**
+ * The calling side of one byte stream: an HTTP/2 session with Connect clients on it. It pings while calls are under
+ * way, so that a remote that was stopped or unplugged gives TIMEOUT instead of a hang. Written in place of
+ * connect-node's session manager because that one reconnects by itself, to an address that only the transport
+ * can dial, and may end the process with a ping on a destroyed session.
+ */
+import * as http2 from 'node:http2'
+import type { DescService } from '@bufbuild/protobuf'
+import {
+  type Client,
+  Code,
+  ConnectError,
+  createClient,
+  type Transport as RpcTransport,
+} from '@connectrpc/connect'
+import { createConnectTransport, createGrpcTransport } from '@connectrpc/connect-node'
+import type { Clock } from '../clock.ts'
+import { CausewayError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { ByteChannel } from './caller.ts'
+
+const authority = 'http://causeway'
+
+export interface RpcConnectionOptions {
+  readonly clock: Clock
+  readonly protocol?: 'connect' | 'grpc'
+  readonly pingIntervalMs?: number
+  readonly pingTimeoutMs?: number
+}
+
+export class RpcConnection implements AsyncDisposable {
+  readonly channel: ByteChannel
+  readonly transport: RpcTransport
+  /** Why the connection ended; undefined while it lives. */
+  ended: CausewayError | undefined
+  private readonly session: http2.ClientHttp2Session
+  private readonly clock: Clock
+  private readonly pingIntervalMs: number
+  private readonly pingTimeoutMs: number
+  private cancelTimer = () => {}
+  private readonly calls = new Set<http2.ClientHttp2Stream>()
+  private remoteEnded = false
+  private activity = 0
+
+  constructor(channel: ByteChannel, options: RpcConnectionOptions) {
+    this.channel = channel
+    this.clock = options.clock
+    this.pingIntervalMs = options.pingIntervalMs ?? limits.pingIntervalMs
+    this.pingTimeoutMs = options.pingTimeoutMs ?? limits.pingTimeoutMs
+    this.session = http2.connect(authority, {
+      createConnection: () => channel.stream,
+      maxSessionMemory: limits.sessionMemoryMegabytes,
+      settings: {
+        initialWindowSize: limits.streamWindowBytes,
+        enablePush: false,
+        maxHeaderListSize: limits.headerBytes,
+      },
+    })
+    this.session.on('connect', () => {
+      if (!this.session.destroyed) this.session.setLocalWindowSize(limits.connectionWindowBytes)
+    })
+    // The session listens too, but not any more once it is destroyed.
+    channel.stream.on('error', () => {})
+    channel.stream.once('end', () => this.onRemoteEnd())
+    this.session.on('error', (error) =>
+      this.end(
+        new CausewayError('DISCONNECTED', `The connection was lost: ${error.message}`, { cause: error }),
+      ),
+    )
+    this.session.on('close', () => this.end(closed()))
+    const createTransport = options.protocol === 'grpc' ? createGrpcTransport : createConnectTransport
+    this.transport = createTransport({
+      baseUrl: authority,
+      httpVersion: '2',
+      useBinaryFormat: true,
+      acceptCompression: [],
+      readMaxBytes: limits.messageBytes,
+      writeMaxBytes: limits.messageBytes,
+      sessionManager: {
+        authority,
+        request: (method, path, headers) => this.request(method, path, headers),
+        notifyResponseByteRead: () => {
+          this.activity = this.clock.monotonic()
+        },
+      },
+    })
+  }
+
+  client<Service extends DescService>(service: Service): Client<Service> {
+    return createClient(service, this.transport)
+  }
+
+  private async request(
+    method: string,
+    path: string,
+    headers: http2.OutgoingHttpHeaders,
+  ): Promise<http2.ClientHttp2Stream> {
+    const { ended = this.open ? undefined : closed() } = this
+    if (ended !== undefined)
+      throw new ConnectError(ended.message, Code.Unavailable, undefined, undefined, ended)
+    const stream = this.session.request({ ...headers, ':method': method, ':path': path })
+    this.activity = this.clock.monotonic()
+    this.calls.add(stream)
+    if (this.calls.size === 1) this.watch(this.pingIntervalMs)
+    stream.once('close', () => {
+      this.calls.delete(stream)
+      if (this.calls.size > 0) return
+      this.cancelTimer()
+      if (this.remoteEnded) this.end(closed())
+    })
+    return stream
+  }
+
+  /**
+   * The remote has ended its half. A byte stream may stay half-open, but HTTP/2 is over then, and its session does not
+   * notice by itself. Answers that have come whole may still be read.
+   */
+  private onRemoteEnd(): void {
+    this.remoteEnded = true
+    for (const stream of this.calls)
+      if (!stream.closed && stream.state.remoteClose !== 1) stream.destroy(closed())
+    if (this.calls.size === 0) this.end(closed())
+  }
+
+  /** While calls are under way: asks for a sign of life after each silent interval. */
+  private watch(delayMs: number): void {
+    this.cancelTimer()
+    this.cancelTimer = this.clock.setTimer(delayMs, () => {
+      const silentMs = this.clock.monotonic() - this.activity
+      if (silentMs < this.pingIntervalMs) this.watch(this.pingIntervalMs - silentMs)
+      else this.ping()
+    })
+  }
+
+  private ping(): void {
+    // Also after the remote has said goodbye, as long as it owes answers.
+    if (this.session.destroyed) return
+    this.cancelTimer = this.clock.setTimer(this.pingTimeoutMs, () =>
+      this.end(
+        new CausewayError(
+          'TIMEOUT',
+          `The remote gave no sign of life for ${this.pingIntervalMs + this.pingTimeoutMs} ms.`,
+        ),
+      ),
+    )
+    try {
+      this.session.ping((error) => {
+        if (error !== null || this.calls.size === 0) return
+        this.activity = this.clock.monotonic()
+        this.watch(this.pingIntervalMs)
+      })
+    } catch {
+      // Destroyed in between: 'close' tells it.
+    }
+  }
+
+  private end(reason: CausewayError): void {
+    if (this.ended !== undefined) return
+    this.ended = reason
+    this.cancelTimer()
+    this.session.destroy(reason)
+    this.channel.stream.destroy()
+  }
+
+  /** Whether new calls can be made. */
+  get open(): boolean {
+    return this.ended === undefined && !this.session.closed && !this.remoteEnded
+  }
+
+  /** Ends the connection now, with whatever is under way. */
+  close(): void {
+    this.end(new CausewayError('CLOSED', 'The connection was closed here.'))
+  }
+
+  /** Ends the connection and waits until its stream is gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+    const { stream } = this.channel
+    if (!stream.closed) await new Promise((resolve) => stream.once('close', resolve))
+  }
+}
+
+function closed(): CausewayError {
+  return new CausewayError('DISCONNECTED', 'The remote has closed the connection.')
+}

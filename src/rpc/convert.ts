@@ -1,0 +1,304 @@
+/**
+ * Between messages of the contract and the types that the rest of the node works with. Lengths are checked here,
+ * where bytes become ids; nothing further in has to.
+ */
+import { create, type MessageInitShape } from '@bufbuild/protobuf'
+import { EntryBodySchema, type SignedEntry as SignedEntryMessage } from '../../gen/causeway/v1/entry_pb.ts'
+import {
+  type RangeChunk as RangeChunkMessage,
+  type Sketch as SketchMessage,
+  type SketchSchema,
+  SyncStatus as StatusMessage,
+  type SyncTreeHeader,
+  SyncTreeHeaderSchema,
+  type SyncTreeRequest,
+  SyncTreeRequestSchema,
+} from '../../gen/causeway/v1/sync_pb.ts'
+import {
+  type Entry as EntryMessage,
+  EntrySchema,
+  type Tree as TreeMessage,
+  TreeSchema,
+} from '../../gen/causeway/v1/tree_pb.ts'
+import { readEntry, readRoot, type SignedEntry } from '../dag/entry.ts'
+import { bytesToHex, hexToBytes } from '../dag/hex.ts'
+import { type EntryId, formatId, idFromBytes, idToBytes, type Position } from '../dag/id.ts'
+import { type PeerId, parsePeerId } from '../dag/identity.ts'
+import type { RangeChunk } from '../dag/ranges.ts'
+import { sketchVersion } from '../dag/sketch-codec.ts'
+import { CausewayError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { StoredEntry, TreeInfo } from '../store/store.ts'
+import { prefixDigits, unpackPrefixes } from '../sync/cells.ts'
+import type { SketchPart, SyncHeader, SyncRequest, SyncStatus } from '../sync/remote.ts'
+
+/** An id out of a request; INVALID_ARGUMENT names the field. */
+export function readId(bytes: Uint8Array, field: string): EntryId {
+  if (bytes.length !== 32)
+    throw new CausewayError('INVALID_ARGUMENT', `\`${field}\` is an id of 32 bytes, got ${bytes.length}.`, {
+      data: { field },
+    })
+  return idFromBytes(bytes)
+}
+
+export function readIds(list: readonly Uint8Array[], field: string, max: number): EntryId[] {
+  if (list.length > max)
+    throw new CausewayError('LIMIT_EXCEEDED', `\`${field}\` has at most ${max} ids, got ${list.length}.`, {
+      data: { field, max },
+    })
+  return list.map((bytes) => readId(bytes, field))
+}
+
+export function readPeer(bytes: Uint8Array, field: string): PeerId {
+  if (bytes.length !== 32)
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `\`${field}\` is a PeerId of 32 bytes, got ${bytes.length}.`,
+      { data: { field } },
+    )
+  return parsePeerId(bytesToHex(bytes))
+}
+
+const prefixBytes = prefixDigits / 2
+
+/** A digest: '' or 64 hex digits. */
+function readDigest(bytes: Uint8Array, field: string): string {
+  if (bytes.length !== 0 && bytes.length !== 32)
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `\`${field}\` is a digest of 32 bytes or empty, got ${bytes.length}.`,
+      { data: { field } },
+    )
+  return bytesToHex(bytes)
+}
+
+/** A number out of a request; INVALID_ARGUMENT names the field. */
+export function readCount(count: bigint, field: string): number {
+  if (count > BigInt(Number.MAX_SAFE_INTEGER))
+    throw new CausewayError('INVALID_ARGUMENT', `\`${field}\` is at most 2^53 - 1, got ${count}.`, {
+      data: { field },
+    })
+  return Number(count)
+}
+
+export function readSigned(entries: readonly SignedEntryMessage[]): SignedEntry[] {
+  return entries.map(({ body, signature }) => ({ body, signature }))
+}
+
+export function readSyncRequest(request: SyncTreeRequest): SyncRequest {
+  return {
+    tree: readId(request.tree, 'tree'),
+    tips: readIds(request.tips, 'tips', limits.requestTips),
+    tipsDigest: readDigest(request.tipsDigest, 'tips_digest'),
+    count: readCount(request.count, 'count'),
+    haves: request.haves,
+    sketch: request.sketch && readSketch(request.sketch),
+    want: readPrefixes(request.want, 'want', limits.wantIds),
+    range: request.range && {
+      after: readPosition(request.range.afterHeight, request.range.afterId),
+      chunks: readChunks(request.range.chunks),
+      complete: request.range.complete,
+    },
+    budgetBytes: readCount(request.budgetBytes, 'budget_bytes'),
+  }
+}
+
+export function writeSyncRequest(request: SyncRequest): SyncTreeRequest {
+  return create(SyncTreeRequestSchema, {
+    tree: idToBytes(request.tree),
+    tips: request.tips.map(idToBytes),
+    tipsDigest: hexToBytes(request.tipsDigest),
+    count: BigInt(request.count),
+    budgetBytes: BigInt(request.budgetBytes ?? 0),
+    ...(request.haves && { haves: request.haves }),
+    ...(request.sketch && { sketch: writeSketch(request.sketch) }),
+    ...(request.want && { want: hexToBytes(request.want.join('')) }),
+    ...(request.range && {
+      range: {
+        afterHeight: BigInt(request.range.after?.height ?? 0),
+        afterId: hexToBytes(request.range.after?.id ?? ''),
+        chunks: request.range.chunks.map(({ last, count, fingerprint }) => ({
+          lastHeight: BigInt(last.height),
+          lastId: last.id,
+          count,
+          fingerprint,
+        })),
+        complete: request.range.complete,
+      },
+    }),
+  })
+}
+
+function readSketch(sketch: SketchMessage): SketchPart | undefined {
+  // Cells of another version are as good as none: the answer does without.
+  if (sketch.version !== sketchVersion) return undefined
+  if (sketch.from >= limits.sketchMaxCells)
+    throw new CausewayError(
+      'LIMIT_EXCEEDED',
+      `A sketch has at most ${limits.sketchMaxCells} cells, asked for those from ${sketch.from}.`,
+    )
+  return {
+    from: sketch.from,
+    cells: sketch.cells,
+    counts: sketch.counts,
+    state: readDigest(sketch.state, 'state'),
+  }
+}
+
+function writeSketch(part: SketchPart): MessageInitShape<typeof SketchSchema> {
+  return {
+    version: sketchVersion,
+    from: part.from,
+    cells: part.cells,
+    counts: part.counts,
+    state: hexToBytes(part.state),
+  }
+}
+
+function readPrefixes(bytes: Uint8Array, field: string, max: number): string[] {
+  if (bytes.length % prefixBytes !== 0)
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `\`${field}\` is packed from prefixes of ${prefixBytes} bytes, got ${bytes.length}.`,
+    )
+  if (bytes.length > max * prefixBytes)
+    throw new CausewayError(
+      'LIMIT_EXCEEDED',
+      `\`${field}\` has at most ${max} prefixes, got ${bytes.length / prefixBytes}.`,
+    )
+  return unpackPrefixes(bytes)
+}
+
+function readPosition(height: bigint, id: Uint8Array): Position | undefined {
+  if (id.length === 0) return undefined
+  return { height: readCount(height, 'height'), id: readId(id, 'id') }
+}
+
+function readChunks(chunks: readonly RangeChunkMessage[]): RangeChunk[] {
+  if (chunks.length > limits.rangeChunks)
+    throw new CausewayError(
+      'LIMIT_EXCEEDED',
+      `A range has at most ${limits.rangeChunks} chunks, got ${chunks.length}.`,
+    )
+  return chunks.map(({ lastHeight, lastId, count, fingerprint }) => {
+    readId(lastId, 'last_id')
+    return { last: { height: readCount(lastHeight, 'last_height'), id: lastId }, count, fingerprint }
+  })
+}
+
+const toStatus: Record<SyncStatus, StatusMessage> = {
+  equal: StatusMessage.EQUAL,
+  delta: StatusMessage.DELTA,
+  partial: StatusMessage.PARTIAL,
+  sketch: StatusMessage.SKETCH,
+  range: StatusMessage.RANGE,
+}
+const fromStatus = new Map(Object.entries(toStatus).map(([name, status]) => [status, name as SyncStatus]))
+
+export function writeStatus(status: SyncStatus): StatusMessage {
+  return toStatus[status]
+}
+
+export function readStatus(status: StatusMessage): SyncStatus {
+  const name = fromStatus.get(status)
+  if (name === undefined)
+    throw new CausewayError('PROTOCOL', `The remote answered with the unknown status ${status}.`)
+  return name
+}
+
+export function writeSyncHeader(header: SyncHeader): SyncTreeHeader {
+  const common = new Uint8Array(Math.ceil(header.common.length / 8))
+  for (const [index, bit] of header.common.entries()) if (bit) common[index >> 3]! |= 1 << (index & 7)
+  return create(SyncTreeHeaderSchema, {
+    status: toStatus[header.status],
+    tips: header.tips.map(idToBytes),
+    tipsDigest: hexToBytes(header.tipsDigest),
+    count: BigInt(header.count),
+    common,
+    entries: BigInt(header.entries),
+    ...(header.want && { want: hexToBytes(header.want.join('')) }),
+    ...(header.sketch && { sketch: writeSketch(header.sketch) }),
+    ...(header.range && {
+      range: {
+        spans: header.range.spans.map(({ after, through, prefixes }) => ({
+          afterHeight: BigInt(after?.height ?? 0),
+          afterId: hexToBytes(after?.id ?? ''),
+          throughHeight: BigInt(through?.height ?? 0),
+          throughId: hexToBytes(through?.id ?? ''),
+          ids: hexToBytes(prefixes.join('')),
+        })),
+        throughHeight: BigInt(header.range.through?.height ?? 0),
+        throughId: hexToBytes(header.range.through?.id ?? ''),
+      },
+    }),
+  })
+}
+
+/** `asked`: how many tips the request had, which is how many bits of `common` mean something. */
+export function readSyncHeader(header: SyncTreeHeader, asked: number): SyncHeader {
+  return {
+    status: readStatus(header.status),
+    tips: readIds(header.tips, 'tips', limits.answerTips),
+    tipsDigest: readDigest(header.tipsDigest, 'tips_digest'),
+    count: readCount(header.count, 'count'),
+    common: Array.from(
+      { length: asked },
+      (_, index) => ((header.common[index >> 3] ?? 0) & (1 << (index & 7))) !== 0,
+    ),
+    entries: readCount(header.entries, 'entries'),
+    want: readPrefixes(header.want, 'want', limits.wantIds),
+    sketch: header.sketch && readSketch(header.sketch),
+    range: header.range && {
+      spans: header.range.spans.map(({ afterHeight, afterId, throughHeight, throughId, ids }) => ({
+        after: readPosition(afterHeight, afterId),
+        through: readPosition(throughHeight, throughId),
+        prefixes: readPrefixes(ids, 'ids', limits.rangeIds),
+      })),
+      through: readPosition(header.range.throughHeight, header.range.throughId),
+    },
+  }
+}
+
+/** A stored entry for an application: its id, what was signed, and the body decoded. */
+export function writeEntry(stored: Pick<StoredEntry, 'id' | 'signed'>): EntryMessage {
+  const { body } = readEntry(stored.signed)
+  const decoded: MessageInitShape<typeof EntryBodySchema> = {
+    version: body.version,
+    tree: body.tree === undefined ? new Uint8Array(0) : idToBytes(body.tree),
+    parents: body.parents.map(idToBytes),
+    height: BigInt(body.height),
+    author: hexToBytes(body.author),
+    createdAtMs: BigInt(body.createdAtMs),
+    policy: body.policy.map(idToBytes),
+    changes: body.changes.map(({ store, kind, payload }) => ({ store, kind, payload })),
+    nonce: body.nonce,
+  }
+  return create(EntrySchema, {
+    id: idToBytes(stored.id),
+    cid: formatId(stored.id),
+    signed: stored.signed,
+    body: create(EntryBodySchema, decoded),
+  })
+}
+
+/** A tree for an application; `root` is its root entry. */
+export function writeTree(
+  info: TreeInfo,
+  root: SignedEntry,
+  tipCount: number,
+  tipsDigest: string,
+): TreeMessage {
+  const { name, publicAccess } = readRoot(readEntry(root))
+  return create(TreeSchema, {
+    id: idToBytes(info.tree),
+    cid: formatId(info.tree),
+    name,
+    publicAccess,
+    count: BigInt(info.count),
+    tipCount: BigInt(tipCount),
+    height: BigInt(info.height),
+    bytes: BigInt(info.bytes),
+    tipsDigest: hexToBytes(tipsDigest),
+    sequence: BigInt(info.sequence),
+  })
+}

@@ -1,0 +1,149 @@
+/** The remote that sync speaks to, over one connection's SyncService client. */
+import type { Client } from '@connectrpc/connect'
+import { SyncService, type SyncTreeResponse } from '../../gen/causeway/v1/sync_pb.ts'
+import { type Clock, deadline } from '../clock.ts'
+import type { SignedEntry } from '../dag/entry.ts'
+import { bytesToHex } from '../dag/hex.ts'
+import { idToBytes, type TreeId } from '../dag/id.ts'
+import { CausewayError, type ErrorCode, errorCodes } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { CallOptions, Remote, SendOutcome, SyncAnswer, SyncPage, SyncRequest } from '../sync/remote.ts'
+import type { RpcConnection } from './connection.ts'
+import { readSigned, readSyncHeader, writeSyncRequest } from './convert.ts'
+import { fromConnectError } from './errors.ts'
+
+/** A Remote over an open connection, which stays the caller's. */
+export function createRemote(connection: RpcConnection, clock: Clock): Remote {
+  const client: Client<typeof SyncService> = connection.client(SyncService)
+  return {
+    async syncTree(request: SyncRequest, { signal }: CallOptions = {}): Promise<SyncAnswer> {
+      const answer = new Answer(connection, clock, signal)
+      try {
+        answer.begin(client.syncTree(writeSyncRequest(request), { signal: answer.signal }))
+        const first = await answer.next()
+        if (first?.case !== 'header')
+          throw new CausewayError('PROTOCOL', 'An answer to SyncTree begins with a header.')
+        const header = readSyncHeader(first.value, request.tips.length)
+        return { header, pages: answer.pages(header.count) }
+      } catch (error) {
+        throw answer.end(error)
+      }
+    },
+    async sendEntries(
+      tree: TreeId,
+      entries: readonly SignedEntry[],
+      options: CallOptions = {},
+    ): Promise<SendOutcome> {
+      using limit = deadline(clock, limits.unaryTimeoutMs, 'Sending a page', options.signal)
+      try {
+        const response = await client.sendEntries(
+          { tree: idToBytes(tree), entries: [...entries] },
+          { signal: limit.signal },
+        )
+        if (response.added + response.known + response.refused.length > entries.length)
+          throw new CausewayError('PROTOCOL', 'The remote tells of more entries than it was sent.')
+        return {
+          added: response.added,
+          known: response.known,
+          refused: response.refused.map(({ id, index, code, message }) => ({
+            id: bytesToHex(id),
+            index,
+            code: (errorCodes as readonly string[]).includes(code) ? (code as ErrorCode) : 'PROTOCOL',
+            message,
+          })),
+          tipsDigest: bytesToHex(response.tipsDigest),
+          count: Number(response.count),
+        }
+      } catch (error) {
+        throw lost(connection, error, limit.signal)
+      }
+    },
+  }
+}
+
+/**
+ * One answer to SyncTree as it streams in. Holds the remote to what it said, ends the call whichever way reading
+ * ends, and does not wait for ever: a remote whose HTTP/2 is alive may still never answer.
+ */
+class Answer {
+  private readonly connection: RpcConnection
+  private readonly clock: Clock
+  private readonly call = new AbortController()
+  private readonly parent: AbortSignal | undefined
+  private messages: AsyncIterator<SyncTreeResponse> | undefined
+
+  constructor(connection: RpcConnection, clock: Clock, parent: AbortSignal | undefined) {
+    this.connection = connection
+    this.clock = clock
+    this.parent = parent
+    if (parent?.aborted) this.onParent()
+    parent?.addEventListener('abort', this.onParent, { once: true })
+  }
+
+  get signal(): AbortSignal {
+    return this.call.signal
+  }
+
+  begin(messages: AsyncIterable<SyncTreeResponse>): void {
+    this.messages = messages[Symbol.asyncIterator]()
+  }
+
+  /** The next message's part; undefined at the end. */
+  async next(): Promise<SyncTreeResponse['part'] | undefined> {
+    const cancelTimer = this.clock.setTimer(limits.idleTimeoutMs, () =>
+      this.call.abort(
+        new CausewayError('TIMEOUT', `The remote sent nothing for ${limits.idleTimeoutMs} ms.`, {
+          data: { timeoutMs: limits.idleTimeoutMs },
+        }),
+      ),
+    )
+    try {
+      const message = await this.messages!.next()
+      return message.done ? undefined : message.value.part
+    } finally {
+      cancelTimer()
+    }
+  }
+
+  /** `count`: how many entries the remote says it has, which bounds what it may send. */
+  async *pages(count: number): AsyncGenerator<SyncPage> {
+    let entries = 0
+    let empty = false
+    try {
+      for (;;) {
+        const part = await this.next()
+        if (part === undefined) return
+        if (part.case !== 'page')
+          throw new CausewayError('PROTOCOL', 'After its header an answer to SyncTree has only pages.')
+        if (empty) throw new CausewayError('PROTOCOL', 'Only the last page of an answer may be empty.')
+        empty = part.value.entries.length === 0
+        entries += part.value.entries.length
+        if (entries > count)
+          throw new CausewayError('PROTOCOL', `The remote has ${count} entries, but sends more.`)
+        yield { entries: readSigned(part.value.entries), more: part.value.more }
+      }
+    } catch (error) {
+      throw this.end(error)
+    } finally {
+      this.end()
+    }
+  }
+
+  /** Ends the call, which frees the stream; gives the error to throw. */
+  end(error?: unknown): CausewayError | undefined {
+    const told = error === undefined ? undefined : lost(this.connection, error, this.call.signal)
+    this.parent?.removeEventListener('abort', this.onParent)
+    // Leaving a stream unread would not reset it.
+    this.call.abort(new CausewayError('CANCELLED', 'The answer was read to its end, or not wanted any more.'))
+    return told
+  }
+
+  private readonly onParent = () => this.call.abort(this.parent!.reason)
+}
+
+/** The error of a call; where the connection itself ended, why. */
+function lost(connection: RpcConnection, error: unknown, signal: AbortSignal): CausewayError {
+  if (!signal.aborted && !(error instanceof CausewayError) && connection.ended !== undefined)
+    return connection.ended
+  return fromConnectError(error, signal)
+}

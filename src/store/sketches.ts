@@ -1,0 +1,194 @@
+/**
+ * The live set sketch of each tree in use: kept up to date with every page, durable without a journal of its own. A
+ * snapshot remembers the arrival up to which it counts, and the arrivals after that, which every page's batch
+ * writes anyway, are replayed at the next start. A snapshot that does not hold is rebuilt from the arrivals, and so
+ * is a sketch that its tree has outgrown; until then the smaller one serves.
+ */
+
+import type { VerifiedEntry } from '../dag/entry.ts'
+import { hexToBytes } from '../dag/hex.ts'
+import type { TreeId } from '../dag/id.ts'
+import { createSketch, type Sketch, sketchCellsFor } from '../dag/sketch.ts'
+import { loadSketch, saveSketch } from '../dag/sketch-codec.ts'
+import { limits } from '../limits.ts'
+import { Lanes } from './lanes.ts'
+import type { Database } from './open.ts'
+import type { DagStore, TreeInfo } from './store.ts'
+
+interface Live {
+  sketch: Sketch
+  /** The last arrival that the sketch counts. */
+  sequence: number
+  /** The last arrival that the snapshot counts; 0: there is none. */
+  saved: number
+  /** Whether a larger sketch is being built. */
+  growing: boolean
+}
+
+const sequenceBytes = 8
+
+export class Sketches {
+  private readonly store: DagStore
+  private readonly snapshots: ReturnType<typeof snapshotsOf>
+  private readonly live = new Map<TreeId, Live>()
+  private readonly lanes = new Lanes<TreeId>()
+  private readonly unsubscribe: () => void
+  private closed = false
+
+  constructor(store: DagStore) {
+    this.store = store
+    this.snapshots = snapshotsOf(store.db)
+    this.unsubscribe = store.subscribe((tree, added, info) => this.follow(tree, added, info))
+  }
+
+  /** The tree's sketch as it is now: it counts exactly the stored entries. Undefined where there is no such tree. */
+  async of(tree: TreeId): Promise<Sketch | undefined> {
+    for (;;) {
+      const live = this.live.get(tree)
+      const info = this.store.tree(tree)
+      if (info === undefined) return undefined
+      if (live !== undefined && live.sequence === info.sequence) {
+        this.keep(tree, live)
+        return live.sketch
+      }
+      await this.lanes.run(tree, () => this.load(tree))
+    }
+  }
+
+  /** Opens what the database closed when it was closed itself. */
+  async reopen(): Promise<void> {
+    await this.snapshots.open()
+  }
+
+  /** Saves what changed since the last snapshots, so that the next start replays nothing. */
+  async close(): Promise<void> {
+    this.closed = true
+    this.unsubscribe()
+    await this.lanes.idle()
+    for (const [tree, live] of this.live) if (live.sequence > live.saved) await this.save(tree, live)
+  }
+
+  /** Counts a page that was just stored. */
+  private follow(tree: TreeId, added: readonly VerifiedEntry[], info: TreeInfo): void {
+    let live = this.live.get(tree)
+    if (live === undefined) {
+      // A new tree's sketch starts empty; that of a tree from before the start is loaded beside.
+      if (info.count !== added.length) {
+        this.inBackground(tree, () => this.load(tree))
+        return
+      }
+      live = { sketch: createSketch(sketchCellsFor(info.count)), sequence: 0, saved: 0, growing: false }
+      this.keep(tree, live)
+    }
+    const before = info.sequence - added.length
+    if (live.sequence < before) {
+      // A load ended between two pages: the arrivals fill the gap.
+      this.inBackground(tree, () => this.load(tree))
+      return
+    }
+    for (const { id } of added.slice(live.sequence - before)) live.sketch.add(hexToBytes(id))
+    live.sequence = info.sequence
+    if (live.growing) return
+    if (sketchCellsFor(info.count) > live.sketch.cellCount) this.inBackground(tree, () => this.grow(tree))
+    else if (live.sequence - live.saved > Math.max(limits.sketchSnapshotArrivals, live.sketch.cellCount)) {
+      live.saved = live.sequence
+      const { sequence } = live
+      const bytes = saveSketch(live.sketch)
+      this.inBackground(tree, () => this.write(tree, sequence, bytes))
+    }
+  }
+
+  private inBackground(tree: TreeId, task: () => Promise<unknown>): void {
+    if (this.closed) return
+    // A sketch is derived: what fails here is tried again by the next page or request, which tells its error.
+    this.lanes.run(tree, task).catch(() => {})
+  }
+
+  /** Brings a tree's sketch into memory and up to date: from its snapshot, or from nothing. Only in the tree's lane. */
+  private async load(tree: TreeId): Promise<void> {
+    const info = this.store.tree(tree)
+    if (info === undefined) return
+    const live = this.live.get(tree) ??
+      (await this.read(tree, info)) ?? {
+        sketch: createSketch(sketchCellsFor(info.count)),
+        sequence: 0,
+        saved: 0,
+        growing: false,
+      }
+    await this.replay(tree, live)
+    this.keep(tree, live)
+    if (sketchCellsFor(info.count) > live.sketch.cellCount) this.inBackground(tree, () => this.grow(tree))
+  }
+
+  private async read(tree: TreeId, info: TreeInfo): Promise<Live | undefined> {
+    const value = await this.snapshots.get(tree)
+    if (value === undefined || value.length < sequenceBytes) return undefined
+    const sequence = Number(value.readBigUInt64BE(0))
+    try {
+      const sketch = loadSketch(value.subarray(sequenceBytes))
+      // Arrivals are dense from 1, so a sketch that counts up to one has as many ids.
+      if (sketch.total !== sequence || sequence > info.sequence) return undefined
+      return { sketch, sequence, saved: sequence, growing: false }
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Counts the arrivals that the sketch has not, until it has them all. Pages may be counted beside it. */
+  private async replay(tree: TreeId, live: Live): Promise<void> {
+    while (live.sequence < (this.store.tree(tree)?.sequence ?? 0)) {
+      const arrivals = await this.store.arrivals(tree, live.sequence, limits.sketchReplayArrivals)
+      for (const { id, sequence } of arrivals) {
+        if (sequence <= live.sequence) continue
+        live.sketch.add(hexToBytes(id))
+        live.sequence = sequence
+      }
+    }
+  }
+
+  /** Builds the sketch anew with as many cells as the tree is worth by now. Only in the tree's lane. */
+  private async grow(tree: TreeId): Promise<void> {
+    const live = this.live.get(tree)
+    const count = this.store.tree(tree)?.count ?? 0
+    if (live === undefined || sketchCellsFor(count) <= live.sketch.cellCount) return
+    live.growing = true
+    try {
+      const grown: Live = { ...live, sketch: createSketch(sketchCellsFor(count)), sequence: 0 }
+      await this.replay(tree, grown)
+      live.sketch = grown.sketch
+      live.sequence = grown.sequence
+    } finally {
+      live.growing = false
+    }
+    await this.save(tree, live)
+  }
+
+  private async save(tree: TreeId, live: Live): Promise<void> {
+    live.saved = live.sequence
+    await this.write(tree, live.sequence, saveSketch(live.sketch))
+  }
+
+  private async write(tree: TreeId, sequence: number, sketch: Uint8Array): Promise<void> {
+    const head = Buffer.alloc(sequenceBytes)
+    head.writeBigUInt64BE(BigInt(sequence))
+    await this.snapshots.put(tree, Buffer.concat([head, sketch]))
+  }
+
+  /** Keeps a sketch in memory as the one used last; the one used longest ago makes room. */
+  private keep(tree: TreeId, live: Live): void {
+    this.live.delete(tree)
+    this.live.set(tree, live)
+    let cells = 0
+    for (const { sketch } of this.live.values()) cells += sketch.cellCount
+    for (const [oldest, { sketch, growing }] of this.live) {
+      if (cells <= limits.sketchCellsInMemory || oldest === tree) break
+      if (growing) continue
+      this.live.delete(oldest)
+      cells -= sketch.cellCount
+    }
+  }
+}
+
+function snapshotsOf(db: Database) {
+  return db.sublevel<string, Buffer>('sketch', { keyEncoding: 'utf8', valueEncoding: 'buffer' })
+}

@@ -1,0 +1,340 @@
+/**
+ * The DAG on a sorted key-value store, always closed under ancestors: an entry goes in only when its parents are
+ * there or earlier in the same page. So a new entry is always a tip, tips' = tips - parents + id needs no child
+ * index, and reading in (height, id) order is reading parents first. A page becomes one atomic batch: entries,
+ * indexes, tips, counts and arrivals appear together or not at all, whatever happens to the process.
+ */
+import type { VerifiedEntry } from '../dag/entry.ts'
+import { comparePositions, digestTips, type EntryId, type Position, type TreeId } from '../dag/id.ts'
+import { CausewayError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { storeError } from './errors.ts'
+import { Lanes } from './lanes.ts'
+import * as layout from './layout.ts'
+import type { Database } from './open.ts'
+import { type Appended, type BatchOperation, planPage, writeOperations } from './page.ts'
+import { type Snapshot, StoreReader } from './reader.ts'
+import { Sketches } from './sketches.ts'
+
+export type { Appended, BatchOperation, RefusedEntry } from './page.ts'
+export type { Found, ScanOptions, Snapshot, StoredEntry } from './reader.ts'
+
+/** A tree as the store holds it. */
+export interface TreeInfo {
+  readonly tree: TreeId
+  readonly count: number
+  readonly bytes: number
+  readonly height: number
+  readonly sequence: number
+}
+
+/** Adds its own records to the batch of a page: whoever must never disagree with the DAG. Runs before the write. */
+export type BatchContributor = (
+  tree: TreeId,
+  added: readonly VerifiedEntry[],
+  info: TreeInfo,
+) => BatchOperation[]
+
+/** Called after a page is stored; must not throw, and must not wait for a write to the same tree. */
+export type PageListener = (tree: TreeId, added: readonly VerifiedEntry[], info: TreeInfo) => void
+
+/** What names a tree's whole set of entries; all of one moment, between two pages. */
+export interface TreeSummary {
+  /** In ascending order. */
+  readonly tips: readonly EntryId[]
+  /** `digestTips` of the tips. */
+  readonly tipsDigest: string
+  readonly count: number
+}
+
+/** A tree at one moment. */
+export interface TreeView extends TreeInfo, TreeSummary, AsyncDisposable {
+  readonly snapshot: Snapshot
+}
+
+/** What stays in memory of a tree that is in use. A page changes all of it at once. */
+interface TreeState {
+  record: layout.TreeRecord
+  /** Tips with their heights. */
+  readonly tips: Map<EntryId, number>
+  /** Worked out when asked for, and forgotten with the next page. */
+  summary?: TreeSummary | undefined
+}
+
+const noTree: TreeSummary = { tips: [], tipsDigest: '', count: 0 }
+
+export class DagStore extends StoreReader {
+  /** Trees in use, the latest last. Loaded and changed only in the tree's lane, so none mixes two moments. */
+  private readonly states = new Map<TreeId, TreeState>()
+  private readonly lanes = new Lanes<TreeId>()
+  private readonly contributors: BatchContributor[] = []
+  private readonly listeners = new Set<PageListener>()
+  /** Index records of entries that came lately: parents are mostly among them. */
+  private readonly recent = new Map<EntryId, layout.IndexRecord>()
+  private nextNumber = 0
+  /** A batch has failed: what the database really holds is known when it was opened again (see guard.ts). */
+  private failed = false
+  private reopening: Promise<void> | undefined
+  /** How often the database was opened again. */
+  private openings = 0
+  /** The set sketch of each tree. */
+  readonly sketches = new Sketches(this)
+
+  /** Takes over an open database (see open.ts); `close` closes it. STORE_CORRUPT when its list of trees is damaged. */
+  static async open(db: Database): Promise<DagStore> {
+    const store = new DagStore(db)
+    await store.readTrees()
+    return store
+  }
+
+  private async readTrees(): Promise<void> {
+    for await (const rows of this.rows(layout.treeRange))
+      for (const [key, value] of rows) {
+        const [tree, record] = [layout.treeOfKey(key), layout.decodeTree(value)]
+        if (this.treeOfNumber.has(record.number))
+          throw new CausewayError('STORE_CORRUPT', `Two trees have the number ${record.number}.`, {
+            data: { tree },
+          })
+        this.records.set(tree, record)
+        this.treeOfNumber.set(record.number, tree)
+        this.nextNumber = Math.max(this.nextNumber, record.number + 1)
+      }
+  }
+
+  /** Waits for writes under way, then closes the database; reads that are under way end with CLOSED. */
+  async close(): Promise<void> {
+    await this.lanes.idle()
+    try {
+      await this.sketches.close()
+    } finally {
+      await this.db.close().catch((error) => {
+        // Closing tells once more of a write that failed, which its caller was told.
+        if (!this.failed) throw storeError(error, 'The store could not be closed')
+      })
+    }
+  }
+
+  /** Lets `contribute` add operations to every page's batch from now on. */
+  addContributor(contribute: BatchContributor): void {
+    this.contributors.push(contribute)
+  }
+
+  /** Calls `listener` after every page that added something; the result ends that. */
+  subscribe(listener: PageListener): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  /** All trees, by id. */
+  trees(): TreeInfo[] {
+    return [...this.records.keys()].sort().map((tree) => this.tree(tree)!)
+  }
+
+  tree(tree: TreeId): TreeInfo | undefined {
+    const record = this.records.get(tree)
+    return record && infoOf(tree, record)
+  }
+
+  /** Tips, digest and count, as of one moment; of an empty set where there is no such tree. */
+  async summary(tree: TreeId): Promise<TreeSummary> {
+    const state = await this.use(tree)
+    return state === undefined ? noTree : summaryOf(state)
+  }
+
+  /** The tree's tips in ascending order; none where there is no such tree. */
+  async tips(tree: TreeId): Promise<readonly EntryId[]> {
+    return (await this.summary(tree)).tips
+  }
+
+  /** `digestTips` of the tree; '' where there is no such tree. */
+  async tipsDigest(tree: TreeId): Promise<string> {
+    return (await this.summary(tree)).tipsDigest
+  }
+
+  /** At most `count` tips, the highest ones. */
+  async highestTips(tree: TreeId, count: number): Promise<Position[]> {
+    const state = await this.use(tree)
+    const positions = Array.from(state?.tips ?? [], ([id, height]) => ({ id, height }))
+    return positions.length <= count
+      ? positions
+      : positions.sort((a, b) => comparePositions(b, a)).slice(0, count)
+  }
+
+  /**
+   * The tree as it is between two pages: counts, tips and a snapshot that agree. Dispose it when done; undefined where
+   * there is no such tree.
+   */
+  view(tree: TreeId): Promise<TreeView | undefined> {
+    return this.lanes.run(tree, async () => {
+      const state = await this.load(tree)
+      if (state === undefined) return undefined
+      const agreed = { ...infoOf(tree, state.record), ...summaryOf(state) }
+      try {
+        const snapshot = this.db.snapshot()
+        return { ...agreed, snapshot, [Symbol.asyncDispose]: () => snapshot.close() }
+      } catch (error) {
+        throw storeError(error, 'The store could not be read')
+      }
+    })
+  }
+
+  private use(tree: TreeId): Promise<TreeState | undefined> | TreeState | undefined {
+    return this.states.get(tree) ?? this.lanes.run(tree, () => this.load(tree))
+  }
+
+  /** The state of a tree, read where it is not in memory. Only in the tree's lane. */
+  private async load(tree: TreeId): Promise<TreeState | undefined> {
+    const record = this.records.get(tree)
+    if (record === undefined) return undefined
+    let state = this.states.get(tree)
+    if (state === undefined) {
+      const tips = new Map<EntryId, number>()
+      for await (const rows of this.rows(layout.tipRange(record.number)))
+        for (const [key, value] of rows) tips.set(layout.tipOfKey(key), layout.decodeHeight(value))
+      state = { record, tips }
+    }
+    this.keepState(tree, state)
+    return state
+  }
+
+  private keepState(tree: TreeId, state: TreeState): void {
+    this.states.delete(tree)
+    this.states.set(tree, state)
+    if (this.states.size > limits.storeTreesInMemory) this.states.delete(this.states.keys().next().value!)
+  }
+
+  /**
+   * Stores a page of entries of one tree, parents first. Entries that are here already are counted; one that does not
+   * fit (parent missing, other tree, wrong height) is refused by name, with what stands on it; the others are kept.
+   * `sync`: answer only when the page is flushed to the disk.
+   */
+  append(
+    tree: TreeId,
+    entries: readonly VerifiedEntry[],
+    options: { sync?: boolean } = {},
+  ): Promise<Appended> {
+    return this.lanes.run(tree, () => this.write(tree, entries, options.sync ?? false))
+  }
+
+  private async write(tree: TreeId, entries: readonly VerifiedEntry[], sync: boolean): Promise<Appended> {
+    let openings: number
+    let loaded: TreeState | undefined
+    let found: Map<EntryId, layout.IndexRecord>
+    do {
+      if (this.failed) await this.reopen()
+      openings = this.openings
+      loaded = await this.load(tree)
+      found = await this.lookupForPage(entries, loaded?.record)
+    } while (this.failed || this.openings !== openings)
+    // From here to the batch nothing waits, so that two new trees cannot take the same number.
+    const state: TreeState = loaded ?? { record: emptyTree(this.nextNumber), tips: new Map() }
+    const treeOf = (number: number) => this.treeOfNumber.get(number)
+    const plan = planPage({ tree, record: state.record, tips: state.tips, found, treeOf }, entries)
+    const { record, added, known, refused, operations } = plan
+    if (added.length === 0) return { added, known, refused }
+    const info = infoOf(tree, record)
+    for (const contribute of this.contributors) operations.push(...contribute(tree, added, info))
+    if (loaded === undefined) {
+      this.nextNumber++
+      this.treeOfNumber.set(record.number, tree)
+    }
+    try {
+      await writeOperations(this.db, operations, sync)
+    } catch (error) {
+      this.failed = true
+      if (loaded === undefined) this.treeOfNumber.delete(record.number)
+      throw storeError(error, 'The page could not be stored')
+    }
+
+    for (const id of plan.tipsGone) state.tips.delete(id)
+    for (const [id, height] of plan.tipsAdded) state.tips.set(id, height)
+    state.record = record
+    state.summary = undefined
+    this.records.set(tree, record)
+    this.keepState(tree, state)
+    this.keepRecent(plan.indexed)
+    for (const listener of this.listeners) tell(() => listener(tree, added, info))
+    return { added, known, refused }
+  }
+
+  /** Opens the database again after a write that failed, and reads what it holds. Fails where the disk is still full. */
+  private reopen(): Promise<void> {
+    this.reopening ??= (async () => {
+      try {
+        // Closing tells of the write that failed once more.
+        await this.db.close().catch(() => {})
+        await this.db.open()
+        await this.sketches.reopen()
+        this.openings++
+        for (const kept of [this.records, this.treeOfNumber, this.states, this.recent]) kept.clear()
+        await this.readTrees()
+        this.failed = false
+      } catch (error) {
+        throw storeError((error as { cause?: unknown }).cause ?? error, 'The store could not be opened again')
+      } finally {
+        this.reopening = undefined
+      }
+    })()
+    return this.reopening
+  }
+
+  /** What the index knows of a page's entries and of their parents, in one read. */
+  private async lookupForPage(
+    entries: readonly VerifiedEntry[],
+    record: layout.TreeRecord | undefined,
+  ): Promise<Map<EntryId, layout.IndexRecord>> {
+    const found = new Map<EntryId, layout.IndexRecord>()
+    const wanted = new Set<EntryId>()
+    const inPage = new Set(entries.map((entry) => entry.id))
+    const want = (id: EntryId) => {
+      const recent = this.recent.get(id)
+      if (recent === undefined) wanted.add(id)
+      else found.set(id, recent)
+    }
+    for (const { id, body } of entries) {
+      // Nothing is higher than the tree, so a higher entry need not be looked for.
+      if (record !== undefined && body.height <= record.height) want(id)
+      for (const parent of body.parents) if (!inPage.has(parent)) want(parent)
+    }
+    const ids = [...wanted]
+    for (const [index, hit] of (await this.lookup(ids)).entries())
+      if (hit !== undefined) found.set(ids[index]!, hit)
+    return found
+  }
+
+  private keepRecent(page: ReadonlyMap<EntryId, layout.IndexRecord>): void {
+    for (const [id, record] of page) this.recent.set(id, record)
+    let excess = this.recent.size - limits.storeRecentEntries
+    for (const id of this.recent.keys()) {
+      if (excess-- <= 0) break
+      this.recent.delete(id)
+    }
+  }
+}
+
+function emptyTree(number: number): layout.TreeRecord {
+  return { number, count: 0, bytes: 0, height: 0, sequence: 0 }
+}
+
+function infoOf(tree: TreeId, { count, bytes, height, sequence }: layout.TreeRecord): TreeInfo {
+  return { tree, count, bytes, height, sequence }
+}
+
+function summaryOf(state: TreeState): TreeSummary {
+  if (state.summary === undefined) {
+    const tips = [...state.tips.keys()].sort()
+    state.summary = { tips, tipsDigest: digestTips(tips), count: state.record.count }
+  }
+  return state.summary
+}
+
+/** The page is stored whatever a listener does: its error is its own, and ends the process as any uncaught one. */
+function tell(listener: () => void): void {
+  try {
+    listener()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}

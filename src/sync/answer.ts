@@ -1,0 +1,287 @@
+/**
+ * The answering side of SyncTree: says what this store has, finds what the asker lacks by the cheapest way that the
+ * request allows, and streams it in pages, parents first. Reads no faster than the asker takes, and keeps nothing
+ * when it is done. The ways are told in docs/protocol.md.
+ */
+import { entryBytes } from '../dag/entry.ts'
+import { unpackHaves } from '../dag/haves.ts'
+import { bytesToHex } from '../dag/hex.ts'
+import type { EntryId } from '../dag/id.ts'
+import type { Sketch } from '../dag/sketch.ts'
+import { chooseAnswer, havesWalkBudget } from '../dag/sketch-estimate.ts'
+import { CausewayError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { Lanes } from '../store/lanes.ts'
+import type { DagStore, Found, StoredEntry, TreeView } from '../store/store.ts'
+import {
+  compareCells,
+  cutForAnswer,
+  type Difference,
+  prefixDigits,
+  readCells,
+  readCounts,
+  viewWithSketch,
+} from './cells.ts'
+import { findMissing, type Missing, missingOf, walkMissing } from './missing.ts'
+import { answerRange } from './ranges.ts'
+import type { SketchPart, SyncAnswer, SyncHeader, SyncPage, SyncRequest } from './remote.ts'
+import { sample } from './sample.ts'
+
+/** What a way to answer adds to the header, and the entries that go with it. */
+interface Outcome extends Partial<SyncHeader> {
+  readonly status: SyncHeader['status']
+  readonly missing?: Missing
+}
+
+/** Range scans read much: one at a time for each tree of a store. */
+const rangeLanes = new WeakMap<DagStore, Lanes<string>>()
+
+/** Answers one request. Dispose the answer in any case, since its pages hold a snapshot until they end. */
+export async function answerSync(
+  store: DagStore,
+  request: SyncRequest,
+  random: () => number,
+): Promise<SyncAnswer & AsyncDisposable> {
+  checkRequest(request)
+  const found = await viewWithSketch(store, request.tree)
+  if (found === undefined)
+    throw new CausewayError('UNKNOWN_TREE', `The tree ${request.tree} is not here.`, {
+      data: { tree: request.tree },
+    })
+  const { view, sketch } = found
+  try {
+    const run = new Answering(store, view, sketch, request, random)
+    const { missing, ...outcome } = await run.outcome()
+    const header: SyncHeader = {
+      tips: [],
+      common: [],
+      entries: missing?.count ?? 0,
+      ...outcome,
+      tipsDigest: view.tipsDigest,
+      count: view.count,
+    }
+    const budgetBytes = request.budgetBytes || Number.POSITIVE_INFINITY
+    return opened(header, missing === undefined ? noPages() : paged(missing.pages(), budgetBytes), view)
+  } catch (error) {
+    await view[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+function checkRequest({ tips, want, range }: SyncRequest): void {
+  const check = (what: string, length: number, max: number) => {
+    if (length > max)
+      throw new CausewayError('LIMIT_EXCEEDED', `A request has at most ${max} ${what}, got ${length}.`)
+  }
+  check('tips', tips.length, limits.requestTips)
+  check('wanted ids', want?.length ?? 0, limits.wantIds)
+  check('chunks', range?.chunks.length ?? 0, limits.rangeChunks)
+}
+
+class Answering {
+  private readonly store: DagStore
+  private readonly view: TreeView
+  private readonly sketch: Sketch
+  private readonly request: SyncRequest
+  private readonly random: () => number
+
+  constructor(store: DagStore, view: TreeView, sketch: Sketch, request: SyncRequest, random: () => number) {
+    this.store = store
+    this.view = view
+    this.sketch = sketch
+    this.request = request
+    this.random = random
+  }
+
+  async outcome(): Promise<Outcome> {
+    const { store, view, request } = this
+    if (request.want !== undefined && request.want.length > 0) return this.wanted(request.want)
+    if (request.range !== undefined) return this.range()
+    if (request.tipsDigest === view.tipsDigest && request.count === view.count) return { status: 'equal' }
+    if (request.tips.length === 0 && request.sketch === undefined)
+      return {
+        status: 'delta',
+        tips: this.tips(limits.requestTips),
+        missing: await findMissing(store, view, []),
+      }
+    if (request.sketch !== undefined && request.sketch.from > 0) return this.furtherCells(request.sketch)
+
+    const records = await store.lookupIn(view.tree, request.tips, view.snapshot)
+    const common = records.map((record) => record !== undefined)
+    const known = request.tips.filter((_, index) => common[index])
+    // With all their tips here, all their entries are, and the counts tell how many they lack.
+    const covered = known.length === request.tips.length && request.tips.length < limits.requestTips
+    const theirCount = covered ? request.count : undefined
+    if (request.sketch === undefined) {
+      const missing = await findMissing(store, view, known, { theirCount })
+      return { status: 'delta', tips: this.tips(limits.answerTips), common, missing }
+    }
+    if (covered) {
+      const lacking = Math.max(0, view.count - request.count)
+      const walkReads = Math.min(limits.walkReads, 4 * lacking + limits.walkReadsBase)
+      const { found, reads } = await walkMissing(store, view, known, { theirCount, walkReads })
+      if (found !== undefined)
+        return {
+          status: 'delta',
+          tips: this.tips(limits.requestTips),
+          common,
+          missing: missingOf(store, view.tree, found, reads),
+        }
+    }
+    return this.bySketch(request.sketch, common, known, theirCount)
+  }
+
+  /** The asker's cells decode, or ours are sent for the asker to decode, or the difference is past both. */
+  private async bySketch(
+    part: SketchPart,
+    common: boolean[],
+    known: EntryId[],
+    theirCount: number | undefined,
+  ): Promise<Outcome> {
+    const { store, view, sketch, request } = this
+    // A probe has no cells: whoever sent it decodes ours.
+    if (part.cells.length === 0) return this.cells(0, limits.sketchRequestCells, common)
+    const theirs = readCells(part, request.count, limits.sketchRequestMaxCells)
+    const difference = compareCells(sketch, theirs, readCounts(part, theirs))
+    const decoded = await this.decoded(difference, common)
+    if (decoded !== undefined)
+      return { status: 'delta', tips: this.tips(limits.requestTips), common, ...decoded }
+
+    const estimate = theirCount === undefined ? difference.estimate : Math.max(0, view.count - theirCount)
+    const candidates = await this.candidates(estimate, known)
+    const choice = chooseAnswer({
+      estimatedDifference: estimate,
+      counts: difference.counts,
+      surplus: view.count - request.count,
+      candidates: candidates?.length,
+      averageEntryBytes: store.tree(view.tree)!.bytes / view.count,
+      sketchCells: sketch.cellCount,
+    })
+    if (choice.kind === 'HAVES')
+      return {
+        status: 'delta',
+        tips: view.tips,
+        common,
+        missing: missingOf(store, view.tree, candidates!, candidates!.length),
+      }
+    if (choice.kind === 'SKETCH') return this.cells(0, choice.cells, common)
+    // Past the sketch, but all their tips are here: a sweep is exact.
+    if (theirCount !== undefined) {
+      const missing = await findMissing(store, view, known, { theirCount, walkReads: 0 })
+      return { status: 'delta', tips: this.tips(limits.requestTips), common, missing }
+    }
+    return { status: 'range', tips: this.tips(limits.requestTips), common }
+  }
+
+  /** What a decode says, if all of it holds: every id resolves, and the asker's unknown tips are among its ids. */
+  private async decoded(
+    difference: Difference,
+    common: boolean[],
+  ): Promise<Pick<Outcome, 'missing' | 'want'> | undefined> {
+    const { store, view, request } = this
+    if (!difference.complete) return undefined
+    const theirs = new Set(difference.theirs)
+    if (request.tips.some((tip, index) => !common[index] && !theirs.has(tip.slice(0, prefixDigits))))
+      return undefined
+    const found = await store.resolve(view.tree, difference.ours, view.snapshot)
+    if (!found.every((entry) => entry !== undefined)) return undefined
+    return { missing: missingOf(store, view.tree, found, found.length), want: difference.theirs }
+  }
+
+  /** What the asker may lack, going by its tips and haves; undefined where a walk would cost too much or tips are many. */
+  private async candidates(estimate: number, known: EntryId[]): Promise<Found[] | undefined> {
+    const { store, view, request } = this
+    if (request.haves === undefined || request.haves.length === 0 || view.tips.length > limits.requestTips)
+      return undefined
+    const prefixes = unpackHaves(request.haves).map(bytesToHex)
+    const haves = await store.resolve(view.tree, prefixes, view.snapshot)
+    const covered = [...known, ...haves.flatMap((entry) => entry?.id ?? [])]
+    if (covered.length === 0) return undefined
+    const walkReads = Math.min(limits.walkReads, havesWalkBudget(estimate))
+    return (await walkMissing(store, view, [...new Set(covered)], { walkReads })).found
+  }
+
+  private cells(from: number, to: number, common: boolean[]): Outcome {
+    const sketch = cutForAnswer(this.sketch, from, to, this.view.tipsDigest)
+    return { status: 'sketch', tips: this.tips(limits.requestTips), common, sketch }
+  }
+
+  /** Cells after those that did not decode, of the same state; from the first where ours has changed. */
+  private furtherCells({ from, state }: SketchPart): Outcome {
+    if (from >= this.sketch.cellCount) return { status: 'range' }
+    const to = Math.ceil(from * furtherCellsRatio)
+    return this.cells(state === this.view.tipsDigest ? from : 0, to, [])
+  }
+
+  private async wanted(want: readonly string[]): Promise<Outcome> {
+    const { store, view } = this
+    const found = await store.resolve(view.tree, want, view.snapshot)
+    const present = found.filter((entry) => entry !== undefined)
+    return { status: 'partial', missing: missingOf(store, view.tree, present, want.length) }
+  }
+
+  private range(): Promise<Outcome> {
+    const { store, view, request } = this
+    const lanes = rangeLanes.get(store) ?? new Lanes()
+    rangeLanes.set(store, lanes)
+    return lanes.run(view.tree, async () => {
+      const { answer, tailAfter } = await answerRange(store, view, request.range!)
+      if (tailAfter === 'none') return { status: 'range', range: answer }
+      const pages = () => store.scan(view.tree, { after: tailAfter, snapshot: view.snapshot })
+      return { status: 'range', range: answer, missing: { count: undefined, reads: 0, pages } }
+    })
+  }
+
+  private tips(max: number): readonly EntryId[] {
+    return sample(this.view.tips, max, this.random)
+  }
+}
+
+/** How many cells there are after one more trip, for each cell that did not suffice. */
+const furtherCellsRatio = 1.6
+
+/** The answer with its snapshot. A generator that never began skips its own `finally`, so the end is seen here. */
+function opened(
+  header: SyncHeader,
+  source: AsyncGenerator<SyncPage>,
+  view: TreeView,
+): SyncAnswer & AsyncDisposable {
+  const close = async () => {
+    try {
+      await source.return(undefined)
+    } finally {
+      await view[Symbol.asyncDispose]()
+    }
+  }
+  const pages: AsyncIterableIterator<SyncPage> = {
+    async next() {
+      try {
+        const step = await source.next()
+        if (step.done) await close()
+        return step
+      } catch (error) {
+        await close()
+        throw error
+      }
+    },
+    async return() {
+      await close()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]: () => pages,
+  }
+  return { header, pages, [Symbol.asyncDispose]: close }
+}
+
+async function* noPages(): AsyncGenerator<SyncPage> {}
+
+/** Pages of the wire until the budget is spent. */
+async function* paged(pages: AsyncGenerator<StoredEntry[]>, budgetBytes: number): AsyncGenerator<SyncPage> {
+  let spent = 0
+  for await (const page of pages) {
+    for (const { signed } of page) spent += entryBytes(signed)
+    const more = spent >= budgetBytes
+    yield { entries: page.map((entry) => entry.signed), more }
+    if (more) return
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * Takes in pages of signed entries from anywhere: reads them, verifies the signatures on the thread pool, and stores
+ * what fits. The next page verifies while this one is being written, and pages of one tree are stored in the order
+ * in which they came. Nothing that was not verified reaches the store.
+ */
+import { type Entry, readEntry, type SignedEntry, type VerifiedEntry } from '../dag/entry.ts'
+import type { TreeId } from '../dag/id.ts'
+import { CausewayError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { Lanes } from '../store/lanes.ts'
+import type { DagStore } from '../store/store.ts'
+import { verifyAll } from '../store/verify.ts'
+
+export interface Refusal {
+  /** Position in the page. */
+  readonly index: number
+  /** Empty where the bytes could not be read. */
+  readonly id: string
+  readonly error: CausewayError
+}
+
+/** What became of a page. */
+export interface Ingested {
+  readonly added: readonly VerifiedEntry[]
+  readonly known: number
+  readonly refused: readonly Refusal[]
+}
+
+export class Ingest {
+  private readonly store: DagStore
+  private readonly lanes = new Lanes<TreeId>()
+
+  constructor(store: DagStore) {
+    this.store = store
+  }
+
+  /**
+   * Stores a page for `tree`. Limits on the page as a whole give LIMIT_EXCEEDED and store nothing; single bad entries
+   * are in `refused`, and the good ones are kept.
+   */
+  async page(
+    tree: TreeId,
+    page: readonly SignedEntry[],
+    options: { sync?: boolean } = {},
+  ): Promise<Ingested> {
+    checkPage(page)
+    const refused: Refusal[] = []
+    const entries: Entry[] = []
+    const indexOf = new Map<Entry, number>()
+    for (const [index, signed] of page.entries()) {
+      try {
+        const entry = readEntry(signed)
+        // Before its signature is worth the time; the store holds the same rule.
+        if (entry.tree !== tree) {
+          refused.push({ index, id: entry.id, error: wrongTree(entry, tree) })
+          continue
+        }
+        indexOf.set(entry, index)
+        entries.push(entry)
+      } catch (error) {
+        refused.push({ index, id: '', error: CausewayError.from(error) })
+      }
+    }
+    const verifying = this.verify(tree, entries, (entry, error) =>
+      refused.push({ index: indexOf.get(entry)!, id: entry.id, error }),
+    )
+    // It may fail while the lane is still busy with earlier pages; the lane then gets the failure all the same.
+    verifying.catch(() => {})
+    return this.lanes.run(tree, async () => {
+      const { verified, known } = await verifying
+      const result = await this.store.append(tree, verified, options)
+      for (const { index, id, error } of result.refused)
+        refused.push({ index: indexOf.get(verified[index]!)!, id, error })
+      refused.sort((a, b) => a.index - b.index)
+      return { added: result.added, known: known + result.known, refused }
+    })
+  }
+
+  /** Verifies the signatures of what is not here yet. */
+  private async verify(
+    tree: TreeId,
+    entries: readonly Entry[],
+    refuse: (entry: Entry, error: CausewayError) => void,
+  ): Promise<{ verified: VerifiedEntry[]; known: number }> {
+    const unknown = await this.store.unknown(tree, entries)
+    const results = await verifyAll(unknown)
+    const verified: VerifiedEntry[] = []
+    for (const [index, result] of results.entries()) {
+      if (result instanceof CausewayError) refuse(unknown[index]!, result)
+      else verified.push(result)
+    }
+    return { verified, known: entries.length - unknown.length }
+  }
+}
+
+function wrongTree(entry: Entry, tree: TreeId): CausewayError {
+  return new CausewayError(
+    'ENTRY_TREE',
+    `The entry ${entry.id} belongs to the tree ${entry.tree}, not to ${tree}.`,
+  )
+}
+
+function checkPage(page: readonly SignedEntry[]): void {
+  if (page.length > limits.pageEntries)
+    throw new CausewayError(
+      'LIMIT_EXCEEDED',
+      `A page has at most ${limits.pageEntries} entries, got ${page.length}.`,
+    )
+  let bytes = 0
+  for (const { body, signature } of page) bytes += body.length + signature.length
+  if (page.length > 1 && bytes > limits.pageBytes)
+    throw new CausewayError('LIMIT_EXCEEDED', `A page has at most ${limits.pageBytes} bytes, got ${bytes}.`)
+}

@@ -1,0 +1,39 @@
+/**
+ * Runs a bounded number of tasks at once over a stream: `add` waits for room, which is how backpressure reaches
+ * whoever feeds it. The first failure is told at the next `add` or at `drain`.
+ */
+export class Pipeline {
+  private readonly limit: number
+  private readonly running = new Set<Promise<void>>()
+  private failed = false
+  private failure: unknown
+
+  constructor(limit: number) {
+    this.limit = limit
+  }
+
+  /** Starts the task when there is room. Rejects with the first failure so far. */
+  async add(task: () => Promise<void>): Promise<void> {
+    while (this.running.size >= this.limit) await Promise.race(this.running)
+    if (this.failed) throw this.failure
+    const running = task()
+      .catch((error: unknown) => {
+        if (this.failed) return
+        this.failed = true
+        this.failure = error
+      })
+      .finally(() => this.running.delete(running))
+    this.running.add(running)
+  }
+
+  /** Waits until nothing runs; never rejects. */
+  async settle(): Promise<void> {
+    while (this.running.size > 0) await Promise.all(this.running)
+  }
+
+  /** Waits until nothing runs; rejects with the first failure. */
+  async drain(): Promise<void> {
+    await this.settle()
+    if (this.failed) throw this.failure
+  }
+}

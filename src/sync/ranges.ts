@@ -1,0 +1,130 @@
+/**
+ * Comparison by ranges, for what a sketch cannot do: a difference beyond its cells, a first sync that was cut, a
+ * repair. The asker tells chunks of its entries, the server answers with its ids where chunks differ, and streams
+ * what lies beyond the asker's last entry. Everything is read in order, in bounded memory, and goes on from a cursor.
+ */
+import { sha256Hex } from '../dag/crypto.ts'
+import { hexToBytes } from '../dag/hex.ts'
+import { comparePositions, idFromBytes, idToBytes, type Position } from '../dag/id.ts'
+import { compareChunks, type RangeChunk, RangeChunker, type RangeKey } from '../dag/ranges.ts'
+import { limits } from '../limits.ts'
+import type { DagStore, StoredEntry, TreeView } from '../store/store.ts'
+import { prefixDigits } from './cells.ts'
+import type { RangeAnswer, RangeQuery, RangeSpan } from './remote.ts'
+
+export function keyOf(position: Position): RangeKey {
+  return { height: position.height, id: idToBytes(position.id) }
+}
+
+export function positionOf(key: RangeKey): Position {
+  return { height: key.height, id: idFromBytes(key.id) }
+}
+
+const sha256 = (bytes: Uint8Array) => hexToBytes(sha256Hex(bytes))
+
+/** Chunks of the entries after a position up to and with another, at most `limits.rangeChunks`. */
+async function chunksOf(
+  store: DagStore,
+  view: TreeView,
+  after: Position | undefined,
+  through: Position | undefined,
+): Promise<{ chunks: RangeChunk[]; complete: boolean }> {
+  const chunker = new RangeChunker(sha256)
+  const chunks: RangeChunk[] = []
+  scan: for await (const page of store.scan(view.tree, { after, snapshot: view.snapshot }))
+    for (const { height, id } of page) {
+      if (through !== undefined && comparePositions({ height, id }, through) > 0) break scan
+      const ended = chunker.push(height, idToBytes(id))
+      if (ended === undefined) continue
+      chunks.push(ended)
+      if (chunks.length === limits.rangeChunks) return { chunks, complete: false }
+    }
+  const last = chunker.finish()
+  if (last !== undefined) chunks.push(last)
+  return { chunks, complete: true }
+}
+
+/** The asker's question about everything after a position. */
+export async function askRange(
+  store: DagStore,
+  view: TreeView,
+  after: Position | undefined,
+): Promise<RangeQuery> {
+  const { chunks, complete } = await chunksOf(store, view, after, undefined)
+  return { after, chunks, complete }
+}
+
+/** The server's answer, and from where on all of its entries are missing at the asker (absent: nowhere yet). */
+export async function answerRange(
+  store: DagStore,
+  view: TreeView,
+  query: RangeQuery,
+): Promise<{ answer: RangeAnswer; tailAfter: Position | 'none' | undefined }> {
+  const { after } = query
+  const end = query.chunks.at(-1)
+  if (end === undefined)
+    return { answer: { spans: [], through: undefined }, tailAfter: query.complete ? after : 'none' }
+  let through = positionOf(end.last)
+  let { chunks: theirs, complete } = query
+  // Both lists end at the asker's last entry, so that a side that has just the beginning compares as equal.
+  const ours = await chunksOf(store, view, after, through)
+  if (!ours.complete) {
+    through = positionOf(ours.chunks.at(-1)!.last)
+    theirs = theirs.filter(({ last }) => comparePositions(positionOf(last), through) <= 0)
+    complete = false
+  }
+  const spans: RangeSpan[] = []
+  let room: number = limits.rangeIds
+  for (const difference of compareChunks(after && keyOf(after), ours.chunks, theirs)) {
+    const from = difference.after && positionOf(difference.after)
+    const to = difference.through === undefined ? through : positionOf(difference.through)
+    const { prefixes, last } = await idsIn(store, view, from, to, room)
+    spans.push({ after: from, through: last ?? to, prefixes })
+    room -= prefixes.length
+    if (last !== undefined || room === 0) return { answer: { spans, through: last ?? to }, tailAfter: 'none' }
+  }
+  if (complete) return { answer: { spans, through: undefined }, tailAfter: through }
+  return { answer: { spans, through }, tailAfter: 'none' }
+}
+
+/** Ids in a stretch, at most `room`; `last` is where it stopped for lack of room. */
+async function idsIn(
+  store: DagStore,
+  view: TreeView,
+  after: Position | undefined,
+  through: Position,
+  room: number,
+): Promise<{ prefixes: string[]; last: Position | undefined }> {
+  const prefixes: string[] = []
+  let last: Position | undefined
+  for await (const page of store.scan(view.tree, { after, snapshot: view.snapshot }))
+    for (const { height, id } of page) {
+      if (comparePositions({ height, id }, through) > 0) return { prefixes, last: undefined }
+      if (prefixes.length === room) return { prefixes, last }
+      prefixes.push(id.slice(0, prefixDigits))
+      last = { height, id }
+    }
+  return { prefixes, last: undefined }
+}
+
+/** What a stretch says: the server's ids that we lack, and our entries that it lacks, as we come by them. */
+export async function compareSpan(
+  store: DagStore,
+  view: TreeView,
+  span: RangeSpan,
+): Promise<{ want: string[]; ours: () => AsyncGenerator<StoredEntry[]> }> {
+  const records = await store.resolve(view.tree, span.prefixes, view.snapshot)
+  const want = span.prefixes.filter((_, index) => records[index] === undefined)
+  const theirs = new Set(span.prefixes)
+  async function* ours(): AsyncGenerator<StoredEntry[]> {
+    for await (const page of store.scan(view.tree, { after: span.after, snapshot: view.snapshot })) {
+      const inside = page.filter(
+        (entry) => span.through === undefined || comparePositions(entry, span.through) <= 0,
+      )
+      const missing = inside.filter(({ id }) => !theirs.has(id.slice(0, prefixDigits)))
+      if (missing.length > 0) yield missing
+      if (inside.length < page.length) return
+    }
+  }
+  return { want, ours }
+}

@@ -1,0 +1,186 @@
+/**
+ * Moves entries for a session, both ways: takes in pages as they come, and sends pages of what the remote lacks, a
+ * bounded number of either under way. It counts what crossed, and ends at the first sign of a lie.
+ */
+import { cancelled } from '../clock.ts'
+import type { SignedEntry } from '../dag/entry.ts'
+import type { TreeId } from '../dag/id.ts'
+import { CausewayError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { DagStore, StoredEntry } from '../store/store.ts'
+import type { Ingest } from './ingest.ts'
+import { Pipeline } from './pipeline.ts'
+import type { Remote, SendOutcome, SyncAnswer, SyncPage } from './remote.ts'
+
+export interface SessionProgress {
+  readonly received: number
+  /** How many will be received in all, as far as the remote has said. */
+  readonly expected: number
+  readonly sent: number
+  readonly toSend: number
+}
+
+/** What names a tree's whole set of entries. */
+export interface TreeState {
+  readonly tipsDigest: string
+  readonly count: number
+}
+
+export interface TransferOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: SessionProgress) => void) | undefined
+}
+
+export class Transfer {
+  /** Entries that were new here. */
+  received = 0
+  /** Entries that were new there. */
+  sent = 0
+  /** Entries that crossed the wire although the other side had them. */
+  redundant = 0
+  private readonly store: DagStore
+  private readonly ingest: Ingest
+  private readonly remote: Remote
+  private readonly tree: TreeId
+  private readonly options: TransferOptions
+  private expected = 0
+  private toSend = 0
+
+  constructor(
+    local: { store: DagStore; ingest: Ingest },
+    remote: Remote,
+    tree: TreeId,
+    options: TransferOptions,
+  ) {
+    this.store = local.store
+    this.ingest = local.ingest
+    this.remote = remote
+    this.tree = tree
+    this.options = options
+  }
+
+  checkSignal(): void {
+    if (this.options.signal?.aborted) throw cancelled(this.options.signal)
+  }
+
+  /**
+   * Takes in the pages as they come; true when the remote has more. `partial`: ids were recovered one by one, so an
+   * entry whose parents were not is left for later instead of being a lie.
+   */
+  async receive(answer: SyncAnswer, partial = false): Promise<boolean> {
+    this.expected = this.received + answer.header.entries
+    const pipeline = new Pipeline(limits.sessionPagesInFlight)
+    const redundantBefore = this.redundant
+    let ended = false
+    let more = false
+    try {
+      for await (const page of answer.pages) {
+        if (ended) throw protocol('The remote sent a page after its last one.')
+        more = page.more
+        ended = page.more || page.entries.length === 0
+        await pipeline.add(() => this.receivePage(page, redundantBefore, partial))
+        this.checkSignal()
+      }
+    } finally {
+      await pipeline.settle()
+    }
+    await pipeline.drain()
+    return more
+  }
+
+  private async receivePage(page: SyncPage, redundantBefore: number, partial: boolean): Promise<void> {
+    const { added, known, refused } = await this.ingest.page(this.tree, page.entries).catch((error) => {
+      if (error instanceof CausewayError && error.code === 'LIMIT_EXCEEDED')
+        throw protocol(`The remote sent a page that is too large: ${error.message}`, {}, error)
+      throw error
+    })
+    this.received += added.length
+    this.redundant += known
+    this.report()
+    const bad = refused.find(({ error }) => !partial || error.code !== 'ENTRY_MISSING_PARENT')
+    if (bad !== undefined)
+      throw protocol(
+        `The remote sent an entry that is not valid: ${bad.error.message}`,
+        { entry: bad.id, code: bad.error.code },
+        bad.error,
+      )
+    // Each entry comes at most once, so what is known is at most all that is here; else the stream need never end.
+    if (this.redundant - redundantBefore > (this.store.tree(this.tree)?.count ?? 0))
+      throw protocol('The remote sends the same entries again and again.')
+  }
+
+  /** Sends pages of entries; the remote's state after the last of them, where there was one. `partial` as in `receive`. */
+  async push(
+    pages: AsyncGenerator<StoredEntry[]>,
+    count: number | undefined,
+    partial = false,
+  ): Promise<TreeState | undefined> {
+    this.toSend = this.sent + (count ?? 0)
+    const pipeline = new Pipeline(limits.sessionPagesInFlight)
+    let earlier = Promise.resolve()
+    let state: TreeState | undefined
+    try {
+      for await (const page of pages) {
+        const entries = page.map((entry) => entry.signed)
+        const before = earlier
+        await pipeline.add(() => {
+          const sending = this.sendPage(entries, before, partial).then((outcome) => {
+            // Answers may overtake each other; the greatest count is the latest state.
+            if (state === undefined || outcome.count >= state.count) state = outcome
+          })
+          earlier = sending.catch(() => {})
+          return sending
+        })
+        this.checkSignal()
+      }
+    } finally {
+      await pipeline.settle()
+    }
+    await pipeline.drain()
+    return state
+  }
+
+  /** Pages are under way together and may arrive out of order: one that came too early goes again after the others. */
+  private async sendPage(
+    entries: readonly SignedEntry[],
+    before: Promise<void>,
+    partial: boolean,
+  ): Promise<SendOutcome> {
+    let outcome = await this.sendOnce(entries)
+    if (outcome.refused.some(({ code }) => code === 'ENTRY_MISSING_PARENT')) {
+      await before
+      outcome = await this.sendOnce(entries)
+    }
+    const refused = outcome.refused.find(({ code }) => !partial || code !== 'ENTRY_MISSING_PARENT')
+    if (refused !== undefined)
+      throw new CausewayError(refused.code, `The remote refused an entry: ${refused.message}`, {
+        data: { entry: refused.id },
+      })
+    return outcome
+  }
+
+  private async sendOnce(entries: readonly SignedEntry[]): Promise<SendOutcome> {
+    const outcome = await this.remote.sendEntries(this.tree, entries, { signal: this.options.signal })
+    if (outcome.added + outcome.known + outcome.refused.length > entries.length)
+      throw protocol('The remote tells of more entries than were sent.')
+    this.sent += outcome.added
+    this.redundant += outcome.known
+    this.report()
+    return outcome
+  }
+
+  private report(): void {
+    const { received, sent } = this
+    this.options.onProgress?.({
+      received,
+      expected: Math.max(this.expected, received),
+      sent,
+      toSend: Math.max(this.toSend, sent),
+    })
+  }
+}
+
+/** The remote broke the protocol or lied. */
+export function protocol(message: string, data: Record<string, string> = {}, cause?: unknown): CausewayError {
+  return new CausewayError('PROTOCOL', message, { data, cause })
+}

@@ -1,0 +1,148 @@
+/**
+ * The DAG runs where there is no Node: nothing in it but `crypto.ts` reaches for `node:`, and a bundle made by the
+ * `browser` field gives every golden vector its verdict in a realm without Buffer and process.
+ */
+import assert from 'node:assert/strict'
+import { webcrypto } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { createContext, runInContext } from 'node:vm'
+import { build, type Plugin } from 'esbuild'
+import { bytesToHex } from '../../src/dag/hex.ts'
+import { expandBytes, readEntryVectors } from '../vectors/format.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const dag = resolve(root, 'src/dag')
+
+/** What bundlers do with the `browser` field, on the sources in place of what they are compiled to. */
+function replaced(): Map<string, string> {
+  const { browser } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'))
+  const source = (file: string) => resolve(root, file.replace('./dist/', './').replace(/\.js$/, '.ts'))
+  return new Map(
+    Object.entries(browser as Record<string, string>).map(([from, to]) => [source(from), source(to)]),
+  )
+}
+
+const browserField: Plugin = {
+  name: 'browser field',
+  setup(bundle) {
+    const files = replaced()
+    bundle.onResolve({ filter: /^\.{1,2}\// }, ({ path, importer }) => {
+      const replacement = files.get(resolve(dirname(importer), path))
+      return replacement === undefined ? undefined : { path: replacement }
+    })
+  },
+}
+
+/** Reads, verifies and signs in the bundle; answers in JSON so that no object crosses the border of the realm. */
+const program = `
+  import { readEntry, signEntry, signRoot, verifyEntry } from './entry.ts'
+  import { hexToBytes } from './hex.ts'
+  import { digestTips, formatId, parseId } from './id.ts'
+  import { createIdentity } from './identity.ts'
+  const attempt = async (vector) => {
+    const signed = { body: hexToBytes(vector.body), signature: hexToBytes(vector.signature) }
+    try {
+      const entry = await verifyEntry(readEntry(signed))
+      return formatId(entry.id) + (parseId(formatId(entry.id)) === entry.id ? '' : ' is not read back')
+    } catch (error) {
+      return error.code ?? String(error)
+    }
+  }
+  globalThis.verdicts = async (vectors) => {
+    const all = []
+    for (const vector of JSON.parse(vectors)) all.push(await attempt(vector))
+    return JSON.stringify(all)
+  }
+  globalThis.grow = async () => {
+    const identity = createIdentity(new Uint8Array(32).fill(1))
+    const nonce = new Uint8Array(16)
+    const root = signRoot(identity, { name: 'browser', publicAccess: 1, createdAtMs: 1, nonce })
+    const child = signEntry(identity, {
+      tree: root.id, parents: [root.id], height: 1, createdAtMs: 2, policy: [root.id],
+      changes: [{ store: 'café', kind: '', payload: nonce }],
+    })
+    await verifyEntry(readEntry(child.signed))
+    if (createIdentity().peer === createIdentity().peer) throw new Error('not random')
+    return JSON.stringify({ typeofBuffer: typeof Buffer, typeofProcess: typeof process, digest: digestTips([child.id]) })
+  }
+`
+
+describe('dag in a browser', () => {
+  let bundle = ''
+  before(async () => {
+    const built = await build({
+      stdin: { contents: program, resolveDir: dag, sourcefile: 'program.ts', loader: 'ts' },
+      bundle: true,
+      write: false,
+      platform: 'browser',
+      format: 'iife',
+      target: 'es2022',
+      logLevel: 'silent',
+      plugins: [browserField],
+    })
+    bundle = built.outputFiles[0]!.text
+  })
+
+  test('only crypto.ts imports from Node', () => {
+    for (const file of readdirSync(dag).filter((name) => name.endsWith('.ts') && name !== 'crypto.ts'))
+      assert.doesNotMatch(
+        readFileSync(resolve(dag, file), 'utf8'),
+        /from 'node:|import\('node:|require\(/,
+        file,
+      )
+  })
+
+  for (const [where, crypto] of [
+    ['with WebCrypto', webcrypto],
+    ['without it', undefined],
+    [
+      'with a WebCrypto that has no Ed25519',
+      { subtle: { importKey: () => Promise.reject(new Error('no')) } },
+    ],
+  ] as const)
+    test(`every vector gets its verdict ${where}`, async () => {
+      const realm = createContext({ TextEncoder, TextDecoder, ...(crypto && { crypto }) })
+      runInContext(bundle, realm)
+      const vectors = readEntryVectors()
+      const decided = [
+        ...vectors.valid.map((vector) => ({ ...vector, verdict: vector.cid })),
+        ...vectors.invalid
+          .filter(({ decidedBy }) => decidedBy !== 'parents')
+          .map((vector) => ({ ...vector, verdict: vector.code as string })),
+      ]
+      const given = decided.map(({ body, signature }) => ({ body: bytesToHex(expandBytes(body)), signature }))
+      const { verdicts: decide } = realm
+      const verdicts: string[] = JSON.parse(await decide!(JSON.stringify(given)))
+      assert.deepEqual(
+        decided.map(({ name }, index) => `${name}: ${verdicts[index]}`),
+        decided.map(({ name, verdict }) => `${name}: ${verdict}`),
+      )
+    })
+
+  test('a tree grows without Buffer and process, to the same ids as in Node', async () => {
+    const realm = createContext({ TextEncoder, TextDecoder, crypto: webcrypto })
+    runInContext(bundle, realm)
+    const { grow } = realm
+    const grown = JSON.parse(await grow!())
+    assert.equal(grown.typeofBuffer, 'undefined')
+    assert.equal(grown.typeofProcess, 'undefined')
+    const { signEntry, signRoot } = await import('../../src/dag/entry.ts')
+    const { createIdentity } = await import('../../src/dag/identity.ts')
+    const { digestTips } = await import('../../src/dag/id.ts')
+    const identity = createIdentity(new Uint8Array(32).fill(1))
+    const nonce = new Uint8Array(16)
+    const made = signRoot(identity, { name: 'browser', publicAccess: 1, createdAtMs: 1, nonce })
+    const child = signEntry(identity, {
+      tree: made.id,
+      parents: [made.id],
+      height: 1,
+      createdAtMs: 2,
+      policy: [made.id],
+      changes: [{ store: 'café', kind: '', payload: nonce }],
+    })
+    assert.equal(grown.digest, digestTips([child.id]))
+  })
+})

@@ -1,0 +1,27 @@
+/**
+ * A clock on which time passes faster, so that a bound of ten seconds is crossed in a moment and a test waits for
+ * what happens instead of sleeping.
+ */
+import { type Clock, systemClock } from '../../src/clock.ts'
+
+export class HastyClock implements Clock {
+  readonly factor: number
+  readonly random = systemClock.random
+  readonly randomBytes = systemClock.randomBytes
+
+  constructor(factor: number) {
+    this.factor = factor
+  }
+
+  now(): number {
+    return Date.now()
+  }
+
+  monotonic(): number {
+    return performance.now() * this.factor
+  }
+
+  setTimer(delayMs: number, run: () => void): () => void {
+    return systemClock.setTimer(delayMs / this.factor, run)
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Peers for tests: a store in memory with its ingest and a clock whose lots follow from a seed, and the few ways in
+ * which tests fill and compare stores.
+ */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Clock, systemClock } from '../../src/clock.ts'
+import type { Entry, SignedEntry, VerifiedEntry } from '../../src/dag/entry.ts'
+import type { EntryId, TreeId } from '../../src/dag/id.ts'
+import { limits } from '../../src/limits.ts'
+import { type Database, openMemory } from '../../src/store/open.ts'
+import { type Appended, DagStore } from '../../src/store/store.ts'
+import { Ingest } from '../../src/sync/ingest.ts'
+import { prng } from './entries.ts'
+
+export interface TestPeer extends AsyncDisposable {
+  readonly store: DagStore
+  readonly ingest: Ingest
+  readonly clock: Clock
+}
+
+/** A peer on a new store (in memory unless a database is given) that holds `entries`. */
+export async function openPeer(entries: readonly VerifiedEntry[] = [], db?: Database): Promise<TestPeer> {
+  const store = await DagStore.open(db ?? (await openMemory()))
+  if (entries.length > 0) await fill(store, entries)
+  return {
+    store,
+    ingest: new Ingest(store),
+    clock: { ...systemClock, random: prng(1) },
+    [Symbol.asyncDispose]: () => store.close(),
+  }
+}
+
+/** Stores entries of one tree in pages; fails where any is refused. */
+export async function fill(
+  store: DagStore,
+  entries: readonly VerifiedEntry[],
+  options: { sync?: boolean; pageEntries?: number } = {},
+): Promise<Appended[]> {
+  const pages: Appended[] = []
+  const size = options.pageEntries ?? limits.pageEntries
+  for (let start = 0; start < entries.length; start += size) {
+    const page = await store.append(entries[0]!.tree, entries.slice(start, start + size), options)
+    assert.deepEqual(page.refused, [])
+    pages.push(page)
+  }
+  return pages
+}
+
+/** All ids of a tree in the store's order. */
+export async function idsOf(store: DagStore, tree: TreeId): Promise<EntryId[]> {
+  const ids: EntryId[] = []
+  if (store.tree(tree) !== undefined)
+    for await (const page of store.scan(tree)) for (const { id } of page) ids.push(id)
+  return ids
+}
+
+/** Asserts that stores have the same entries, tips and counts of a tree. */
+export async function assertSame(tree: TreeId, ...stores: readonly DagStore[]): Promise<void> {
+  const [first, ...others] = await Promise.all(
+    stores.map(async (store) => ({
+      ids: await idsOf(store, tree),
+      ...(await store.summary(tree)),
+      bytes: store.tree(tree)?.bytes,
+    })),
+  )
+  for (const other of others) assert.deepEqual(other, first)
+}
+
+export function signedOf(entries: readonly Entry[]): SignedEntry[] {
+  return entries.map((entry) => entry.signed)
+}
+
+/** A folder of its own for a test, removed when disposed. */
+export async function tempFolder(): Promise<AsyncDisposable & { path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'causeway-test-'))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+}

@@ -1,0 +1,20 @@
+/** A whole life of two nodes, without process.exit at the end: a test sees whether anything keeps the process alive. */
+import { idToBytes } from '../../src/dag/id.ts'
+import { createNode } from '../../src/node.ts'
+import { ServingNode } from './serving-node.ts'
+
+const serving = await ServingNode.start()
+const tree = await serving.node.createTree('a')
+const { trees, sync } = await serving.dial('grpc')
+const watching = trees.watchTree({ tree: idToBytes(tree) })[Symbol.asyncIterator]()
+await watching.next()
+for await (const _ of sync.syncTree({ tree: idToBytes(tree) }));
+await fetch(`${serving.address}/nothing`).then((response) => response.text())
+const node = await createNode()
+await node.sync(tree, serving.address)
+await node.close()
+const closing = serving.node.close()
+while (!(await watching.next()).done);
+await closing
+await serving[Symbol.asyncDispose]()
+process.stdout.write('synced and closed\n')

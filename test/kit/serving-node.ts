@@ -1,0 +1,119 @@
+/**
+ * A node that serves, and connections to it, over any transport by name: what a suite on RPC needs. To run all of
+ * them over one more transport, add a line to `transports`.
+ */
+import { readFileSync } from 'node:fs'
+import type { Client } from '@connectrpc/connect'
+import { NodeService } from '../../gen/causeway/v1/node_pb.ts'
+import { SyncService } from '../../gen/causeway/v1/sync_pb.ts'
+import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
+import { type Clock, systemClock } from '../../src/clock.ts'
+import { createIdentity } from '../../src/dag/identity.ts'
+import { createNode, type Node, type NodeOptions } from '../../src/node.ts'
+import { RpcConnection } from '../../src/rpc/connection.ts'
+import { createHttpTransport } from '../../src/transport/http.ts'
+import { createIrohTransport } from '../../src/transport/iroh.ts'
+import type { Channel, Transport } from '../../src/transport/transport.ts'
+
+const fixture = (file: string) => readFileSync(new URL(`fixtures/${file}`, import.meta.url), 'utf8')
+/** Self-signed, for localhost and 127.0.0.1, until 2125. */
+export const testCertificate = { key: fixture('localhost.key'), cert: fixture('localhost.crt') }
+
+export interface NamedTransport {
+  readonly name: string
+  /** Node options that make it serve over this transport. */
+  readonly serve: () => Partial<NodeOptions>
+  /** A transport that dials it. */
+  readonly dialer: () => Transport
+}
+
+const anyPort = { host: '127.0.0.1', port: 0 }
+
+export const transports: readonly NamedTransport[] = [
+  { name: 'HTTP', serve: () => ({ http: anyPort }), dialer: () => createHttpTransport() },
+  {
+    name: 'TLS',
+    serve: () => ({ http: { ...anyPort, tls: testCertificate }, tls: { ca: testCertificate.cert } }),
+    dialer: () => createHttpTransport({ tls: { ca: testCertificate.cert } }),
+  },
+  {
+    name: 'QUIC',
+    serve: () => ({ quic: { listen: true, bind: '127.0.0.1:0', relay: 'off' } }),
+    dialer: () => createIrohTransport({ identity: createIdentity(), bind: '127.0.0.1:0', relay: 'off' }),
+  },
+]
+
+export const protocols = ['connect', 'grpc'] as const
+export type Protocol = (typeof protocols)[number]
+
+/** Clients of all services on one connection. */
+export interface Caller {
+  readonly connection: RpcConnection
+  readonly sync: Client<typeof SyncService>
+  readonly trees: Client<typeof TreeService>
+  readonly node: Client<typeof NodeService>
+}
+
+export class ServingNode implements AsyncDisposable {
+  readonly node: Node
+  /** What `problem` told: a suite asserts that it stays empty. */
+  readonly problems: unknown[] = []
+  private readonly dialer: Transport
+  private readonly connections: RpcConnection[] = []
+
+  private constructor(node: Node, dialer: Transport) {
+    this.node = node
+    this.dialer = dialer
+    node.on('problem', (error) => this.problems.push(error))
+  }
+
+  static async start(
+    transport: NamedTransport = transports[0]!,
+    options: NodeOptions = {},
+  ): Promise<ServingNode> {
+    const node = await createNode({ ...transport.serve(), ...options })
+    await node.listen()
+    return new ServingNode(node, transport.dialer())
+  }
+
+  get address(): string {
+    return this.node.addresses()[0]!
+  }
+
+  /** Host and port, for those who open a socket themselves. */
+  get hostPort(): { host: string; port: number } {
+    const { hostname: host, port } = new URL(this.address)
+    return { host, port: Number(port) }
+  }
+
+  /** A new byte stream, the caller's to destroy. */
+  dialStream(): Promise<Channel> {
+    return this.dialer.dial(this.address)
+  }
+
+  /** A new connection, closed with the node. */
+  async dial(protocol: Protocol = 'connect', clock: Clock = systemClock): Promise<Caller> {
+    const channel = await this.dialStream()
+    const connection = new RpcConnection(channel, { clock, protocol })
+    this.connections.push(connection)
+    return {
+      connection,
+      sync: connection.client(SyncService),
+      trees: connection.client(TreeService),
+      node: connection.client(NodeService),
+    }
+  }
+
+  /** Fails unless the node still answers on a new connection. */
+  async assertServing(): Promise<void> {
+    const { trees, connection } = await this.dial()
+    await trees.listTrees({})
+    connection.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const connection of this.connections) connection.close()
+    await this.node.close(0)
+    await this.dialer.close()
+  }
+}

@@ -1,0 +1,40 @@
+/** The hint of the last equality: found again, replaced, told apart from others, and never more than its slots. */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { describe, it } from 'node:test'
+import type { TreeId } from '../../src/dag/id.ts'
+import type { PeerId } from '../../src/dag/identity.ts'
+import { LastEqual } from '../../src/peer/last-equal.ts'
+import { openMemory } from '../../src/store/open.ts'
+
+const hash = (text: string | Buffer) => createHash('sha256').update(text).digest('hex')
+const peer = (n: number) => hash(`peer ${n}`) as PeerId
+const tree = hash('tree') as TreeId
+
+describe('the last equality', () => {
+  it('is found again, by peer and tree, and replaced', async () => {
+    const hints = new LastEqual(await openMemory())
+    assert.equal(await hints.get(peer(1), tree), undefined)
+    await hints.set(peer(1), tree, hash('one'))
+    assert.equal(await hints.get(peer(1), tree), hash('one'))
+    assert.equal(await hints.get(peer(2), tree), undefined)
+    assert.equal(await hints.get(peer(1), hash('other') as TreeId), undefined)
+    await hints.set(peer(1), tree, hash('two'))
+    assert.equal(await hints.get(peer(1), tree), hash('two'))
+  })
+
+  it('gives way to another in its slot, and is then just not known', async () => {
+    const db = await openMemory()
+    const hints = new LastEqual(db)
+    const slotOf = (n: number) => hash(Buffer.from(peer(n) + tree, 'hex')).slice(0, 4)
+    const seen = new Map<string, number>()
+    let n = 0
+    for (; !seen.has(slotOf(n)); n++) seen.set(slotOf(n), n)
+    const earlier = seen.get(slotOf(n))!
+    await hints.set(peer(earlier), tree, hash('one'))
+    await hints.set(peer(n), tree, hash('two'))
+    assert.equal(await hints.get(peer(earlier), tree), undefined)
+    assert.equal(await hints.get(peer(n), tree), hash('two'))
+    assert.equal((await db.sublevel('equal').keys().all()).length, 1)
+  })
+})

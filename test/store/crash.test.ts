@@ -1,0 +1,70 @@
+/**
+ * A process that is killed in the middle of writing: whatever the moment, the store opens again closed under
+ * ancestors, its records agree, pages are there as a whole or not at all, and none that was acknowledged is missing.
+ */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { auditTree } from '../../src/store/audit.ts'
+import { openFolder } from '../../src/store/open.ts'
+import { DagStore } from '../../src/store/store.ts'
+import { below, prng, tipsOf } from '../kit/entries.ts'
+import { fill, idsOf, tempFolder } from '../kit/peers.ts'
+import { crashHistory, pageEntries } from './crash-child.ts'
+
+const child = fileURLToPath(new URL('./crash-child.ts', import.meta.url))
+const moments = 12
+
+/** Runs the child until it has told `pages` pages, then a little longer, and kills it; the last count it told. */
+async function writeAndKill(folder: string, pages: number, turns: number): Promise<number> {
+  const writer = spawn(process.execPath, ['--import', 'tsx', child, folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = once(writer, 'exit')
+  let told = 0
+  for await (const line of createInterface({ input: writer.stdout })) {
+    if (line === 'end') break
+    told = Number(line)
+    if (pages-- > 0) continue
+    if (turns-- <= 0) writer.kill('SIGKILL')
+  }
+  writer.kill('SIGKILL')
+  await exited
+  return told
+}
+
+describe('a store whose process is killed', () => {
+  it(`is whole again, at ${moments} random moments`, async (test) => {
+    const seed = Date.now() % 100_000
+    test.diagnostic(`seed ${seed}`)
+    const random = prng(seed)
+    const entries = crashHistory()
+    const tree = entries[0]!.id
+    await using folder = await tempFolder()
+    let most = 0
+    for (let moment = 0; moment < moments; moment++) {
+      const told = await writeAndKill(folder.path, below(random, 8), below(random, 3))
+      const store = await DagStore.open(await openFolder(folder.path))
+      try {
+        const count = store.tree(tree)?.count ?? 0
+        assert.ok(count >= Math.max(told, most), `${count} entries are here, ${told} were acknowledged`)
+        assert.ok(count % pageEntries === 0 || count === entries.length, `${count} is not whole pages`)
+        const here = entries.slice(0, count)
+        assert.deepEqual((await idsOf(store, tree)).sort(), here.map(({ id }) => id).sort())
+        assert.deepEqual(await store.tips(tree), tipsOf(here))
+        assert.deepEqual(await auditTree(store, tree), { checked: count, problems: [] })
+        most = count
+      } finally {
+        await store.close()
+      }
+    }
+    assert.ok(most > 0)
+    const store = await DagStore.open(await openFolder(folder.path))
+    await fill(store, entries)
+    assert.deepEqual(await auditTree(store, tree), { checked: entries.length, problems: [] })
+    await store.close()
+  })
+})

@@ -1,0 +1,40 @@
+/**
+ * A disk that is full for a while: the page that met it is told so, the next ones are stored, and everything that
+ * was acknowledged before and after is there when the process is killed and the store opened again.
+ */
+import assert from 'node:assert/strict'
+import { execFile, execFileSync } from 'node:child_process'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { auditTree } from '../../src/store/audit.ts'
+import { openFolder } from '../../src/store/open.ts'
+import { DagStore } from '../../src/store/store.ts'
+import { tempFolder } from '../kit/peers.ts'
+import { fullHistory } from './full-child.ts'
+
+const child = fileURLToPath(new URL('./full-child.ts', import.meta.url))
+
+function missingTool(): string | false {
+  try {
+    execFileSync('prlimit', ['--version'])
+    return false
+  } catch {
+    return 'prlimit is not here, which limits the size of files'
+  }
+}
+
+describe('a store whose disk is full for a while', { skip: missingTool() }, () => {
+  it('loses nothing that it acknowledged', async () => {
+    await using folder = await tempFolder()
+    const output = await new Promise<string>((resolve) => {
+      const limited = ['--fsize=1000000:unlimited', process.execPath, '--import', 'tsx', child, folder.path]
+      execFile('prlimit', limited, (_, stdout) => resolve(stdout))
+    })
+    const entries = fullHistory()
+    assert.deepEqual(JSON.parse(output), { count: entries.length, failures: ['STORE_FULL'] })
+    const store = await DagStore.open(await openFolder(folder.path))
+    const found = await auditTree(store, entries[0]!.id)
+    await store.close()
+    assert.deepEqual(found, { checked: entries.length, problems: [] })
+  })
+})

@@ -1,0 +1,134 @@
+/**
+ * The store's contract on both databases, and what only a folder has: it outlives the process, is locked by one, and
+ * says what format it is in.
+ */
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { ClassicLevel } from 'classic-level'
+import type { MemoryLevel } from 'memory-level'
+import type { CausewayError } from '../../src/errors.ts'
+import { auditTree } from '../../src/store/audit.ts'
+import { guardWrites } from '../../src/store/guard.ts'
+import * as layout from '../../src/store/layout.ts'
+import { openFolder, openMemory, storeFormat } from '../../src/store/open.ts'
+import { DagStore } from '../../src/store/store.ts'
+import { prng, shapes } from '../kit/entries.ts'
+import { fill, idsOf, tempFolder } from '../kit/peers.ts'
+import { storeContract } from './contract.ts'
+
+storeContract('memory-level', async () => ({ open: openMemory, [Symbol.asyncDispose]: async () => {} }))
+
+storeContract('classic-level', async () => {
+  const folder = await tempFolder()
+  return { open: () => openFolder(folder.path), [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() }
+})
+
+const code = (expected: string) => (error: CausewayError) => error.code === expected
+
+describe('a store in a folder', () => {
+  it('is the same after it was closed and opened', async () => {
+    await using folder = await tempFolder()
+    const entries = shapes.random(200, 8, prng(1))
+    const others = shapes.linear(10, { seed: 'others' })
+    const tree = entries[0]!.id
+    let store = await DagStore.open(await openFolder(join(folder.path, 'new', 'store')))
+    await fill(store, entries.slice(0, 100))
+    await fill(store, others)
+    const before = [store.trees(), await store.summary(tree), await idsOf(store, tree)]
+    await store.close()
+    store = await DagStore.open(await openFolder(join(folder.path, 'new', 'store')))
+    assert.deepEqual([store.trees(), await store.summary(tree), await idsOf(store, tree)], before)
+    await fill(store, entries)
+    await fill(store, shapes.linear(3, { seed: 'third' }))
+    for (const info of store.trees()) assert.deepEqual((await auditTree(store, info.tree)).problems, [])
+    assert.equal(store.trees().length, 3)
+    await store.close()
+  })
+
+  it('is STORE_LOCKED while it is open', async () => {
+    await using folder = await tempFolder()
+    const db = await openFolder(folder.path)
+    await assert.rejects(openFolder(folder.path), (error: CausewayError) => {
+      assert.deepEqual([error.code, error.data], ['STORE_LOCKED', { folder: folder.path }])
+      return true
+    })
+    await db.close()
+    await (await openFolder(folder.path)).close()
+  })
+
+  it('refuses a newer format, and a format record or database that is damaged, and leaves the lock', async () => {
+    await using folder = await tempFolder()
+    const cases: [string | undefined, string][] = [
+      [JSON.stringify({ format: storeFormat + 1 }), 'STORE_FORMAT'],
+      [JSON.stringify({ format: storeFormat - 1 }), 'STORE_FORMAT'],
+      ['{"format":', 'STORE_CORRUPT'],
+      ['null', 'STORE_CORRUPT'],
+      ['{"format":"one"}', 'STORE_CORRUPT'],
+      [undefined, 'STORE_CORRUPT'],
+    ]
+    for (const [record, expected] of cases) {
+      const db = await openFolder(folder.path)
+      await db.put(
+        layout.treeKey(shapes.linear(0)[0]!.id),
+        layout.encodeTree({ number: 0, count: 0, bytes: 0, height: 0, sequence: 0 }),
+      )
+      if (record === undefined) await db.del(layout.formatKey)
+      else await db.put(layout.formatKey, Buffer.from(record))
+      await db.close()
+      await assert.rejects(openFolder(folder.path), code(expected), record)
+      const raw = new ClassicLevel<Buffer, Buffer>(folder.path, {
+        keyEncoding: 'buffer',
+        valueEncoding: 'buffer',
+      })
+      await raw.put(layout.formatKey, Buffer.from(JSON.stringify({ format: storeFormat })))
+      await raw.close()
+    }
+    await writeFile(join(folder.path, 'CURRENT'), 'nonsense')
+    await assert.rejects(openFolder(folder.path), code('STORE_CORRUPT'))
+  })
+
+  it('takes no write after one that failed, nor one at the same time, until it is opened again', async () => {
+    await using folder = await tempFolder()
+    const db = new ClassicLevel<string, string>(folder.path)
+    const raw = db as unknown as { _put(key: string, ...rest: unknown[]): Promise<void> }
+    const put = raw._put.bind(db)
+    raw._put = async (key, ...rest) => {
+      if (key === 'bad') throw new Error('No space left on device')
+      await put(key, ...rest)
+    }
+    guardWrites(db as never)
+    await db.put('a', '1')
+    const together = await Promise.allSettled([db.put('b', '1'), db.put('bad', '1'), db.put('c', '1')])
+    assert.ok(together.every(({ status }) => status === 'rejected'))
+    await assert.rejects(db.batch([{ type: 'put', key: 'd', value: '1' }]), /No space/)
+    await assert.rejects(db.sublevel('part').put('d', '1'), /No space/)
+    await assert.rejects(db.del('a'), /No space/)
+    await assert.rejects(db.clear(), /No space/)
+    assert.equal(await db.get('a'), '1')
+    await db.close()
+    await db.open()
+    await db.put('e', '1')
+    assert.equal(await db.get('e'), '1')
+    await db.close()
+  })
+
+  it('is STORE_CORRUPT where its list of trees is damaged', async () => {
+    for (const damage of [
+      (db: MemoryLevel<Buffer, Buffer>) => db.put(layout.treeKey(shapes.linear(0)[0]!.id), Buffer.alloc(7)),
+      async (db: MemoryLevel<Buffer, Buffer>) => {
+        for (const seed of [1, 2])
+          await db.put(
+            layout.treeKey(shapes.linear(0, { seed })[0]!.id),
+            layout.encodeTree({ number: 4, count: 1, bytes: 1, height: 0, sequence: 1 }),
+          )
+      },
+    ]) {
+      const db = await openMemory()
+      await damage(db as unknown as MemoryLevel<Buffer, Buffer>)
+      await assert.rejects(DagStore.open(db), code('STORE_CORRUPT'))
+      await db.close()
+    }
+  })
+})
