@@ -205,12 +205,13 @@ export function transportContract(
 
     it('tells the other end when one aborts in the middle', async () => {
       await serving(async (address, inbox) => {
-        for (const opener of ['near', 'far'] as const) {
+        const error = new Error('nobody listens for this error')
+        for (const [opener, reason] of [['near', error], ['near'], ['far', error], ['far']] as const) {
           const pair = await openPair(fixture.client, inbox, address)
           const [first, second] = opener === 'near' ? [pair.near, pair.far] : [pair.far, pair.near]
           await write(first.stream, randomBytes(50_000))
           await readBytes(second.stream, 1_000)
-          first.stream.destroy(new Error('nobody listens for this error'))
+          first.stream.destroy(reason)
           second.stream.resume()
           const writing = (async () => {
             while (!second.stream.destroyed) await write(second.stream, randomBytes(10_000))
