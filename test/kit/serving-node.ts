@@ -8,9 +8,11 @@ import { NodeService } from '../../gen/causeway/v1/node_pb.ts'
 import { SyncService } from '../../gen/causeway/v1/sync_pb.ts'
 import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
 import { type Clock, systemClock } from '../../src/clock.ts'
+import { createIdentity } from '../../src/dag/identity.ts'
 import { createNode, type Node, type NodeOptions } from '../../src/node.ts'
 import { RpcConnection } from '../../src/rpc/connection.ts'
 import { createHttpTransport } from '../../src/transport/http.ts'
+import { createIrohTransport } from '../../src/transport/iroh.ts'
 import type { Transport } from '../../src/transport/transport.ts'
 
 const fixture = (file: string) => readFileSync(new URL(`fixtures/${file}`, import.meta.url), 'utf8')
@@ -33,6 +35,11 @@ export const transports: readonly NamedTransport[] = [
     name: 'TLS',
     serve: () => ({ http: { ...anyPort, tls: testCertificate }, tls: { ca: testCertificate.cert } }),
     dialer: () => createHttpTransport({ tls: { ca: testCertificate.cert } }),
+  },
+  {
+    name: 'QUIC',
+    serve: () => ({ quic: { listen: true, bind: '127.0.0.1:0', relay: 'off' } }),
+    dialer: () => createIrohTransport({ identity: createIdentity(), relay: 'off' }),
   },
 ]
 
