@@ -37,6 +37,8 @@ export async function listCommits(path: string): Promise<string[]> {
 
 /** The commits of these names, in this order. */
 export async function* readCommits(path: string, names: readonly string[]): AsyncGenerator<GitCommit> {
+  // An empty line would be a question, too.
+  if (names.length === 0) return
   const git = startGit(path, ['cat-file', '--batch', '--buffer'])
   git.child.stdin.on('error', () => {})
   git.child.stdin.end(`${names.join('\n')}\n`)

@@ -37,6 +37,8 @@ export class RpcConnection implements AsyncDisposable {
   private readonly clock: Clock
   private readonly pingIntervalMs: number
   private readonly pingTimeoutMs: number
+  /** Resolves when the byte stream is gone and everybody has been told. */
+  private readonly gone: Promise<unknown>
   private cancelTimer = () => {}
   private readonly calls = new Set<http2.ClientHttp2Stream>()
   private remoteEnded = false
@@ -45,6 +47,9 @@ export class RpcConnection implements AsyncDisposable {
   constructor(channel: ByteChannel, options: RpcConnectionOptions) {
     this.channel = channel
     this.clock = options.clock
+    this.gone = channel.stream.closed
+      ? Promise.resolve()
+      : new Promise((resolve) => channel.stream.once('close', resolve))
     this.pingIntervalMs = options.pingIntervalMs ?? limits.pingIntervalMs
     this.pingTimeoutMs = options.pingTimeoutMs ?? limits.pingTimeoutMs
     this.session = http2.connect(authority, {
@@ -175,8 +180,7 @@ export class RpcConnection implements AsyncDisposable {
   /** Ends the connection and waits until its stream is gone. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
-    const { stream } = this.channel
-    if (!stream.closed) await new Promise((resolve) => stream.once('close', resolve))
+    await this.gone
   }
 }
 

@@ -1,0 +1,159 @@
+/**
+ * Every command as a user runs it: with and without --json, with a node running on the folder and without, with exit
+ * codes that scripts can rely on and one sentence on stderr when something is wrong.
+ */
+import { strict as assert } from 'node:assert'
+import { writeFile } from 'node:fs/promises'
+import { after, before, describe, it } from 'node:test'
+import { Sandbox, type Served } from '../kit/command.ts'
+
+const noSuch = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku'
+const commands = [
+  'serve',
+  'id',
+  'tree create',
+  'tree list',
+  'tips',
+  'log',
+  'show',
+  'commit',
+  'verify',
+  'import git',
+  'ticket',
+  'sync',
+]
+
+describe('Usage', () => {
+  let box: Sandbox
+  before(async () => {
+    box = await Sandbox.create()
+  })
+  after(() => box[Symbol.asyncDispose]())
+
+  it('is told by --help, of the whole and of every command', async () => {
+    const whole = await box.run('a', ['--help'])
+    assert.equal(whole.code, 0)
+    for (const command of commands)
+      assert.match(whole.stdout, new RegExp(`^ {2}${command.split(' ')[0]}`, 'm'))
+    await Promise.all(
+      commands.map(async (command) => {
+        const help = await box.run('a', [...command.split(' '), '--help'])
+        assert.deepEqual([help.code, help.stderr], [0, ''], command)
+        assert.match(help.stdout, /--data <DIR>/)
+        assert.match(help.stdout, /--json/)
+      }),
+    )
+    const version = await box.run('a', ['--version'])
+    assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/)
+  })
+
+  it('is exit code 2 where it is wrong, without a stack', async () => {
+    const wrong = [
+      ['nonsense'],
+      ['tips'],
+      ['tips', 'not-an-id'],
+      ['show', 'not-an-id'],
+      ['commit', noSuch],
+      ['log', noSuch, '--limit', '0'],
+      ['tree', 'create', 'a', '--public', 'all'],
+      ['tree', 'create', ''],
+      ['serve', '--http', '80'],
+      ['sync', noSuch],
+      ['sync', 'causeway:?db=x&pr=http://a:1'],
+      ['sync', noSuch, 'http://host/path'],
+      ['import', 'git', '/nowhere'],
+    ]
+    await Promise.all(
+      wrong.map(async (args, index) => {
+        const { code, stdout, stderr } = await box.run(`wrong ${index}`, args)
+        assert.deepEqual([code, stdout], [2, ''], `${args.join(' ')}: ${stderr}`)
+        assert.doesNotMatch(stderr, /\n\s+at /)
+      }),
+    )
+  })
+})
+
+for (const running of [false, true])
+  describe(`Commands ${running ? 'through a running node' : 'on a folder'}`, () => {
+    let box: Sandbox
+    let served: Served | undefined
+    before(async () => {
+      box = await Sandbox.create()
+      if (running) served = await box.serve('a')
+    })
+    after(() => box[Symbol.asyncDispose]())
+
+    it('write, and read what was written', async () => {
+      const id = await box.json<{ peer: string; running: boolean }>('a', ['id'])
+      assert.match(id.peer, /^[0-9a-f]{64}$/)
+      assert.equal(id.running, running)
+      if (served) assert.equal(id.peer, served.ready.peer)
+      const { tree } = await box.json<{ tree: string }>('a', ['tree', 'create', 'notes', '--public', 'read'])
+      const { trees } = await box.json<{ trees: Record<string, unknown>[] }>('a', ['tree', 'list'])
+      const listed = trees.map(({ tree, name, entries, public: access }) => ({ tree, name, entries, access }))
+      assert.deepEqual(listed, [{ tree, name: 'notes', entries: 1, access: 'read' }])
+      const { entry } = await box.json<{ entry: string }>('a', ['commit', tree, '--store', 'text'], 'hello\n')
+      await writeFile(box.folder('file'), 'from a file')
+      const file = await box.json<{ entry: string; height: number }>('a', [
+        'commit',
+        tree,
+        box.folder('file'),
+        '--store',
+        'text',
+        '--kind',
+        'add',
+      ])
+      assert.equal(file.height, 2)
+      assert.deepEqual((await box.json<{ tips: string[] }>('a', ['tips', tree])).tips, [file.entry])
+      const { entries } = await box.json<{ entries: { entry: string; parents: string[] }[] }>('a', [
+        'log',
+        tree,
+      ])
+      assert.deepEqual(
+        entries.map((each) => [each.entry, each.parents]),
+        [
+          [file.entry, [entry]],
+          [entry, [tree]],
+          [tree, []],
+        ],
+      )
+      const limited = await box.json<{ entries: object[] }>('a', ['log', tree, '--limit', '1'])
+      assert.equal(limited.entries.length, 1)
+      const shown = await box.json<{ changes: { payload: string }[] }>('a', ['show', entry])
+      assert.equal(Buffer.from(shown.changes[0]!.payload, 'base64').toString(), 'hello\n')
+      const verified = await box.json<{ ok: boolean }>('a', ['verify', tree])
+      assert.equal(verified.ok, true)
+      for (const args of [['id'], ['tree', 'list'], ['show', entry], ['verify', tree]]) {
+        const { code, stderr, stdout } = await box.run('a', args)
+        assert.deepEqual([code, stderr], [0, ''])
+        assert.ok(stdout.length > 0)
+      }
+      const log = await box.run('a', ['log', tree])
+      assert.match(log.stdout, /text: from a file\n/)
+    })
+
+    it('say in one sentence what is wrong, with exit code 1', async () => {
+      for (const args of [
+        ['tips', noSuch],
+        ['log', noSuch, '--json'],
+        ['show', noSuch],
+        ['verify', noSuch],
+        ['ticket', noSuch],
+        ['commit', noSuch, '--store', 'a', '--json'],
+      ]) {
+        const { code, stdout, stderr } = await box.run('a', args, 'x')
+        assert.deepEqual([code, stdout], [1, ''], args.join(' '))
+        assert.match(stderr, /^causeway: [^\n]+ \(UNKNOWN_(TREE|ENTRY)\)\n$/)
+      }
+      const { tree } = await box.json<{ tree: string }>('a', ['tree', 'create', 'large'])
+      const large = await box.run('a', ['commit', tree, '--store', 'a'], Buffer.alloc(1_100_000))
+      assert.equal(large.code, 1)
+      assert.match(large.stderr, /ENTRY_TOO_LARGE/)
+      const nobody = await box.run('a', ['sync', tree, 'http://127.0.0.1:1'])
+      assert.equal(nobody.code, 3)
+      assert.match(nobody.stderr, /UNREACHABLE/)
+      const ticket = await box.run('a', ['ticket', tree])
+      assert.equal(ticket.code, running ? 0 : 1)
+      if (!running) assert.match(ticket.stderr, /causeway serve.*NOT_STARTED/)
+    })
+  })

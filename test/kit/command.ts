@@ -1,0 +1,97 @@
+/**
+ * The built command in real child processes. `npm test` builds it first; a single suite needs `npm run build`.
+ */
+import { strict as assert } from 'node:assert'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface, type Interface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
+
+export interface Ran {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A folder for one test's data, removed with it. */
+export class Sandbox implements AsyncDisposable {
+  readonly path: string
+  private readonly children = new Set<ChildProcess>()
+
+  private constructor(path: string) {
+    this.path = path
+  }
+
+  static async create(): Promise<Sandbox> {
+    return new Sandbox(await mkdtemp(join(tmpdir(), 'causeway-')))
+  }
+
+  folder(name: string): string {
+    return join(this.path, name)
+  }
+
+  spawn(data: string, args: readonly string[]): ChildProcess {
+    const env = { ...process.env, CAUSEWAY_DATA: this.folder(data) }
+    const child = spawn(process.execPath, [main, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+    this.children.add(child)
+    child.once('close', () => this.children.delete(child))
+    return child
+  }
+
+  /** Runs a command on the data folder of that name to its end. */
+  async run(data: string, args: readonly string[], input: string | Buffer = ''): Promise<Ran> {
+    const child = this.spawn(data, args)
+    let [stdout, stderr] = ['', '']
+    child.stdout!.on('data', (chunk) => (stdout += chunk))
+    child.stderr!.on('data', (chunk) => (stderr += chunk))
+    child.stdin!.on('error', () => {})
+    child.stdin!.end(input)
+    const [code] = (await once(child, 'close')) as [number | null]
+    return { code, stdout, stderr }
+  }
+
+  /** Runs a command that must succeed with --json; gives its document. */
+  async json<Document>(data: string, args: readonly string[], input?: string | Buffer): Promise<Document> {
+    const { code, stdout, stderr } = await this.run(data, [...args, '--json'], input)
+    assert.equal(code, 0, `${args.join(' ')}: ${stderr}`)
+    assert.equal(stderr, '')
+    assert.equal(stdout.split('\n').length, 2, 'one document on one line')
+    return JSON.parse(stdout) as Document
+  }
+
+  /** Starts `serve --json` and waits for its first line. */
+  async serve(data: string, ...args: string[]): Promise<Served> {
+    const child = this.spawn(data, ['serve', '--json', ...args])
+    const lines = createInterface({ input: child.stdout! })
+    let stderr = ''
+    child.stderr!.on('data', (chunk) => (stderr += chunk))
+    const closed = once(child, 'close') as Promise<[number | null, string | null]>
+    const first = await Promise.race([
+      once(lines, 'line').then(([line]) => line as string),
+      closed.then(([code]) => assert.fail(`serve ended with ${code}: ${stderr}`)),
+    ])
+    return { child, lines, closed, ready: JSON.parse(first) }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(
+      [...this.children].map((child) => {
+        child.kill('SIGKILL')
+        return once(child, 'close')
+      }),
+    )
+    await rm(this.path, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+export interface Served {
+  readonly child: ChildProcess
+  readonly lines: Interface
+  readonly closed: Promise<[number | null, string | null]>
+  readonly ready: { event: string; peer: string; addresses: string[] }
+}

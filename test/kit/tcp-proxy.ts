@@ -1,0 +1,66 @@
+/**
+ * A TCP proxy in the test's own process: sees every byte between two nodes, so that a test can act at an exact moment of
+ * a transfer, or stop all bytes as an unplugged cable does.
+ */
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+
+export class TcpProxy implements AsyncDisposable {
+  /** Bytes that came from the server, over all connections. */
+  fromServer = 0
+  /** Told with every chunk from the server, before it is passed on. */
+  onBytes: (fromServer: number) => void = () => {}
+  private stalled = false
+  private readonly server: Server
+  private readonly sockets = new Set<Socket>()
+
+  private constructor(target: { host: string; port: number }) {
+    this.server = createServer((inner) => {
+      const outer = connect(target)
+      for (const [from, to] of [
+        [inner, outer],
+        [outer, inner],
+      ] as const) {
+        this.sockets.add(from)
+        from.on('error', () => to.destroy())
+        from.on('close', () => {
+          this.sockets.delete(from)
+          to.destroy()
+        })
+        from.on('data', (chunk: Buffer) => {
+          if (from === outer) {
+            this.fromServer += chunk.length
+            this.onBytes(this.fromServer)
+          }
+          if (this.stalled) return
+          if (!to.write(chunk)) {
+            from.pause()
+            to.once('drain', () => from.resume())
+          }
+        })
+      }
+    })
+  }
+
+  static async start(target: { host: string; port: number }): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target)
+    proxy.server.listen(0, '127.0.0.1')
+    await once(proxy.server, 'listening')
+    return proxy
+  }
+
+  get address(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
+  }
+
+  /** From now on nothing passes, and nobody is told. */
+  stall(): void {
+    this.stalled = true
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.sockets) socket.destroy()
+    this.server.close()
+    await once(this.server, 'close')
+  }
+}

@@ -1,0 +1,63 @@
+/** Tickets: what goes in comes out, whatever characters an address has; and every way to be no ticket has a clear error. */
+import { strict as assert } from 'node:assert'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { formatId, type TreeId } from '../../src/dag/id.ts'
+import type { CausewayError } from '../../src/errors.ts'
+import { limits } from '../../src/limits.ts'
+import { formatTicket, isTicket, parseTicket } from '../../src/peer/ticket.ts'
+import { testIdentity } from '../kit/entries.ts'
+
+const tree = 'ab'.repeat(32) as TreeId
+const { peer } = testIdentity(3)
+const refused = (text: string, message: RegExp) =>
+  assert.throws(
+    () => parseTicket(text),
+    (error: CausewayError) => {
+      assert.equal(error.code, 'INVALID_ARGUMENT', text)
+      assert.match(error.message, message)
+      return true
+    },
+  )
+
+describe('A ticket', () => {
+  it('reads as it was written, for every address', () => {
+    const address = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 })
+    fc.assert(
+      fc.property(fc.array(address, { minLength: 1, maxLength: 16 }), fc.boolean(), (addresses, named) => {
+        const ticket = { tree, addresses, ...(named && { peer }) }
+        const text = formatTicket(ticket)
+        if (text.length > limits.ticketBytes) return
+        assert.ok(isTicket(text))
+        assert.deepEqual(parseTicket(text), ticket)
+      }),
+    )
+  })
+
+  it('is legible', () => {
+    const text = formatTicket({ tree, peer, addresses: ['http://127.0.0.1:80', 'iroh:endpointabc'] })
+    assert.equal(text, `causeway:?db=${formatId(tree)}&by=${peer}&pr=http://127.0.0.1:80&pr=iroh:endpointabc`)
+  })
+
+  it('ignores what newer versions add', () => {
+    const parsed = parseTicket(`causeway:?new=1&db=${formatId(tree)}&pr=http://a:1&x`)
+    assert.deepEqual(parsed, { tree, addresses: ['http://a:1'] })
+  })
+
+  it('is refused with a reason', () => {
+    const db = `db=${formatId(tree)}`
+    refused('http://a:1', /begins with/)
+    refused('causeway:', /begins with/)
+    refused('causeway:?', /exactly one tree/)
+    refused(`causeway:?${db}&${db}&pr=a`, /exactly one tree/)
+    refused(`causeway:?${db}`, /at least one address/)
+    refused(`causeway:?${db}&pr=a&by=${peer}&by=${peer}`, /at most one issuer/)
+    refused('causeway:?db=nonsense&pr=a', /./)
+    refused(`causeway:?${db}&pr=a&by=12`, /./)
+    const addresses = Array.from({ length: limits.ticketAddresses }, (_, n) => `http://a:${n + 1}`)
+    const full = formatTicket({ tree, addresses })
+    assert.equal(parseTicket(full).addresses.length, limits.ticketAddresses)
+    refused(`${full}&pr=one-more`, /at most 16 addresses/)
+    refused(`causeway:?${db}&pr=${'a'.repeat(limits.ticketBytes)}`, /at most 8192 characters/)
+  })
+})
