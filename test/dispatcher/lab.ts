@@ -29,6 +29,9 @@ interface Timer {
   readonly run: () => void
 }
 
+/** More than a page's signatures take, since 64 of them are in the pool's queue at once. */
+const quietTurns = 24
+
 /** Time that stands until it is told to go on. */
 export class LabClock implements Clock {
   readonly random: () => number
@@ -39,10 +42,11 @@ export class LabClock implements Clock {
     this.random = prng(seed)
   }
 
-  now = () => Date.UTC(2026, 0, 1) + this.time
+  now = () => Date.UTC(2026, 0, 1) + Math.floor(this.time)
   monotonic = () => this.time
 
   setTimer(delayMs: number, run: () => void): () => void {
+    this.activity++
     const timer = { at: this.time + Math.max(0, delayMs), run }
     this.timers.add(timer)
     return () => this.timers.delete(timer)
@@ -56,11 +60,17 @@ export class LabClock implements Clock {
     return this.timers.size
   }
 
-  /** Lets everything happen that happens at this moment, the thread pool's work included. */
-  async settle(turns = 12): Promise<void> {
-    for (let turn = 0; turn < turns; turn++) {
+  /** Calls and pages so far: while it grows, something happens. */
+  activity = 0
+
+  /** Lets everything happen that happens at this moment; each turn waits for the thread pool, where signatures are verified. */
+  async settle(): Promise<void> {
+    let seen = this.activity
+    for (let quiet = 0; quiet < quietTurns; quiet++) {
       await new Promise((resolve) => randomFill(new Uint8Array(1), resolve))
       await new Promise((resolve) => setImmediate(resolve))
+      if (this.activity !== seen) quiet = 0
+      seen = this.activity
     }
   }
 
@@ -198,6 +208,7 @@ export class LabNode {
     this.book = await PeerBook.open(this.db, clock)
     this.links = await Links.open(this.db)
     this.outbox = await Outbox.open(this.db, this.store, this.links, clock)
+    this.store.subscribe(() => clock.activity++)
     const { store, ingest, book, links, outbox } = this
     const connect = (peer: PeerId, signal: AbortSignal) => this.connect(peer, signal)
     this.dispatcher = new Dispatcher({
@@ -264,12 +275,14 @@ export class LabConnection implements PeerConnection {
   readonly address: string
   readonly remote: Remote
   ended: CausewayError | undefined
+  private readonly from: LabNode
   private readonly target: LabNode
   private readonly reach: Reach
   private readonly listeners: (() => void)[] = []
   private readonly ending = new AbortController()
 
   constructor(from: LabNode, target: LabNode, reach: Reach) {
+    this.from = from
     this.peer = target.peer
     this.address = `lab:${target.peer.slice(0, 8)}`
     this.target = target
@@ -291,6 +304,7 @@ export class LabConnection implements PeerConnection {
     if (this.ended !== undefined) throw this.ended
     if (this.reach.error !== undefined) throw this.reach.error
     const given = signal === undefined ? this.ending.signal : AbortSignal.any([signal, this.ending.signal])
+    this.from.clock.activity++
     if (this.reach.state === 'stuck') await aborted(given)
     return Promise.race([run(), aborted(given)])
   }
