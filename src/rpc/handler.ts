@@ -1,22 +1,18 @@
 /**
  * From a request of Node's HTTP servers to a service and back, for all protocols of Connect. Written in place of
- * connect-node's adapter because that one throws at requests without an authority, and writes a line to the process's
- * stderr for every connection that breaks, which is for a stranger to decide.
+ * connect-node's adapter because that one waits for ever, with all that the handler holds, when a caller leaves while
+ * an answer waits for room; throws at requests without an authority; and lets strangers write to the process's stderr.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { type ConnectRouter, type ContextValues, createConnectRouter } from '@connectrpc/connect'
-import {
-  compressionBrotli,
-  compressionGzip,
-  universalRequestFromNodeRequest,
-  universalResponseToNodeResponse,
-} from '@connectrpc/connect-node'
+import { compressionBrotli, compressionGzip, universalRequestFromNodeRequest } from '@connectrpc/connect-node'
 import { limits } from '../limits.ts'
 import { errorBoundary, type ProblemListener } from './boundary.ts'
 
 export type HttpRequest = IncomingMessage | Http2ServerRequest
 export type HttpResponse = ServerResponse | Http2ServerResponse
+type Answered = Awaited<ReturnType<ReturnType<typeof createConnectRouter>['handlers'][number]>>
 export type HttpHandler = (request: HttpRequest, response: HttpResponse) => void
 
 export interface PlainAnswer {
@@ -76,14 +72,60 @@ export function createHandler(options: HandlerOptions): HttpHandler {
       // HTTP/1.0 need not say which host it wants, and a path may be no path.
       return answer(response, badRequest)
     }
+    const writer = new AnswerWriter(response)
     handler(universal)
-      .then((answered) => universalResponseToNodeResponse(answered, response))
+      .then((answered) => writer.send(answered))
       .catch((error) => {
-        // The usual reason is that the caller is gone.
-        if (response.destroyed || response.writableEnded) return
+        if (writer.left) return
         options.onProblem?.(error, path.slice(1))
         response.destroy()
       })
+  }
+}
+
+/** Writes an answer as fast as the caller takes it, and ends the handler's stream when the caller leaves. */
+class AnswerWriter {
+  private readonly response: ServerResponse
+  /** The caller is gone, or has all. */
+  left = false
+  private wake = () => {}
+
+  constructor(response: HttpResponse) {
+    // Both kinds of response have what is used here, but their overloads do not unite.
+    this.response = response as ServerResponse
+    const onLeft = () => {
+      this.left = true
+      this.wake()
+    }
+    this.response.once('close', onLeft)
+    this.response.once('error', onLeft)
+    this.response.on('drain', () => this.wake())
+  }
+
+  async send({ status, header, body, trailer }: Answered): Promise<void> {
+    const { response } = this
+    const chunks = body?.[Symbol.asyncIterator]()
+    try {
+      // Read before the headers are sent, because the handler may still set some.
+      let chunk = await chunks?.next()
+      if (!this.left) response.writeHead(status, Object.fromEntries(header ?? []))
+      for (; chunk !== undefined && !chunk.done; chunk = await chunks!.next()) {
+        if (this.left) return
+        if (!response.write(chunk.value)) await this.room()
+      }
+      if (this.left) return
+      if (trailer !== undefined) response.addTrailers(Object.fromEntries(trailer))
+      response.end()
+    } finally {
+      await chunks?.return?.()
+    }
+  }
+
+  private room(): Promise<void> | undefined {
+    if (this.left) return
+    return new Promise((resolve) => {
+      this.wake = resolve
+    })
   }
 }
 

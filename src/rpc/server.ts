@@ -2,6 +2,7 @@
  * Serves Connect, gRPC and gRPC-web over any byte stream. It looks at a connection's first bytes: HTTP/2's preface
  * goes to the HTTP/2 server, everything else is HTTP/1.1, so that plain `curl --json` works on the same port.
  */
+import { setMaxListeners } from 'node:events'
 import * as http from 'node:http'
 import * as http2 from 'node:http2'
 import type { Duplex } from 'node:stream'
@@ -56,6 +57,8 @@ export class RpcServer {
 
   constructor(options: RpcServerOptions) {
     this.clock = options.clock
+    // One listener for each call under way, on every connection.
+    setMaxListeners(0, this.shutdown.signal, this.stopping.signal)
     this.idleTimeoutMs = options.idleTimeoutMs ?? limits.idleTimeoutMs
     const handler = createHandler({
       routes: options.routes,
@@ -95,7 +98,11 @@ export class RpcServer {
           enablePush: false,
         },
       },
-      handler,
+      (request, response) => {
+        const { stream } = request
+        stream.once('finish', () => this.endUnread(stream))
+        handler(request, response)
+      },
     )
     this.http2.on('session', (session) => this.keep(session))
     this.http2.on('sessionError', () => {})
@@ -106,6 +113,15 @@ export class RpcServer {
     const caller = carrier && this.callers.get(carrier)
     const values = createContextValues().set(stoppingKey, this.stopping.signal)
     return caller ? values.set(callerKey, caller) : values
+  }
+
+  /** Ends a stream that was answered before its request was over, and that would wait for room to send the rest. */
+  private endUnread(stream: http2.ServerHttp2Stream): void {
+    if (stream.closed || stream.state.remoteClose === 1) return
+    const cancelTimer = this.clock.setTimer(limits.unreadTimeoutMs, () =>
+      cut(stream, http2.constants.NGHTTP2_NO_ERROR),
+    )
+    stream.once('close', cancelTimer)
   }
 
   /** Looks after a session: cuts streams whose caller has fallen silent, and sessions whose other side is gone. */
@@ -122,7 +138,7 @@ export class RpcServer {
         // Silent because a handler is at work: that is for its own deadline to end.
         if (stream.readableEnded && stream.writableLength === 0)
           stream.setTimeout(this.idleTimeoutMs, onSilence)
-        else stream.close(http2.constants.NGHTTP2_CANCEL)
+        else cut(stream, http2.constants.NGHTTP2_CANCEL)
       }
       stream.setTimeout(this.idleTimeoutMs, onSilence)
     })
@@ -229,4 +245,10 @@ export class RpcServer {
     // Ends the timeouts that the constructor began.
     this.http1.close()
   }
+}
+
+/** Resets a stream. What nobody has read of it would keep it from closing. */
+function cut(stream: http2.ServerHttp2Stream, code: number): void {
+  stream.close(code)
+  stream.resume()
 }

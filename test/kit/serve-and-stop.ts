@@ -8,10 +8,7 @@ const tree = await serving.node.createTree('a')
 const { trees, sync } = await serving.dial('grpc')
 const watching = trees.watchTree({ tree: idToBytes(tree) })[Symbol.asyncIterator]()
 await watching.next()
-await sync
-  .syncTree({ tree: idToBytes(tree) })
-  [Symbol.asyncIterator]()
-  .next()
+for await (const _ of sync.syncTree({ tree: idToBytes(tree) }));
 await fetch(`${serving.address}/nothing`).then((response) => response.text())
 const node = await createNode()
 await node.sync(tree, serving.address)

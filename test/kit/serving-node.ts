@@ -8,10 +8,12 @@ import { NodeService } from '../../gen/causeway/v1/node_pb.ts'
 import { SyncService } from '../../gen/causeway/v1/sync_pb.ts'
 import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
 import { type Clock, systemClock } from '../../src/clock.ts'
+import { createIdentity } from '../../src/dag/identity.ts'
 import { createNode, type Node, type NodeOptions } from '../../src/node.ts'
 import { RpcConnection } from '../../src/rpc/connection.ts'
 import { createHttpTransport } from '../../src/transport/http.ts'
-import type { Transport } from '../../src/transport/transport.ts'
+import { createIrohTransport } from '../../src/transport/iroh.ts'
+import type { Channel, Transport } from '../../src/transport/transport.ts'
 
 const fixture = (file: string) => readFileSync(new URL(`fixtures/${file}`, import.meta.url), 'utf8')
 /** Self-signed, for localhost and 127.0.0.1, until 2125. */
@@ -33,6 +35,11 @@ export const transports: readonly NamedTransport[] = [
     name: 'TLS',
     serve: () => ({ http: { ...anyPort, tls: testCertificate }, tls: { ca: testCertificate.cert } }),
     dialer: () => createHttpTransport({ tls: { ca: testCertificate.cert } }),
+  },
+  {
+    name: 'QUIC',
+    serve: () => ({ quic: { listen: true, bind: '127.0.0.1:0', relay: 'off' } }),
+    dialer: () => createIrohTransport({ identity: createIdentity(), bind: '127.0.0.1:0', relay: 'off' }),
   },
 ]
 
@@ -79,9 +86,14 @@ export class ServingNode implements AsyncDisposable {
     return { host, port: Number(port) }
   }
 
+  /** A new byte stream, the caller's to destroy. */
+  dialStream(): Promise<Channel> {
+    return this.dialer.dial(this.address)
+  }
+
   /** A new connection, closed with the node. */
   async dial(protocol: Protocol = 'connect', clock: Clock = systemClock): Promise<Caller> {
-    const channel = await this.dialer.dial(this.address)
+    const channel = await this.dialStream()
     const connection = new RpcConnection(channel, { clock, protocol })
     this.connections.push(connection)
     return {

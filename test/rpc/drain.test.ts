@@ -5,7 +5,6 @@
 import { strict as assert } from 'node:assert'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { idToBytes } from '../../src/dag/id.ts'
@@ -60,11 +59,14 @@ for (const transport of transports)
       // More than the windows hold, and nobody reads it.
       const unread = sync.syncTree({ tree })[Symbol.asyncIterator]()
       await unread.next()
-      const silent = connect(serving.hostPort)
+      // A stream that says nothing: over QUIC the other side does not even hear of it.
+      const { stream: silent } = await serving.dialStream()
       silent.on('error', () => {})
-      await once(silent, 'connect')
       await serving.node.close(50)
-      if (!silent.closed) await once(silent.resume(), 'close')
+      // Cut: by an end over TCP, by an error over QUIC.
+      if (!silent.closed && !silent.readableEnded)
+        await new Promise((resolve) => silent.resume().once('end', resolve).once('close', resolve))
+      silent.destroy()
       await serving[Symbol.asyncDispose]()
     })
   })

@@ -1,0 +1,187 @@
+/**
+ * Streams that never read, never end or are reset at once, and connections by the thousand: the node's memory stays
+ * bounded, snapshots and iterators are given back, and others are served.
+ */
+import { strict as assert } from 'node:assert'
+import { once } from 'node:events'
+import * as http2 from 'node:http2'
+import type { Socket } from 'node:net'
+import { describe, it } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
+import { idToBytes } from '../../src/dag/id.ts'
+import { RpcServer } from '../../src/rpc/server.ts'
+import { createHttpTransport } from '../../src/transport/http.ts'
+import { TreeBuilder } from '../kit/entries.ts'
+import { rawSession, rawSocket, request } from '../kit/raw-socket.ts'
+import { ServingNode, transports } from '../kit/serving-node.ts'
+import { until } from '../kit/until.ts'
+
+const listTrees = '/causeway.v1.TreeService/ListTrees'
+const syncTree = '/causeway.v1.SyncService/SyncTree'
+const json = { 'content-type': 'application/json' }
+const streamJson = { 'content-type': 'application/connect+json' }
+
+/** One message of a Connect stream. */
+function envelope(message: object): Buffer {
+  const text = Buffer.from(JSON.stringify(message))
+  const head = Buffer.alloc(5)
+  head.writeUInt32BE(text.length, 1)
+  return Buffer.concat([head, text])
+}
+
+/** A node with a tree of so many megabytes; counts the snapshots that are open. */
+async function withLargeTree(megabytes: number, transport = transports[0]!) {
+  const serving = await ServingNode.start(transport)
+  const { trees } = await serving.dial()
+  const builder = new TreeBuilder()
+  const tree = idToBytes(builder.root.id)
+  const payload = new Uint8Array(250_000)
+  await trees.submitEntries({ tree, entries: [builder.root.signed] })
+  for (let count = 0; count < megabytes * 4; count++)
+    await trees.submitEntries({
+      tree,
+      entries: [builder.add([builder.root], { payload, createdAtMs: count }).signed],
+    })
+  const open = { snapshots: 0, iterators: 0 }
+  const { db } = serving.node.store
+  const [snapshot, iterator] = [db.snapshot.bind(db), db.iterator.bind(db)]
+  const track = <Closable extends { close(): Promise<void> }>(kind: keyof typeof open, thing: Closable) => {
+    open[kind]++
+    const close = thing.close.bind(thing)
+    let closed = false
+    thing.close = () => {
+      if (!closed) open[kind]--
+      closed = true
+      return close()
+    }
+    return thing
+  }
+  db.snapshot = ((...given: []) => track('snapshots', snapshot(...given))) as never
+  db.iterator = ((...given: []) => track('iterators', iterator(...given))) as never
+  return { serving, tree, message: { tree: Buffer.from(tree).toString('base64') }, open }
+}
+
+const nothingOpen = (open: object) =>
+  until(`nothing is open (${JSON.stringify(open)})`, () => Object.values(open).every((count) => count === 0))
+
+describe('A caller who leaves in the middle of SyncTree', () => {
+  for (const transport of transports)
+    it(`leaves no snapshot or iterator behind, over ${transport.name}`, async () => {
+      const { serving, tree, open } = await withLargeTree(6, transport)
+      for (const leave of ['abort', 'return', 'close'] as const)
+        for (const messages of [0, 1, 2, 3]) {
+          const { sync, connection } = await serving.dial(messages % 2 ? 'grpc' : 'connect')
+          const call = new AbortController()
+          const answers = sync.syncTree({ tree }, { signal: call.signal })[Symbol.asyncIterator]()
+          for (let count = 0; count < messages; count++) await answers.next()
+          const next = answers.next().catch(() => {})
+          if (leave === 'abort') call.abort()
+          else if (leave === 'close') connection.close()
+          await next
+          connection.close()
+          await nothingOpen(open)
+        }
+      await serving.assertServing()
+      await serving.node.store.close()
+      await serving[Symbol.asyncDispose]()
+    })
+
+  it('leaves none behind over HTTP/1.1 either', async () => {
+    const { serving, message, open } = await withLargeTree(6)
+    const body = envelope(message)
+    const head = `POST ${syncTree} HTTP/1.1\r\nHost: x\r\nContent-Type: application/connect+json\r\nContent-Length: ${body.length}\r\n\r\n`
+    for (let count = 0; count < 3; count++) {
+      const socket = await rawSocket(serving)
+      socket.write(Buffer.concat([Buffer.from(head), body]))
+      await once(socket, 'readable')
+      socket.destroy()
+    }
+    await nothingOpen(open)
+    assert.deepEqual(serving.problems, [])
+    await serving[Symbol.asyncDispose]()
+  })
+})
+
+describe('Many streams', () => {
+  it('that never read cost the node little', async () => {
+    const { serving, message, open } = await withLargeTree(12)
+    const before = process.memoryUsage()
+    const sessions = await Promise.all(Array.from({ length: 4 }, () => rawSession(serving)))
+    const streams = sessions.flatMap((session) =>
+      Array.from({ length: 25 }, () => {
+        const stream = session.request({ ':method': 'POST', ':path': syncTree, ...streamJson })
+        stream.on('error', () => {})
+        stream.end(envelope(message))
+        return stream
+      }),
+    )
+    await Promise.all(streams.map((stream) => once(stream, 'response')))
+    // Others get their answers, again and again, while the streams are stuck.
+    for (let count = 0; count < 5; count++) await serving.assertServing()
+    const grown = process.memoryUsage().arrayBuffers - before.arrayBuffers
+    // Client and server are both in this process: a window of each stream, and some pages at the server.
+    assert.ok(grown < 350_000_000, `${grown} bytes for ${streams.length} streams`)
+    for (const session of sessions) session.destroy()
+    await nothingOpen(open)
+    await serving[Symbol.asyncDispose]()
+  })
+
+  it('past the bound of one connection are refused, and the others go on', async () => {
+    await using serving = await ServingNode.start()
+    const session = await rawSession(serving)
+    const answers = await Promise.all(
+      Array.from({ length: 300 }, () => request(session, { ':path': listTrees, ...json }, '{}')),
+    )
+    assert.ok(answers.filter(({ status }) => status === 200).length >= 128)
+    session.destroy()
+    await serving.assertServing()
+  })
+
+  it('that are reset at once only cost their own connection', async () => {
+    await using serving = await ServingNode.start()
+    const session = await rawSession(serving)
+    for (let count = 0; count < 5000 && !session.destroyed && !session.closed; count++) {
+      const stream = session.request({ ':method': 'POST', ':path': listTrees, ...json })
+      stream.on('error', () => {})
+      stream.close(http2.constants.NGHTTP2_CANCEL)
+      if (count % 100 === 0) await new Promise(setImmediate)
+    }
+    await serving.assertServing()
+    session.destroy()
+    assert.deepEqual(serving.problems, [])
+  })
+})
+
+describe('Idle connections', () => {
+  it('are closed, also with a request that never ends', async () => {
+    const transport = createHttpTransport({ listen: { host: '127.0.0.1', port: 0 } })
+    const server = new RpcServer({ clock: systemClock, idleTimeoutMs: 60, routes: () => {} })
+    await transport.listen((channel) => server.accept(channel, 'http'))
+    const session = http2.connect(transport.addresses()[0]!)
+    session.on('error', () => {})
+    await once(session, 'connect')
+    const unfinished = session.request({ ':method': 'POST', ':path': listTrees, ...json })
+    unfinished.on('error', () => {})
+    unfinished.write('{')
+    await until('the server has closed it', () => server.connections().length === 0)
+    session.destroy()
+    await server.drain(0)
+    await transport.close()
+  })
+})
+
+describe('A thousand connections', () => {
+  it('are held, and a caller beside them is served', async () => {
+    await using serving = await ServingNode.start()
+    const sockets: Socket[] = []
+    for (let count = 0; count < 1000; count += 100)
+      sockets.push(...(await Promise.all(Array.from({ length: 100 }, () => rawSocket(serving)))))
+    for (const [index, socket] of sockets.entries())
+      socket.write(index % 2 ? 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n' : 'POST /')
+    await serving.assertServing()
+    assert.ok(serving.node.connections().length >= 1000)
+    for (const socket of sockets) socket.destroy()
+    await until('they are forgotten', () => serving.node.connections().length < 10)
+    await serving.assertServing()
+  })
+})
