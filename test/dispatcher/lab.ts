@@ -3,7 +3,6 @@
  * straight to the other stores, through a network that a test cuts, slows and counts. Nothing sleeps.
  */
 import { randomFill } from 'node:crypto'
-import type { Clock } from '../../src/clock.ts'
 import { cancelled } from '../../src/clock.ts'
 import type { VerifiedEntry } from '../../src/dag/entry.ts'
 import type { TreeId } from '../../src/dag/id.ts'
@@ -21,50 +20,28 @@ import { DagStore } from '../../src/store/store.ts'
 import { Ingest } from '../../src/sync/ingest.ts'
 import type { Remote } from '../../src/sync/remote.ts'
 import { serveWatch, type WatchedTree, type WatchMessage } from '../../src/sync/watch.ts'
-import { prng, testIdentity } from '../kit/entries.ts'
+import { testIdentity } from '../kit/entries.ts'
 import { LocalRemote, type RemoteHooks } from '../kit/local-remote.ts'
-
-interface Timer {
-  readonly at: number
-  readonly run: () => void
-}
+import { VirtualClock } from '../kit/virtual-clock.ts'
 
 /** More than a page's signatures take, since 64 of them are in the pool's queue at once. */
 const quietTurns = 24
 
-/** Time that stands until it is told to go on. */
-export class LabClock implements Clock {
-  readonly random: () => number
-  private time = 0
-  private readonly timers = new Set<Timer>()
-
-  constructor(seed = 1) {
-    this.random = prng(seed)
-  }
-
-  now = () => Date.UTC(2026, 0, 1) + Math.floor(this.time)
-  monotonic = () => this.time
-
-  setTimer(delayMs: number, run: () => void): () => void {
-    this.activity++
-    const timer = { at: this.time + Math.max(0, delayMs), run }
-    this.timers.add(timer)
-    return () => this.timers.delete(timer)
-  }
-
-  randomBytes(length: number): Uint8Array {
-    return Uint8Array.from({ length }, () => Math.floor(this.random() * 256))
-  }
-
-  get pendingTimers(): number {
-    return this.timers.size
-  }
-
-  /** Calls and pages so far: while it grows, something happens. */
+/** Virtual time that also waits for the thread pool, where signatures are verified. */
+export class LabClock extends VirtualClock {
+  /** Calls, pages and timers so far: while it grows, something happens. */
   activity = 0
 
-  /** Lets everything happen that happens at this moment; each turn waits for the thread pool, where signatures are verified. */
-  async settle(): Promise<void> {
+  constructor(seed = 1) {
+    super({ seed })
+  }
+
+  override setTimer(delayMs: number, run: () => void): () => void {
+    this.activity++
+    return super.setTimer(delayMs, run)
+  }
+
+  override async settle(): Promise<void> {
     let seen = this.activity
     for (let quiet = 0; quiet < quietTurns; quiet++) {
       await new Promise((resolve) => randomFill(new Uint8Array(1), resolve))
@@ -74,34 +51,11 @@ export class LabClock implements Clock {
     }
   }
 
-  /** Goes on by `ms`, from timer to timer. */
-  async advance(ms: number): Promise<void> {
-    const end = this.time + ms
-    await this.settle()
-    for (;;) {
-      let next: Timer | undefined
-      for (const timer of this.timers)
-        if (timer.at <= end && (next === undefined || timer.at < next.at)) next = timer
-      if (next === undefined) break
-      this.timers.delete(next)
-      this.time = Math.max(this.time, next.at)
-      next.run()
-      await this.settle()
-    }
-    this.time = end
-  }
-
   /** Goes on until the condition holds; how long that took. Fails after `limitMs`. */
-  async until(condition: () => boolean | Promise<boolean>, limitMs = 600_000): Promise<number> {
-    const start = this.time
-    await this.settle()
-    while (!(await condition())) {
-      if (this.time - start > limitMs) throw new Error(`Nothing came of it within ${limitMs} ms.`)
-      const next = Math.min(...[...this.timers].map(({ at }) => at))
-      if (next === Number.POSITIVE_INFINITY) throw new Error('Nothing is left that could happen.')
-      await this.advance(next - this.time)
-    }
-    return this.time - start
+  async until(condition: () => boolean, limitMs = 600_000): Promise<number> {
+    const start = this.monotonic()
+    await this.runUntil(condition, limitMs)
+    return this.monotonic() - start
   }
 }
 
@@ -228,8 +182,7 @@ export class LabNode {
   async close(graceMs: number): Promise<void> {
     this.opened = false
     const closing = this.dispatcher.close(graceMs)
-    if (graceMs > 0) await this.clock.until(() => Promise.race([closing.then(() => true), false]))
-    await closing
+    await this.clock.runUntil(closing)
     for (const connection of this.connections) connection.close()
     for (const node of this.lab.nodes)
       for (const connection of node.connections)
