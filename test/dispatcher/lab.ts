@@ -24,13 +24,16 @@ import { testIdentity } from '../kit/entries.ts'
 import { LocalRemote, type RemoteHooks } from '../kit/local-remote.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 
-/** More than a page's signatures take, since 64 of them are in the pool's queue at once. */
+/** Turns without activity after which nothing more is going to happen by itself. */
 const quietTurns = 24
+/** The same while calls are under way: four pages of signatures take 64 turns, as 64 are in the pool's queue at once. */
+const busyTurns = 160
 
 /** Virtual time that also waits for the thread pool, where signatures are verified. */
 export class LabClock extends VirtualClock {
   /** Calls, pages and timers so far: while it grows, something happens. */
   activity = 0
+  calls = 0
 
   constructor(seed = 1) {
     super({ seed })
@@ -43,7 +46,7 @@ export class LabClock extends VirtualClock {
 
   override async settle(): Promise<void> {
     let seen = this.activity
-    for (let quiet = 0; quiet < quietTurns; quiet++) {
+    for (let quiet = 0; quiet < (this.calls > 0 ? busyTurns : quietTurns); quiet++) {
       await new Promise((resolve) => randomFill(new Uint8Array(1), resolve))
       await new Promise((resolve) => setImmediate(resolve))
       if (this.activity !== seen) quiet = 0
@@ -259,7 +262,13 @@ export class LabConnection implements PeerConnection {
     const given = signal === undefined ? this.ending.signal : AbortSignal.any([signal, this.ending.signal])
     this.from.clock.activity++
     if (this.reach.state === 'stuck') await aborted(given)
-    return Promise.race([run(), aborted(given)])
+    this.from.clock.calls++
+    try {
+      return await Promise.race([run(), aborted(given)])
+    } finally {
+      this.from.clock.calls--
+      this.from.clock.activity++
+    }
   }
 
   async *watch(trees: readonly WatchedTree[], signal: AbortSignal): AsyncGenerator<WatchMessage> {
