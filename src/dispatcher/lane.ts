@@ -124,7 +124,8 @@ export class Lane {
     const { outbox, store, clock } = this.parts
     const { tree } = run.link
     const mark = outbox.mark(tree, this.peer)
-    const dueAt = Math.max(run.dueAt(mark, this.polled), this.connected ? 0 : this.dialAt)
+    let dueAt = run.dueAt(mark, this.polled)
+    if (!this.connected) dueAt = run.live ? this.dialAt : Math.max(dueAt, this.dialAt)
     return statusOf({
       run,
       mark,

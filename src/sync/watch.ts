@@ -105,7 +105,11 @@ class Told {
   async next(store: DagStore, random: () => number): Promise<WatchEvent | undefined> {
     const { tree } = this
     const summary = await store.summary(tree)
-    if (summary.count === 0) return undefined
+    if (summary.count === 0) {
+      // That the tree has come is news, also to who has all of it.
+      this.theirs = undefined
+      return undefined
+    }
     const { tips, tipsDigest, count, sequence } = summary
     const first = this.sequence === undefined
     // A cursor from before this store was restored from a copy may lie ahead of it.

@@ -3,7 +3,6 @@
  * straight to the other stores, through a network that a test cuts, slows and counts. Nothing sleeps.
  */
 import { randomFill } from 'node:crypto'
-import type { Clock } from '../../src/clock.ts'
 import { cancelled } from '../../src/clock.ts'
 import type { VerifiedEntry } from '../../src/dag/entry.ts'
 import type { TreeId } from '../../src/dag/id.ts'
@@ -21,77 +20,45 @@ import { DagStore } from '../../src/store/store.ts'
 import { Ingest } from '../../src/sync/ingest.ts'
 import type { Remote } from '../../src/sync/remote.ts'
 import { serveWatch, type WatchedTree, type WatchMessage } from '../../src/sync/watch.ts'
-import { prng, testIdentity } from '../kit/entries.ts'
+import { testIdentity } from '../kit/entries.ts'
 import { LocalRemote, type RemoteHooks } from '../kit/local-remote.ts'
+import { VirtualClock } from '../kit/virtual-clock.ts'
 
-interface Timer {
-  readonly at: number
-  readonly run: () => void
-}
+/** Turns without activity after which nothing more is going to happen by itself. */
+const quietTurns = 24
+/** The same while calls are under way: four pages of signatures take 64 turns, as 64 are in the pool's queue at once. */
+const busyTurns = 160
 
-/** Time that stands until it is told to go on. */
-export class LabClock implements Clock {
-  readonly random: () => number
-  private time = 0
-  private readonly timers = new Set<Timer>()
+/** Virtual time that also waits for the thread pool, where signatures are verified. */
+export class LabClock extends VirtualClock {
+  /** Calls, pages and timers so far: while it grows, something happens. */
+  activity = 0
+  calls = 0
 
   constructor(seed = 1) {
-    this.random = prng(seed)
+    super({ seed })
   }
 
-  now = () => Date.UTC(2026, 0, 1) + this.time
-  monotonic = () => this.time
-
-  setTimer(delayMs: number, run: () => void): () => void {
-    const timer = { at: this.time + Math.max(0, delayMs), run }
-    this.timers.add(timer)
-    return () => this.timers.delete(timer)
+  override setTimer(delayMs: number, run: () => void): () => void {
+    this.activity++
+    return super.setTimer(delayMs, run)
   }
 
-  randomBytes(length: number): Uint8Array {
-    return Uint8Array.from({ length }, () => Math.floor(this.random() * 256))
-  }
-
-  get pendingTimers(): number {
-    return this.timers.size
-  }
-
-  /** Lets everything happen that happens at this moment, the thread pool's work included. */
-  async settle(turns = 12): Promise<void> {
-    for (let turn = 0; turn < turns; turn++) {
+  override async settle(): Promise<void> {
+    let seen = this.activity
+    for (let quiet = 0; quiet < (this.calls > 0 ? busyTurns : quietTurns); quiet++) {
       await new Promise((resolve) => randomFill(new Uint8Array(1), resolve))
       await new Promise((resolve) => setImmediate(resolve))
+      if (this.activity !== seen) quiet = 0
+      seen = this.activity
     }
-  }
-
-  /** Goes on by `ms`, from timer to timer. */
-  async advance(ms: number): Promise<void> {
-    const end = this.time + ms
-    await this.settle()
-    for (;;) {
-      let next: Timer | undefined
-      for (const timer of this.timers)
-        if (timer.at <= end && (next === undefined || timer.at < next.at)) next = timer
-      if (next === undefined) break
-      this.timers.delete(next)
-      this.time = Math.max(this.time, next.at)
-      next.run()
-      await this.settle()
-    }
-    this.time = end
   }
 
   /** Goes on until the condition holds; how long that took. Fails after `limitMs`. */
-  async until(condition: () => boolean | Promise<boolean>, limitMs = 600_000): Promise<number> {
-    const start = this.time
-    await this.settle()
-    while (!(await condition())) {
-      if (this.time - start > limitMs) throw new Error(`Nothing came of it within ${limitMs} ms.`)
-      const next = Math.min(...[...this.timers].map(({ at }) => at))
-      if (next === Number.POSITIVE_INFINITY) throw new Error('Nothing is left that could happen.')
-      await this.advance(next - this.time)
-    }
-    return this.time - start
+  async until(condition: () => boolean, limitMs = 600_000): Promise<number> {
+    const start = this.monotonic()
+    await this.runUntil(condition, limitMs)
+    return this.monotonic() - start
   }
 }
 
@@ -198,6 +165,7 @@ export class LabNode {
     this.book = await PeerBook.open(this.db, clock)
     this.links = await Links.open(this.db)
     this.outbox = await Outbox.open(this.db, this.store, this.links, clock)
+    this.store.subscribe(() => clock.activity++)
     const { store, ingest, book, links, outbox } = this
     const connect = (peer: PeerId, signal: AbortSignal) => this.connect(peer, signal)
     this.dispatcher = new Dispatcher({
@@ -217,8 +185,7 @@ export class LabNode {
   async close(graceMs: number): Promise<void> {
     this.opened = false
     const closing = this.dispatcher.close(graceMs)
-    if (graceMs > 0) await this.clock.until(() => Promise.race([closing.then(() => true), false]))
-    await closing
+    await this.clock.runUntil(closing)
     for (const connection of this.connections) connection.close()
     for (const node of this.lab.nodes)
       for (const connection of node.connections)
@@ -264,12 +231,14 @@ export class LabConnection implements PeerConnection {
   readonly address: string
   readonly remote: Remote
   ended: CausewayError | undefined
+  private readonly from: LabNode
   private readonly target: LabNode
   private readonly reach: Reach
   private readonly listeners: (() => void)[] = []
   private readonly ending = new AbortController()
 
   constructor(from: LabNode, target: LabNode, reach: Reach) {
+    this.from = from
     this.peer = target.peer
     this.address = `lab:${target.peer.slice(0, 8)}`
     this.target = target
@@ -291,8 +260,15 @@ export class LabConnection implements PeerConnection {
     if (this.ended !== undefined) throw this.ended
     if (this.reach.error !== undefined) throw this.reach.error
     const given = signal === undefined ? this.ending.signal : AbortSignal.any([signal, this.ending.signal])
+    this.from.clock.activity++
     if (this.reach.state === 'stuck') await aborted(given)
-    return Promise.race([run(), aborted(given)])
+    this.from.clock.calls++
+    try {
+      return await Promise.race([run(), aborted(given)])
+    } finally {
+      this.from.clock.calls--
+      this.from.clock.activity++
+    }
   }
 
   async *watch(trees: readonly WatchedTree[], signal: AbortSignal): AsyncGenerator<WatchMessage> {
