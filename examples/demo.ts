@@ -1,142 +1,153 @@
 /**
- * `npm run demo [-- --repo PATH]`: two nodes, each a process of its own, replicate the history of a git repository
- * (this one's by default), write at the same time, and sync again. It prints what happened and exits with 1 unless
- * both sides have the same tips and everything verifies.
+ * `npm run demo [-- --repo PATH]`: two nodes in two processes replicate a real Merkle-DAG. Node A imports a git history, B
+ * takes all of it by a ticket, both write at the same time, and in the end both have the same entries, each proven
+ * again. The exit code is 1 if they have not.
  */
-import { execFile, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { parseArgs, promisify } from 'node:util'
-import { inventRepository } from './invented-repository.ts'
+import { basename, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { findHistory, generateHistory, type History, Mistake } from './history.ts'
+import { built, causeway, killAll, project, type RunningNode, serve } from './processes.ts'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const command = join(root, 'dist/src/cli/main.js')
-const run = promisify(execFile)
-
-interface SyncReport {
-  received: number
-  sent: number
-  bytesReceived: number
-  bytesSent: number
-  roundTrips: number
-  elapsedMs: number
-  tips: string[]
-  equal: boolean
+interface SyncDocument {
+  readonly received: number
+  readonly sent: number
+  readonly bytesReceived: number
+  readonly bytesSent: number
+  readonly roundTrips: number
+  readonly elapsedMs: number
 }
 
-/** Runs `causeway … --json` on a data folder and reads its answer. */
-async function causeway<Answer>(data: string, ...args: string[]): Promise<Answer> {
-  const { stdout } = await run(process.execPath, [command, ...args, '--data', data, '--json'], {
-    maxBuffer: 64 * 1024 * 1024,
-  })
-  return JSON.parse(stdout) as Answer
-}
+const usage = `npm run demo [-- OPTIONS]
+  --repo PATH    a git repository to import; this project's own if none is named
+  --generated N  N generated commits instead of a repository
+  --commits N    how many commits each side then writes (3)`
 
-/** Starts `causeway serve` and waits until it is ready. */
-async function serve(data: string) {
-  const child = spawn(process.execPath, [command, 'serve', '--data', data, '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const ended = new Promise<number | null>((done) => child.once('exit', done))
-  const lines = createInterface({ input: child.stdout })
-  const first = await new Promise<string>((done, fail) => {
-    lines.once('line', done)
-    ended.then((code) => fail(new Error(`The node ended with ${code} before it was ready.`)))
-  })
-  const { addresses } = JSON.parse(first) as { addresses: string[] }
-  return {
-    address: addresses[0]!,
-    async stop() {
-      child.kill('SIGTERM')
-      const code = await ended
-      if (code !== 0) throw new Error(`The node ended with ${code} instead of 0.`)
-    },
-  }
-}
+/** How many where there is no repository. */
+const generatedCommits = 2_000
 
-function say(text: string): void {
-  console.log(text)
-}
-
-function told({ received, sent, bytesReceived, bytesSent, roundTrips, elapsedMs }: SyncReport): string {
-  const kilobytes = (bytes: number) =>
-    `${(bytes / 1000).toLocaleString('en', { maximumFractionDigits: 1 })} kB`
-  return (
-    `received ${received.toLocaleString('en')} and sent ${sent.toLocaleString('en')} entries in ` +
-    `${(elapsedMs / 1000).toFixed(2)} s, ${roundTrips} round trip(s), ${kilobytes(bytesReceived)} in, ${kilobytes(bytesSent)} out`
-  )
-}
-
-/** Writes a few entries through whatever node holds the folder. */
-async function write(data: string, tree: string, who: string, count: number): Promise<void> {
-  for (let index = 1; index <= count; index++) {
-    const done = run(process.execPath, [command, 'commit', tree, '--store', 'notes', '--data', data])
-    done.child.stdin!.end(`note ${index} from ${who}`)
-    await done
-  }
-}
-
-async function demo(folder: string, repository: string): Promise<boolean> {
-  const alice = join(folder, 'alice')
-  const bob = join(folder, 'bob')
-  say(`1. Alice imports the history of ${basename(resolve(repository))}.`)
-  const imported = await causeway<{ tree: string; entries: number }>(
-    alice,
-    'import',
-    'git',
-    repository,
-    '--name',
-    'demo',
-  )
-  const { tree } = imported
-  say(`   ${imported.entries.toLocaleString('en')} commits are now entries of the tree ${tree}.`)
-
-  say('2. Both start a node, each in a process of its own; Alice hands Bob a ticket.')
-  const nodes = await Promise.all([serve(alice), serve(bob)])
+function readOptions() {
   try {
-    const { ticket } = await causeway<{ ticket: string }>(alice, 'ticket', tree)
-    say(`   ${ticket}`)
-    say('3. Bob, who has nothing, syncs.')
-    say(`   Bob ${told(await causeway<SyncReport>(bob, 'sync', ticket))}.`)
-
-    say('4. Both write at the same time, and Bob syncs again: only the difference travels, both ways.')
-    await Promise.all([write(alice, tree, 'Alice', 3), write(bob, tree, 'Bob', 2)])
-    say(`   Bob ${told(await causeway<SyncReport>(bob, 'sync', ticket))}.`)
-    say('5. And once more, with nothing new.')
-    say(`   Bob ${told(await causeway<SyncReport>(bob, 'sync', ticket))}.`)
-
-    say('6. Both sides read, hash and verify everything again.')
-    const [ofAlice, ofBob] = await Promise.all(
-      [alice, bob].map(async (data) => ({
-        ...(await causeway<{ tips: string[]; count: number }>(data, 'tips', tree)),
-        ...(await causeway<{ ok: boolean; checked: number }>(data, 'verify', tree)),
-      })),
-    )
-    const same = ofAlice!.tips.join() === ofBob!.tips.join() && ofAlice!.count === ofBob!.count
-    for (const [who, side] of [['Alice', ofAlice!] as const, ['Bob', ofBob!] as const])
-      say(
-        `   ${who.padEnd(6)}${side.count.toLocaleString('en')} entries, ${side.tips.length} tip(s) ${side.tips[0]}` +
-          `${side.tips.length > 1 ? ', …' : ''}, ${side.ok ? 'all verified' : 'NOT in order'}`,
-      )
-    say(same ? 'Both sides have the same entries.' : 'The sides DIFFER.')
-    return same && ofAlice!.ok && ofBob!.ok
-  } finally {
-    await Promise.all(nodes.map((node) => node.stop()))
+    const { values } = parseArgs({
+      options: {
+        repo: { type: 'string' },
+        generated: { type: 'string' },
+        commits: { type: 'string', default: '3' },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    return values
+  } catch (error) {
+    throw new Mistake(`${(error as Error).message}\n${usage}`)
   }
 }
 
-const { values } = parseArgs({ options: { repo: { type: 'string' } } })
+async function run(folder: string, options: ReturnType<typeof readOptions>): Promise<boolean> {
+  const history: History =
+    options.generated !== undefined
+      ? { kind: 'generated', why: 'as asked' }
+      : findHistory(project, options.repo)
+  const [dataA, dataB] = [join(folder, 'a'), join(folder, 'b')]
+  const { tree } = await fill(dataA, history, Number(options.generated ?? generatedCommits))
+
+  const a = await serve(dataA)
+  const b = await serve(dataB)
+  say(`Node A is process ${a.pid} at ${a.addresses[0]}, node B is process ${b.pid} at ${b.addresses[0]}.`)
+  const { ticket } = await causeway<{ ticket: string }>(dataA, ['ticket', tree])
+  say(`A hands B a ticket: ${ticket}`)
+  tell('B takes the whole tree', await causeway<SyncDocument>(dataB, ['sync', ticket]))
+
+  const each = Number(options.commits)
+  await Promise.all([write(a, 'A', tree, each), write(b, 'B', tree, each)])
+  const apart = await Promise.all([tips(a, tree), tips(b, tree)])
+  say(`A and B write ${each} commits each at the same time, and ${same(...apart) ? 'agree' : 'now differ'}.`)
+  tell('B syncs with A', await causeway<SyncDocument>(dataB, ['sync', ticket]))
+  tell('A syncs with B', await causeway<SyncDocument>(dataA, ['sync', tree, b.addresses[0]!]))
+
+  const equal = await compare(a, b, tree)
+  await Promise.all([a.stop(), b.stop()])
+  return equal
+}
+
+/** Makes node A's tree. */
+async function fill(data: string, history: History, count: number): Promise<{ tree: string }> {
+  const started = performance.now()
+  const seconds = () => `${((performance.now() - started) / 1000).toFixed(1)} s`
+  if (history.kind === 'generated') {
+    const made = await generateHistory(data, count)
+    say(`A generated history of ${number(made.entries)} commits stands in (${history.why}): ${seconds()}.`)
+    return made
+  }
+  const args = ['import', 'git', history.path, '--name', basename(history.path), '--public', 'write']
+  const made = await causeway<{ tree: string; entries: number }>(data, args)
+  say(`Node A imports ${number(made.entries)} commits of ${history.path} in ${seconds()}.`)
+  if (history.remark !== undefined) say(history.remark)
+  return made
+}
+
+/** Writes commits one after the other through a running node. */
+async function write(node: RunningNode, name: string, tree: string, count: number): Promise<void> {
+  for (let index = 1; index <= count; index++)
+    await causeway(node.data, ['commit', tree, '--store', 'notes'], `${name} writes note ${index}\n`)
+}
+
+async function tips({ data }: RunningNode, tree: string): Promise<string[]> {
+  const { tips } = await causeway<{ tips: string[] }>(data, ['tips', tree])
+  return tips
+}
+
+/** Proves both sides again and compares them. */
+async function compare(a: RunningNode, b: RunningNode, tree: string): Promise<boolean> {
+  const sides = await Promise.all(
+    [a, b].map(async (node) => {
+      const verified = await causeway<{ ok: boolean; checked: number }>(node.data, ['verify', tree])
+      return { ...verified, tips: await tips(node, tree) }
+    }),
+  )
+  for (const [index, { ok, checked, tips }] of sides.entries()) {
+    const shown = tips.length > 4 ? `${tips.slice(0, 4).join(' ')} … (${tips.length})` : tips.join(' ')
+    say(
+      `${'AB'[index]} has ${number(checked)} entries, ${ok ? 'all verified' : 'NOT ALL VALID'}, tips ${shown}`,
+    )
+  }
+  const [left, right] = sides as [(typeof sides)[0], (typeof sides)[0]]
+  const equal = left.ok && right.ok && left.checked === right.checked && same(left.tips, right.tips)
+  say(equal ? 'Both sides have the same entries.' : 'THE TWO SIDES DIFFER.')
+  return equal
+}
+
+function tell(what: string, sync: SyncDocument): void {
+  const { received, sent, roundTrips, elapsedMs } = sync
+  const bytes = number(sync.bytesReceived + sync.bytesSent)
+  const trips = `${roundTrips} round trip${roundTrips === 1 ? '' : 's'}`
+  say(
+    `${what}: ${number(received)} entries received, ${number(sent)} sent, ${bytes} bytes, ${trips}, ${(elapsedMs / 1000).toFixed(2)} s.`,
+  )
+}
+
+const same = (a: readonly string[], b: readonly string[]) => a.join() === b.join()
+const number = (value: number) => value.toLocaleString('en')
+const say = (text: string) => console.log(text)
+
 const folder = mkdtempSync(join(tmpdir(), 'causeway-demo-'))
+const cleanUp = () => {
+  killAll()
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    cleanUp()
+    process.exit(130)
+  })
 try {
-  const repository = values.repo ?? (await inventRepository(root, folder, say))
-  process.exitCode = (await demo(folder, repository)) ? 0 : 1
+  const options = readOptions()
+  if (options.help) say(usage)
+  else if (!built()) throw new Mistake('The command is not built: run `npm ci` (or `npm run build`) first.')
+  else process.exitCode = (await run(folder, options)) ? 0 : 1
 } catch (error) {
-  const { stderr, message } = error as Error & { stderr?: string }
-  console.error(`The demo failed: ${stderr?.trim() || message}`)
+  console.error(error instanceof Mistake ? error.message : error)
   process.exitCode = 1
 } finally {
-  rmSync(folder, { recursive: true, force: true })
+  cleanUp()
 }

@@ -34,8 +34,10 @@ export const limits = {
   walkReads: 20_000,
   /** … beside four for each entry that is known to be missing, before a sketch is asked instead. */
   walkReadsBase: 512,
-  /** Pages that a session verifies, writes or sends at once, each way. */
+  /** Pages that a session sends at once: over a long way each waits a round trip for its answer. */
   sessionPagesInFlight: 4,
+  /** Pages that a session takes in at once: one verifies while one is written. More would only fill memory. */
+  sessionPagesTakenIn: 2,
   /** Tips in a request: enough to hit a common one nearly always; a digest names them all. */
   requestTips: 32,
   /** Tips in an answer: 32 KiB. */
@@ -53,8 +55,11 @@ export const limits = {
   storeWriteBufferBytes: 16_777_216,
   /** LevelDB's cache of blocks. */
   storeCacheBytes: 16_777_216,
-  /** Index records kept in memory after a write, some 300 bytes each: parents are mostly among the latest entries. */
-  storeRecentEntries: 8_192,
+  /**
+   * Index records kept in memory after a write: parents are mostly among the latest entries. With more, each record would
+   * outlive the young generation and become garbage that only a full collection finds.
+   */
+  storeRecentEntries: 2_048,
   /** Trees whose tips are kept in memory, latest used first; the tips of another are one short scan away. */
   storeTreesInMemory: 1_024,
   /** Problems that an audit tells: who has more than a screenful restores the store and needs no list. */

@@ -74,7 +74,7 @@ export class Transfer {
   async receive(answer: SyncAnswer, partial = false): Promise<boolean> {
     if (this.options.pull === false) return false
     this.expected = this.received + answer.header.entries
-    const pipeline = new Pipeline(limits.sessionPagesInFlight)
+    const pipeline = new Pipeline(limits.sessionPagesTakenIn)
     const redundantBefore = this.redundant
     let ended = false
     let more = false
