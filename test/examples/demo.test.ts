@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { findHistory } from '../../examples/history.ts'
 import { type CommitShape, writeGitRepository } from '../kit/git-repository.ts'
 
-const project = fileURLToPath(new URL('..', import.meta.url))
+const project = fileURLToPath(new URL('../..', import.meta.url))
 
 describe('the demo', () => {
   let folder = ''
