@@ -344,8 +344,11 @@ export class Lane {
       if (active.signal.aborted || this.state === 'closed') return
       if (error.code === 'TIMEOUT' || error.code === 'DISCONNECTED') connection.close()
       // A lost connection is the lane's to wait for, once for all its trees.
-      if (connection.ended !== undefined) run.interrupted(error)
-      else run.failed(error, clock.monotonic(), clock.random())
+      if (connection.ended !== undefined) {
+        run.interrupted(error)
+        // Its end is told later than its calls fail: until then they would fail again and again.
+        this.lost(connection)
+      } else run.failed(error, clock.monotonic(), clock.random())
     } finally {
       this.running--
       run.active = undefined
