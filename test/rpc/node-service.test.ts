@@ -55,7 +55,7 @@ for (const transport of transports)
           told.connections.map(({ inbound }) => inbound),
           [true],
         )
-        assert.match(told.connections[0]!.remoteAddress, /^127\.0\.0\.1:\d+$/)
+        assert.match(told.connections[0]!.remoteAddress, /^(127\.0\.0\.1|\[::1\]):\d+$/)
       })
 
       it('syncs with an address, and tells the result', async () => {

@@ -14,7 +14,7 @@ import { ServingNode } from '../kit/serving-node.ts'
 import { TcpProxy } from '../kit/tcp-proxy.ts'
 
 describe('A cable that is pulled', () => {
-  const all = shapes.random(3000, 10, prng(2))
+  const all = shapes.random(1500, 10, prng(2))
   const tree = all[0]!.id
   const factor = 20
 

@@ -38,7 +38,7 @@ for (const transport of transports)
       let serving: ServingNode
       let sync: Caller['sync']
       let trees: Caller['trees']
-      const all = shapes.twoBranches(1500, { seed: 1 })
+      const all = shapes.twoBranches(600, { seed: 1 })
       const tree = idToBytes(all[0]!.id)
       before(async () => {
         serving = await ServingNode.start(transport)

@@ -201,7 +201,8 @@ for (const transport of transports)
           await fails(trees.listEntries({ tree, pageToken: token }), 'INVALID_ARGUMENT', 'InvalidArgument')
       })
 
-      it('lists and gives entries of the largest size', async () => {
+      const slow = transport.name === 'QUIC' && 'megabytes take seconds over the binding'
+      it('lists and gives entries of the largest size', { skip: slow }, async () => {
         const tree = new TreeBuilder({ seed: `large ${transport.name} ${protocol}` })
         const payload = new Uint8Array(limits.entryBodyBytes - 300).fill(9)
         for (let count = 0; count < 3; count++) tree.add([tree.root], { payload, createdAtMs: count })

@@ -577,7 +577,7 @@ export const WatchTreeRequestSchema: GenMessage<WatchTreeRequest> = /*@__PURE__*
   messageDesc(file_causeway_v1_tree, 16);
 
 /**
- * Some arrivals.
+ * Some arrivals; none in a sign of life, which comes every 15 seconds of silence.
  *
  * @generated from message causeway.v1.WatchTreeResponse
  */
