@@ -8,12 +8,13 @@ import { commits } from './commits.ts'
 import { equal } from './equal.ts'
 import { type Case, environment, formatTable, type Row, writeResults } from './harness.ts'
 import { incremental } from './incremental.ts'
+import { matrix } from './matrix.ts'
 import type { TransportName } from './peer.ts'
 import { compile } from './process.ts'
 import { loadShape } from './shape.ts'
 import { Stores } from './stores.ts'
 
-const cases: readonly Case[] = [bootstrap, incremental, equal, commits]
+const cases: readonly Case[] = [bootstrap, incremental, equal, commits, matrix]
 /** What each case runs over, unless it has no network. */
 const transports: readonly TransportName[] = ['http']
 
@@ -38,7 +39,7 @@ const rows: Row[] = []
   for (const each of cases) {
     if (names.length > 0 && !names.includes(each.name)) continue
     console.error(`${each.name}: ${each.summary}`)
-    for (const transport of each === commits ? transports.slice(0, 1) : transports)
+    for (const transport of each === commits || each === matrix ? transports.slice(0, 1) : transports)
       rows.push(...(await each.run({ transport, stores, small, note })))
   }
 }
