@@ -89,7 +89,8 @@ export class SimNode {
     const own: Clock = {
       now: () => clock.now() + this.skewMs,
       monotonic: () => clock.monotonic(),
-      setTimer: (delayMs, run) => clock.setTimer(delayMs, run),
+      // Whole milliseconds from 1, as real timers: less than the last bit of the time would let no time pass.
+      setTimer: (delayMs, run) => clock.setTimer(Math.max(1, Math.ceil(delayMs)), run),
       random: clock.random,
       randomBytes: (length) => clock.randomBytes(length),
     }

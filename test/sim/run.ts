@@ -187,7 +187,6 @@ class Run {
   }
 
   private say(text: string): void {
-    if (process.env.SIM_TRACE) console.error(`${this.cluster.clock.monotonic().toFixed(0)} ${text}`)
     this.trace.push(`${(this.cluster.clock.monotonic() / 1000).toFixed(3).padStart(9)} s  ${text}`)
   }
 
