@@ -5,6 +5,7 @@
 import { relative } from 'node:path'
 import { bootstrap } from './bootstrap.ts'
 import { commits } from './commits.ts'
+import { dispatcher } from './dispatcher.ts'
 import { equal } from './equal.ts'
 import { type Case, environment, formatTable, type Row, writeResults } from './harness.ts'
 import { incremental } from './incremental.ts'
@@ -14,7 +15,7 @@ import { compile } from './process.ts'
 import { loadShape } from './shape.ts'
 import { Stores } from './stores.ts'
 
-const cases: readonly Case[] = [bootstrap, incremental, equal, commits, matrix]
+const cases: readonly Case[] = [bootstrap, incremental, equal, commits, matrix, dispatcher]
 /** What each case runs over, unless it has no network. */
 const transports: readonly TransportName[] = ['http']
 

@@ -136,17 +136,16 @@ export class Lane {
     })
   }
 
-  /** Finishes what can be finished on the open connection, until the signal fires; the rest is in the outbox. */
-  async drain(signal: AbortSignal): Promise<void> {
+  /** Finishes what can be finished on the open connection, until the grace is over; the rest is in the outbox. */
+  async drain(graceOver: Promise<void>): Promise<void> {
     this.state = 'draining'
     this.dialing?.abort(closed())
     this.live?.abort(closed())
-    await new Promise<void>((resolve) => {
+    const drained = new Promise<void>((resolve) => {
       this.drained = resolve
-      if (signal.aborted) resolve()
-      else signal.addEventListener('abort', () => resolve(), { once: true })
       this.wake()
     })
+    await Promise.race([drained, graceOver])
     this.state = 'closed'
     this.cancelTimer()
     for (const run of this.runs.values()) run.active?.abort(closed())
