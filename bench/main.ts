@@ -16,8 +16,10 @@ import { loadShape } from './shape.ts'
 import { Stores } from './stores.ts'
 
 const cases: readonly Case[] = [bootstrap, incremental, equal, commits, matrix, dispatcher]
-/** What each case runs over, unless it has no network. */
-const transports: readonly TransportName[] = ['http']
+/** What the cases with a network that matters run over, side by side. */
+const transports: readonly TransportName[] = ['http', 'quic']
+
+const sideBySide: ReadonlySet<Case> = new Set([bootstrap, incremental, equal])
 
 const names = process.argv.slice(2)
 const unknown = names.filter((name) => !cases.some((each) => each.name === name))
@@ -40,7 +42,7 @@ const rows: Row[] = []
   for (const each of cases) {
     if (names.length > 0 && !names.includes(each.name)) continue
     console.error(`${each.name}: ${each.summary}`)
-    for (const transport of each === commits || each === matrix ? transports.slice(0, 1) : transports)
+    for (const transport of sideBySide.has(each) ? transports : transports.slice(0, 1))
       rows.push(...(await each.run({ transport, stores, small, note })))
   }
 }

@@ -20,6 +20,7 @@ import { buildEntries, loadShape } from './shape.ts'
 /** Each transport by what a node needs to be served over it. */
 export const transports = {
   http: (): NodeOptions => ({ http: { host: '127.0.0.1', port: 0 } }),
+  quic: (): NodeOptions => ({ quic: { listen: true, bind: '127.0.0.1:0', relay: 'off' } }),
 }
 export type TransportName = keyof typeof transports
 
