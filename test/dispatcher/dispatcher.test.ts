@@ -146,6 +146,18 @@ describe('a peer that is away', () => {
     assert.ok(took <= limits.backoffBaseMs, `${took} ms: the success did not reset the backoff.`)
   })
 
+  it('is dialled quickly again also where all that was heard of it is a sign of life', async () => {
+    const { a, b } = await pair()
+    lab.set(b, 'refused')
+    await lab.clock.advance(600_000)
+    lab.set(b, 'up')
+    await lab.clock.until(() => a.connections.size === 1)
+    lab.set(b, 'refused')
+    const dials = a.dials
+    const took = await lab.clock.until(() => a.dials > dials)
+    assert.ok(took <= limits.backoffBaseMs, `${took} ms: hearing it did not reset the backoff.`)
+  })
+
   it('delays nobody else, whatever is wrong with it', async () => {
     const { tree, a, b } = await pair()
     const others: LabNode[] = []
@@ -375,11 +387,12 @@ describe('many trees of one peer', () => {
     await a.close(0)
     await a.open()
     await lab.clock.settle()
-    for (const { root } of [trees[0]!, trees.at(-1)!]) {
-      await b.commit(root.id, 'news')
-      await lab.clock.settle()
-      await assertSame(root.id, a.store, b.store)
-    }
+    for (const { root } of trees) await b.commit(root.id, 'news')
+    await lab.clock.settle()
+    assert.deepEqual(
+      trees.filter(({ root }) => !even(root.id, a, b)),
+      [],
+    )
   })
 })
 
@@ -401,6 +414,13 @@ describe('settings', () => {
     assert.deepEqual([a.store.tree(tree)!.count, b.store.tree(tree)!.count], [2, 3])
     assert.equal(a.outbox.size, 0)
     assert.equal(a.status(tree, b).inSync, true)
+    // More than a push carries takes a session, which must not pull either.
+    lab.set(b, 'refused')
+    await Promise.all(Array.from({ length: 300 }, (_, index) => a.commit(tree, `ours ${index}`)))
+    lab.set(b, 'up')
+    a.dispatcher.contacted(b.peer)
+    await lab.clock.until(() => a.outbox.size === 0)
+    assert.deepEqual([a.store.tree(tree)!.count, b.store.tree(tree)!.count], [302, 303])
   })
 
   it('push only closes the connection when nothing needs it', async () => {
