@@ -24,8 +24,14 @@ export const bootstrap: Case = {
       for (let repetition = 0; repetition < repetitions; repetition++) {
         const row = await once(context, prepared)
         const after = await floor(context, prepared)
-        const floorPerSecond = 2 / (1 / before + 1 / after)
-        repeated.push({ ...row, floorPerSecond, ofFloor: row.perSecond! / floorPerSecond })
+        const floorPerSecond = 2 / (1 / before.perSecond + 1 / after.perSecond)
+        const floorCpu = (before.cpuSeconds + after.cpuSeconds) / 2
+        repeated.push({
+          ...row,
+          floorPerSecond,
+          ofFloor: row.perSecond! / floorPerSecond,
+          cpuOfFloor: floorCpu / (row.servingCpuSeconds! + row.syncingCpuSeconds!),
+        })
         context.note(
           `bootstrap of ${entries}: ${Math.round(row.perSecond!)}/s, floor ${Math.round(floorPerSecond)}/s`,
         )
@@ -61,13 +67,15 @@ async function once({ stores, transport }: Context, prepared: PreparedTree): Pro
     roundTrips: result.roundTrips,
     servingGrowthMB: servingCost.growthMB,
     syncingGrowthMB: syncingCost.growthMB,
+    servingAnonymousMB: servingCost.anonymousMB,
+    syncingAnonymousMB: syncingCost.anonymousMB,
     servingCpuSeconds: servingCost.cpuSeconds,
     syncingCpuSeconds: syncingCost.cpuSeconds,
   }
 }
 
-/** Entries per second of the bare work. */
-async function floor({ stores, note }: Context, { folder, tree }: PreparedTree): Promise<number> {
+/** The bare work, in a process of its own. */
+async function floor({ stores, note }: Context, { folder, tree }: PreparedTree) {
   const scratch = stores.empty()
   await using process = new PeerProcess('floor')
   const result = await process.call('floor', { folder, scratch, tree })
@@ -75,5 +83,5 @@ async function floor({ stores, note }: Context, { folder, tree }: PreparedTree):
   note(
     `floor: ${Math.round(result.perSecond)}/s (verifying took ${result.verifySeconds.toFixed(2)} s, writing beside it ${result.writeSeconds.toFixed(2)} s)`,
   )
-  return result.perSecond
+  return result
 }

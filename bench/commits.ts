@@ -34,8 +34,7 @@ export const commits: Case = {
           })
           stores.remove(folder)
         }
-        const { servingGrowthMB: _, syncingGrowthMB: __, ...row } = medianRow(repeated)
-        rows.push(row)
+        rows.push(medianRow(repeated))
       }
     return rows
   },

@@ -28,6 +28,7 @@ interface Check {
 export async function measureFloor(folder: string, scratch: string, tree: TreeId) {
   const { checks, batches } = await load(folder, tree)
   const db = await openFolder(scratch)
+  const cpu = process.cpuUsage()
   const started = performance.now()
   const write = async () => {
     const begun = performance.now()
@@ -36,11 +37,13 @@ export async function measureFloor(folder: string, scratch: string, tree: TreeId
   }
   const [verifySeconds, writeSeconds] = await Promise.all([hashAndVerify(checks), write()])
   const seconds = (performance.now() - started) / 1000
+  const { user, system } = process.cpuUsage(cpu)
   await db.close()
   return {
     entries: checks.length,
     seconds,
     perSecond: checks.length / seconds,
+    cpuSeconds: (user + system) / 1e6,
     verifySeconds: verifySeconds / 1000,
     writeSeconds: writeSeconds / 1000,
   }

@@ -40,12 +40,17 @@ export interface Row {
   readonly roundTrips?: number
   /** Single records read from the store: at the asking side, at the answering side. */
   readonly reads?: readonly [number, number]
+  /** The whole resident set, and of it the anonymous part (see memory.ts). */
   readonly servingGrowthMB?: number
   readonly syncingGrowthMB?: number
+  readonly servingAnonymousMB?: number | undefined
+  readonly syncingAnonymousMB?: number | undefined
   readonly servingCpuSeconds?: number
   readonly syncingCpuSeconds?: number
   /** Of the baseline's speed, 1 is as fast. */
   readonly ofFloor?: number
+  /** The floor's processor time by that of both processes: steadier than `ofFloor` where the machine is busy. */
+  readonly cpuOfFloor?: number
   readonly floorPerSecond?: number
   /** Each repetition's ratio, to show the spread. */
   readonly ratios?: readonly number[]
@@ -67,14 +72,16 @@ export function median(values: readonly number[]): number {
 export function medianRow(rows: readonly Row[]): Row {
   const ratios = rows.map((row) => row.ofFloor ?? 0)
   const middle = rows.find((row) => row.ofFloor === median(ratios))!
-  const most = (pick: (row: Row) => number | undefined) => Math.max(...rows.map((row) => pick(row) ?? 0))
-  return {
-    ...middle,
-    // Memory is a bound: its worst repetition counts.
-    servingGrowthMB: most((row) => row.servingGrowthMB),
-    syncingGrowthMB: most((row) => row.syncingGrowthMB),
-    ratios,
-  }
+  // Memory is a bound: its worst repetition counts.
+  const worst = rows
+    .map((row) => row.syncingGrowthMB ?? 0)
+    .indexOf(Math.max(...rows.map((row) => row.syncingGrowthMB ?? 0)))
+  const { servingGrowthMB, syncingGrowthMB, servingAnonymousMB, syncingAnonymousMB } = rows[worst]!
+  const memory =
+    syncingGrowthMB === undefined
+      ? {}
+      : { servingGrowthMB: servingGrowthMB!, syncingGrowthMB, servingAnonymousMB, syncingAnonymousMB }
+  return { ...middle, ...memory, ratios }
 }
 
 const columns: readonly [title: string, cell: (row: Row) => string | undefined][] = [
@@ -83,12 +90,13 @@ const columns: readonly [title: string, cell: (row: Row) => string | undefined][
   ['time', (row) => duration(row.seconds)],
   ['per s', (row) => whole(row.perSecond)],
   ['of floor', (row) => row.ofFloor?.toFixed(2)],
+  ['by cpu', (row) => row.cpuOfFloor?.toFixed(2)],
   ['bytes', (row) => size(row.bytes)],
   ['beside', (row) => size(row.bytesBeside)],
   ['trips', (row) => whole(row.roundTrips)],
   ['reads', (row) => row.reads?.map((count) => count.toLocaleString('en')).join(' / ')],
-  ['serving', (row) => megabytes(row.servingGrowthMB)],
-  ['syncing', (row) => megabytes(row.syncingGrowthMB)],
+  ['serving', (row) => megabytes(row.servingGrowthMB, row.servingAnonymousMB)],
+  ['syncing', (row) => megabytes(row.syncingGrowthMB, row.syncingAnonymousMB)],
   [
     'cpu s',
     (row) =>
@@ -126,8 +134,9 @@ function size(bytes: number | undefined): string | undefined {
   return bytes < 100_000 ? `${whole(bytes)} B` : `${(bytes / 1e6).toFixed(1)} MB`
 }
 
-function megabytes(value: number | undefined): string | undefined {
-  return value === undefined ? undefined : `+${value.toFixed(0)} MB`
+function megabytes(value: number | undefined, anonymous: number | undefined): string | undefined {
+  if (value === undefined) return undefined
+  return `+${value.toFixed(0)} MB${anonymous === undefined ? '' : ` (${anonymous.toFixed(0)})`}`
 }
 
 /** What the numbers were measured on. */

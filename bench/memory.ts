@@ -1,14 +1,17 @@
 /**
- * How much memory and processor time a process takes from a moment on. It samples the resident set, and takes the
- * kernel's own peak where that rose meanwhile, so that no spike between samples is missed. Nothing is collected first: the
- * start is what the process settled at by itself.
+ * How much memory and processor time a process takes from a moment on. Nothing is collected first: the start is what the
+ * process settled at by itself. Besides the resident set it tells the anonymous part, which is the process's own: the
+ * rest are pages of files, above all LevelDB's tables, that the kernel maps and takes back as it likes.
  */
+import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 
 export interface Memory {
   readonly startMB: number
-  /** The peak over the start. */
+  /** The peak of the resident set over the start. */
   readonly growthMB: number
+  /** The peak of the anonymous memory over the start; undefined where the system does not tell it. */
+  readonly anonymousMB: number | undefined
   readonly cpuSeconds: number
 }
 
@@ -16,10 +19,22 @@ export interface Memory {
 const sampleMs = 100
 const settleMs = 500
 const megabyte = 2 ** 20
+const pageBytes = 4096
+
+/** Bytes of anonymous memory; NaN where there is no /proc. */
+function anonymous(): number {
+  try {
+    const [, resident, shared] = readFileSync('/proc/self/statm', 'latin1').split(' ')
+    return (Number(resident) - Number(shared)) * pageBytes
+  } catch {
+    return Number.NaN
+  }
+}
 
 export class MemoryMeter {
   private start = 0
-  private peak = 0
+  private anonymousStart = 0
+  private anonymousPeak = 0
   private maxAtStart = 0
   private cpuAtStart = process.cpuUsage()
   private timer: NodeJS.Timeout | undefined
@@ -29,22 +44,25 @@ export class MemoryMeter {
     await pause(settleMs)
     clearInterval(this.timer)
     this.start = process.memoryUsage.rss()
-    this.peak = this.start
+    this.anonymousStart = anonymous()
+    this.anonymousPeak = this.anonymousStart
     this.maxAtStart = process.resourceUsage().maxRSS
     this.cpuAtStart = process.cpuUsage()
     this.timer = setInterval(() => {
-      this.peak = Math.max(this.peak, process.memoryUsage.rss())
+      this.anonymousPeak = Math.max(this.anonymousPeak, anonymous())
     }, sampleMs).unref()
   }
 
   read(): Memory {
-    const { maxRSS } = process.resourceUsage()
     const cpu = process.cpuUsage(this.cpuAtStart)
-    let peak = Math.max(this.peak, process.memoryUsage.rss())
-    if (maxRSS > this.maxAtStart) peak = Math.max(peak, maxRSS * 1024)
+    // The kernel keeps the peak, so no spike between samples is missed; where it is from before the start, what is now.
+    const { maxRSS } = process.resourceUsage()
+    const peak = maxRSS > this.maxAtStart ? maxRSS * 1024 : process.memoryUsage.rss()
+    const anonymousPeak = Math.max(this.anonymousPeak, anonymous())
     return {
       startMB: this.start / megabyte,
-      growthMB: (peak - this.start) / megabyte,
+      growthMB: Math.max(0, peak - this.start) / megabyte,
+      anonymousMB: Number.isNaN(anonymousPeak) ? undefined : (anonymousPeak - this.anonymousStart) / megabyte,
       cpuSeconds: (cpu.user + cpu.system) / 1e6,
     }
   }

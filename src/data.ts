@@ -6,7 +6,18 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createIdentity, type Identity } from './dag/identity.ts'
 import { CausewayError } from './errors.ts'
-import { type Database, openFolder } from './store/open.ts'
+import { type Database, openFolder, openMemory } from './store/open.ts'
+
+/** The key and the store of a node: in the folder, in the database given, or new ones in memory. */
+export async function openStore(
+  folder: string | undefined,
+  identity: Identity | undefined,
+  database: Database | undefined,
+): Promise<{ identity: Identity; db: Database }> {
+  if (database !== undefined) return { identity: identity ?? createIdentity(), db: database }
+  if (folder !== undefined) return openData(folder, identity)
+  return { identity: identity ?? createIdentity(), db: await openMemory() }
+}
 
 /** Takes the folder: its key and its store. Makes both where they are missing. */
 export async function openData(

@@ -34,8 +34,10 @@ export const limits = {
   walkReads: 20_000,
   /** … beside four for each entry that is known to be missing, before a sketch is asked instead. */
   walkReadsBase: 512,
-  /** Pages that a session verifies, writes or sends at once, each way. */
+  /** Pages that a session sends at once: over a long way each waits a round trip for its answer. */
   sessionPagesInFlight: 4,
+  /** Pages that a session takes in at once: one verifies while one is written. More would only fill memory. */
+  sessionPagesTakenIn: 2,
   /** Tips in a request: enough to hit a common one nearly always; a digest names them all. */
   requestTips: 32,
   /** Tips in an answer: 32 KiB. */
@@ -53,8 +55,11 @@ export const limits = {
   storeWriteBufferBytes: 16_777_216,
   /** LevelDB's cache of blocks. */
   storeCacheBytes: 16_777_216,
-  /** Index records kept in memory after a write, some 300 bytes each: parents are mostly among the latest entries. */
-  storeRecentEntries: 8_192,
+  /**
+   * Index records kept in memory after a write: parents are mostly among the latest entries. With more, each record would
+   * outlive the young generation and become garbage that only a full collection finds.
+   */
+  storeRecentEntries: 2_048,
   /** Trees whose tips are kept in memory, latest used first; the tips of another are one short scan away. */
   storeTreesInMemory: 1_024,
   /** Problems that an audit tells: who has more than a screenful restores the store and needs no list. */
@@ -108,6 +113,51 @@ export const limits = {
   /** One unary call from a peer to a peer; a page may have to wait for the disk. */
   unaryTimeoutMs: 30_000,
 
+  /** Trees that one call to Watch follows: the server looks at each when it changes. */
+  watchTrees: 256,
+  /** A watch that is silent for longer is dead; well below `idleTimeoutMs`. */
+  watchHeartbeatMs: 15_000,
+  /** Silence after which a watch is given up: two signs of life were lost. */
+  watchSilenceMs: 40_000,
+  /** Entries told inside a watch, or pushed without asking first: what is larger is worth a session's two round trips. */
+  inlineBytes: 65_536,
+  inlineEntries: 256,
+  /** Tips told in a watch. */
+  watchTips: 32,
+
+  /** Some 1 KB each in memory: who has more is a hub, and wants several nodes. */
+  peers: 4_096,
+  /** (tree, peer) pairs, some 2 KB each in memory while the node runs. */
+  links: 16_384,
+  addressBytes: 1_024,
+  /** A day; who wants it rarer pauses the link and flushes. */
+  intervalSeconds: 86_400,
+
+  /** The first wait after a failure: below what a person notices. */
+  backoffBaseMs: 250,
+  /** The longest wait, so one minute on average: a peer that is back is heard soon, a thousand that are away cost 17 dials a second. */
+  backoffCapMs: 120_000,
+  /** Sessions with one peer at once: a large tree does not hold up its small ones. */
+  sessionsPerPeer: 4,
+  /** Sessions at once in all: some 4 MB each when pages are in flight both ways. */
+  sessionsAtOnce: 32,
+  /** Dials at once to peers that answered lately … */
+  dialsAtOnce: 32,
+  /** … and to those that failed several times, so that they never stand before the others. */
+  redialsAtOnce: 32,
+  /** Failures in a row that make a peer one of the latter. */
+  redialAttempts: 3,
+  /** A session that moves nothing for so long is given up; a dead connection is noticed earlier, by its pings. */
+  sessionSilenceMs: 60_000,
+  /** A connection that nothing needs is closed after this. */
+  connectionIdleMs: 60_000,
+  /** How often a peer is asked that cannot be watched. */
+  pollIntervalMs: 30_000,
+  /** How old the time of a link's last success may be on disk: it is for people, and not worth a write each time. */
+  successNotedMs: 60_000,
+  /** How long `flush` waits by default. */
+  flushTimeoutMs: 30_000,
+
   /** A ticket travels through chats and QR codes. */
   ticketBytes: 8_192,
   ticketAddresses: 16,
@@ -136,12 +186,10 @@ export const limits = {
   irohProbeStepMs: 20,
   /** Finding the nearest relay takes one to three seconds; without a net it never ends. */
   irohRelayTimeoutMs: 5_000,
-  /** A connection takes some 100 KB in the binding: 50 MB. */
+  /** A connection takes some 85 KB in the binding (measured): 44 MB. */
   irohConnections: 512,
-  /** One stream is one HTTP/2 session, which itself carries many calls: far more than a peer needs. */
+  /** One stream is one HTTP/2 session, which carries many calls: far more than a peer needs. Each may hold 1.25 MB unread. */
   irohStreamsPerConnection: 128,
-  /** What a remote may send unread, over all streams of a connection: 100 ms at 80 MB/s, ten times what the binding reads. */
-  irohReceiveWindowBytes: 8_388_608,
   /** Connections that one tunnel carries at once: a local program's pool, and some. */
   tunnelConnections: 256,
   /** Connecting a stream to a reachable host takes one to three round trips; a relay may need discovery first. */

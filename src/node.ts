@@ -17,16 +17,30 @@ import { type Clock, systemClock } from './clock.ts'
 import type { Change } from './dag/body.ts'
 import { readEntry, readRoot, type VerifiedEntry } from './dag/entry.ts'
 import type { EntryId, TreeId } from './dag/id.ts'
-import { createIdentity, type Identity, type PeerId } from './dag/identity.ts'
-import { openData } from './data.ts'
+import type { Identity, PeerId } from './dag/identity.ts'
+import { openStore } from './data.ts'
+import { Dialler } from './dialler.ts'
+import { Dispatcher } from './dispatcher/dispatcher.ts'
+import { Outbox } from './dispatcher/outbox.ts'
+import { prometheusText } from './dispatcher/status.ts'
 import { CausewayError } from './errors.ts'
+import { answerHealth } from './health.ts'
 import { limits } from './limits.ts'
+import {
+  createTransports,
+  type NodeEvents,
+  type NodeOptions,
+  type NodeParts,
+  type SyncOptions,
+  type TreeDetails,
+} from './options.ts'
+import { PeerBook, type PeerEntry } from './peer/book.ts'
 import { LastEqual } from './peer/last-equal.ts'
+import { type LinkSettings, type LinkStatus, Links } from './peer/links.ts'
 import { formatTicket, isTicket, parseTicket } from './peer/ticket.ts'
 import { errorBoundary } from './rpc/boundary.ts'
 import { callerKey } from './rpc/caller.ts'
-import { RpcConnection } from './rpc/connection.ts'
-import { shakeHands } from './rpc/handshake.ts'
+import { createLinkHandlers } from './rpc/link-service.ts'
 import { type ConnectionInfo, createNodeService, type SyncResult } from './rpc/node-service.ts'
 import { createRemote } from './rpc/remote.ts'
 import { RpcServer } from './rpc/server.ts'
@@ -34,71 +48,24 @@ import { createSyncService } from './rpc/sync-service.ts'
 import { createTreeService } from './rpc/tree-service.ts'
 import { type AuditProblem, auditTree } from './store/audit.ts'
 import { Author, type CommitOptions } from './store/author.ts'
-import { openMemory } from './store/open.ts'
-import { DagStore, type StoredEntry, type TreeInfo } from './store/store.ts'
+import { DagStore, type StoredEntry } from './store/store.ts'
 import { Ingest } from './sync/ingest.ts'
-import { runSession, type SessionProgress } from './sync/session.ts'
-import { createHttpTransport, type HttpTransportOptions } from './transport/http.ts'
-import { createIrohTransport, type IrohTransportOptions } from './transport/iroh.ts'
+import { runSession } from './sync/session.ts'
 import { listenLocal } from './transport/local.ts'
-import { TransportManager } from './transport/manager.ts'
-import type { Transport } from './transport/transport.ts'
+import type { TransportManager } from './transport/manager.ts'
 import { version } from './version.ts'
 
-export interface NodeOptions {
-  /** The data folder: key, store and control socket live there. Without it the node lives in memory. */
-  readonly data?: string
-  /** The node's key in place of the data folder's, or of a new one in memory. */
-  readonly identity?: Identity
-  /** Where to serve HTTP/2 and HTTP/1.1; absent: the node only dials. */
-  readonly http?: HttpTransportOptions['listen']
-  /** For dialling `https:` addresses: authorities to trust in place of the system's. */
-  readonly tls?: HttpTransportOptions['tls']
-  /** QUIC by iroh. It is loaded only when it listens or an `iroh:` address is dialled. */
-  readonly quic?: QuicOptions
-  /** Transports beside these, each with its own server. */
-  readonly transports?: readonly Transport[]
-  readonly clock?: Clock
-}
-
-export interface QuicOptions {
-  /** Whether to serve on it; else the node only dials. */
-  readonly listen?: boolean
-  /** `host:port`; absent: all interfaces and a free port. */
-  readonly bind?: string
-  /** n0's public relays (the default), none, or the URLs of own ones. */
-  readonly relay?: IrohTransportOptions['relay']
-}
-
-export interface SyncOptions {
-  readonly signal?: AbortSignal
-  readonly onProgress?: (progress: SessionProgress) => void
-}
-
-/** A tree with what its root says. */
-export interface TreeDetails extends TreeInfo {
-  readonly name: string
-  readonly publicAccess: PublicAccess
-}
-
-export interface NodeEvents {
-  /** Entries were added to a tree, by a commit here or by a sync. */
-  entries: [tree: TreeId, added: readonly VerifiedEntry[]]
-  /** A session ended well. */
-  sync: [result: SyncResult]
-  /** A handler failed for a reason that is not its caller's. */
-  problem: [error: unknown, where: string]
-}
+export type { NodeEvents, NodeOptions, QuicOptions, SyncOptions, TreeDetails } from './options.ts'
 
 /** Opens a node: makes the data folder where there is none, and takes its store. STORE_LOCKED when another node has it. */
 export async function createNode(options: NodeOptions = {}): Promise<Node> {
   const clock = options.clock ?? systemClock
-  const { identity, db } =
-    options.data === undefined
-      ? { identity: options.identity ?? createIdentity(), db: await openMemory() }
-      : await openData(options.data, options.identity)
+  const { identity, db } = await openStore(options.data, options.identity, options.database)
   try {
-    return new Node(await DagStore.open(db), identity, clock, options)
+    const store = await DagStore.open(db)
+    const [book, links] = await Promise.all([PeerBook.open(db, clock), Links.open(db)])
+    const outbox = await Outbox.open(db, store, links, clock)
+    return new Node({ store, book, links, outbox, identity, clock }, options)
   } catch (error) {
     await db.close()
     throw error
@@ -110,51 +77,73 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   readonly version = version
   readonly store: DagStore
   readonly transports: TransportManager
+  /** Whom the node knows. */
+  readonly peers: PeerBook
   private readonly clock: Clock
   private readonly author: Author
   private readonly ingest: Ingest
   private readonly identity: Identity
   private readonly server: RpcServer
+  private readonly links: Links
   private readonly lastEqual: LastEqual
+  private readonly dialler: Dialler
+  private readonly dispatcher: Dispatcher
   private control: AsyncDisposable | undefined
-  private readonly outbound = new Set<RpcConnection>()
+  private listening = false
   private readonly sessions = new Set<Promise<SyncResult>>()
   private closing: Promise<void> | undefined
 
   /** Use `createNode`. */
-  constructor(store: DagStore, identity: Identity, clock: Clock, options: NodeOptions) {
+  constructor({ store, book, links, outbox, identity, clock }: NodeParts, options: NodeOptions) {
     super()
     this.store = store
+    this.peers = book
+    this.links = links
     this.identity = identity
     this.clock = clock
     this.peer = identity.peer
     this.author = new Author(store, identity, clock)
     this.ingest = new Ingest(store)
     this.lastEqual = new LastEqual(store.db)
-    this.transports = new TransportManager({ clock })
-    const http = createHttpTransport({
-      clock,
-      ...(options.http && { listen: options.http }),
-      ...(options.tls && { tls: options.tls }),
-    })
-    this.transports.register(http, { dialOnly: options.http === undefined })
-    const { listen = false, bind, relay = 'default' } = options.quic ?? {}
-    const iroh = createIrohTransport({ identity, clock, relay, ...(bind !== undefined && { bind }) })
-    this.transports.register(iroh, { dialOnly: !listen })
-    for (const transport of options.transports ?? []) this.transports.register(transport)
+    this.transports = createTransports(options, identity, clock)
     this.server = new RpcServer({
       routes: (router) => this.routes(router),
       clock,
       onError: (error, where) => this.emit('problem', error, where),
+      plain: (path) =>
+        answerHealth(path, {
+          ready: this.listening && this.closing === undefined,
+          metrics: () => this.metrics(),
+        }),
     })
+    this.dialler = new Dialler(this.transports, book, clock)
+    this.dispatcher = new Dispatcher({
+      ...{ store, book, links, outbox, clock, ingest: this.ingest, lastEqual: this.lastEqual },
+      connect: (peer, signal) => this.dialler.connect(peer, signal),
+    })
+    this.dispatcher.onStatus((status) => this.emit('status', status))
     store.subscribe((tree, added) => this.emit('entries', tree, added))
+    if (options.background !== false) this.dispatcher.start()
   }
 
   private routes(router: ConnectRouter): void {
     const { store, ingest, author, identity, clock } = this
-    router.service(SyncService, createSyncService({ store, ingest, identity, clock }))
+    const onContact = (peer: PeerId) => this.dispatcher.contacted(peer)
+    router.service(SyncService, createSyncService({ store, ingest, identity, clock, onContact }))
     router.service(TreeService, createTreeService({ store, ingest, author, clock }))
-    router.service(NodeService, createNodeService(this))
+    router.service(NodeService, { ...createNodeService(this), ...createLinkHandlers(this) })
+  }
+
+  private metrics(): string {
+    const trees = this.store.trees()
+    return prometheusText(this.dispatcher.status(), this.dispatcher.counters, {
+      trees: trees.length,
+      entries: trees.reduce((sum, { count }) => sum + count, 0),
+      peers: this.peers.size,
+      connectedPeers: this.dispatcher.connectedPeers,
+      connections: this.server.connections().length + this.dialler.open.size,
+      nowMs: this.clock.now(),
+    })
   }
 
   /** Calls to this node's services without a network, for programs that speak the contract. */
@@ -172,9 +161,13 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   /** Starts every transport's server; tells which could not start. An error only when none could. */
   async listen(): Promise<{ started: string[]; failed: { name: string; error: CausewayError }[] }> {
-    return this.transports.acceptConnections((channel, transport) =>
-      this.server.accept(channel, transport.name),
-    )
+    const result = await this.transports.acceptConnections((channel, transport) => {
+      if (channel.remotePeer !== undefined && this.peers.get(channel.remotePeer)?.blocked)
+        throw new CausewayError('FORBIDDEN', 'The peer is blocked.')
+      this.server.accept(channel, transport.name)
+    })
+    this.listening = true
+    return result
   }
 
   /** Serves commands on the data folder through its control socket. */
@@ -191,7 +184,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     const inbound = this.server
       .connections()
       .map(({ caller, channel }) => ({ caller, path: channel.path?.(), inbound: true }))
-    const outbound = [...this.outbound].map(({ channel }) => ({
+    const outbound = [...this.dialler.open].map(({ channel }) => ({
       caller: { remoteAddress: channel.remoteAddress, transport: 'outbound', operator: false },
       path: channel.path?.(),
       inbound: false,
@@ -266,7 +259,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
         data: { tree: ticket.tree },
       })
     const started = this.clock.monotonic()
-    const { connection, address, peer } = await this.connect(
+    const { connection, address, peer } = await this.dialler.dial(
       ticket?.addresses ?? [remote],
       ticket?.peer,
       options.signal,
@@ -296,28 +289,63 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return result
   }
 
-  /** A connection to the first address at which the peer proves itself. */
-  private async connect(
-    addresses: readonly string[],
-    expected: PeerId | undefined,
-    signal: AbortSignal | undefined,
-  ) {
-    const winner = await this.transports.dialFirst(addresses, {
-      ...(signal && { signal }),
-      handshake: async (channel, attempt) => {
-        const connection = new RpcConnection(channel, { clock: this.clock })
-        connection.channel.stream.once('close', () => this.outbound.delete(connection))
-        this.outbound.add(connection)
-        const peer = await shakeHands(connection, { clock: this.clock, expected, signal: attempt.signal })
-        if (channel.remotePeer !== undefined && channel.remotePeer !== peer)
-          throw new CausewayError(
-            'WRONG_PEER',
-            `The transport proved ${channel.remotePeer}, but the node says it is ${peer}.`,
-          )
-        return { connection, peer }
-      },
-    })
-    return { ...winner.value, address: winner.address }
+  /** Remembers a peer, or more about one; without its PeerId the addresses are asked. UNREACHABLE, LIMIT_EXCEEDED. */
+  async addPeer(
+    peer: PeerId | undefined,
+    details: { name?: string; addresses?: readonly string[] },
+    signal?: AbortSignal,
+  ): Promise<PeerEntry> {
+    const known = peer ?? (await this.dialler.whoIs(details.addresses ?? [], signal))
+    if (known === this.peer)
+      throw new CausewayError('INVALID_ARGUMENT', 'That is this node itself.', { data: { peer: known } })
+    const entry = await this.peers.add(known, details)
+    this.dispatcher.contacted(known)
+    return entry
+  }
+
+  /** Removes a peer with its links. UNKNOWN_PEER. */
+  removePeer(peer: PeerId): Promise<void> {
+    return this.dispatcher.removePeer(peer)
+  }
+
+  /** Neither dials nor serves a peer from now on, or does again. UNKNOWN_PEER. */
+  async blockPeer(peer: PeerId, blocked = true): Promise<void> {
+    await this.dispatcher.blockPeer(peer, blocked)
+    if (blocked) this.server.cut((caller) => caller.peer === peer)
+  }
+
+  /**
+   * Keeps a tree equal with a peer from now on, across restarts. A ticket names both; else the peer is one of `peers`.
+   * Linked again, its settings change.
+   */
+  async link(
+    what: string | { readonly tree: TreeId; readonly peer: PeerId },
+    settings?: Partial<LinkSettings>,
+  ): Promise<LinkStatus> {
+    if (typeof what !== 'string') return this.dispatcher.link(what.tree, what.peer, settings)
+    const { tree, peer, addresses } = parseTicket(what)
+    const entry = await this.addPeer(peer, { addresses })
+    return this.dispatcher.link(tree, entry.peer, settings)
+  }
+
+  /** Ends a link; false: there was none. */
+  unlink(tree: TreeId, peer: PeerId): Promise<boolean> {
+    return this.dispatcher.unlink(tree, peer)
+  }
+
+  /** The trees that are linked with a peer. */
+  linkedTrees(peer: PeerId): TreeId[] {
+    return this.links.ofPeer(peer).map(({ tree }) => tree)
+  }
+
+  /** How every link stands, by tree and peer. The event `status` tells changes. */
+  status(): LinkStatus[] {
+    return this.dispatcher.status()
+  }
+
+  /** Delivers all that is undelivered, now; what is left after `timeoutMs` or cannot be delivered comes back. */
+  flush(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<LinkStatus[]> {
+    return this.dispatcher.flush(options)
   }
 
   /** Reads, hashes and verifies a whole tree again. */
@@ -339,8 +367,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       // Refuses new calls at once, on the connections that are open and on those that still come.
       const drained = this.server.drain(graceMs)
       const controlClosed = this.control?.[Symbol.asyncDispose]()
-      await this.finishSessions(graceMs)
-      for (const connection of this.outbound) connection.close()
+      await Promise.all([this.dispatcher.close(graceMs), this.finishSessions(graceMs)])
+      this.dialler.close()
       await drained
       await controlClosed
       await this.transports.close()

@@ -92,7 +92,7 @@ describe('A node', () => {
     const failure = await fails(trees.getTree({ tree: new Uint8Array(32) }), 'UNKNOWN_TREE', 'NotFound')
     assert.equal(failure.data.tree, '00'.repeat(32))
     await fails(trees.watchTree({ tree: new Uint8Array(32) }), 'UNKNOWN_TREE', 'NotFound')
-    await fails(createClient(NodeService, node.rpc()).flush({}), 'UNIMPLEMENTED', 'Unimplemented')
+    await fails(createClient(NodeService, node.rpc()).verifyTree({}), 'INVALID_ARGUMENT', 'InvalidArgument')
     assert.deepEqual(problems, [])
   })
 })

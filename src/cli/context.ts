@@ -65,7 +65,7 @@ export async function openClients(options: CommonOptions): Promise<Clients> {
       [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
     }
   }
-  const node = await createNode({ data, quic: { relay: options.relay ?? 'default' } })
+  const node = await createNode({ data, background: false, quic: { relay: options.relay ?? 'default' } })
   const transport = node.rpc()
   return {
     trees: createClient(TreeService, transport),

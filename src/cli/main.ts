@@ -6,16 +6,20 @@ import { addCommit } from './commit.ts'
 import { defaultDataFolder } from './context.ts'
 import { addId } from './id.ts'
 import { addImport } from './import.ts'
+import { addFlush, addLink } from './link.ts'
 import { addLog } from './log.ts'
 import { exitCodeOf, printError } from './output.ts'
+import { addPeer } from './peer.ts'
 import { addServe } from './serve.ts'
 import { addShow } from './show.ts'
+import { addStatus } from './status.ts'
 import { addSync } from './sync.ts'
 import { addTicket } from './ticket.ts'
 import { addTips } from './tips.ts'
 import { addTree } from './tree.ts'
 import { addTunnel } from './tunnel.ts'
 import { addVerify } from './verify.ts'
+import { addWatch } from './watch.ts'
 
 const program = new Command('causeway')
   .description("Replicates signed Merkle-DAGs between services and between people's machines.")
@@ -34,7 +38,9 @@ Try it:
   echo hello | causeway commit TREE --store text   write to it
   causeway serve                                   let others sync
   causeway ticket TREE                             a ticket to hand over
-  causeway sync TICKET                             on the other machine`,
+  causeway sync TICKET                             on the other machine: once
+  causeway link TICKET                             or equal from now on, while it serves
+  causeway status --watch                          how every link stands`,
   )
 
 for (const add of [
@@ -49,6 +55,11 @@ for (const add of [
   addImport,
   addTicket,
   addSync,
+  addPeer,
+  addLink,
+  addStatus,
+  addFlush,
+  addWatch,
   addTunnel,
 ])
   add(program)

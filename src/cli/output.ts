@@ -1,6 +1,7 @@
 /** What commands print: one JSON document or text on stdout, and one sentence on stderr when something went wrong. */
 import { ConnectError } from '@connectrpc/connect'
 import { formatId, idFromBytes, parseId } from '../dag/id.ts'
+import { parsePeerId } from '../dag/identity.ts'
 import { CausewayError, type ErrorCode } from '../errors.ts'
 import { fromConnectError } from '../rpc/errors.ts'
 import type { CommonOptions } from './context.ts'
@@ -41,6 +42,32 @@ export function printError(error: unknown): void {
 /** An id given on the command line, as the contract's bytes. */
 export function idArgument(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(parseId(text), 'hex'))
+}
+
+/** A PeerId given on the command line, as the contract's bytes. */
+export function peerArgument(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(parsePeerId(text.toLowerCase()), 'hex'))
+}
+
+/** Milliseconds since 1970 as ISO 8601; null: never. */
+export function timeText(ms: bigint): string | null {
+  return ms === 0n ? null : new Date(Number(ms)).toISOString()
+}
+
+/** How long ago, or in how long. */
+export function agoText(ms: bigint): string {
+  if (ms === 0n) return 'never'
+  const seconds = Math.round((Date.now() - Number(ms)) / 1000)
+  const size = Math.abs(seconds)
+  const text =
+    size < 60
+      ? `${size} s`
+      : size < 3600
+        ? `${Math.round(size / 60)} min`
+        : size < 86_400
+          ? `${Math.round(size / 3600)} h`
+          : `${Math.round(size / 86_400)} days`
+  return seconds >= 0 ? `${text} ago` : `in ${text}`
 }
 
 /** An id in the contract's bytes, as people read it. */

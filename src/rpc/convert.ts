@@ -13,6 +13,8 @@ import {
   SyncTreeHeaderSchema,
   type SyncTreeRequest,
   SyncTreeRequestSchema,
+  type WatchRequest,
+  type WatchResponse,
 } from '../../gen/causeway/v1/sync_pb.ts'
 import {
   type Entry as EntryMessage,
@@ -31,6 +33,7 @@ import { limits } from '../limits.ts'
 import type { StoredEntry, TreeInfo } from '../store/store.ts'
 import { prefixDigits, unpackPrefixes } from '../sync/cells.ts'
 import type { SketchPart, SyncHeader, SyncRequest, SyncStatus } from '../sync/remote.ts'
+import type { WatchEvent, WatchedTree, WatchMessage } from '../sync/watch.ts'
 
 /** An id out of a request; INVALID_ARGUMENT names the field. */
 export function readId(bytes: Uint8Array, field: string): EntryId {
@@ -257,6 +260,49 @@ export function readSyncHeader(header: SyncTreeHeader, asked: number): SyncHeade
       through: readPosition(header.range.throughHeight, header.range.throughId),
     },
   }
+}
+
+export function readWatchRequest(request: WatchRequest): WatchedTree[] {
+  return request.trees.map(({ tree, cursor, tipsDigest }) => ({
+    tree: readId(tree, 'trees.tree'),
+    cursor: readCount(cursor, 'trees.cursor'),
+    tipsDigest: readDigest(tipsDigest, 'trees.tips_digest'),
+  }))
+}
+
+export function writeWatchRequest(trees: readonly WatchedTree[]) {
+  return {
+    trees: trees.map(({ tree, cursor, tipsDigest }) => ({
+      tree: idToBytes(tree),
+      cursor: BigInt(cursor),
+      tipsDigest: hexToBytes(tipsDigest),
+    })),
+  }
+}
+
+export function writeWatchMessage(message: WatchMessage) {
+  if (message === undefined) return {}
+  return {
+    tree: idToBytes(message.tree),
+    tipsDigest: hexToBytes(message.tipsDigest),
+    count: BigInt(message.count),
+    cursor: BigInt(message.cursor),
+    entries: [...message.entries],
+    tips: message.tips.map(idToBytes),
+  }
+}
+
+export function readWatchMessage(message: WatchResponse): WatchMessage {
+  if (message.tree.length === 0) return undefined
+  const event: WatchEvent = {
+    tree: readId(message.tree, 'tree'),
+    tipsDigest: readDigest(message.tipsDigest, 'tips_digest'),
+    count: readCount(message.count, 'count'),
+    cursor: readCount(message.cursor, 'cursor'),
+    entries: readSigned(message.entries),
+    tips: readIds(message.tips, 'tips', limits.watchTips),
+  }
+  return event
 }
 
 /** A stored entry for an application: its id, what was signed, and the body decoded. */

@@ -142,7 +142,7 @@ class Answer {
 }
 
 /** The error of a call; where the connection itself ended, why. */
-function lost(connection: RpcConnection, error: unknown, signal: AbortSignal): CausewayError {
+export function lost(connection: RpcConnection, error: unknown, signal: AbortSignal): CausewayError {
   if (!signal.aborted && !(error instanceof CausewayError) && connection.ended !== undefined)
     return connection.ended
   return fromConnectError(error, signal)

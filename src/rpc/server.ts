@@ -213,6 +213,11 @@ export class RpcServer {
     return [...this.channels.values()]
   }
 
+  /** Ends the connections of these callers now. */
+  cut(which: (caller: Caller) => boolean): void {
+    for (const [stream, { caller }] of this.channels) if (which(caller)) stream.destroy()
+  }
+
   /**
    * Stops gracefully: no new calls, those under way may finish within `graceMs`, then everything is cut. Connections
    * that still come are closed.

@@ -1,14 +1,23 @@
 /** SyncService: what peers say to each other, on the store. Handlers translate and call; the work is in `sync/`. */
-import type { ServiceImpl } from '@connectrpc/connect'
+import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
 import type { SyncService } from '../../gen/causeway/v1/sync_pb.ts'
 import type { Clock } from '../clock.ts'
 import { hexToBytes } from '../dag/hex.ts'
-import type { Identity } from '../dag/identity.ts'
+import type { Identity, PeerId } from '../dag/identity.ts'
 import { CausewayError } from '../errors.ts'
 import type { DagStore } from '../store/store.ts'
 import { answerSync } from '../sync/answer.ts'
 import type { Ingest } from '../sync/ingest.ts'
-import { readId, readSigned, readSyncRequest, writeSyncHeader } from './convert.ts'
+import { serveWatch } from '../sync/watch.ts'
+import { callerKey, stoppingKey } from './caller.ts'
+import {
+  readId,
+  readSigned,
+  readSyncRequest,
+  readWatchRequest,
+  writeSyncHeader,
+  writeWatchMessage,
+} from './convert.ts'
 import { handshakeVersion, signHandshake } from './handshake.ts'
 
 export interface SyncServiceParts {
@@ -16,6 +25,8 @@ export interface SyncServiceParts {
   readonly ingest: Ingest
   readonly identity: Identity
   readonly clock: Clock
+  /** Called when a peer that has proven its key calls. */
+  readonly onContact: (peer: PeerId) => void
 }
 
 export function createSyncService({
@@ -23,7 +34,12 @@ export function createSyncService({
   ingest,
   identity,
   clock,
+  onContact,
 }: SyncServiceParts): Partial<ServiceImpl<typeof SyncService>> {
+  const contact = ({ values }: HandlerContext) => {
+    const { peer } = values.get(callerKey)
+    if (peer !== undefined) onContact(peer)
+  }
   return {
     handshake(request) {
       const nonce = clock.randomBytes(32)
@@ -37,12 +53,21 @@ export function createSyncService({
     },
 
     async *syncTree(request, context) {
+      contact(context)
       await using answer = await answerSync(store, readSyncRequest(request), clock.random)
       yield { part: { case: 'header', value: writeSyncHeader(answer.header) } }
       for await (const { entries, more } of answer.pages) {
         context.signal.throwIfAborted()
         yield { part: { case: 'page', value: { entries: [...entries], more } } }
       }
+    },
+
+    async *watch(request, context) {
+      contact(context)
+      const trees = readWatchRequest(request)
+      const signal = AbortSignal.any([context.signal, context.values.get(stoppingKey)])
+      for await (const message of serveWatch({ store, clock }, trees, signal))
+        yield writeWatchMessage(message)
     },
 
     async sendEntries(request) {

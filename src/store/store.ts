@@ -45,6 +45,8 @@ export interface TreeSummary {
   /** `digestTips` of the tips. */
   readonly tipsDigest: string
   readonly count: number
+  /** The number of the latest arrival; 0 where there is none. */
+  readonly sequence: number
 }
 
 /** A tree at one moment. */
@@ -61,7 +63,7 @@ interface TreeState {
   summary?: TreeSummary | undefined
 }
 
-const noTree: TreeSummary = { tips: [], tipsDigest: '', count: 0 }
+const noTree: TreeSummary = { tips: [], tipsDigest: '', count: 0, sequence: 0 }
 
 export class DagStore extends StoreReader {
   /** Trees in use, the latest last. Loaded and changed only in the tree's lane, so none mixes two moments. */
@@ -176,6 +178,11 @@ export class DagStore extends StoreReader {
         throw storeError(error, 'The store could not be read')
       }
     })
+  }
+
+  /** Runs `task` between two pages of a tree: for records that must change in step with it. */
+  between<Result>(tree: TreeId, task: () => Promise<Result>): Promise<Result> {
+    return this.lanes.run(tree, task)
   }
 
   private use(tree: TreeId): Promise<TreeState | undefined> | TreeState | undefined {
@@ -323,7 +330,8 @@ function infoOf(tree: TreeId, { count, bytes, height, sequence }: layout.TreeRec
 function summaryOf(state: TreeState): TreeSummary {
   if (state.summary === undefined) {
     const tips = [...state.tips.keys()].sort()
-    state.summary = { tips, tipsDigest: digestTips(tips), count: state.record.count }
+    const { count, sequence } = state.record
+    state.summary = { tips, tipsDigest: digestTips(tips), count, sequence }
   }
   return state.summary
 }

@@ -17,31 +17,17 @@ import { findMissing, missingOf } from './missing.ts'
 import { askRange, compareSpan } from './ranges.ts'
 import type { Remote, SketchPart, SyncAnswer, SyncHeader, SyncRequest, SyncStatus } from './remote.ts'
 import { sample } from './sample.ts'
-import { protocol, type SessionProgress, Transfer, type TransferOptions, type TreeState } from './transfer.ts'
+import type { SessionResult } from './session-result.ts'
+import {
+  checkHeader,
+  protocol,
+  type SessionProgress,
+  Transfer,
+  type TransferOptions,
+  type TreeState,
+} from './transfer.ts'
 
-export type { SessionProgress }
-
-export interface SessionResult {
-  readonly tree: TreeId
-  /** Entries that were new here. */
-  received: number
-  /** Entries that were new there. */
-  sent: number
-  /** SyncTree exchanges. */
-  roundTrips: number
-  /** How the remote answered each of them. */
-  readonly statuses: SyncStatus[]
-  /** Entries that crossed the wire although the other side had them. */
-  redundant: number
-  /** Sketch cells that crossed the wire. */
-  cells: number
-  /** Reads of our store that finding the difference took. */
-  storeReads: number
-  /** Whether both sides had the same entries at the end. */
-  equal: boolean
-  /** The digest of our tips at the end; where the session ended equal, the remote's too. */
-  tipsDigest: string
-}
+export type { SessionProgress, SessionResult }
 
 export interface SessionOptions extends TransferOptions {
   /**
@@ -92,6 +78,9 @@ class Session {
   private cells = 0
   private storeReads = 0
   private equal = false
+  private settledAt: number | undefined
+  /** Our latest arrival when the last round asked. */
+  private askedAt = 0
 
   constructor(local: SessionLocal, remote: Remote, tree: TreeId, options: SessionOptions) {
     this.local = local
@@ -102,7 +91,7 @@ class Session {
   }
 
   async finish(): Promise<SessionResult> {
-    const { tree, statuses, cells, storeReads, equal } = this
+    const { tree, statuses, cells, storeReads, equal, settledAt } = this
     const { received, sent, redundant } = this.transfer
     const tipsDigest = await this.local.store.tipsDigest(tree)
     return {
@@ -115,6 +104,7 @@ class Session {
       cells,
       storeReads,
       equal,
+      settledAt,
       tipsDigest,
     }
   }
@@ -124,15 +114,18 @@ class Session {
    * meanwhile, so a round that moved nothing is tried again, unless both sides began it as they began the one before.
    */
   async run(): Promise<void> {
-    const { transfer } = this
+    const { transfer, options } = this
+    const oneWay = options.pull === false || options.push === false
     let stuckAt = ''
-    let probe = this.options.lastEqual !== undefined
+    let probe = options.lastEqual !== undefined
     for (let rounds = 0; rounds < limits.sessionRounds; ) {
       const { received, sent } = transfer
       const { done, more, state } = await this.round(probe)
       probe = false
       if (done) return
       const moved = transfer.received > received || transfer.sent > sent
+      if (!moved && !more && oneWay) this.settledAt = this.askedAt
+      if (this.settledAt !== undefined) return
       if (!moved && state === stuckAt)
         throw protocol('The session makes no progress although both sides differ.')
       stuckAt = moved ? '' : state
@@ -152,6 +145,7 @@ class Session {
         if (header.tipsDigest !== tipsDigest || count === 0)
           throw protocol('The remote says that both sides are equal, but its digest is another.')
         this.equal = true
+        this.settledAt = this.askedAt
         return { done: true, more: false, state }
       }
       const more = await this.transfer.receive(answer)
@@ -171,6 +165,7 @@ class Session {
     const { store, clock } = this.local
     this.transfer.checkSignal()
     const found = await viewWithSketch(store, this.tree)
+    this.askedAt = found?.view.sequence ?? 0
     if (found === undefined) return { tree: this.tree, tips: [], tipsDigest: '', count: 0 }
     const { view, sketch } = found
     await using _ = view
@@ -377,16 +372,10 @@ class Session {
   }
 
   /** Notes that both sides are equal, if these states say so. */
-  private compare(ours: TreeState, theirs: TreeState | undefined): boolean {
+  private compare(ours: TreeView, theirs: TreeState | undefined): boolean {
     if (ours.tipsDigest !== theirs?.tipsDigest || ours.count !== theirs.count) return false
     this.equal = true
+    this.settledAt = ours.sequence
     return true
   }
-}
-
-function checkHeader(header: SyncHeader): void {
-  if (header.tips.length > limits.answerTips)
-    throw protocol(`The remote told ${header.tips.length} tips, at most ${limits.answerTips} were asked for.`)
-  if ((header.want?.length ?? 0) > limits.wantIds)
-    throw protocol(`The remote wants ${header.want!.length} entries, at most ${limits.wantIds} at once.`)
 }

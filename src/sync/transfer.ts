@@ -10,7 +10,7 @@ import { limits } from '../limits.ts'
 import type { DagStore, StoredEntry } from '../store/store.ts'
 import type { Ingest } from './ingest.ts'
 import { Pipeline } from './pipeline.ts'
-import type { Remote, SendOutcome, SyncAnswer, SyncPage } from './remote.ts'
+import type { Remote, SendOutcome, SyncAnswer, SyncHeader, SyncPage } from './remote.ts'
 
 export interface SessionProgress {
   readonly received: number
@@ -29,6 +29,10 @@ export interface TreeState {
 export interface TransferOptions {
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: SessionProgress) => void) | undefined
+  /** False: takes nothing from the remote. */
+  readonly pull?: boolean
+  /** False: gives nothing to the remote. */
+  readonly push?: boolean
 }
 
 export class Transfer {
@@ -68,8 +72,9 @@ export class Transfer {
    * entry whose parents were not is left for later instead of being a lie.
    */
   async receive(answer: SyncAnswer, partial = false): Promise<boolean> {
+    if (this.options.pull === false) return false
     this.expected = this.received + answer.header.entries
-    const pipeline = new Pipeline(limits.sessionPagesInFlight)
+    const pipeline = new Pipeline(limits.sessionPagesTakenIn)
     const redundantBefore = this.redundant
     let ended = false
     let more = false
@@ -115,6 +120,10 @@ export class Transfer {
     count: number | undefined,
     partial = false,
   ): Promise<TreeState | undefined> {
+    if (this.options.push === false) {
+      await pages.return(undefined)
+      return undefined
+    }
     this.toSend = this.sent + (count ?? 0)
     const pipeline = new Pipeline(limits.sessionPagesInFlight)
     let earlier = Promise.resolve()
@@ -178,6 +187,14 @@ export class Transfer {
       toSend: Math.max(this.toSend, sent),
     })
   }
+}
+
+/** A header keeps to its bounds. */
+export function checkHeader(header: SyncHeader): void {
+  if (header.tips.length > limits.answerTips)
+    throw protocol(`The remote told ${header.tips.length} tips, at most ${limits.answerTips} were asked for.`)
+  if ((header.want?.length ?? 0) > limits.wantIds)
+    throw protocol(`The remote wants ${header.want!.length} entries, at most ${limits.wantIds} at once.`)
 }
 
 /** The remote broke the protocol or lied. */

@@ -104,10 +104,7 @@ export function createIrohTransport(options: IrohTransportOptions): Transport {
       cancelTick: () => {},
     }
     links.add(link)
-    quic.setLimits({
-      streams: limits.irohStreamsPerConnection,
-      receiveWindowBytes: limits.irohReceiveWindowBytes,
-    })
+    quic.limitStreams(limits.irohStreamsPerConnection)
     const tickMs = Math.min(silenceTimeoutMs / 4, idleTimeoutMs)
     const tick = () => {
       if (!watch(link)) return

@@ -13,7 +13,7 @@ import { createNode, type Node, type NodeOptions } from '../../src/node.ts'
 import { RpcConnection } from '../../src/rpc/connection.ts'
 import { createHttpTransport } from '../../src/transport/http.ts'
 import { createIrohTransport } from '../../src/transport/iroh.ts'
-import type { Transport } from '../../src/transport/transport.ts'
+import type { Channel, Transport } from '../../src/transport/transport.ts'
 
 const fixture = (file: string) => readFileSync(new URL(`fixtures/${file}`, import.meta.url), 'utf8')
 /** Self-signed, for localhost and 127.0.0.1, until 2125. */
@@ -39,7 +39,7 @@ export const transports: readonly NamedTransport[] = [
   {
     name: 'QUIC',
     serve: () => ({ quic: { listen: true, bind: '127.0.0.1:0', relay: 'off' } }),
-    dialer: () => createIrohTransport({ identity: createIdentity(), relay: 'off' }),
+    dialer: () => createIrohTransport({ identity: createIdentity(), bind: '127.0.0.1:0', relay: 'off' }),
   },
 ]
 
@@ -86,9 +86,14 @@ export class ServingNode implements AsyncDisposable {
     return { host, port: Number(port) }
   }
 
+  /** A new byte stream, the caller's to destroy. */
+  dialStream(): Promise<Channel> {
+    return this.dialer.dial(this.address)
+  }
+
   /** A new connection, closed with the node. */
   async dial(protocol: Protocol = 'connect', clock: Clock = systemClock): Promise<Caller> {
-    const channel = await this.dialer.dial(this.address)
+    const channel = await this.dialStream()
     const connection = new RpcConnection(channel, { clock, protocol })
     this.connections.push(connection)
     return {

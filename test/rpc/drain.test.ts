@@ -11,7 +11,6 @@ import { idToBytes } from '../../src/dag/id.ts'
 import type { CausewayError } from '../../src/errors.ts'
 import { fromConnectError } from '../../src/rpc/errors.ts'
 import { shapes } from '../kit/entries.ts'
-import { rawSocket, readToEnd } from '../kit/raw-socket.ts'
 import { ServingNode, transports } from '../kit/serving-node.ts'
 
 const codeOf = (call: Promise<unknown>) =>
@@ -60,9 +59,14 @@ for (const transport of transports)
       // More than the windows hold, and nobody reads it.
       const unread = sync.syncTree({ tree })[Symbol.asyncIterator]()
       await unread.next()
-      const silent = serving.address.startsWith('http') ? await rawSocket(serving) : undefined
+      // A stream that says nothing: over QUIC the other side does not even hear of it.
+      const { stream: silent } = await serving.dialStream()
+      silent.on('error', () => {})
       await serving.node.close(50)
-      if (silent !== undefined) await readToEnd(silent)
+      // Cut: by an end over TCP, by an error over QUIC.
+      if (!silent.closed && !silent.readableEnded)
+        await new Promise((resolve) => silent.resume().once('end', resolve).once('close', resolve))
+      silent.destroy()
       await serving[Symbol.asyncDispose]()
     })
   })

@@ -58,7 +58,7 @@ for (const transport of transports.filter(({ name }) => name === 'HTTP' || name 
 describe('Plain HTTP', () => {
   it('gets a 404 that says what RPC paths look like', async () => {
     await using serving = await ServingNode.start()
-    for (const path of ['/', '/metrics', '/causeway.v1.TreeService/Nothing', '//x', '/%00']) {
+    for (const path of ['/', '/metricz', '/causeway.v1.TreeService/Nothing', '//x', '/%00']) {
       const response = await fetch(serving.address + path)
       assert.equal(response.status, 404)
       assert.match(await response.text(), /RPC paths look like/)

@@ -157,8 +157,15 @@ for (const transport of transports)
         assert.equal((await trees.getTree({ tree: id })).tree!.count, 2n)
       })
 
+      it('watches some trees, not none and not any number', async () => {
+        await fails(sync.watch({}), 'INVALID_ARGUMENT', 'InvalidArgument')
+        const many = Array.from({ length: limits.watchTrees + 1 }, (_, index) => ({
+          tree: new Uint8Array(32).fill(index % 256),
+        }))
+        await fails(sync.watch({ trees: many }), 'LIMIT_EXCEEDED', 'InvalidArgument')
+      })
+
       it('does not pretend to do what is not built', async () => {
-        await fails(sync.watch({}), 'UNIMPLEMENTED', 'Unimplemented')
         await fails(sync.requestAccess({ tree }), 'UNIMPLEMENTED', 'Unimplemented')
       })
     })

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { digestTips, type EntryId } from '../../src/dag/id.ts'
 import { limits } from '../../src/limits.ts'
+import { interceptWrites } from '../kit/database.ts'
 import { prng, shapes, tipsOf } from '../kit/entries.ts'
 import { fill, idsOf } from '../kit/peers.ts'
 
@@ -12,11 +13,10 @@ export function concurrencyContract(on: OnStore): void {
   it('is not stored before it is flushed, where that is asked for', () =>
     on(async (store) => {
       const asked: unknown[] = []
-      const batch = store.db.batch.bind(store.db) as (...args: unknown[]) => Promise<void>
-      store.db.batch = ((operations: unknown, options: { sync: boolean }) => {
-        asked.push(options.sync)
-        return batch(operations, options)
-      }) as never
+      interceptWrites(store, (write, { sync }) => {
+        asked.push(sync)
+        return write()
+      })
       const entries = shapes.linear(2)
       await store.append(entries[0]!.id, entries.slice(0, 1), { sync: true })
       await store.append(entries[0]!.id, entries.slice(1), { sync: false })
@@ -61,13 +61,12 @@ export function concurrencyContract(on: OnStore): void {
 
   it('writes to one tree one page after the other', () =>
     on(async (store) => {
-      const batch = store.db.batch.bind(store.db) as (...args: unknown[]) => Promise<void>
       let [running, most] = [0, 0]
-      store.db.batch = (async (...args: unknown[]) => {
+      interceptWrites(store, async (write) => {
         most = Math.max(most, ++running)
-        await batch(...args)
+        await write()
         running--
-      }) as never
+      })
       const entries = shapes.linear(50)
       await Promise.all(entries.map((entry) => store.append(entries[0]!.id, [entry])))
       assert.equal(most, 1)
@@ -84,12 +83,11 @@ export function concurrencyContract(on: OnStore): void {
         const told: number[] = []
         store.subscribe((_, added) => told.push(added.length))
         const before = [store.tree(tree), await store.summary(tree), store.trees()]
-        const batch = store.db.batch
-        store.db.batch = (async () => {
-          store.db.batch = batch
+        const restore = interceptWrites(store, async () => {
+          restore()
           const cause = new Error('ENOSPC: /store/000012.log: No space left on device')
           throw Object.assign(new Error('IO error', { cause }), { code: 'LEVEL_IO_ERROR' })
-        }) as never
+        })
         await assert.rejects(store.append(tree, entries), code('STORE_FULL'))
         assert.deepEqual([store.tree(tree), await store.summary(tree), store.trees()], before)
         assert.deepEqual(told, [])

@@ -6,11 +6,11 @@ import { openFolder } from '../../src/store/open.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { prng, shapes } from '../kit/entries.ts'
 
-export const pageEntries = 20
+export const pageEntries = 12
 
 /** The history that parent and child both know. */
 export function crashHistory() {
-  return shapes.random(2000, 20, prng(11))
+  return shapes.random(1200, 20, prng(11))
 }
 
 const [folder] = process.argv.slice(2)

@@ -10,6 +10,7 @@ import { ClassicLevel } from 'classic-level'
 import type { MemoryLevel } from 'memory-level'
 import type { CausewayError } from '../../src/errors.ts'
 import { auditTree } from '../../src/store/audit.ts'
+import { guardWrites } from '../../src/store/guard.ts'
 import * as layout from '../../src/store/layout.ts'
 import { openFolder, openMemory, storeFormat } from '../../src/store/open.ts'
 import { DagStore } from '../../src/store/store.ts'
@@ -86,6 +87,31 @@ describe('a store in a folder', () => {
     }
     await writeFile(join(folder.path, 'CURRENT'), 'nonsense')
     await assert.rejects(openFolder(folder.path), code('STORE_CORRUPT'))
+  })
+
+  it('takes no write after one that failed, nor one at the same time, until it is opened again', async () => {
+    await using folder = await tempFolder()
+    const db = new ClassicLevel<string, string>(folder.path)
+    const raw = db as unknown as { _put(key: string, ...rest: unknown[]): Promise<void> }
+    const put = raw._put.bind(db)
+    raw._put = async (key, ...rest) => {
+      if (key === 'bad') throw new Error('No space left on device')
+      await put(key, ...rest)
+    }
+    guardWrites(db as never)
+    await db.put('a', '1')
+    const together = await Promise.allSettled([db.put('b', '1'), db.put('bad', '1'), db.put('c', '1')])
+    assert.ok(together.every(({ status }) => status === 'rejected'))
+    await assert.rejects(db.batch([{ type: 'put', key: 'd', value: '1' }]), /No space/)
+    await assert.rejects(db.sublevel('part').put('d', '1'), /No space/)
+    await assert.rejects(db.del('a'), /No space/)
+    await assert.rejects(db.clear(), /No space/)
+    assert.equal(await db.get('a'), '1')
+    await db.close()
+    await db.open()
+    await db.put('e', '1')
+    assert.equal(await db.get('e'), '1')
+    await db.close()
   })
 
   it('is STORE_CORRUPT where its list of trees is damaged', async () => {

@@ -1,0 +1,16 @@
+/**
+ * `node --import tsx bench/git-repository.ts FOLDER [COUNT]`: a bare git repository as large as git's own, made of the
+ * shape of its history, to try `causeway import git` and the demo on.
+ */
+import { existsSync } from 'node:fs'
+import { writeGitRepository } from '../test/kit/git-repository.ts'
+import { loadShape } from './shape.ts'
+
+const [folder, count] = process.argv.slice(2)
+if (folder === undefined || existsSync(folder)) {
+  console.error('Name a folder that is not there yet: bench/git-repository.ts FOLDER [COUNT]')
+  process.exit(2)
+}
+const { source, lines } = loadShape(count === undefined ? undefined : Number(count))
+await writeGitRepository(folder, lines)
+console.log(`${folder} has ${lines.length} commits; shape: ${source}.`)

@@ -1,0 +1,84 @@
+/**
+ * Opens connections for a node: races the addresses of a peer, and takes the first at which the peer proves its key. It
+ * notes in the peer book how each address did, and knows what is open.
+ */
+import type { Clock } from './clock.ts'
+import type { PeerId } from './dag/identity.ts'
+import { CausewayError } from './errors.ts'
+import type { PeerBook } from './peer/book.ts'
+import { RpcConnection } from './rpc/connection.ts'
+import { shakeHands } from './rpc/handshake.ts'
+import { RpcPeerConnection } from './rpc/peer-connection.ts'
+import type { TransportManager } from './transport/manager.ts'
+
+export interface Dialled {
+  readonly connection: RpcConnection
+  readonly peer: PeerId
+  readonly address: string
+}
+
+export class Dialler {
+  /** Connections that are open now. */
+  readonly open = new Set<RpcConnection>()
+  private readonly transports: TransportManager
+  private readonly book: PeerBook
+  private readonly clock: Clock
+
+  constructor(transports: TransportManager, book: PeerBook, clock: Clock) {
+    this.transports = transports
+    this.book = book
+    this.clock = clock
+  }
+
+  /** A connection to the first address at which the peer, any or `expected`, proves itself. */
+  async dial(
+    addresses: readonly string[],
+    expected: PeerId | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Dialled> {
+    const winner = await this.transports.dialFirst(addresses, {
+      ...(signal && { signal }),
+      handshake: async (channel, attempt) => {
+        const connection = new RpcConnection(channel, { clock: this.clock })
+        connection.channel.stream.once('close', () => this.open.delete(connection))
+        this.open.add(connection)
+        const peer = await shakeHands(connection, { clock: this.clock, expected, signal: attempt.signal })
+        if (channel.remotePeer !== undefined && channel.remotePeer !== peer)
+          throw new CausewayError(
+            'WRONG_PEER',
+            `The transport proved ${channel.remotePeer}, but the node says it is ${peer}.`,
+          )
+        return { connection, peer }
+      },
+    })
+    return { ...winner.value, address: winner.address }
+  }
+
+  /** A connection to a peer of the book, at any of its addresses. */
+  async connect(peer: PeerId, signal: AbortSignal): Promise<RpcPeerConnection> {
+    const addresses = this.book.expect(peer).addresses.map(({ address }) => address)
+    if (addresses.length === 0)
+      throw new CausewayError('UNREACHABLE', `No address of the peer ${peer} is known: add one.`, {
+        data: { peer },
+      })
+    try {
+      const { connection, address } = await this.dial(addresses, peer, signal)
+      await this.book.note(peer, address, true)
+      return new RpcPeerConnection(connection, peer, address, this.clock)
+    } catch (error) {
+      if (!signal.aborted) for (const address of addresses) await this.book.note(peer, address, false)
+      throw error
+    }
+  }
+
+  /** Who answers at these addresses. */
+  async whoIs(addresses: readonly string[], signal?: AbortSignal): Promise<PeerId> {
+    const { connection, peer } = await this.dial(addresses, undefined, signal)
+    await connection[Symbol.asyncDispose]()
+    return peer
+  }
+
+  close(): void {
+    for (const connection of this.open) connection.close()
+  }
+}

@@ -1,0 +1,227 @@
+/**
+ * The background dispatcher: keeps every linked tree equal with its peer, through failures and restarts, with nobody
+ * asking. It only holds the lanes and tells them what happened; what is still to be told to whom is in the outbox.
+ */
+import type { Clock } from '../clock.ts'
+import { cancelled, deadline } from '../clock.ts'
+import type { TreeId } from '../dag/id.ts'
+import type { PeerId } from '../dag/identity.ts'
+import { limits } from '../limits.ts'
+import type { PeerBook } from '../peer/book.ts'
+import type { LastEqual } from '../peer/last-equal.ts'
+import { defaultSettings, type Link, type LinkSettings, type LinkStatus, type Links } from '../peer/links.ts'
+import type { DagStore } from '../store/store.ts'
+import type { Ingest } from '../sync/ingest.ts'
+import type { Connect } from './connection.ts'
+import { Lane } from './lane.ts'
+import type { LinkRun } from './link-run.ts'
+import type { Outbox } from './outbox.ts'
+import { Slots } from './slots.ts'
+import { Counters } from './status.ts'
+
+export interface DispatcherParts {
+  readonly store: DagStore
+  readonly ingest: Ingest
+  readonly clock: Clock
+  readonly book: PeerBook
+  readonly links: Links
+  readonly outbox: Outbox
+  readonly lastEqual: LastEqual
+  readonly connect: Connect
+}
+
+export class Dispatcher {
+  readonly counters = new Counters()
+  private readonly parts: DispatcherParts
+  private readonly lanes = new Map<PeerId, Lane>()
+  /** Lanes without links that still end what was under way. */
+  private readonly leaving = new Set<Promise<void>>()
+  private readonly listeners = new Set<(status: LinkStatus) => void>()
+  private readonly changedRuns = new Map<LinkRun, Lane>()
+  private readonly slots = {
+    sessions: new Slots(limits.sessionsAtOnce),
+    dials: new Slots(limits.dialsAtOnce),
+    redials: new Slots(limits.redialsAtOnce),
+  }
+  private unsubscribe: (() => void) | undefined
+  private closing: Promise<void> | undefined
+
+  constructor(parts: DispatcherParts) {
+    this.parts = parts
+  }
+
+  get running(): boolean {
+    return this.unsubscribe !== undefined && this.closing === undefined
+  }
+
+  get connectedPeers(): number {
+    return [...this.lanes.values()].filter(({ connected }) => connected).length
+  }
+
+  /** Takes up all links, with what was left undelivered. Idempotent. */
+  start(): void {
+    if (this.unsubscribe !== undefined || this.closing !== undefined) return
+    const { store, links } = this.parts
+    this.unsubscribe = store.subscribe((tree) => {
+      for (const { peer } of links.ofTree(tree)) this.lanes.get(peer)?.changed(tree)
+    })
+    for (const { peer } of links.list()) if (!this.lanes.has(peer)) this.refresh(peer)
+  }
+
+  /** Links a tree with a peer of the book, or changes the link's settings; the first session begins at once. */
+  async link(tree: TreeId, peer: PeerId, settings: Partial<LinkSettings> = {}): Promise<LinkStatus> {
+    const { book, links, outbox } = this.parts
+    book.expect(peer)
+    const known = links.get(tree, peer)
+    await links.set(tree, peer, { ...defaultSettings, ...known?.settings, ...settings })
+    if (known === undefined) await outbox.add(tree, peer)
+    this.refresh(peer)
+    this.lanes.get(peer)?.urge(tree)
+    return this.status().find((status) => status.tree === tree && status.peer === peer)!
+  }
+
+  async unlink(tree: TreeId, peer: PeerId): Promise<boolean> {
+    const link = this.parts.links.get(tree, peer)
+    if (link === undefined) return false
+    await this.drop([link])
+    this.refresh(peer)
+    return true
+  }
+
+  async removePeer(peer: PeerId): Promise<void> {
+    const { book, links } = this.parts
+    book.expect(peer)
+    await this.drop(links.ofPeer(peer))
+    this.refresh(peer)
+    await book.remove(peer)
+  }
+
+  async blockPeer(peer: PeerId, blocked: boolean): Promise<void> {
+    await this.parts.book.block(peer, blocked)
+    this.refresh(peer)
+    if (!blocked) this.lanes.get(peer)?.urge()
+  }
+
+  /** The peer was given addresses, or has contacted us: it is worth trying now. */
+  contacted(peer: PeerId, tree?: TreeId): void {
+    this.lanes.get(peer)?.urge(tree)
+  }
+
+  /** How every link stands, by tree and peer. */
+  status(): LinkStatus[] {
+    const lanes = this.unsubscribe === undefined ? this.idleLanes() : [...this.lanes.values()]
+    return lanes.flatMap((lane) => lane.status()).sort(byTreeAndPeer)
+  }
+
+  /** Calls `listener` with every status that changes, coalesced; the result ends that. */
+  onStatus(listener: (status: LinkStatus) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  /**
+   * Tries all that is undelivered at once, and waits until it is delivered or nothing is tried any more by itself. What
+   * is left comes back; empty: nothing.
+   */
+  async flush(options: { timeoutMs?: number; signal?: AbortSignal | undefined } = {}): Promise<LinkStatus[]> {
+    const { clock, outbox } = this.parts
+    this.start()
+    for (const lane of this.lanes.values())
+      for (const { tree, peer } of lane.status())
+        if (outbox.mark(tree, peer) !== undefined) lane.urge(tree, true)
+    const left = () => this.status().filter(({ tree, peer }) => outbox.mark(tree, peer) !== undefined)
+    using limit = deadline(clock, options.timeoutMs ?? limits.flushTimeoutMs, 'Flushing', options.signal)
+    await new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (left().every(({ parked, active }) => parked !== '' && !active)) end(resolve)
+      }
+      const onAbort = () =>
+        options.signal?.aborted ? end(() => reject(cancelled(options.signal!))) : end(resolve)
+      const stop = this.onStatus(look)
+      const end = (then: () => void) => {
+        stop()
+        limit.signal.removeEventListener('abort', onAbort)
+        then()
+      }
+      limit.signal.addEventListener('abort', onAbort, { once: true })
+      look()
+    })
+    return left()
+  }
+
+  /** Finishes within `graceMs` what is under way on open connections; all else is in the outbox. Idempotent. */
+  close(graceMs: number): Promise<void> {
+    this.closing ??= this.shutDown(graceMs)
+    return this.closing
+  }
+
+  private async shutDown(graceMs: number): Promise<void> {
+    using limit = deadline(this.parts.clock, graceMs, 'Stopping')
+    const signal = graceMs > 0 ? limit.signal : AbortSignal.abort()
+    await Promise.all([...Array.from(this.lanes.values(), (lane) => lane.drain(signal)), ...this.leaving])
+    this.unsubscribe?.()
+    this.parts.outbox.close()
+  }
+
+  /** Removes links, then their marks: while there is a link, a page could mark it again. */
+  private async drop(links: readonly Link[]): Promise<void> {
+    await this.parts.links.remove(links)
+    for (const { tree, peer } of links) await this.parts.outbox.remove(tree, peer)
+  }
+
+  /** Brings a peer's lane in line with its links. */
+  private refresh(peer: PeerId): void {
+    if (this.unsubscribe === undefined || this.closing !== undefined) return
+    let lane = this.lanes.get(peer)
+    if (lane === undefined) {
+      if (this.parts.links.ofPeer(peer).length === 0) return
+      lane = this.newLane(peer)
+      this.lanes.set(peer, lane)
+    }
+    lane.refresh()
+    if (lane.size > 0) return
+    this.lanes.delete(peer)
+    const leaving = lane.drain(AbortSignal.abort()).finally(() => this.leaving.delete(leaving))
+    this.leaving.add(leaving)
+  }
+
+  private newLane(peer: PeerId): Lane {
+    const lane: Lane = new Lane(peer, {
+      ...this.parts,
+      ...this.slots,
+      counters: this.counters,
+      onChange: (run) => this.changed(run, lane),
+    })
+    return lane
+  }
+
+  /** Lanes to ask for their status while the dispatcher does not run. */
+  private idleLanes(): Lane[] {
+    const peers = new Set(this.parts.links.list().map(({ peer }) => peer))
+    return Array.from(peers, (peer) => {
+      const lane = this.newLane(peer)
+      lane.restore()
+      return lane
+    })
+  }
+
+  private changed(run: LinkRun, lane: Lane): void {
+    if (this.listeners.size === 0) return
+    if (this.changedRuns.size === 0) queueMicrotask(() => this.tell())
+    this.changedRuns.set(run, lane)
+  }
+
+  private tell(): void {
+    const changed = [...this.changedRuns]
+    this.changedRuns.clear()
+    for (const [run, lane] of changed) {
+      const status = lane.statusOf(run)
+      for (const listener of this.listeners) listener(status)
+    }
+  }
+}
+
+function byTreeAndPeer(a: LinkStatus, b: LinkStatus): number {
+  if (a.tree !== b.tree) return a.tree < b.tree ? -1 : 1
+  return a.peer < b.peer ? -1 : 1
+}

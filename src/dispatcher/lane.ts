@@ -1,0 +1,384 @@
+/**
+ * The lane of one peer: its connection, its watches and its sessions, at most one for each tree and a few at once. It
+ * never waits in a loop: `step` looks at the state, starts what is due, and sets one timer for what is due next, so a
+ * peer that is away costs a timer, and no peer can hold up another.
+ */
+import { type Clock, deadline } from '../clock.ts'
+import type { TreeId } from '../dag/id.ts'
+import type { PeerId } from '../dag/identity.ts'
+import { CausewayError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { PeerBook } from '../peer/book.ts'
+import type { LastEqual } from '../peer/last-equal.ts'
+import type { LinkStatus, Links } from '../peer/links.ts'
+import { backoffMs } from './backoff.ts'
+import type { Connect, PeerConnection } from './connection.ts'
+import { LinkRun } from './link-run.ts'
+import { follow, type LiveParts } from './live.ts'
+import { pushDirectly, watchedSession } from './push.ts'
+import { Slots } from './slots.ts'
+import { statusOf } from './status.ts'
+
+export interface LaneParts extends LiveParts {
+  readonly clock: Clock
+  readonly book: PeerBook
+  readonly links: Links
+  readonly lastEqual: LastEqual
+  readonly connect: Connect
+  readonly sessions: Slots
+  readonly dials: Slots
+  readonly redials: Slots
+  /** Called when the status of a link has changed. */
+  readonly onChange: (run: LinkRun) => void
+}
+
+export class Lane {
+  readonly peer: PeerId
+  private readonly parts: LaneParts
+  private readonly runs = new Map<TreeId, LinkRun>()
+  private readonly tasks = new Set<Promise<void>>()
+  private connection: PeerConnection | undefined
+  private dialing: AbortController | undefined
+  /** Dials and connections that failed since the peer was last heard. */
+  private failures = 0
+  private dialAt = Number.NEGATIVE_INFINITY
+  private live: AbortController | undefined
+  /** The peer cannot be watched, as far as this connection has shown. */
+  private polled = false
+  private liveAt = Number.NEGATIVE_INFINITY
+  private neededAt = 0
+  private readonly turns = new Slots(limits.sessionsPerPeer)
+  /** Runs under way, and those that wait for their turn. */
+  private running = 0
+  private stepping = false
+  private cancelTimer = () => {}
+  private state: 'open' | 'draining' | 'closed' = 'open'
+  private drained = () => {}
+
+  constructor(peer: PeerId, parts: LaneParts) {
+    this.peer = peer
+    this.parts = parts
+  }
+
+  get connected(): boolean {
+    return this.connection !== undefined
+  }
+
+  get size(): number {
+    return this.runs.size
+  }
+
+  /** Brings the lane in line with the links as they are now, and goes on. */
+  refresh(): void {
+    this.restore()
+    this.live?.abort(new CausewayError('CANCELLED', 'The links of the peer have changed.'))
+    if (this.blocked) this.disconnect(new CausewayError('CANCELLED', 'The peer was blocked.'))
+    this.wake()
+  }
+
+  /** Takes up the links as they are now. */
+  restore(): void {
+    const links = this.parts.links.ofPeer(this.peer)
+    const trees = new Set(links.map(({ tree }) => tree))
+    for (const [tree, run] of this.runs)
+      if (!trees.has(tree)) {
+        run.active?.abort(new CausewayError('CANCELLED', 'The link was ended.'))
+        this.runs.delete(tree)
+      }
+    for (const link of links) {
+      const run = this.runs.get(link.tree)
+      if (run === undefined) this.runs.set(link.tree, new LinkRun(link))
+      else {
+        run.link = link
+        if (link.settings.paused) run.active?.abort(new CausewayError('CANCELLED', 'The link was paused.'))
+      }
+    }
+  }
+
+  /** Entries came into a tree. */
+  changed(tree: TreeId): void {
+    const run = this.runs.get(tree)
+    if (run === undefined) return
+    this.parts.onChange(run)
+    if (run.hearing === 0) this.wake()
+  }
+
+  /** Tries at once whatever stands in the way; `want`: runs a session also where nothing is known to differ. */
+  urge(tree?: TreeId, want = false): void {
+    this.failures = 0
+    this.dialAt = Number.NEGATIVE_INFINITY
+    for (const run of this.runs.values())
+      if (tree === undefined || run.link.tree === tree) {
+        run.urge()
+        if (want) run.wanted = true
+        this.parts.onChange(run)
+      }
+    this.wake()
+  }
+
+  status(): LinkStatus[] {
+    return Array.from(this.runs.values(), (run) => this.statusOf(run))
+  }
+
+  statusOf(run: LinkRun): LinkStatus {
+    const { outbox, store, clock } = this.parts
+    const { tree } = run.link
+    const mark = outbox.mark(tree, this.peer)
+    let dueAt = run.dueAt(mark, this.polled)
+    if (!this.connected) dueAt = run.live ? this.dialAt : Math.max(dueAt, this.dialAt)
+    return statusOf({
+      run,
+      mark,
+      sequence: store.tree(tree)?.sequence ?? 0,
+      nowMs: clock.now(),
+      dueInMs: this.blocked ? Number.POSITIVE_INFINITY : dueAt - clock.monotonic(),
+      blocked: this.blocked,
+    })
+  }
+
+  /** Finishes what can be finished on the open connection, until the signal fires; the rest is in the outbox. */
+  async drain(signal: AbortSignal): Promise<void> {
+    this.state = 'draining'
+    this.dialing?.abort(closed())
+    this.live?.abort(closed())
+    await new Promise<void>((resolve) => {
+      this.drained = resolve
+      if (signal.aborted) resolve()
+      else signal.addEventListener('abort', () => resolve(), { once: true })
+      this.wake()
+    })
+    this.state = 'closed'
+    this.cancelTimer()
+    for (const run of this.runs.values()) run.active?.abort(closed())
+    this.disconnect(closed())
+    while (this.tasks.size > 0) await Promise.all(this.tasks)
+  }
+
+  private get blocked(): boolean {
+    return this.parts.book.get(this.peer)?.blocked ?? true
+  }
+
+  /** Steps once, when the code that is running now has ended. */
+  private wake(): void {
+    if (this.stepping || this.state === 'closed') return
+    this.stepping = true
+    queueMicrotask(() => {
+      this.stepping = false
+      if (this.state !== 'closed') this.step()
+    })
+  }
+
+  private step(): void {
+    const { clock, outbox } = this.parts
+    const now = clock.monotonic()
+    const due: LinkRun[] = []
+    const followed: LinkRun[] = []
+    let next = Number.POSITIVE_INFINITY
+    if (!this.blocked)
+      for (const run of this.runs.values()) {
+        const at = run.dueAt(outbox.mark(run.link.tree, this.peer), this.polled)
+        if (at <= now) due.push(run)
+        else next = Math.min(next, at)
+        if (run.live && this.state === 'open') followed.push(run)
+      }
+    if (this.connection === undefined) {
+      if (this.state === 'draining') {
+        this.drained()
+        return
+      }
+      if (due.length > 0 || followed.length > 0) {
+        if (this.dialAt > now) next = Math.min(next, this.dialAt)
+        else if (this.dialing === undefined) this.start(() => this.dial())
+      }
+    } else {
+      if (followed.length > 0 && !this.polled && this.live === undefined) {
+        if (this.liveAt > now) next = Math.min(next, this.liveAt)
+        else this.start(() => this.listen(this.connection!, followed))
+      }
+      // Small changes go at once; sessions take turns, so that every tree of the peer gets its own.
+      for (const run of due) this.start(() => this.run(this.connection!, run))
+      if (this.state === 'draining' && this.running === 0) {
+        this.drained()
+        return
+      }
+      if (this.running > 0 || this.live !== undefined) this.neededAt = now
+      else if (now - this.neededAt >= limits.connectionIdleMs) this.disconnect(idle())
+      else next = Math.min(next, this.neededAt + limits.connectionIdleMs)
+    }
+    this.cancelTimer()
+    this.cancelTimer = Number.isFinite(next)
+      ? clock.setTimer(Math.max(0, next - now), () => this.wake())
+      : () => {}
+  }
+
+  /** Runs a task that tells its own failures, and steps when it has ended. */
+  private start(task: () => Promise<void>): void {
+    const running = task().finally(() => {
+      this.tasks.delete(running)
+      this.wake()
+    })
+    this.tasks.add(running)
+  }
+
+  private async dial(): Promise<void> {
+    const { clock, counters, connect } = this.parts
+    const dialing = new AbortController()
+    this.dialing = dialing
+    const slots = this.failures < limits.redialAttempts ? this.parts.dials : this.parts.redials
+    try {
+      using _ = await slots.take(dialing.signal)
+      using limit = deadline(
+        clock,
+        limits.dialTimeoutMs + limits.dialHandshakeTimeoutMs,
+        'Dialling the peer',
+        dialing.signal,
+      )
+      counters.dials++
+      const connection = await connect(this.peer, limit.signal)
+      if (dialing.signal.aborted || this.blocked) return connection.close()
+      this.connection = connection
+      this.neededAt = clock.monotonic()
+      this.polled = false
+      this.liveAt = Number.NEGATIVE_INFINITY
+      connection.onEnd(() => this.lost(connection))
+    } catch (thrown) {
+      if (dialing.signal.aborted) return
+      counters.dialsFailed++
+      this.backOff()
+      const error = CausewayError.from(thrown)
+      for (const run of this.runs.values()) {
+        run.interrupted(error)
+        if (error.code === 'INCOMPATIBLE') run.parked = error
+        this.parts.onChange(run)
+      }
+    } finally {
+      this.dialing = undefined
+    }
+  }
+
+  private backOff(): void {
+    const { clock } = this.parts
+    this.failures++
+    this.dialAt = clock.monotonic() + backoffMs(this.failures, clock.random())
+  }
+
+  private lost(connection: PeerConnection): void {
+    if (this.connection !== connection) return
+    this.connection = undefined
+    this.live?.abort(connection.ended)
+    this.backOff()
+    this.wake()
+  }
+
+  private disconnect(reason: CausewayError): void {
+    const { connection } = this
+    this.connection = undefined
+    this.dialing?.abort(reason)
+    this.live?.abort(reason)
+    connection?.close()
+  }
+
+  /** Follows trees on this connection, in calls of bounded size, until one of them ends. */
+  private async listen(connection: PeerConnection, runs: readonly LinkRun[]): Promise<void> {
+    const { clock } = this.parts
+    const live = new AbortController()
+    this.live = live
+    const heard = (run?: LinkRun) => {
+      this.failures = 0
+      if (run === undefined) return
+      this.parts.onChange(run)
+      this.wake()
+    }
+    const calls: Promise<void>[] = []
+    try {
+      for (let from = 0; from < runs.length; from += limits.watchTrees) {
+        const some = runs.slice(from, from + limits.watchTrees)
+        calls.push(follow(this.parts, connection, some, live.signal, heard))
+      }
+      await Promise.race(calls)
+      throw ended()
+    } catch (thrown) {
+      const error = CausewayError.from(thrown)
+      if (error.code === 'UNIMPLEMENTED') this.polled = true
+      else if (error.code !== 'CANCELLED' && connection.ended === undefined) {
+        for (const run of runs) run.lastError = error
+        this.liveAt = clock.monotonic() + backoffMs(++this.failures, clock.random())
+        // It is there and does not answer: a new connection finds out whether it is there at all.
+        if (error.code === 'TIMEOUT') connection.close()
+      }
+    } finally {
+      live.abort(ended())
+      await Promise.allSettled(calls)
+      this.live = undefined
+    }
+  }
+
+  /** One run for one tree, and what follows from how it went. */
+  private async run(connection: PeerConnection, run: LinkRun): Promise<void> {
+    const { clock, outbox, links } = this.parts
+    const { tree } = run.link
+    const active = new AbortController()
+    const { wanted } = run
+    run.active = active
+    run.wanted = false
+    run.ranAt = clock.monotonic()
+    this.running++
+    this.parts.onChange(run)
+    try {
+      const settledAt = await this.settle(connection, run, wanted, active.signal)
+      this.failures = 0
+      if (settledAt === undefined) {
+        // Both went on writing: there is more to do, and nothing failed.
+        run.wanted = true
+        run.retryAt = clock.monotonic() + backoffMs(1, clock.random())
+        return
+      }
+      await outbox.settle(tree, this.peer, settledAt)
+      if (run.theirCount <= settledAt) run.wanted = false
+      run.succeeded(clock.now())
+      const noted = links.get(tree, this.peer)?.lastSuccessMs ?? 0
+      if (clock.now() - noted > limits.successNotedMs) await links.succeeded(tree, this.peer, clock.now())
+    } catch (thrown) {
+      run.wanted ||= wanted
+      const error = connection.ended ?? CausewayError.from(thrown)
+      if (active.signal.aborted || this.state === 'closed') return
+      if (error.code === 'TIMEOUT' || error.code === 'DISCONNECTED') connection.close()
+      // A lost connection is the lane's to wait for, once for all its trees.
+      if (connection.ended !== undefined) run.interrupted(error)
+      else run.failed(error, clock.monotonic(), clock.random())
+    } finally {
+      this.running--
+      run.active = undefined
+      this.parts.onChange(run)
+    }
+  }
+
+  /** Our arrival up to which all is done; undefined where there is more to do. */
+  private async settle(
+    connection: PeerConnection,
+    { link }: LinkRun,
+    wanted: boolean,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const mark = this.parts.outbox.mark(link.tree, this.peer)
+    if (!wanted && mark !== undefined) {
+      const settledAt = await pushDirectly(this.parts, connection.remote, link, mark, signal)
+      if (settledAt !== undefined) return settledAt
+    }
+    using _turn = await this.turns.take(signal)
+    using _slot = await this.parts.sessions.take(signal)
+    return (await watchedSession(this.parts, connection.remote, link, signal)).settledAt
+  }
+}
+
+function closed(): CausewayError {
+  return new CausewayError('CLOSED', 'The node is closing.')
+}
+
+function ended(): CausewayError {
+  return new CausewayError('DISCONNECTED', 'The peer ended the watch.')
+}
+
+function idle(): CausewayError {
+  return new CausewayError('CLOSED', 'Nothing needed the connection.')
+}

@@ -1,0 +1,99 @@
+/**
+ * What the dispatcher knows of one link while the node runs: what is wanted, what failed and when it is due. Nothing
+ * here has to survive a restart: what must is in the link and in its outbox mark.
+ */
+import type { CausewayError, ErrorCode } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { Link } from '../peer/links.ts'
+import { backoffMs } from './backoff.ts'
+import type { Mark } from './outbox.ts'
+
+/** Errors that waiting does not heal: an operator, the peer's admin or a new version has to do something. */
+const permanent: ReadonlySet<ErrorCode> = new Set([
+  'FORBIDDEN',
+  'UNAUTHENTICATED',
+  'ACCESS_REJECTED',
+  'UNKNOWN_TREE',
+  'INCOMPATIBLE',
+  'UNIMPLEMENTED',
+  'BAD_ADDRESS',
+  'NO_TRANSPORT',
+])
+
+export function isPermanent({ code }: CausewayError): boolean {
+  return permanent.has(code) || (code.startsWith('ENTRY_') && code !== 'ENTRY_MISSING_PARENT')
+}
+
+export class LinkRun {
+  link: Link
+  /** The session that runs or waits for its turn. */
+  active: AbortController | undefined
+  /** A session is wanted whatever the outbox says: the peer has something new, or somebody asked. */
+  wanted = false
+  /** Failures since the last success. */
+  attempts = 0
+  lastError: CausewayError | undefined
+  /** Why it is not tried any more by itself. */
+  parked: CausewayError | undefined
+  lastSuccessMs: number
+  /** Monotonic: not before this. */
+  retryAt = Number.NEGATIVE_INFINITY
+  /** Monotonic: when the last session began. */
+  ranAt = Number.NEGATIVE_INFINITY
+  /** Of the last event of the peer's watch. */
+  cursor = 0
+  /** How many entries the peer said it has; 0: not said. */
+  theirCount = 0
+  /** Events of the peer that are being stored: what they bring is not sent back. */
+  hearing = 0
+
+  constructor(link: Link) {
+    this.link = link
+    this.lastSuccessMs = link.lastSuccessMs ?? 0
+  }
+
+  /** Whether the peer's changes are to be heard as they happen. */
+  get live(): boolean {
+    const { paused, pull, onCommit, intervalSeconds } = this.link.settings
+    return !paused && pull && (onCommit || intervalSeconds === 0)
+  }
+
+  /** Monotonic time of the next session; Infinity: none is due. `polled`: the peer cannot be watched. */
+  dueAt(mark: Mark | undefined, polled: boolean): number {
+    const { paused, pull, onCommit, intervalSeconds } = this.link.settings
+    if (paused || this.parked !== undefined || this.active !== undefined || this.hearing > 0)
+      return Number.POSITIVE_INFINITY
+    let at = Number.POSITIVE_INFINITY
+    if (this.wanted || (mark !== undefined && (onCommit || mark.from === 0))) at = this.retryAt
+    if (intervalSeconds > 0) at = Math.min(at, this.ranAt + intervalSeconds * 1000)
+    if (polled && pull) at = Math.min(at, this.ranAt + limits.pollIntervalMs)
+    return Math.max(at, this.retryAt)
+  }
+
+  /** The peer could not be reached, or was lost: no fault of this tree. */
+  interrupted(error: CausewayError): void {
+    this.lastError = error
+    this.attempts++
+  }
+
+  failed(error: CausewayError, now: number, random: number): void {
+    this.interrupted(error)
+    if (isPermanent(error)) this.parked = error
+    const { retryAfterMs } = error.data
+    this.retryAt = now + (typeof retryAfterMs === 'number' ? retryAfterMs : backoffMs(this.attempts, random))
+  }
+
+  succeeded(nowMs: number): void {
+    this.lastSuccessMs = nowMs
+    this.attempts = 0
+    this.lastError = undefined
+    this.parked = undefined
+    this.retryAt = Number.NEGATIVE_INFINITY
+  }
+
+  /** Forgets what stands in the way: somebody asked, or the peer is there again. */
+  urge(): void {
+    this.parked = undefined
+    this.retryAt = Number.NEGATIVE_INFINITY
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The calling side of Watch: hears a peer's changes as they happen. Small ones come whole and are stored at once, so a
+ * change travels in one hop; a larger one is only a hint that wakes the lane for a session.
+ */
+import type { Clock } from '../clock.ts'
+import { CausewayError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { DagStore } from '../store/store.ts'
+import type { Ingest } from '../sync/ingest.ts'
+import type { WatchEvent } from '../sync/watch.ts'
+import type { PeerConnection } from './connection.ts'
+import type { LinkRun } from './link-run.ts'
+import type { Outbox } from './outbox.ts'
+import type { Counters } from './status.ts'
+
+export interface LiveParts {
+  readonly store: DagStore
+  readonly ingest: Ingest
+  readonly clock: Clock
+  readonly outbox: Outbox
+  readonly counters: Counters
+}
+
+/**
+ * Follows the trees of `runs` until the signal fires or the peer ends it. `heard` is called with every message, and with
+ * the link that it concerned once that is worked in.
+ */
+export async function follow(
+  parts: LiveParts,
+  connection: PeerConnection,
+  runs: readonly LinkRun[],
+  signal: AbortSignal,
+  heard: (run?: LinkRun) => void,
+): Promise<void> {
+  const byTree = new Map(runs.map((run) => [run.link.tree, run]))
+  const trees = await Promise.all(
+    runs.map(async ({ link: { tree }, cursor }) => ({
+      tree,
+      cursor,
+      tipsDigest: await parts.store.tipsDigest(tree),
+    })),
+  )
+  const silence = new AbortController()
+  let cancelTimer = () => {}
+  const listen = () => {
+    cancelTimer()
+    cancelTimer = parts.clock.setTimer(limits.watchSilenceMs, () =>
+      silence.abort(new CausewayError('TIMEOUT', `The peer was silent for ${limits.watchSilenceMs} ms.`)),
+    )
+  }
+  listen()
+  try {
+    for await (const event of connection.watch(trees, AbortSignal.any([signal, silence.signal]))) {
+      listen()
+      heard()
+      if (event === undefined) continue
+      const run = byTree.get(event.tree)
+      if (run === undefined)
+        throw new CausewayError('PROTOCOL', 'The peer told of a tree that was not asked for.')
+      await hear(parts, run, event)
+      heard(run)
+    }
+  } finally {
+    cancelTimer()
+  }
+}
+
+/** Works one event in: stores what it brings, and finds out who lacks what afterwards. */
+async function hear(parts: LiveParts, run: LinkRun, event: WatchEvent): Promise<void> {
+  const { store, ingest, outbox, clock, counters } = parts
+  const { tree, peer } = run.link
+  run.theirCount = event.count
+  counters.watchEvents++
+  run.hearing++
+  try {
+    if (event.entries.length > 0) {
+      const { added, refused } = await ingest.page(tree, event.entries)
+      counters.watchEntries += added.length
+      // A missing parent is no fault: an earlier event was too large to bring its entries.
+      const bad = refused.find(({ error }) => error.code !== 'ENTRY_MISSING_PARENT')
+      if (bad !== undefined)
+        throw new CausewayError(
+          'PROTOCOL',
+          `The peer told an entry that is not valid: ${bad.error.message}`,
+          {
+            data: { entry: bad.id, code: bad.error.code },
+            cause: bad.error,
+          },
+        )
+    }
+    run.cursor = event.cursor
+    const ours = await store.summary(tree)
+    if (ours.tipsDigest === event.tipsDigest && ours.count === event.count) {
+      await outbox.settle(tree, peer, ours.sequence)
+      run.wanted = false
+      run.succeeded(clock.now())
+      return
+    }
+    // Told tips that are all here mean that the peer lacks something, and not we; unless not all were told.
+    const here = await store.lookupIn(tree, event.tips)
+    if (here.includes(undefined) || event.tips.length >= limits.watchTips) run.wanted = true
+    if (run.parked?.code === 'UNKNOWN_TREE') run.urge()
+  } finally {
+    run.hearing--
+  }
+}

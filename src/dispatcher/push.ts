@@ -1,0 +1,85 @@
+/**
+ * One run for one link: the way that its state asks for. A few small entries on top of what both sides had are pushed
+ * without asking first, one round trip; everything else is a session.
+ */
+import { type Clock, deadline } from '../clock.ts'
+import { CausewayError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { LastEqual } from '../peer/last-equal.ts'
+import type { Link } from '../peer/links.ts'
+import type { DagStore } from '../store/store.ts'
+import type { Ingest } from '../sync/ingest.ts'
+import type { Remote } from '../sync/remote.ts'
+import { runSession, type SessionResult } from '../sync/session.ts'
+import { readInline } from '../sync/watch.ts'
+import type { Mark } from './outbox.ts'
+import type { Counters } from './status.ts'
+
+export interface PushParts {
+  readonly store: DagStore
+  readonly clock: Clock
+  readonly counters: Counters
+}
+
+/** Pushes what came since the mark; our arrival up to which the peer lacks nothing now, undefined where it takes a session. */
+export async function pushDirectly(
+  { store, clock, counters }: PushParts,
+  remote: Remote,
+  { tree, settings }: Link,
+  mark: Mark,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  if (mark.from === 0) return undefined
+  const summary = await store.summary(tree)
+  const entries = await readInline(store, tree, mark.from - 1, summary)
+  if (entries.length === 0) return undefined
+  using limit = deadline(clock, limits.unaryTimeoutMs, 'Pushing new entries', signal)
+  counters.directPushes++
+  const outcome = await remote.sendEntries(tree, entries, { signal: limit.signal })
+  counters.entriesSent += outcome.added
+  if (outcome.refused.length > 0) return undefined
+  const same = outcome.tipsDigest === summary.tipsDigest && outcome.count === summary.count
+  return same || !settings.pull ? summary.sequence : undefined
+}
+
+/** Runs a session; gives it up with TIMEOUT when nothing moves for limits.sessionSilenceMs. */
+export async function watchedSession(
+  parts: PushParts & { readonly ingest: Ingest; readonly lastEqual: LastEqual },
+  remote: Remote,
+  { tree, peer, settings }: Link,
+  signal: AbortSignal,
+): Promise<SessionResult> {
+  const { clock, counters } = parts
+  const silence = new AbortController()
+  let cancelTimer = () => {}
+  const moved = () => {
+    cancelTimer()
+    cancelTimer = clock.setTimer(limits.sessionSilenceMs, () =>
+      silence.abort(
+        new CausewayError('TIMEOUT', `The session moved nothing for ${limits.sessionSilenceMs} ms.`),
+      ),
+    )
+  }
+  moved()
+  counters.sessions++
+  try {
+    const lastEqual = await parts.lastEqual.get(peer, tree)
+    const result = await runSession(parts, remote, tree, {
+      signal: AbortSignal.any([signal, silence.signal]),
+      onProgress: moved,
+      pull: settings.pull,
+      push: settings.push,
+      lastEqual,
+    })
+    if (result.equal && result.tipsDigest !== lastEqual)
+      await parts.lastEqual.set(peer, tree, result.tipsDigest)
+    counters.entriesReceived += result.received
+    counters.entriesSent += result.sent
+    return result
+  } catch (error) {
+    counters.sessionsFailed++
+    throw error
+  } finally {
+    cancelTimer()
+  }
+}

@@ -1,0 +1,94 @@
+/** What a node is opened with and what it tells; and the transports that follow from the options. */
+import type { PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
+import type { Clock } from './clock.ts'
+import type { VerifiedEntry } from './dag/entry.ts'
+import type { TreeId } from './dag/id.ts'
+import type { Identity } from './dag/identity.ts'
+import type { Outbox } from './dispatcher/outbox.ts'
+import type { PeerBook } from './peer/book.ts'
+import type { LinkStatus, Links } from './peer/links.ts'
+import type { SyncResult } from './rpc/node-service.ts'
+import type { Database } from './store/open.ts'
+import type { DagStore, TreeInfo } from './store/store.ts'
+import type { SessionProgress } from './sync/session.ts'
+import { createHttpTransport, type HttpTransportOptions } from './transport/http.ts'
+import { createIrohTransport, type IrohTransportOptions } from './transport/iroh.ts'
+import { TransportManager } from './transport/manager.ts'
+import type { Transport } from './transport/transport.ts'
+
+export interface NodeOptions {
+  /** The data folder: key, store and control socket live there. Without it the node lives in memory. */
+  readonly data?: string
+  /** The node's key in place of the data folder's, or of a new one in memory. */
+  readonly identity?: Identity
+  /** Where to serve HTTP/2 and HTTP/1.1; absent: the node only dials. */
+  readonly http?: HttpTransportOptions['listen']
+  /** For dialling `https:` addresses: authorities to trust in place of the system's. */
+  readonly tls?: HttpTransportOptions['tls']
+  /** QUIC by iroh. It is loaded only when it listens or an `iroh:` address is dialled. */
+  readonly quic?: QuicOptions
+  /** Transports beside these, each with its own server. */
+  readonly transports?: readonly Transport[]
+  readonly clock?: Clock
+  /** An open database in place of the data folder's or of a new one in memory; the node closes it. */
+  readonly database?: Database
+  /** False: linked trees are left alone until `flush`, for a node that lives for one command. */
+  readonly background?: boolean
+}
+
+export interface QuicOptions {
+  /** Whether to serve on it; else the node only dials. */
+  readonly listen?: boolean
+  /** `host:port`; absent: all interfaces and a free port. */
+  readonly bind?: string
+  /** n0's public relays (the default), none, or the URLs of own ones. */
+  readonly relay?: IrohTransportOptions['relay']
+}
+
+export interface SyncOptions {
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: SessionProgress) => void
+}
+
+/** A tree with what its root says. */
+export interface TreeDetails extends TreeInfo {
+  readonly name: string
+  readonly publicAccess: PublicAccess
+}
+
+export interface NodeEvents {
+  /** Entries were added to a tree, by a commit here or by a sync. */
+  entries: [tree: TreeId, added: readonly VerifiedEntry[]]
+  /** A session that `sync` began ended well. */
+  sync: [result: SyncResult]
+  /** The standing of a link has changed. */
+  status: [status: LinkStatus]
+  /** A handler failed for a reason that is not its caller's. */
+  problem: [error: unknown, where: string]
+}
+
+/** What a node is made of. */
+export interface NodeParts {
+  readonly store: DagStore
+  readonly book: PeerBook
+  readonly links: Links
+  readonly outbox: Outbox
+  readonly identity: Identity
+  readonly clock: Clock
+}
+
+/** HTTP, QUIC and what else was given, in the order in which addresses are routed. */
+export function createTransports(options: NodeOptions, identity: Identity, clock: Clock): TransportManager {
+  const transports = new TransportManager({ clock })
+  const http = createHttpTransport({
+    clock,
+    ...(options.http && { listen: options.http }),
+    ...(options.tls && { tls: options.tls }),
+  })
+  transports.register(http, { dialOnly: options.http === undefined })
+  const { listen = false, bind, relay = 'default' } = options.quic ?? {}
+  const iroh = createIrohTransport({ identity, clock, relay, ...(bind !== undefined && { bind }) })
+  transports.register(iroh, { dialOnly: !listen })
+  for (const transport of options.transports ?? []) transports.register(transport)
+  return transports
+}

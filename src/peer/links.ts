@@ -1,0 +1,155 @@
+/**
+ * Links: which tree is kept equal with which peer, and when. A link is durable and is all that a user states; the
+ * dispatcher does the rest.
+ */
+import type { TreeId } from '../dag/id.ts'
+import type { PeerId } from '../dag/identity.ts'
+import { CausewayError, type ErrorCode } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { Database } from '../store/open.ts'
+import { Records } from '../store/records.ts'
+
+export interface LinkSettings {
+  /** Send what comes in here at once. */
+  readonly onCommit: boolean
+  /** Also sync every so many seconds; 0: not. */
+  readonly intervalSeconds: number
+  /** Take entries from the peer. */
+  readonly pull: boolean
+  /** Give entries to the peer. */
+  readonly push: boolean
+  /** Do nothing for now; what is to be told is still noted. */
+  readonly paused: boolean
+}
+
+export const defaultSettings: LinkSettings = {
+  onCommit: true,
+  intervalSeconds: 0,
+  pull: true,
+  push: true,
+  paused: false,
+}
+
+export interface Link {
+  readonly tree: TreeId
+  readonly peer: PeerId
+  readonly settings: LinkSettings
+  /** When a session last showed both sides equal, milliseconds since 1970. */
+  readonly lastSuccessMs?: number
+}
+
+/** How a link stands. */
+export interface LinkStatus {
+  readonly tree: TreeId
+  readonly peer: PeerId
+  readonly settings: LinkSettings
+  /** Whether both sides were shown equal and nothing has changed since, as far as is known. */
+  readonly inSync: boolean
+  /** Whether a session runs now or waits for its turn. */
+  readonly active: boolean
+  /** Entries that the peer lacks at most, where known; else 0. */
+  readonly peerBehind: number
+  /** Entries that we lack, where known; else 0. */
+  readonly weBehind: number
+  /** Milliseconds since 1970; 0: none, never, or not by itself. */
+  readonly oldestPendingMs: number
+  readonly lastSuccessMs: number
+  readonly nextAttemptMs: number
+  readonly lastError: { readonly code: ErrorCode; readonly message: string } | undefined
+  /** Attempts that failed since the last success. */
+  readonly attempts: number
+  /** Why it is not tried any more by itself; empty where it is. */
+  readonly parked: string
+}
+
+/** What a (tree, peer) pair is called in maps and on disk. */
+export function linkKey(tree: TreeId, peer: PeerId): string {
+  return `${tree}:${peer}`
+}
+
+export class Links {
+  private readonly records: Records<Link>
+  private readonly byTree = new Map<TreeId, Set<PeerId>>()
+  private readonly byPeer = new Map<PeerId, Set<TreeId>>()
+
+  private constructor(records: Records<Link>) {
+    this.records = records
+    for (const { tree, peer } of records.values()) this.index(tree, peer)
+  }
+
+  static async open(db: Database): Promise<Links> {
+    return new Links(await Records.open<Link>(db, 'links'))
+  }
+
+  get size(): number {
+    return this.records.size
+  }
+
+  get(tree: TreeId, peer: PeerId): Link | undefined {
+    return this.records.get(linkKey(tree, peer))
+  }
+
+  list(): Link[] {
+    return [...this.records.values()]
+  }
+
+  ofTree(tree: TreeId): Link[] {
+    return Array.from(this.byTree.get(tree) ?? [], (peer) => this.get(tree, peer)!)
+  }
+
+  ofPeer(peer: PeerId): Link[] {
+    return Array.from(this.byPeer.get(peer) ?? [], (tree) => this.get(tree, peer)!)
+  }
+
+  /** Links, or changes the settings of a link. LIMIT_EXCEEDED, INVALID_ARGUMENT. */
+  async set(tree: TreeId, peer: PeerId, settings: LinkSettings): Promise<Link> {
+    const known = this.get(tree, peer)
+    if (known === undefined && this.records.size >= limits.links)
+      throw new CausewayError('LIMIT_EXCEEDED', `A node has at most ${limits.links} links: remove some.`, {
+        data: { max: limits.links },
+      })
+    const { intervalSeconds } = settings
+    if (!Number.isInteger(intervalSeconds) || intervalSeconds < 0 || intervalSeconds > limits.intervalSeconds)
+      throw new CausewayError(
+        'INVALID_ARGUMENT',
+        `An interval is 0 (none) to ${limits.intervalSeconds} whole seconds, got ${intervalSeconds}.`,
+      )
+    if (!settings.pull && !settings.push)
+      throw new CausewayError('INVALID_ARGUMENT', 'A link pulls or pushes: pause it to do neither.')
+    const link: Link = { ...known, tree, peer, settings }
+    await this.records.set(linkKey(tree, peer), link)
+    this.index(tree, peer)
+    return link
+  }
+
+  /** Notes that both sides were shown equal. */
+  async succeeded(tree: TreeId, peer: PeerId, atMs: number): Promise<void> {
+    const link = this.get(tree, peer)
+    if (link !== undefined) await this.records.set(linkKey(tree, peer), { ...link, lastSuccessMs: atMs })
+  }
+
+  async remove(links: readonly Link[]): Promise<void> {
+    await this.records.delete(links.map(({ tree, peer }) => linkKey(tree, peer)))
+    for (const { tree, peer } of links) {
+      forget(this.byTree, tree, peer)
+      forget(this.byPeer, peer, tree)
+    }
+  }
+
+  private index(tree: TreeId, peer: PeerId): void {
+    remember(this.byTree, tree, peer)
+    remember(this.byPeer, peer, tree)
+  }
+}
+
+function remember<Key, Item>(sets: Map<Key, Set<Item>>, key: Key, item: Item): void {
+  const set = sets.get(key)
+  if (set === undefined) sets.set(key, new Set([item]))
+  else set.add(item)
+}
+
+function forget<Key, Item>(sets: Map<Key, Set<Item>>, key: Key, item: Item): void {
+  const set = sets.get(key)
+  set?.delete(item)
+  if (set?.size === 0) sets.delete(key)
+}

@@ -1,0 +1,50 @@
+/** A connection as the dispatcher uses it: the remote of sessions, its watch, and word of its end, over one RPC connection. */
+import { SyncService } from '../../gen/causeway/v1/sync_pb.ts'
+import type { Clock } from '../clock.ts'
+import type { PeerId } from '../dag/identity.ts'
+import type { CausewayError } from '../errors.ts'
+import type { Remote } from '../sync/remote.ts'
+import type { WatchedTree, WatchMessage } from '../sync/watch.ts'
+import type { RpcConnection } from './connection.ts'
+import { readWatchMessage, writeWatchRequest } from './convert.ts'
+import { createRemote, lost } from './remote.ts'
+
+export class RpcPeerConnection {
+  readonly peer: PeerId
+  readonly address: string
+  readonly remote: Remote
+  private readonly connection: RpcConnection
+
+  constructor(connection: RpcConnection, peer: PeerId, address: string, clock: Clock) {
+    this.connection = connection
+    this.peer = peer
+    this.address = address
+    this.remote = createRemote(connection, clock)
+  }
+
+  /** Why it ended; undefined while it lives. */
+  get ended(): CausewayError | undefined {
+    return this.connection.ended
+  }
+
+  /** Calls `listener` once when the connection has ended. */
+  onEnd(listener: () => void): void {
+    const { stream } = this.connection.channel
+    if (stream.closed) queueMicrotask(listener)
+    else stream.once('close', listener)
+  }
+
+  /** What the remote tells of these trees, until the signal fires. */
+  async *watch(trees: readonly WatchedTree[], signal: AbortSignal): AsyncGenerator<WatchMessage> {
+    try {
+      const answers = this.connection.client(SyncService).watch(writeWatchRequest(trees), { signal })
+      for await (const answer of answers) yield readWatchMessage(answer)
+    } catch (error) {
+      throw lost(this.connection, error, signal)
+    }
+  }
+
+  close(): void {
+    this.connection.close()
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * A small durable map beside the DAG: all of it in memory, every change in one write. Its writes go one after
+ * another, and `put` gives an operation for somebody else's batch, so that a record can change together with entries.
+ */
+import { storeError } from './errors.ts'
+import { Lanes } from './lanes.ts'
+import type { Database } from './open.ts'
+import type { BatchOperation } from './page.ts'
+
+export class Records<Value extends object> {
+  private readonly db: Database
+  private readonly sublevel
+  private readonly all = new Map<string, Value>()
+  private readonly lane = new Lanes<''>()
+
+  private constructor(db: Database, name: string) {
+    this.db = db
+    this.sublevel = db.sublevel<Buffer, Buffer>(name, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
+  }
+
+  /** Reads the map of that name; STORE_CORRUPT when a record cannot be read. */
+  static async open<Value extends object>(db: Database, name: string): Promise<Records<Value>> {
+    const records = new Records<Value>(db, name)
+    try {
+      for await (const [key, value] of records.sublevel.iterator())
+        records.all.set(key.toString(), JSON.parse(value.toString()) as Value)
+    } catch (error) {
+      throw storeError(error, `The records of ${name} could not be read`)
+    }
+    return records
+  }
+
+  get size(): number {
+    return this.all.size
+  }
+
+  get(key: string): Value | undefined {
+    return this.all.get(key)
+  }
+
+  values(): IterableIterator<Value> {
+    return this.all.values()
+  }
+
+  entries(): IterableIterator<[string, Value]> {
+    return this.all.entries()
+  }
+
+  /** The operation that writes a record; `keep` shows it once the batch is written. */
+  put(key: string, value: Value): BatchOperation {
+    return {
+      type: 'put',
+      key: Buffer.from(key),
+      value: Buffer.from(JSON.stringify(value)),
+      sublevel: this.sublevel,
+    }
+  }
+
+  keep(key: string, value: Value): void {
+    this.all.set(key, value)
+  }
+
+  /** Writes one record. */
+  set(key: string, value: Value): Promise<void> {
+    return this.write([this.put(key, value)], () => this.all.set(key, value))
+  }
+
+  /** Removes records, all of them or none. */
+  delete(keys: readonly string[]): Promise<void> {
+    const operations = keys.map(
+      (key): BatchOperation => ({ type: 'del', key: Buffer.from(key), sublevel: this.sublevel }),
+    )
+    return this.write(operations, () => {
+      for (const key of keys) this.all.delete(key)
+    })
+  }
+
+  private write(operations: BatchOperation[], done: () => void): Promise<void> {
+    return this.lane.run('', async () => {
+      try {
+        await this.db.batch(operations)
+      } catch (error) {
+        throw storeError(error, 'A record could not be written')
+      }
+      done()
+    })
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The serving side of Watch: tells each change of the trees that a peer follows, with the new entries where they are
+ * few and small. It keeps one number a tree and reads the rest when the peer takes the next event, so that a slow peer
+ * is told less often instead of costing memory.
+ */
+import type { Clock } from '../clock.ts'
+import type { SignedEntry } from '../dag/entry.ts'
+import type { EntryId, TreeId } from '../dag/id.ts'
+import { CausewayError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { DagStore, TreeSummary } from '../store/store.ts'
+import { sample } from './sample.ts'
+
+/** WatchTree of sync.proto. */
+export interface WatchedTree {
+  readonly tree: TreeId
+  /** Of the last event seen; 0: none. Means something to the one server only. */
+  readonly cursor: number
+  /** What the watcher has; hex, '' for nothing. */
+  readonly tipsDigest: string
+}
+
+/** A change: WatchResponse of sync.proto with a tree. */
+export interface WatchEvent {
+  readonly tree: TreeId
+  readonly tipsDigest: string
+  readonly count: number
+  readonly cursor: number
+  /** All that came since the last event, parents first; empty where that is too much. */
+  readonly entries: readonly SignedEntry[]
+  /** At most limits.watchTips, a random choice where there are more. */
+  readonly tips: readonly EntryId[]
+}
+
+/** Undefined is a sign of life. */
+export type WatchMessage = WatchEvent | undefined
+
+/**
+ * Events until the signal fires; the first message is a sign of life, which tells the watcher that it is heard. A tree
+ * that is not here is followed all the same and told when it comes.
+ */
+export async function* serveWatch(
+  { store, clock }: { store: DagStore; clock: Clock },
+  trees: readonly WatchedTree[],
+  signal: AbortSignal,
+): AsyncGenerator<WatchMessage> {
+  if (trees.length === 0)
+    throw new CausewayError('INVALID_ARGUMENT', 'A watch names the trees that it follows, at least one.')
+  if (trees.length > limits.watchTrees)
+    throw new CausewayError(
+      'LIMIT_EXCEEDED',
+      `One watch follows at most ${limits.watchTrees} trees, got ${trees.length}.`,
+      { data: { max: limits.watchTrees } },
+    )
+  const told = new Map(trees.map((watched) => [watched.tree, new Told(watched)]))
+  const changed = new Set(told.keys())
+  let wake = () => {}
+  const unsubscribe = store.subscribe((tree) => {
+    if (!told.has(tree)) return
+    changed.add(tree)
+    wake()
+  })
+  const onAbort = () => wake()
+  signal.addEventListener('abort', onAbort)
+  try {
+    yield undefined
+    while (!signal.aborted) {
+      const [tree] = changed
+      if (tree !== undefined) {
+        changed.delete(tree)
+        const event = await told.get(tree)!.next(store, clock.random)
+        if (event !== undefined) yield event
+        continue
+      }
+      const silent = await new Promise<boolean>((resolve) => {
+        const cancelTimer = clock.setTimer(limits.watchHeartbeatMs, () => resolve(true))
+        wake = () => {
+          cancelTimer()
+          resolve(false)
+        }
+      })
+      if (silent) yield undefined
+    }
+  } finally {
+    unsubscribe()
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** What one watcher was told of one tree. */
+class Told {
+  private readonly tree: TreeId
+  private readonly cursor: number
+  /** The watcher's own digest, until the first event. */
+  private theirs: string | undefined
+  private sequence: number | undefined
+
+  constructor({ tree, cursor, tipsDigest }: WatchedTree) {
+    this.tree = tree
+    this.cursor = cursor
+    this.theirs = tipsDigest
+  }
+
+  /** The event that brings the watcher up to now; undefined where it is. */
+  async next(store: DagStore, random: () => number): Promise<WatchEvent | undefined> {
+    const { tree } = this
+    const summary = await store.summary(tree)
+    if (summary.count === 0) {
+      // That the tree has come is news, also to who has all of it.
+      this.theirs = undefined
+      return undefined
+    }
+    const { tips, tipsDigest, count, sequence } = summary
+    const first = this.sequence === undefined
+    // A cursor from before this store was restored from a copy may lie ahead of it.
+    const from = this.sequence ?? (this.cursor > 0 && this.cursor <= sequence ? this.cursor : undefined)
+    const equal = first && this.theirs === tipsDigest
+    this.theirs = undefined
+    this.sequence = sequence
+    if (equal || (from === sequence && !first)) return undefined
+    const entries = from === undefined ? [] : await readInline(store, tree, from, summary)
+    return {
+      tree,
+      tipsDigest,
+      count,
+      cursor: sequence,
+      entries,
+      tips: sample(tips, limits.watchTips, random),
+    }
+  }
+}
+
+/** The arrivals after `from` up to those of `summary`; none where they are many or large. */
+export async function readInline(
+  store: DagStore,
+  tree: TreeId,
+  from: number,
+  summary: TreeSummary,
+): Promise<readonly SignedEntry[]> {
+  if (summary.sequence - from > limits.inlineEntries) return []
+  const arrivals = await store.arrivals(tree, from, summary.sequence - from)
+  const records = await store.lookup(arrivals.map(({ id }) => id))
+  const bytes = records.reduce((sum, record) => sum + (record?.size ?? 0), 0)
+  if (bytes > limits.inlineBytes) return []
+  return (await store.read(tree, arrivals)).map(({ signed }) => signed)
+}

@@ -1,0 +1,531 @@
+/**
+ * The dispatcher against peers in the same process and in virtual time: what is committed arrives with nobody asking,
+ * through absence, restarts and failures; and nobody waits for somebody else's peer.
+ */
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import type { TreeId } from '../../src/dag/id.ts'
+import { backoffCeilingMs } from '../../src/dispatcher/backoff.ts'
+import { CausewayError } from '../../src/errors.ts'
+import { limits } from '../../src/limits.ts'
+import { TreeBuilder, testIdentity } from '../kit/entries.ts'
+import { assertSame } from '../kit/peers.ts'
+import { Lab, type LabNode } from './lab.ts'
+
+let lab: Lab
+beforeEach(() => {
+  lab = new Lab()
+})
+afterEach(() => lab.close())
+
+/** Two nodes with a tree, of which the first is linked with the second; both equal. */
+async function pair(settings = {}) {
+  const tree = new TreeBuilder()
+  const a = await lab.node(tree.root)
+  const b = await lab.node(tree.root)
+  await a.link(tree.root.id, b, settings)
+  await lab.clock.settle()
+  assert.equal(a.status(tree.root.id, b).inSync, true)
+  return { tree: tree.root.id, a, b }
+}
+
+/** Whether they have as many entries of a tree, which for sets that only grow is cheap to ask again and again. */
+const even = (tree: TreeId, ...nodes: LabNode[]) =>
+  new Set(nodes.map((node) => node.store.tree(tree)?.count)).size === 1
+
+describe('a live peer', () => {
+  it('gets a commit at once, by one push and no session', async () => {
+    const { tree, a, b } = await pair()
+    const [remote] = a.remotes
+    const asked = remote!.requests.length
+    await a.commit(tree, 'hello')
+    await lab.clock.settle()
+    await assertSame(tree, a.store, b.store)
+    assert.equal(remote!.requests.length, asked)
+    assert.equal(remote!.sends, 1)
+    assert.equal(a.outbox.size, 0)
+  })
+
+  it('is heard at once, with no session and nothing sent back', async () => {
+    const { tree, a, b } = await pair()
+    const [remote] = a.remotes
+    const asked = remote!.requests.length
+    await b.commit(tree, 'hello')
+    await lab.clock.settle()
+    await assertSame(tree, a.store, b.store)
+    assert.equal(remote!.requests.length, asked)
+    assert.equal(remote!.sends, 0)
+    assert.equal(a.outbox.size, 0)
+  })
+
+  it('passes on what it gets: A and C never meet', async () => {
+    const tree = new TreeBuilder()
+    const [a, b, c] = [await lab.node(tree.root), await lab.node(), await lab.node()]
+    await b.link(tree.root.id, a)
+    await c.link(tree.root.id, b)
+    await lab.clock.settle()
+    await assertSame(tree.root.id, a.store, b.store, c.store)
+    await a.commit(tree.root.id, 'from a')
+    await c.commit(tree.root.id, 'from c')
+    await lab.clock.settle()
+    await assertSame(tree.root.id, a.store, b.store, c.store)
+    assert.equal(a.store.tree(tree.root.id)!.count, 3)
+    assert.equal(a.dials + c.remotes.filter((remote) => remote === undefined).length, 0)
+    assert.deepEqual([b.outbox.size, c.outbox.size], [0, 0])
+  })
+
+  it('and we may both write at the same moment', async () => {
+    const { tree, a, b } = await pair()
+    for (let round = 0; round < 20; round++) {
+      await Promise.all([a.commit(tree, `a ${round}`), b.commit(tree, `b ${round}`)])
+      if (round % 3 === 0) await lab.clock.settle()
+    }
+    await lab.clock.until(() => a.store.tree(tree)!.count === 41 && even(tree, a, b), 5_000)
+    await assertSame(tree, a.store, b.store)
+    assert.equal(a.outbox.size, 0)
+  })
+})
+
+describe('a peer that is away', () => {
+  it('gets everything when it is back, in one session, from one mark', async () => {
+    const { tree, a, b } = await pair()
+    lab.set(b, 'refused')
+    for (let index = 0; index < 10; index++)
+      await Promise.all(Array.from({ length: 1000 }, (_, inner) => a.commit(tree, `${index} ${inner}`)))
+    assert.equal(a.outbox.size, 1)
+    const status = a.status(tree, b)
+    assert.deepEqual([status.inSync, status.peerBehind], [false, 10_000])
+    await lab.clock.advance(30_000)
+    const before = a.dispatcher.counters.sessions
+    lab.set(b, 'up')
+    const took = await lab.clock.until(() => even(tree, a, b))
+    assert.ok(took <= limits.backoffCapMs, `It took ${took} ms.`)
+    await lab.clock.until(() => a.outbox.size === 0, 1_000)
+    assert.equal(a.dispatcher.counters.sessions - before, 1)
+    assert.equal(a.remotes.at(-1)!.requests.length, 1)
+    assert.equal(b.store.tree(tree)!.count, 10_001)
+    assert.equal(a.outbox.size, 0)
+    assert.equal(a.status(tree, b).inSync, true)
+  })
+
+  it('is dialled ever more rarely, up to the cap, and at random moments', async () => {
+    const { tree, a, b } = await pair()
+    lab.set(b, 'refused')
+    const waits: number[] = []
+    let last = lab.clock.monotonic()
+    for (let attempts = 1; attempts <= 24; attempts++) {
+      const dials = a.dials
+      await lab.clock.until(() => a.dials > dials)
+      await lab.clock.settle()
+      const wait = lab.clock.monotonic() - last
+      last = lab.clock.monotonic()
+      assert.ok(wait <= backoffCeilingMs(attempts) + 1, `${wait} ms after ${attempts} failures`)
+      waits.push(wait)
+    }
+    const late = waits.slice(12)
+    assert.ok(new Set(late.map(Math.round)).size > 8, 'The waits have no jitter.')
+    const mean = late.reduce((sum, wait) => sum + wait, 0) / late.length
+    assert.ok(mean > limits.backoffCapMs / 5, `The waits do not grow: ${mean} ms on average.`)
+    const status = a.status(tree, b)
+    assert.equal(status.lastError!.code, 'UNREACHABLE')
+    assert.ok(status.attempts >= 24 && status.nextAttemptMs > lab.clock.now())
+  })
+
+  it('is dialled quickly again after it was heard, and at once when it contacts us', async () => {
+    const { tree, a, b } = await pair()
+    lab.set(b, 'refused')
+    await lab.clock.advance(600_000)
+    await a.commit(tree, 'while away')
+    lab.set(b, 'up')
+    a.dispatcher.contacted(b.peer)
+    await lab.clock.settle()
+    await assertSame(tree, a.store, b.store)
+    lab.set(b, 'refused')
+    const dials = a.dials
+    const took = await lab.clock.until(() => a.dials > dials)
+    assert.ok(took <= limits.backoffBaseMs, `${took} ms: the success did not reset the backoff.`)
+  })
+
+  it('delays nobody else, whatever is wrong with it', async () => {
+    const { tree, a, b } = await pair()
+    const others: LabNode[] = []
+    for (const state of ['refused', 'silent', 'stuck'] as const) {
+      const node = await lab.node()
+      lab.set(node, state)
+      await a.link(tree, node)
+      others.push(node)
+    }
+    await lab.clock.advance(60_000)
+    await a.commit(tree, 'news')
+    await lab.clock.settle()
+    await assertSame(tree, a.store, b.store)
+    assert.equal(a.outbox.size, others.length)
+  })
+
+  it('does not stand before others, even if there are many of it', async () => {
+    const { tree, a } = await pair()
+    const dead = limits.redialsAtOnce + limits.dialsAtOnce
+    for (let index = 0; index < dead; index++) {
+      const { peer } = testIdentity(1000 + index)
+      lab.reach(peer).state = 'silent'
+      await a.link(tree, peer)
+    }
+    // After these all of them have failed often enough to be redials, and all turns of that kind are taken.
+    await lab.clock.advance(
+      limits.redialAttempts * 3 * (limits.dialTimeoutMs + limits.dialHandshakeTimeoutMs),
+    )
+    const fresh = await lab.node(new TreeBuilder().root)
+    await a.link(tree, fresh)
+    await a.commit(tree, 'news')
+    await lab.clock.settle()
+    await assertSame(tree, a.store, fresh.store)
+  })
+
+  it('may die in the middle of a session', async () => {
+    const { tree, a, b } = await pair()
+    lab.set(b, 'refused')
+    for (let index = 0; index < 3; index++)
+      await Promise.all(Array.from({ length: 1024 }, (_, inner) => a.commit(tree, `${index} ${inner}`)))
+    let pages = 0
+    lab.reach(b).hooks = {
+      send: async (_, deliver) => {
+        const outcome = await deliver()
+        if (++pages % 2 === 0) {
+          lab.set(b, 'refused')
+          throw new CausewayError('DISCONNECTED', 'It died after it had stored a page.')
+        }
+        return outcome
+      },
+    }
+    for (let round = 0; round < 10 && !even(tree, a, b); round++) {
+      lab.set(b, 'up')
+      await lab.clock.advance(limits.backoffCapMs)
+    }
+    await assertSame(tree, a.store, b.store)
+    assert.ok(pages > 2)
+  })
+})
+
+describe('a restart', () => {
+  it('of the sender delivers what was left', async () => {
+    const { tree, a, b } = await pair()
+    lab.set(b, 'refused')
+    await a.commit(tree, 'left behind')
+    await a.close(0)
+    assert.equal(lab.clock.pendingTimers, 0)
+    lab.set(b, 'up')
+    await a.open()
+    assert.equal(a.outbox.size, 1)
+    await lab.clock.settle()
+    await assertSame(tree, a.store, b.store)
+    assert.equal(a.outbox.size, 0)
+  })
+
+  it('of the receiver as well', async () => {
+    const { tree, a, b } = await pair()
+    await b.close(0)
+    await a.commit(tree, 'while it was down')
+    await lab.clock.advance(1000)
+    await b.open()
+    await lab.clock.until(() => even(tree, a, b))
+  })
+
+  it('drains first what can be delivered', async () => {
+    const { tree, a, b } = await pair()
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    lab.reach(b).hooks = { send: (_, deliver) => held.then(() => deliver()) }
+    lab.set(b, 'refused')
+    lab.set(b, 'up')
+    await lab.clock.until(() => a.status(tree, b).attempts === 0 && a.connections.size === 1)
+    await a.commit(tree, 'just before the stop')
+    await lab.clock.settle()
+    const closing = a.dispatcher.close(5_000)
+    await lab.clock.settle()
+    release()
+    await closing
+    assert.equal(a.outbox.size, 0)
+    assert.equal(b.store.tree(tree)!.count, 2)
+  })
+
+  it('waits for a stuck peer no longer than its grace, and keeps the mark', async () => {
+    const { tree, a, b } = await pair()
+    lab.reach(b).state = 'stuck'
+    await a.commit(tree, 'never taken')
+    await lab.clock.settle()
+    const closing = a.dispatcher.close(5_000)
+    await lab.clock.advance(5_000)
+    await closing
+    assert.equal(a.outbox.size, 1)
+    assert.equal(lab.clock.pendingTimers, 0)
+  })
+})
+
+describe('errors that waiting does not heal', () => {
+  it('park the link, with the reason to see', async () => {
+    const { tree, a, b } = await pair()
+    lab.reach(b).error = new CausewayError('FORBIDDEN', 'You may not write here.')
+    await a.commit(tree, 'refused')
+    await lab.clock.settle()
+    const { parked, lastError, nextAttemptMs, inSync } = a.status(tree, b)
+    assert.deepEqual([parked, lastError?.code], ['You may not write here.', 'FORBIDDEN'])
+    assert.deepEqual([nextAttemptMs, inSync], [0, false])
+    const tried = a.dispatcher.counters.directPushes
+    await lab.clock.advance(3_600_000)
+    assert.equal(a.dispatcher.counters.directPushes, tried)
+    delete lab.reach(b).error
+    a.dispatcher.contacted(b.peer)
+    await lab.clock.settle()
+    await assertSame(tree, a.store, b.store)
+    assert.equal(a.status(tree, b).parked, '')
+  })
+
+  it('other errors are tried again', async () => {
+    const { tree, a, b } = await pair()
+    lab.reach(b).error = new CausewayError('STORE_FULL', 'The disk is full.')
+    await a.commit(tree, 'later')
+    await lab.clock.advance(60_000)
+    assert.ok(a.status(tree, b).attempts > 3)
+    delete lab.reach(b).error
+    await lab.clock.until(() => even(tree, a, b), limits.backoffCapMs)
+  })
+
+  it('a peer that lacks the tree is told so once, and heard when it has it', async () => {
+    const tree = new TreeBuilder()
+    const [a, b] = [await lab.node(tree.root), await lab.node()]
+    await a.link(tree.root.id, b)
+    await lab.clock.settle()
+    assert.match(a.status(tree.root.id, b).parked, /not here/)
+    await b.store.append(tree.root.id, [tree.root])
+    await a.commit(tree.root.id, 'news')
+    await lab.clock.settle()
+    await assertSame(tree.root.id, a.store, b.store)
+    assert.equal(a.status(tree.root.id, b).parked, '')
+  })
+})
+
+describe('many trees of one peer', () => {
+  it('take turns, and small news pass by them', async () => {
+    const trees = Array.from({ length: limits.sessionsPerPeer + 3 }, (_, seed) => new TreeBuilder({ seed }))
+    const [a, b] = [await lab.node(), await lab.node()]
+    const small = new TreeBuilder({ seed: 'small' })
+    for (const node of [a, b]) await node.store.append(small.root.id, [small.root])
+    await a.link(small.root.id, b)
+    await lab.clock.settle()
+    let holding = true
+    let held = 0
+    let most = 0
+    const release: (() => void)[] = []
+    lab.reach(b).hooks = {
+      send: async (entries, deliver) => {
+        if (entries.length < 50 || !holding) return deliver()
+        most = Math.max(most, ++held)
+        await new Promise<void>((resolve) => release.push(resolve))
+        held--
+        return deliver()
+      },
+    }
+    lab.set(b, 'refused')
+    for (const { root } of trees) for (const node of [a, b]) await node.store.append(root.id, [root])
+    for (const tree of trees) {
+      await a.link(tree.root.id, b)
+      tree.chain(tree.root, 300)
+      await a.store.append(tree.root.id, tree.entries)
+    }
+    lab.set(b, 'up')
+    a.dispatcher.contacted(b.peer)
+    await lab.clock.settle()
+    assert.equal(most, limits.sessionsPerPeer)
+    await a.commit(small.root.id, 'small news')
+    await lab.clock.settle()
+    await assertSame(small.root.id, a.store, b.store)
+    holding = false
+    for (const go of release) go()
+    await lab.clock.until(() => trees.every(({ root }) => even(root.id, a, b)))
+    for (const { root } of trees) await assertSame(root.id, a.store, b.store)
+  })
+
+  it('more than one watch can follow are followed by several', async () => {
+    const trees = Array.from({ length: limits.watchTrees + 1 }, (_, seed) => new TreeBuilder({ seed }))
+    const [a, b] = [await lab.node(), await lab.node()]
+    for (const { root } of trees) for (const node of [a, b]) await node.store.append(root.id, [root])
+    await a.book.add(b.peer, { addresses: ['lab:b'] })
+    for (const { root } of trees)
+      await a.links.set(root.id, b.peer, {
+        ...a.links.list()[0]?.settings,
+        onCommit: true,
+        intervalSeconds: 0,
+        pull: true,
+        push: true,
+        paused: false,
+      })
+    await a.close(0)
+    await a.open()
+    await lab.clock.settle()
+    for (const { root } of [trees[0]!, trees.at(-1)!]) {
+      await b.commit(root.id, 'news')
+      await lab.clock.settle()
+      await assertSame(root.id, a.store, b.store)
+    }
+  })
+})
+
+describe('settings', () => {
+  it('pull only: what is written here stays here', async () => {
+    const { tree, a, b } = await pair({ push: false })
+    await a.commit(tree, 'ours')
+    await b.commit(tree, 'theirs')
+    await lab.clock.advance(1000)
+    assert.deepEqual([a.store.tree(tree)!.count, b.store.tree(tree)!.count], [3, 2])
+    assert.equal(a.outbox.size, 0)
+  })
+
+  it('push only: what is written there stays there', async () => {
+    const { tree, a, b } = await pair({ pull: false })
+    await b.commit(tree, 'theirs')
+    await a.commit(tree, 'ours')
+    await lab.clock.advance(1000)
+    assert.deepEqual([a.store.tree(tree)!.count, b.store.tree(tree)!.count], [2, 3])
+    assert.equal(a.outbox.size, 0)
+    assert.equal(a.status(tree, b).inSync, true)
+  })
+
+  it('push only closes the connection when nothing needs it', async () => {
+    const { tree, a } = await pair({ pull: false })
+    await a.commit(tree, 'ours')
+    await lab.clock.settle()
+    assert.equal(a.connections.size, 1)
+    await lab.clock.advance(limits.connectionIdleMs + 1)
+    assert.equal(a.connections.size, 0)
+    assert.equal(lab.clock.pendingTimers, 0)
+  })
+
+  it('paused: nothing moves, the mark stays, and resuming delivers', async () => {
+    const { tree, a, b } = await pair()
+    await a.link(tree, b, { paused: true })
+    await a.commit(tree, 'later')
+    await b.commit(tree, 'later too')
+    await lab.clock.advance(600_000)
+    assert.equal(b.store.tree(tree)!.count, 2)
+    assert.equal(a.status(tree, b).parked, 'The link is paused.')
+    assert.equal(a.outbox.size, 1)
+    await a.link(tree, b, { paused: false })
+    await lab.clock.settle()
+    await assertSame(tree, a.store, b.store)
+  })
+
+  it('every so many seconds, and not on commit', async () => {
+    const { tree, a, b } = await pair({ onCommit: false, intervalSeconds: 60 })
+    await a.commit(tree, 'ours')
+    await b.commit(tree, 'theirs')
+    await lab.clock.advance(59_000)
+    assert.deepEqual([a.store.tree(tree)!.count, b.store.tree(tree)!.count], [2, 2])
+    await lab.clock.advance(2_000)
+    await assertSame(tree, a.store, b.store)
+    const sessions = a.dispatcher.counters.sessions
+    await lab.clock.advance(300_000)
+    assert.equal(a.dispatcher.counters.sessions - sessions, 5)
+  })
+
+  it('a peer that cannot be watched is asked now and then', async () => {
+    const tree = new TreeBuilder()
+    const [a, b] = [await lab.node(tree.root), await lab.node(tree.root)]
+    lab.reach(b).watch = false
+    await a.link(tree.root.id, b)
+    await lab.clock.settle()
+    await b.commit(tree.root.id, 'theirs')
+    await lab.clock.advance(limits.pollIntervalMs + 1000)
+    await assertSame(tree.root.id, a.store, b.store)
+  })
+})
+
+describe('flush', () => {
+  it('waits until all is delivered', async () => {
+    const { tree, a, b } = await pair()
+    lab.set(b, 'refused')
+    await lab.clock.advance(600_000)
+    await a.commit(tree, 'news')
+    const flushed = a.dispatcher.flush({ timeoutMs: 10_000 })
+    await lab.clock.settle()
+    lab.set(b, 'up')
+    await lab.clock.advance(10_000)
+    assert.deepEqual(await flushed, [])
+    await assertSame(tree, a.store, b.store)
+  })
+
+  it('gives what is left after its time', async () => {
+    const { tree, a, b } = await pair()
+    lab.set(b, 'refused')
+    await a.commit(tree, 'news')
+    const flushed = a.dispatcher.flush({ timeoutMs: 5_000 })
+    await lab.clock.advance(5_000)
+    const [left, ...more] = await flushed
+    assert.deepEqual([left!.tree, left!.peer, more.length], [tree, b.peer, 0])
+    assert.equal(left!.lastError!.code, 'UNREACHABLE')
+  })
+
+  it('does not wait for what is parked', async () => {
+    const { tree, a, b } = await pair()
+    lab.reach(b).error = new CausewayError('FORBIDDEN', 'No.')
+    await a.commit(tree, 'news')
+    const flushed = a.dispatcher.flush({ timeoutMs: 3_600_000 })
+    await lab.clock.settle()
+    assert.equal((await flushed)[0]!.parked, 'No.')
+  })
+})
+
+describe('links and peers', () => {
+  it('a blocked peer is left alone until it is let in again', async () => {
+    const { tree, a, b } = await pair()
+    await a.dispatcher.blockPeer(b.peer, true)
+    assert.equal(a.connections.size, 0)
+    await a.commit(tree, 'not for it')
+    await lab.clock.advance(600_000)
+    assert.equal(b.store.tree(tree)!.count, 1)
+    assert.equal(a.status(tree, b).parked, 'The peer is blocked.')
+    await a.dispatcher.blockPeer(b.peer, false)
+    await lab.clock.settle()
+    await assertSame(tree, a.store, b.store)
+  })
+
+  it('unlinking ends it, and leaves no mark and no timer', async () => {
+    const { tree, a, b } = await pair()
+    lab.set(b, 'refused')
+    await a.commit(tree, 'news')
+    assert.equal(await a.dispatcher.unlink(tree, b.peer), true)
+    assert.equal(await a.dispatcher.unlink(tree, b.peer), false)
+    await lab.clock.settle()
+    await a.commit(tree, 'more')
+    assert.deepEqual([a.outbox.size, a.links.size, lab.clock.pendingTimers], [0, 0, 0])
+    assert.deepEqual(a.dispatcher.status(), [])
+    await a.link(tree, b)
+    await a.dispatcher.removePeer(b.peer)
+    assert.deepEqual([a.outbox.size, a.links.size, a.book.size], [0, 0, 0])
+    await assert.rejects(a.dispatcher.link(tree, b.peer), { code: 'UNKNOWN_PEER' })
+  })
+})
+
+describe('status', () => {
+  it('is told with every change', async () => {
+    const { tree, a, b } = await pair()
+    const told: string[] = []
+    const stop = a.dispatcher.onStatus(({ inSync, active, peerBehind }) =>
+      told.push(`${inSync ? 'in sync' : 'behind'} ${peerBehind} ${active ? 'active' : ''}`.trim()),
+    )
+    lab.set(b, 'refused')
+    await a.commit(tree, 'one')
+    await lab.clock.settle()
+    await a.commit(tree, 'two')
+    await lab.clock.settle()
+    lab.set(b, 'up')
+    a.dispatcher.contacted(b.peer)
+    await lab.clock.settle()
+    stop()
+    assert.deepEqual([...new Set(told)], ['behind 1', 'behind 2', 'behind 2 active', 'in sync 0'])
+    const { oldestPendingMs, lastSuccessMs, attempts } = a.status(tree, b)
+    assert.deepEqual([oldestPendingMs, attempts], [0, 0])
+    assert.ok(lastSuccessMs > 0)
+  })
+})

@@ -1,0 +1,91 @@
+/**
+ * The demo as a newcomer runs it, in small: on a git repository, on a generated history, and where it cannot run it must
+ * say why in one sentence. It runs the built command, which `npm test` builds first.
+ */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { findHistory } from '../../examples/history.ts'
+import { type CommitShape, writeGitRepository } from '../kit/git-repository.ts'
+
+const project = fileURLToPath(new URL('../..', import.meta.url))
+
+describe('the demo', () => {
+  let folder = ''
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'causeway-demo-test-'))
+  })
+  after(() => rmSync(folder, { recursive: true, force: true }))
+
+  /** Runs it with a temporary folder of its own, to see what it leaves there. */
+  function demo(args: string[], env: NodeJS.ProcessEnv = {}) {
+    const options = { cwd: project, env: { ...process.env, TMPDIR: folder, ...env } }
+    return new Promise<{ code: number; out: string; err: string }>((resolve) => {
+      execFile(
+        process.execPath,
+        ['--import', 'tsx', 'examples/demo.ts', ...args],
+        options,
+        (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code), out, err }),
+      )
+    })
+  }
+  const leftovers = () => readdirSync(folder).filter((name) => name.startsWith('causeway-demo-'))
+
+  it('replicates a git repository with merges and several roots', async () => {
+    const repository = join(folder, 'history.git')
+    const commits: CommitShape[] = [
+      [[], 1, 1_700_000_000, 300],
+      [[1], 2, 1_700_000_100, 400],
+      [[2], 1, 1_700_000_200, 2_000],
+      [[1, 2], 3, 1_700_000_300, 250],
+      [[], 4, 1_700_000_400, 300],
+      [[1, 2, 3], 1, 1_700_000_500, 300],
+      [[3], 2, 1_700_000_600, 300],
+    ]
+    await writeGitRepository(repository, commits)
+    const { code, out, err } = await demo(['--repo', repository, '--commits', '2'])
+    assert.equal(code, 0, `${out}\n${err}`)
+    assert.match(out, /imports 7 commits/)
+    assert.match(out, /B takes the whole tree: 8 entries received, 0 sent/)
+    assert.match(out, /B syncs with A: 2 entries received, 2 sent/)
+    assert.match(out, /A has 12 entries, all verified/)
+    assert.match(out, /B has 12 entries, all verified/)
+    assert.match(out, /Both sides have the same entries/)
+    assert.deepEqual(leftovers(), [])
+  })
+
+  it('runs without a repository', async () => {
+    const { code, out, err } = await demo(['--generated', '40', '--commits', '1'])
+    assert.equal(code, 0, `${out}\n${err}`)
+    assert.match(out, /generated history of 40 commits/)
+    assert.match(out, /Both sides have the same entries/)
+  })
+
+  it('says why it cannot import a folder', async () => {
+    const { code, out, err } = await demo(['--repo', folder])
+    assert.equal(code, 1)
+    assert.equal(out, '')
+    assert.equal(err.trim(), `${folder} cannot be imported: it is no git repository.`)
+  })
+
+  it('says that git is missing', async () => {
+    const { code, err } = await demo(['--repo', folder], { PATH: folder })
+    assert.equal(code, 1)
+    assert.equal(err.trim(), `${folder} cannot be imported: git is not installed.`)
+  })
+
+  it('does without the history of a checkout that has none', () => {
+    const history = findHistory(folder, undefined)
+    assert.equal(history.kind, 'generated')
+  })
+
+  it('names its options', async () => {
+    const { code, err } = await demo(['--wrong'])
+    assert.equal(code, 1)
+    assert.match(err, /--repo PATH/)
+  })
+})

@@ -1,0 +1,22 @@
+/** Steps in where a store writes its pages: to see, count or fail writes that a database would otherwise do. */
+import type { DagStore } from '../../src/store/store.ts'
+
+type Write = (options: { sync: boolean }) => Promise<void>
+
+/** Lets `step` do every page's write from now on; it may call `write`, or throw in its place. The result ends that. */
+export function interceptWrites(
+  store: DagStore,
+  step: (write: () => Promise<void>, options: { sync: boolean }) => Promise<void>,
+): () => void {
+  const { db } = store
+  const batch = db.batch
+  db.batch = (() => {
+    const chained = batch.call(db) as unknown as { write: Write }
+    const write = chained.write.bind(chained)
+    chained.write = (options) => step(() => write(options), options)
+    return chained
+  }) as never
+  return () => {
+    db.batch = batch
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * `causeway serve` as a process of its own, for tests that kill, stop and restart nodes: it starts on a data folder,
+ * keeps its port over restarts, and is spoken to through its control socket.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Client } from '@connectrpc/connect'
+import { NodeService } from '../../gen/causeway/v1/node_pb.ts'
+import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
+import { systemClock } from '../../src/clock.ts'
+import { RpcConnection } from '../../src/rpc/connection.ts'
+import { controlPath, dialLocal } from '../../src/transport/local.ts'
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+
+interface Running {
+  readonly child: ChildProcess
+  readonly connection: RpcConnection
+}
+
+export class ServeProcess implements AsyncDisposable {
+  readonly data: string
+  peer = ''
+  private port = 0
+  private running: Running | undefined
+
+  constructor(data: string) {
+    this.data = data
+  }
+
+  static async start(data: string): Promise<ServeProcess> {
+    const serve = new ServeProcess(data)
+    await serve.start()
+    return serve
+  }
+
+  get address(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  get trees(): Client<typeof TreeService> {
+    return this.running!.connection.client(TreeService)
+  }
+
+  get node(): Client<typeof NodeService> {
+    return this.running!.connection.client(NodeService)
+  }
+
+  /** Starts it, on the same port as before, and waits until it is ready. */
+  async start(): Promise<void> {
+    const args = ['serve', '--data', this.data, '--http', `127.0.0.1:${this.port}`, '--json']
+    const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const lines = createInterface({ input: child.stdout! })
+    const ready = await new Promise<{ peer: string; addresses: string[] }>((resolve, reject) => {
+      lines.once('line', (line) => resolve(JSON.parse(line)))
+      child.once('exit', (code) => reject(new Error(`serve ended with ${code} before it was ready.`)))
+    })
+    lines.on('line', () => {})
+    this.peer = ready.peer
+    this.port = Number(new URL(ready.addresses.find((address) => address.startsWith('http:'))!).port)
+    const channel = await dialLocal(controlPath(this.data))
+    this.running = { child, connection: new RpcConnection(channel!, { clock: systemClock }) }
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.running!.child.kill(signal)
+  }
+
+  /** Ends it as told and waits until it is gone; its exit code. */
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    const { child, connection } = this.running!
+    this.running = undefined
+    connection.close()
+    const exited = once(child, 'exit')
+    child.kill(signal)
+    if (signal !== 'SIGKILL') child.kill('SIGCONT')
+    return (await exited)[0] as number | null
+  }
+
+  async ticket(tree: Uint8Array): Promise<string> {
+    return (await this.node.createTicket({ tree })).ticket
+  }
+
+  /** Resolves when the tree has this many entries here, as its watch tells; gives their payloads in order of arrival. */
+  async has(tree: Uint8Array, count: number, signal?: AbortSignal): Promise<string[]> {
+    const seen: string[] = []
+    for (;;) {
+      try {
+        const watch = this.trees.watchTree(
+          { tree, afterSequence: BigInt(seen.length) },
+          signal === undefined ? {} : { signal },
+        )
+        for await (const { entries } of watch) {
+          for (const { body } of entries) seen.push(Buffer.from(body!.changes[0]!.payload).toString())
+          if (seen.length >= count) return seen
+        }
+      } catch (error) {
+        if (!/not here/.test(String(error))) throw error
+        // The tree itself is still to come.
+        await this.status(({ weBehind, lastSuccessMs }) => weBehind > 0n || lastSuccessMs > 0n)
+      }
+    }
+  }
+
+  /** Resolves when some link stands so. */
+  async status(
+    holds: (link: { weBehind: bigint; lastSuccessMs: bigint; inSync: boolean; attempts: number }) => boolean,
+  ): Promise<void> {
+    for await (const { links } of this.node.watchStatus({ follow: true })) if (links.some(holds)) return
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.running !== undefined) await this.end('SIGKILL')
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * Time that a test owns: nothing passes until the test says so, and then in one jump to the next timer. Random
+ * numbers come from a seed, so that a failing run can be run again.
+ */
+import type { Clock } from '../../src/clock.ts'
+import { seededRandom } from '../../src/transport/memory.ts'
+
+export interface VirtualClockOptions {
+  readonly seed?: number
+  /** Wall time at the start; the default is a round number far from any real one. */
+  readonly nowMs?: number
+  /** Turns of the event loop that code gets before time goes on. */
+  readonly turns?: number
+  /** While it says so, real work is under way (a thread pool's, say) and time stands still. */
+  readonly busy?: () => boolean
+}
+
+interface Timer {
+  readonly atMs: number
+  readonly run: () => void
+}
+
+export class VirtualClock implements Clock {
+  readonly random: () => number
+  /** Added to wall time only: a clock that is wrong, or is set. */
+  skewMs = 0
+  readonly #startMs: number
+  readonly #turns: number
+  readonly #busy: () => boolean
+  /** Sorted by time; of the same time, in order of creation. */
+  readonly #timers: Timer[] = []
+  #elapsedMs = 0
+
+  constructor({
+    seed = 1,
+    nowMs = 1_000_000_000_000,
+    turns = 4,
+    busy = () => false,
+  }: VirtualClockOptions = {}) {
+    this.random = seededRandom(seed)
+    this.#startMs = nowMs
+    this.#turns = turns
+    this.#busy = busy
+  }
+
+  /** Whole milliseconds, as Date.now gives them. */
+  now(): number {
+    return Math.floor(this.#startMs + this.#elapsedMs + this.skewMs)
+  }
+
+  monotonic(): number {
+    return this.#elapsedMs
+  }
+
+  setTimer(delayMs: number, run: () => void): () => void {
+    const timer = { atMs: this.#elapsedMs + Math.max(0, delayMs), run }
+    let [low, high] = [0, this.#timers.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#timers[middle]!.atMs <= timer.atMs) low = middle + 1
+      else high = middle
+    }
+    this.#timers.splice(low, 0, timer)
+    return () => {
+      const index = this.#timers.indexOf(timer)
+      if (index >= 0) this.#timers.splice(index, 1)
+    }
+  }
+
+  randomBytes(length: number): Uint8Array {
+    return Uint8Array.from({ length }, () => Math.floor(this.random() * 256))
+  }
+
+  /** Timers that have neither run nor been cancelled. */
+  get pendingTimers(): number {
+    return this.#timers.length
+  }
+
+  /** Lets everything that is ready now run, without time passing. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < this.#turns || this.#busy(); turn++)
+      await new Promise<void>((resolve) => setImmediate(resolve))
+  }
+
+  /** Lets time pass; timers run in order, each at its time, and what they set off settles before the next. */
+  async advance(ms: number): Promise<void> {
+    const untilMs = this.#elapsedMs + ms
+    await this.settle()
+    while (this.#timers.length > 0 && this.#timers[0]!.atMs <= untilMs) {
+      this.#step()
+      await this.settle()
+    }
+    this.#elapsedMs = untilMs
+    await this.settle()
+  }
+
+  /**
+   * Lets as much time pass as it takes until the promise settles or the predicate holds, and gives the promise's
+   * outcome. Throws when nothing is left to wait for, or after `limitMs` of virtual time.
+   */
+  async runUntil<T>(goal: Promise<T> | (() => boolean), limitMs = 24 * 3_600_000): Promise<T | undefined> {
+    const untilMs = this.#elapsedMs + limitMs
+    let reached = false
+    if (typeof goal !== 'function') {
+      const mark = () => {
+        reached = true
+      }
+      goal.then(mark, mark)
+    }
+    const done = () => (typeof goal === 'function' ? goal() : reached)
+    for (;;) {
+      await this.settle()
+      if (done()) return typeof goal === 'function' ? undefined : await goal
+      if (this.#timers.length === 0) await this.#lastChance(done)
+      else if (this.#timers[0]!.atMs > untilMs)
+        throw new Error(`Not reached within ${limitMs} ms of virtual time.`)
+      else this.#step()
+    }
+  }
+
+  /** Lets time pass by itself, jump after jump, until it is disposed. */
+  running(): Disposable {
+    let stopped = false
+    void (async () => {
+      while (!stopped) {
+        await this.settle()
+        if (!stopped && this.#timers.length > 0) this.#step()
+      }
+    })()
+    return {
+      [Symbol.dispose]() {
+        stopped = true
+      },
+    }
+  }
+
+  /** Work without timers may still be under way in the event loop: some more turns before giving up. */
+  async #lastChance(done: () => boolean): Promise<void> {
+    for (let turn = 0; turn < 1_000 && !done() && this.#timers.length === 0; turn++)
+      await new Promise<void>((resolve) => setImmediate(resolve))
+    if (!done() && this.#timers.length === 0)
+      throw new Error('Not reached, and no timer is left to wait for.')
+  }
+
+  #step(): void {
+    const timer = this.#timers.shift()!
+    this.#elapsedMs = Math.max(this.#elapsedMs, timer.atMs)
+    timer.run()
+  }
+}
