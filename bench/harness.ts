@@ -38,6 +38,11 @@ export interface Row {
   /** Of these, what is not bodies and signatures. */
   readonly bytesBeside?: number
   readonly roundTrips?: number
+  /** From a commit to where it is visible. */
+  readonly p50Ms?: number
+  readonly p99Ms?: number
+  /** The median by that of a bare stream in the same run. */
+  readonly ofBare?: number
   /** Single records read from the store: at the asking side, at the answering side. */
   readonly reads?: readonly [number, number]
   /** The whole resident set, and of it the anonymous part (see memory.ts). */
@@ -91,6 +96,9 @@ const columns: readonly [title: string, cell: (row: Row) => string | undefined][
   ['per s', (row) => whole(row.perSecond)],
   ['of floor', (row) => row.ofFloor?.toFixed(2)],
   ['by cpu', (row) => row.cpuOfFloor?.toFixed(2)],
+  ['p50', (row) => duration(row.p50Ms && row.p50Ms / 1000)],
+  ['p99', (row) => duration(row.p99Ms && row.p99Ms / 1000)],
+  ['of bare', (row) => row.ofBare?.toFixed(2)],
   ['bytes', (row) => size(row.bytes)],
   ['beside', (row) => size(row.bytesBeside)],
   ['trips', (row) => whole(row.roundTrips)],

@@ -5,17 +5,21 @@
 import { relative } from 'node:path'
 import { bootstrap } from './bootstrap.ts'
 import { commits } from './commits.ts'
+import { dispatcher } from './dispatcher.ts'
 import { equal } from './equal.ts'
 import { type Case, environment, formatTable, type Row, writeResults } from './harness.ts'
 import { incremental } from './incremental.ts'
+import { matrix } from './matrix.ts'
 import type { TransportName } from './peer.ts'
 import { compile } from './process.ts'
 import { loadShape } from './shape.ts'
 import { Stores } from './stores.ts'
 
-const cases: readonly Case[] = [bootstrap, incremental, equal, commits]
-/** What each case runs over, unless it has no network. */
-const transports: readonly TransportName[] = ['http']
+const cases: readonly Case[] = [bootstrap, incremental, equal, commits, matrix, dispatcher]
+/** What the cases with a network that matters run over, side by side. */
+const transports: readonly TransportName[] = ['http', 'quic']
+
+const sideBySide: ReadonlySet<Case> = new Set([bootstrap, incremental, equal])
 
 const names = process.argv.slice(2)
 const unknown = names.filter((name) => !cases.some((each) => each.name === name))
@@ -38,7 +42,7 @@ const rows: Row[] = []
   for (const each of cases) {
     if (names.length > 0 && !names.includes(each.name)) continue
     console.error(`${each.name}: ${each.summary}`)
-    for (const transport of each === commits ? transports.slice(0, 1) : transports)
+    for (const transport of sideBySide.has(each) ? transports : transports.slice(0, 1))
       rows.push(...(await each.run({ transport, stores, small, note })))
   }
 }

@@ -3,19 +3,24 @@
  * what that cost it. Run compiled, not through tsx, whose transformation slows closures down on hot paths.
  */
 
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { TreeId } from '../src/dag/id.ts'
+import { createIdentity } from '../src/dag/identity.ts'
 import { limits } from '../src/limits.ts'
 import { createNode, type Node, type NodeOptions } from '../src/node.ts'
 import { type Database, openFolder } from '../src/store/open.ts'
 import { DagStore } from '../src/store/store.ts'
 import { measureCommits } from './commits-bare.ts'
 import { measureFloor } from './floor.ts'
+import { Ages, agesOf, hearBare, paced, serveBare } from './latency.ts'
 import { type Memory, MemoryMeter } from './memory.ts'
 import { buildEntries, loadShape } from './shape.ts'
 
 /** Each transport by what a node needs to be served over it. */
 export const transports = {
   http: (): NodeOptions => ({ http: { host: '127.0.0.1', port: 0 } }),
+  quic: (): NodeOptions => ({ quic: { listen: true, bind: '127.0.0.1:0', relay: 'off' } }),
 }
 export type TransportName = keyof typeof transports
 
@@ -30,6 +35,8 @@ export interface SyncCost {
 }
 
 let node: Node | undefined
+let ages = new Ages()
+let bare: Awaited<ReturnType<typeof serveBare>> | undefined
 const meter = new MemoryMeter()
 const reads = { count: 0 }
 
@@ -93,6 +100,70 @@ export const commands = {
     return measureFloor(`${folder}/store`, scratch, tree as TreeId)
   },
 
+  async createTree() {
+    return { tree: (await node!.createTree('bench')) as string }
+  },
+
+  async ticket({ tree }: { tree: string }) {
+    return { ticket: node!.createTicket(tree as TreeId) }
+  },
+
+  /** Links by a ticket, and waits until both are equal. */
+  async link({ ticket }: { ticket: string }) {
+    const { tree, peer } = await node!.link(ticket)
+    while (!node!.status().some((link) => link.tree === tree && link.peer === peer && link.inSync))
+      await once(node!, 'status')
+  },
+
+  async linkAddress({ tree, address }: { tree: string; address: string }) {
+    const { peer } = await node!.addPeer(undefined, { addresses: [address] })
+    await node!.link({ tree: tree as TreeId, peer })
+  },
+
+  async linkUnreachable({ tree, address }: { tree: string; address: string }) {
+    const { peer } = createIdentity()
+    await node!.addPeer(peer, { addresses: [address] })
+    await node!.link({ tree: tree as TreeId, peer })
+  },
+
+  /** Links with peers that are nowhere. */
+  async linkMany({ tree, from, to }: { tree: string; from: number; to: number }) {
+    for (let index = from; index < to; index++)
+      await commands.linkUnreachable({ tree, address: `http://127.0.0.1:${20_000 + index}` })
+  },
+
+  async idle({ seconds }: { seconds: number }) {
+    await pause(seconds * 1000)
+  },
+
+  async commitPaced({ tree, count, perSecond }: { tree: string; count: number; perSecond: number }) {
+    await paced(count, perSecond, (payload) => {
+      void node!.commit(tree as TreeId, [{ store: 'log', kind: 'add', payload }])
+    })
+  },
+
+  async hear({ tree }: { tree: string }) {
+    node!.removeAllListeners('entries')
+    ages = agesOf(node!, tree as TreeId)
+  },
+
+  async heard({ count }: { count: number }) {
+    return ages.take(count)
+  },
+
+  async serveBare() {
+    bare = await serveBare()
+    return { address: bare.address }
+  },
+
+  async hearBare({ address }: { address: string }) {
+    ages = await hearBare(address)
+  },
+
+  async sendBare({ count, perSecond }: { count: number; perSecond: number }) {
+    await paced(count, perSecond, (payload) => bare!.send(payload))
+  },
+
   async close() {
     await node?.close()
     node = undefined
@@ -100,6 +171,7 @@ export const commands = {
 
   /** The last call: the process ends by itself, as it must where everything was closed. */
   async end() {
+    bare?.close()
     await node?.close()
   },
 } as const

@@ -51,6 +51,10 @@ export class PeerProcess implements AsyncDisposable {
     })
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.child.exitCode === null && this.child.connected) await this.call('end').catch(() => {})
     const timer = setTimeout(() => this.child.kill('SIGKILL'), 10_000)

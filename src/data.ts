@@ -20,10 +20,7 @@ export async function openStore(
 }
 
 /** Takes the folder: its key and its store. Makes both where they are missing. */
-export async function openData(
-  folder: string,
-  identity?: Identity,
-): Promise<{ identity: Identity; db: Database }> {
+async function openData(folder: string, identity?: Identity): Promise<{ identity: Identity; db: Database }> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   // The store's lock comes first: only its holder may make a key.
   const db = await openFolder(join(folder, 'store'))

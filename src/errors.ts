@@ -4,7 +4,7 @@
  */
 
 /** What is wrong with an entry: the verdict is a function of the entry and its ancestors alone. */
-export const entryErrorCodes = [
+const entryErrorCodes = [
   'ENTRY_TOO_LARGE',
   'ENTRY_MALFORMED',
   'ENTRY_NOT_CANONICAL',

@@ -40,6 +40,8 @@ export const limits = {
   sessionPagesTakenIn: 2,
   /** Tips in a request: enough to hit a common one nearly always; a digest names them all. */
   requestTips: 32,
+  /** Tips told where there are more than that: one common one among them is likely, and a sketch does the rest. */
+  sampledTips: 8,
   /** Tips in an answer: 32 KiB. */
   answerTips: 1_024,
   /** Rounds of one session: each makes progress or ends it; concurrent writers at both sides may take a few. */

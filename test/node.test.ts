@@ -92,7 +92,11 @@ describe('A node', () => {
     const failure = await fails(trees.getTree({ tree: new Uint8Array(32) }), 'UNKNOWN_TREE', 'NotFound')
     assert.equal(failure.data.tree, '00'.repeat(32))
     await fails(trees.watchTree({ tree: new Uint8Array(32) }), 'UNKNOWN_TREE', 'NotFound')
-    await fails(createClient(NodeService, node.rpc()).verifyTree({}), 'INVALID_ARGUMENT', 'InvalidArgument')
+    await fails(
+      createClient(NodeService, node.rpc()).listAccessRequests({}),
+      'UNIMPLEMENTED',
+      'Unimplemented',
+    )
     assert.deepEqual(problems, [])
   })
 })

@@ -23,7 +23,7 @@ export interface CommonOptions {
 export type Relay = NonNullable<QuicOptions['relay']>
 
 /** Reads `default`, `off`, or the URLs of own relays, separated by commas. */
-export function parseRelay(text: string): Relay {
+function parseRelay(text: string): Relay {
   if (text === 'default' || text === 'off') return text
   const urls = text.split(',')
   if (!urls.every((url) => /^https?:\/\/[^\s/]+/.test(url)))

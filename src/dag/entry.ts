@@ -37,9 +37,6 @@ declare const verifiedBrand: unique symbol
 /** An entry whose signature holds. */
 export type VerifiedEntry = Entry & { readonly [verifiedBrand]: true }
 
-export { entryVersion } from './body.ts'
-export { decodePolicyChange } from './policy-change.ts'
-
 /** Domain of the signature over a body. */
 export const entryDomain = 'causeway.entry.v1\0'
 /** The one reserved store. */

@@ -10,7 +10,7 @@ import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 
 /** Bytes of an id that a haves prefix keeps. */
-export const havePrefixBytes = 8
+const havePrefixBytes = 8
 const stepRatio = 1.25
 
 /** The heights to name ids at, descending from just under the top: maxHeight − ⌊1.25^k⌋, each once, down to 0. */

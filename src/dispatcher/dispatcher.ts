@@ -156,9 +156,16 @@ export class Dispatcher {
   }
 
   private async shutDown(graceMs: number): Promise<void> {
-    using limit = deadline(this.parts.clock, graceMs, 'Stopping')
-    const signal = graceMs > 0 ? limit.signal : AbortSignal.abort()
-    await Promise.all([...Array.from(this.lanes.values(), (lane) => lane.drain(signal)), ...this.leaving])
+    let cancelTimer = () => {}
+    const graceOver =
+      graceMs <= 0
+        ? Promise.resolve()
+        : new Promise<void>((resolve) => {
+            cancelTimer = this.parts.clock.setTimer(graceMs, resolve)
+          })
+    const lanes = Array.from(this.lanes.values(), (lane) => lane.drain(graceOver))
+    await Promise.all([...lanes, ...this.leaving])
+    cancelTimer()
     this.unsubscribe?.()
     this.parts.outbox.close()
   }
@@ -181,7 +188,7 @@ export class Dispatcher {
     lane.refresh()
     if (lane.size > 0) return
     this.lanes.delete(peer)
-    const leaving = lane.drain(AbortSignal.abort()).finally(() => this.leaving.delete(leaving))
+    const leaving = lane.drain(Promise.resolve()).finally(() => this.leaving.delete(leaving))
     this.leaving.add(leaving)
   }
 

@@ -136,17 +136,16 @@ export class Lane {
     })
   }
 
-  /** Finishes what can be finished on the open connection, until the signal fires; the rest is in the outbox. */
-  async drain(signal: AbortSignal): Promise<void> {
+  /** Finishes what can be finished on the open connection, until the grace is over; the rest is in the outbox. */
+  async drain(graceOver: Promise<void>): Promise<void> {
     this.state = 'draining'
     this.dialing?.abort(closed())
     this.live?.abort(closed())
-    await new Promise<void>((resolve) => {
+    const drained = new Promise<void>((resolve) => {
       this.drained = resolve
-      if (signal.aborted) resolve()
-      else signal.addEventListener('abort', () => resolve(), { once: true })
       this.wake()
     })
+    await Promise.race([drained, graceOver])
     this.state = 'closed'
     this.cancelTimer()
     for (const run of this.runs.values()) run.active?.abort(closed())
@@ -344,8 +343,11 @@ export class Lane {
       if (active.signal.aborted || this.state === 'closed') return
       if (error.code === 'TIMEOUT' || error.code === 'DISCONNECTED') connection.close()
       // A lost connection is the lane's to wait for, once for all its trees.
-      if (connection.ended !== undefined) run.interrupted(error)
-      else run.failed(error, clock.monotonic(), clock.random())
+      if (connection.ended !== undefined) {
+        run.interrupted(error)
+        // Its end is told later than its calls fail: until then they would fail again and again.
+        this.lost(connection)
+      } else run.failed(error, clock.monotonic(), clock.random())
     } finally {
       this.running--
       run.active = undefined

@@ -20,7 +20,7 @@ const permanent: ReadonlySet<ErrorCode> = new Set([
   'NO_TRANSPORT',
 ])
 
-export function isPermanent({ code }: CausewayError): boolean {
+function isPermanent({ code }: CausewayError): boolean {
   return permanent.has(code) || (code.startsWith('ENTRY_') && code !== 'ENTRY_MISSING_PARENT')
 }
 

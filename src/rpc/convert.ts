@@ -202,7 +202,7 @@ export function writeStatus(status: SyncStatus): StatusMessage {
   return toStatus[status]
 }
 
-export function readStatus(status: StatusMessage): SyncStatus {
+function readStatus(status: StatusMessage): SyncStatus {
   const name = fromStatus.get(status)
   if (name === undefined)
     throw new CausewayError('PROTOCOL', `The remote answered with the unknown status ${status}.`)

@@ -39,10 +39,17 @@ const codes: Partial<Record<ErrorCode, Code>> = {
   INTERNAL: Code.Internal,
 }
 
+/** Node's words for a connection that broke under a call: the network's doing, and nobody's mistake. */
+const cutCodes = /^(ERR_STREAM_PREMATURE_CLOSE|ERR_STREAM_DESTROYED|ERR_HTTP2_.*|ECONNRESET|EPIPE)$/
+
+function wasCut(error: unknown): boolean {
+  return error instanceof Error && cutCodes.test((error as NodeJS.ErrnoException).code ?? '')
+}
+
 /** Whatever a handler threw, for the wire. Unexpected errors keep their text to themselves. */
 export function toConnectError(error: unknown): ConnectError {
   if (error instanceof ConnectError) return withDetail(error)
-  const known = CausewayError.from(error)
+  const known = CausewayError.from(error, wasCut(error) ? 'DISCONNECTED' : 'INTERNAL')
   const message =
     known.code === 'INTERNAL' ? 'Something went wrong inside the node; its log says what.' : known.message
   const data: Record<string, string> = {}

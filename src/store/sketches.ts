@@ -41,17 +41,23 @@ export class Sketches {
     this.unsubscribe = store.subscribe((tree, added, info) => this.follow(tree, added, info))
   }
 
-  /** The tree's sketch as it is now: it counts exactly the stored entries. Undefined where there is no such tree. */
+  /**
+   * The tree's sketch as it is now: it counts exactly the stored entries, and has the cells that the tree is worth, for
+   * which it waits after a sudden growth. Undefined where there is no such tree.
+   */
   async of(tree: TreeId): Promise<Sketch | undefined> {
     for (;;) {
       const live = this.live.get(tree)
       const info = this.store.tree(tree)
       if (info === undefined) return undefined
-      if (live !== undefined && live.sequence === info.sequence) {
+      if (live === undefined || live.sequence !== info.sequence)
+        await this.lanes.run(tree, () => this.load(tree))
+      else if (live.sketch.cellCount < sketchCellsFor(info.count))
+        await this.lanes.run(tree, () => this.grow(tree))
+      else {
         this.keep(tree, live)
         return live.sketch
       }
-      await this.lanes.run(tree, () => this.load(tree))
     }
   }
 
@@ -117,7 +123,6 @@ export class Sketches {
       }
     await this.replay(tree, live)
     this.keep(tree, live)
-    if (sketchCellsFor(info.count) > live.sketch.cellCount) this.inBackground(tree, () => this.grow(tree))
   }
 
   private async read(tree: TreeId, info: TreeInfo): Promise<Live | undefined> {
@@ -153,7 +158,8 @@ export class Sketches {
     if (live === undefined || sketchCellsFor(count) <= live.sketch.cellCount) return
     live.growing = true
     try {
-      const grown: Live = { ...live, sketch: createSketch(sketchCellsFor(count)), sequence: 0 }
+      // Twice what is needed now, so that it lasts until the tree has doubled.
+      const grown: Live = { ...live, sketch: createSketch(sketchCellsFor(2 * count)), sequence: 0 }
       await this.replay(tree, grown)
       live.sketch = grown.sketch
       live.sequence = grown.sequence

@@ -6,7 +6,7 @@
 import { entryBytes } from '../dag/entry.ts'
 import { unpackHaves } from '../dag/haves.ts'
 import { bytesToHex } from '../dag/hex.ts'
-import type { EntryId } from '../dag/id.ts'
+import { digestTips, type EntryId } from '../dag/id.ts'
 import type { Sketch } from '../dag/sketch.ts'
 import { chooseAnswer, havesWalkBudget } from '../dag/sketch-estimate.ts'
 import { CausewayError } from '../errors.ts'
@@ -25,7 +25,7 @@ import {
 import { findMissing, type Missing, missingOf, walkMissing } from './missing.ts'
 import { answerRange } from './ranges.ts'
 import type { SketchPart, SyncAnswer, SyncHeader, SyncPage, SyncRequest } from './remote.ts'
-import { sample } from './sample.ts'
+import { sample, tellTips } from './sample.ts'
 
 /** What a way to answer adds to the header, and the entries that go with it. */
 interface Outcome extends Partial<SyncHeader> {
@@ -68,7 +68,7 @@ export async function answerSync(
   }
 }
 
-function checkRequest({ tips, want, range }: SyncRequest): void {
+function checkRequest({ tips, want, range, haves }: SyncRequest): void {
   const check = (what: string, length: number, max: number) => {
     if (length > max)
       throw new CausewayError('LIMIT_EXCEEDED', `A request has at most ${max} ${what}, got ${length}.`)
@@ -76,6 +76,7 @@ function checkRequest({ tips, want, range }: SyncRequest): void {
   check('tips', tips.length, limits.requestTips)
   check('wanted ids', want?.length ?? 0, limits.wantIds)
   check('chunks', range?.chunks.length ?? 0, limits.rangeChunks)
+  if (haves !== undefined) unpackHaves(haves)
 }
 
 class Answering {
@@ -101,7 +102,7 @@ class Answering {
     if (request.tips.length === 0 && request.sketch === undefined)
       return {
         status: 'delta',
-        tips: this.tips(limits.requestTips),
+        tips: this.tips(),
         missing: await findMissing(store, view, []),
       }
     if (request.sketch !== undefined && request.sketch.from > 0) return this.furtherCells(request.sketch)
@@ -110,11 +111,11 @@ class Answering {
     const common = records.map((record) => record !== undefined)
     const known = request.tips.filter((_, index) => common[index])
     // With all their tips here, all their entries are, and the counts tell how many they lack.
-    const covered = known.length === request.tips.length && request.tips.length < limits.requestTips
+    const covered = known.length === request.tips.length && digestTips(known) === request.tipsDigest
     const theirCount = covered ? request.count : undefined
     if (request.sketch === undefined) {
       const missing = await findMissing(store, view, known, { theirCount })
-      return { status: 'delta', tips: this.tips(limits.answerTips), common, missing }
+      return { status: 'delta', tips: sample(view.tips, limits.answerTips, this.random), common, missing }
     }
     if (covered) {
       const lacking = Math.max(0, view.count - request.count)
@@ -123,7 +124,7 @@ class Answering {
       if (found !== undefined)
         return {
           status: 'delta',
-          tips: this.tips(limits.requestTips),
+          tips: this.tips(),
           common,
           missing: missingOf(store, view.tree, found, reads),
         }
@@ -144,8 +145,7 @@ class Answering {
     const theirs = readCells(part, request.count, limits.sketchRequestMaxCells)
     const difference = compareCells(sketch, theirs, readCounts(part, theirs))
     const decoded = await this.decoded(difference, common)
-    if (decoded !== undefined)
-      return { status: 'delta', tips: this.tips(limits.requestTips), common, ...decoded }
+    if (decoded !== undefined) return { status: 'delta', tips: this.tips(), common, ...decoded }
 
     const estimate = theirCount === undefined ? difference.estimate : Math.max(0, view.count - theirCount)
     const candidates = await this.candidates(estimate, known)
@@ -168,9 +168,9 @@ class Answering {
     // Past the sketch, but all their tips are here: a sweep is exact.
     if (theirCount !== undefined) {
       const missing = await findMissing(store, view, known, { theirCount, walkReads: 0 })
-      return { status: 'delta', tips: this.tips(limits.requestTips), common, missing }
+      return { status: 'delta', tips: this.tips(), common, missing }
     }
-    return { status: 'range', tips: this.tips(limits.requestTips), common }
+    return { status: 'range', tips: this.tips(), common }
   }
 
   /** What a decode says, if all of it holds: every id resolves, and the asker's unknown tips are among its ids. */
@@ -203,7 +203,7 @@ class Answering {
 
   private cells(from: number, to: number, common: boolean[]): Outcome {
     const sketch = cutForAnswer(this.sketch, from, to, this.view.tipsDigest)
-    return { status: 'sketch', tips: this.tips(limits.requestTips), common, sketch }
+    return { status: 'sketch', tips: this.tips(), common, sketch }
   }
 
   /** Cells after those that did not decode, of the same state; from the first where ours has changed. */
@@ -232,8 +232,8 @@ class Answering {
     })
   }
 
-  private tips(max: number): readonly EntryId[] {
-    return sample(this.view.tips, max, this.random)
+  private tips(): readonly EntryId[] {
+    return tellTips(this.view.tips, this.random)
   }
 }
 

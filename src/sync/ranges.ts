@@ -12,11 +12,11 @@ import type { DagStore, StoredEntry, TreeView } from '../store/store.ts'
 import { prefixDigits } from './cells.ts'
 import type { RangeAnswer, RangeQuery, RangeSpan } from './remote.ts'
 
-export function keyOf(position: Position): RangeKey {
+function keyOf(position: Position): RangeKey {
   return { height: position.height, id: idToBytes(position.id) }
 }
 
-export function positionOf(key: RangeKey): Position {
+function positionOf(key: RangeKey): Position {
   return { height: key.height, id: idFromBytes(key.id) }
 }
 

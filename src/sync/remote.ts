@@ -58,8 +58,7 @@ export interface SyncRequest {
   readonly budgetBytes?: number
 }
 
-export const syncStatuses = ['equal', 'delta', 'partial', 'sketch', 'range'] as const
-export type SyncStatus = (typeof syncStatuses)[number]
+export type SyncStatus = 'equal' | 'delta' | 'partial' | 'sketch' | 'range'
 
 /** SyncTreeHeader of sync.proto. */
 export interface SyncHeader {

@@ -5,7 +5,7 @@
  */
 import { type Clock, cancelled } from '../clock.ts'
 import { haveHeights, packHaves } from '../dag/haves.ts'
-import { type EntryId, idToBytes, type Position, type TreeId } from '../dag/id.ts'
+import { digestTips, type EntryId, idToBytes, type Position, type TreeId } from '../dag/id.ts'
 import type { Cells } from '../dag/sketch.ts'
 import { joinCells } from '../dag/sketch-peel.ts'
 import { CausewayError } from '../errors.ts'
@@ -16,7 +16,7 @@ import type { Ingest } from './ingest.ts'
 import { findMissing, missingOf } from './missing.ts'
 import { askRange, compareSpan } from './ranges.ts'
 import type { Remote, SketchPart, SyncAnswer, SyncHeader, SyncRequest, SyncStatus } from './remote.ts'
-import { sample } from './sample.ts'
+import { tellTips } from './sample.ts'
 import type { SessionResult } from './session-result.ts'
 import {
   checkHeader,
@@ -170,7 +170,7 @@ class Session {
     const { view, sketch } = found
     await using _ = view
     const { tipsDigest, count } = view
-    const tips = sample(view.tips, limits.requestTips, clock.random)
+    const tips = tellTips(view.tips, clock.random)
     if (probe && tipsDigest === this.options.lastEqual) {
       const none = new Uint8Array(0)
       return {
@@ -220,7 +220,7 @@ class Session {
     const records = await store.lookupIn(this.tree, header.tips, view.snapshot)
     const known = header.tips.filter((_, index) => records[index] !== undefined)
     const ours = request.tips.filter((_, index) => header.common[index])
-    const whole = known.length === header.tips.length && header.tips.length < limits.requestTips
+    const whole = known.length === header.tips.length && digestTips(known) === header.tipsDigest
     const theirCount = whole ? header.count : undefined
     const theirTips: EntryId[] = [...new Set([...known, ...ours])]
     const missing = await findMissing(store, view, theirTips, { theirCount })
@@ -231,7 +231,7 @@ class Session {
   /** Where all of the remote's tips are here, we have all that it has: true, and what it lacks was pushed. */
   private async pushIfAhead(header: SyncHeader): Promise<boolean> {
     const { store } = this.local
-    if (header.tips.length === 0 || header.tips.length >= limits.requestTips) return false
+    if (header.tips.length === 0 || digestTips(header.tips) !== header.tipsDigest) return false
     await using view = await store.view(this.tree)
     if (view === undefined || view.count < header.count) return false
     const records = await store.lookupIn(this.tree, header.tips, view.snapshot)
@@ -268,6 +268,8 @@ class Session {
     let state: TreeState = header
     let theirs: Cells | undefined
     for (let trip = 0; ; trip++) {
+      if (part.from !== 0 && part.from !== theirs?.cellCount)
+        throw protocol(`The remote sent cells from ${part.from} on, which do not follow.`)
       const more = readCells(part, state.count, limits.sketchMaxCells)
       this.cells += more.cellCount
       theirs = theirs === undefined || part.from === 0 ? more : joinCells(theirs, more)

@@ -17,7 +17,7 @@ import { prng, shapes } from '../kit/entries.ts'
 import { ServingNode } from '../kit/serving-node.ts'
 import { TcpProxy } from '../kit/tcp-proxy.ts'
 
-const runs = Number(process.env.KILL_RUNS ?? 6)
+const runs = Number(process.env.KILL_RUNS ?? 4)
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
 
 /** Bytes of the files in a folder; 0 where there is none yet. */

@@ -10,7 +10,7 @@ import { prng } from '../kit/entries.ts'
 import { tempFolder } from '../kit/peers.ts'
 import { ServeProcess } from '../kit/serve-process.ts'
 
-const killRuns = Number(process.env.KILL_RUNS ?? 2)
+const killRuns = Number(process.env.KILL_RUNS ?? 1)
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
 const commits = 500
 

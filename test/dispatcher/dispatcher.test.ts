@@ -181,6 +181,17 @@ describe('a peer that is away', () => {
     await assertSame(tree, a.store, fresh.store)
   })
 
+  it('costs one try a wait, even where its calls fail before its end is told', async () => {
+    const { tree, a, b } = await pair()
+    lab.reach(b).lateEndMs = 1_000
+    lab.set(b, 'refused')
+    await a.commit(tree, 'news')
+    await lab.clock.settle()
+    assert.ok(a.status(tree, b).attempts <= 2, `${a.status(tree, b).attempts} attempts at one moment`)
+    lab.set(b, 'up')
+    await lab.clock.until(() => even(tree, a, b))
+  })
+
   it('may die in the middle of a session', async () => {
     const { tree, a, b } = await pair()
     lab.set(b, 'refused')

@@ -70,6 +70,8 @@ export interface Reach {
   hooks?: RemoteHooks
   /** False: Watch is not implemented there. */
   watch?: boolean
+  /** The end of a connection is told so much later than its calls fail. */
+  lateEndMs?: number
   /** Thrown by every call. */
   error?: CausewayError
 }
@@ -289,7 +291,10 @@ export class LabConnection implements PeerConnection {
     if (this.ended !== undefined) return
     this.ended = reason
     this.ending.abort(reason)
-    for (const listener of this.listeners) queueMicrotask(listener)
+    const { lateEndMs } = this.reach
+    for (const listener of this.listeners)
+      if (lateEndMs === undefined) queueMicrotask(listener)
+      else this.from.clock.setTimer(lateEndMs, listener)
   }
 
   close(): void {

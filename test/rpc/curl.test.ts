@@ -5,6 +5,7 @@
 import { strict as assert } from 'node:assert'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { fromBinary } from '@bufbuild/protobuf'
@@ -49,6 +50,12 @@ describe('From a shell', () => {
     await trees.submitEntries({ tree: idToBytes(all[0]!.id), entries: all.map(({ signed }) => signed) })
   })
   after(() => serving[Symbol.asyncDispose]())
+
+  it('stand in the README to the letter', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+    for (const command of [...Object.values(curlCommands), ...Object.values(bufCommands)])
+      assert.ok(readme.includes(command), command)
+  })
 
   const treeText = Buffer.from(idToBytes(all[0]!.id)).toString('base64')
   async function run(command: string): Promise<string> {

@@ -11,6 +11,7 @@ import { idToBytes } from '../../src/dag/id.ts'
 import type { CausewayError } from '../../src/errors.ts'
 import { fromConnectError } from '../../src/rpc/errors.ts'
 import { shapes } from '../kit/entries.ts'
+import { rawSocket, readToEnd } from '../kit/raw-socket.ts'
 import { ServingNode, transports } from '../kit/serving-node.ts'
 
 const codeOf = (call: Promise<unknown>) =>
@@ -59,14 +60,9 @@ for (const transport of transports)
       // More than the windows hold, and nobody reads it.
       const unread = sync.syncTree({ tree })[Symbol.asyncIterator]()
       await unread.next()
-      // A stream that says nothing: over QUIC the other side does not even hear of it.
-      const { stream: silent } = await serving.dialStream()
-      silent.on('error', () => {})
+      const silent = serving.address.startsWith('http') ? await rawSocket(serving) : undefined
       await serving.node.close(50)
-      // Cut: by an end over TCP, by an error over QUIC.
-      if (!silent.closed && !silent.readableEnded)
-        await new Promise((resolve) => silent.resume().once('end', resolve).once('close', resolve))
-      silent.destroy()
+      if (silent !== undefined) await readToEnd(silent)
       await serving[Symbol.asyncDispose]()
     })
   })

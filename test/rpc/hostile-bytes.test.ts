@@ -51,8 +51,12 @@ describe('Hostile bytes', () => {
   })
 
   it('garbage after the preface of HTTP/2', async () => {
-    for (let count = 0; count < 20; count++)
-      await say(Buffer.concat([Buffer.from(preface), randomBytes(500)]))
+    for (let count = 0; count < 20; count++) {
+      const garbage = randomBytes(500)
+      // The first frame's type: by chance SETTINGS, whose end would be waited for.
+      garbage[3]! |= 0x80
+      await say(Buffer.concat([Buffer.from(preface), garbage]))
+    }
     await say(`${preface}GET / HTTP/1.1\r\n\r\n`)
   })
 

@@ -1,0 +1,147 @@
+/**
+ * From a commit to where it is visible, over one and two hops of linked nodes, at three rates and beside a bare Connect
+ * stream of the same run; the same beside peers that are stopped, unreachable and slow; and what many peers cost that
+ * are away.
+ */
+import { connect, createServer, type Socket } from 'node:net'
+import type { Case, Context, Row } from './harness.ts'
+import type { Latency } from './latency.ts'
+import { PeerProcess } from './process.ts'
+
+const slowBytesPerSecond = 2_000
+
+export const dispatcher: Case = {
+  name: 'dispatcher',
+  summary: 'commit to visible over 1 and 2 hops; beside bad peers; 1,000 peers that are away',
+  async run(context) {
+    return [...(await hops(context)), ...(await besideBadPeers(context)), ...(await peersAway(context))]
+  },
+}
+
+async function open(context: Context, process: PeerProcess): Promise<string> {
+  const { transport, stores } = context
+  return (await process.call('open', { folder: stores.empty(), transport })).address
+}
+
+function row(name: string, count: number, { p50Ms, p99Ms }: Latency, bare?: Latency): Row {
+  return { name, entries: count, p50Ms, p99Ms, ...(bare && { ofBare: p50Ms / bare.p50Ms }) }
+}
+
+async function hops(context: Context): Promise<Row[]> {
+  await using a = new PeerProcess('a')
+  await using b = new PeerProcess('b')
+  await using c = new PeerProcess('c')
+  for (const each of [a, b, c]) await open(context, each)
+  const { tree } = await a.call('createTree')
+  await b.call('link', await a.call('ticket', { tree }))
+  await c.call('link', await b.call('ticket', { tree }))
+  const bare = await a.call('serveBare')
+  const rows: Row[] = []
+  for (const perSecond of context.small ? [100] : [1, 100, 1_000]) {
+    const count = context.small ? 20 : Math.min(5_000, Math.max(20, perSecond * 5))
+    await b.call('hearBare', bare)
+    await a.call('sendBare', { count, perSecond })
+    const floor = await b.call('heard', { count })
+    await b.call('hear', { tree })
+    await c.call('hear', { tree })
+    await a.call('commitPaced', { tree, count, perSecond })
+    const one = await b.call('heard', { count })
+    const two = await c.call('heard', { count })
+    rows.push(row(`bare Connect stream, ${perSecond}/s`, count, floor))
+    rows.push(row(`one hop, ${perSecond} commits/s`, count, one, floor))
+    rows.push(row(`two hops, ${perSecond} commits/s`, count, two, floor))
+  }
+  return rows
+}
+
+async function besideBadPeers(context: Context): Promise<Row[]> {
+  const [count, perSecond] = context.small ? [20, 100] : [1_000, 100]
+  await using a = new PeerProcess('a')
+  await using b = new PeerProcess('b')
+  await using stopped = new PeerProcess('stopped')
+  await using slow = new PeerProcess('slow')
+  await open(context, a)
+  await open(context, b)
+  const stoppedAddress = await open(context, stopped)
+  const slowAddress = await open(context, slow)
+  const { tree } = await a.call('createTree')
+  const { ticket } = await a.call('ticket', { tree })
+  await b.call('link', { ticket })
+  const measure = async () => {
+    await b.call('hear', { tree })
+    await a.call('commitPaced', { tree, count, perSecond })
+    return b.call('heard', { count })
+  }
+  const without = await measure()
+  // They have the tree, so that the news is for them as well.
+  for (const each of [stopped, slow]) await each.call('link', { ticket })
+  await using narrow = await throttle(slowAddress)
+  await a.call('linkAddress', { tree, address: stoppedAddress })
+  await a.call('linkAddress', { tree, address: narrow.address })
+  await a.call('linkUnreachable', { tree, address: 'http://127.0.0.1:9' })
+  stopped.signal('SIGSTOP')
+  const beside = await measure()
+  stopped.signal('SIGCONT')
+  return [
+    row('a fourth peer, alone', count, without),
+    row('a fourth peer, beside a stopped, an unreachable and a slow one', count, beside),
+  ]
+}
+
+async function peersAway(context: Context): Promise<Row[]> {
+  const peers = context.small ? 50 : 1_000
+  const seconds = context.small ? 2 : 30
+  await using a = new PeerProcess('a')
+  await open(context, a)
+  const { tree } = await a.call('createTree')
+  // The first ones bring in code and buffers that they share.
+  await a.call('linkMany', { tree, from: 0, to: 5 })
+  await a.call('idle', { seconds: 2 })
+  await a.call('begin')
+  await a.call('linkMany', { tree, from: 5, to: peers })
+  // Their first dials are close together; then the backoff has spread them.
+  await a.call('idle', { seconds: context.small ? 1 : 120 })
+  const grown = await a.call('cost')
+  const before = (await a.call('cost')).cpuSeconds
+  await a.call('idle', { seconds })
+  const { cpuSeconds } = await a.call('cost')
+  return [
+    {
+      name: `${peers} peers that are away, ${seconds} s`,
+      entries: peers,
+      servingGrowthMB: grown.growthMB,
+      servingAnonymousMB: grown.anonymousMB,
+      servingCpuSeconds: cpuSeconds - before,
+      syncingCpuSeconds: 0,
+    },
+  ]
+}
+
+/** A way to an address that carries few bytes a second. */
+async function throttle(address: string): Promise<AsyncDisposable & { address: string }> {
+  const { hostname, port } = new URL(address)
+  const sockets = new Set<Socket>()
+  const slowly = (from: Socket, to: Socket) => {
+    from.on('data', (bytes: Buffer) => {
+      to.write(bytes)
+      from.pause()
+      setTimeout(() => from.resume(), (bytes.length / slowBytesPerSecond) * 1000).unref()
+    })
+    from.on('close', () => to.destroy())
+    from.on('error', () => to.destroy())
+  }
+  const server = createServer((near) => {
+    const far = connect(Number(port), hostname)
+    for (const socket of [near, far]) sockets.add(socket)
+    slowly(near, far)
+    slowly(far, near)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    address: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * How long news takes: entries that carry the moment of their commit, heard in another process, and the same bytes over
+ * a bare Connect stream, with neither store nor signature nor dispatcher. Both use the monotonic clock that all
+ * processes of a machine share.
+ */
+import * as http2 from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { createClient } from '@connectrpc/connect'
+import { connectNodeAdapter, createConnectTransport } from '@connectrpc/connect-node'
+import { TreeService } from '../gen/causeway/v1/tree_pb.ts'
+import type { TreeId } from '../src/dag/id.ts'
+import type { Node } from '../src/node.ts'
+import { median } from './harness.ts'
+
+const payloadBytes = 200
+
+export interface Latency {
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+/** A payload that says when it was made. */
+function stamped(): Buffer {
+  const payload = Buffer.alloc(payloadBytes)
+  payload.writeBigUInt64BE(process.hrtime.bigint())
+  return payload
+}
+
+/** Calls `send` so many times at an even pace. */
+export async function paced(
+  count: number,
+  perSecond: number,
+  send: (payload: Buffer) => void,
+): Promise<void> {
+  const begun = performance.now()
+  for (let index = 0; index < count; index++) {
+    const wait = (index * 1000) / perSecond - (performance.now() - begun)
+    if (wait > 1) await pause(wait)
+    send(stamped())
+  }
+}
+
+/** Collects how old payloads are when they come. */
+export class Ages {
+  private readonly ages: number[] = []
+  private wake = () => {}
+
+  add(payload: Uint8Array): void {
+    const made = Buffer.from(payload.buffer, payload.byteOffset, payload.length).readBigUInt64BE()
+    this.ages.push(Number(process.hrtime.bigint() - made) / 1e6)
+    this.wake()
+  }
+
+  /** Waits for so many; the first tenth, which pays for cold code, is not counted. */
+  async take(count: number): Promise<Latency> {
+    while (this.ages.length < count)
+      await new Promise<void>((resolve) => {
+        this.wake = resolve
+      })
+    const warm = this.ages.slice(Math.floor(count / 10)).sort((a, b) => a - b)
+    return { p50Ms: median(warm), p99Ms: warm[Math.floor(warm.length * 0.99)]! }
+  }
+}
+
+/** Ages of what comes into a tree. */
+export function agesOf(node: Node, tree: TreeId): Ages {
+  const ages = new Ages()
+  node.on('entries', (which, added) => {
+    if (which === tree) for (const { body } of added) ages.add(body.changes[0]!.payload)
+  })
+  return ages
+}
+
+/** A bare stream: a server that sends a payload whenever told. */
+export function serveBare(): Promise<{ address: string; send(payload: Buffer): void; close(): void }> {
+  const waiting: Buffer[] = []
+  let wake = () => {}
+  const server = http2.createServer(
+    connectNodeAdapter({
+      routes: (router) =>
+        router.service(TreeService, {
+          async *watchTree() {
+            yield {}
+            for (;;) {
+              const payload = waiting.shift()
+              if (payload === undefined)
+                await new Promise<void>((resolve) => {
+                  wake = resolve
+                })
+              else yield { entries: [{ id: payload }] }
+            }
+          },
+        }),
+    }),
+  )
+  return new Promise((resolve) =>
+    server.listen(0, '127.0.0.1', () =>
+      resolve({
+        address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        send(payload) {
+          waiting.push(payload)
+          wake()
+        },
+        close: () => server.close(),
+      }),
+    ),
+  )
+}
+
+/** Hears a bare stream; resolves when it is open. */
+export async function hearBare(address: string): Promise<Ages> {
+  const client = createClient(TreeService, createConnectTransport({ baseUrl: address, httpVersion: '2' }))
+  const ages = new Ages()
+  const messages = client.watchTree({})[Symbol.asyncIterator]()
+  await messages.next()
+  void (async () => {
+    for (;;) {
+      const { done, value } = await messages.next()
+      if (done) return
+      for (const { id } of value.entries) ages.add(id)
+    }
+  })().catch(() => {})
+  return ages
+}

@@ -1,0 +1,158 @@
+/**
+ * Whole nodes in one process: each on a database in memory that outlives its crashes, all on one simulated network and in
+ * one virtual time, everything random from one seed. Signatures are verified on the spot, and each only once, since the
+ * thread pool's timing would be chance that no seed controls.
+ */
+import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
+import { MemoryLevel } from 'memory-level'
+import type { Clock } from '../../src/clock.ts'
+import type { EntryId, TreeId } from '../../src/dag/id.ts'
+import type { Identity } from '../../src/dag/identity.ts'
+import { createNode, type Node } from '../../src/node.ts'
+import type { Database } from '../../src/store/open.ts'
+import { createMemoryNetwork, type MemoryNetwork } from '../../src/transport/memory.ts'
+import { testIdentity } from '../kit/entries.ts'
+import { VirtualClock } from '../kit/virtual-clock.ts'
+
+/** Verifies without the thread pool from now on; the result ends that. */
+export function verifyOnTheSpot(): () => void {
+  const { verify } = crypto
+  const known = new Map<string, boolean>()
+  const onTheSpot = (
+    algorithm: null,
+    data: Uint8Array,
+    key: crypto.KeyObject,
+    signature: Uint8Array,
+    done: (error: Error | null, valid: boolean) => void,
+  ) => {
+    const name = `${Buffer.from(signature).toString('base64')}${Buffer.from(data).toString('base64')}`
+    let valid = known.get(name)
+    if (valid === undefined) {
+      valid = verify(algorithm, data, key, signature)
+      known.set(name, valid)
+    }
+    done(null, valid)
+  }
+  crypto.verify = onTheSpot as never
+  syncBuiltinESMExports()
+  return () => {
+    crypto.verify = verify
+    syncBuiltinESMExports()
+  }
+}
+
+type Write = (...operation: unknown[]) => Promise<void>
+
+/** A database in memory whose writes fail from the moment of a crash until it is opened again. */
+class CrashableDatabase {
+  readonly level = new MemoryLevel<Buffer, Buffer>({
+    keyEncoding: 'buffer',
+    valueEncoding: 'buffer',
+    storeEncoding: 'buffer',
+  })
+  crashed = false
+
+  constructor() {
+    // What every write of a database on abstract-level comes down to; its types do not tell of them.
+    const writes = this.level as unknown as Record<'_batch' | '_put' | '_del', Write>
+    for (const name of ['_batch', '_put', '_del'] as const) {
+      const write = writes[name].bind(this.level)
+      writes[name] = async (...operation) => {
+        if (this.crashed) throw new Error('The node has crashed.')
+        return write(...operation)
+      }
+    }
+  }
+}
+
+export class SimNode {
+  readonly host: string
+  readonly identity: Identity
+  /** Its clock shows another time than the others', as wrong clocks do. */
+  skewMs = 0
+  /** Undefined while it is down. */
+  node: Node | undefined
+  private readonly cluster: Cluster
+  private readonly db = new CrashableDatabase()
+
+  constructor(cluster: Cluster, index: number) {
+    this.cluster = cluster
+    this.host = `n${index}`
+    this.identity = testIdentity(200 + index)
+  }
+
+  async start(): Promise<void> {
+    const { clock, network } = this.cluster
+    this.db.crashed = false
+    await this.db.level.open()
+    const own: Clock = {
+      now: () => clock.now() + this.skewMs,
+      monotonic: () => clock.monotonic(),
+      // Whole milliseconds from 1, as real timers: less than the last bit of the time would let no time pass.
+      setTimer: (delayMs, run) => clock.setTimer(Math.max(1, Math.ceil(delayMs)), run),
+      random: clock.random,
+      randomBytes: (length) => clock.randomBytes(length),
+    }
+    this.node = await createNode({
+      identity: this.identity,
+      database: this.db.level as unknown as Database,
+      transports: [network.transport({ host: this.host, identity: this.identity })],
+      clock: own,
+    })
+    this.node.on('problem', (error, where) => this.cluster.problems.push(`${this.host} ${where}: ${error}`))
+    await this.node.listen()
+  }
+
+  /** Dies at once: what is not written is lost, and nobody is told but by broken connections. */
+  async crash(): Promise<void> {
+    const { node } = this
+    if (node === undefined) return
+    this.node = undefined
+    this.db.crashed = true
+    this.cluster.network.cut(this.host)
+    await this.cluster.clock.runUntil(node.close(0).catch(() => {}))
+  }
+
+  /** Stops as SIGTERM does. */
+  async stop(): Promise<void> {
+    const { node } = this
+    if (node === undefined) return
+    this.node = undefined
+    await this.cluster.clock.runUntil(node.close())
+  }
+
+  /** Keeps a tree equal with another node from now on. */
+  async link(tree: TreeId, other: SimNode): Promise<void> {
+    const { peer } = other.identity
+    await this.node!.addPeer(peer, { addresses: [`memory:${other.host}`] })
+    await this.node!.link({ tree, peer })
+  }
+
+  /** An entry that was acknowledged, or undefined where the node died before it could be. */
+  async commit(tree: TreeId, text: string): Promise<EntryId | undefined> {
+    const payload = new TextEncoder().encode(text)
+    return this.node!.commit(tree, [{ store: 'log', kind: 'add', payload }]).then(
+      ({ id }) => id,
+      () => undefined,
+    )
+  }
+}
+
+export class Cluster {
+  readonly clock: VirtualClock
+  readonly network: MemoryNetwork
+  readonly nodes: SimNode[]
+  /** Errors of handlers that are not their callers'. */
+  readonly problems: string[] = []
+
+  constructor(seed: number, size: number) {
+    this.clock = new VirtualClock({ seed, turns: 3 })
+    this.network = createMemoryNetwork({ clock: this.clock, seed })
+    this.nodes = Array.from({ length: size }, (_, index) => new SimNode(this, index))
+  }
+
+  get up(): SimNode[] {
+    return this.nodes.filter(({ node }) => node !== undefined)
+  }
+}

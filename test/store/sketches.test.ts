@@ -1,0 +1,126 @@
+/**
+ * The live sketch: at every moment it counts exactly what the store holds, through pages, growth, restarts, crashes and
+ * damaged snapshots, and whoever asks for it while all that happens gets one that does.
+ */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { hexToBytes } from '../../src/dag/hex.ts'
+import type { TreeId } from '../../src/dag/id.ts'
+import { createSketch, sketchCellsFor } from '../../src/dag/sketch.ts'
+import { limits } from '../../src/limits.ts'
+import { openFolder, openMemory } from '../../src/store/open.ts'
+import { DagStore } from '../../src/store/store.ts'
+import { prng, shapes, TreeBuilder } from '../kit/entries.ts'
+import { fill, idsOf, tempFolder } from '../kit/peers.ts'
+
+/** Fails unless the tree's sketch is the one that its ids make. */
+async function assertExact(store: DagStore, tree: TreeId): Promise<void> {
+  const sketch = await store.sketches.of(tree)
+  const expected = createSketch(sketch!.cellCount)
+  expected.addAll((await idsOf(store, tree)).map(hexToBytes))
+  assert.deepEqual(sketch!.words, expected.words)
+  assert.ok(sketch!.cellCount >= sketchCellsFor(sketch!.total))
+}
+
+describe('the sketch of a tree', () => {
+  it('is there from the first page on, and for no unknown tree', async () => {
+    const store = await DagStore.open(await openMemory())
+    const entries = shapes.linear(20)
+    assert.equal(await store.sketches.of(entries[0]!.id), undefined)
+    for (const [index, entry] of entries.entries()) {
+      await store.append(entry.tree, [entry])
+      assert.equal((await store.sketches.of(entry.tree))!.total, index + 1)
+    }
+    await assertExact(store, entries[0]!.id)
+    await store.close()
+  })
+
+  it('grows with its tree, while pages go on', async () => {
+    const store = await DagStore.open(await openMemory())
+    const entries = shapes.concurrentTips(limits.sketchMinCells * limits.sketchEntriesPerCell * 2)
+    const tree = entries[0]!.id
+    const asked: Promise<void>[] = []
+    for (let start = 0; start < entries.length; start += 100) {
+      await store.append(tree, entries.slice(start, start + 100))
+      asked.push(
+        store.sketches.of(tree).then((sketch) => {
+          assert.ok(sketch!.total >= Math.min(start + 100, entries.length))
+        }),
+      )
+    }
+    await Promise.all(asked)
+    await assertExact(store, tree)
+    assert.ok((await store.sketches.of(tree))!.cellCount > limits.sketchMinCells)
+    await store.close()
+  })
+
+  it('comes back from its snapshot, and counts what came after it', async () => {
+    await using folder = await tempFolder()
+    const entries = shapes.linear(600)
+    const tree = entries[0]!.id
+    const first = await DagStore.open(await openFolder(folder.path))
+    await fill(first, entries.slice(0, 400))
+    await first.close()
+    const second = await DagStore.open(await openFolder(folder.path))
+    await fill(second, entries.slice(0, 500))
+    // As a kill would: the snapshot stays that of the first close.
+    await second.db.close()
+    const third = await DagStore.open(await openFolder(folder.path))
+    await assertExact(third, tree)
+    await fill(third, entries)
+    await assertExact(third, tree)
+    await third.close()
+  })
+
+  it('is rebuilt where its snapshot is damaged, missing, or ahead of the store', async () => {
+    const entries = shapes.random(500, 20, prng(1))
+    const tree = entries[0]!.id
+    const damages: ((value: Buffer) => Buffer | undefined)[] = [
+      () => undefined,
+      (value) => value.subarray(0, 50),
+      (value) => Buffer.from(value.map((byte, index) => (index === 100 ? byte ^ 1 : byte))),
+      (value) => {
+        const ahead = Buffer.from(value)
+        ahead.writeBigUInt64BE(9999n)
+        return ahead
+      },
+      () => Buffer.alloc(0),
+    ]
+    for (const damage of damages) {
+      await using folder = await tempFolder()
+      const store = await DagStore.open(await openFolder(folder.path))
+      await fill(store, entries)
+      await store.close()
+      const db = await openFolder(folder.path)
+      const snapshots = db.sublevel<string, Buffer>('sketch', {
+        keyEncoding: 'utf8',
+        valueEncoding: 'buffer',
+      })
+      const value = damage((await snapshots.get(tree))!)
+      if (value === undefined) await snapshots.del(tree)
+      else await snapshots.put(tree, value)
+      const again = await DagStore.open(db)
+      await assertExact(again, tree)
+      await again.close()
+    }
+  })
+
+  it('counts pages that come while it is being loaded', async () => {
+    await using folder = await tempFolder()
+    const builder = new TreeBuilder()
+    builder.chain(builder.root, 800)
+    const tree = builder.root.id
+    const store = await DagStore.open(await openFolder(folder.path))
+    await fill(store, builder.entries.slice(0, 400))
+    await store.db.close()
+    const again = await DagStore.open(await openFolder(folder.path))
+    const asked = [again.sketches.of(tree)]
+    for (let start = 400; start < builder.entries.length; start += 7) {
+      await again.append(tree, builder.entries.slice(start, start + 7))
+      asked.push(again.sketches.of(tree))
+    }
+    await Promise.all(asked)
+    await assertExact(again, tree)
+    await again.close()
+  })
+})
