@@ -14,11 +14,11 @@ import { ServingNode } from '../kit/serving-node.ts'
 import { TcpProxy } from '../kit/tcp-proxy.ts'
 
 describe('A cable that is pulled', () => {
-  const all = shapes.random(1500, 10, prng(2))
+  const all = shapes.random(3000, 10, prng(2))
   const tree = all[0]!.id
   const factor = 20
 
-  for (const share of [0, 0.5])
+  for (const share of [0, 0.7])
     it(`after ${share * 100} % of the entries ends the session with TIMEOUT`, async () => {
       await using serving = await ServingNode.start()
       const { trees } = await serving.dial()
