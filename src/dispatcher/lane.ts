@@ -283,6 +283,7 @@ export class Lane {
     const live = new AbortController()
     this.live = live
     const heard = (run?: LinkRun) => {
+      this.failures = 0
       if (run === undefined) return
       this.parts.onChange(run)
       this.wake()

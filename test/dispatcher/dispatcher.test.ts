@@ -146,6 +146,18 @@ describe('a peer that is away', () => {
     assert.ok(took <= limits.backoffBaseMs, `${took} ms: the success did not reset the backoff.`)
   })
 
+  it('is dialled quickly again also where all that was heard of it is a sign of life', async () => {
+    const { a, b } = await pair()
+    lab.set(b, 'refused')
+    await lab.clock.advance(600_000)
+    lab.set(b, 'up')
+    await lab.clock.until(() => a.connections.size === 1)
+    lab.set(b, 'refused')
+    const dials = a.dials
+    const took = await lab.clock.until(() => a.dials > dials)
+    assert.ok(took <= limits.backoffBaseMs, `${took} ms: hearing it did not reset the backoff.`)
+  })
+
   it('delays nobody else, whatever is wrong with it', async () => {
     const { tree, a, b } = await pair()
     const others: LabNode[] = []
