@@ -124,6 +124,8 @@ export const limits = {
   /** Entries told inside a watch, or pushed without asking first: what is larger is worth a session's two round trips. */
   inlineBytes: 65_536,
   inlineEntries: 256,
+  /** A watcher that lacks more is only told so: a session brings that faster than many small events. */
+  watchBehindEntries: 4_096,
   /** Tips told in a watch. */
   watchTips: 32,
 
@@ -155,8 +157,8 @@ export const limits = {
   connectionIdleMs: 60_000,
   /** How often a peer is asked that cannot be watched. */
   pollIntervalMs: 30_000,
-  /** How old the time of a link's last success may be on disk: it is for people, and not worth a write each time. */
-  successNotedMs: 60_000,
+  /** How old the times of a link's and an address's last success or failure may be on disk: they are for people, and not worth a write each. */
+  notedMs: 60_000,
   /** How long `flush` waits by default. */
   flushTimeoutMs: 30_000,
 

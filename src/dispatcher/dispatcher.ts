@@ -77,7 +77,7 @@ export class Dispatcher {
     if (known === undefined) await outbox.add(tree, peer)
     this.refresh(peer)
     this.lanes.get(peer)?.urge(tree)
-    return this.status().find((status) => status.tree === tree && status.peer === peer)!
+    return this.laneOf(peer).status(tree)[0]!
   }
 
   async unlink(tree: TreeId, peer: PeerId): Promise<boolean> {
@@ -202,14 +202,18 @@ export class Dispatcher {
     return lane
   }
 
-  /** Lanes to ask for their status while the dispatcher does not run. */
+  /** A peer's lane; one only to ask for its status where the dispatcher does not run. */
+  private laneOf(peer: PeerId): Lane {
+    const running = this.lanes.get(peer)
+    if (running !== undefined) return running
+    const lane = this.newLane(peer)
+    lane.restore()
+    return lane
+  }
+
   private idleLanes(): Lane[] {
     const peers = new Set(this.parts.links.list().map(({ peer }) => peer))
-    return Array.from(peers, (peer) => {
-      const lane = this.newLane(peer)
-      lane.restore()
-      return lane
-    })
+    return Array.from(peers, (peer) => this.laneOf(peer))
   }
 
   private changed(run: LinkRun, lane: Lane): void {

@@ -116,8 +116,11 @@ export class Lane {
     this.wake()
   }
 
-  status(): LinkStatus[] {
-    return Array.from(this.runs.values(), (run) => this.statusOf(run))
+  /** How its links stand, or one of them. */
+  status(tree?: TreeId): LinkStatus[] {
+    if (tree === undefined) return Array.from(this.runs.values(), (run) => this.statusOf(run))
+    const run = this.runs.get(tree)
+    return run === undefined ? [] : [this.statusOf(run)]
   }
 
   statusOf(run: LinkRun): LinkStatus {
@@ -336,7 +339,7 @@ export class Lane {
       if (run.theirCount <= settledAt) run.wanted = false
       run.succeeded(clock.now())
       const noted = links.get(tree, this.peer)?.lastSuccessMs ?? 0
-      if (clock.now() - noted > limits.successNotedMs) await links.succeeded(tree, this.peer, clock.now())
+      if (clock.now() - noted > limits.notedMs) await links.succeeded(tree, this.peer, clock.now())
     } catch (thrown) {
       run.wanted ||= wanted
       const error = connection.ended ?? CausewayError.from(thrown)

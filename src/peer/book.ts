@@ -97,18 +97,27 @@ export class PeerBook {
     await this.records.delete([peer])
   }
 
-  /** Notes how dialling an address went; one that worked is tried first from now on. */
+  /**
+   * Notes how dialling an address went; one that worked is tried first from now on. A peer that is away fails for days, so
+   * of a run of failures only the first is written.
+   */
   async note(peer: PeerId, address: string, worked: boolean): Promise<void> {
     const entry = this.get(peer)
     const found = entry?.addresses.find((each) => each.address === address)
     if (entry === undefined || found === undefined) return
     const now = this.clock.now()
-    const noted = { ...found, ...(worked ? { lastSuccessMs: now } : { lastFailureMs: now }) }
+    if (!worked) {
+      const addresses = entry.addresses.map((each) =>
+        each === found ? { ...found, lastFailureMs: now } : each,
+      )
+      const { lastSuccessMs = 0, lastFailureMs = 0 } = found
+      if (lastFailureMs > lastSuccessMs) this.records.keep(peer, { ...entry, addresses })
+      else await this.records.set(peer, { ...entry, addresses })
+      return
+    }
     const others = entry.addresses.filter((each) => each !== found)
-    const addresses = worked
-      ? [noted, ...others]
-      : entry.addresses.map((each) => (each === found ? noted : each))
-    await this.records.set(peer, { ...entry, addresses })
+    const noted = { ...found, lastSuccessMs: now }
+    await this.records.set(peer, { ...entry, addresses: [noted, ...others] })
   }
 
   /** The peer; UNKNOWN_PEER where it is not in the book. */

@@ -26,9 +26,9 @@ export interface WatchEvent {
   readonly tipsDigest: string
   readonly count: number
   readonly cursor: number
-  /** All that came since the last event, parents first; empty where that is too much. */
+  /** What came after the last event up to the cursor, parents first; empty where a session is faster. */
   readonly entries: readonly SignedEntry[]
-  /** At most limits.watchTips, a random choice where there are more. */
+  /** At most limits.watchTips, a random choice where there are more; none where more entries follow. */
   readonly tips: readonly EntryId[]
 }
 
@@ -68,7 +68,10 @@ export async function* serveWatch(
       const [tree] = changed
       if (tree !== undefined) {
         changed.delete(tree)
-        const event = await told.get(tree)!.next(store, clock.random)
+        const teller = told.get(tree)!
+        const event = await teller.next(store, clock.random)
+        // Behind the others, so that a busy tree does not keep them waiting.
+        if (teller.behind) changed.add(tree)
         if (event !== undefined) yield event
         continue
       }
@@ -94,6 +97,8 @@ class Told {
   /** The watcher's own digest, until the first event. */
   private theirs: string | undefined
   private sequence: number | undefined
+  /** Whether the last event left something to tell. */
+  behind = false
 
   constructor({ tree, cursor, tipsDigest }: WatchedTree) {
     this.tree = tree
@@ -101,7 +106,7 @@ class Told {
     this.theirs = tipsDigest
   }
 
-  /** The event that brings the watcher up to now; undefined where it is. */
+  /** The event that brings the watcher up to now, or nearer; undefined where it is. */
   async next(store: DagStore, random: () => number): Promise<WatchEvent | undefined> {
     const { tree } = this
     const summary = await store.summary(tree)
@@ -117,30 +122,55 @@ class Told {
     const equal = first && this.theirs === tipsDigest
     this.theirs = undefined
     this.sequence = sequence
+    this.behind = false
     if (equal || (from === sequence && !first)) return undefined
-    const entries = from === undefined ? [] : await readInline(store, tree, from, summary)
+    const some = from === undefined ? undefined : await readSome(store, tree, from, sequence)
+    const cursor = some?.upTo ?? sequence
+    this.sequence = cursor
+    this.behind = cursor < sequence
     return {
       tree,
       tipsDigest,
       count,
-      cursor: sequence,
-      entries,
-      tips: sample(tips, limits.watchTips, random),
+      cursor,
+      entries: some?.entries ?? [],
+      // None where more follows: what the watcher does not know yet is on its way.
+      tips: this.behind ? [] : sample(tips, limits.watchTips, random),
     }
   }
 }
 
-/** The arrivals after `from` up to those of `summary`; none where they are many or large. */
+/** The next arrivals after `from`, as many as fit into an event; undefined where that is for a session. */
+async function readSome(
+  store: DagStore,
+  tree: TreeId,
+  from: number,
+  upTo: number,
+): Promise<{ entries: readonly SignedEntry[]; upTo: number } | undefined> {
+  const behind = upTo - from
+  if (behind === 0 || behind > limits.watchBehindEntries) return undefined
+  const arrivals = await store.arrivals(tree, from, Math.min(behind, limits.inlineEntries))
+  const records = await store.lookup(arrivals.map(({ id }) => id))
+  let bytes = 0
+  let fit = 0
+  for (const record of records) {
+    bytes += record?.size ?? 0
+    if (bytes > limits.inlineBytes) break
+    fit++
+  }
+  if (fit === 0) return undefined
+  const stored = await store.read(tree, arrivals.slice(0, fit))
+  return { entries: stored.map(({ signed }) => signed), upTo: from + fit }
+}
+
+/** The arrivals after `from` up to those of `summary`; none where they are more than one call carries. */
 export async function readInline(
   store: DagStore,
   tree: TreeId,
   from: number,
-  summary: TreeSummary,
+  { sequence }: TreeSummary,
 ): Promise<readonly SignedEntry[]> {
-  if (summary.sequence - from > limits.inlineEntries) return []
-  const arrivals = await store.arrivals(tree, from, summary.sequence - from)
-  const records = await store.lookup(arrivals.map(({ id }) => id))
-  const bytes = records.reduce((sum, record) => sum + (record?.size ?? 0), 0)
-  if (bytes > limits.inlineBytes) return []
-  return (await store.read(tree, arrivals)).map(({ signed }) => signed)
+  if (sequence - from > limits.inlineEntries) return []
+  const some = await readSome(store, tree, from, sequence)
+  return some?.upTo === sequence ? some.entries : []
 }

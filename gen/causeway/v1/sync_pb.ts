@@ -743,14 +743,14 @@ export type WatchResponse = Message<"causeway.v1.WatchResponse"> & {
   cursor: bigint;
 
   /**
-   * The new entries where they are few and small, parents first, at most 64 KiB; else ask with SyncTree.
+   * The next new entries up to the cursor, parents first, at most 256 and 64 KiB; none where SyncTree is faster.
    *
    * @generated from field: repeated causeway.v1.SignedEntry entries = 5;
    */
   entries: SignedEntry[];
 
   /**
-   * The server's tips, at most 32.
+   * The server's tips, at most 32; none where more entries follow in the next event.
    *
    * @generated from field: repeated bytes tips = 6;
    */
