@@ -3,18 +3,32 @@
  * notes in the peer book how each address did, and knows what is open.
  */
 import type { Clock } from './clock.ts'
-import type { PeerId } from './dag/identity.ts'
+import type { Identity, PeerId } from './dag/identity.ts'
 import { CausewayError } from './errors.ts'
 import type { PeerBook } from './peer/book.ts'
 import { RpcConnection } from './rpc/connection.ts'
 import { shakeHands } from './rpc/handshake.ts'
+import type { ConnectionInfo } from './rpc/node-service.ts'
 import { RpcPeerConnection } from './rpc/peer-connection.ts'
+import { makeProof } from './rpc/proof.ts'
+import { createRemote } from './rpc/remote.ts'
+import type { Guard } from './sync/guard.ts'
+import type { Remote } from './sync/remote.ts'
 import type { TransportManager } from './transport/manager.ts'
 
 export interface Dialled {
   readonly connection: RpcConnection
+  readonly remote: Remote
   readonly peer: PeerId
   readonly address: string
+}
+
+export interface DiallerParts {
+  readonly transports: TransportManager
+  readonly book: PeerBook
+  readonly clock: Clock
+  readonly identity: Identity
+  readonly guard: Guard
 }
 
 export class Dialler {
@@ -23,11 +37,15 @@ export class Dialler {
   private readonly transports: TransportManager
   private readonly book: PeerBook
   private readonly clock: Clock
+  private readonly identity: Identity
+  private readonly guard: Guard
 
-  constructor(transports: TransportManager, book: PeerBook, clock: Clock) {
+  constructor({ transports, book, clock, identity, guard }: DiallerParts) {
     this.transports = transports
     this.book = book
     this.clock = clock
+    this.identity = identity
+    this.guard = guard
   }
 
   /** A connection to the first address at which the peer, any or `expected`, proves itself. */
@@ -48,10 +66,15 @@ export class Dialler {
             'WRONG_PEER',
             `The transport proved ${channel.remotePeer}, but the node says it is ${peer}.`,
           )
+        // Where the transport has proven the remote, it has proven us.
+        if (channel.remotePeer === undefined)
+          connection.prove(() => makeProof(this.identity, peer, this.clock))
         return { connection, peer }
       },
     })
-    return { ...winner.value, address: winner.address }
+    const { connection, peer } = winner.value
+    const remote = this.guard.remote(createRemote(connection, this.clock), peer)
+    return { connection, remote, peer, address: winner.address }
   }
 
   /** A connection to a peer of the book, at any of its addresses. */
@@ -62,9 +85,9 @@ export class Dialler {
         data: { peer },
       })
     try {
-      const { connection, address } = await this.dial(addresses, peer, signal)
-      await this.book.note(peer, address, true)
-      return new RpcPeerConnection(connection, peer, address, this.clock)
+      const dialled = await this.dial(addresses, peer, signal)
+      await this.book.note(peer, dialled.address, true)
+      return new RpcPeerConnection(dialled)
     } catch (error) {
       if (!signal.aborted) for (const address of addresses) await this.book.note(peer, address, false)
       throw error
@@ -76,6 +99,14 @@ export class Dialler {
     const { connection, peer } = await this.dial(addresses, undefined, signal)
     await connection[Symbol.asyncDispose]()
     return peer
+  }
+
+  connections(): ConnectionInfo[] {
+    return [...this.open].map(({ channel }) => ({
+      caller: { remoteAddress: channel.remoteAddress, transport: 'outbound', operator: false },
+      path: channel.path?.(),
+      inbound: false,
+    }))
   }
 
   close(): void {

@@ -93,3 +93,10 @@ export class CausewayError extends Error {
     return new CausewayError(code, error instanceof Error ? error.message : String(error), { cause: error })
   }
 }
+
+/** A tree that is not here; whoever may not know of one that is gets the very same. */
+export function unknownTree(tree: string): CausewayError {
+  return new CausewayError('UNKNOWN_TREE', `The tree ${tree} is not here, or you may not read it.`, {
+    data: { tree },
+  })
+}

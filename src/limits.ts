@@ -75,6 +75,18 @@ export const limits = {
   callTimeoutMs: 3_600_000,
   /** An answer shorter than this is not worth compressing. */
   compressMinBytes: 4_096,
+  /** A proof in our own calls: made just before its first use. */
+  proofTtlMs: 60_000,
+  /** The longest life of a proof: until then it has to be remembered. */
+  proofTtlMaxMs: 300_000,
+  /** Clocks of machines that nobody looks after differ by so much. */
+  proofSkewMs: 60_000,
+  /** Five claims, of which one may be long: some 400 characters. */
+  proofBytes: 2_048,
+  /** Proofs remembered as spent, some 200 bytes each: 150 connections a second. */
+  proofsRemembered: 65_536,
+  /** Proofs known on one connection: a proxy may carry many callers on one. */
+  proofsPerConnection: 256,
   /** Header lists carry a token and a few names. */
   headerBytes: 16_384,
   /** A connection that says nothing at first holds a socket for nothing. */

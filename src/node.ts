@@ -6,13 +6,13 @@ import { EventEmitter } from 'node:events'
 import {
   type ConnectRouter,
   createRouterTransport,
-  type Interceptor,
   type Transport as RpcTransport,
 } from '@connectrpc/connect'
 import type { PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
 import { NodeService } from '../gen/causeway/v1/node_pb.ts'
 import { SyncService } from '../gen/causeway/v1/sync_pb.ts'
 import { TreeService } from '../gen/causeway/v1/tree_pb.ts'
+import { Admission, asOperator } from './admission.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Change } from './dag/body.ts'
 import { readEntry, readRoot, type VerifiedEntry } from './dag/entry.ts'
@@ -23,7 +23,7 @@ import { Dialler } from './dialler.ts'
 import { Dispatcher } from './dispatcher/dispatcher.ts'
 import { Outbox } from './dispatcher/outbox.ts'
 import { prometheusText } from './dispatcher/status.ts'
-import { CausewayError } from './errors.ts'
+import { CausewayError, unknownTree } from './errors.ts'
 import { answerHealth } from './health.ts'
 import { limits } from './limits.ts'
 import {
@@ -38,18 +38,19 @@ import { PeerBook, type PeerEntry } from './peer/book.ts'
 import { LastEqual } from './peer/last-equal.ts'
 import { type LinkSettings, type LinkStatus, Links } from './peer/links.ts'
 import { formatTicket, isTicket, parseTicket } from './peer/ticket.ts'
+import { Access } from './rpc/access.ts'
 import { errorBoundary } from './rpc/boundary.ts'
-import { callerKey } from './rpc/caller.ts'
 import { createLinkHandlers } from './rpc/link-service.ts'
 import { type ConnectionInfo, createNodeService, type SyncResult } from './rpc/node-service.ts'
-import { createRemote } from './rpc/remote.ts'
 import { RpcServer } from './rpc/server.ts'
 import { createSyncService } from './rpc/sync-service.ts'
 import { createTreeService } from './rpc/tree-service.ts'
 import { type AuditProblem, auditTree } from './store/audit.ts'
 import { Author, type CommitOptions } from './store/author.ts'
 import { DagStore, type StoredEntry } from './store/store.ts'
+import { Guard } from './sync/guard.ts'
 import { Ingest } from './sync/ingest.ts'
+import { rightsOf } from './sync/rights.ts'
 import { runSession } from './sync/session.ts'
 import { listenLocal } from './transport/local.ts'
 import type { TransportManager } from './transport/manager.ts'
@@ -65,7 +66,9 @@ export async function createNode(options: NodeOptions = {}): Promise<Node> {
     const store = await DagStore.open(db)
     const [book, links] = await Promise.all([PeerBook.open(db, clock), Links.open(db)])
     const outbox = await Outbox.open(db, store, links, clock)
-    return new Node({ store, book, links, outbox, identity, clock }, options)
+    const { operators = [] } = options
+    const admission = await Admission.open({ self: identity.peer, db, clock, book, operators })
+    return new Node({ store, book, links, outbox, admission, identity, clock }, options)
   } catch (error) {
     await db.close()
     throw error
@@ -85,6 +88,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   private readonly identity: Identity
   private readonly server: RpcServer
   private readonly links: Links
+  private readonly admission: Admission
+  private readonly access: Access
   private readonly lastEqual: LastEqual
   private readonly dialler: Dialler
   private readonly dispatcher: Dispatcher
@@ -94,20 +99,24 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   private closing: Promise<void> | undefined
 
   /** Use `createNode`. */
-  constructor({ store, book, links, outbox, identity, clock }: NodeParts, options: NodeOptions) {
+  constructor({ store, book, links, outbox, admission, identity, clock }: NodeParts, options: NodeOptions) {
     super()
     this.store = store
     this.peers = book
     this.links = links
+    this.admission = admission
     this.identity = identity
     this.clock = clock
     this.peer = identity.peer
     this.author = new Author(store, identity, clock)
     this.ingest = new Ingest(store)
     this.lastEqual = new LastEqual(store.db)
+    const rights = rightsOf(store)
+    this.access = new Access(rights)
     this.transports = createTransports(options, identity, clock)
     this.server = new RpcServer({
       routes: (router) => this.routes(router),
+      interceptors: admission.interceptors,
       clock,
       onError: (error, where) => this.emit('problem', error, where),
       plain: (path) =>
@@ -116,9 +125,11 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
           metrics: () => this.metrics(),
         }),
     })
-    this.dialler = new Dialler(this.transports, book, clock)
+    const guard = new Guard(store, rights)
+    this.dialler = new Dialler({ transports: this.transports, book, clock, identity, guard })
     this.dispatcher = new Dispatcher({
       ...{ store, book, links, outbox, clock, ingest: this.ingest, lastEqual: this.lastEqual },
+      withheld: (tree, peer) => guard.withheld(tree, peer),
       connect: (peer, signal) => this.dialler.connect(peer, signal),
     })
     this.dispatcher.onStatus((status) => this.emit('status', status))
@@ -127,9 +138,9 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   private routes(router: ConnectRouter): void {
-    const { store, ingest, author, identity, clock } = this
+    const { store, ingest, author, access, identity, clock } = this
     const onContact = (peer: PeerId) => this.dispatcher.contacted(peer)
-    router.service(SyncService, createSyncService({ store, ingest, identity, clock, onContact }))
+    router.service(SyncService, createSyncService({ store, ingest, access, identity, clock, onContact }))
     router.service(TreeService, createTreeService({ store, ingest, author, clock }))
     router.service(NodeService, { ...createNodeService(this), ...createLinkHandlers(this) })
   }
@@ -148,11 +159,6 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   /** Calls to this node's services without a network, for programs that speak the contract. */
   rpc(): RpcTransport {
-    const caller = { remoteAddress: 'local', transport: 'in-process', operator: true }
-    const asOperator: Interceptor = (next) => (request) => {
-      request.contextValues.set(callerKey, caller)
-      return next(request)
-    }
     const problems = errorBoundary((error, where) => this.emit('problem', error, where))
     return createRouterTransport((router) => this.routes(router), {
       router: { interceptors: [problems, asOperator] },
@@ -162,7 +168,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   /** Starts every transport's server; tells which could not start. An error only when none could. */
   async listen(): Promise<{ started: string[]; failed: { name: string; error: CausewayError }[] }> {
     const result = await this.transports.acceptConnections((channel, transport) => {
-      if (channel.remotePeer !== undefined && this.peers.get(channel.remotePeer)?.blocked)
+      if (channel.remotePeer !== undefined && this.admission.isBlocked(channel.remotePeer))
         throw new CausewayError('FORBIDDEN', 'The peer is blocked.')
       this.server.accept(channel, transport.name)
     })
@@ -181,15 +187,11 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   connections(): ConnectionInfo[] {
-    const inbound = this.server
-      .connections()
-      .map(({ caller, channel }) => ({ caller, path: channel.path?.(), inbound: true }))
-    const outbound = [...this.dialler.open].map(({ channel }) => ({
-      caller: { remoteAddress: channel.remoteAddress, transport: 'outbound', operator: false },
-      path: channel.path?.(),
-      inbound: false,
-    }))
-    return [...inbound, ...outbound]
+    const inbound = this.server.connections().map(({ caller, channel }) => {
+      const [peer] = this.admission.peersOf(caller)
+      return { caller: { ...caller, ...(peer && { peer }) }, path: channel.path?.(), inbound: true }
+    })
+    return [...inbound, ...this.dialler.connections()]
   }
 
   /** All trees here, by id. */
@@ -224,8 +226,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   /** A ticket for a tree with all addresses at which this node listens now. */
   createTicket(tree: TreeId): string {
-    if (this.store.tree(tree) === undefined)
-      throw new CausewayError('UNKNOWN_TREE', `The tree ${tree} is not here.`, { data: { tree } })
+    if (this.store.tree(tree) === undefined) throw unknownTree(tree)
     const addresses = this.addresses()
     if (addresses.length === 0)
       throw new CausewayError(
@@ -259,16 +260,17 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
         data: { tree: ticket.tree },
       })
     const started = this.clock.monotonic()
-    const { connection, address, peer } = await this.dialler.dial(
-      ticket?.addresses ?? [remote],
-      ticket?.peer,
-      options.signal,
-    )
+    const {
+      connection,
+      remote: reached,
+      address,
+      peer,
+    } = await this.dialler.dial(ticket?.addresses ?? [remote], ticket?.peer, options.signal)
     await using _ = connection
     const lastEqual = await this.lastEqual.get(peer, which)
     const session = await runSession(
       { store: this.store, ingest: this.ingest, clock: this.clock },
-      createRemote(connection, this.clock),
+      reached,
       which,
       { ...options, lastEqual },
     )
@@ -311,7 +313,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   /** Neither dials nor serves a peer from now on, or does again. UNKNOWN_PEER. */
   async blockPeer(peer: PeerId, blocked = true): Promise<void> {
     await this.dispatcher.blockPeer(peer, blocked)
-    if (blocked) this.server.cut((caller) => caller.peer === peer)
+    if (blocked) this.server.cut((caller) => this.admission.peersOf(caller).includes(peer))
   }
 
   /**

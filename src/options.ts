@@ -1,9 +1,10 @@
 /** What a node is opened with and what it tells; and the transports that follow from the options. */
 import type { PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
+import type { Admission } from './admission.ts'
 import type { Clock } from './clock.ts'
 import type { VerifiedEntry } from './dag/entry.ts'
 import type { TreeId } from './dag/id.ts'
-import type { Identity } from './dag/identity.ts'
+import type { Identity, PeerId } from './dag/identity.ts'
 import type { Outbox } from './dispatcher/outbox.ts'
 import type { PeerBook } from './peer/book.ts'
 import type { LinkStatus, Links } from './peer/links.ts'
@@ -29,6 +30,8 @@ export interface NodeOptions {
   readonly quic?: QuicOptions
   /** Transports beside these, each with its own server. */
   readonly transports?: readonly Transport[]
+  /** Peers that may operate the node from afar, as its own key may: NodeService, TreeService, and all trees. */
+  readonly operators?: readonly PeerId[]
   readonly clock?: Clock
   /** An open database in place of the data folder's or of a new one in memory; the node closes it. */
   readonly database?: Database
@@ -73,6 +76,7 @@ export interface NodeParts {
   readonly book: PeerBook
   readonly links: Links
   readonly outbox: Outbox
+  readonly admission: Admission
   readonly identity: Identity
   readonly clock: Clock
 }

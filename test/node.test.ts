@@ -48,7 +48,7 @@ describe('A node', () => {
   it('syncs both ways with another, by address and by ticket', async () => {
     await using a = await createNode({ http })
     await using b = await createNode()
-    const tree = await a.createTree('shared')
+    const tree = await a.createTree('shared', PublicAccess.WRITE)
     assert.throws(() => a.createTicket(tree), has('NOT_STARTED'))
     await a.listen()
     const ticket = a.createTicket(tree)
@@ -71,7 +71,7 @@ describe('A node', () => {
     await using a = await createNode({ http })
     await using b = await createNode()
     await a.listen()
-    const tree = await a.createTree('large')
+    const tree = await a.createTree('large', PublicAccess.WRITE)
     const payload = new Uint8Array(200_000)
     for (let count = 0; count < 40; count++) await a.commit(tree, [{ store: 's', kind: '', payload }])
     const stop = new AbortController()

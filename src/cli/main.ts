@@ -16,6 +16,7 @@ import { addStatus } from './status.ts'
 import { addSync } from './sync.ts'
 import { addTicket } from './ticket.ts'
 import { addTips } from './tips.ts'
+import { addToken } from './token.ts'
 import { addTree } from './tree.ts'
 import { addTunnel } from './tunnel.ts'
 import { addVerify } from './verify.ts'
@@ -54,6 +55,7 @@ for (const add of [
   addVerify,
   addImport,
   addTicket,
+  addToken,
   addSync,
   addPeer,
   addLink,

@@ -1,6 +1,8 @@
 /** `causeway serve`: a node that stays, until SIGTERM or SIGINT drains it. */
+import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { formatId } from '../dag/id.ts'
+import { type PeerId, parsePeerId } from '../dag/identity.ts'
 import { CausewayError } from '../errors.ts'
 import { createNode } from '../node.ts'
 import { controlPath } from '../transport/local.ts'
@@ -15,6 +17,10 @@ interface ServeOptions extends CommonOptions {
   /** True: on all interfaces and a free port. */
   readonly quic?: HostPort | true
   readonly relay: Relay
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly insecure?: boolean
+  readonly operator: readonly PeerId[]
 }
 
 export function addServe(program: Command): void {
@@ -31,6 +37,15 @@ export function addServe(program: Command): void {
       },
     )
     .option('--no-http', 'do not serve HTTP')
+    .option('--tls-cert <FILE>', 'serve HTTPS with this certificate (PEM, with what it stands on) …')
+    .option('--tls-key <FILE>', '… and its key (PEM)')
+    .option('--insecure', 'serve plain HTTP beyond this machine: whoever is on the way reads along')
+    .option(
+      '--operator <PEER>',
+      'a peer that may operate this node from afar; may be given several times',
+      (peer: string, others: readonly PeerId[]) => [...others, parsePeerId(peer)],
+      [],
+    )
     .option(
       '--quic [HOST:PORT]',
       'also serve QUIC, which crosses NATs; all interfaces and a free port by default',
@@ -53,7 +68,8 @@ async function serve(options: ServeOptions): Promise<void> {
     options.quic === undefined || options.quic === true ? {} : { bind: formatHostPort(options.quic) }
   await using node = await createNode({
     data,
-    ...(options.http && { http: options.http }),
+    operators: options.operator,
+    ...(options.http && { http: { ...options.http, ...(await security(options)) } }),
     quic: { listen: options.quic !== undefined, relay: options.relay, ...bind },
   })
   node.on('problem', (error) => printError(error))
@@ -75,6 +91,21 @@ async function serve(options: ServeOptions): Promise<void> {
   say(options, { event: 'stopping' }, ['Stopping…'])
   await node.close()
   say(options, { event: 'stopped' }, ['Stopped.'])
+}
+
+/** What makes plain HTTP safe, or says that it need not be. */
+async function security({ tlsCert, tlsKey, insecure }: ServeOptions) {
+  if ((tlsCert === undefined) !== (tlsKey === undefined))
+    throw new CausewayError('INVALID_ARGUMENT', 'TLS takes both --tls-cert and --tls-key.')
+  if (tlsCert === undefined) return insecure ? { insecure } : {}
+  const [cert, key] = await Promise.all([readPem(tlsCert), readPem(tlsKey!)])
+  return { tls: { cert, key } }
+}
+
+function readPem(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: Error) => {
+    throw new CausewayError('INVALID_ARGUMENT', `${path} could not be read: ${cause.message}`, { cause })
+  })
 }
 
 function say(options: ServeOptions, event: object, lines: string[]): void {

@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts'
 import { cancelled, deadline } from '../clock.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
+import type { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { PeerBook } from '../peer/book.ts'
 import type { LastEqual } from '../peer/last-equal.ts'
@@ -28,6 +29,8 @@ export interface DispatcherParts {
   readonly outbox: Outbox
   readonly lastEqual: LastEqual
   readonly connect: Connect
+  /** Why nothing of a tree may be told to a peer; undefined where all may be. */
+  withheld(tree: TreeId, peer: PeerId): Promise<CausewayError | undefined>
 }
 
 export class Dispatcher {

@@ -14,7 +14,7 @@ import type { LinkStatus, Links } from '../peer/links.ts'
 import { backoffMs } from './backoff.ts'
 import type { Connect, PeerConnection } from './connection.ts'
 import { LinkRun } from './link-run.ts'
-import { follow, type LiveParts } from './live.ts'
+import { follow, type LiveParts, withhold } from './live.ts'
 import { pushDirectly, watchedSession } from './push.ts'
 import { Slots } from './slots.ts'
 import { statusOf } from './status.ts'
@@ -100,6 +100,8 @@ export class Lane {
     const run = this.runs.get(tree)
     if (run === undefined) return
     this.parts.onChange(run)
+    // The entries may have changed what the peer may read.
+    if (run.withheld) run.urge()
     if (run.hearing === 0) this.wake()
   }
 
@@ -181,7 +183,7 @@ export class Lane {
         const at = run.dueAt(outbox.mark(run.link.tree, this.peer), this.polled)
         if (at <= now) due.push(run)
         else next = Math.min(next, at)
-        if (run.live && this.state === 'open') followed.push(run)
+        if (run.live && !run.withheld && this.state === 'open') followed.push(run)
       }
     if (this.connection === undefined) {
       if (this.state === 'draining') {
@@ -293,6 +295,7 @@ export class Lane {
     }
     const calls: Promise<void>[] = []
     try {
+      if (await withhold(this.parts, runs)) return
       for (let from = 0; from < runs.length; from += limits.watchTrees) {
         const some = runs.slice(from, from + limits.watchTrees)
         calls.push(follow(this.parts, connection, some, live.signal, heard))

@@ -11,7 +11,6 @@ import type { Mark } from './outbox.ts'
 /** Errors that waiting does not heal: an operator, the peer's admin or a new version has to do something. */
 const permanent: ReadonlySet<ErrorCode> = new Set([
   'FORBIDDEN',
-  'UNAUTHENTICATED',
   'ACCESS_REJECTED',
   'UNKNOWN_TREE',
   'INCOMPATIBLE',
@@ -56,6 +55,11 @@ export class LinkRun {
   get live(): boolean {
     const { paused, pull, onCommit, intervalSeconds } = this.link.settings
     return !paused && pull && (onCommit || intervalSeconds === 0)
+  }
+
+  /** Nothing of the tree may be told to the peer. */
+  get withheld(): boolean {
+    return this.parked?.data.withheld === true
   }
 
   /** Monotonic time of the next session; Infinity: none is due. `polled`: the peer cannot be watched. */

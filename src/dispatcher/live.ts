@@ -3,6 +3,8 @@
  * change travels in one hop; a larger one is only a hint that wakes the lane for a session.
  */
 import type { Clock } from '../clock.ts'
+import type { TreeId } from '../dag/id.ts'
+import type { PeerId } from '../dag/identity.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { DagStore } from '../store/store.ts'
@@ -19,6 +21,20 @@ export interface LiveParts {
   readonly clock: Clock
   readonly outbox: Outbox
   readonly counters: Counters
+  /** Why nothing of a tree may be told to a peer; undefined where all may be. */
+  withheld(tree: TreeId, peer: PeerId): Promise<CausewayError | undefined>
+}
+
+/** Parks those of `runs` whose tree may not be told to their peer, since to ask for a tree is to tell of it; whether there are any. */
+export async function withhold(parts: LiveParts, runs: readonly LinkRun[]): Promise<boolean> {
+  let some = false
+  for (const run of runs) {
+    const error = await parts.withheld(run.link.tree, run.link.peer)
+    if (error === undefined) continue
+    run.failed(error, parts.clock.monotonic(), parts.clock.random())
+    some = true
+  }
+  return some
 }
 
 /**

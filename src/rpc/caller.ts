@@ -1,19 +1,19 @@
 /**
  * Who makes a call, as far as it is proven, and how handlers learn it. A connection's caller is fixed when its byte
- * stream is accepted; the node's own control socket is the operator's.
+ * stream is accepted; `identify.ts` adds what a call itself proves.
  */
 import type { Duplex } from 'node:stream'
 import { createContextKey } from '@connectrpc/connect'
 import type { PeerId } from '../dag/identity.ts'
 
 export interface Caller {
-  /** The key that the caller proved to hold. */
+  /** The key that the caller proved to hold; on a connection's own caller only where the transport proved it. */
   readonly peer?: PeerId
   /** `ip:port` or the like. */
   readonly remoteAddress: string
   /** The name of the transport that the call came over. */
   readonly transport: string
-  /** Came over the control socket of the node's own data folder. */
+  /** Came over the control socket of the node's own data folder, or is the node's own key or one that it names. */
   readonly operator: boolean
 }
 

@@ -18,6 +18,7 @@ import type { Clock } from '../clock.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { ByteChannel } from './caller.ts'
+import { Prover } from './prover.ts'
 
 const authority = 'http://causeway'
 
@@ -33,6 +34,7 @@ export class RpcConnection implements AsyncDisposable {
   readonly transport: RpcTransport
   /** Why the connection ended; undefined while it lives. */
   ended: CausewayError | undefined
+  private readonly prover = new Prover()
   private readonly session: http2.ClientHttp2Session
   private readonly clock: Clock
   private readonly pingIntervalMs: number
@@ -76,6 +78,7 @@ export class RpcConnection implements AsyncDisposable {
     const createTransport = options.protocol === 'grpc' ? createGrpcTransport : createConnectTransport
     this.transport = createTransport({
       baseUrl: authority,
+      interceptors: [this.prover.interceptor],
       httpVersion: '2',
       useBinaryFormat: true,
       acceptCompression: [],
@@ -89,6 +92,11 @@ export class RpcConnection implements AsyncDisposable {
         },
       },
     })
+  }
+
+  /** Proves with every call from now on who calls, by proofs that `make` makes. */
+  prove(make: () => Promise<string>): void {
+    this.prover.make = make
   }
 
   client<Service extends DescService>(service: Service): Client<Service> {

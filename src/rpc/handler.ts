@@ -5,7 +5,12 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import { type ConnectRouter, type ContextValues, createConnectRouter } from '@connectrpc/connect'
+import {
+  type ConnectRouter,
+  type ContextValues,
+  createConnectRouter,
+  type Interceptor,
+} from '@connectrpc/connect'
 import { compressionBrotli, compressionGzip, universalRequestFromNodeRequest } from '@connectrpc/connect-node'
 import { limits } from '../limits.ts'
 import { errorBoundary, type ProblemListener } from './boundary.ts'
@@ -23,6 +28,8 @@ export interface PlainAnswer {
 
 export interface HandlerOptions {
   readonly routes: (router: ConnectRouter) => void
+  /** What every call passes before its handler, inside the boundary that translates errors. */
+  readonly interceptors?: readonly Interceptor[] | undefined
   readonly onProblem?: ProblemListener | undefined
   /** Answers what is no RPC, by its path. */
   readonly plain?: ((path: string) => PlainAnswer | undefined) | undefined
@@ -45,7 +52,7 @@ const badRequest: PlainAnswer = {
 
 export function createHandler(options: HandlerOptions): HttpHandler {
   const router = createConnectRouter({
-    interceptors: [errorBoundary(options.onProblem)],
+    interceptors: [errorBoundary(options.onProblem), ...(options.interceptors ?? [])],
     acceptCompression: [compressionGzip, compressionBrotli],
     compressMinBytes: limits.compressMinBytes,
     readMaxBytes: limits.messageBytes,

@@ -1,13 +1,20 @@
 /** A connection as the dispatcher uses it: the remote of sessions, its watch, and word of its end, over one RPC connection. */
 import { SyncService } from '../../gen/causeway/v1/sync_pb.ts'
-import type { Clock } from '../clock.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { CausewayError } from '../errors.ts'
 import type { Remote } from '../sync/remote.ts'
 import type { WatchedTree, WatchMessage } from '../sync/watch.ts'
 import type { RpcConnection } from './connection.ts'
 import { readWatchMessage, writeWatchRequest } from './convert.ts'
-import { createRemote, lost } from './remote.ts'
+import { lost } from './remote.ts'
+
+export interface PeerConnectionParts {
+  readonly connection: RpcConnection
+  readonly peer: PeerId
+  readonly address: string
+  /** The peer as sessions use it, over the connection. */
+  readonly remote: Remote
+}
 
 export class RpcPeerConnection {
   readonly peer: PeerId
@@ -15,11 +22,11 @@ export class RpcPeerConnection {
   readonly remote: Remote
   private readonly connection: RpcConnection
 
-  constructor(connection: RpcConnection, peer: PeerId, address: string, clock: Clock) {
+  constructor({ connection, peer, address, remote }: PeerConnectionParts) {
     this.connection = connection
     this.peer = peer
     this.address = address
-    this.remote = createRemote(connection, clock)
+    this.remote = remote
   }
 
   /** Why it ended; undefined while it lives. */

@@ -6,7 +6,7 @@ import { setMaxListeners } from 'node:events'
 import * as http from 'node:http'
 import * as http2 from 'node:http2'
 import type { Duplex } from 'node:stream'
-import { type ConnectRouter, createContextValues } from '@connectrpc/connect'
+import { type ConnectRouter, createContextValues, type Interceptor } from '@connectrpc/connect'
 import type { Clock } from '../clock.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
@@ -18,6 +18,8 @@ export type { PlainAnswer } from './handler.ts'
 
 export interface RpcServerOptions {
   readonly routes: (router: ConnectRouter) => void
+  /** What every call passes before its handler. */
+  readonly interceptors?: readonly Interceptor[]
   readonly clock: Clock
   /** Told of every call that failed for a reason that is not the caller's. */
   readonly onError?: ProblemListener
@@ -62,6 +64,7 @@ export class RpcServer {
     this.idleTimeoutMs = options.idleTimeoutMs ?? limits.idleTimeoutMs
     const handler = createHandler({
       routes: options.routes,
+      interceptors: options.interceptors,
       onProblem: options.onError,
       plain: options.plain,
       shutdownSignal: this.shutdown.signal,

@@ -3,13 +3,15 @@ import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
 import type { SyncService } from '../../gen/causeway/v1/sync_pb.ts'
 import type { Clock } from '../clock.ts'
 import { hexToBytes } from '../dag/hex.ts'
+import type { TreeId } from '../dag/id.ts'
 import type { Identity, PeerId } from '../dag/identity.ts'
-import { CausewayError } from '../errors.ts'
+import { unknownTree } from '../errors.ts'
 import type { DagStore } from '../store/store.ts'
 import { answerSync } from '../sync/answer.ts'
 import type { Ingest } from '../sync/ingest.ts'
 import { serveWatch } from '../sync/watch.ts'
-import { callerKey, stoppingKey } from './caller.ts'
+import type { Access } from './access.ts'
+import { type Caller, callerKey, stoppingKey } from './caller.ts'
 import {
   readId,
   readSigned,
@@ -23,6 +25,7 @@ import { handshakeVersion, signHandshake } from './handshake.ts'
 export interface SyncServiceParts {
   readonly store: DagStore
   readonly ingest: Ingest
+  readonly access: Access
   readonly identity: Identity
   readonly clock: Clock
   /** Called when a peer that has proven its key calls. */
@@ -32,13 +35,15 @@ export interface SyncServiceParts {
 export function createSyncService({
   store,
   ingest,
+  access,
   identity,
   clock,
   onContact,
 }: SyncServiceParts): Partial<ServiceImpl<typeof SyncService>> {
-  const contact = ({ values }: HandlerContext) => {
-    const { peer } = values.get(callerKey)
-    if (peer !== undefined) onContact(peer)
+  const contact = ({ values }: HandlerContext): Caller => {
+    const caller = values.get(callerKey)
+    if (caller.peer !== undefined) onContact(caller.peer)
+    return caller
   }
   return {
     handshake(request) {
@@ -53,27 +58,31 @@ export function createSyncService({
     },
 
     async *syncTree(request, context) {
-      contact(context)
-      await using answer = await answerSync(store, readSyncRequest(request), clock.random)
+      const caller = contact(context)
+      const asked = readSyncRequest(request)
+      await access.read(asked.tree, caller)
+      await using answer = await answerSync(store, asked, clock.random)
       yield { part: { case: 'header', value: writeSyncHeader(answer.header) } }
       for await (const { entries, more } of answer.pages) {
         context.signal.throwIfAborted()
+        await access.read(asked.tree, caller)
         yield { part: { case: 'page', value: { entries: [...entries], more } } }
       }
     },
 
     async *watch(request, context) {
-      contact(context)
+      const caller = contact(context)
       const trees = readWatchRequest(request)
       const signal = AbortSignal.any([context.signal, context.values.get(stoppingKey)])
-      for await (const message of serveWatch({ store, clock }, trees, signal))
+      const mayRead = (tree: TreeId) => access.mayRead(tree, caller)
+      for await (const message of serveWatch({ store, clock, mayRead }, trees, signal))
         yield writeWatchMessage(message)
     },
 
-    async sendEntries(request) {
+    async sendEntries(request, { values }) {
       const tree = readId(request.tree, 'tree')
-      if (store.tree(tree) === undefined)
-        throw new CausewayError('UNKNOWN_TREE', `The tree ${tree} is not here.`, { data: { tree } })
+      await access.read(tree, values.get(callerKey))
+      if (store.tree(tree) === undefined) throw unknownTree(tree)
       const { added, known, refused } = await ingest.page(tree, readSigned(request.entries))
       return {
         added: added.length,

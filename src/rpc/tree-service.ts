@@ -4,7 +4,7 @@ import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import type { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
 import type { Clock } from '../clock.ts'
 import { type EntryId, idFromBytes, idToBytes, type Position, type TreeId } from '../dag/id.ts'
-import { CausewayError } from '../errors.ts'
+import { CausewayError, unknownTree } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Author } from '../store/author.ts'
 import type { DagStore, StoredEntry } from '../store/store.ts'
@@ -219,10 +219,6 @@ async function* changes(
     stop()
     ended.removeEventListener('abort', onAbort)
   }
-}
-
-function unknownTree(tree: TreeId): CausewayError {
-  return new CausewayError('UNKNOWN_TREE', `The tree ${tree} is not here.`, { data: { tree } })
 }
 
 function writePosition({ height, id }: Position): string {

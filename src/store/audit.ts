@@ -7,7 +7,7 @@ import { cancelled } from '../clock.ts'
 import { sha256Hex } from '../dag/crypto.ts'
 import { type Entry, entryBytes, readEntry } from '../dag/entry.ts'
 import type { EntryId, Position, TreeId } from '../dag/id.ts'
-import { CausewayError } from '../errors.ts'
+import { CausewayError, unknownTree } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { Bits } from './bits.ts'
 import { type AuditProblem, Findings, TooMany } from './findings.ts'
@@ -36,8 +36,7 @@ export async function auditTree(
   options: AuditOptions = {},
 ): Promise<AuditResult> {
   await using view = await store.view(tree)
-  if (view === undefined)
-    throw new CausewayError('UNKNOWN_TREE', `The tree ${tree} is not here.`, { data: { tree } })
+  if (view === undefined) throw unknownTree(tree)
   const value = await store.db.get(layout.treeKey(tree), { snapshot: view.snapshot })
   const record = attempt(() => layout.decodeTree(value!))
   if (record === undefined) {

@@ -9,7 +9,7 @@ import type { Change } from '../dag/body.ts'
 import { policyStore, signEntry, signRoot, type VerifiedEntry } from '../dag/entry.ts'
 import type { EntryId, TreeId } from '../dag/id.ts'
 import type { Identity } from '../dag/identity.ts'
-import { CausewayError } from '../errors.ts'
+import { CausewayError, unknownTree } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { DagStore } from './store.ts'
 
@@ -89,8 +89,7 @@ export class Author {
 
   private async writeBatch(tree: TreeId, batch: readonly Waiting[]): Promise<void> {
     const info = this.store.tree(tree)
-    if (info === undefined)
-      throw new CausewayError('UNKNOWN_TREE', `The tree ${tree} is not here.`, { data: { tree } })
+    if (info === undefined) throw unknownTree(tree)
     const tips = await this.store.highestTips(tree, limits.entryParents)
     let parents = tips.map(({ id }) => id)
     const heights = new Map(tips.map(({ id, height }) => [id, height]))

@@ -5,7 +5,7 @@
 import type { AbstractIterator } from 'abstract-level'
 import type { Entry, SignedEntry } from '../dag/entry.ts'
 import type { EntryId, Position, TreeId } from '../dag/id.ts'
-import { CausewayError } from '../errors.ts'
+import { CausewayError, unknownTree } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { storeError } from './errors.ts'
 import * as layout from './layout.ts'
@@ -46,8 +46,7 @@ export class StoreReader {
 
   protected numberOf(tree: TreeId): number {
     const record = this.records.get(tree)
-    if (record === undefined)
-      throw new CausewayError('UNKNOWN_TREE', `The tree ${tree} is not here.`, { data: { tree } })
+    if (record === undefined) throw unknownTree(tree)
     return record.number
   }
 

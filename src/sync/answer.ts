@@ -9,7 +9,7 @@ import { bytesToHex } from '../dag/hex.ts'
 import { digestTips, type EntryId } from '../dag/id.ts'
 import type { Sketch } from '../dag/sketch.ts'
 import { chooseAnswer, havesWalkBudget } from '../dag/sketch-estimate.ts'
-import { CausewayError } from '../errors.ts'
+import { CausewayError, unknownTree } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { Lanes } from '../store/lanes.ts'
 import type { DagStore, Found, StoredEntry, TreeView } from '../store/store.ts'
@@ -44,10 +44,7 @@ export async function answerSync(
 ): Promise<SyncAnswer & AsyncDisposable> {
   checkRequest(request)
   const found = await viewWithSketch(store, request.tree)
-  if (found === undefined)
-    throw new CausewayError('UNKNOWN_TREE', `The tree ${request.tree} is not here.`, {
-      data: { tree: request.tree },
-    })
+  if (found === undefined) throw unknownTree(request.tree)
   const { view, sketch } = found
   try {
     const run = new Answering(store, view, sketch, request, random)

@@ -35,12 +35,19 @@ export interface WatchEvent {
 /** Undefined is a sign of life. */
 export type WatchMessage = WatchEvent | undefined
 
+export interface WatchParts {
+  readonly store: DagStore
+  readonly clock: Clock
+  /** Whether the watcher may be told of a tree, asked before each event. */
+  mayRead(tree: TreeId): Promise<boolean>
+}
+
 /**
  * Events until the signal fires; the first message is a sign of life, which tells the watcher that it is heard. A tree
- * that is not here is followed all the same and told when it comes.
+ * that is not here, or that the watcher may not read, is followed all the same and told when it comes or when it may.
  */
 export async function* serveWatch(
-  { store, clock }: { store: DagStore; clock: Clock },
+  { store, clock, mayRead }: WatchParts,
   trees: readonly WatchedTree[],
   signal: AbortSignal,
 ): AsyncGenerator<WatchMessage> {
@@ -69,6 +76,7 @@ export async function* serveWatch(
       if (tree !== undefined) {
         changed.delete(tree)
         const teller = told.get(tree)!
+        if (!(await mayRead(tree))) continue
         const event = await teller.next(store, clock.random)
         // Behind the others, so that a busy tree does not keep them waiting.
         if (teller.behind) changed.add(tree)

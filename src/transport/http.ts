@@ -31,6 +31,8 @@ export interface HttpTransportOptions {
     readonly port: number
     /** Serves TLS, so the addresses are `https:`. */
     readonly tls?: { readonly key: Pem; readonly cert: Pem }
+    /** Serves plain HTTP also where others than this machine reach it. */
+    readonly insecure?: boolean
   }
   /** For dialling `https:`: the certificate authorities to trust instead of Node's own. */
   readonly tls?: { readonly ca?: Pem }
@@ -52,6 +54,12 @@ export function createHttpTransport(options: HttpTransportOptions = {}): Transpo
       throw new CausewayError(
         'INVALID_ARGUMENT',
         `The transport ${name} has no address to listen on. Pass listen: {host, port}.`,
+      )
+    if (listen.tls === undefined && !listen.insecure && !isLoopback(listen.host))
+      throw new CausewayError(
+        'INVALID_ARGUMENT',
+        `Plain HTTP on ${hostPort(listen.host, listen.port)} is open to whoever is on the way. Serve TLS (--tls-cert and --tls-key), listen on 127.0.0.1 behind a proxy, use QUIC, or accept it with --insecure.`,
+        { data: { host: listen.host } },
       )
     // Half-open, because a stream that has ended one way still carries the answer the other way.
     const socketOptions = { allowHalfOpen: true, noDelay: true }
@@ -235,6 +243,8 @@ export function parseHttpAddress(address: Address): { secure: boolean; host: str
     )
   return { secure, host: url.hostname.replace(/^\[|\]$/g, ''), port }
 }
+
+const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host)
 
 const isName = (host: string): boolean => !isIPv6(host) && !/^[\d.]+$/.test(host)
 

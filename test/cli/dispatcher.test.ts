@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import { sleep, systemClock } from '../../src/clock.ts'
 import { prng } from '../kit/entries.ts'
 import { tempFolder } from '../kit/peers.ts'
@@ -32,7 +33,7 @@ async function serve(name: string): Promise<ServeProcess> {
 }
 
 async function createTree(at: ServeProcess): Promise<Uint8Array> {
-  return (await at.trees.createTree({ name: 'test' })).tree!.id
+  return (await at.trees.createTree({ name: 'test', publicAccess: PublicAccess.WRITE })).tree!.id
 }
 
 function commit(at: ServeProcess, tree: Uint8Array, text: string) {

@@ -80,7 +80,7 @@ describe('causeway sync', () => {
   it('brings two folders together, by ticket and by address', async () => {
     await using box = await Sandbox.create()
     const served = await box.serve('a')
-    const { tree } = await box.json<{ tree: string }>('a', ['tree', 'create', 'notes'])
+    const { tree } = await box.json<{ tree: string }>('a', ['tree', 'create', 'notes', '--public', 'write'])
     const write = (data: string) =>
       box.json('a' === data ? 'a' : data, ['commit', tree, '--store', 's'], data)
     await write('a')

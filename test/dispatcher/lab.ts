@@ -178,6 +178,7 @@ export class LabNode {
       links,
       outbox,
       lastEqual: new LastEqual(this.db),
+      withheld: async () => undefined,
       connect,
     })
     if (background) this.dispatcher.start()
@@ -278,7 +279,11 @@ export class LabConnection implements PeerConnection {
     if (this.reach.error !== undefined) throw this.reach.error
     const both = AbortSignal.any([signal, this.ending.signal])
     if (this.reach.state === 'stuck') await aborted(both)
-    yield* serveWatch(this.target, trees, both)
+    yield* serveWatch(
+      { store: this.target.store, clock: this.target.clock, mayRead: async () => true },
+      trees,
+      both,
+    )
     throw cancelled(both)
   }
 

@@ -21,7 +21,10 @@ export async function readToEnd(socket: Socket): Promise<string> {
   return text
 }
 
-/** An HTTP/2 session without Connect on it. */
+/** What proves the operator on a session. */
+const authorizations = new WeakMap<http2.ClientHttp2Session, string>()
+
+/** An HTTP/2 session of the operator's, without Connect on it. */
 export async function rawSession(
   serving: ServingNode,
   options: http2.SecureClientSessionOptions = {},
@@ -29,6 +32,7 @@ export async function rawSession(
   const session = http2.connect(serving.address, options)
   session.on('error', () => {})
   await once(session, 'connect')
+  authorizations.set(session, await serving.authorization())
   return session
 }
 
@@ -38,7 +42,11 @@ export async function request(
   headers: http2.OutgoingHttpHeaders,
   body: Buffer | string = '',
 ): Promise<{ status: number | undefined; body: string; reset: number | undefined }> {
-  const stream = session.request({ ':method': 'POST', ...headers })
+  const stream = session.request({
+    ':method': 'POST',
+    authorization: authorizations.get(session),
+    ...headers,
+  })
   let status: number | undefined
   let text = ''
   stream.on('error', () => {})

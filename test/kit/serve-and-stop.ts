@@ -1,10 +1,11 @@
 /** A whole life of two nodes, without process.exit at the end: a test sees whether anything keeps the process alive. */
+import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import { idToBytes } from '../../src/dag/id.ts'
 import { createNode } from '../../src/node.ts'
 import { ServingNode } from './serving-node.ts'
 
 const serving = await ServingNode.start()
-const tree = await serving.node.createTree('a')
+const tree = await serving.node.createTree('a', PublicAccess.WRITE)
 const { trees, sync } = await serving.dial('grpc')
 const watching = trees.watchTree({ tree: idToBytes(tree) })[Symbol.asyncIterator]()
 await watching.next()

@@ -8,9 +8,10 @@ import { NodeService } from '../../gen/causeway/v1/node_pb.ts'
 import { SyncService } from '../../gen/causeway/v1/sync_pb.ts'
 import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
 import { type Clock, systemClock } from '../../src/clock.ts'
-import { createIdentity } from '../../src/dag/identity.ts'
+import { createIdentity, type Identity } from '../../src/dag/identity.ts'
 import { createNode, type Node, type NodeOptions } from '../../src/node.ts'
 import { RpcConnection } from '../../src/rpc/connection.ts'
+import { makeProof } from '../../src/rpc/proof.ts'
 import { createHttpTransport } from '../../src/transport/http.ts'
 import { createIrohTransport } from '../../src/transport/iroh.ts'
 import type { Channel, Transport } from '../../src/transport/transport.ts'
@@ -24,7 +25,7 @@ export interface NamedTransport {
   /** Node options that make it serve over this transport. */
   readonly serve: () => Partial<NodeOptions>
   /** A transport that dials it. */
-  readonly dialer: () => Transport
+  readonly dialer: (identity: Identity) => Transport
 }
 
 const anyPort = { host: '127.0.0.1', port: 0 }
@@ -39,7 +40,7 @@ export const transports: readonly NamedTransport[] = [
   {
     name: 'QUIC',
     serve: () => ({ quic: { listen: true, bind: '127.0.0.1:0', relay: 'off' } }),
-    dialer: () => createIrohTransport({ identity: createIdentity(), bind: '127.0.0.1:0', relay: 'off' }),
+    dialer: (identity) => createIrohTransport({ identity, bind: '127.0.0.1:0', relay: 'off' }),
   },
 ]
 
@@ -58,12 +59,17 @@ export class ServingNode implements AsyncDisposable {
   readonly node: Node
   /** What `problem` told: a suite asserts that it stays empty. */
   readonly problems: unknown[] = []
-  private readonly dialer: Transport
+  /** The operator's, as whom `dial` calls. */
+  private readonly operator: Identity
+  private readonly transport: NamedTransport
+  /** One for each identity that dials. */
+  private readonly dialers = new Map<Identity, Transport>()
   private readonly connections: RpcConnection[] = []
 
-  private constructor(node: Node, dialer: Transport) {
+  private constructor(node: Node, transport: NamedTransport, operator: Identity) {
     this.node = node
-    this.dialer = dialer
+    this.transport = transport
+    this.operator = operator
     node.on('problem', (error) => this.problems.push(error))
   }
 
@@ -71,9 +77,10 @@ export class ServingNode implements AsyncDisposable {
     transport: NamedTransport = transports[0]!,
     options: NodeOptions = {},
   ): Promise<ServingNode> {
-    const node = await createNode({ ...transport.serve(), ...options })
+    const operator = createIdentity()
+    const node = await createNode({ ...transport.serve(), operators: [operator.peer], ...options })
     await node.listen()
-    return new ServingNode(node, transport.dialer())
+    return new ServingNode(node, transport, operator)
   }
 
   get address(): string {
@@ -87,21 +94,39 @@ export class ServingNode implements AsyncDisposable {
   }
 
   /** A new byte stream, the caller's to destroy. */
-  dialStream(): Promise<Channel> {
-    return this.dialer.dial(this.address)
+  dialStream(identity = this.operator): Promise<Channel> {
+    const dialer = this.dialers.get(identity) ?? this.transport.dialer(identity)
+    this.dialers.set(identity, dialer)
+    return dialer.dial(this.address)
   }
 
-  /** A new connection, closed with the node. */
-  async dial(protocol: Protocol = 'connect', clock: Clock = systemClock): Promise<Caller> {
-    const channel = await this.dialStream()
+  /** A new connection of the operator's, closed with the node. */
+  dial(protocol: Protocol = 'connect', clock: Clock = systemClock): Promise<Caller> {
+    return this.dialAs(this.operator, protocol, clock)
+  }
+
+  /** A new connection of somebody's; over HTTP undefined is somebody who proves nothing. */
+  async dialAs(
+    identity: Identity | undefined,
+    protocol: Protocol = 'connect',
+    clock: Clock = systemClock,
+  ): Promise<Caller> {
+    const channel = await this.dialStream(identity ?? createIdentity())
     const connection = new RpcConnection(channel, { clock, protocol })
     this.connections.push(connection)
+    if (identity !== undefined && this.transport.name !== 'QUIC')
+      connection.prove(() => makeProof(identity, this.node.peer, systemClock))
     return {
       connection,
       sync: connection.client(SyncService),
       trees: connection.client(TreeService),
       node: connection.client(NodeService),
     }
+  }
+
+  /** A header that proves the operator, for one call or one connection. */
+  async authorization(identity = this.operator): Promise<string> {
+    return `Bearer ${await makeProof(identity, this.node.peer, systemClock)}`
   }
 
   /** Fails unless the node still answers on a new connection. */
@@ -114,6 +139,6 @@ export class ServingNode implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const connection of this.connections) connection.close()
     await this.node.close(0)
-    await this.dialer.close()
+    for (const dialer of this.dialers.values()) await dialer.close()
   }
 }

@@ -12,6 +12,7 @@ import { fromBinary } from '@bufbuild/protobuf'
 import { EntryBodySchema } from '../../gen/causeway/v1/entry_pb.ts'
 import { idToBytes } from '../../src/dag/id.ts'
 import { shapes } from '../kit/entries.ts'
+import { tempFolder } from '../kit/peers.ts'
 import { ServingNode } from '../kit/serving-node.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
@@ -22,7 +23,8 @@ const missing = (...tools: string[]) => {
 
 /** A stream of Connect over HTTP/1.1 carries messages with five bytes before each: 00, then the length. */
 export const curlCommands = {
-  listTrees: `curl -s --json '{}' $NODE/causeway.v1.TreeService/ListTrees`,
+  listTrees: `curl -s --json '{}' -H "authorization: Bearer $(npx causeway token)" \\
+  $NODE/causeway.v1.TreeService/ListTrees`,
   syncTree: `message='{"tree":"'$TREE'"}'
 (printf '00%08x' \${#message} | xxd -r -p; printf %s "$message") |
   curl -s --data-binary @- -H 'content-type: application/connect+json' $NODE/causeway.v1.SyncService/SyncTree |
@@ -31,7 +33,7 @@ export const curlCommands = {
 
 export const bufCommands = {
   listTrees: `npx buf curl --schema proto --protocol grpc --http2-prior-knowledge \\
-  -d '{}' $NODE/causeway.v1.TreeService/ListTrees`,
+  -H "authorization: Bearer $(npx causeway token)" -d '{}' $NODE/causeway.v1.TreeService/ListTrees`,
   syncTree: `npx buf curl --schema proto --protocol grpc --http2-prior-knowledge \\
   -d '{"tree":"'$TREE'"}' $NODE/causeway.v1.SyncService/SyncTree`,
 }
@@ -44,12 +46,17 @@ interface Answer {
 describe('From a shell', () => {
   const all = shapes.twoBranches(40)
   let serving: ServingNode
+  let folder: Awaited<ReturnType<typeof tempFolder>>
   before(async () => {
-    serving = await ServingNode.start()
+    folder = await tempFolder()
+    serving = await ServingNode.start(undefined, { data: folder.path })
     const { trees } = await serving.dial()
     await trees.submitEntries({ tree: idToBytes(all[0]!.id), entries: all.map(({ signed }) => signed) })
   })
-  after(() => serving[Symbol.asyncDispose]())
+  after(async () => {
+    await serving[Symbol.asyncDispose]()
+    await folder[Symbol.asyncDispose]()
+  })
 
   it('stand in the README to the letter', () => {
     const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
@@ -59,7 +66,7 @@ describe('From a shell', () => {
 
   const treeText = Buffer.from(idToBytes(all[0]!.id)).toString('base64')
   async function run(command: string): Promise<string> {
-    const env = { ...process.env, NODE: serving.address, TREE: treeText }
+    const env = { ...process.env, NODE: serving.address, TREE: treeText, CAUSEWAY_DATA: folder.path }
     const shell = spawn('sh', ['-c', command], { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] })
     const output = { stdout: '', stderr: '' }
     shell.stdout.on('data', (chunk) => (output.stdout += chunk))

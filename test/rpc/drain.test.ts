@@ -73,7 +73,7 @@ describe('A stop', () => {
     const url = `${serving.address}/causeway.v1.TreeService/ListTrees`
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', authorization: await serving.authorization() },
       body: '{}',
     })
     assert.deepEqual(await response.json(), {})

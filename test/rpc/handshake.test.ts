@@ -4,6 +4,7 @@
  */
 import { strict as assert } from 'node:assert'
 import { describe, it } from 'node:test'
+import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import type { HandshakeResponse } from '../../gen/causeway/v1/sync_pb.ts'
 import { systemClock } from '../../src/clock.ts'
 import { verifyEd25519 } from '../../src/dag/crypto.ts'
@@ -93,7 +94,7 @@ describe('A sync', () => {
 
   it('ends when the ticket names another peer', async () => {
     await using serving = await ServingNode.start()
-    const tree = await serving.node.createTree('a')
+    const tree = await serving.node.createTree('a', PublicAccess.WRITE)
     await using node = await createNode()
     const ticket = formatTicket({ tree, peer: testIdentity(9).peer, addresses: [serving.address] })
     await assert.rejects(node.sync(undefined, ticket), has('WRONG_PEER'))

@@ -4,6 +4,7 @@
  */
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
+import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import type { SyncNowResponse } from '../../gen/causeway/v1/node_pb.ts'
 import { SyncStatus } from '../../gen/causeway/v1/sync_pb.ts'
 import { bytesToHex } from '../../src/dag/hex.ts'
@@ -68,7 +69,10 @@ for (const transport of transports)
       })
 
       it('makes a ticket, and syncs both ways with one', async () => {
-        const { tree: made } = await caller.trees.createTree({ name: 'mine' })
+        const { tree: made } = await caller.trees.createTree({
+          name: 'mine',
+          publicAccess: PublicAccess.WRITE,
+        })
         const { ticket } = await caller.node.createTicket({ tree: made!.id })
         assert.deepEqual(parseTicket(ticket).addresses, serving.node.addresses())
         assert.equal(parseTicket(ticket).peer, serving.node.peer)

@@ -3,7 +3,7 @@
  */
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
-import { createClient, type Transport } from '@connectrpc/connect'
+import { createClient, type Interceptor, type Transport } from '@connectrpc/connect'
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from '@connectrpc/connect-node'
 import { SyncService } from '../../gen/causeway/v1/sync_pb.ts'
 import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
@@ -12,7 +12,13 @@ import { shapes } from '../kit/entries.ts'
 import { fails } from '../kit/rpc-errors.ts'
 import { ServingNode, testCertificate, transports } from '../kit/serving-node.ts'
 
-type Options = { baseUrl: string; httpVersion: '1.1' | '2'; useBinaryFormat: boolean; nodeOptions: object }
+type Options = {
+  baseUrl: string
+  httpVersion: '1.1' | '2'
+  useBinaryFormat: boolean
+  nodeOptions: object
+  interceptors: Interceptor[]
+}
 const kinds: Record<string, (options: Options) => Transport> = {
   Connect: (options) => createConnectTransport(options as never),
   'gRPC-web': (options) => createGrpcWebTransport(options as never),
@@ -26,6 +32,10 @@ for (const transport of transports.filter(({ name }) => name === 'HTTP' || name 
       serving = await ServingNode.start(transport)
     })
     after(() => serving[Symbol.asyncDispose]())
+    const proving: Interceptor = (next) => async (request) => {
+      request.header.set('authorization', await serving.authorization())
+      return next(request)
+    }
 
     for (const [name, make] of Object.entries(kinds))
       for (const httpVersion of ['1.1', '2'] as const)
@@ -35,7 +45,10 @@ for (const transport of transports.filter(({ name }) => name === 'HTTP' || name 
           if (name === 'gRPC' && httpVersion === '1.1') continue
           it(`serves ${name} on HTTP/${httpVersion} in ${format}`, async () => {
             const nodeOptions = { ca: testCertificate.cert }
-            const rpc = make({ baseUrl: serving.address, httpVersion, useBinaryFormat, nodeOptions })
+            const rpc = make({
+              ...{ baseUrl: serving.address, httpVersion, useBinaryFormat, nodeOptions },
+              interceptors: [proving],
+            })
             const trees = createClient(TreeService, rpc)
             const all = shapes.diamond({ seed: `${name} ${httpVersion} ${useBinaryFormat}` })
             const tree = idToBytes(all[0]!.id)
@@ -69,7 +82,7 @@ describe('Plain HTTP', () => {
     await using serving = await ServingNode.start()
     const response = await fetch(`${serving.address}/causeway.v1.TreeService/GetTree`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', authorization: await serving.authorization() },
       body: JSON.stringify({ tree: Buffer.alloc(32).toString('base64') }),
     })
     assert.equal(response.status, 404)

@@ -3,6 +3,7 @@
  * is healed, and within a bound of simulated time everybody must have everything. The trace says what was done when.
  */
 import assert from 'node:assert/strict'
+import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import type { EntryId, TreeId } from '../../src/dag/id.ts'
 import { limits } from '../../src/limits.ts'
 import { seededRandom } from '../../src/transport/memory.ts'
@@ -53,7 +54,7 @@ class Run {
     const { clock, network, nodes } = this.cluster
     for (const node of nodes) await node.start()
     const [first] = nodes
-    this.tree = await first!.node!.createTree('simulated')
+    this.tree = await first!.node!.createTree('simulated', PublicAccess.WRITE)
     // A tree of links, so that all are joined, and some more; each dials in a direction of its own.
     for (const [index, node] of nodes.entries()) {
       if (index === 0) continue

@@ -9,6 +9,8 @@ import { TreeBuilder } from '../kit/entries.ts'
 import { fill, openPeer } from '../kit/peers.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 
+const mayRead = async () => true
+
 /** A watch of one tree that knows everything that is there, with its first sign of life taken. */
 async function watched(...options: Parameters<typeof openPeer>) {
   const tree = new TreeBuilder()
@@ -16,7 +18,7 @@ async function watched(...options: Parameters<typeof openPeer>) {
   const clock = new VirtualClock()
   const stop = new AbortController()
   const from = { tree: tree.root.id, cursor: 0, tipsDigest: await peer.store.tipsDigest(tree.root.id) }
-  const watch = serveWatch({ store: peer.store, clock }, [from], stop.signal)
+  const watch = serveWatch({ store: peer.store, clock, mayRead }, [from], stop.signal)
   assert.equal((await watch.next()).value, undefined)
   // From here on it has seen that both have the same.
   const pending = next(watch)
@@ -86,7 +88,7 @@ test('it resumes from a cursor, and signs that it lives while nothing happens', 
   const last = tree.add()
   await fill(peer.store, [tree.root, ...tree.entries.slice(1)])
   const again = serveWatch(
-    { store: peer.store, clock },
+    { store: peer.store, clock, mayRead },
     [{ tree: tree.root.id, cursor, tipsDigest: '' }],
     stop.signal,
   )

@@ -76,11 +76,26 @@ describe('TCP and TLS', () => {
   })
 
   it('list the machine’s own addresses for a wildcard', async () => {
-    const server = createHttpTransport({ listen: { host: '0.0.0.0', port: 0 } })
+    const server = createHttpTransport({ listen: { host: '0.0.0.0', port: 0, insecure: true } })
     await server.listen(echo)
     for (const address of server.addresses()) assert.doesNotMatch(address, /0\.0\.0\.0|:0$/)
     assert.ok(server.addresses().length > 0)
     await server.close()
+  })
+
+  it('listen beyond this machine only with TLS, or where that is asked for', async () => {
+    for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.org', '127.0.0.1.example.org'])
+      await fails('INVALID_ARGUMENT', createHttpTransport({ listen: { host, port: 0 } }).listen(echo))
+    for (const listen of [
+      { host: '127.0.0.1', port: 0 },
+      { host: 'localhost', port: 0 },
+      { host: '0.0.0.0', port: 0, insecure: true },
+      { host: '0.0.0.0', port: 0, tls: { key, cert } },
+    ]) {
+      const server = createHttpTransport({ listen })
+      await server.listen(echo)
+      await server.close()
+    }
   })
 
   it('say what is wrong when the port is taken, and listen once it is free', async () => {

@@ -1,0 +1,58 @@
+/** Who is let in: what a node makes of its callers' proofs, its peer book and its operators. */
+import type { Interceptor } from '@connectrpc/connect'
+import type { Clock } from './clock.ts'
+import type { PeerId } from './dag/identity.ts'
+import type { PeerBook } from './peer/book.ts'
+import { operatorsOnly } from './rpc/access.ts'
+import { type Caller, callerKey } from './rpc/caller.ts'
+import { Identification } from './rpc/identify.ts'
+import { Proofs } from './rpc/proof.ts'
+import type { Database } from './store/open.ts'
+
+export interface AdmissionParts {
+  readonly self: PeerId
+  readonly db: Database
+  readonly clock: Clock
+  readonly book: PeerBook
+  readonly operators: readonly PeerId[]
+}
+
+export class Admission {
+  private readonly book: PeerBook
+  private readonly identification: Identification
+
+  private constructor({ self, book, operators }: AdmissionParts, proofs: Proofs) {
+    this.book = book
+    const named = new Set<PeerId>([self, ...operators])
+    this.identification = new Identification({
+      proofs,
+      isOperator: (peer) => named.has(peer),
+      isBlocked: (peer) => this.isBlocked(peer),
+    })
+  }
+
+  static async open(parts: AdmissionParts): Promise<Admission> {
+    return new Admission(parts, await Proofs.open(parts.self, parts.clock, parts.db))
+  }
+
+  /** What every call over a connection passes. */
+  get interceptors(): Interceptor[] {
+    return [this.identification.interceptor, operatorsOnly]
+  }
+
+  isBlocked(peer: PeerId): boolean {
+    return this.book.get(peer)?.blocked ?? false
+  }
+
+  /** The peers that have proven themselves on a connection, by its caller. */
+  peersOf(connected: Caller): PeerId[] {
+    return this.identification.peersOf(connected)
+  }
+}
+
+/** Makes every call the operator's, for programs that hold the node itself. */
+export const asOperator: Interceptor = (next) => (request) => {
+  const caller = { remoteAddress: 'local', transport: 'in-process', operator: true }
+  request.contextValues.set(callerKey, caller)
+  return next(request)
+}
