@@ -65,11 +65,17 @@ test('a slow watcher is told in pieces of bounded size, with tips only at the en
 })
 
 test('who lacks more than a session is faster for is only told so', async () => {
-  const { tree, peer, pending } = await watched()
+  const tree = new TreeBuilder()
   tree.chain(tree.root, limits.watchBehindEntries + 1)
-  await fill(peer.store, tree.entries)
-  const { entries, cursor, tips } = await pending
+  const { store } = await openPeer([])
+  // All of it before the watch begins: told page by page as it is written, the watcher would be behind by a page.
+  await fill(store, tree.entries)
+  const from = { tree: tree.root.id, cursor: 1, tipsDigest: '' }
+  const watch = serveWatch({ store, clock: new VirtualClock(), mayRead }, [from], new AbortController().signal)
+  await watch.next()
+  const { entries, cursor, tips } = await next(watch)
   assert.deepEqual([entries.length, cursor, tips.length], [0, limits.watchBehindEntries + 2, 1])
+  await watch.return(undefined)
 })
 
 test('an entry that is larger than an event is only told of', async () => {
