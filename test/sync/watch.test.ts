@@ -71,7 +71,11 @@ test('who lacks more than a session is faster for is only told so', async () => 
   // All of it before the watch begins: told page by page as it is written, the watcher would be behind by a page.
   await fill(store, tree.entries)
   const from = { tree: tree.root.id, cursor: 1, tipsDigest: '' }
-  const watch = serveWatch({ store, clock: new VirtualClock(), mayRead }, [from], new AbortController().signal)
+  const watch = serveWatch(
+    { store, clock: new VirtualClock(), mayRead },
+    [from],
+    new AbortController().signal,
+  )
   await watch.next()
   const { entries, cursor, tips } = await next(watch)
   assert.deepEqual([entries.length, cursor, tips.length], [0, limits.watchBehindEntries + 2, 1])
