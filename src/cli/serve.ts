@@ -1,6 +1,6 @@
 /** `causeway serve`: a node that stays, until SIGTERM or SIGINT drains it. */
 import { readFile } from 'node:fs/promises'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { formatId } from '../dag/id.ts'
 import { type PeerId, parsePeerId } from '../dag/identity.ts'
 import { CausewayError } from '../errors.ts'
@@ -27,24 +27,22 @@ export function addServe(program: Command): void {
   program
     .command('serve')
     .description('run a node: serve its trees to peers and applications until stopped')
-    .option(
-      '--http <HOST:PORT>',
-      'where to serve HTTP/2 and HTTP/1.1; port 0 takes a free one',
-      parseHostPort,
-      {
-        host: '127.0.0.1',
-        port: 0,
-      },
+    .addOption(
+      new Option('--http <HOST:PORT>', 'where to serve HTTP/2 and HTTP/1.1; port 0 takes a free one')
+        .argParser(parseHostPort)
+        .default({ host: '127.0.0.1', port: 0 }, '127.0.0.1:0'),
     )
     .option('--no-http', 'do not serve HTTP')
     .option('--tls-cert <FILE>', 'serve HTTPS with this certificate (PEM, with what it stands on) …')
     .option('--tls-key <FILE>', '… and its key (PEM)')
     .option('--insecure', 'serve plain HTTP beyond this machine: whoever is on the way reads along')
-    .option(
-      '--operator <PEER>',
-      'a peer that may operate this node from afar; may be given several times',
-      (peer: string, others: readonly PeerId[]) => [...others, parsePeerId(peer)],
-      [],
+    .addOption(
+      new Option(
+        '--operator <PEER>',
+        'a peer that may operate this node from afar; may be given several times',
+      )
+        .argParser((peer: string, others: readonly PeerId[]) => [...others, parsePeerId(peer)])
+        .default([], 'its own key alone'),
     )
     .option(
       '--quic [HOST:PORT]',

@@ -123,8 +123,9 @@ function gone(channel: Channel, address: Address): Promise<never> {
 
 function raceError(failures: ReadonlyArray<{ address: Address; error: CausewayError }>): CausewayError {
   const first = failures[0]!.error
+  if (failures.length === 1) return first
   const same = failures.every(({ error }) => error.code === first.code)
-  const lines = failures.map(({ address, error }) => `${address}: ${error.message} (${error.code})`)
+  const lines = failures.map(({ address, error }) => `${address}: ${error.message}`)
   return new CausewayError(same ? first.code : 'UNREACHABLE', `No address answered. ${lines.join(' ')}`, {
     cause: new AggregateError(failures.map(({ error }) => error)),
   })
