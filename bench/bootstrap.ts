@@ -2,7 +2,8 @@
  * A new node takes a whole tree from another process. The floor is measured before and after each repetition, in a process
  * of its own, so that what else the machine does weighs on both.
  */
-import type { Case, Context, Row } from './harness.ts'
+import { availableParallelism } from 'node:os'
+import type { Case, Context, RawCost, Row } from './harness.ts'
 import { medianRow } from './harness.ts'
 import { PeerProcess } from './process.ts'
 import type { PreparedTree } from './stores.ts'
@@ -23,6 +24,7 @@ export const bootstrap: Case = {
       let before = await floor(context, prepared)
       for (let repetition = 0; repetition < repetitions; repetition++) {
         const row = await once(context, prepared)
+        const raw = context.transport === 'quic' ? await bareStream(context, row.bytes!) : undefined
         const after = await floor(context, prepared)
         const floorPerSecond = 2 / (1 / before.perSecond + 1 / after.perSecond)
         const floorCpu = (before.cpuSeconds + after.cpuSeconds) / 2
@@ -31,7 +33,9 @@ export const bootstrap: Case = {
           floorPerSecond,
           ofFloor: row.perSecond! / floorPerSecond,
           cpuOfFloor: floorCpu / (row.servingCpuSeconds! + row.syncingCpuSeconds!),
+          ...(raw && { ofRaw: raw.seconds / row.seconds!, rawBytesPerSecond: raw.bytesPerSecond }),
         })
+        if (raw) noteRoom(context, row, raw, floorCpu)
         context.note(
           `bootstrap of ${entries}: ${Math.round(row.perSecond!)}/s, floor ${Math.round(floorPerSecond)}/s`,
         )
@@ -72,6 +76,29 @@ async function once({ stores, transport }: Context, prepared: PreparedTree): Pro
     servingCpuSeconds: servingCost.cpuSeconds,
     syncingCpuSeconds: syncingCost.cpuSeconds,
   }
+}
+
+/** The binding's own stream between two processes, with as many bytes as the bootstrap took. */
+async function bareStream({ note }: Context, bytes: number): Promise<RawCost> {
+  await using serving = new PeerProcess('raw-serving')
+  await using syncing = new PeerProcess('raw-syncing')
+  const { ticket } = await serving.call('serveRaw')
+  const read = await syncing.call('readRaw', { ticket, bytes })
+  const { cpuSeconds } = await serving.call('sentRaw')
+  note(
+    `bare QUIC stream of ${(bytes / 1e6).toFixed(1)} MB: ${(read.bytesPerSecond / 1e6).toFixed(1)} MB/s, processor ${cpuSeconds.toFixed(2)} s writing, ${read.cpuSeconds.toFixed(2)} s reading`,
+  )
+  return { ...read, cpuSeconds: read.cpuSeconds + cpuSeconds }
+}
+
+/** What the ratio to the bare stream can be at most here: the stream and the floor both want the processors. */
+function noteRoom({ note }: Context, row: Row, raw: RawCost, floorCpu: number): void {
+  const spent = row.servingCpuSeconds! + row.syncingCpuSeconds!
+  const least = (raw.cpuSeconds + floorCpu) / availableParallelism()
+  note(
+    `the bare stream takes ${raw.cpuSeconds.toFixed(1)} s of processor and the floor ${floorCpu.toFixed(1)} s: on these ${availableParallelism()} nothing passes ${(raw.seconds / Math.max(least, raw.seconds)).toFixed(2)} of raw; ` +
+      `the bootstrap spent ${spent.toFixed(1)} s and reached ${(raw.seconds / row.seconds!).toFixed(2)}`,
+  )
 }
 
 /** The bare work, in a process of its own. */

@@ -57,8 +57,18 @@ export interface Row {
   /** The floor's processor time by that of both processes: steadier than `ofFloor` where the machine is busy. */
   readonly cpuOfFloor?: number
   readonly floorPerSecond?: number
+  /** Over QUIC: the speed at which all bytes crossed, by that of a bare stream of the binding that carries as many. */
+  readonly ofRaw?: number
+  readonly rawBytesPerSecond?: number
   /** Each repetition's ratio, to show the spread. */
   readonly ratios?: readonly number[]
+}
+
+/** A bare stream of the QUIC binding: the reader's time, and its processor time. */
+export interface RawCost {
+  readonly seconds: number
+  readonly bytesPerSecond: number
+  readonly cpuSeconds: number
 }
 
 export interface Case {
@@ -96,6 +106,7 @@ const columns: readonly [title: string, cell: (row: Row) => string | undefined][
   ['per s', (row) => whole(row.perSecond)],
   ['of floor', (row) => row.ofFloor?.toFixed(2)],
   ['by cpu', (row) => row.cpuOfFloor?.toFixed(2)],
+  ['of raw', (row) => row.ofRaw?.toFixed(2)],
   ['p50', (row) => duration(row.p50Ms && row.p50Ms / 1000)],
   ['p99', (row) => duration(row.p99Ms && row.p99Ms / 1000)],
   ['of bare', (row) => row.ofBare?.toFixed(2)],

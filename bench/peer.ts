@@ -15,6 +15,7 @@ import { measureCommits } from './commits-bare.ts'
 import { measureFloor } from './floor.ts'
 import { Ages, agesOf, hearBare, paced, serveBare } from './latency.ts'
 import { type Memory, MemoryMeter } from './memory.ts'
+import { readRaw, serveRaw } from './raw.ts'
 import { buildEntries, loadShape } from './shape.ts'
 
 /** Each transport by what a node needs to be served over it. */
@@ -36,6 +37,7 @@ export interface SyncCost {
 
 let node: Node | undefined
 let ages = new Ages()
+let raw: Awaited<ReturnType<typeof serveRaw>> | undefined
 let bare: Awaited<ReturnType<typeof serveBare>> | undefined
 const meter = new MemoryMeter()
 const reads = { count: 0 }
@@ -98,6 +100,20 @@ export const commands = {
 
   async floor({ folder, scratch, tree }: { folder: string; scratch: string; tree: string }) {
     return measureFloor(`${folder}/store`, scratch, tree as TreeId)
+  },
+
+  async serveRaw() {
+    raw = await serveRaw()
+    return { ticket: raw.ticket }
+  },
+
+  async readRaw({ ticket, bytes }: { ticket: string; bytes: number }) {
+    return readRaw(ticket, bytes)
+  },
+
+  /** What sending cost, once the reader has gone. */
+  async sentRaw() {
+    return raw!.sent
   },
 
   async createTree() {

@@ -32,5 +32,7 @@ export interface ByteChannel {
   readonly stream: Duplex
   readonly remotePeer?: PeerId
   readonly remoteAddress: string
+  /** A byte costs more to carry than to compress. */
+  readonly dear?: boolean
   path?(): { kind: string; roundTripMs?: number; bytesSent?: number; bytesReceived?: number } | undefined
 }

@@ -18,6 +18,7 @@ import type { Clock } from '../clock.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { ByteChannel } from './caller.ts'
+import { fastBrotli } from './compression.ts'
 import { Prover } from './prover.ts'
 
 const authority = 'http://causeway'
@@ -81,7 +82,11 @@ export class RpcConnection implements AsyncDisposable {
       interceptors: [this.prover.interceptor],
       httpVersion: '2',
       useBinaryFormat: true,
-      acceptCompression: [],
+      // Where bytes are not dear, compressing costs more than it saves.
+      ...(channel.dear
+        ? { acceptCompression: [fastBrotli], sendCompression: fastBrotli }
+        : { acceptCompression: [] }),
+      compressMinBytes: limits.compressMinBytes,
       readMaxBytes: limits.messageBytes,
       writeMaxBytes: limits.messageBytes,
       sessionManager: {

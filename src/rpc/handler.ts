@@ -11,9 +11,10 @@ import {
   createConnectRouter,
   type Interceptor,
 } from '@connectrpc/connect'
-import { compressionBrotli, compressionGzip, universalRequestFromNodeRequest } from '@connectrpc/connect-node'
+import { universalRequestFromNodeRequest } from '@connectrpc/connect-node'
 import { limits } from '../limits.ts'
 import { errorBoundary, type ProblemListener } from './boundary.ts'
+import { fastBrotli, fastGzip } from './compression.ts'
 
 export type HttpRequest = IncomingMessage | Http2ServerRequest
 export type HttpResponse = ServerResponse | Http2ServerResponse
@@ -53,7 +54,7 @@ const badRequest: PlainAnswer = {
 export function createHandler(options: HandlerOptions): HttpHandler {
   const router = createConnectRouter({
     interceptors: [errorBoundary(options.onProblem), ...(options.interceptors ?? [])],
-    acceptCompression: [compressionGzip, compressionBrotli],
+    acceptCompression: [fastGzip, fastBrotli],
     compressMinBytes: limits.compressMinBytes,
     readMaxBytes: limits.messageBytes,
     writeMaxBytes: limits.answerBytes,

@@ -18,7 +18,7 @@ import {
   type QuicTarget,
 } from './iroh-binding.ts'
 import { handOver, Lifecycle } from './lifecycle.ts'
-import type { Address, Channel, DialOptions, Transport } from './transport.ts'
+import type { Address, Channel, DialOptions, PathInfo, Transport } from './transport.ts'
 
 export interface IrohTransportOptions {
   /** `iroh` if not given. */
@@ -48,6 +48,8 @@ interface Link {
   readonly quic: QuicConnection
   readonly inbound: boolean
   readonly streams: Set<Duplex>
+  /** It has carried a channel. */
+  used: boolean
   heardCount: number
   lookedAtMs: number
   heardAfterMs: number
@@ -96,6 +98,7 @@ export function createIrohTransport(options: IrohTransportOptions): Transport {
       quic,
       inbound,
       streams: new Set(),
+      used: false,
       heardCount: quic.heard(),
       lookedAtMs: now,
       heardAfterMs: now,
@@ -169,7 +172,10 @@ export function createIrohTransport(options: IrohTransportOptions): Transport {
       link.idleSinceMs = clock.monotonic()
     })
     const { remotePeer, remoteAddress } = link.quic
-    return { stream, remotePeer, remoteAddress, path: () => link.quic.path() }
+    // The first channel pays for the connection too.
+    const before = link.used ? link.quic.path() : undefined
+    link.used = true
+    return { stream, remotePeer, remoteAddress, dear: true, path: () => since(link.quic.path(), before) }
   }
 
   /**
@@ -328,6 +334,16 @@ export function createIrohTransport(options: IrohTransportOptions): Transport {
         binding = bound = undefined // The binding frees the port when the endpoint is garbage.
       })
     },
+  }
+}
+
+/** The path now, with what was counted after `before`. */
+function since(path: PathInfo | undefined, before: PathInfo | undefined): PathInfo | undefined {
+  if (path === undefined || before === undefined) return path
+  return {
+    ...path,
+    bytesSent: path.bytesSent! - before.bytesSent!,
+    bytesReceived: path.bytesReceived! - before.bytesReceived!,
   }
 }
 

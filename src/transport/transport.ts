@@ -9,7 +9,7 @@ import type { PeerId } from '../dag/identity.ts'
 /** How to reach a peer, as text: `http://host:port`, `https://host:port`, `iroh:endpoint…`, `memory:name`. */
 export type Address = string
 
-/** What is known of the way that bytes take. Counters are of the whole underlying connection. */
+/** What is known of the way that bytes take. Counters begin with the channel; where channels share a connection they are of all. */
 export interface PathInfo {
   readonly kind: 'direct' | 'relay' | 'unknown'
   readonly roundTripMs?: number
@@ -24,6 +24,8 @@ export interface Channel {
   readonly remotePeer?: PeerId
   /** Where the bytes come from, for logs and limits per address: `ip:port` or the like. */
   readonly remoteAddress: string
+  /** A byte costs more to carry than to compress: who has much to say should compress it. */
+  readonly dear?: boolean
   /** The path as it is now; absent where the transport cannot tell. */
   path?(): PathInfo | undefined
 }

@@ -129,6 +129,19 @@ describe('QUIC', () => {
     assert.ok(far.path!()!.bytesReceived! > 100_000)
   })
 
+  it('counts the bytes of a channel from its own beginning', async () => {
+    const server = make()
+    const inbox = new Inbox()
+    await server.listen(inbox.accept)
+    const client = make()
+    const first = await openPair(client, inbox, server.addresses()[0]!)
+    first.near.stream.end(randomBytes(100_000))
+    await readAll(first.far.stream)
+    const second = await openPair(client, inbox, server.addresses()[0]!)
+    assert.ok(second.near.path!()!.bytesSent! < 50_000)
+    assert.ok(second.far.path!()!.bytesReceived! < 50_000)
+  })
+
   it('keeps a connection for its streams, and closes it when there are none', async () => {
     const server = await bindEndpoint(iroh, { ...local, seed: createIdentity().seed })
     server.allowInbound()
