@@ -5,6 +5,7 @@
 
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
+import { PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
 import type { TreeId } from '../src/dag/id.ts'
 import { createIdentity } from '../src/dag/identity.ts'
 import { limits } from '../src/limits.ts'
@@ -117,7 +118,7 @@ export const commands = {
   },
 
   async createTree() {
-    return { tree: (await node!.createTree('bench')) as string }
+    return { tree: (await node!.createTree('bench', PublicAccess.WRITE)) as string }
   },
 
   async ticket({ tree }: { tree: string }) {
@@ -127,8 +128,12 @@ export const commands = {
   /** Links by a ticket, and waits until both are equal. */
   async link({ ticket }: { ticket: string }) {
     const { tree, peer } = await node!.link(ticket)
-    while (!node!.status().some((link) => link.tree === tree && link.peer === peer && link.inSync))
+    for (;;) {
+      const { inSync, parked } = node!.status().find((link) => link.tree === tree && link.peer === peer)!
+      if (inSync) return
+      if (parked !== '') throw new Error(parked)
       await once(node!, 'status')
+    }
   },
 
   async linkAddress({ tree, address }: { tree: string; address: string }) {

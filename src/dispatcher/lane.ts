@@ -175,6 +175,8 @@ export class Lane {
   private step(): void {
     const { clock, outbox } = this.parts
     const now = clock.monotonic()
+    // Its end is told later than its calls fail: until then they would fail again and again, without a pause.
+    if (this.connection?.ended !== undefined) this.lost(this.connection)
     const due: LinkRun[] = []
     const followed: LinkRun[] = []
     let next = Number.POSITIVE_INFINITY
@@ -305,7 +307,7 @@ export class Lane {
     } catch (thrown) {
       const error = CausewayError.from(thrown)
       if (error.code === 'UNIMPLEMENTED') this.polled = true
-      else if (error.code !== 'CANCELLED' && connection.ended === undefined) {
+      else if (!live.signal.aborted && connection.ended === undefined) {
         for (const run of runs) run.lastError = error
         this.liveAt = clock.monotonic() + backoffMs(++this.failures, clock.random())
         // It is there and does not answer: a new connection finds out whether it is there at all.
@@ -349,11 +351,8 @@ export class Lane {
       if (active.signal.aborted || this.state === 'closed') return
       if (error.code === 'TIMEOUT' || error.code === 'DISCONNECTED') connection.close()
       // A lost connection is the lane's to wait for, once for all its trees.
-      if (connection.ended !== undefined) {
-        run.interrupted(error)
-        // Its end is told later than its calls fail: until then they would fail again and again.
-        this.lost(connection)
-      } else run.failed(error, clock.monotonic(), clock.random())
+      if (connection.ended !== undefined) run.interrupted(error)
+      else run.failed(error, clock.monotonic(), clock.random())
     } finally {
       this.running--
       run.active = undefined

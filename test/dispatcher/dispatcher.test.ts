@@ -204,6 +204,18 @@ describe('a peer that is away', () => {
     await lab.clock.until(() => even(tree, a, b))
   })
 
+  it('is not followed on a connection that is over, even before its end is told', async () => {
+    const { a, b } = await pair()
+    lab.reach(b).lateEndMs = 1_000
+    const { watches } = a
+    lab.set(b, 'refused')
+    // Not to settle: a loop without a pause would never let that end.
+    for (let turn = 0; turn < 100; turn++) await null
+    assert.equal(a.watches, watches)
+    lab.set(b, 'up')
+    await lab.clock.until(() => a.watches > watches)
+  })
+
   it('may die in the middle of a session', async () => {
     const { tree, a, b } = await pair()
     lab.set(b, 'refused')

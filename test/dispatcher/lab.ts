@@ -140,6 +140,8 @@ export class LabNode {
   /** Remotes that were dialled, the latest last: they count what crossed. */
   readonly remotes: LocalRemote[] = []
   dials = 0
+  /** Calls to Watch. */
+  watches = 0
   private readonly lab: Lab
   private readonly identity: Identity
 
@@ -275,6 +277,7 @@ export class LabConnection implements PeerConnection {
   }
 
   async *watch(trees: readonly WatchedTree[], signal: AbortSignal): AsyncGenerator<WatchMessage> {
+    this.from.watches++
     if (this.reach.watch === false) throw new CausewayError('UNIMPLEMENTED', 'There is no Watch here.')
     if (this.reach.error !== undefined) throw this.reach.error
     const both = AbortSignal.any([signal, this.ending.signal])
