@@ -56,6 +56,7 @@ export async function follow(
       tipsDigest: await parts.store.tipsDigest(tree),
     })),
   )
+  const told = new Set<LinkRun>()
   const silence = new AbortController()
   let cancelTimer = () => {}
   const listen = () => {
@@ -73,7 +74,8 @@ export async function follow(
       const run = byTree.get(event.tree)
       if (run === undefined)
         throw new CausewayError('PROTOCOL', 'The peer told of a tree that was not asked for.')
-      await hear(parts, run, event)
+      await hear(parts, run, event, !told.has(run))
+      told.add(run)
       heard(run)
     }
   } finally {
@@ -81,8 +83,11 @@ export async function follow(
   }
 }
 
-/** Works one event in: stores what it brings, and finds out who lacks what afterwards. */
-async function hear(parts: LiveParts, run: LinkRun, event: WatchEvent): Promise<void> {
+/**
+ * Works one event in: stores what it brings, and finds out who lacks what afterwards. `first`: of this tree on this
+ * connection.
+ */
+async function hear(parts: LiveParts, run: LinkRun, event: WatchEvent, first: boolean): Promise<void> {
   const { store, ingest, outbox, clock, counters } = parts
   const { tree, peer } = run.link
   run.theirCount = event.count
@@ -115,6 +120,9 @@ async function hear(parts: LiveParts, run: LinkRun, event: WatchEvent): Promise<
     // Told tips that are all here mean that the peer lacks something, and not we; unless not all were told.
     const here = await store.lookupIn(tree, event.tips)
     if (here.includes(undefined) || event.tips.length >= limits.watchTips) run.wanted = true
+    // It lacks what it was shown to have: its disk has lost the latest, or was restored from a copy.
+    else if (first && here.length > 0 && run.link.settings.push && outbox.mark(tree, peer) === undefined)
+      await outbox.add(tree, peer)
     if (run.parked?.code === 'UNKNOWN_TREE') run.urge()
   } finally {
     run.hearing--

@@ -83,13 +83,13 @@ export class PeerBook {
       ].slice(0, limits.dialAddresses),
       blocked: known?.blocked ?? false,
     }
-    await this.records.set(peer, entry)
+    await this.records.set(peer, entry, { sync: true })
     return entry
   }
 
   /** Blocks a peer or lets it in again. UNKNOWN_PEER where it is not in the book. */
   async block(peer: PeerId, blocked: boolean): Promise<void> {
-    await this.records.set(peer, { ...this.expect(peer), blocked })
+    await this.records.set(peer, { ...this.expect(peer), blocked }, { sync: true })
   }
 
   async remove(peer: PeerId): Promise<void> {

@@ -117,7 +117,7 @@ export class Links {
     if (!settings.pull && !settings.push)
       throw new CausewayError('INVALID_ARGUMENT', 'A link pulls or pushes: pause it to do neither.')
     const link: Link = { ...known, tree, peer, settings }
-    await this.records.set(linkKey(tree, peer), link)
+    await this.records.set(linkKey(tree, peer), link, { sync: true })
     this.index(tree, peer)
     return link
   }

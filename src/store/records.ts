@@ -60,9 +60,9 @@ export class Records<Value extends object> {
     this.all.set(key, value)
   }
 
-  /** Writes one record. */
-  set(key: string, value: Value): Promise<void> {
-    return this.write([this.put(key, value)], () => this.all.set(key, value))
+  /** Writes one record; `sync`: it survives a power failure too, as what a person states must. */
+  set(key: string, value: Value, { sync = false } = {}): Promise<void> {
+    return this.write([this.put(key, value)], sync, () => this.all.set(key, value))
   }
 
   /** Removes records, all of them or none. */
@@ -70,15 +70,15 @@ export class Records<Value extends object> {
     const operations = keys.map(
       (key): BatchOperation => ({ type: 'del', key: Buffer.from(key), sublevel: this.sublevel }),
     )
-    return this.write(operations, () => {
+    return this.write(operations, false, () => {
       for (const key of keys) this.all.delete(key)
     })
   }
 
-  private write(operations: BatchOperation[], done: () => void): Promise<void> {
+  private write(operations: BatchOperation[], sync: boolean, done: () => void): Promise<void> {
     return this.lane.run('', async () => {
       try {
-        await this.db.batch(operations)
+        await this.db.batch(operations, { sync } as object)
       } catch (error) {
         throw storeError(error, 'A record could not be written')
       }

@@ -265,6 +265,22 @@ describe('a restart', () => {
     await lab.clock.until(() => even(tree, a, b))
   })
 
+  it('of a receiver whose disk has lost the latest brings it up to date again', async () => {
+    const tree = new TreeBuilder()
+    const [a, b] = [await lab.node(tree.root), await lab.node(tree.root)]
+    await a.link(tree.root.id, b)
+    await a.commit(tree.root.id, 'delivered')
+    await lab.clock.settle()
+    assert.deepEqual([a.outbox.size, b.store.tree(tree.root.id)!.count], [0, 2])
+    await b.close(0)
+    await b.db.open()
+    await b.db.clear()
+    await b.open()
+    await b.store.append(tree.root.id, [tree.root])
+    await lab.clock.until(() => even(tree.root.id, a, b))
+    await lab.clock.until(() => a.outbox.size === 0, 1_000)
+  })
+
   it('drains first what can be delivered', async () => {
     const { tree, a, b } = await pair()
     let release = () => {}

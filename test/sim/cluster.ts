@@ -12,7 +12,7 @@ import type { Identity } from '../../src/dag/identity.ts'
 import { createNode, type Node } from '../../src/node.ts'
 import type { Database } from '../../src/store/open.ts'
 import { createMemoryNetwork, type MemoryNetwork } from '../../src/transport/memory.ts'
-import { testIdentity } from '../kit/entries.ts'
+import { below, testIdentity } from '../kit/entries.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 
 /** Verifies without the thread pool from now on; the result ends that. */
@@ -42,9 +42,16 @@ export function verifyOnTheSpot(): () => void {
   }
 }
 
-type Write = (...operation: unknown[]) => Promise<void>
+interface Operation {
+  readonly type: 'put' | 'del'
+  readonly key: Buffer
+  readonly value?: Buffer
+}
 
-/** A database in memory whose writes fail from the moment of a crash until it is opened again. */
+/**
+ * A database in memory whose writes fail from the moment of a crash until it is opened again. Like a real disk it may
+ * lose the latest writes with the power, back to the last that was flushed.
+ */
 class CrashableDatabase {
   readonly level = new MemoryLevel<Buffer, Buffer>({
     keyEncoding: 'buffer',
@@ -52,17 +59,48 @@ class CrashableDatabase {
     storeEncoding: 'buffer',
   })
   crashed = false
+  /** Called with every write that is flushed, and with it all before it. */
+  onFlush = () => {}
+  /** What takes back each write since the last that was flushed. */
+  private undo: Operation[][] = []
+  private readonly write: (operations: readonly Operation[]) => Promise<void>
 
   constructor() {
     // What every write of a database on abstract-level comes down to; its types do not tell of them.
-    const writes = this.level as unknown as Record<'_batch' | '_put' | '_del', Write>
-    for (const name of ['_batch', '_put', '_del'] as const) {
-      const write = writes[name].bind(this.level)
-      writes[name] = async (...operation) => {
-        if (this.crashed) throw new Error('The node has crashed.')
-        return write(...operation)
-      }
+    const level = this.level as unknown as {
+      _batch(operations: readonly Operation[], options: { sync?: boolean }): Promise<void>
+      _put(key: Buffer, value: Buffer, options: { sync?: boolean }): Promise<void>
+      _del(key: Buffer, options: { sync?: boolean }): Promise<void>
+      _getSync(key: Buffer, options: object): Buffer | undefined
     }
+    const write = level._batch.bind(level)
+    this.write = (operations) => write(operations, {})
+    level._batch = async (operations, { sync }) => {
+      if (this.crashed) throw new Error('The node has crashed.')
+      if (sync) {
+        this.undo = []
+        this.onFlush()
+      } else
+        this.undo.push(
+          operations.map(({ key }) => {
+            const value = level._getSync(key, {})
+            return value === undefined ? { type: 'del', key } : { type: 'put', key, value }
+          }),
+        )
+      return this.write(operations)
+    }
+    level._put = (key, value, options) => level._batch([{ type: 'put', key, value }], options)
+    level._del = (key, options) => level._batch([{ type: 'del', key }], options)
+  }
+
+  /** Takes back the latest writes, so many of those that were not flushed. */
+  async forget(count: number): Promise<void> {
+    for (const operations of this.undo.splice(this.undo.length - count).reverse())
+      await this.write(operations.reverse())
+  }
+
+  get unflushed(): number {
+    return this.undo.length
   }
 }
 
@@ -75,9 +113,12 @@ export class SimNode {
   node: Node | undefined
   private readonly cluster: Cluster
   private readonly db = new CrashableDatabase()
+  /** Acknowledged entries of this node that it was not asked to flush, and did not by chance. */
+  private readonly atRisk = new Set<EntryId>()
 
   constructor(cluster: Cluster, index: number) {
     this.cluster = cluster
+    this.db.onFlush = () => this.atRisk.clear()
     this.host = `n${index}`
     this.identity = testIdentity(200 + index)
   }
@@ -114,6 +155,15 @@ export class SimNode {
     await this.cluster.clock.runUntil(node.close(0).catch(() => {}))
   }
 
+  /** Crashes, and loses some of what was not flushed; gives the acknowledged entries that may be gone. */
+  async losePower(random: () => number): Promise<EntryId[]> {
+    await this.crash()
+    await this.db.forget(below(random, this.db.unflushed + 1))
+    const lost = [...this.atRisk]
+    this.atRisk.clear()
+    return lost
+  }
+
   /** Stops as SIGTERM does. */
   async stop(): Promise<void> {
     const { node } = this
@@ -130,10 +180,13 @@ export class SimNode {
   }
 
   /** An entry that was acknowledged, or undefined where the node died before it could be. */
-  async commit(tree: TreeId, text: string): Promise<EntryId | undefined> {
+  async commit(tree: TreeId, text: string, durable: boolean): Promise<EntryId | undefined> {
     const payload = new TextEncoder().encode(text)
-    return this.node!.commit(tree, [{ store: 'log', kind: 'add', payload }]).then(
-      ({ id }) => id,
+    return this.node!.commit(tree, [{ store: 'log', kind: 'add', payload }], { durable }).then(
+      ({ id }) => {
+        if (!durable) this.atRisk.add(id)
+        return id
+      },
       () => undefined,
     )
   }

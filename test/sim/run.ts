@@ -118,8 +118,10 @@ class Run {
     } else if (lot < 0.88) {
       if (node.node === undefined) await this.start(node)
       else {
-        this.say(`${node.host} crashes`)
-        await node.crash()
+        const power = this.random() < 0.5
+        this.say(`${node.host} ${power ? 'loses power' : 'crashes'}`)
+        if (!power) await node.crash()
+        else for (const id of await node.losePower(this.random)) this.acknowledged.delete(id)
       }
     } else if (lot < 0.91) {
       if (node.node === undefined) await this.start(node)
@@ -145,10 +147,11 @@ class Run {
   private async write(node: SimNode | undefined): Promise<void> {
     if (node?.node?.store.tree(this.tree) === undefined) return
     const count = 1 + below(this.random, 3)
-    this.say(`${node.host} writes ${count}`)
+    const durable = this.random() < 0.5
+    this.say(`${node.host} writes ${count}${durable ? ' and flushes' : ''}`)
     await Promise.all(
       Array.from({ length: count }, async () => {
-        const id = await node.commit(this.tree, `entry ${this.written++}`)
+        const id = await node.commit(this.tree, `entry ${this.written++}`, durable)
         if (id !== undefined) this.acknowledged.add(id)
       }),
     )
