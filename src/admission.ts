@@ -1,4 +1,4 @@
-/** Who is let in: what a node makes of its callers' proofs, its peer book and its operators. */
+/** Who is let in, and how far: what a node makes of its callers' proofs, its peer book and its operators. */
 import type { Interceptor } from '@connectrpc/connect'
 import type { Clock } from './clock.ts'
 import type { PeerId } from './dag/identity.ts'
@@ -7,6 +7,7 @@ import { operatorsOnly } from './rpc/access.ts'
 import { type Caller, callerKey } from './rpc/caller.ts'
 import { Identification } from './rpc/identify.ts'
 import { Proofs } from './rpc/proof.ts'
+import { Throttle } from './rpc/throttle.ts'
 import type { Database } from './store/open.ts'
 
 export interface AdmissionParts {
@@ -18,16 +19,24 @@ export interface AdmissionParts {
 }
 
 export class Admission {
+  /** How much each caller may do. */
+  readonly throttle: Throttle
   private readonly book: PeerBook
   private readonly identification: Identification
 
-  private constructor({ self, book, operators }: AdmissionParts, proofs: Proofs) {
+  private constructor({ self, book, operators, clock }: AdmissionParts, proofs: Proofs) {
     this.book = book
     const named = new Set<PeerId>([self, ...operators])
     this.identification = new Identification({
       proofs,
       isOperator: (peer) => named.has(peer),
       isBlocked: (peer) => this.isBlocked(peer),
+    })
+    this.throttle = new Throttle({
+      clock,
+      isKnown: (peer) => named.has(peer) || book.get(peer)?.blocked === false,
+      peersOf: (connected) => this.peersOf(connected),
+      callerOf: (connected, authorization) => this.identification.callerOf(connected, authorization),
     })
   }
 
@@ -37,7 +46,7 @@ export class Admission {
 
   /** What every call over a connection passes. */
   get interceptors(): Interceptor[] {
-    return [this.identification.interceptor, operatorsOnly]
+    return [this.identification.interceptor, operatorsOnly, this.throttle.interceptor]
   }
 
   isBlocked(peer: PeerId): boolean {

@@ -13,6 +13,7 @@ import { RpcPeerConnection } from './rpc/peer-connection.ts'
 import { makeProof } from './rpc/proof.ts'
 import { createRemote } from './rpc/remote.ts'
 import type { Guard } from './sync/guard.ts'
+import { patient } from './sync/patience.ts'
 import type { Remote } from './sync/remote.ts'
 import type { TransportManager } from './transport/manager.ts'
 
@@ -73,7 +74,7 @@ export class Dialler {
       },
     })
     const { connection, peer } = winner.value
-    const remote = this.guard.remote(createRemote(connection, this.clock), peer)
+    const remote = this.guard.remote(patient(createRemote(connection, this.clock), this.clock), peer)
     return { connection, remote, peer, address: winner.address }
   }
 

@@ -112,11 +112,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.ingest = new Ingest(store)
     this.lastEqual = new LastEqual(store.db)
     const rights = rightsOf(store)
-    this.access = new Access(rights)
-    this.transports = createTransports(options, identity, clock)
+    this.access = new Access(rights, (peer) => admission.throttle.vouch(peer))
+    this.transports = createTransports(options, identity, clock, admission)
     this.server = new RpcServer({
       routes: (router) => this.routes(router),
       interceptors: admission.interceptors,
+      throttle: admission.throttle,
       clock,
       onError: (error, where) => this.emit('problem', error, where),
       plain: (path) =>

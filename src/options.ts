@@ -12,6 +12,7 @@ import type { SyncResult } from './rpc/node-service.ts'
 import type { Database } from './store/open.ts'
 import type { DagStore, TreeInfo } from './store/store.ts'
 import type { SessionProgress } from './sync/session.ts'
+import { Door } from './transport/door.ts'
 import { createHttpTransport, type HttpTransportOptions } from './transport/http.ts'
 import { createIrohTransport, type IrohTransportOptions } from './transport/iroh.ts'
 import { TransportManager } from './transport/manager.ts'
@@ -82,16 +83,26 @@ export interface NodeParts {
 }
 
 /** HTTP, QUIC and what else was given, in the order in which addresses are routed. */
-export function createTransports(options: NodeOptions, identity: Identity, clock: Clock): TransportManager {
+export function createTransports(
+  options: NodeOptions,
+  identity: Identity,
+  clock: Clock,
+  { throttle }: Admission,
+): TransportManager {
+  const door = new Door(clock)
   const transports = new TransportManager({ clock })
   const http = createHttpTransport({
     clock,
+    door,
     ...(options.http && { listen: options.http }),
     ...(options.tls && { tls: options.tls }),
   })
   transports.register(http, { dialOnly: options.http === undefined })
   const { listen = false, bind, relay = 'default' } = options.quic ?? {}
-  const iroh = createIrohTransport({ identity, clock, relay, ...(bind !== undefined && { bind }) })
+  const iroh = createIrohTransport({
+    ...{ identity, clock, relay, door, isKnown: (peer) => throttle.isKnown(peer) },
+    ...(bind !== undefined && { bind }),
+  })
   transports.register(iroh, { dialOnly: !listen })
   for (const transport of options.transports ?? []) transports.register(transport)
   return transports

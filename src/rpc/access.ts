@@ -6,6 +6,7 @@
 import type { Interceptor } from '@connectrpc/connect'
 import { SyncService } from '../../gen/causeway/v1/sync_pb.ts'
 import type { TreeId } from '../dag/id.ts'
+import type { PeerId } from '../dag/identity.ts'
 import { CausewayError, unknownTree } from '../errors.ts'
 import type { Rights } from '../sync/rights.ts'
 import type { Caller } from './caller.ts'
@@ -31,13 +32,18 @@ export const operatorsOnly: Interceptor = (next) => (request) => {
 
 export class Access {
   private readonly rights: Rights
+  private readonly onNamed: (peer: PeerId) => void
 
-  constructor(rights: Rights) {
+  /** `onNamed` is called when a call shows that a tree's policy names its peer. */
+  constructor(rights: Rights, onNamed: (peer: PeerId) => void) {
     this.rights = rights
+    this.onNamed = onNamed
   }
 
   async mayRead(tree: TreeId, { operator, peer }: Caller): Promise<boolean> {
-    return operator || this.rights.mayRead(tree, peer)
+    if (operator) return true
+    if (peer !== undefined && (await this.rights.isNamed(tree, peer))) this.onNamed(peer)
+    return this.rights.mayRead(tree, peer)
   }
 
   /** Passes callers that may read the tree, also where it is not here to an operator; else UNKNOWN_TREE. */

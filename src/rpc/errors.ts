@@ -5,6 +5,7 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import { ErrorDetailSchema } from '../../gen/causeway/v1/error_pb.ts'
 import { CausewayError, type ErrorCode, errorCodes } from '../errors.ts'
+import { limits } from '../limits.ts'
 
 const codes: Partial<Record<ErrorCode, Code>> = {
   UNKNOWN_TREE: Code.NotFound,
@@ -90,7 +91,12 @@ export function fromConnectError(error: unknown, signal?: AbortSignal): Causeway
   const [detail] = error.findDetails(ErrorDetailSchema)
   if (detail !== undefined && (errorCodes as readonly string[]).includes(detail.code))
     return new CausewayError(detail.code as ErrorCode, error.rawMessage, {
-      data: { ...detail.data, ...(detail.retryAfterMs > 0 && { retryAfterMs: detail.retryAfterMs }) },
+      data: {
+        ...detail.data,
+        ...(detail.retryAfterMs > 0 && {
+          retryAfterMs: Math.min(detail.retryAfterMs, limits.retryAfterMaxMs),
+        }),
+      },
       cause: error,
     })
   if (error.cause instanceof CausewayError) return error.cause

@@ -15,6 +15,9 @@ import { universalRequestFromNodeRequest } from '@connectrpc/connect-node'
 import { limits } from '../limits.ts'
 import { errorBoundary, type ProblemListener } from './boundary.ts'
 import { fastBrotli, fastGzip } from './compression.ts'
+import { toConnectError } from './errors.ts'
+import { loadKey } from './load.ts'
+import type { Entered } from './throttle.ts'
 
 export type HttpRequest = IncomingMessage | Http2ServerRequest
 export type HttpResponse = ServerResponse | Http2ServerResponse
@@ -35,6 +38,8 @@ export interface HandlerOptions {
   /** Answers what is no RPC, by its path. */
   readonly plain?: ((path: string) => PlainAnswer | undefined) | undefined
   readonly contextValues: (request: HttpRequest) => ContextValues
+  /** Begins a call, or throws why it may not. */
+  readonly enter?: ((request: HttpRequest) => Entered) | undefined
   /** Ends the calls that are under way. */
   readonly shutdownSignal: AbortSignal
 }
@@ -81,6 +86,17 @@ export function createHandler(options: HandlerOptions): HttpHandler {
       return answer(response, badRequest)
     }
     const writer = new AnswerWriter(response)
+    const body = universal.body as AsyncIterable<Uint8Array>
+    try {
+      const entered = options.enter?.(request)
+      if (entered !== undefined) {
+        universal.contextValues!.set(loadKey, entered.load)
+        response.once('close', () => entered.leave())
+        universal = { ...universal, body: entered.body(body) }
+      }
+    } catch (error) {
+      universal = { ...universal, body: refusing(error) }
+    }
     handler(universal)
       .then((answered) => writer.send(answered))
       .catch((error) => {
@@ -88,6 +104,13 @@ export function createHandler(options: HandlerOptions): HttpHandler {
         options.onProblem?.(error, path.slice(1))
         response.destroy()
       })
+  }
+}
+
+/** In place of a request's body: the call is answered with the error, in whatever protocol it came, and nothing of it is read. */
+function refusing(error: unknown): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(toConnectError(error)) }),
   }
 }
 

@@ -8,7 +8,7 @@ import type { PeerId } from '../dag/identity.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { type Caller, callerKey } from './caller.ts'
-import type { Proofs } from './proof.ts'
+import { issuerOf, type Proofs } from './proof.ts'
 
 export interface IdentifyParts {
   readonly proofs: Proofs
@@ -43,6 +43,19 @@ export class Identification {
     return next(request)
   }
 
+  /** Who makes a call with this header, as far as it was proven before; and whom the header still has to prove. */
+  callerOf(connected: Caller, authorization: string | undefined): { caller: Caller; claim?: string } {
+    const proof = proofOf(authorization ?? '') ?? ''
+    const proven = this.shown.get(connected)?.get(proof)?.peer
+    const peer = proven ?? connected.peer
+    const claim = authorization === undefined || proven !== undefined ? {} : { claim: issuerOf(proof) }
+    if (peer === undefined) return { caller: connected, ...claim }
+    return {
+      caller: { ...connected, peer, operator: connected.operator || this.parts.isOperator(peer) },
+      ...claim,
+    }
+  }
+
   /** The peers that have proven themselves on a connection, by its caller. */
   peersOf(connected: Caller): PeerId[] {
     const shown = [...(this.shown.get(connected)?.values() ?? [])].flatMap(({ peer }) => peer ?? [])
@@ -50,7 +63,7 @@ export class Identification {
   }
 
   private check(connected: Caller, header: string): Promise<PeerId> {
-    const proof = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header)?.[1]
+    const proof = proofOf(header)
     if (proof === undefined)
       throw new CausewayError('UNAUTHENTICATED', 'A proof is `Authorization: Bearer` and a JWT.', {
         data: { reason: 'malformed' },
@@ -68,4 +81,9 @@ export class Identification {
     )
     return shown.checked
   }
+}
+
+/** The proof in an Authorization header. */
+function proofOf(header: string): string | undefined {
+  return /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header)?.[1]
 }

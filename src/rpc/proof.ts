@@ -119,6 +119,15 @@ export class Proofs {
   }
 }
 
+/** Whom a proof would prove; '' where it says nothing. */
+export function issuerOf(proof: string): string {
+  try {
+    return decodeJwt(proof.slice(0, limits.proofBytes)).iss ?? ''
+  } catch {
+    return ''
+  }
+}
+
 /** The public key of an issuer; UNAUTHENTICATED where it is no sound key. */
 function keyOf(issuer: string | undefined): KeyObject {
   const sound = /^[0-9a-f]{64}$/.test(issuer ?? '') && pointFlaw(hexToBytes(issuer!)) === undefined

@@ -13,6 +13,7 @@ import { limits } from '../limits.ts'
 import type { ProblemListener } from './boundary.ts'
 import { type ByteChannel, type Caller, callerKey, stoppingKey } from './caller.ts'
 import { answer, createHandler, type HttpRequest, type PlainAnswer } from './handler.ts'
+import type { Entered, Throttle } from './throttle.ts'
 
 export type { PlainAnswer } from './handler.ts'
 
@@ -20,6 +21,8 @@ export interface RpcServerOptions {
   readonly routes: (router: ConnectRouter) => void
   /** What every call passes before its handler. */
   readonly interceptors?: readonly Interceptor[]
+  /** Says how much each caller may do; absent: anything. */
+  readonly throttle?: Throttle
   readonly clock: Clock
   /** Told of every call that failed for a reason that is not the caller's. */
   readonly onError?: ProblemListener
@@ -37,6 +40,9 @@ const stoppingAnswer: PlainAnswer = {
   body: 'The node is stopping.\n',
 }
 
+/** A call whose connection has just ended. */
+const nobody: Caller = { remoteAddress: 'unknown', transport: 'unknown', operator: false }
+
 interface Accepted {
   readonly caller: Caller
   readonly channel: ByteChannel
@@ -47,6 +53,7 @@ interface Accepted {
 export class RpcServer {
   private readonly clock: Clock
   private readonly idleTimeoutMs: number
+  private readonly throttle: Throttle | undefined
   private readonly http1: http.Server
   private readonly http2: http2.Http2Server
   private readonly sessions = new Set<http2.ServerHttp2Session>()
@@ -59,6 +66,7 @@ export class RpcServer {
 
   constructor(options: RpcServerOptions) {
     this.clock = options.clock
+    this.throttle = options.throttle
     // One listener for each call under way, on every connection.
     setMaxListeners(0, this.shutdown.signal, this.stopping.signal)
     this.idleTimeoutMs = options.idleTimeoutMs ?? limits.idleTimeoutMs
@@ -69,6 +77,7 @@ export class RpcServer {
       plain: options.plain,
       shutdownSignal: this.shutdown.signal,
       contextValues: (request) => this.contextValues(request),
+      enter: options.throttle && ((request) => this.enter(options.throttle!, request)),
     })
     this.http1 = http.createServer(
       {
@@ -111,9 +120,24 @@ export class RpcServer {
     this.http2.on('sessionError', () => {})
   }
 
-  private contextValues(request: HttpRequest) {
+  private callerOf(request: HttpRequest): Caller | undefined {
     const carrier = 'stream' in request ? request.stream.session : request.socket
-    const caller = carrier && this.callers.get(carrier)
+    return carrier && this.callers.get(carrier)
+  }
+
+  /** Begins a call, or cuts a caller that is refused again and again. */
+  private enter(throttle: Throttle, request: HttpRequest): Entered {
+    const connected = this.callerOf(request) ?? nobody
+    try {
+      return throttle.enter(connected, request.headers.authorization)
+    } catch (error) {
+      if (throttle.refused(connected)) this.cut((caller) => caller === connected)
+      throw error
+    }
+  }
+
+  private contextValues(request: HttpRequest) {
+    const caller = this.callerOf(request)
     const values = createContextValues().set(stoppingKey, this.stopping.signal)
     return caller ? values.set(callerKey, caller) : values
   }
@@ -144,6 +168,10 @@ export class RpcServer {
         else cut(stream, http2.constants.NGHTTP2_CANCEL)
       }
       stream.setTimeout(this.idleTimeoutMs, onSilence)
+      const cancelTimer = this.clock.setTimer(limits.requestTimeoutMs, () => {
+        if (stream.state.remoteClose !== 1) cut(stream, http2.constants.NGHTTP2_CANCEL)
+      })
+      stream.once('close', cancelTimer)
     })
     const onSilence = () => {
       if (streams === 0 || session.destroyed) return session.destroy()
@@ -173,6 +201,10 @@ export class RpcServer {
       ...(channel.remotePeer !== undefined && { peer: channel.remotePeer }),
     }
     const accepted: Accepted = { caller, channel, looking: true }
+    if (this.channels.size >= limits.connections && !this.makeRoom()) {
+      stream.destroy()
+      return
+    }
     this.channels.set(stream, accepted)
     const giveUp = () => stream.destroy()
     const cancelTimer = this.clock.setTimer(limits.firstBytesTimeoutMs, giveUp)
@@ -209,6 +241,17 @@ export class RpcServer {
       }
     }
     stream.on('readable', look)
+  }
+
+  /** Ends the oldest connection of a stranger; false: there is none. */
+  private makeRoom(): boolean {
+    for (const [stream, { caller }] of this.channels) {
+      if (stream.destroyed || !(this.throttle?.isStranger(caller) ?? true)) continue
+      stream.destroy()
+      this.channels.delete(stream)
+      return true
+    }
+    return false
   }
 
   /** Connections that are open now, by caller. */

@@ -2,6 +2,7 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
 import type { SyncService } from '../../gen/causeway/v1/sync_pb.ts'
 import type { Clock } from '../clock.ts'
+import { entryBytes } from '../dag/entry.ts'
 import { hexToBytes } from '../dag/hex.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { Identity, PeerId } from '../dag/identity.ts'
@@ -9,6 +10,7 @@ import { unknownTree } from '../errors.ts'
 import type { DagStore } from '../store/store.ts'
 import { answerSync } from '../sync/answer.ts'
 import type { Ingest } from '../sync/ingest.ts'
+import type { SyncPage } from '../sync/remote.ts'
 import { serveWatch } from '../sync/watch.ts'
 import type { Access } from './access.ts'
 import { type Caller, callerKey, stoppingKey } from './caller.ts'
@@ -21,6 +23,7 @@ import {
   writeWatchMessage,
 } from './convert.ts'
 import { handshakeVersion, signHandshake } from './handshake.ts'
+import { loadKey } from './load.ts'
 
 export interface SyncServiceParts {
   readonly store: DagStore
@@ -61,12 +64,18 @@ export function createSyncService({
       const caller = contact(context)
       const asked = readSyncRequest(request)
       await access.read(asked.tree, caller)
-      await using answer = await answerSync(store, asked, clock.random)
+      const { signal } = context
+      const load = context.values.get(loadKey)
+      await using answer = await load.work(signal, () => answerSync(store, asked, clock.random))
       yield { part: { case: 'header', value: writeSyncHeader(answer.header) } }
-      for await (const { entries, more } of answer.pages) {
-        context.signal.throwIfAborted()
+      const pages = answer.pages[Symbol.asyncIterator]()
+      for (;;) {
+        const { done, value } = await load.work(signal, () => pages.next())
+        if (done) return
+        signal.throwIfAborted()
         await access.read(asked.tree, caller)
-        yield { part: { case: 'page', value: { entries: [...entries], more } } }
+        await load.send(pageBytes(value), signal)
+        yield { part: { case: 'page', value: { entries: [...value.entries], more: value.more } } }
       }
     },
 
@@ -79,11 +88,15 @@ export function createSyncService({
         yield writeWatchMessage(message)
     },
 
-    async sendEntries(request, { values }) {
+    async sendEntries(request, { values, signal }) {
       const tree = readId(request.tree, 'tree')
       await access.read(tree, values.get(callerKey))
       if (store.tree(tree) === undefined) throw unknownTree(tree)
-      const { added, known, refused } = await ingest.page(tree, readSigned(request.entries))
+      const load = values.get(loadKey)
+      const { added, known, refused } = await load.work(signal, () =>
+        ingest.page(tree, readSigned(request.entries)),
+      )
+      load.charge(refused.length)
       return {
         added: added.length,
         known,
@@ -98,4 +111,8 @@ export function createSyncService({
       }
     },
   }
+}
+
+function pageBytes({ entries }: SyncPage): number {
+  return entries.reduce((sum, signed) => sum + entryBytes(signed), 0)
 }

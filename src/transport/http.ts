@@ -16,6 +16,7 @@ import { connect as connectTls, createServer as createTlsServer } from 'node:tls
 import { type Clock, cancelled, deadline, systemClock } from '../clock.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import type { Door } from './door.ts'
 import { handOver, Lifecycle } from './lifecycle.ts'
 import type { Address, Channel, DialOptions, Transport } from './transport.ts'
 
@@ -37,12 +38,14 @@ export interface HttpTransportOptions {
   /** For dialling `https:`: the certificate authorities to trust instead of Node's own. */
   readonly tls?: { readonly ca?: Pem }
   readonly clock?: Clock
+  /** Who may come in; absent: everybody. */
+  readonly door?: Door
 }
 
 const alpnProtocols = ['h2', 'http/1.1']
 
 export function createHttpTransport(options: HttpTransportOptions = {}): Transport {
-  const { name = 'http', listen, tls, clock = systemClock } = options
+  const { name = 'http', listen, tls, door, clock = systemClock } = options
   const lifecycle = new Lifecycle(name)
   const inbound = new Set<Socket>()
   const outbound = new Set<Socket>()
@@ -72,8 +75,14 @@ export function createHttpTransport(options: HttpTransportOptions = {}): Transpo
         })
       : createServer(socketOptions)
     starting.maxConnections = limits.tcpInboundConnections
-    starting.on('connection', (socket: Socket) => track(inbound, socket))
+    starting.on('connection', (socket: Socket) => {
+      track(inbound, socket)
+      const leave = door === undefined ? () => {} : door.enter(remoteAddressOf(socket))
+      if (leave === undefined) socket.destroy()
+      else socket.once('close', leave)
+    })
     starting.on(listen.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
+      if (socket.destroyed) return
       if (listen.tls) track(inbound, socket)
       handOver(accept, channelOf(socket))
     })

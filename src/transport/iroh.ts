@@ -8,6 +8,7 @@ import { type Clock, cancelled, deadline, sleep, systemClock } from '../clock.ts
 import type { Identity, PeerId } from '../dag/identity.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import type { Door } from './door.ts'
 import {
   bindEndpoint,
   type IrohModule,
@@ -34,6 +35,10 @@ export interface IrohTransportOptions {
   readonly idleTimeoutMs?: number
   /** A remote from which nothing comes for this long, not even acknowledgements, is gone. */
   readonly silenceTimeoutMs?: number
+  /** Who may come in; absent: everybody. */
+  readonly door?: Door
+  /** Peers whose connections do not make room for others where there are too many; absent: none. */
+  readonly isKnown?: (peer: PeerId) => boolean
   /** Where the binding comes from; for tests. */
   readonly load?: () => Promise<IrohModule>
 }
@@ -60,7 +65,8 @@ interface Link {
 }
 
 export function createIrohTransport(options: IrohTransportOptions): Transport {
-  const { name = 'iroh', identity, clock = systemClock, load = loadIroh } = options
+  const { name = 'iroh', identity, door, clock = systemClock, load = loadIroh } = options
+  const { isKnown = () => false } = options
   const { idleTimeoutMs = limits.irohIdleTimeoutMs, silenceTimeoutMs = limits.irohSilenceTimeoutMs } = options
   const lifecycle = new Lifecycle(name)
   const links = new Set<Link>()
@@ -262,7 +268,7 @@ export function createIrohTransport(options: IrohTransportOptions): Transport {
     for (;;) {
       const incoming = await quicEndpoint.accept().catch(() => undefined)
       if (incoming === undefined) return
-      if (accept === undefined || handshakes + links.size >= limits.irohConnections) {
+      if (accept === undefined || handshakes + links.size >= limits.irohConnections + limits.irohHandshakes) {
         incoming.refuse().catch(() => {})
         continue
       }
@@ -275,7 +281,14 @@ export function createIrohTransport(options: IrohTransportOptions): Transport {
   }
 
   async function serve(quic: QuicConnection): Promise<void> {
+    const leave = door === undefined ? () => {} : door.enter(quic.remoteAddress)
+    if (leave === undefined) {
+      quic.close('RESOURCE_EXHAUSTED')
+      return
+    }
+    void quic.closed.then(leave)
     const link = addLink(quic, true)
+    if (links.size > limits.irohConnections) makeRoom(link)
     if (accept === undefined)
       return endLink(link, new CausewayError('DISCONNECTED', 'The server has stopped.'))
     void (async () => {
@@ -287,6 +300,13 @@ export function createIrohTransport(options: IrohTransportOptions): Transport {
         else handOver(accept, channel)
       }
     })()
+  }
+
+  /** Ends the oldest connection of a peer that nobody knows: the new one's, where there is no other. */
+  function makeRoom(newest: Link): void {
+    const mayGo = (link: Link) => link.inbound && !isKnown(link.quic.remotePeer)
+    const oldest = [...links].find(mayGo) ?? newest
+    endLink(oldest, new CausewayError('RESOURCE_EXHAUSTED', 'There are too many connections.'))
   }
 
   async function unbind(): Promise<void> {

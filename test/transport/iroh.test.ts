@@ -10,7 +10,13 @@ import { createIdentity } from '../../src/dag/identity.ts'
 import type { CausewayError } from '../../src/errors.ts'
 import { limits } from '../../src/limits.ts'
 import { createIrohTransport, type IrohTransportOptions } from '../../src/transport/iroh.ts'
-import { bindEndpoint, formatTicket, loadIroh, parseTicket } from '../../src/transport/iroh-binding.ts'
+import {
+  bindEndpoint,
+  formatTicket,
+  loadIroh,
+  parseTicket,
+  type QuicConnection,
+} from '../../src/transport/iroh-binding.ts'
 import type { Transport } from '../../src/transport/transport.ts'
 import { fails, transportContract } from './contract.ts'
 import { closed, echo, footprint, Inbox, openPair, readAll, readBytes, until } from './streams.ts'
@@ -222,22 +228,25 @@ describe('QUIC', () => {
     await fails('BAD_ADDRESS', make({ bind }).listen(echo))
   })
 
-  it('bounds the connections that others open', async () => {
-    const server = make()
+  it('bounds the connections that others open; the oldest of a peer that nobody knows makes room', async () => {
+    const [friend, stranger] = [createIdentity(), createIdentity()]
+    const server = make({ isKnown: (peer) => peer === friend.peer })
     await server.listen(echo)
-    const client = await bindEndpoint(iroh, { ...local, seed: createIdentity().seed })
     const target = parseTicket(iroh, server.addresses()[0]!.slice(5))
-    const connections = []
-    while (connections.length < limits.irohConnections) connections.push(await client.connect(target))
-    await fails('UNREACHABLE', client.connect(target))
-    connections.pop()!.close('enough')
-    // The server hears of the end a little later.
-    for (let served = false; !served; )
-      served = await client.connect(target).then(
-        () => true,
-        () => false,
-      )
-    await client.close()
+    const [known, unknown] = await Promise.all(
+      [friend, stranger].map(({ seed }) => bindEndpoint(iroh, { ...local, seed })),
+    )
+    const first = await known!.connect(target)
+    const connections: QuicConnection[] = []
+    while (connections.length < limits.irohConnections) connections.push(await unknown!.connect(target))
+    await connections[0]!.closed
+    const last = await known!.connect(target)
+    await connections[1]!.closed
+    assert.deepEqual(
+      [first, last, ...connections.slice(2)].filter((connection) => connection.ended()),
+      [],
+    )
+    await Promise.all([known!.close(), unknown!.close()])
   })
 
   it('bounds the streams of a connection', async () => {
