@@ -67,6 +67,17 @@ export const limits = {
   /** Problems that an audit tells: who has more than a screenful restores the store and needs no list. */
   auditProblems: 1_000,
 
+  /** Bytes of entries that a node keeps if it is not told otherwise: what a small server's disk has to spare. */
+  quotaNodeBytes: 68_719_476_736,
+  /** … of one tree: some fifty times the history of Linux's commits. */
+  quotaTreeBytes: 17_179_869_184,
+  /** … of one author in a tree: a person does not write as much in a lifetime, a machine in a year. */
+  quotaAuthorBytes: 4_294_967_296,
+  /** Authors counted one by one over all trees, some 300 bytes each in memory; further ones share one account a tree. */
+  quotaAuthors: 65_536,
+  /** When a page past a quota is worth trying again: somebody has to make room first. */
+  quotaRetryMs: 600_000,
+
   /** One RPC message: a page with its frame, or one entry of the largest size, doubled for base64 in JSON. */
   messageBytes: 4_194_304,
   /** One answer: in JSON an entry appears signed and decoded, both in base64, with a name for every field. */

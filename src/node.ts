@@ -47,6 +47,7 @@ import { createSyncService } from './rpc/sync-service.ts'
 import { createTreeService } from './rpc/tree-service.ts'
 import { type AuditProblem, auditTree } from './store/audit.ts'
 import { Author, type CommitOptions } from './store/author.ts'
+import { Quota } from './store/quota.ts'
 import { DagStore, type StoredEntry } from './store/store.ts'
 import { Guard } from './sync/guard.ts'
 import { Ingest } from './sync/ingest.ts'
@@ -64,6 +65,7 @@ export async function createNode(options: NodeOptions = {}): Promise<Node> {
   const { identity, db } = await openStore(options.data, options.identity, options.database)
   try {
     const store = await DagStore.open(db)
+    await Quota.open(db, store, identity.peer, options.quota)
     const [book, links] = await Promise.all([PeerBook.open(db, clock), Links.open(db)])
     const outbox = await Outbox.open(db, store, links, clock)
     const { operators = [] } = options

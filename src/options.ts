@@ -10,6 +10,7 @@ import type { PeerBook } from './peer/book.ts'
 import type { LinkStatus, Links } from './peer/links.ts'
 import type { SyncResult } from './rpc/node-service.ts'
 import type { Database } from './store/open.ts'
+import type { QuotaOptions } from './store/quota.ts'
 import type { DagStore, TreeInfo } from './store/store.ts'
 import type { SessionProgress } from './sync/session.ts'
 import { Door } from './transport/door.ts'
@@ -33,6 +34,8 @@ export interface NodeOptions {
   readonly transports?: readonly Transport[]
   /** Peers that may operate the node from afar, as its own key may: NodeService, TreeService, and all trees. */
   readonly operators?: readonly PeerId[]
+  /** How much disk it gives, in all, to a tree and to an author. */
+  readonly quota?: QuotaOptions
   readonly clock?: Clock
   /** An open database in place of the data folder's or of a new one in memory; the node closes it. */
   readonly database?: Database

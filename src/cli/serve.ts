@@ -4,8 +4,10 @@ import { type Command, Option } from 'commander'
 import { formatId } from '../dag/id.ts'
 import { type PeerId, parsePeerId } from '../dag/identity.ts'
 import { CausewayError } from '../errors.ts'
+import { limits } from '../limits.ts'
 import { createNode } from '../node.ts'
 import { controlPath } from '../transport/local.ts'
+import { formatByteSize, parseByteSize } from './byte-size.ts'
 import { type CommonOptions, dataFolder, type Relay, relayOption } from './context.ts'
 import { formatHostPort, type HostPort, parseHostPort } from './host-port.ts'
 import { printError } from './output.ts'
@@ -21,6 +23,9 @@ interface ServeOptions extends CommonOptions {
   readonly tlsKey?: string
   readonly insecure?: boolean
   readonly operator: readonly PeerId[]
+  readonly maxDisk?: number
+  readonly maxTree?: number
+  readonly maxAuthor?: number
 }
 
 export function addServe(program: Command): void {
@@ -50,6 +55,9 @@ export function addServe(program: Command): void {
       parseHostPort,
     )
     .addOption(relayOption())
+    .addOption(sizeOption('--max-disk', 'how much of all trees is kept', limits.quotaNodeBytes))
+    .addOption(sizeOption('--max-tree', 'how much of one tree is kept', limits.quotaTreeBytes))
+    .addOption(sizeOption('--max-author', 'how much of one author in one tree', limits.quotaAuthorBytes))
     .addHelpText(
       'after',
       '\nWith --json every event is a JSON line; the first is {"event":"ready","peer":…,"addresses":[…]}.',
@@ -67,6 +75,11 @@ async function serve(options: ServeOptions): Promise<void> {
   await using node = await createNode({
     data,
     operators: options.operator,
+    quota: {
+      nodeBytes: options.maxDisk,
+      treeBytes: options.maxTree,
+      authorBytes: options.maxAuthor,
+    },
     ...(options.http && { http: { ...options.http, ...(await security(options)) } }),
     quic: { listen: options.quic !== undefined, relay: options.relay, ...bind },
   })
@@ -89,6 +102,12 @@ async function serve(options: ServeOptions): Promise<void> {
   say(options, { event: 'stopping' }, ['Stopping…'])
   await node.close()
   say(options, { event: 'stopped' }, ['Stopped.'])
+}
+
+function sizeOption(flag: string, what: string, bytes: number): Option {
+  return new Option(`${flag} <SIZE>`, `${what}, such as 500M`)
+    .argParser(parseByteSize)
+    .default(bytes, formatByteSize(bytes))
 }
 
 /** What makes plain HTTP safe, or says that it need not be. */

@@ -28,7 +28,10 @@ export interface TreeInfo {
   readonly sequence: number
 }
 
-/** Adds its own records to the batch of a page: whoever must never disagree with the DAG. Runs before the write. */
+/**
+ * Adds its own records to the batch of a page: whoever must never disagree with the DAG. Runs before the write, and keeps
+ * the page out where it throws.
+ */
 export type BatchContributor = (
   tree: TreeId,
   added: readonly VerifiedEntry[],
@@ -130,6 +133,13 @@ export class DagStore extends StoreReader {
   /** All trees, by id. */
   trees(): TreeInfo[] {
     return [...this.records.keys()].sort().map((tree) => this.tree(tree)!)
+  }
+
+  /** Bytes of all bodies and signatures of all trees. */
+  get bytes(): number {
+    let bytes = 0
+    for (const record of this.records.values()) bytes += record.bytes
+    return bytes
   }
 
   tree(tree: TreeId): TreeInfo | undefined {

@@ -1,0 +1,108 @@
+/**
+ * How much disk a node gives: in all, to one tree, and to one author's entries in one tree. Nobody's entry is invalid
+ * for it, so a page past a bound is put off as a whole, whoever brings it, and goes in once there is room. Authors
+ * are counted in the page's own batch; past a number of them, which a stranger who makes keys would reach, the further
+ * ones of a tree share one account.
+ */
+import { entryBytes, type VerifiedEntry } from '../dag/entry.ts'
+import { formatId, type TreeId } from '../dag/id.ts'
+import type { PeerId } from '../dag/identity.ts'
+import { CausewayError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { Database } from './open.ts'
+import type { BatchOperation } from './page.ts'
+import { Records } from './records.ts'
+import type { DagStore, TreeInfo } from './store.ts'
+
+/** Bytes of bodies and signatures; the disk needs some half more for them. */
+export interface QuotaOptions {
+  /** Of all trees together; absent: limits.quotaNodeBytes. */
+  readonly nodeBytes?: number | undefined
+  /** Of one tree; absent: limits.quotaTreeBytes. */
+  readonly treeBytes?: number | undefined
+  /** Of the entries of one author, other than this node, in one tree; absent: limits.quotaAuthorBytes. */
+  readonly authorBytes?: number | undefined
+}
+
+interface Account {
+  readonly bytes: number
+}
+
+export class Quota {
+  private readonly store: DagStore
+  private readonly self: PeerId
+  private readonly nodeBytes: number
+  private readonly treeBytes: number
+  private readonly authorBytes: number
+  private readonly accounts: Records<Account>
+
+  private constructor(store: DagStore, self: PeerId, accounts: Records<Account>, options: QuotaOptions) {
+    this.store = store
+    this.self = self
+    this.accounts = accounts
+    this.nodeBytes = options.nodeBytes ?? limits.quotaNodeBytes
+    this.treeBytes = options.treeBytes ?? limits.quotaTreeBytes
+    this.authorBytes = options.authorBytes ?? limits.quotaAuthorBytes
+    store.addContributor((tree, added, info) => this.contribute(tree, added, info))
+    store.subscribe((tree, added) => {
+      for (const [key, account] of this.after(tree, added)) this.accounts.keep(key, account)
+    })
+  }
+
+  /** From here on every page of `store` is held to the bounds. */
+  static async open(db: Database, store: DagStore, self: PeerId, options: QuotaOptions = {}): Promise<Quota> {
+    return new Quota(store, self, await Records.open<Account>(db, 'quota'), options)
+  }
+
+  /** Records what a page adds, or keeps it out: RESOURCE_EXHAUSTED says which bound, and what helps. */
+  private contribute(tree: TreeId, added: readonly VerifiedEntry[], info: TreeInfo): BatchOperation[] {
+    const before = this.store.tree(tree)?.bytes ?? 0
+    const inAll = this.store.bytes + info.bytes - before
+    if (inAll > this.nodeBytes)
+      throw full(
+        'all trees together',
+        this.nodeBytes,
+        'remove what is not needed, or serve with a larger --max-disk',
+        {
+          tree,
+        },
+      )
+    if (info.bytes > this.treeBytes)
+      throw full(`the tree ${formatId(tree)}`, this.treeBytes, 'serve with a larger --max-tree', { tree })
+    const accounts = this.after(tree, added)
+    for (const [key, { bytes }] of accounts)
+      if (bytes > this.authorBytes)
+        throw full(
+          `one author (${key.slice(65)}) in the tree ${formatId(tree)}`,
+          this.authorBytes,
+          'serve with a larger --max-author',
+          { tree, author: key.slice(65) },
+        )
+    return Array.from(accounts, ([key, account]) => this.accounts.put(key, account))
+  }
+
+  /** The accounts as these entries leave them. */
+  private after(tree: TreeId, added: readonly VerifiedEntry[]): Map<string, Account> {
+    const sums = new Map<string, number>()
+    for (const { body, signed } of added)
+      if (body.author !== this.self) sums.set(body.author, (sums.get(body.author) ?? 0) + entryBytes(signed))
+    const accounts = new Map<string, Account>()
+    for (const [author, bytes] of sums) {
+      const own = `${tree} ${author}`
+      const room =
+        this.accounts.get(own) !== undefined || this.accounts.size + accounts.size < limits.quotaAuthors
+      const key = room ? own : `${tree} further authors`
+      const before = accounts.get(key) ?? this.accounts.get(key)
+      accounts.set(key, { bytes: (before?.bytes ?? 0) + bytes })
+    }
+    return accounts
+  }
+}
+
+function full(what: string, max: number, help: string, data: Record<string, string>): CausewayError {
+  return new CausewayError(
+    'RESOURCE_EXHAUSTED',
+    `This node keeps at most ${max} bytes of entries of ${what}: ${help}.`,
+    { data: { ...data, maxBytes: max, retryAfterMs: limits.quotaRetryMs } },
+  )
+}
