@@ -12,6 +12,7 @@ import type { ConnectionInfo } from './rpc/node-service.ts'
 import { RpcPeerConnection } from './rpc/peer-connection.ts'
 import { makeProof } from './rpc/proof.ts'
 import { createRemote } from './rpc/remote.ts'
+import type { AccessAnswer, AccessAsk } from './sync/access-desk.ts'
 import type { Guard } from './sync/guard.ts'
 import { patient } from './sync/patience.ts'
 import type { Remote } from './sync/remote.ts'
@@ -92,6 +93,20 @@ export class Dialler {
     } catch (error) {
       if (!signal.aborted) for (const address of addresses) await this.book.note(peer, address, false)
       throw error
+    }
+  }
+
+  /** Asks a peer of the book to be let into a tree. */
+  async requestAccess(
+    peer: PeerId,
+    ask: Omit<AccessAsk, 'peer'>,
+    signal: AbortSignal,
+  ): Promise<AccessAnswer> {
+    const connection = await this.connect(peer, signal)
+    try {
+      return await connection.requestAccess(ask, this.clock, signal)
+    } finally {
+      connection.close()
     }
   }
 

@@ -220,6 +220,31 @@ export const limits = {
   /** (tree, peer) pairs, some 2 KB each in memory while the node runs. */
   links: 16_384,
   addressBytes: 1_024,
+
+  /** Requests for access that wait for an admin, some 2 KB each: more than a person reads in a day. */
+  accessRequests: 1_024,
+  /** … of one peer: nobody joins more trees of one node before the first answer. */
+  accessRequestsPerPeer: 16,
+  /** … for one tree, so that a tree that is known to many leaves room for the others. */
+  accessRequestsPerTree: 256,
+  /** Who has given up asking is not waited for: a node that wants in asks every few minutes. */
+  accessRequestIdleMs: 2_592_000_000,
+  /** How long an answer stands: until then who asks for the same or more is told it again, and no admin is asked. */
+  accessVerdictMs: 86_400_000,
+  /** Answers remembered, some 500 bytes each. */
+  accessVerdicts: 4_096,
+  /** A word of who asks, or of who decides: a paragraph. */
+  accessTextBytes: 1_024,
+  /** One-time invitations that were not used yet: some 300 bytes each. */
+  invitations: 1_024,
+  /** A week: a mail is read by then, and what lies around in chats for longer is worth nothing. */
+  invitationTtlMs: 604_800_000,
+  /** Trees that this node waits to be let into. */
+  joins: 1_024,
+  /** The first wait before a peer is asked again … */
+  joinBackoffBaseMs: 2_000,
+  /** … and the longest, so some minutes on average: what is granted is heard at once by watching the tree. */
+  joinBackoffCapMs: 600_000,
   /** A day; who wants it rarer pauses the link and flushes. */
   intervalSeconds: 86_400,
 

@@ -8,7 +8,7 @@ import {
   createRouterTransport,
   type Transport as RpcTransport,
 } from '@connectrpc/connect'
-import type { PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
+import type { Permission, PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
 import { NodeService } from '../gen/causeway/v1/node_pb.ts'
 import { SyncService } from '../gen/causeway/v1/sync_pb.ts'
 import { TreeService } from '../gen/causeway/v1/tree_pb.ts'
@@ -16,18 +16,22 @@ import { Admission, asOperator } from './admission.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Change } from './dag/body.ts'
 import { readEntry, readRoot, type VerifiedEntry } from './dag/entry.ts'
+import { bytesToHex } from './dag/hex.ts'
 import type { EntryId, TreeId } from './dag/id.ts'
 import type { Identity, PeerId } from './dag/identity.ts'
 import { openStore } from './data.ts'
 import { Dialler } from './dialler.ts'
 import { Dispatcher } from './dispatcher/dispatcher.ts'
+import type { JoinStanding } from './dispatcher/joiner.ts'
 import { Outbox } from './dispatcher/outbox.ts'
 import { prometheusText } from './dispatcher/status.ts'
 import { CausewayError, unknownTree } from './errors.ts'
 import { answerHealth } from './health.ts'
+import { Joining, openAccessRecords } from './joining.ts'
 import { limits } from './limits.ts'
 import {
   createTransports,
+  type JoinOptions,
   type NodeEvents,
   type NodeOptions,
   type NodeParts,
@@ -37,27 +41,36 @@ import {
 import { PeerBook, type PeerEntry } from './peer/book.ts'
 import { LastEqual } from './peer/last-equal.ts'
 import { type LinkSettings, type LinkStatus, Links } from './peer/links.ts'
-import { formatTicket, isTicket, parseTicket } from './peer/ticket.ts'
+import { formatTicket, parseTicket } from './peer/ticket.ts'
 import { Access } from './rpc/access.ts'
+import { createAccessHandlers } from './rpc/access-service.ts'
 import { errorBoundary } from './rpc/boundary.ts'
 import { createLinkHandlers } from './rpc/link-service.ts'
 import { type ConnectionInfo, createNodeService, type SyncResult } from './rpc/node-service.ts'
 import { RpcServer } from './rpc/server.ts'
 import { createSyncService } from './rpc/sync-service.ts'
 import { createTreeService } from './rpc/tree-service.ts'
+import { Sessions } from './sessions.ts'
 import { type AuditProblem, auditTree } from './store/audit.ts'
 import { Author, type CommitOptions } from './store/author.ts'
 import { Quota } from './store/quota.ts'
 import { DagStore, type StoredEntry } from './store/store.ts'
+import type { AccessDesk } from './sync/access-desk.ts'
 import { Guard } from './sync/guard.ts'
 import { Ingest } from './sync/ingest.ts'
 import { rightsOf } from './sync/rights.ts'
-import { runSession } from './sync/session.ts'
 import { listenLocal } from './transport/local.ts'
 import type { TransportManager } from './transport/manager.ts'
 import { version } from './version.ts'
 
-export type { NodeEvents, NodeOptions, QuicOptions, SyncOptions, TreeDetails } from './options.ts'
+export type {
+  JoinOptions,
+  NodeEvents,
+  NodeOptions,
+  QuicOptions,
+  SyncOptions,
+  TreeDetails,
+} from './options.ts'
 
 /** Opens a node: makes the data folder where there is none, and takes its store. STORE_LOCKED when another node has it. */
 export async function createNode(options: NodeOptions = {}): Promise<Node> {
@@ -70,7 +83,8 @@ export async function createNode(options: NodeOptions = {}): Promise<Node> {
     const outbox = await Outbox.open(db, store, links, clock)
     const { operators = [] } = options
     const admission = await Admission.open({ self: identity.peer, db, clock, book, operators })
-    return new Node({ store, book, links, outbox, admission, identity, clock }, options)
+    const access = await openAccessRecords(db, identity, clock)
+    return new Node({ store, book, links, outbox, admission, access, identity, clock }, options)
   } catch (error) {
     await db.close()
     throw error
@@ -84,6 +98,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   readonly transports: TransportManager
   /** Whom the node knows. */
   readonly peers: PeerBook
+  /** Who asks to be let into trees here. */
+  readonly requests: AccessDesk
   private readonly clock: Clock
   private readonly author: Author
   private readonly ingest: Ingest
@@ -92,17 +108,18 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   private readonly links: Links
   private readonly admission: Admission
   private readonly access: Access
-  private readonly lastEqual: LastEqual
   private readonly dialler: Dialler
   private readonly dispatcher: Dispatcher
+  private readonly joining: Joining
   private control: AsyncDisposable | undefined
   private listening = false
-  private readonly sessions = new Set<Promise<SyncResult>>()
+  private readonly sessions: Sessions
   private closing: Promise<void> | undefined
 
   /** Use `createNode`. */
-  constructor({ store, book, links, outbox, admission, identity, clock }: NodeParts, options: NodeOptions) {
+  constructor(parts: NodeParts, options: NodeOptions) {
     super()
+    const { store, book, links, outbox, admission, identity, clock } = parts
     this.store = store
     this.peers = book
     this.links = links
@@ -112,10 +129,30 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.peer = identity.peer
     this.author = new Author(store, identity, clock)
     this.ingest = new Ingest(store)
-    this.lastEqual = new LastEqual(store.db)
+    const lastEqual = new LastEqual(store.db)
     const rights = rightsOf(store)
     this.access = new Access(rights, (peer) => admission.throttle.vouch(peer))
     this.transports = createTransports(options, identity, clock, admission)
+    const guard = new Guard(store, rights)
+    this.dialler = new Dialler({ transports: this.transports, book, clock, identity, guard })
+    this.sessions = new Sessions({
+      ...{ store, ingest: this.ingest, clock, lastEqual, dialler: this.dialler },
+      onResult: (result) => this.emit('sync', result),
+    })
+    this.dispatcher = new Dispatcher({
+      ...{ store, book, links, outbox, clock, ingest: this.ingest, lastEqual },
+      withheld: (tree, peer) => guard.withheld(tree, peer),
+      awaited: (tree, peer) => this.joining.awaited(tree, peer),
+      connect: (peer, signal) => this.dialler.connect(peer, signal),
+    })
+    this.joining = new Joining({
+      ...{ ...parts.access, self: this.peer, store, links, clock, rights, dispatcher: this.dispatcher },
+      addPeer: (...args) => this.addPeer(...args),
+      ask: (...args) => this.dialler.requestAccess(...args),
+      onRequest: (request) => this.emit('request', request),
+      onJoin: (standing) => this.emit('join', standing),
+    })
+    this.requests = this.joining.desk
     this.server = new RpcServer({
       routes: (router) => this.routes(router),
       interceptors: admission.interceptors,
@@ -128,24 +165,22 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
           metrics: () => this.metrics(),
         }),
     })
-    const guard = new Guard(store, rights)
-    this.dialler = new Dialler({ transports: this.transports, book, clock, identity, guard })
-    this.dispatcher = new Dispatcher({
-      ...{ store, book, links, outbox, clock, ingest: this.ingest, lastEqual: this.lastEqual },
-      withheld: (tree, peer) => guard.withheld(tree, peer),
-      connect: (peer, signal) => this.dialler.connect(peer, signal),
-    })
     this.dispatcher.onStatus((status) => this.emit('status', status))
     store.subscribe((tree, added) => this.emit('entries', tree, added))
-    if (options.background !== false) this.dispatcher.start()
+    if (options.background !== false) this.joining.start()
   }
 
   private routes(router: ConnectRouter): void {
-    const { store, ingest, author, access, identity, clock } = this
-    const onContact = (peer: PeerId) => this.dispatcher.contacted(peer)
-    router.service(SyncService, createSyncService({ store, ingest, access, identity, clock, onContact }))
+    const { store, ingest, author, access, requests, identity, clock } = this
+    const onContact = (peer: PeerId) => this.joining.contacted(peer)
+    const sync = { store, ingest, access, requests, identity, clock, onContact }
+    router.service(SyncService, createSyncService(sync))
     router.service(TreeService, createTreeService({ store, ingest, author, clock }))
-    router.service(NodeService, { ...createNodeService(this), ...createLinkHandlers(this) })
+    router.service(NodeService, {
+      ...createNodeService(this),
+      ...createLinkHandlers(this),
+      ...createAccessHandlers(this),
+    })
   }
 
   private metrics(): string {
@@ -228,7 +263,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /** A ticket for a tree with all addresses at which this node listens now. */
-  createTicket(tree: TreeId): string {
+  createTicket(tree: TreeId, invitation?: string): string {
     if (this.store.tree(tree) === undefined) throw unknownTree(tree)
     const addresses = this.addresses()
     if (addresses.length === 0)
@@ -236,7 +271,24 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
         'NOT_STARTED',
         'The node does not listen, so a ticket would lead nowhere. Start it with `causeway serve`.',
       )
-    return formatTicket({ tree, peer: this.peer, addresses: addresses.slice(0, limits.ticketAddresses) })
+    return formatTicket({
+      ...{ tree, peer: this.peer, addresses: addresses.slice(0, limits.ticketAddresses) },
+      ...(invitation !== undefined && { invitation }),
+    })
+  }
+
+  /** A ticket that lets the first who joins by it in, without asking. FORBIDDEN where this node is no admin of the tree. */
+  async invite(tree: TreeId, permission: Permission): Promise<string> {
+    this.createTicket(tree)
+    return this.createTicket(tree, bytesToHex(await this.requests.invite(tree, permission)))
+  }
+
+  /**
+   * Joins a tree by a ticket: asks its issuer to be let in, and links the tree, which syncs as soon as that is granted, at
+   * once or later, across restarts. The event `join` tells how it goes on.
+   */
+  join(ticket: string, options: JoinOptions = {}): Promise<JoinStanding> {
+    return this.joining.join(ticket, options)
   }
 
   /**
@@ -246,52 +298,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   sync(tree: TreeId | undefined, remote: string, options: SyncOptions = {}): Promise<SyncResult> {
     if (this.closing !== undefined)
       return Promise.reject(new CausewayError('CLOSED', 'The node is closed, or closing.'))
-    const session = this.runSync(tree, remote, options)
-    this.sessions.add(session)
-    const forget = () => this.sessions.delete(session)
-    session.then(forget, forget)
-    return session
-  }
-
-  private async runSync(tree: TreeId | undefined, remote: string, options: SyncOptions): Promise<SyncResult> {
-    const ticket = isTicket(remote) ? parseTicket(remote) : undefined
-    const which = tree ?? ticket?.tree
-    if (which === undefined)
-      throw new CausewayError('INVALID_ARGUMENT', 'Name a tree, or give a ticket instead of an address.')
-    if (ticket !== undefined && ticket.tree !== which)
-      throw new CausewayError('INVALID_ARGUMENT', 'The ticket is for another tree.', {
-        data: { tree: ticket.tree },
-      })
-    const started = this.clock.monotonic()
-    const {
-      connection,
-      remote: reached,
-      address,
-      peer,
-    } = await this.dialler.dial(ticket?.addresses ?? [remote], ticket?.peer, options.signal)
-    await using _ = connection
-    const lastEqual = await this.lastEqual.get(peer, which)
-    const session = await runSession(
-      { store: this.store, ingest: this.ingest, clock: this.clock },
-      reached,
-      which,
-      { ...options, lastEqual },
-    )
-    if (session.equal && session.tipsDigest !== lastEqual)
-      await this.lastEqual.set(peer, which, session.tipsDigest)
-    const path = connection.channel.path?.()
-    const result: SyncResult = {
-      ...session,
-      address,
-      peer,
-      bytesSent: path?.bytesSent ?? 0,
-      bytesReceived: path?.bytesReceived ?? 0,
-      elapsedMs: this.clock.monotonic() - started,
-      path: { kind: path?.kind ?? 'unknown', roundTripMs: path?.roundTripMs },
-      tips: (await this.store.tips(which)).slice(0, limits.listedTips),
-    }
-    this.emit('sync', result)
-    return result
+    return this.sessions.run(tree, remote, options)
   }
 
   /** Remembers a peer, or more about one; without its PeerId the addresses are asked. UNREACHABLE, LIMIT_EXCEEDED. */
@@ -304,7 +311,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     if (known === this.peer)
       throw new CausewayError('INVALID_ARGUMENT', 'That is this node itself.', { data: { peer: known } })
     const entry = await this.peers.add(known, details)
-    this.dispatcher.contacted(known)
+    this.joining.contacted(known)
     return entry
   }
 
@@ -372,7 +379,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       // Refuses new calls at once, on the connections that are open and on those that still come.
       const drained = this.server.drain(graceMs)
       const controlClosed = this.control?.[Symbol.asyncDispose]()
-      await Promise.all([this.dispatcher.close(graceMs), this.finishSessions(graceMs)])
+      await Promise.all([this.joining.close(), this.dispatcher.close(graceMs), this.sessions.finish(graceMs)])
       this.dialler.close()
       await drained
       await controlClosed
@@ -380,17 +387,6 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     } finally {
       await this.store.close()
     }
-  }
-
-  /** Waits for the sessions that this node has begun, at most so long. */
-  private async finishSessions(graceMs: number): Promise<void> {
-    if (this.sessions.size === 0) return
-    let cancelTimer = () => {}
-    const graceOver = new Promise<void>((resolve) => {
-      cancelTimer = this.clock.setTimer(graceMs, resolve)
-    })
-    await Promise.race([Promise.allSettled(this.sessions), graceOver])
-    cancelTimer()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,11 +1,14 @@
 /** What a node is opened with and what it tells; and the transports that follow from the options. */
-import type { PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
+import type { Permission, PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
 import type { Admission } from './admission.ts'
 import type { Clock } from './clock.ts'
 import type { VerifiedEntry } from './dag/entry.ts'
 import type { TreeId } from './dag/id.ts'
 import type { Identity, PeerId } from './dag/identity.ts'
+import type { JoinStanding } from './dispatcher/joiner.ts'
 import type { Outbox } from './dispatcher/outbox.ts'
+import type { AccessRecords } from './joining.ts'
+import type { AccessRequest } from './peer/access-requests.ts'
 import type { PeerBook } from './peer/book.ts'
 import type { LinkStatus, Links } from './peer/links.ts'
 import type { SyncResult } from './rpc/node-service.ts'
@@ -57,6 +60,16 @@ export interface SyncOptions {
   readonly onProgress?: (progress: SessionProgress) => void
 }
 
+export interface JoinOptions {
+  /** READ (the default) or WRITE; an invitation in the ticket decides for itself. */
+  readonly permission?: Permission
+  /** A word to the admins. */
+  readonly message?: string
+  readonly signal?: AbortSignal
+  /** Go on asking also in a node that leaves its links alone. */
+  readonly goOn?: boolean
+}
+
 /** A tree with what its root says. */
 export interface TreeDetails extends TreeInfo {
   readonly name: string
@@ -68,6 +81,10 @@ export interface NodeEvents {
   entries: [tree: TreeId, added: readonly VerifiedEntry[]]
   /** A session that `sync` began ended well. */
   sync: [result: SyncResult]
+  /** Somebody asks to be let into a tree: `requests` lists and decides. */
+  request: [request: AccessRequest]
+  /** How a tree stands that this node wants to join. */
+  join: [standing: JoinStanding]
   /** The standing of a link has changed. */
   status: [status: LinkStatus]
   /** A handler failed for a reason that is not its caller's. */
@@ -81,6 +98,7 @@ export interface NodeParts {
   readonly links: Links
   readonly outbox: Outbox
   readonly admission: Admission
+  readonly access: AccessRecords
   readonly identity: Identity
   readonly clock: Clock
 }

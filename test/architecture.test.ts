@@ -27,7 +27,17 @@ const downhill: Record<string, readonly string[]> = {
 }
 const ground = new Set(['errors', 'limits', 'clock', 'version', 'origin', 'token-bucket'])
 /** Files at the top of `src` that belong to the node. */
-const nodeFiles = new Set(['node', 'admission', 'data', 'dialler', 'health', 'options', 'index'])
+const nodeFiles = new Set([
+  'node',
+  'admission',
+  'data',
+  'dialler',
+  'health',
+  'joining',
+  'options',
+  'sessions',
+  'index',
+])
 /** Parts that may use generated services, not just messages. */
 const mayUseServices = new Set(['rpc', 'node', 'cli'])
 const longestFileLines = 400

@@ -6,10 +6,12 @@ import { addCommit } from './commit.ts'
 import { defaultDataFolder } from './context.ts'
 import { addId } from './id.ts'
 import { addImport } from './import.ts'
+import { addJoin } from './join.ts'
 import { addFlush, addLink } from './link.ts'
 import { addLog } from './log.ts'
 import { exitCodeOf, printError } from './output.ts'
 import { addPeer } from './peer.ts'
+import { addRequests } from './requests.ts'
 import { addServe } from './serve.ts'
 import { addShow } from './show.ts'
 import { addStatus } from './status.ts'
@@ -32,15 +34,15 @@ const program = new Command('causeway')
 Every command takes --data DIR (default: $CAUSEWAY_DATA, else ${defaultDataFolder()}) and --json.
 If a node runs on the folder, commands go through it; else they open the folder themselves.
 
-Exit codes: 0 done, 1 failed or not in order, 2 wrong usage, 3 a remote could not be reached.
+Exit codes: 0 done, 1 failed or not in order, 2 wrong usage, 3 a remote could not be reached, 4 an admin has to decide.
 
 Try it:
   causeway tree create notes                       make a tree
   echo hello | causeway commit TREE --store text   write to it
   causeway serve                                   let others sync
   causeway ticket TREE                             a ticket to hand over
-  causeway sync TICKET                             on the other machine: once
-  causeway link TICKET                             or equal from now on, while it serves
+  causeway join TICKET                             on the other machine: equal from now on, while it serves
+  causeway requests                                who asks to be let in
   causeway status --watch                          how every link stands`,
   )
 
@@ -55,6 +57,8 @@ for (const add of [
   addVerify,
   addImport,
   addTicket,
+  addJoin,
+  addRequests,
   addToken,
   addSync,
   addPeer,

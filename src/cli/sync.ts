@@ -4,7 +4,7 @@ import type { SyncProgress, SyncResult } from '../../gen/causeway/v1/node_pb.ts'
 import { SyncStatus } from '../../gen/causeway/v1/sync_pb.ts'
 import { CausewayError } from '../errors.ts'
 import { isTicket } from '../peer/ticket.ts'
-import { type CommonOptions, openClients, relayOption } from './context.ts'
+import { type Clients, type CommonOptions, openClients, relayOption } from './context.ts'
 import { hexText, idArgument, idText, print } from './output.ts'
 import { ProgressBar } from './progress.ts'
 
@@ -25,17 +25,29 @@ export function addSync(program: Command): void {
         throw new CausewayError('INVALID_ARGUMENT', 'Give a ticket, or a tree and an address.')
       const tree = ticket ? new Uint8Array(0) : idArgument(first)
       await using clients = await openClients(options)
-      const bar = new ProgressBar('syncing', options.json)
-      let result: SyncResult | undefined
-      for await (const { part } of clients.node.syncNow({ tree, remote: ticket ? first : address! })) {
-        if (part.case === 'progress') show(bar, part.value)
-        else if (part.case === 'result') result = part.value
-      }
-      bar.end()
-      const document = resultDocument(result!)
+      const document = await syncNow(clients, { tree, remote: ticket ? first : address! }, options)
       print(options, document, resultText(document))
       if (!document.equal) process.exitCode = 1
     })
+}
+
+/** Runs a session, with a progress bar. */
+export async function syncNow(
+  clients: Clients,
+  request: { readonly tree?: Uint8Array; readonly remote: string },
+  options: CommonOptions,
+): Promise<ReturnType<typeof resultDocument>> {
+  const bar = new ProgressBar('syncing', options.json)
+  let result: SyncResult | undefined
+  try {
+    for await (const { part } of clients.node.syncNow(request)) {
+      if (part.case === 'progress') show(bar, part.value)
+      else if (part.case === 'result') result = part.value
+    }
+  } finally {
+    bar.end()
+  }
+  return resultDocument(result!)
 }
 
 function show(bar: ProgressBar, { received, expected, sent, toSend }: SyncProgress): void {

@@ -31,6 +31,8 @@ export interface DispatcherParts {
   readonly connect: Connect
   /** Why nothing of a tree may be told to a peer; undefined where all may be. */
   withheld(tree: TreeId, peer: PeerId): Promise<CausewayError | undefined>
+  /** What the link of a tree that the peer does not show us waits for; undefined where nobody was asked. */
+  awaited(tree: TreeId, peer: PeerId): CausewayError | undefined
 }
 
 export class Dispatcher {
@@ -108,6 +110,11 @@ export class Dispatcher {
   /** The peer was given addresses, or has contacted us: it is worth trying now. */
   contacted(peer: PeerId, tree?: TreeId): void {
     this.lanes.get(peer)?.urge(tree)
+  }
+
+  /** What a link waits for has changed. */
+  explain(tree: TreeId, peer: PeerId): void {
+    this.lanes.get(peer)?.tell(tree)
   }
 
   /** How every link stands, by tree and peer. */

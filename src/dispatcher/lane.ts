@@ -51,6 +51,8 @@ export class Lane {
   /** Runs under way, and those that wait for their turn. */
   private running = 0
   private stepping = false
+  /** False: it is only asked how its links stand. */
+  private tries = false
   private cancelTimer = () => {}
   private state: 'open' | 'draining' | 'closed' = 'open'
   private drained = () => {}
@@ -70,6 +72,7 @@ export class Lane {
 
   /** Brings the lane in line with the links as they are now, and goes on. */
   refresh(): void {
+    this.tries = true
     this.restore()
     this.live?.abort(new CausewayError('CANCELLED', 'The links of the peer have changed.'))
     if (this.blocked) this.disconnect(new CausewayError('CANCELLED', 'The peer was blocked.'))
@@ -118,6 +121,12 @@ export class Lane {
     this.wake()
   }
 
+  /** The status of a link has changed for a reason outside of it. */
+  tell(tree: TreeId): void {
+    const run = this.runs.get(tree)
+    if (run !== undefined) this.parts.onChange(run)
+  }
+
   /** How its links stand, or one of them. */
   status(tree?: TreeId): LinkStatus[] {
     if (tree === undefined) return Array.from(this.runs.values(), (run) => this.statusOf(run))
@@ -138,7 +147,14 @@ export class Lane {
       nowMs: clock.now(),
       dueInMs: this.blocked ? Number.POSITIVE_INFINITY : dueAt - clock.monotonic(),
       blocked: this.blocked,
+      awaited: this.awaited(run),
     })
+  }
+
+  /** What the link of a tree that is not shown to us waits for. */
+  private awaited({ link: { tree }, parked }: LinkRun): CausewayError | undefined {
+    const untried = !this.tries && this.parts.store.tree(tree) === undefined
+    return untried || parked?.code === 'UNKNOWN_TREE' ? this.parts.awaited(tree, this.peer) : undefined
   }
 
   /** Finishes what can be finished on the open connection, until the grace is over; the rest is in the outbox. */

@@ -23,6 +23,8 @@ export interface LiveParts {
   readonly counters: Counters
   /** Why nothing of a tree may be told to a peer; undefined where all may be. */
   withheld(tree: TreeId, peer: PeerId): Promise<CausewayError | undefined>
+  /** What the link of a tree that the peer does not show us waits for; undefined where nobody was asked. */
+  awaited(tree: TreeId, peer: PeerId): CausewayError | undefined
 }
 
 /** Parks those of `runs` whose tree may not be told to their peer, since to ask for a tree is to tell of it; whether there are any. */

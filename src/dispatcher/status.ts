@@ -2,6 +2,7 @@
  * How every link stands, as data: the one answer behind `causeway status`, its RPC, events and /metrics. /metrics is
  * open to whoever reaches the port, so it has totals only and names no tree and no peer.
  */
+import type { CausewayError } from '../errors.ts'
 import type { LinkStatus } from '../peer/links.ts'
 import type { LinkRun } from './link-run.ts'
 import type { Mark } from './outbox.ts'
@@ -14,10 +15,15 @@ export interface StatusParts {
   readonly nowMs: number
   readonly dueInMs: number
   readonly blocked: boolean
+  /** What it waits for instead of being tried. */
+  readonly awaited: CausewayError | undefined
 }
 
-export function statusOf({ run, mark, sequence, nowMs, dueInMs, blocked }: StatusParts): LinkStatus {
-  const { link, lastError, parked } = run
+export function statusOf(parts: StatusParts): LinkStatus {
+  const { run, mark, sequence, nowMs, dueInMs, blocked, awaited } = parts
+  const { link } = run
+  const lastError = awaited ?? run.lastError
+  const parked = awaited ?? run.parked
   return {
     tree: link.tree,
     peer: link.peer,

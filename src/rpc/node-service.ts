@@ -1,5 +1,6 @@
 /** NodeService: a node for its operator. The node itself, which is above this layer, is given as `NodeOperations`. */
 import type { ServiceImpl } from '@connectrpc/connect'
+import type { Permission } from '../../gen/causeway/v1/entry_pb.ts'
 import type { NodeService } from '../../gen/causeway/v1/node_pb.ts'
 import { hexToBytes } from '../dag/hex.ts'
 import { idToBytes, type TreeId } from '../dag/id.ts'
@@ -39,6 +40,7 @@ export interface NodeOperations {
   addresses(): string[]
   connections(): ConnectionInfo[]
   createTicket(tree: TreeId): string
+  invite(tree: TreeId, permission: Permission): Promise<string>
   sync(
     tree: TreeId | undefined,
     remote: string,
@@ -70,8 +72,9 @@ export function createNodeService(node: NodeOperations): Partial<ServiceImpl<typ
       }
     },
 
-    createTicket(request) {
-      return { ticket: node.createTicket(readId(request.tree, 'tree')) }
+    async createTicket({ tree, invitation }) {
+      const which = readId(tree, 'tree')
+      return { ticket: invitation ? await node.invite(which, invitation) : node.createTicket(which) }
     },
 
     async *syncNow(request, { signal }) {

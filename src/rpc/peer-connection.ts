@@ -1,9 +1,12 @@
 /** A connection as the dispatcher uses it: the remote of sessions, its watch, and word of its end, over one RPC connection. */
 import { SyncService } from '../../gen/causeway/v1/sync_pb.ts'
+import type { Clock } from '../clock.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { CausewayError } from '../errors.ts'
+import type { AccessAnswer, AccessAsk } from '../sync/access-desk.ts'
 import type { Remote } from '../sync/remote.ts'
 import type { WatchedTree, WatchMessage } from '../sync/watch.ts'
+import { requestAccess } from './access-service.ts'
 import type { RpcConnection } from './connection.ts'
 import { readWatchMessage, writeWatchRequest } from './convert.ts'
 import { lost } from './remote.ts'
@@ -49,6 +52,11 @@ export class RpcPeerConnection {
     } catch (error) {
       throw lost(this.connection, error, signal)
     }
+  }
+
+  /** Asks the peer to be let into a tree. */
+  requestAccess(ask: Omit<AccessAsk, 'peer'>, clock: Clock, signal: AbortSignal): Promise<AccessAnswer> {
+    return requestAccess(this.connection, ask, clock, signal)
   }
 
   close(): void {

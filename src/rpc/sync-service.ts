@@ -8,11 +8,13 @@ import type { TreeId } from '../dag/id.ts'
 import type { Identity, PeerId } from '../dag/identity.ts'
 import { unknownTree } from '../errors.ts'
 import type { DagStore } from '../store/store.ts'
+import type { AccessDesk } from '../sync/access-desk.ts'
 import { answerSync } from '../sync/answer.ts'
 import type { Ingest } from '../sync/ingest.ts'
 import type { SyncPage } from '../sync/remote.ts'
 import { serveWatch } from '../sync/watch.ts'
 import type { Access } from './access.ts'
+import { createAccessHandler } from './access-service.ts'
 import { type Caller, callerKey, stoppingKey } from './caller.ts'
 import {
   readId,
@@ -29,6 +31,7 @@ export interface SyncServiceParts {
   readonly store: DagStore
   readonly ingest: Ingest
   readonly access: Access
+  readonly requests: AccessDesk
   readonly identity: Identity
   readonly clock: Clock
   /** Called when a peer that has proven its key calls. */
@@ -39,6 +42,7 @@ export function createSyncService({
   store,
   ingest,
   access,
+  requests,
   identity,
   clock,
   onContact,
@@ -49,6 +53,8 @@ export function createSyncService({
     return caller
   }
   return {
+    ...createAccessHandler(requests),
+
     handshake(request) {
       const nonce = clock.randomBytes(32)
       return {

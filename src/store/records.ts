@@ -60,6 +60,15 @@ export class Records<Value extends object> {
     this.all.set(key, value)
   }
 
+  /** The operation that removes a record; `forget` hides it once the batch is written. */
+  del(key: string): BatchOperation {
+    return { type: 'del', key: Buffer.from(key), sublevel: this.sublevel }
+  }
+
+  forget(key: string): void {
+    this.all.delete(key)
+  }
+
   /** Writes one record; `sync`: it survives a power failure too, as what a person states must. */
   set(key: string, value: Value, { sync = false } = {}): Promise<void> {
     return this.write([this.put(key, value)], sync, () => this.all.set(key, value))
@@ -67,15 +76,14 @@ export class Records<Value extends object> {
 
   /** Removes records, all of them or none. */
   delete(keys: readonly string[]): Promise<void> {
-    const operations = keys.map(
-      (key): BatchOperation => ({ type: 'del', key: Buffer.from(key), sublevel: this.sublevel }),
-    )
+    const operations = keys.map((key) => this.del(key))
     return this.write(operations, false, () => {
       for (const key of keys) this.all.delete(key)
     })
   }
 
-  private write(operations: BatchOperation[], sync: boolean, done: () => void): Promise<void> {
+  /** Writes operations, all of them or none, and calls `done` then. */
+  write(operations: BatchOperation[], sync: boolean, done: () => void): Promise<void> {
     return this.lane.run('', async () => {
       try {
         await this.db.batch(operations, { sync } as object)

@@ -181,6 +181,7 @@ export class LabNode {
       outbox,
       lastEqual: new LastEqual(this.db),
       withheld: async () => undefined,
+      awaited: () => undefined,
       connect,
     })
     if (background) this.dispatcher.start()

@@ -10,6 +10,7 @@ import { testIdentity } from '../kit/entries.ts'
 
 const tree = 'ab'.repeat(32) as TreeId
 const { peer } = testIdentity(3)
+const invitation = '0f'.repeat(32)
 const refused = (text: string, message: RegExp) =>
   assert.throws(
     () => parseTicket(text),
@@ -24,13 +25,18 @@ describe('A ticket', () => {
   it('reads as it was written, for every address', () => {
     const address = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 })
     fc.assert(
-      fc.property(fc.array(address, { minLength: 1, maxLength: 16 }), fc.boolean(), (addresses, named) => {
-        const ticket = { tree, addresses, ...(named && { peer }) }
-        const text = formatTicket(ticket)
-        if (text.length > limits.ticketBytes) return
-        assert.ok(isTicket(text))
-        assert.deepEqual(parseTicket(text), ticket)
-      }),
+      fc.property(
+        fc.array(address, { minLength: 1, maxLength: 16 }),
+        fc.boolean(),
+        fc.boolean(),
+        (addresses, named, invites) => {
+          const ticket = { tree, addresses, ...(named && { peer }), ...(invites && { invitation }) }
+          const text = formatTicket(ticket)
+          if (text.length > limits.ticketBytes) return
+          assert.ok(isTicket(text))
+          assert.deepEqual(parseTicket(text), ticket)
+        },
+      ),
     )
   })
 
@@ -54,6 +60,9 @@ describe('A ticket', () => {
     refused(`causeway:?${db}&pr=a&by=${peer}&by=${peer}`, /at most one issuer/)
     refused('causeway:?db=nonsense&pr=a', /./)
     refused(`causeway:?${db}&pr=a&by=12`, /./)
+    refused(`causeway:?${db}&pr=a&in=${invitation}&in=${invitation}`, /at most one invitation/)
+    for (const wrong of ['', '0f', invitation.toUpperCase(), `${invitation}0f`])
+      refused(`causeway:?${db}&pr=a&in=${wrong}`, /64 hex digits/)
     const addresses = Array.from({ length: limits.ticketAddresses }, (_, n) => `http://a:${n + 1}`)
     const full = formatTicket({ tree, addresses })
     assert.equal(parseTicket(full).addresses.length, limits.ticketAddresses)

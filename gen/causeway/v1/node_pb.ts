@@ -8,7 +8,7 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Permission } from "./entry_pb.ts";
 import { file_causeway_v1_entry } from "./entry_pb.ts";
-import type { SyncStatus } from "./sync_pb.ts";
+import type { AccessStatus, SyncStatus } from "./sync_pb.ts";
 import { file_causeway_v1_sync } from "./sync_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file causeway/v1/node.proto.
  */
 export const file_causeway_v1_node: GenFile = /*@__PURE__*/
-  fileDesc("ChZjYXVzZXdheS92MS9ub2RlLnByb3RvEgtjYXVzZXdheS52MSIQCg5HZXROb2RlUmVxdWVzdCJxCg9HZXROb2RlUmVzcG9uc2USDAoEcGVlchgBIAEoDBIRCglhZGRyZXNzZXMYAiADKAkSDwoHdmVyc2lvbhgDIAEoCRIsCgtjb25uZWN0aW9ucxgEIAMoCzIXLmNhdXNld2F5LnYxLkNvbm5lY3Rpb24ipwEKCkNvbm5lY3Rpb24SDAoEcGVlchgBIAEoDBIWCg5yZW1vdGVfYWRkcmVzcxgCIAEoCRIRCgl0cmFuc3BvcnQYAyABKAkSDAoEcGF0aBgEIAEoCRIVCg1yb3VuZF90cmlwX21zGAUgASgBEhIKCmJ5dGVzX3NlbnQYBiABKAQSFgoOYnl0ZXNfcmVjZWl2ZWQYByABKAQSDwoHaW5ib3VuZBgIIAEoCCJQChNDcmVhdGVUaWNrZXRSZXF1ZXN0EgwKBHRyZWUYASABKAwSKwoKaW52aXRhdGlvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24iJgoUQ3JlYXRlVGlja2V0UmVzcG9uc2USDgoGdGlja2V0GAEgASgJIi4KDlN5bmNOb3dSZXF1ZXN0EgwKBHRyZWUYASABKAwSDgoGcmVtb3RlGAIgASgJInMKD1N5bmNOb3dSZXNwb25zZRItCghwcm9ncmVzcxgBIAEoCzIZLmNhdXNld2F5LnYxLlN5bmNQcm9ncmVzc0gAEikKBnJlc3VsdBgCIAEoCzIXLmNhdXNld2F5LnYxLlN5bmNSZXN1bHRIAEIGCgRwYXJ0IlEKDFN5bmNQcm9ncmVzcxIQCghyZWNlaXZlZBgBIAEoBBIQCghleHBlY3RlZBgCIAEoBBIMCgRzZW50GAMgASgEEg8KB3RvX3NlbmQYBCABKAQi1wIKClN5bmNSZXN1bHQSDAoEdHJlZRgBIAEoDBIQCghyZWNlaXZlZBgCIAEoBBIMCgRzZW50GAMgASgEEhYKDmJ5dGVzX3JlY2VpdmVkGAQgASgEEhIKCmJ5dGVzX3NlbnQYBSABKAQSEwoLcm91bmRfdHJpcHMYBiABKA0SEgoKZWxhcHNlZF9tcxgHIAEoARIMCgR0aXBzGAggAygMEg0KBWVxdWFsGAkgASgIEg8KB2FkZHJlc3MYCiABKAkSKQoIc3RhdHVzZXMYCyADKA4yFy5jYXVzZXdheS52MS5TeW5jU3RhdHVzEhEKCXJlZHVuZGFudBgMIAEoBBINCgVjZWxscxgNIAEoBBITCgtzdG9yZV9yZWFkcxgOIAEoBBIMCgRwYXRoGA8gASgJEhoKEnBhdGhfcm91bmRfdHJpcF9tcxgQIAEoARIMCgRwZWVyGBEgASgMIiEKEVZlcmlmeVRyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwicAoSVmVyaWZ5VHJlZVJlc3BvbnNlEg8KB2NoZWNrZWQYASABKAQSDQoFY291bnQYAiABKAQSLAoIcHJvYmxlbXMYAyADKAsyGi5jYXVzZXdheS52MS5WZXJpZnlQcm9ibGVtEgwKBGRvbmUYBCABKAgiPQoNVmVyaWZ5UHJvYmxlbRINCgVlbnRyeRgBIAEoDBIMCgRjb2RlGAIgASgJEg8KB21lc3NhZ2UYAyABKAkiPwoOQWRkUGVlclJlcXVlc3QSDAoEcGVlchgBIAEoDBIRCglhZGRyZXNzZXMYAiADKAkSDAoEbmFtZRgDIAEoCSIyCg9BZGRQZWVyUmVzcG9uc2USHwoEcGVlchgBIAEoCzIRLmNhdXNld2F5LnYxLlBlZXIibwoEUGVlchIMCgRwZWVyGAEgASgMEgwKBG5hbWUYAiABKAkSKwoJYWRkcmVzc2VzGAMgAygLMhguY2F1c2V3YXkudjEuUGVlckFkZHJlc3MSDwoHYmxvY2tlZBgEIAEoCBINCgV0cmVlcxgFIAMoDCJQCgtQZWVyQWRkcmVzcxIPCgdhZGRyZXNzGAEgASgJEhcKD2xhc3Rfc3VjY2Vzc19tcxgCIAEoBBIXCg9sYXN0X2ZhaWx1cmVfbXMYAyABKAQiIQoRUmVtb3ZlUGVlclJlcXVlc3QSDAoEcGVlchgBIAEoDCIUChJSZW1vdmVQZWVyUmVzcG9uc2UiMQoQQmxvY2tQZWVyUmVxdWVzdBIMCgRwZWVyGAEgASgMEg8KB3VuYmxvY2sYAiABKAgiEwoRQmxvY2tQZWVyUmVzcG9uc2UiOQoQTGlzdFBlZXJzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJOChFMaXN0UGVlcnNSZXNwb25zZRIgCgVwZWVycxgBIAMoCzIRLmNhdXNld2F5LnYxLlBlZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImcKDExpbmtTZXR0aW5ncxIRCglvbl9jb21taXQYASABKAgSGAoQaW50ZXJ2YWxfc2Vjb25kcxgCIAEoDRIMCgRwdWxsGAMgASgIEgwKBHB1c2gYBCABKAgSDgoGcGF1c2VkGAUgASgIImoKD0xpbmtUcmVlUmVxdWVzdBIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwSDgoGdGlja2V0GAMgASgJEisKCHNldHRpbmdzGAQgASgLMhkuY2F1c2V3YXkudjEuTGlua1NldHRpbmdzIjkKEExpbmtUcmVlUmVzcG9uc2USJQoEbGluaxgBIAEoCzIXLmNhdXNld2F5LnYxLkxpbmtTdGF0dXMiLwoRVW5saW5rVHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIMCgRwZWVyGAIgASgMIhQKElVubGlua1RyZWVSZXNwb25zZSLCAgoKTGlua1N0YXR1cxIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwSKwoIc2V0dGluZ3MYAyABKAsyGS5jYXVzZXdheS52MS5MaW5rU2V0dGluZ3MSDwoHaW5fc3luYxgEIAEoCBIOCgZhY3RpdmUYBSABKAgSEwoLcGVlcl9iZWhpbmQYBiABKAQSEQoJd2VfYmVoaW5kGAcgASgEEhkKEW9sZGVzdF9wZW5kaW5nX21zGAggASgEEhcKD2xhc3Rfc3VjY2Vzc19tcxgJIAEoBBIXCg9sYXN0X2Vycm9yX2NvZGUYCiABKAkSGgoSbGFzdF9lcnJvcl9tZXNzYWdlGAsgASgJEhcKD25leHRfYXR0ZW1wdF9tcxgMIAEoBBIQCghhdHRlbXB0cxgNIAEoDRIOCgZwYXJrZWQYDiABKAkiJAoSV2F0Y2hTdGF0dXNSZXF1ZXN0Eg4KBmZvbGxvdxgBIAEoCCI9ChNXYXRjaFN0YXR1c1Jlc3BvbnNlEiYKBWxpbmtzGAEgAygLMhcuY2F1c2V3YXkudjEuTGlua1N0YXR1cyIiCgxGbHVzaFJlcXVlc3QSEgoKdGltZW91dF9tcxgBIAEoDSI5Cg1GbHVzaFJlc3BvbnNlEigKB3BlbmRpbmcYASADKAsyFy5jYXVzZXdheS52MS5MaW5rU3RhdHVzIkIKGUxpc3RBY2Nlc3NSZXF1ZXN0c1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiYwoaTGlzdEFjY2Vzc1JlcXVlc3RzUmVzcG9uc2USLAoIcmVxdWVzdHMYASADKAsyGi5jYXVzZXdheS52MS5BY2Nlc3NSZXF1ZXN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKMAQoNQWNjZXNzUmVxdWVzdBIKCgJpZBgBIAEoDBIMCgR0cmVlGAIgASgMEgwKBHBlZXIYAyABKAwSKwoKcGVybWlzc2lvbhgEIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDwoHbWVzc2FnZRgFIAEoCRIVCg1jcmVhdGVkX2F0X21zGAYgASgEIl4KE0RlY2lkZUFjY2Vzc1JlcXVlc3QSCgoCaWQYASABKAwSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDgoGcmVhc29uGAMgASgJIhYKFERlY2lkZUFjY2Vzc1Jlc3BvbnNlMtYICgtOb2RlU2VydmljZRJECgdHZXROb2RlEhsuY2F1c2V3YXkudjEuR2V0Tm9kZVJlcXVlc3QaHC5jYXVzZXdheS52MS5HZXROb2RlUmVzcG9uc2USUwoMQ3JlYXRlVGlja2V0EiAuY2F1c2V3YXkudjEuQ3JlYXRlVGlja2V0UmVxdWVzdBohLmNhdXNld2F5LnYxLkNyZWF0ZVRpY2tldFJlc3BvbnNlEkYKB1N5bmNOb3cSGy5jYXVzZXdheS52MS5TeW5jTm93UmVxdWVzdBocLmNhdXNld2F5LnYxLlN5bmNOb3dSZXNwb25zZTABEk8KClZlcmlmeVRyZWUSHi5jYXVzZXdheS52MS5WZXJpZnlUcmVlUmVxdWVzdBofLmNhdXNld2F5LnYxLlZlcmlmeVRyZWVSZXNwb25zZTABEkQKB0FkZFBlZXISGy5jYXVzZXdheS52MS5BZGRQZWVyUmVxdWVzdBocLmNhdXNld2F5LnYxLkFkZFBlZXJSZXNwb25zZRJNCgpSZW1vdmVQZWVyEh4uY2F1c2V3YXkudjEuUmVtb3ZlUGVlclJlcXVlc3QaHy5jYXVzZXdheS52MS5SZW1vdmVQZWVyUmVzcG9uc2USSgoJQmxvY2tQZWVyEh0uY2F1c2V3YXkudjEuQmxvY2tQZWVyUmVxdWVzdBoeLmNhdXNld2F5LnYxLkJsb2NrUGVlclJlc3BvbnNlEkoKCUxpc3RQZWVycxIdLmNhdXNld2F5LnYxLkxpc3RQZWVyc1JlcXVlc3QaHi5jYXVzZXdheS52MS5MaXN0UGVlcnNSZXNwb25zZRJHCghMaW5rVHJlZRIcLmNhdXNld2F5LnYxLkxpbmtUcmVlUmVxdWVzdBodLmNhdXNld2F5LnYxLkxpbmtUcmVlUmVzcG9uc2USTQoKVW5saW5rVHJlZRIeLmNhdXNld2F5LnYxLlVubGlua1RyZWVSZXF1ZXN0Gh8uY2F1c2V3YXkudjEuVW5saW5rVHJlZVJlc3BvbnNlElIKC1dhdGNoU3RhdHVzEh8uY2F1c2V3YXkudjEuV2F0Y2hTdGF0dXNSZXF1ZXN0GiAuY2F1c2V3YXkudjEuV2F0Y2hTdGF0dXNSZXNwb25zZTABEj4KBUZsdXNoEhkuY2F1c2V3YXkudjEuRmx1c2hSZXF1ZXN0GhouY2F1c2V3YXkudjEuRmx1c2hSZXNwb25zZRJlChJMaXN0QWNjZXNzUmVxdWVzdHMSJi5jYXVzZXdheS52MS5MaXN0QWNjZXNzUmVxdWVzdHNSZXF1ZXN0GicuY2F1c2V3YXkudjEuTGlzdEFjY2Vzc1JlcXVlc3RzUmVzcG9uc2USUwoMRGVjaWRlQWNjZXNzEiAuY2F1c2V3YXkudjEuRGVjaWRlQWNjZXNzUmVxdWVzdBohLmNhdXNld2F5LnYxLkRlY2lkZUFjY2Vzc1Jlc3BvbnNlYgZwcm90bzM", [file_causeway_v1_entry, file_causeway_v1_sync]);
+  fileDesc("ChZjYXVzZXdheS92MS9ub2RlLnByb3RvEgtjYXVzZXdheS52MSIQCg5HZXROb2RlUmVxdWVzdCJxCg9HZXROb2RlUmVzcG9uc2USDAoEcGVlchgBIAEoDBIRCglhZGRyZXNzZXMYAiADKAkSDwoHdmVyc2lvbhgDIAEoCRIsCgtjb25uZWN0aW9ucxgEIAMoCzIXLmNhdXNld2F5LnYxLkNvbm5lY3Rpb24ipwEKCkNvbm5lY3Rpb24SDAoEcGVlchgBIAEoDBIWCg5yZW1vdGVfYWRkcmVzcxgCIAEoCRIRCgl0cmFuc3BvcnQYAyABKAkSDAoEcGF0aBgEIAEoCRIVCg1yb3VuZF90cmlwX21zGAUgASgBEhIKCmJ5dGVzX3NlbnQYBiABKAQSFgoOYnl0ZXNfcmVjZWl2ZWQYByABKAQSDwoHaW5ib3VuZBgIIAEoCCJQChNDcmVhdGVUaWNrZXRSZXF1ZXN0EgwKBHRyZWUYASABKAwSKwoKaW52aXRhdGlvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24iJgoUQ3JlYXRlVGlja2V0UmVzcG9uc2USDgoGdGlja2V0GAEgASgJIi4KDlN5bmNOb3dSZXF1ZXN0EgwKBHRyZWUYASABKAwSDgoGcmVtb3RlGAIgASgJInMKD1N5bmNOb3dSZXNwb25zZRItCghwcm9ncmVzcxgBIAEoCzIZLmNhdXNld2F5LnYxLlN5bmNQcm9ncmVzc0gAEikKBnJlc3VsdBgCIAEoCzIXLmNhdXNld2F5LnYxLlN5bmNSZXN1bHRIAEIGCgRwYXJ0IlEKDFN5bmNQcm9ncmVzcxIQCghyZWNlaXZlZBgBIAEoBBIQCghleHBlY3RlZBgCIAEoBBIMCgRzZW50GAMgASgEEg8KB3RvX3NlbmQYBCABKAQi1wIKClN5bmNSZXN1bHQSDAoEdHJlZRgBIAEoDBIQCghyZWNlaXZlZBgCIAEoBBIMCgRzZW50GAMgASgEEhYKDmJ5dGVzX3JlY2VpdmVkGAQgASgEEhIKCmJ5dGVzX3NlbnQYBSABKAQSEwoLcm91bmRfdHJpcHMYBiABKA0SEgoKZWxhcHNlZF9tcxgHIAEoARIMCgR0aXBzGAggAygMEg0KBWVxdWFsGAkgASgIEg8KB2FkZHJlc3MYCiABKAkSKQoIc3RhdHVzZXMYCyADKA4yFy5jYXVzZXdheS52MS5TeW5jU3RhdHVzEhEKCXJlZHVuZGFudBgMIAEoBBINCgVjZWxscxgNIAEoBBITCgtzdG9yZV9yZWFkcxgOIAEoBBIMCgRwYXRoGA8gASgJEhoKEnBhdGhfcm91bmRfdHJpcF9tcxgQIAEoARIMCgRwZWVyGBEgASgMIiEKEVZlcmlmeVRyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwicAoSVmVyaWZ5VHJlZVJlc3BvbnNlEg8KB2NoZWNrZWQYASABKAQSDQoFY291bnQYAiABKAQSLAoIcHJvYmxlbXMYAyADKAsyGi5jYXVzZXdheS52MS5WZXJpZnlQcm9ibGVtEgwKBGRvbmUYBCABKAgiPQoNVmVyaWZ5UHJvYmxlbRINCgVlbnRyeRgBIAEoDBIMCgRjb2RlGAIgASgJEg8KB21lc3NhZ2UYAyABKAkiPwoOQWRkUGVlclJlcXVlc3QSDAoEcGVlchgBIAEoDBIRCglhZGRyZXNzZXMYAiADKAkSDAoEbmFtZRgDIAEoCSIyCg9BZGRQZWVyUmVzcG9uc2USHwoEcGVlchgBIAEoCzIRLmNhdXNld2F5LnYxLlBlZXIibwoEUGVlchIMCgRwZWVyGAEgASgMEgwKBG5hbWUYAiABKAkSKwoJYWRkcmVzc2VzGAMgAygLMhguY2F1c2V3YXkudjEuUGVlckFkZHJlc3MSDwoHYmxvY2tlZBgEIAEoCBINCgV0cmVlcxgFIAMoDCJQCgtQZWVyQWRkcmVzcxIPCgdhZGRyZXNzGAEgASgJEhcKD2xhc3Rfc3VjY2Vzc19tcxgCIAEoBBIXCg9sYXN0X2ZhaWx1cmVfbXMYAyABKAQiIQoRUmVtb3ZlUGVlclJlcXVlc3QSDAoEcGVlchgBIAEoDCIUChJSZW1vdmVQZWVyUmVzcG9uc2UiMQoQQmxvY2tQZWVyUmVxdWVzdBIMCgRwZWVyGAEgASgMEg8KB3VuYmxvY2sYAiABKAgiEwoRQmxvY2tQZWVyUmVzcG9uc2UiOQoQTGlzdFBlZXJzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJOChFMaXN0UGVlcnNSZXNwb25zZRIgCgVwZWVycxgBIAMoCzIRLmNhdXNld2F5LnYxLlBlZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImcKDExpbmtTZXR0aW5ncxIRCglvbl9jb21taXQYASABKAgSGAoQaW50ZXJ2YWxfc2Vjb25kcxgCIAEoDRIMCgRwdWxsGAMgASgIEgwKBHB1c2gYBCABKAgSDgoGcGF1c2VkGAUgASgIImoKD0xpbmtUcmVlUmVxdWVzdBIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwSDgoGdGlja2V0GAMgASgJEisKCHNldHRpbmdzGAQgASgLMhkuY2F1c2V3YXkudjEuTGlua1NldHRpbmdzIjkKEExpbmtUcmVlUmVzcG9uc2USJQoEbGluaxgBIAEoCzIXLmNhdXNld2F5LnYxLkxpbmtTdGF0dXMiLwoRVW5saW5rVHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIMCgRwZWVyGAIgASgMIhQKElVubGlua1RyZWVSZXNwb25zZSLCAgoKTGlua1N0YXR1cxIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwSKwoIc2V0dGluZ3MYAyABKAsyGS5jYXVzZXdheS52MS5MaW5rU2V0dGluZ3MSDwoHaW5fc3luYxgEIAEoCBIOCgZhY3RpdmUYBSABKAgSEwoLcGVlcl9iZWhpbmQYBiABKAQSEQoJd2VfYmVoaW5kGAcgASgEEhkKEW9sZGVzdF9wZW5kaW5nX21zGAggASgEEhcKD2xhc3Rfc3VjY2Vzc19tcxgJIAEoBBIXCg9sYXN0X2Vycm9yX2NvZGUYCiABKAkSGgoSbGFzdF9lcnJvcl9tZXNzYWdlGAsgASgJEhcKD25leHRfYXR0ZW1wdF9tcxgMIAEoBBIQCghhdHRlbXB0cxgNIAEoDRIOCgZwYXJrZWQYDiABKAkiJAoSV2F0Y2hTdGF0dXNSZXF1ZXN0Eg4KBmZvbGxvdxgBIAEoCCI9ChNXYXRjaFN0YXR1c1Jlc3BvbnNlEiYKBWxpbmtzGAEgAygLMhcuY2F1c2V3YXkudjEuTGlua1N0YXR1cyIiCgxGbHVzaFJlcXVlc3QSEgoKdGltZW91dF9tcxgBIAEoDSI5Cg1GbHVzaFJlc3BvbnNlEigKB3BlbmRpbmcYASADKAsyFy5jYXVzZXdheS52MS5MaW5rU3RhdHVzIm0KD0pvaW5UcmVlUmVxdWVzdBIOCgZ0aWNrZXQYASABKAkSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDwoHbWVzc2FnZRgDIAEoCRIMCgR3YWl0GAQgASgIItIBChBKb2luVHJlZVJlc3BvbnNlEgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDBIpCgZzdGF0dXMYAyABKA4yGS5jYXVzZXdheS52MS5BY2Nlc3NTdGF0dXMSDwoHcmVxdWVzdBgEIAEoDBIrCgpwZXJtaXNzaW9uGAUgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIOCgZyZWFzb24YBiABKAkSEgoKZXJyb3JfY29kZRgHIAEoCRIVCg1lcnJvcl9tZXNzYWdlGAggASgJIkIKGUxpc3RBY2Nlc3NSZXF1ZXN0c1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiYwoaTGlzdEFjY2Vzc1JlcXVlc3RzUmVzcG9uc2USLAoIcmVxdWVzdHMYASADKAsyGi5jYXVzZXdheS52MS5BY2Nlc3NSZXF1ZXN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKhAQoNQWNjZXNzUmVxdWVzdBIKCgJpZBgBIAEoDBIMCgR0cmVlGAIgASgMEgwKBHBlZXIYAyABKAwSKwoKcGVybWlzc2lvbhgEIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDwoHbWVzc2FnZRgFIAEoCRIVCg1jcmVhdGVkX2F0X21zGAYgASgEEhMKC2Fza2VkX2F0X21zGAcgASgEIl4KE0RlY2lkZUFjY2Vzc1JlcXVlc3QSCgoCaWQYASABKAwSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDgoGcmVhc29uGAMgASgJIkMKFERlY2lkZUFjY2Vzc1Jlc3BvbnNlEisKB3JlcXVlc3QYASABKAsyGi5jYXVzZXdheS52MS5BY2Nlc3NSZXF1ZXN0MqEJCgtOb2RlU2VydmljZRJECgdHZXROb2RlEhsuY2F1c2V3YXkudjEuR2V0Tm9kZVJlcXVlc3QaHC5jYXVzZXdheS52MS5HZXROb2RlUmVzcG9uc2USUwoMQ3JlYXRlVGlja2V0EiAuY2F1c2V3YXkudjEuQ3JlYXRlVGlja2V0UmVxdWVzdBohLmNhdXNld2F5LnYxLkNyZWF0ZVRpY2tldFJlc3BvbnNlEkYKB1N5bmNOb3cSGy5jYXVzZXdheS52MS5TeW5jTm93UmVxdWVzdBocLmNhdXNld2F5LnYxLlN5bmNOb3dSZXNwb25zZTABEk8KClZlcmlmeVRyZWUSHi5jYXVzZXdheS52MS5WZXJpZnlUcmVlUmVxdWVzdBofLmNhdXNld2F5LnYxLlZlcmlmeVRyZWVSZXNwb25zZTABEkQKB0FkZFBlZXISGy5jYXVzZXdheS52MS5BZGRQZWVyUmVxdWVzdBocLmNhdXNld2F5LnYxLkFkZFBlZXJSZXNwb25zZRJNCgpSZW1vdmVQZWVyEh4uY2F1c2V3YXkudjEuUmVtb3ZlUGVlclJlcXVlc3QaHy5jYXVzZXdheS52MS5SZW1vdmVQZWVyUmVzcG9uc2USSgoJQmxvY2tQZWVyEh0uY2F1c2V3YXkudjEuQmxvY2tQZWVyUmVxdWVzdBoeLmNhdXNld2F5LnYxLkJsb2NrUGVlclJlc3BvbnNlEkoKCUxpc3RQZWVycxIdLmNhdXNld2F5LnYxLkxpc3RQZWVyc1JlcXVlc3QaHi5jYXVzZXdheS52MS5MaXN0UGVlcnNSZXNwb25zZRJHCghMaW5rVHJlZRIcLmNhdXNld2F5LnYxLkxpbmtUcmVlUmVxdWVzdBodLmNhdXNld2F5LnYxLkxpbmtUcmVlUmVzcG9uc2USTQoKVW5saW5rVHJlZRIeLmNhdXNld2F5LnYxLlVubGlua1RyZWVSZXF1ZXN0Gh8uY2F1c2V3YXkudjEuVW5saW5rVHJlZVJlc3BvbnNlElIKC1dhdGNoU3RhdHVzEh8uY2F1c2V3YXkudjEuV2F0Y2hTdGF0dXNSZXF1ZXN0GiAuY2F1c2V3YXkudjEuV2F0Y2hTdGF0dXNSZXNwb25zZTABEj4KBUZsdXNoEhkuY2F1c2V3YXkudjEuRmx1c2hSZXF1ZXN0GhouY2F1c2V3YXkudjEuRmx1c2hSZXNwb25zZRJJCghKb2luVHJlZRIcLmNhdXNld2F5LnYxLkpvaW5UcmVlUmVxdWVzdBodLmNhdXNld2F5LnYxLkpvaW5UcmVlUmVzcG9uc2UwARJlChJMaXN0QWNjZXNzUmVxdWVzdHMSJi5jYXVzZXdheS52MS5MaXN0QWNjZXNzUmVxdWVzdHNSZXF1ZXN0GicuY2F1c2V3YXkudjEuTGlzdEFjY2Vzc1JlcXVlc3RzUmVzcG9uc2USUwoMRGVjaWRlQWNjZXNzEiAuY2F1c2V3YXkudjEuRGVjaWRlQWNjZXNzUmVxdWVzdBohLmNhdXNld2F5LnYxLkRlY2lkZUFjY2Vzc1Jlc3BvbnNlYgZwcm90bzM", [file_causeway_v1_entry, file_causeway_v1_sync]);
 
 /**
  * Nothing to say.
@@ -159,7 +159,7 @@ export type CreateTicketRequest = Message<"causeway.v1.CreateTicketRequest"> & {
   tree: Uint8Array;
 
   /**
-   * With a one-time invitation for this permission; unspecified: none.
+   * With a one-time invitation for READ or WRITE, which lets its first user in; unspecified: none.
    *
    * @generated from field: causeway.v1.Permission invitation = 2;
    */
@@ -180,7 +180,7 @@ export const CreateTicketRequestSchema: GenMessage<CreateTicketRequest> = /*@__P
  */
 export type CreateTicketResponse = Message<"causeway.v1.CreateTicketResponse"> & {
   /**
-   * `causeway:?db=…&pr=…`
+   * `causeway:?db=…&pr=…`; with an invitation it is a secret until it was used.
    *
    * @generated from field: string ticket = 1;
    */
@@ -1159,6 +1159,118 @@ export const FlushResponseSchema: GenMessage<FlushResponse> = /*@__PURE__*/
   messageDesc(file_causeway_v1_node, 31);
 
 /**
+ * Which tree to join, and as what.
+ *
+ * @generated from message causeway.v1.JoinTreeRequest
+ */
+export type JoinTreeRequest = Message<"causeway.v1.JoinTreeRequest"> & {
+  /**
+   * A ticket.
+   *
+   * @generated from field: string ticket = 1;
+   */
+  ticket: string;
+
+  /**
+   * READ or WRITE; unspecified: READ. An invitation in the ticket decides for itself.
+   *
+   * @generated from field: causeway.v1.Permission permission = 2;
+   */
+  permission: Permission;
+
+  /**
+   * A word to the admins, at most 1,024 bytes of UTF-8.
+   *
+   * @generated from field: string message = 3;
+   */
+  message: string;
+
+  /**
+   * Go on telling until somebody has decided; else one answer.
+   *
+   * @generated from field: bool wait = 4;
+   */
+  wait: boolean;
+};
+
+/**
+ * Describes the message causeway.v1.JoinTreeRequest.
+ * Use `create(JoinTreeRequestSchema)` to create a new message.
+ */
+export const JoinTreeRequestSchema: GenMessage<JoinTreeRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 32);
+
+/**
+ * How a wish to join stands.
+ *
+ * @generated from message causeway.v1.JoinTreeResponse
+ */
+export type JoinTreeResponse = Message<"causeway.v1.JoinTreeResponse"> & {
+  /**
+   * The tree's id, 32 bytes.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+
+  /**
+   * The peer that is asked, 32 bytes.
+   *
+   * @generated from field: bytes peer = 2;
+   */
+  peer: Uint8Array;
+
+  /**
+   * The standing. Granted, the tree is linked, and its first session is under way.
+   *
+   * @generated from field: causeway.v1.AccessStatus status = 3;
+   */
+  status: AccessStatus;
+
+  /**
+   * The request's id, 16 bytes; empty where none was needed, or while the peer was not reached.
+   *
+   * @generated from field: bytes request = 4;
+   */
+  request: Uint8Array;
+
+  /**
+   * Granted: for what; else what is asked for.
+   *
+   * @generated from field: causeway.v1.Permission permission = 5;
+   */
+  permission: Permission;
+
+  /**
+   * The admin's reason, or what is known of why it waits.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+
+  /**
+   * Why the peer could not be asked: a stable code; empty: it was. It will be asked again.
+   *
+   * @generated from field: string error_code = 7;
+   */
+  errorCode: string;
+
+  /**
+   * For people.
+   *
+   * @generated from field: string error_message = 8;
+   */
+  errorMessage: string;
+};
+
+/**
+ * Describes the message causeway.v1.JoinTreeResponse.
+ * Use `create(JoinTreeResponseSchema)` to create a new message.
+ */
+export const JoinTreeResponseSchema: GenMessage<JoinTreeResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 33);
+
+/**
  * Which page of the requests.
  *
  * @generated from message causeway.v1.ListAccessRequestsRequest
@@ -1184,7 +1296,7 @@ export type ListAccessRequestsRequest = Message<"causeway.v1.ListAccessRequestsR
  * Use `create(ListAccessRequestsRequestSchema)` to create a new message.
  */
 export const ListAccessRequestsRequestSchema: GenMessage<ListAccessRequestsRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 32);
+  messageDesc(file_causeway_v1_node, 34);
 
 /**
  * A page of requests.
@@ -1212,7 +1324,7 @@ export type ListAccessRequestsResponse = Message<"causeway.v1.ListAccessRequests
  * Use `create(ListAccessRequestsResponseSchema)` to create a new message.
  */
 export const ListAccessRequestsResponseSchema: GenMessage<ListAccessRequestsResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 33);
+  messageDesc(file_causeway_v1_node, 35);
 
 /**
  * Somebody asks to be let into a tree.
@@ -1261,6 +1373,13 @@ export type AccessRequest = Message<"causeway.v1.AccessRequest"> & {
    * @generated from field: uint64 created_at_ms = 6;
    */
   createdAtMs: bigint;
+
+  /**
+   * When it was last repeated, milliseconds since 1970.
+   *
+   * @generated from field: uint64 asked_at_ms = 7;
+   */
+  askedAtMs: bigint;
 };
 
 /**
@@ -1268,7 +1387,7 @@ export type AccessRequest = Message<"causeway.v1.AccessRequest"> & {
  * Use `create(AccessRequestSchema)` to create a new message.
  */
 export const AccessRequestSchema: GenMessage<AccessRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 34);
+  messageDesc(file_causeway_v1_node, 36);
 
 /**
  * A decision.
@@ -1303,14 +1422,20 @@ export type DecideAccessRequest = Message<"causeway.v1.DecideAccessRequest"> & {
  * Use `create(DecideAccessRequestSchema)` to create a new message.
  */
 export const DecideAccessRequestSchema: GenMessage<DecideAccessRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 35);
+  messageDesc(file_causeway_v1_node, 37);
 
 /**
- * Nothing to say.
+ * The request as it was decided.
  *
  * @generated from message causeway.v1.DecideAccessResponse
  */
 export type DecideAccessResponse = Message<"causeway.v1.DecideAccessResponse"> & {
+  /**
+   * What was asked for, and by whom.
+   *
+   * @generated from field: causeway.v1.AccessRequest request = 1;
+   */
+  request?: AccessRequest | undefined;
 };
 
 /**
@@ -1318,7 +1443,7 @@ export type DecideAccessResponse = Message<"causeway.v1.DecideAccessResponse"> &
  * Use `create(DecideAccessResponseSchema)` to create a new message.
  */
 export const DecideAccessResponseSchema: GenMessage<DecideAccessResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 36);
+  messageDesc(file_causeway_v1_node, 38);
 
 /**
  * For the node's own key and the operators that it names.
@@ -1445,6 +1570,16 @@ export const NodeService: GenService<{
     methodKind: "unary";
     input: typeof FlushRequestSchema;
     output: typeof FlushResponseSchema;
+  },
+  /**
+   * Joins a tree by a ticket: asks to be let in, and links it once that is granted. Tells how it stands.
+   *
+   * @generated from rpc causeway.v1.NodeService.JoinTree
+   */
+  joinTree: {
+    methodKind: "server_streaming";
+    input: typeof JoinTreeRequestSchema;
+    output: typeof JoinTreeResponseSchema;
   },
   /**
    * Lists requests for access that wait for a decision.

@@ -1,0 +1,120 @@
+/**
+ * How a node lets others into its trees, and is let into theirs: the desk where peers ask, the joiner that asks peers, and
+ * the records of both, wired to the rest of the node.
+ */
+import { Permission, PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
+import type { Clock } from './clock.ts'
+import { readEntry, readRoot } from './dag/entry.ts'
+import { hexToBytes } from './dag/hex.ts'
+import type { TreeId } from './dag/id.ts'
+import type { Identity, PeerId } from './dag/identity.ts'
+import type { Dispatcher } from './dispatcher/dispatcher.ts'
+import { Joiner, type JoinStanding } from './dispatcher/joiner.ts'
+import { CausewayError } from './errors.ts'
+import type { JoinOptions } from './options.ts'
+import { type AccessRequest, AccessRequests } from './peer/access-requests.ts'
+import { Invitations } from './peer/invitations.ts'
+import { Joins } from './peer/joins.ts'
+import type { Links } from './peer/links.ts'
+import { parseTicket } from './peer/ticket.ts'
+import type { Database } from './store/open.ts'
+import type { DagStore } from './store/store.ts'
+import { type AccessAnswer, type AccessAsk, AccessDesk } from './sync/access-desk.ts'
+import type { Rights } from './sync/rights.ts'
+
+/** What of this has to survive a restart. */
+export interface AccessRecords {
+  readonly requests: AccessRequests
+  readonly invitations: Invitations
+  readonly joins: Joins
+}
+
+export async function openAccessRecords(
+  db: Database,
+  identity: Identity,
+  clock: Clock,
+): Promise<AccessRecords> {
+  const [requests, invitations, joins] = await Promise.all([
+    AccessRequests.open(db, identity, clock),
+    Invitations.open(db, clock),
+    Joins.open(db),
+  ])
+  return { requests, invitations, joins }
+}
+
+export interface JoiningParts extends AccessRecords {
+  readonly self: PeerId
+  readonly store: DagStore
+  readonly links: Links
+  readonly clock: Clock
+  readonly rights: Rights
+  readonly dispatcher: Dispatcher
+  addPeer(
+    peer: PeerId | undefined,
+    details: { addresses: readonly string[] },
+    signal?: AbortSignal,
+  ): Promise<{ readonly peer: PeerId }>
+  /** Asks a peer for access. */
+  ask(peer: PeerId, ask: Omit<AccessAsk, 'peer'>, signal: AbortSignal): Promise<AccessAnswer>
+  readonly onRequest: (request: AccessRequest) => void
+  readonly onJoin: (standing: JoinStanding) => void
+}
+
+export class Joining {
+  readonly desk: AccessDesk
+  private readonly joiner: Joiner
+  private readonly parts: JoiningParts
+
+  constructor(parts: JoiningParts) {
+    const { self, store, rights } = parts
+    this.parts = parts
+    const permission = async (tree: TreeId, peer: PeerId): Promise<Permission> => {
+      if (!(await rights.mayRead(tree, peer))) return Permission.UNSPECIFIED
+      const [root] = await store.get([tree])
+      const entry = readEntry(root!.signed)
+      if (entry.body.author === peer) return Permission.ADMIN
+      return readRoot(entry).publicAccess === PublicAccess.WRITE ? Permission.WRITE : Permission.READ
+    }
+    this.desk = new AccessDesk({
+      ...parts,
+      permission,
+      grant: () => Promise.reject(new CausewayError('UNIMPLEMENTED', 'The policy cannot be changed yet.')),
+    })
+    this.joiner = new Joiner({
+      ...parts,
+      permission: (tree) => permission(tree, self),
+      onChange: parts.onJoin,
+      ask: ({ invitation, ...wish }, signal) =>
+        parts.ask(wish.peer, { ...wish, ...(invitation && { invitation: hexToBytes(invitation) }) }, signal),
+    })
+  }
+
+  /** Asks the issuer of a ticket to be let in; what is to be asked for is noted before. */
+  async join(text: string, options: JoinOptions): Promise<JoinStanding> {
+    const { tree, peer: issuer, addresses, invitation } = parseTicket(text)
+    const { permission = Permission.READ, message = '', signal, goOn } = options
+    const { peer } = await this.parts.addPeer(issuer, { addresses }, signal)
+    if (goOn) this.start()
+    return this.joiner.join({ tree, peer, permission, message, ...(invitation && { invitation }) })
+  }
+
+  /** Takes care of links, and of what waits to join, from now on. */
+  start(): void {
+    this.parts.dispatcher.start()
+    this.joiner.start()
+  }
+
+  /** A peer is there. */
+  contacted(peer: PeerId): void {
+    this.parts.dispatcher.contacted(peer)
+    this.joiner.contacted(peer)
+  }
+
+  awaited(tree: TreeId, peer: PeerId): CausewayError | undefined {
+    return this.joiner.awaited(tree, peer)
+  }
+
+  close(): Promise<void> {
+    return this.joiner.close()
+  }
+}
