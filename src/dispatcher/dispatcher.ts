@@ -114,7 +114,7 @@ export class Dispatcher {
 
   /** What a link waits for has changed. */
   explain(tree: TreeId, peer: PeerId): void {
-    this.lanes.get(peer)?.tell(tree)
+    this.lanes.get(peer)?.changed(tree)
   }
 
   /** How every link stands, by tree and peer. */

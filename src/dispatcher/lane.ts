@@ -121,12 +121,6 @@ export class Lane {
     this.wake()
   }
 
-  /** The status of a link has changed for a reason outside of it. */
-  tell(tree: TreeId): void {
-    const run = this.runs.get(tree)
-    if (run !== undefined) this.parts.onChange(run)
-  }
-
   /** How its links stand, or one of them. */
   status(tree?: TreeId): LinkStatus[] {
     if (tree === undefined) return Array.from(this.runs.values(), (run) => this.statusOf(run))
@@ -138,6 +132,7 @@ export class Lane {
     const { outbox, store, clock } = this.parts
     const { tree } = run.link
     const mark = outbox.mark(tree, this.peer)
+    const untried = !this.tries && store.tree(tree) === undefined
     let dueAt = run.dueAt(mark, this.polled)
     if (!this.connected) dueAt = run.live ? this.dialAt : Math.max(dueAt, this.dialAt)
     return statusOf({
@@ -147,14 +142,8 @@ export class Lane {
       nowMs: clock.now(),
       dueInMs: this.blocked ? Number.POSITIVE_INFINITY : dueAt - clock.monotonic(),
       blocked: this.blocked,
-      awaited: this.awaited(run),
+      awaited: untried || run.hidden ? this.parts.awaited(tree, this.peer) : undefined,
     })
-  }
-
-  /** What the link of a tree that is not shown to us waits for. */
-  private awaited({ link: { tree }, parked }: LinkRun): CausewayError | undefined {
-    const untried = !this.tries && this.parts.store.tree(tree) === undefined
-    return untried || parked?.code === 'UNKNOWN_TREE' ? this.parts.awaited(tree, this.peer) : undefined
   }
 
   /** Finishes what can be finished on the open connection, until the grace is over; the rest is in the outbox. */

@@ -57,6 +57,11 @@ export class LinkRun {
     return !paused && pull && (onCommit || intervalSeconds === 0)
   }
 
+  /** The peer does not show us the tree. */
+  get hidden(): boolean {
+    return this.parked?.code === 'UNKNOWN_TREE'
+  }
+
   /** Nothing of the tree may be told to the peer. */
   get withheld(): boolean {
     return this.parked?.data.withheld === true

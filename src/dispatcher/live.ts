@@ -125,7 +125,7 @@ async function hear(parts: LiveParts, run: LinkRun, event: WatchEvent, first: bo
     // It lacks what it was shown to have: its disk has lost the latest, or was restored from a copy.
     else if (first && here.length > 0 && run.link.settings.push && outbox.mark(tree, peer) === undefined)
       await outbox.add(tree, peer)
-    if (run.parked?.code === 'UNKNOWN_TREE') run.urge()
+    if (run.hidden) run.urge()
   } finally {
     run.hearing--
   }

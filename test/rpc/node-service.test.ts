@@ -112,10 +112,4 @@ for (const transport of transports)
           'InvalidArgument',
         )
       })
-
-      it('does not pretend to do what is not built', async () => {
-        const { node } = caller
-        const calls = [() => node.listAccessRequests({}), () => node.decideAccess({})]
-        for (const call of calls) await fails(call(), 'UNIMPLEMENTED', 'Unimplemented')
-      })
     })

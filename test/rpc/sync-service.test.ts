@@ -164,8 +164,4 @@ for (const transport of transports)
         }))
         await fails(sync.watch({ trees: many }), 'LIMIT_EXCEEDED', 'InvalidArgument')
       })
-
-      it('does not pretend to do what is not built', async () => {
-        await fails(sync.requestAccess({ tree }), 'UNIMPLEMENTED', 'Unimplemented')
-      })
     })
