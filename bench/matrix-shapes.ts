@@ -2,22 +2,24 @@
  * The shapes of the matrix: each grows a common part and then, as often as asked, what one of two sides writes on top of
  * what both have.
  */
-import type { VerifiedEntry } from '../src/dag/entry.ts'
-import { below, prng } from '../test/kit/entries.ts'
-import type { Forge } from './matrix.ts'
+import { below } from '../test/kit/entries.ts'
+import type { Forge, Forged } from './forge.ts'
 import { loadShape } from './shape.ts'
 
 /** Grows the common part; the result grows `count` entries of side 0 or 1. */
-export type Grow = (forge: Forge, entries: number) => (count: number, side: 0 | 1) => VerifiedEntry[]
+export type Grow = (forge: Forge, entries: number) => (count: number, side: 0 | 1) => Forged[]
 
-function chain(forge: Forge, from: VerifiedEntry, count: number): VerifiedEntry[] {
-  const added: VerifiedEntry[] = []
+function chain(forge: Forge, from: Forged, count: number): Forged[] {
+  const added: Forged[] = []
   for (let index = 0; index < count; index++) added.push(forge.add([added.at(-1) ?? from]))
   return added
 }
 
-const random = prng(3)
-const anyOf = <Item>(items: readonly Item[]) => items[below(random, items.length)]!
+/** The lots of a forge, as the shapes use them. */
+function lots(forge: Forge) {
+  const random = forge.lots
+  return { random, anyOf: <Item>(items: readonly Item[]) => items[below(random, items.length)]! }
+}
 
 export const growers: Readonly<Record<string, Grow>> = {
   linear(forge, entries) {
@@ -42,8 +44,9 @@ export const growers: Readonly<Record<string, Grow>> = {
   },
 
   'concurrent tips'(forge, entries) {
+    const { random } = lots(forge)
     const root = forge.add([])
-    const tips = Array.from({ length: 3_000 }, () => forge.add([root]))
+    const tips = Array.from({ length: Math.min(3_000, entries) }, () => forge.add([root]))
     while (forge.entries.length < entries) {
       const index = below(random, tips.length)
       tips[index] = forge.add([tips[index]!])
@@ -65,6 +68,7 @@ export const growers: Readonly<Record<string, Grow>> = {
   },
 
   'scattered forks'(forge, entries) {
+    const { anyOf } = lots(forge)
     const root = forge.add([])
     chain(forge, root, entries - 1)
     const common = [...forge.entries]
@@ -72,19 +76,48 @@ export const growers: Readonly<Record<string, Grow>> = {
   },
 
   'git history'(forge, entries) {
-    const lines = loadShape(Math.min(entries, 81_000)).lines
-    const root = forge.add([])
-    for (const [back] of lines) {
-      const here = forge.entries.length
-      const parents = back
-        .map((distance) => forge.entries[here - distance]!)
-        .filter((parent) => parent !== undefined)
-      forge.add(parents.length > 0 ? parents : [root])
+    const { lines } = loadShape(Math.min(entries - 1, 81_000))
+    let root = forge.add([])
+    // A longer history goes on with the same shape on top.
+    while (forge.entries.length < entries) {
+      const start = forge.entries.length
+      for (const [back] of lines.slice(0, entries - start)) {
+        const here = forge.entries.length
+        const parents = back.flatMap((distance) =>
+          here - distance < start ? [] : [forge.entries[here - distance]!],
+        )
+        forge.add(parents.length > 0 ? parents : [root])
+      }
+      root = forge.entries.at(-1)!
     }
     return growLikeGit(forge)
   },
 
+  /** Some 24 lines side by side, which seldom merge: tips of which all are told. */
+  braid(forge, entries) {
+    const { random } = lots(forge)
+    const root = forge.add([])
+    const width = Math.min(24, entries)
+    const lines = Array.from({ length: width }, () => forge.add([root]))
+    const step = (side: number, sides: number) => {
+      const index = sides * below(random, Math.floor(width / sides)) + side
+      const other = lines[below(random, width)]!
+      const entry = forge.add(random() < 0.05 ? [lines[index]!, other] : [lines[index]!])
+      lines[index] = entry
+      return entry
+    }
+    while (forge.entries.length < entries) step(0, 1)
+    const common = [...lines]
+    return (count, side) => {
+      // Neither side stands on what the other writes.
+      for (const [index, entry] of common.entries()) lines[index] = entry
+      const added = Array.from({ length: count }, () => step(side, 2))
+      return added
+    }
+  },
+
   'gossip of 16'(forge, entries) {
+    const { random } = lots(forge)
     const root = forge.add([])
     const writers = Array.from({ length: 16 }, () => forge.add([root]))
     const step = (from: number, to: number) => {
@@ -99,11 +132,12 @@ export const growers: Readonly<Record<string, Grow>> = {
 }
 
 /** A main line a side, with branches that leave it and merge again soon. */
-function growLikeGit(forge: Forge): (count: number, side: 0 | 1) => VerifiedEntry[] {
+function growLikeGit(forge: Forge): (count: number, side: 0 | 1) => Forged[] {
+  const { random, anyOf } = lots(forge)
   let start = forge.entries.length - 1
   return (count, side) => {
     if (side === 0) start = forge.entries.length - 1
-    const added: VerifiedEntry[] = []
+    const added: Forged[] = []
     let main = forge.entries[start]!
     while (added.length < count) {
       const branch =

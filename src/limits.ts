@@ -317,10 +317,10 @@ export const limits = {
   /** Cells of the sketch of a large tree: 1.5 MB in memory and in a snapshot; decodes a difference of 47,000. */
   sketchMaxCells: 65_536,
   /**
-   * A tree this many times its cells grows its sketch: a difference past some 1/6 of the tree is for a range scan, and
-   * one of 10,000 in a tree of 100,000 still decodes.
+   * A tree this many times its cells grows its sketch: past a third of the tree, naming every id costs less than cells;
+   * and one of 10,000 in a tree of 100,000 still decodes.
    */
-  sketchEntriesPerCell: 4,
+  sketchEntriesPerCell: 2,
   /** Arrivals after which a snapshot is written, where the sketch has fewer cells: some 10 ms of replay. */
   sketchSnapshotArrivals: 4_096,
   /** Arrivals read at once while replaying: half a megabyte. */
@@ -333,10 +333,10 @@ export const limits = {
   rangeChunks: 4_096,
   /** Ids of differing chunks told at once: 256 KiB. */
   rangeIds: 16_384,
-  /** Cells [0, 64) of a request: 1.4 KB, one packet, and they decode a difference of 30 at 98 of 100 tries. */
-  sketchRequestCells: 64,
-  /** Counts of a request's cells [64, 256), 1 or 2 bytes each: they halve the error of the estimate. */
-  sketchRequestCounts: 192,
+  /** Cells [0, 80) of a request: 1.7 KB, two packets, and they decode a difference of 30 at 199 of 200 tries. */
+  sketchRequestCells: 80,
+  /** Counts of a request's cells [80, 256), 1 or 2 bytes each: they halve the error of the estimate. */
+  sketchRequestCounts: 176,
   /** Cells that a request may carry at most: peeling them, whatever they say, stays well under a millisecond. */
   sketchRequestMaxCells: 128,
   /** Ids that a sketch can count: a cell's count is a signed 32-bit number. */

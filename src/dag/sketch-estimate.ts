@@ -46,17 +46,21 @@ export function estimateDifference(counts: Int32Array): number {
 // Cells that an id of a large difference needs (1.46 at 100, 1.38 at 1,000, 1.36 at 10,000), and more for small
 // ones, where luck weighs more.
 const cellsPerId = 1.38
-const sparseCells = 24
-// How far below the truth an estimate may lie, in deviations, for its cells to decode all the same.
-const deviations = 2.1
+const sparseCells = 32
+// How far below the truth an estimate may lie, in deviations, for its cells to decode all the same: never below the
+// surplus, so less where that is most of it.
+const deviations = 2.6
+const deviationsOfSurplus = 1
 
 /**
- * How many cells decode an estimated difference at 99 of 100 tries, when `counts` cells went into the
- * estimate: 2.2 an id from 64 counts, 1.7 from 256. The rest need one more trip, for 1.6 times as many.
+ * How many cells decode an estimated difference at 99 of 100 tries, when `counts` cells went into the estimate and the
+ * sets' sizes differ by `surplus`: 1.6 to 1.8 an id from 256 counts. The rest need one more trip, for 1.6 times as many.
  */
-export function cellsFor(estimatedDifference: number, counts: number): number {
+export function cellsFor(estimatedDifference: number, counts: number, surplus = 0): number {
   const known = Math.max(counts, limits.sketchRequestCells) - 1
-  const factor = cellsPerId / (1 - deviations * Math.sqrt(2 / known))
+  const tilt = Math.min(1, Math.abs(surplus) / Math.max(1, estimatedDifference))
+  const below = deviations - deviationsOfSurplus * tilt
+  const factor = cellsPerId / (1 - below * Math.sqrt(2 / known))
   return Math.ceil(factor * estimatedDifference) + sparseCells
 }
 
@@ -76,6 +80,8 @@ export interface AnswerChoice {
   readonly averageEntryBytes: number
   /** Cells of our own sketch; 0 while there is none that holds. */
   readonly sketchCells: number
+  /** How many ids we hold. */
+  readonly ids: number
 }
 
 export type Answer =
@@ -83,10 +89,13 @@ export type Answer =
   | { readonly kind: 'HAVES' }
   /** Send our cells [0, cells). */
   | { readonly kind: 'SKETCH'; readonly cells: number }
+  /** Name all that we hold: in fewer bytes than cells, or where there are not enough of those. */
+  | { readonly kind: 'IDS' }
   /** Compare ranges: the difference is beyond the sketch. */
   | { readonly kind: 'RANGE' }
 
 const cellBytes = 22
+const prefixBytes = 16
 // Entries that come twice may cost as much as the cells that would tell them apart, and a twentieth of what is missing.
 const havesShareOfMissing = 0.05
 // Under so many cells an id, a decode is hopeless: then even a first look at the cells is wasted.
@@ -94,8 +103,8 @@ const cellsPerIdLeast = 1.4
 
 /** What to answer when the peer's own cells did not decode. */
 export function chooseAnswer(choice: AnswerChoice): Answer {
-  const { estimatedDifference, counts, surplus, candidates, averageEntryBytes, sketchCells } = choice
-  const wanted = cellsFor(estimatedDifference, counts)
+  const { estimatedDifference, counts, surplus, candidates, averageEntryBytes, sketchCells, ids } = choice
+  const wanted = cellsFor(estimatedDifference, counts, surplus)
   if (candidates !== undefined) {
     // The peer lacks the half of the difference that the surplus tilts to us: exact but for the estimate.
     const missing = Math.max(0, (estimatedDifference + surplus) / 2)
@@ -103,6 +112,8 @@ export function chooseAnswer(choice: AnswerChoice): Answer {
     const allowedBytes = wanted * cellBytes + havesShareOfMissing * missing * averageEntryBytes
     if (redundantBytes <= allowedBytes) return { kind: 'HAVES' }
   }
-  if (cellsPerIdLeast * estimatedDifference > sketchCells || sketchCells === 0) return { kind: 'RANGE' }
+  const beyond = cellsPerIdLeast * estimatedDifference > sketchCells || sketchCells === 0
+  if (ids <= limits.rangeIds && (beyond || ids * prefixBytes <= wanted * cellBytes)) return { kind: 'IDS' }
+  if (beyond) return { kind: 'RANGE' }
   return { kind: 'SKETCH', cells: Math.min(wanted, sketchCells) }
 }

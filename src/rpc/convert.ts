@@ -31,7 +31,7 @@ import { sketchVersion } from '../dag/sketch-codec.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { StoredEntry, TreeInfo } from '../store/store.ts'
-import { prefixDigits, unpackPrefixes } from '../sync/cells.ts'
+import { prefixDigits, shortPrefixDigits, unpackPrefixes } from '../sync/cells.ts'
 import type { SketchPart, SyncHeader, SyncRequest, SyncStatus } from '../sync/remote.ts'
 import type { WatchEvent, WatchedTree, WatchMessage } from '../sync/watch.ts'
 
@@ -61,8 +61,6 @@ export function readPeer(bytes: Uint8Array, field: string): PeerId {
     )
   return parsePeerId(bytesToHex(bytes))
 }
-
-const prefixBytes = prefixDigits / 2
 
 /** A digest: '' or 64 hex digits. */
 function readDigest(bytes: Uint8Array, field: string): string {
@@ -96,7 +94,10 @@ export function readSyncRequest(request: SyncTreeRequest): SyncRequest {
     count: readCount(request.count, 'count'),
     haves: request.haves,
     sketch: request.sketch && readSketch(request.sketch),
-    want: readPrefixes(request.want, 'want', limits.wantIds),
+    want:
+      request.wantShort.length > 0
+        ? readPrefixes(request.wantShort, 'want_short', limits.wantIds, shortPrefixDigits)
+        : readPrefixes(request.want, 'want', limits.wantIds),
     range: request.range && {
       after: readPosition(request.range.afterHeight, request.range.afterId),
       chunks: readChunks(request.range.chunks),
@@ -115,7 +116,7 @@ export function writeSyncRequest(request: SyncRequest): SyncTreeRequest {
     budgetBytes: BigInt(request.budgetBytes ?? 0),
     ...(request.haves && { haves: request.haves }),
     ...(request.sketch && { sketch: writeSketch(request.sketch) }),
-    ...(request.want && { want: hexToBytes(request.want.join('')) }),
+    ...(request.want && writeWant(request.want)),
     ...(request.range && {
       range: {
         afterHeight: BigInt(request.range.after?.height ?? 0),
@@ -158,7 +159,8 @@ function writeSketch(part: SketchPart): MessageInitShape<typeof SketchSchema> {
   }
 }
 
-function readPrefixes(bytes: Uint8Array, field: string, max: number): string[] {
+function readPrefixes(bytes: Uint8Array, field: string, max: number, digits = prefixDigits): string[] {
+  const prefixBytes = digits / 2
   if (bytes.length % prefixBytes !== 0)
     throw new CausewayError(
       'INVALID_ARGUMENT',
@@ -169,7 +171,12 @@ function readPrefixes(bytes: Uint8Array, field: string, max: number): string[] {
       'LIMIT_EXCEEDED',
       `\`${field}\` has at most ${max} prefixes, got ${bytes.length / prefixBytes}.`,
     )
-  return unpackPrefixes(bytes)
+  return unpackPrefixes(bytes, digits)
+}
+
+function writeWant(prefixes: readonly string[]) {
+  const bytes = hexToBytes(prefixes.join(''))
+  return prefixes[0]?.length === shortPrefixDigits ? { wantShort: bytes } : { want: bytes }
 }
 
 function readPosition(height: bigint, id: Uint8Array): Position | undefined {

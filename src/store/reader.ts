@@ -196,6 +196,23 @@ export class StoreReader {
     if (page.length > 0) yield page
   }
 
+  /** The places of a tree's entries in (height, id) order, without reading the entries. */
+  async *positions(tree: TreeId, snapshot?: Snapshot): AsyncGenerator<Position[]> {
+    const range = layout.entryRange(this.numberOf(tree))
+    const keys = this.db.keys({ ...range, ...(snapshot && { snapshot }) } as object)
+    try {
+      for (;;) {
+        const page = await keys.nextv(limits.pageEntries)
+        if (page.length === 0) return
+        yield page.map(layout.positionOfKey)
+      }
+    } catch (error) {
+      throw storeError(error, 'The store could not be read')
+    } finally {
+      await keys.close()
+    }
+  }
+
   /** The raw records of a range, as many at a time as fit into a page. */
   async *rows(
     range: { gte?: Buffer; gt?: Buffer; lt: Buffer; reverse?: boolean },

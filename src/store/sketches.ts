@@ -10,6 +10,7 @@ import { hexToBytes } from '../dag/hex.ts'
 import type { TreeId } from '../dag/id.ts'
 import { createSketch, type Sketch, sketchCellsFor } from '../dag/sketch.ts'
 import { loadSketch, saveSketch } from '../dag/sketch-codec.ts'
+import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { Lanes } from './lanes.ts'
 import type { Database } from './open.ts'
@@ -21,11 +22,13 @@ interface Live {
   sequence: number
   /** The last arrival that the snapshot counts; 0: there is none. */
   saved: number
-  /** Whether a larger sketch is being built. */
-  growing: boolean
+  /** A larger sketch while it is built: it counts every new page, beside the arrivals from before it was begun. */
+  next: Sketch | undefined
 }
 
 const sequenceBytes = 8
+/** A sketch that was outgrown is rebuilt for a tree so many times as large: all rebuilds together read a third of it. */
+const growth = 4
 
 export class Sketches {
   private readonly store: DagStore
@@ -83,7 +86,7 @@ export class Sketches {
         this.inBackground(tree, () => this.load(tree))
         return
       }
-      live = { sketch: createSketch(sketchCellsFor(info.count)), sequence: 0, saved: 0, growing: false }
+      live = emptySketch(info.count)
       this.keep(tree, live)
     }
     const before = info.sequence - added.length
@@ -92,9 +95,13 @@ export class Sketches {
       this.inBackground(tree, () => this.load(tree))
       return
     }
-    for (const { id } of added.slice(live.sequence - before)) live.sketch.add(hexToBytes(id))
+    for (const { id } of added.slice(live.sequence - before)) {
+      const bytes = hexToBytes(id)
+      live.sketch.add(bytes)
+      live.next?.add(bytes)
+    }
     live.sequence = info.sequence
-    if (live.growing) return
+    if (live.next !== undefined) return
     if (sketchCellsFor(info.count) > live.sketch.cellCount) this.inBackground(tree, () => this.grow(tree))
     else if (live.sequence - live.saved > Math.max(limits.sketchSnapshotArrivals, live.sketch.cellCount)) {
       live.saved = live.sequence
@@ -114,14 +121,8 @@ export class Sketches {
   private async load(tree: TreeId): Promise<void> {
     const info = this.store.tree(tree)
     if (info === undefined) return
-    const live = this.live.get(tree) ??
-      (await this.read(tree, info)) ?? {
-        sketch: createSketch(sketchCellsFor(info.count)),
-        sequence: 0,
-        saved: 0,
-        growing: false,
-      }
-    await this.replay(tree, live)
+    const live = this.live.get(tree) ?? (await this.read(tree, info)) ?? emptySketch(info.count)
+    await this.catchUp(tree, live)
     this.keep(tree, live)
   }
 
@@ -133,14 +134,14 @@ export class Sketches {
       const sketch = loadSketch(value.subarray(sequenceBytes))
       // Arrivals are dense from 1, so a sketch that counts up to one has as many ids.
       if (sketch.total !== sequence || sequence > info.sequence) return undefined
-      return { sketch, sequence, saved: sequence, growing: false }
+      return { sketch, sequence, saved: sequence, next: undefined }
     } catch {
       return undefined
     }
   }
 
   /** Counts the arrivals that the sketch has not, until it has them all. Pages may be counted beside it. */
-  private async replay(tree: TreeId, live: Live): Promise<void> {
+  private async catchUp(tree: TreeId, live: Live): Promise<void> {
     while (live.sequence < (this.store.tree(tree)?.sequence ?? 0)) {
       const arrivals = await this.store.arrivals(tree, live.sequence, limits.sketchReplayArrivals)
       for (const { id, sequence } of arrivals) {
@@ -151,20 +152,31 @@ export class Sketches {
     }
   }
 
-  /** Builds the sketch anew with as many cells as the tree is worth by now. Only in the tree's lane. */
+  /**
+   * Builds the sketch anew with more cells than the tree is worth by now, so that it lasts. What arrives meanwhile is
+   * counted in both, so it ends however fast the tree grows. Only in the tree's lane.
+   */
   private async grow(tree: TreeId): Promise<void> {
     const live = this.live.get(tree)
     const count = this.store.tree(tree)?.count ?? 0
     if (live === undefined || sketchCellsFor(count) <= live.sketch.cellCount) return
-    live.growing = true
+    const next = createSketch(sketchCellsFor(growth * count))
+    const upTo = live.sequence
+    live.next = next
     try {
-      // Twice what is needed now, so that it lasts until the tree has doubled.
-      const grown: Live = { ...live, sketch: createSketch(sketchCellsFor(2 * count)), sequence: 0 }
-      await this.replay(tree, grown)
-      live.sketch = grown.sketch
-      live.sequence = grown.sequence
+      for (let from = 0; from < upTo; ) {
+        const arrivals = await this.store.arrivals(
+          tree,
+          from,
+          Math.min(limits.sketchReplayArrivals, upTo - from),
+        )
+        if (arrivals.length === 0) throw corrupt(tree, from + 1)
+        for (const { id } of arrivals) next.add(hexToBytes(id))
+        from = arrivals.at(-1)!.sequence
+      }
+      live.sketch = next
     } finally {
-      live.growing = false
+      live.next = undefined
     }
     await this.save(tree, live)
   }
@@ -186,13 +198,23 @@ export class Sketches {
     this.live.set(tree, live)
     let cells = 0
     for (const { sketch } of this.live.values()) cells += sketch.cellCount
-    for (const [oldest, { sketch, growing }] of this.live) {
+    for (const [oldest, { sketch, next }] of this.live) {
       if (cells <= limits.sketchCellsInMemory || oldest === tree) break
-      if (growing) continue
+      if (next !== undefined) continue
       this.live.delete(oldest)
       cells -= sketch.cellCount
     }
   }
+}
+
+function emptySketch(count: number): Live {
+  return { sketch: createSketch(sketchCellsFor(count)), sequence: 0, saved: 0, next: undefined }
+}
+
+function corrupt(tree: TreeId, sequence: number): CausewayError {
+  return new CausewayError('STORE_CORRUPT', `The arrival ${sequence} of the tree ${tree} is missing.`, {
+    data: { tree },
+  })
 }
 
 function snapshotsOf(db: Database) {

@@ -23,7 +23,7 @@ import {
   viewWithSketch,
 } from './cells.ts'
 import { findMissing, type Missing, missingOf, walkMissing } from './missing.ts'
-import { answerRange } from './ranges.ts'
+import { allPrefixes, answerRange } from './ranges.ts'
 import type { SketchPart, SyncAnswer, SyncHeader, SyncPage, SyncRequest } from './remote.ts'
 import { sample, tellTips } from './sample.ts'
 
@@ -121,7 +121,6 @@ class Answering {
       if (found !== undefined)
         return {
           status: 'delta',
-          tips: this.tips(),
           common,
           missing: missingOf(store, view.tree, found, reads),
         }
@@ -138,11 +137,12 @@ class Answering {
   ): Promise<Outcome> {
     const { store, view, sketch, request } = this
     // A probe has no cells: whoever sent it decodes ours.
-    if (part.cells.length === 0) return this.cells(0, limits.sketchRequestCells, common)
+    if (part.cells.length === 0)
+      return { tips: this.tips(), ...this.cells(0, limits.sketchRequestCells, common) }
     const theirs = readCells(part, request.count, limits.sketchRequestMaxCells)
     const difference = compareCells(sketch, theirs, readCounts(part, theirs))
     const decoded = await this.decoded(difference, common)
-    if (decoded !== undefined) return { status: 'delta', tips: this.tips(), common, ...decoded }
+    if (decoded !== undefined) return { status: 'delta', common, ...decoded }
 
     const estimate = theirCount === undefined ? difference.estimate : Math.max(0, view.count - theirCount)
     const candidates = await this.candidates(estimate, known)
@@ -153,6 +153,7 @@ class Answering {
       candidates: candidates?.length,
       averageEntryBytes: store.tree(view.tree)!.bytes / view.count,
       sketchCells: sketch.cellCount,
+      ids: view.count,
     })
     if (choice.kind === 'HAVES')
       return {
@@ -162,6 +163,7 @@ class Answering {
         missing: missingOf(store, view.tree, candidates!, candidates!.length),
       }
     if (choice.kind === 'SKETCH') return this.cells(0, choice.cells, common)
+    if (choice.kind === 'IDS') return this.ids(common)
     // Past the sketch, but all their tips are here: a sweep is exact.
     if (theirCount !== undefined) {
       const missing = await findMissing(store, view, known, { theirCount, walkReads: 0 })
@@ -200,7 +202,7 @@ class Answering {
 
   private cells(from: number, to: number, common: boolean[]): Outcome {
     const sketch = cutForAnswer(this.sketch, from, to, this.view.tipsDigest)
-    return { status: 'sketch', tips: this.tips(), common, sketch }
+    return { status: 'sketch', common, sketch }
   }
 
   /** Cells after those that did not decode, of the same state; from the first where ours has changed. */
@@ -208,6 +210,13 @@ class Answering {
     if (from >= this.sketch.cellCount) return { status: 'range' }
     const to = Math.ceil(from * furtherCellsRatio)
     return this.cells(state === this.view.tipsDigest ? from : 0, to, [])
+  }
+
+  /** All that we have by name, for the asker to compare. */
+  private async ids(common: boolean[]): Promise<Outcome> {
+    const prefixes = await allPrefixes(this.store, this.view)
+    const range = { spans: [{ after: undefined, through: undefined, prefixes }], through: undefined }
+    return { status: 'range', common, range }
   }
 
   private async wanted(want: readonly string[]): Promise<Outcome> {

@@ -78,11 +78,13 @@ export function readCounts(part: SketchPart, cells: Cells): Int32Array | undefin
 
 /** The first 16 bytes of an id, as a decode gives it. */
 export const prefixDigits = 32
+/** Enough of an id to find it among those that nobody has ground. */
+export const shortPrefixDigits = 16
 
-/** Prefixes as they are packed on the wire, 16 bytes each, and back. */
-export function unpackPrefixes(bytes: Uint8Array): string[] {
+/** Prefixes out of their packed form, each of so many digits. */
+export function unpackPrefixes(bytes: Uint8Array, digits: number = prefixDigits): string[] {
   const hex = bytesToHex(bytes)
-  return Array.from({ length: hex.length / prefixDigits }, (_, index) =>
-    hex.slice(index * prefixDigits, (index + 1) * prefixDigits),
+  return Array.from({ length: hex.length / digits }, (_, index) =>
+    hex.slice(index * digits, (index + 1) * digits),
   )
 }

@@ -87,6 +87,14 @@ export async function answerRange(
   return { answer: { spans, through }, tailAfter: 'none' }
 }
 
+/** The prefixes of all ids in a view, in order; for trees of at most `limits.rangeIds`. */
+export async function allPrefixes(store: DagStore, view: TreeView): Promise<string[]> {
+  const prefixes: string[] = []
+  for await (const page of store.positions(view.tree, view.snapshot))
+    for (const { id } of page) prefixes.push(id.slice(0, prefixDigits))
+  return prefixes
+}
+
 /** Ids in a stretch, at most `room`; `last` is where it stopped for lack of room. */
 async function idsIn(
   store: DagStore,

@@ -51,7 +51,7 @@ export interface SyncRequest {
   readonly haves?: Uint8Array | undefined
   /** Without cells: the asker can decode the server's. */
   readonly sketch?: SketchPart | undefined
-  /** Prefixes, 32 hex digits each, of ids that the asker lacks. */
+  /** Prefixes of ids that the asker lacks, 32 hex digits each, or all of them 16. */
   readonly want?: readonly string[] | undefined
   readonly range?: RangeQuery | undefined
   /** How much may be streamed in answer; 0: the server's own budget. */

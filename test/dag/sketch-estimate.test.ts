@@ -14,6 +14,7 @@ import {
   havesWalkBudget,
 } from '../../src/dag/sketch-estimate.ts'
 import { peel, subtract } from '../../src/dag/sketch-peel.ts'
+import { limits } from '../../src/limits.ts'
 import { idsFrom, refuses } from './sketch-samples.ts'
 
 /** Two sketches whose difference is `ours` and `theirs` new ids, drawn from the pool at an offset. */
@@ -86,10 +87,17 @@ describe('the estimate', () => {
   it('asks for fewer cells the more counts it stands on', () => {
     assert.deepEqual(
       [64, 128, 256].map((counts) => cellsFor(1000, counts)),
-      [2230, 1898, 1720],
+      [2386, 2081, 1825],
     )
-    assert.equal(cellsFor(0, 64), 24)
+    assert.equal(cellsFor(0, 64), 32)
     assert.equal(cellsFor(1000, 2), cellsFor(1000, 64))
+  })
+
+  it('asks for fewer cells the more of the difference is the surplus, which is certain', () => {
+    assert.deepEqual(
+      [0, 500, -1000, 5000].map((surplus) => cellsFor(1000, 256, surplus)),
+      [1825, 1728, 1640, 1640],
+    )
   })
 })
 
@@ -101,6 +109,7 @@ describe('the answer to cells that did not decode', () => {
     candidates: undefined,
     averageEntryBytes: 300,
     sketchCells: 8192,
+    ids: 100_000,
   }
 
   it('is the sketch where no haves are known', () => {
@@ -128,6 +137,16 @@ describe('the answer to cells that did not decode', () => {
     assert.deepEqual(chooseAnswer({ ...choice, sketchCells: 1399 }), { kind: 'RANGE' })
     assert.deepEqual(chooseAnswer({ ...choice, estimatedDifference: 0, sketchCells: 0 }), { kind: 'RANGE' })
     assert.equal(chooseAnswer({ ...choice, sketchCells: 0, candidates: 500 }).kind, 'HAVES')
+  })
+
+  it('is all ids by name where that is fewer bytes than the cells', () => {
+    const even = Math.floor((cellsFor(1000, 256) * 22) / 16)
+    assert.equal(chooseAnswer({ ...choice, ids: even }).kind, 'IDS')
+    assert.equal(chooseAnswer({ ...choice, ids: even + 1 }).kind, 'SKETCH')
+    assert.equal(chooseAnswer({ ...choice, ids: even, candidates: 500 }).kind, 'HAVES')
+    const many = { ...choice, estimatedDifference: 50_000, sketchCells: 65_536 }
+    assert.equal(chooseAnswer({ ...many, ids: limits.rangeIds }).kind, 'IDS')
+    assert.equal(chooseAnswer({ ...many, ids: limits.rangeIds + 1 }).kind, 'RANGE')
   })
 
   it('leaves a walk a budget that follows the difference', () => {

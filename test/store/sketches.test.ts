@@ -54,6 +54,31 @@ describe('the sketch of a tree', () => {
     await store.close()
   })
 
+  it('grows to its end although each look at the arrivals finds new ones', async () => {
+    const store = await DagStore.open(await openMemory())
+    const few = limits.sketchMinCells * limits.sketchEntriesPerCell
+    const entries = shapes.concurrentTips(few + 600)
+    const tree = entries[0]!.id
+    await fill(store, entries.slice(0, few))
+    await store.sketches.of(tree)
+    const rest = entries.slice(few)
+    const arrivals = store.arrivals.bind(store)
+    let looks = 0
+    Object.assign(store, {
+      arrivals: async (...args: Parameters<typeof arrivals>) => {
+        looks++
+        const found = await arrivals(...args)
+        await store.append(tree, rest.splice(0, 100))
+        return found
+      },
+    })
+    await store.append(tree, rest.splice(0, 100))
+    await assertExact(store, tree)
+    assert.equal(looks, 1)
+    assert.ok(rest.length > 0)
+    await store.close()
+  })
+
   it('comes back from its snapshot, and counts what came after it', async () => {
     await using folder = await tempFolder()
     const entries = shapes.linear(600)
