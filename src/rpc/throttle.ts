@@ -38,7 +38,13 @@ function entered(call: Call): Entered {
 const freely: Entered = { load: unlimited, body: (chunks) => chunks, leave: () => {} }
 
 /** Calls that cost more than the others, in requests. */
-const costs: Readonly<Record<string, number>> = { Handshake: 2, SyncTree: 4, SendEntries: 2, Watch: 4, RequestAccess: 4 }
+const costs: Readonly<Record<string, number>> = {
+  Handshake: 2,
+  SyncTree: 4,
+  SendEntries: 2,
+  Watch: 4,
+  RequestAccess: 4,
+}
 
 export class Throttle {
   private readonly parts: ThrottleParts
