@@ -1,7 +1,7 @@
 /**
  * From a commit to where it is visible, over one and two hops of linked nodes, at three rates and beside a bare Connect
- * stream of the same run; the same beside peers that are stopped, unreachable and slow; and what many peers cost that
- * are away.
+ * stream of the same run; the same beside peers that are stopped, unreachable and slow; what a peer costs that was away
+ * during 10,000 commits; and what many peers cost that stay away.
  */
 import { connect, createServer, type Socket } from 'node:net'
 import type { Case, Context, Row } from './harness.ts'
@@ -12,9 +12,14 @@ const slowBytesPerSecond = 2_000
 
 export const dispatcher: Case = {
   name: 'dispatcher',
-  summary: 'commit to visible over 1 and 2 hops; beside bad peers; 1,000 peers that are away',
+  summary: 'commit to visible over 1 and 2 hops; beside bad peers; peers that are away',
   async run(context) {
-    return [...(await hops(context)), ...(await besideBadPeers(context)), ...(await peersAway(context))]
+    return [
+      ...(await hops(context)),
+      ...(await besideBadPeers(context)),
+      ...(await backAgain(context)),
+      ...(await peersAway(context)),
+    ]
   },
 }
 
@@ -38,7 +43,7 @@ async function hops(context: Context): Promise<Row[]> {
   const bare = await a.call('serveBare')
   const rows: Row[] = []
   for (const perSecond of context.small ? [100] : [1, 100, 1_000]) {
-    const count = context.small ? 20 : Math.min(5_000, Math.max(20, perSecond * 5))
+    const count = context.small ? 20 : Math.max(10, perSecond * 5)
     await b.call('hearBare', bare)
     await a.call('sendBare', { count, perSecond })
     const floor = await b.call('heard', { count })
@@ -55,28 +60,26 @@ async function hops(context: Context): Promise<Row[]> {
 }
 
 async function besideBadPeers(context: Context): Promise<Row[]> {
-  const [count, perSecond] = context.small ? [20, 100] : [1_000, 100]
+  const [count, perSecond] = context.small ? [20, 100] : [500, 100]
   await using a = new PeerProcess('a')
   await using b = new PeerProcess('b')
   await using stopped = new PeerProcess('stopped')
   await using slow = new PeerProcess('slow')
   await open(context, a)
-  await open(context, b)
-  const stoppedAddress = await open(context, stopped)
-  const slowAddress = await open(context, slow)
   const { tree } = await a.call('createTree')
   const { ticket } = await a.call('ticket', { tree })
-  await b.call('link', { ticket })
+  const others = await Promise.all([b, stopped, slow].map((each) => open(context, each)))
+  await using narrow = await throttle(others[2]!)
+  // All have the tree, so that the news is for all of them. The fourth is linked like the others: all are dialled.
+  for (const each of [b, stopped, slow]) await each.call('syncOnce', { ticket })
+  await a.call('linkAddress', { tree, address: others[0]! })
   const measure = async () => {
     await b.call('hear', { tree })
     await a.call('commitPaced', { tree, count, perSecond })
     return b.call('heard', { count })
   }
   const without = await measure()
-  // They have the tree, so that the news is for them as well.
-  for (const each of [stopped, slow]) await each.call('link', { ticket })
-  await using narrow = await throttle(slowAddress)
-  await a.call('linkAddress', { tree, address: stoppedAddress })
+  await a.call('linkAddress', { tree, address: others[1]! })
   await a.call('linkAddress', { tree, address: narrow.address })
   await a.call('linkUnreachable', { tree, address: 'http://127.0.0.1:9' })
   stopped.signal('SIGSTOP')
@@ -88,9 +91,36 @@ async function besideBadPeers(context: Context): Promise<Row[]> {
   ]
 }
 
+async function backAgain(context: Context): Promise<Row[]> {
+  const count = context.small ? 1_000 : 10_000
+  await using a = new PeerProcess('a')
+  await using b = new PeerProcess('b')
+  await open(context, a)
+  const folder = context.stores.empty()
+  const { address } = await b.call('open', { folder, transport: context.transport })
+  const { tree } = await a.call('createTree')
+  await b.call('syncOnce', await a.call('ticket', { tree }))
+  await a.call('linkAddress', { tree, address })
+  await b.call('close')
+  await a.call('commit', { tree, count })
+  const away = await a.call('outbox')
+  await b.call('open', { folder, transport: context.transport, address })
+  const seconds = await a.call('flush')
+  const back = await a.call('outbox')
+  return [
+    {
+      name: `a peer that was away for ${count.toLocaleString('en')} commits: marks, then sessions`,
+      entries: count,
+      seconds,
+      marks: away.marks,
+      sessions: back.sessions - away.sessions,
+    },
+  ]
+}
+
 async function peersAway(context: Context): Promise<Row[]> {
   const peers = context.small ? 50 : 1_000
-  const seconds = context.small ? 2 : 30
+  const [settleSeconds, seconds] = context.small ? [1, 2] : [60, 20]
   await using a = new PeerProcess('a')
   await open(context, a)
   const { tree } = await a.call('createTree')
@@ -100,18 +130,17 @@ async function peersAway(context: Context): Promise<Row[]> {
   await a.call('begin')
   await a.call('linkMany', { tree, from: 5, to: peers })
   // Their first dials are close together; then the backoff has spread them.
-  await a.call('idle', { seconds: context.small ? 1 : 120 })
+  await a.call('idle', { seconds: settleSeconds })
   const grown = await a.call('cost')
-  const before = (await a.call('cost')).cpuSeconds
   await a.call('idle', { seconds })
   const { cpuSeconds } = await a.call('cost')
   return [
     {
-      name: `${peers} peers that are away, ${seconds} s`,
+      name: `${peers.toLocaleString('en')} peers that are away, ${seconds} s`,
       entries: peers,
       servingGrowthMB: grown.growthMB,
       servingAnonymousMB: grown.anonymousMB,
-      servingCpuSeconds: cpuSeconds - before,
+      servingCpuSeconds: cpuSeconds - grown.cpuSeconds,
       syncingCpuSeconds: 0,
     },
   ]

@@ -43,6 +43,9 @@ export interface Row {
   readonly p99Ms?: number
   /** The median by that of a bare stream in the same run. */
   readonly ofBare?: number
+  /** Undelivered changes in the outbox, and the sessions that delivered them. */
+  readonly marks?: number
+  readonly sessions?: number
   /** Single records read from the store: at the asking side, at the answering side. */
   readonly reads?: readonly [number, number]
   /** The whole resident set, and of it the anonymous part (see memory.ts). */
@@ -113,6 +116,8 @@ const columns: readonly [title: string, cell: (row: Row) => string | undefined][
   ['bytes', (row) => size(row.bytes)],
   ['beside', (row) => size(row.bytesBeside)],
   ['trips', (row) => whole(row.roundTrips)],
+  ['marks', (row) => whole(row.marks)],
+  ['sessions', (row) => whole(row.sessions)],
   ['reads', (row) => row.reads?.map((count) => count.toLocaleString('en')).join(' / ')],
   ['serving', (row) => megabytes(row.servingGrowthMB, row.servingAnonymousMB)],
   ['syncing', (row) => megabytes(row.syncingGrowthMB, row.syncingAnonymousMB)],

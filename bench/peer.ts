@@ -56,8 +56,10 @@ export const commands = {
     return { tree: tree as string, count, bytes }
   },
 
-  async open({ folder, transport }: { folder: string; transport: TransportName }) {
-    node = await createNode({ data: folder, ...transports[transport]() })
+  /** `address`: where it listened before, over HTTP. */
+  async open({ folder, transport, address }: { folder: string; transport: TransportName; address?: string }) {
+    const http = address && { http: { host: '127.0.0.1', port: Number(new URL(address).port) } }
+    node = await createNode({ data: folder, ...transports[transport](), ...http })
     countReads(node.store.db)
     await node.listen()
     return { address: node.addresses()[0]! }
@@ -128,17 +130,18 @@ export const commands = {
   /** Links by a ticket, and waits until both are equal. */
   async link({ ticket }: { ticket: string }) {
     const { tree, peer } = await node!.link(ticket)
-    for (;;) {
-      const { inSync, parked } = node!.status().find((link) => link.tree === tree && link.peer === peer)!
-      if (inSync) return
-      if (parked !== '') throw new Error(parked)
-      await once(node!, 'status')
-    }
+    await untilEqual(tree, peer)
   },
 
+  async syncOnce({ ticket }: { ticket: string }) {
+    await node!.sync(undefined, ticket)
+  },
+
+  /** Links with who answers at the address, and waits until both are equal. */
   async linkAddress({ tree, address }: { tree: string; address: string }) {
     const { peer } = await node!.addPeer(undefined, { addresses: [address] })
     await node!.link({ tree: tree as TreeId, peer })
+    await untilEqual(tree, peer)
   },
 
   async linkUnreachable({ tree, address }: { tree: string; address: string }) {
@@ -151,6 +154,21 @@ export const commands = {
   async linkMany({ tree, from, to }: { tree: string; from: number; to: number }) {
     for (let index = from; index < to; index++)
       await commands.linkUnreachable({ tree, address: `http://127.0.0.1:${20_000 + index}` })
+  },
+
+  /** What /metrics tells of the outbox, and how many sessions there were. */
+  async outbox() {
+    const metrics = await (await fetch(`${node!.addresses()[0]}/metrics`)).text()
+    const value = (name: string) => Number(new RegExp(`^causeway_${name} (.*)$`, 'm').exec(metrics)![1])
+    return { marks: value('outbox_marks'), sessions: value('sessions_total') }
+  },
+
+  /** Delivers everything; the seconds that it took. */
+  async flush() {
+    const begun = performance.now()
+    const left = await node!.flush({ timeoutMs: 60_000 })
+    if (left.length > 0) throw new Error(`Not delivered: ${JSON.stringify(left)}`)
+    return (performance.now() - begun) / 1000
   },
 
   async idle({ seconds }: { seconds: number }) {
@@ -196,6 +214,15 @@ export const commands = {
     await node?.close()
   },
 } as const
+
+async function untilEqual(tree: string, peer: string): Promise<void> {
+  for (;;) {
+    const { inSync, parked } = node!.status().find((link) => link.tree === tree && link.peer === peer)!
+    if (inSync) return
+    if (parked !== '') throw new Error(parked)
+    await once(node!, 'status')
+  }
+}
 
 /** Counts single records that are read by key. */
 function countReads(db: Database): void {

@@ -56,8 +56,9 @@ export class PeerProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode === null && this.child.connected) await this.call('end').catch(() => {})
+    // It may be stopped, or not end by itself.
     const timer = setTimeout(() => this.child.kill('SIGKILL'), 10_000)
+    if (this.child.exitCode === null && this.child.connected) await this.call('end').catch(() => {})
     await this.ended
     clearTimeout(timer)
   }

@@ -6,8 +6,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
-import { sleep, systemClock } from '../../src/clock.ts'
-import { prng } from '../kit/entries.ts'
+import { below, prng } from '../kit/entries.ts'
 import { tempFolder } from '../kit/peers.ts'
 import { ServeProcess } from '../kit/serve-process.ts'
 
@@ -120,7 +119,8 @@ describe('serve', () => {
 
 describe(`kill -9, ${killRuns} random moments, seed ${seed}`, () => {
   for (let run = 0; run < killRuns; run++) {
-    it(`of the sender with ${commits} commits for a peer that is down (${run})`, {
+    const moment = (['pending', 'delivering', 'writing'] as const)[run % 3]!
+    it(`of the sender with ${commits} commits for a peer that is down, while ${moment} (${run})`, {
       timeout: 90_000,
     }, async () => {
       const random = prng(seed + run)
@@ -133,15 +133,24 @@ describe(`kill -9, ${killRuns} random moments, seed ${seed}`, () => {
       await a.node.linkTree({ tree, peer: Buffer.from(b.peer, 'hex') })
       await b.end('SIGKILL')
       const acknowledged: string[] = []
-      const writing = Array.from({ length: commits }, async (_, index) => {
-        await commit(a, tree, `commit ${index}`)
-        acknowledged.push(`commit ${index}`)
+      const dies = 1 + below(random, commits)
+      let enough = () => {}
+      const some = new Promise<void>((resolve) => {
+        enough = resolve
       })
-      // In the first run all are pending; else it dies while it writes.
-      if (run === 0) await Promise.all(writing)
-      else await Promise.race([sleep(systemClock, random() * 300), Promise.all(writing)])
+      const writing = texts('commit').map(async (text) => {
+        await commit(a, tree, text)
+        if (acknowledged.push(text) === dies) enough()
+      })
+      const written = Promise.allSettled(writing)
+      await (moment === 'writing' ? some : written)
+      if (moment === 'delivering') {
+        await b.start()
+        await b.has(tree, 1 + dies)
+      }
       await a.end('SIGKILL')
-      await Promise.allSettled(writing)
+      await written
+      await b.end('SIGKILL')
       await Promise.all([a.start(), b.start()])
       const count = Number((await a.trees.getTree({ tree })).tree!.count)
       assertOnce(await b.has(tree, count), acknowledged)
@@ -154,17 +163,20 @@ describe(`kill -9, ${killRuns} random moments, seed ${seed}`, () => {
       const tree = await createTree(a)
       await b.node.linkTree({ ticket: await a.ticket(tree) })
       await b.has(tree, 1)
-      const texts = Array.from({ length: commits }, (_, index) => `commit ${index}`)
       await b.end('SIGTERM')
-      await Promise.all(texts.map((text) => commit(a, tree, text)))
+      await Promise.all(texts('commit').map((text) => commit(a, tree, text)))
       await b.start()
-      const more = Array.from({ length: commits }, (_, index) => `more ${index}`)
-      const writing = Promise.all(more.map((text) => commit(a, tree, text)))
-      await sleep(systemClock, random() * 150)
+      const writing = Promise.all(texts('more').map((text) => commit(a, tree, text)))
+      await b.has(tree, 2 + below(random, 2 * commits))
       await b.end('SIGKILL')
       await writing
       await b.start()
-      assertOnce(await b.has(tree, 1 + 2 * commits), [...texts, ...more])
+      assertOnce(await b.has(tree, 1 + 2 * commits), [...texts('commit'), ...texts('more')])
     })
   }
 })
+
+/** Large enough that they take several pages, so that there is a middle. */
+function texts(name: string): string[] {
+  return Array.from({ length: commits }, (_, index) => `${name} ${index} `.padEnd(2_000, '.'))
+}

@@ -70,9 +70,10 @@ export class ServeProcess implements AsyncDisposable {
     this.running!.child.kill(signal)
   }
 
-  /** Ends it as told and waits until it is gone; its exit code. */
+  /** Ends it as told and waits until it is gone; its exit code, null where it was gone already. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
-    const { child, connection } = this.running!
+    if (this.running === undefined) return null
+    const { child, connection } = this.running
     this.running = undefined
     connection.close()
     const exited = once(child, 'exit')
