@@ -36,6 +36,12 @@ export const limits = {
   walkReadsBase: 512,
   /** Pages that a session sends at once: over a long way each waits a round trip for its answer. */
   sessionPagesInFlight: 4,
+  /** What a session has under way is what crosses in this time, so that a slow link does not look dead. */
+  pushAheadMs: 2_000,
+  /** What it sends before it knows the link: two seconds at 16 KB/s. */
+  pushFirstBytes: 32_768,
+  /** Below this the cost per message would be what is slow. */
+  pushLeastBytes: 8_192,
   /** Pages that a session takes in at once: one verifies while one is written. More would only fill memory. */
   sessionPagesTakenIn: 2,
   /** Tips in a request: enough to hit a common one nearly always; a digest names them all. */
@@ -177,8 +183,10 @@ export const limits = {
   streamsPerConnection: 128,
   /** What one HTTP/2 session may hold in memory. */
   sessionMemoryMegabytes: 16,
-  /** Bytes under way on one stream: some pages, so that a round trip of 50 ms still gives 20 MB/s. */
+  /** Bytes of an answer under way on one stream: some pages, so that a round trip of 50 ms still gives 20 MB/s. */
   streamWindowBytes: 1_048_576,
+  /** Bytes of a request under way: a page. Half of it read is told to the caller, a sign of life on a slow link. */
+  requestWindowBytes: 262_144,
   /** Bytes under way on one connection. */
   connectionWindowBytes: 4_194_304,
   /** A connection in use that is silent for this long is asked for a sign of life … */
@@ -198,8 +206,10 @@ export const limits = {
   watchEntries: 256,
   /** Half of what a proxy usually allows, and a quarter of our own idleTimeoutMs. */
   signOfLifeMs: 15_000,
-  /** One unary call from a peer to a peer; a page may have to wait for the disk. */
+  /** One unary call from a peer to a peer; a page may have to wait for the disk … */
   unaryTimeoutMs: 30_000,
+  /** … and its bytes may take as long as at this speed: that of a bad mobile link. */
+  slowestBytesPerSecond: 16_384,
 
   /** Trees that one call to Watch follows: the server looks at each when it changes. */
   watchTrees: 256,

@@ -46,6 +46,8 @@ export class RpcConnection implements AsyncDisposable {
   private readonly calls = new Set<http2.ClientHttp2Stream>()
   private remoteEnded = false
   private activity = 0
+  /** When bytes of an answer were last read, on the clock's monotonic time. */
+  lastReadMs = Number.NEGATIVE_INFINITY
 
   constructor(channel: ByteChannel, options: RpcConnectionOptions) {
     this.channel = channel
@@ -94,6 +96,7 @@ export class RpcConnection implements AsyncDisposable {
         request: (method, path, headers) => this.request(method, path, headers),
         notifyResponseByteRead: () => {
           this.activity = this.clock.monotonic()
+          this.lastReadMs = this.activity
         },
       },
     })
@@ -153,14 +156,7 @@ export class RpcConnection implements AsyncDisposable {
   private ping(): void {
     // Also after the remote has said goodbye, as long as it owes answers.
     if (this.session.destroyed) return
-    this.cancelTimer = this.clock.setTimer(this.pingTimeoutMs, () =>
-      this.end(
-        new CausewayError(
-          'TIMEOUT',
-          `The remote gave no sign of life for ${this.pingIntervalMs + this.pingTimeoutMs} ms.`,
-        ),
-      ),
-    )
+    this.awaitSign(this.heard())
     try {
       this.session.ping((error) => {
         if (error !== null || this.calls.size === 0) return
@@ -170,6 +166,20 @@ export class RpcConnection implements AsyncDisposable {
     } catch {
       // Destroyed in between: 'close' tells it.
     }
+  }
+
+  /** On a slow link a ping waits behind what was written before it; whatever comes meanwhile is a sign of life too. */
+  private awaitSign(heardBefore: number): void {
+    this.cancelTimer = this.clock.setTimer(this.pingTimeoutMs, () => {
+      const heard = this.heard()
+      if (heard > heardBefore) return this.awaitSign(heard)
+      const silentMs = this.pingIntervalMs + this.pingTimeoutMs
+      this.end(new CausewayError('TIMEOUT', `The remote gave no sign of life for ${silentMs} ms.`))
+    })
+  }
+
+  private heard(): number {
+    return this.channel.path?.()?.bytesReceived ?? 0
   }
 
   private end(reason: CausewayError): void {

@@ -2,7 +2,7 @@
 import type { Client } from '@connectrpc/connect'
 import { SyncService, type SyncTreeResponse } from '../../gen/causeway/v1/sync_pb.ts'
 import { type Clock, deadline } from '../clock.ts'
-import type { SignedEntry } from '../dag/entry.ts'
+import { entryBytes, type SignedEntry } from '../dag/entry.ts'
 import { bytesToHex } from '../dag/hex.ts'
 import { idToBytes, type TreeId } from '../dag/id.ts'
 import { CausewayError, type ErrorCode, errorCodes } from '../errors.ts'
@@ -34,7 +34,9 @@ export function createRemote(connection: RpcConnection, clock: Clock): Remote {
       entries: readonly SignedEntry[],
       options: CallOptions = {},
     ): Promise<SendOutcome> {
-      using limit = deadline(clock, limits.unaryTimeoutMs, 'Sending a page', options.signal)
+      const bytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 0)
+      const timeoutMs = limits.unaryTimeoutMs + Math.ceil((1_000 * bytes) / limits.slowestBytesPerSecond)
+      using limit = deadline(clock, timeoutMs, 'Sending a page', options.signal)
       try {
         const response = await client.sendEntries(
           { tree: idToBytes(tree), entries: [...entries] },
@@ -90,13 +92,22 @@ class Answer {
 
   /** The next message's part; undefined at the end. */
   async next(): Promise<SyncTreeResponse['part'] | undefined> {
-    const cancelTimer = this.clock.setTimer(limits.idleTimeoutMs, () =>
+    let cancelTimer = () => {}
+    const startedMs = this.clock.monotonic()
+    const wait = () => {
+      // A message that is on its way over a slow link is no silence.
+      const silentMs = this.clock.monotonic() - Math.max(startedMs, this.connection.lastReadMs)
+      if (silentMs < limits.idleTimeoutMs) {
+        cancelTimer = this.clock.setTimer(limits.idleTimeoutMs - silentMs, wait)
+        return
+      }
       this.call.abort(
         new CausewayError('TIMEOUT', `The remote sent nothing for ${limits.idleTimeoutMs} ms.`, {
           data: { timeoutMs: limits.idleTimeoutMs },
         }),
-      ),
-    )
+      )
+    }
+    wait()
     try {
       const message = await this.messages!.next()
       return message.done ? undefined : message.value.part

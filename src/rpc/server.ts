@@ -105,7 +105,7 @@ export class RpcServer {
         maxSessionMemory: limits.sessionMemoryMegabytes,
         settings: {
           maxConcurrentStreams: limits.streamsPerConnection,
-          initialWindowSize: limits.streamWindowBytes,
+          initialWindowSize: limits.requestWindowBytes,
           maxHeaderListSize: limits.headerBytes,
           enablePush: false,
         },

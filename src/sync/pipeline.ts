@@ -12,9 +12,9 @@ export class Pipeline {
     this.limit = limit
   }
 
-  /** Starts the task when there is room. Rejects with the first failure so far. */
-  async add(task: () => Promise<void>): Promise<void> {
-    while (this.running.size >= this.limit) await Promise.race(this.running)
+  /** Starts the task when there is room, or as much as `limit` says now. Rejects with the first failure so far. */
+  async add(task: () => Promise<void>, limit = () => this.limit): Promise<void> {
+    while (this.running.size >= limit()) await Promise.race(this.running)
     if (this.failed) throw this.failure
     const running = task()
       .catch((error: unknown) => {

@@ -2,13 +2,14 @@
  * Moves entries for a session, both ways: takes in pages as they come, and sends pages of what the remote lacks, a
  * bounded number of either under way. It counts what crossed, and ends at the first sign of a lie.
  */
-import { cancelled } from '../clock.ts'
-import type { SignedEntry } from '../dag/entry.ts'
+import { type Clock, cancelled } from '../clock.ts'
+import { entryBytes, type SignedEntry } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { DagStore, StoredEntry } from '../store/store.ts'
 import type { Ingest } from './ingest.ts'
+import { Pace } from './pace.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Remote, SendOutcome, SyncAnswer, SyncHeader, SyncPage } from './remote.ts'
 
@@ -44,6 +45,8 @@ export class Transfer {
   redundant = 0
   private readonly store: DagStore
   private readonly ingest: Ingest
+  private readonly clock: Clock
+  private readonly pace = new Pace()
   private readonly remote: Remote
   private readonly tree: TreeId
   private readonly options: TransferOptions
@@ -51,13 +54,14 @@ export class Transfer {
   private toSend = 0
 
   constructor(
-    local: { store: DagStore; ingest: Ingest },
+    local: { store: DagStore; ingest: Ingest; clock: Clock },
     remote: Remote,
     tree: TreeId,
     options: TransferOptions,
   ) {
     this.store = local.store
     this.ingest = local.ingest
+    this.clock = local.clock
     this.remote = remote
     this.tree = tree
     this.options = options
@@ -129,19 +133,23 @@ export class Transfer {
     let earlier = Promise.resolve()
     let state: TreeState | undefined
     try {
-      for await (const page of pages) {
-        const entries = page.map((entry) => entry.signed)
-        const before = earlier
-        await pipeline.add(() => {
-          const sending = this.sendPage(entries, before, partial).then((outcome) => {
-            // Answers may overtake each other; the greatest count is the latest state.
-            if (state === undefined || outcome.count >= state.count) state = outcome
-          })
-          earlier = sending.catch(() => {})
-          return sending
-        })
-        this.checkSignal()
-      }
+      for await (const page of pages)
+        for (const entries of this.pace.cut(
+          page.map(({ signed }) => signed),
+          entryBytes,
+        )) {
+          const before = earlier
+          const send = () => {
+            const sending = this.sendPage(entries, before, partial).then((outcome) => {
+              // Answers may overtake each other; the greatest count is the latest state.
+              if (state === undefined || outcome.count >= state.count) state = outcome
+            })
+            earlier = sending.catch(() => {})
+            return sending
+          }
+          await pipeline.add(send, () => this.pace.pagesInFlight)
+          this.checkSignal()
+        }
     } finally {
       await pipeline.settle()
     }
@@ -169,7 +177,10 @@ export class Transfer {
   }
 
   private async sendOnce(entries: readonly SignedEntry[]): Promise<SendOutcome> {
-    const outcome = await this.remote.sendEntries(this.tree, entries, { signal: this.options.signal })
+    const bytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 0)
+    const outcome = await this.pace.time(bytes, this.clock, () =>
+      this.remote.sendEntries(this.tree, entries, { signal: this.options.signal }),
+    )
     if (outcome.added + outcome.known + outcome.refused.length > entries.length)
       throw protocol('The remote tells of more entries than were sent.')
     this.sent += outcome.added
