@@ -1,9 +1,9 @@
 /**
- * The lane of one peer: its connection, its watches and its sessions, at most one for each tree and a few at once. It
- * never waits in a loop: `step` looks at the state, starts what is due, and sets one timer for what is due next, so a
- * peer that is away costs a timer, and no peer can hold up another.
+ * The lane of one peer: what is done for its links over its one line, at most one session for each tree and a few at
+ * once. It never waits in a loop: `step` looks at the state, starts what is due, and sets one timer for what is due
+ * next, so a peer that is away costs a timer, and no peer can hold up another.
  */
-import { type Clock, deadline } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import { CausewayError } from '../errors.ts'
@@ -12,22 +12,21 @@ import type { PeerBook } from '../peer/book.ts'
 import type { LastEqual } from '../peer/last-equal.ts'
 import type { LinkStatus, Links } from '../peer/links.ts'
 import { backoffMs } from './backoff.ts'
-import type { Connect, PeerConnection } from './connection.ts'
+import type { PeerConnection } from './connection.ts'
+import { Line, type LineParts } from './line.ts'
 import { LinkRun } from './link-run.ts'
 import { follow, type LiveParts, withhold } from './live.ts'
 import { pushDirectly, watchedSession } from './push.ts'
 import { Slots } from './slots.ts'
-import { statusOf } from './status.ts'
+import { type Counters, statusOf } from './status.ts'
 
-export interface LaneParts extends LiveParts {
+export interface LaneParts extends LiveParts, LineParts {
   readonly clock: Clock
+  readonly counters: Counters
   readonly book: PeerBook
   readonly links: Links
   readonly lastEqual: LastEqual
-  readonly connect: Connect
   readonly sessions: Slots
-  readonly dials: Slots
-  readonly redials: Slots
   /** Called when the status of a link has changed. */
   readonly onChange: (run: LinkRun) => void
 }
@@ -37,16 +36,10 @@ export class Lane {
   private readonly parts: LaneParts
   private readonly runs = new Map<TreeId, LinkRun>()
   private readonly tasks = new Set<Promise<void>>()
-  private connection: PeerConnection | undefined
-  private dialing: AbortController | undefined
-  /** Dials and connections that failed since the peer was last heard. */
-  private failures = 0
-  private dialAt = Number.NEGATIVE_INFINITY
+  private readonly line: Line
   private live: AbortController | undefined
   /** The peer cannot be watched, as far as this connection has shown. */
   private polled = false
-  private liveAt = Number.NEGATIVE_INFINITY
-  private neededAt = 0
   private readonly turns = new Slots(limits.sessionsPerPeer)
   /** Runs under way, and those that wait for their turn. */
   private running = 0
@@ -60,10 +53,11 @@ export class Lane {
   constructor(peer: PeerId, parts: LaneParts) {
     this.peer = peer
     this.parts = parts
+    this.line = new Line(peer, parts, () => this.wake())
   }
 
   get connected(): boolean {
-    return this.connection !== undefined
+    return this.line.connection !== undefined
   }
 
   get size(): number {
@@ -75,7 +69,7 @@ export class Lane {
     this.tries = true
     this.restore()
     this.live?.abort(new CausewayError('CANCELLED', 'The links of the peer have changed.'))
-    if (this.blocked) this.disconnect(new CausewayError('CANCELLED', 'The peer was blocked.'))
+    if (this.blocked) this.hangUp(new CausewayError('CANCELLED', 'The peer was blocked.'))
     this.wake()
   }
 
@@ -110,8 +104,7 @@ export class Lane {
 
   /** Tries at once whatever stands in the way; `want`: runs a session also where nothing is known to differ. */
   urge(tree?: TreeId, want = false): void {
-    this.failures = 0
-    this.dialAt = Number.NEGATIVE_INFINITY
+    this.line.urge()
     for (const run of this.runs.values())
       if (tree === undefined || run.link.tree === tree) {
         run.urge()
@@ -133,10 +126,12 @@ export class Lane {
     const { tree } = run.link
     const mark = outbox.mark(tree, this.peer)
     const untried = !this.tries && store.tree(tree) === undefined
+    const { line } = this
     let dueAt = run.dueAt(mark, this.polled)
-    if (!this.connected) dueAt = run.live ? this.dialAt : Math.max(dueAt, this.dialAt)
+    if (!this.connected) dueAt = run.live ? line.retryAt : Math.max(dueAt, line.retryAt)
     return statusOf({
       run,
+      line,
       mark,
       sequence: store.tree(tree)?.sequence ?? 0,
       nowMs: clock.now(),
@@ -149,7 +144,7 @@ export class Lane {
   /** Finishes what can be finished on the open connection, until the grace is over; the rest is in the outbox. */
   async drain(graceOver: Promise<void>): Promise<void> {
     this.state = 'draining'
-    this.dialing?.abort(closed())
+    this.line.giveUpDialling(closed())
     this.live?.abort(closed())
     const drained = new Promise<void>((resolve) => {
       this.drained = resolve
@@ -159,7 +154,7 @@ export class Lane {
     this.state = 'closed'
     this.cancelTimer()
     for (const run of this.runs.values()) run.active?.abort(closed())
-    this.disconnect(closed())
+    this.hangUp(closed())
     while (this.tasks.size > 0) await Promise.all(this.tasks)
   }
 
@@ -178,10 +173,11 @@ export class Lane {
   }
 
   private step(): void {
+    const { line } = this
     const { clock, outbox } = this.parts
     const now = clock.monotonic()
     // Its end is told later than its calls fail: until then they would fail again and again, without a pause.
-    if (this.connection?.ended !== undefined) this.lost(this.connection)
+    if (line.dropEnded()) this.live?.abort(line.lastError)
     const due: LinkRun[] = []
     const followed: LinkRun[] = []
     let next = Number.POSITIVE_INFINITY
@@ -192,30 +188,18 @@ export class Lane {
         else next = Math.min(next, at)
         if (run.live && !run.withheld && this.state === 'open') followed.push(run)
       }
-    if (this.connection === undefined) {
-      if (this.state === 'draining') {
-        this.drained()
-        return
-      }
-      if (due.length > 0 || followed.length > 0) {
-        if (this.dialAt > now) next = Math.min(next, this.dialAt)
-        else if (this.dialing === undefined) this.start(() => this.dial())
-      }
-    } else {
-      if (followed.length > 0 && !this.polled && this.live === undefined) {
-        if (this.liveAt > now) next = Math.min(next, this.liveAt)
-        else this.start(() => this.listen(this.connection!, followed))
-      }
-      // Small changes go at once; sessions take turns, so that every tree of the peer gets its own.
-      for (const run of due) this.start(() => this.run(this.connection!, run))
-      if (this.state === 'draining' && this.running === 0) {
-        this.drained()
-        return
-      }
-      if (this.running > 0 || this.live !== undefined) this.neededAt = now
-      else if (now - this.neededAt >= limits.connectionIdleMs) this.disconnect(idle())
-      else next = Math.min(next, this.neededAt + limits.connectionIdleMs)
+    const { connection } = line
+    const dials = connection === undefined && !line.dialling && due.length + followed.length > 0
+    const follows = connection !== undefined && this.live === undefined && !this.polled && followed.length > 0
+    if (this.state === 'open' && (dials || follows)) {
+      if (line.retryAt > now) next = Math.min(next, line.retryAt)
+      else this.start(() => (dials ? this.dial() : this.listen(connection!, followed)))
     }
+    // Small changes go at once; sessions take turns, so that every tree of the peer gets its own.
+    if (connection !== undefined) for (const run of due) this.start(() => this.run(connection, run))
+    if (this.state === 'draining' && this.running === 0) this.drained()
+    else if (connection !== undefined)
+      next = Math.min(next, line.closeUnused(this.running > 0 || this.live !== undefined))
     this.cancelTimer()
     this.cancelTimer = Number.isFinite(next)
       ? clock.setTimer(Math.max(0, next - now), () => this.wake())
@@ -232,70 +216,34 @@ export class Lane {
   }
 
   private async dial(): Promise<void> {
-    const { clock, counters, connect } = this.parts
-    const dialing = new AbortController()
-    this.dialing = dialing
-    const slots = this.failures < limits.redialAttempts ? this.parts.dials : this.parts.redials
-    try {
-      using _ = await slots.take(dialing.signal)
-      using limit = deadline(
-        clock,
-        limits.dialTimeoutMs + limits.dialHandshakeTimeoutMs,
-        'Dialling the peer',
-        dialing.signal,
-      )
-      counters.dials++
-      const connection = await connect(this.peer, limit.signal)
-      if (dialing.signal.aborted || this.blocked) return connection.close()
-      this.connection = connection
-      this.neededAt = clock.monotonic()
+    const error = await this.line.dial()
+    if (error === undefined) {
       this.polled = false
-      this.liveAt = Number.NEGATIVE_INFINITY
-      connection.onEnd(() => this.lost(connection))
-    } catch (thrown) {
-      if (dialing.signal.aborted) return
-      counters.dialsFailed++
-      this.backOff()
-      const error = CausewayError.from(thrown)
-      for (const run of this.runs.values()) {
-        run.interrupted(error)
-        if (error.code === 'INCOMPATIBLE') run.parked = error
-        this.parts.onChange(run)
-      }
-    } finally {
-      this.dialing = undefined
+      return
+    }
+    for (const run of this.runs.values()) {
+      if (error.code === 'INCOMPATIBLE') run.parked = error
+      this.parts.onChange(run)
     }
   }
 
-  private backOff(): void {
-    const { clock } = this.parts
-    this.failures++
-    this.dialAt = clock.monotonic() + backoffMs(this.failures, clock.random())
+  private heard(): void {
+    const { failures } = this.line
+    this.line.heard()
+    if (failures > 0) for (const run of this.runs.values()) this.parts.onChange(run)
   }
 
-  private lost(connection: PeerConnection): void {
-    if (this.connection !== connection) return
-    this.connection = undefined
-    this.live?.abort(connection.ended)
-    this.backOff()
-    this.wake()
-  }
-
-  private disconnect(reason: CausewayError): void {
-    const { connection } = this
-    this.connection = undefined
-    this.dialing?.abort(reason)
+  private hangUp(reason: CausewayError): void {
     this.live?.abort(reason)
-    connection?.close()
+    this.line.close(reason)
   }
 
   /** Follows trees on this connection, in calls of bounded size, until one of them ends. */
   private async listen(connection: PeerConnection, runs: readonly LinkRun[]): Promise<void> {
-    const { clock } = this.parts
     const live = new AbortController()
     this.live = live
     const heard = (run?: LinkRun) => {
-      this.failures = 0
+      this.heard()
       if (run === undefined) return
       this.parts.onChange(run)
       this.wake()
@@ -313,8 +261,7 @@ export class Lane {
       const error = CausewayError.from(thrown)
       if (error.code === 'UNIMPLEMENTED') this.polled = true
       else if (!live.signal.aborted && connection.ended === undefined) {
-        for (const run of runs) run.lastError = error
-        this.liveAt = clock.monotonic() + backoffMs(++this.failures, clock.random())
+        this.line.failed(error)
         // It is there and does not answer: a new connection finds out whether it is there at all.
         if (error.code === 'TIMEOUT') connection.close()
       }
@@ -338,7 +285,7 @@ export class Lane {
     this.parts.onChange(run)
     try {
       const settledAt = await this.settle(connection, run, wanted, active.signal)
-      this.failures = 0
+      this.heard()
       if (settledAt === undefined) {
         // Both went on writing: there is more to do, and nothing failed.
         run.wanted = true
@@ -355,9 +302,8 @@ export class Lane {
       const error = connection.ended ?? CausewayError.from(thrown)
       if (active.signal.aborted || this.state === 'closed') return
       if (error.code === 'TIMEOUT' || error.code === 'DISCONNECTED') connection.close()
-      // A lost connection is the lane's to wait for, once for all its trees.
-      if (connection.ended !== undefined) run.interrupted(error)
-      else run.failed(error, clock.monotonic(), clock.random())
+      // A lost connection is the line's to wait for, once for all its trees.
+      if (connection.ended === undefined) run.failed(error, clock.monotonic(), clock.random())
     } finally {
       this.running--
       run.active = undefined
@@ -389,8 +335,4 @@ function closed(): CausewayError {
 
 function ended(): CausewayError {
   return new CausewayError('DISCONNECTED', 'The peer ended the watch.')
-}
-
-function idle(): CausewayError {
-  return new CausewayError('CLOSED', 'Nothing needed the connection.')
 }

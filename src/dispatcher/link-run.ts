@@ -29,7 +29,7 @@ export class LinkRun {
   active: AbortController | undefined
   /** A session is wanted whatever the outbox says: the peer has something new, or somebody asked. */
   wanted = false
-  /** Failures since the last success. */
+  /** Failures since the last success, of this link alone. */
   attempts = 0
   lastError: CausewayError | undefined
   /** Why it is not tried any more by itself. */
@@ -79,14 +79,9 @@ export class LinkRun {
     return Math.max(at, this.retryAt)
   }
 
-  /** The peer could not be reached, or was lost: no fault of this tree. */
-  interrupted(error: CausewayError): void {
+  failed(error: CausewayError, now: number, random: number): void {
     this.lastError = error
     this.attempts++
-  }
-
-  failed(error: CausewayError, now: number, random: number): void {
-    this.interrupted(error)
     if (isPermanent(error)) this.parked = error
     const { retryAfterMs } = error.data
     this.retryAt = now + (typeof retryAfterMs === 'number' ? retryAfterMs : backoffMs(this.attempts, random))

@@ -4,12 +4,14 @@
  */
 import type { CausewayError } from '../errors.ts'
 import type { LinkStatus } from '../peer/links.ts'
+import type { Line } from './line.ts'
 import type { LinkRun } from './link-run.ts'
 import type { Mark } from './outbox.ts'
 
 /** What a status is worked out from. `dueInMs`: Infinity where nothing is due. */
 export interface StatusParts {
   readonly run: LinkRun
+  readonly line: Line
   readonly mark: Mark | undefined
   readonly sequence: number
   readonly nowMs: number
@@ -20,9 +22,9 @@ export interface StatusParts {
 }
 
 export function statusOf(parts: StatusParts): LinkStatus {
-  const { run, mark, sequence, nowMs, dueInMs, blocked, awaited } = parts
+  const { run, line, mark, sequence, nowMs, dueInMs, blocked, awaited } = parts
   const { link } = run
-  const lastError = awaited ?? run.lastError
+  const lastError = awaited ?? line.lastError ?? run.lastError
   const parked = awaited ?? run.parked
   return {
     tree: link.tree,
@@ -36,7 +38,7 @@ export function statusOf(parts: StatusParts): LinkStatus {
     lastSuccessMs: run.lastSuccessMs,
     nextAttemptMs: Number.isFinite(dueInMs) ? Math.round(nowMs + Math.max(0, dueInMs)) : 0,
     lastError: lastError && { code: lastError.code, message: lastError.message },
-    attempts: run.attempts,
+    attempts: run.attempts + line.failures,
     parked: blocked
       ? 'The peer is blocked.'
       : link.settings.paused

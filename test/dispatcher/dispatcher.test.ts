@@ -158,6 +158,21 @@ describe('a peer that is away', () => {
     assert.ok(took <= limits.backoffBaseMs, `${took} ms: hearing it did not reset the backoff.`)
   })
 
+  it('shows no failure any more once it was heard, even if there is nothing new', async () => {
+    const { tree, a, b } = await pair()
+    lab.set(b, 'refused')
+    await lab.clock.advance(60_000)
+    assert.equal(a.status(tree, b).lastError!.code, 'UNREACHABLE')
+    lab.set(b, 'up')
+    const told: number[] = []
+    const stop = a.dispatcher.onStatus(({ attempts }) => told.push(attempts))
+    await lab.clock.until(() => a.connections.size === 1)
+    await lab.clock.settle()
+    stop()
+    const { attempts, lastError, inSync } = a.status(tree, b)
+    assert.deepEqual([attempts, lastError, inSync, told.at(-1)], [0, undefined, true, 0])
+  })
+
   it('delays nobody else, whatever is wrong with it', async () => {
     const { tree, a, b } = await pair()
     const others: LabNode[] = []
@@ -416,11 +431,8 @@ describe('many trees of one peer', () => {
     await a.open()
     await lab.clock.settle()
     for (const { root } of trees) await b.commit(root.id, 'news')
-    await lab.clock.settle()
-    assert.deepEqual(
-      trees.filter(({ root }) => !even(root.id, a, b)),
-      [],
-    )
+    await lab.clock.until(() => trees.every(({ root }) => even(root.id, a, b)), limits.watchSilenceMs)
+    assert.equal(a.watches, 2)
   })
 })
 
