@@ -76,12 +76,22 @@ const fallbacks: Partial<Record<Code, ErrorCode>> = {
   [Code.Unauthenticated]: 'UNAUTHENTICATED',
 }
 
-/** Connect's own errors (deadlines, what is not built) with the detail that every error carries. */
+/** Whether an error carries the detail that every error of ours has. */
+export function isTyped(error: ConnectError): boolean {
+  return error.findDetails(ErrorDetailSchema).length > 0
+}
+
+/** What Connect says of a message that it cannot read, as if the mistake were the node's. */
+const callersMistake = /^(parse binary|received compressed envelope|protocol error)/
+
+/** Connect's own errors (deadlines, what is not built, what cannot be read) with the detail that every error carries. */
 function withDetail(error: ConnectError): ConnectError {
-  const code = fallbacks[error.code]
-  if (code !== undefined && error.findDetails(ErrorDetailSchema).length === 0)
-    error.details.push({ desc: ErrorDetailSchema, value: { code } })
-  return error
+  if (isTyped(error)) return error
+  const { code, rawMessage } = error
+  const callers = callersMistake.test(rawMessage) && (code === Code.Internal || code === Code.DataLoss)
+  const better = callers ? Code.InvalidArgument : code
+  const detail = { desc: ErrorDetailSchema, value: { code: fallbacks[better] ?? 'INTERNAL' } }
+  return new ConnectError(rawMessage, better, error.metadata, [detail], error)
 }
 
 /** Whatever a call threw, as a CausewayError. An aborted signal's own reason wins over what it caused. */

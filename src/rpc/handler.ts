@@ -18,6 +18,7 @@ import { fastBrotli, fastGzip } from './compression.ts'
 import { toConnectError } from './errors.ts'
 import { loadKey } from './load.ts'
 import type { Entered } from './throttle.ts'
+import { typedAnswer } from './typed-answer.ts'
 
 export type HttpRequest = IncomingMessage | Http2ServerRequest
 export type HttpResponse = ServerResponse | Http2ServerResponse
@@ -98,6 +99,7 @@ export function createHandler(options: HandlerOptions): HttpHandler {
       universal = { ...universal, body: refusing(error) }
     }
     handler(universal)
+      .then(typedAnswer)
       .then((answered) => writer.send(answered))
       .catch((error) => {
         if (writer.left) return

@@ -61,16 +61,16 @@ export function mutations(bytes: Uint8Array): fc.Arbitrary<Uint8Array> {
     at.map((index) => bytes.slice(0, index)),
     fc
       .tuple(at, at)
-      .map(([from, to]) =>
-        Uint8Array.of(...bytes.slice(0, Math.max(from, to)), ...bytes.slice(Math.min(from, to))),
-      ),
+      .map(([from, to]) => joined(bytes.slice(0, Math.max(from, to)), bytes.slice(Math.min(from, to)))),
     fc
       .tuple(at, fc.uint8Array({ minLength: 1, maxLength: 6 }))
-      .map(([index, inserted]) =>
-        Uint8Array.of(...bytes.slice(0, index), ...inserted, ...bytes.slice(index)),
-      ),
+      .map(([index, inserted]) => joined(bytes.slice(0, index), inserted, bytes.slice(index))),
     fc
       .tuple(at, fc.nat({ max: 40 }))
-      .map(([index, gone]) => Uint8Array.of(...bytes.slice(0, index), ...bytes.slice(index + gone))),
+      .map(([index, gone]) => joined(bytes.slice(0, index), bytes.slice(index + gone))),
   )
+}
+
+function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts))
 }
