@@ -6,6 +6,7 @@ import type { Clock } from './clock.ts'
 import type { Identity, PeerId } from './dag/identity.ts'
 import { CausewayError } from './errors.ts'
 import type { PeerBook } from './peer/book.ts'
+import type { Caller } from './rpc/caller.ts'
 import { RpcConnection } from './rpc/connection.ts'
 import { shakeHands } from './rpc/handshake.ts'
 import type { ConnectionInfo } from './rpc/node-service.ts'
@@ -34,8 +35,8 @@ export interface DiallerParts {
 }
 
 export class Dialler {
-  /** Connections that are open now. */
-  readonly open = new Set<RpcConnection>()
+  /** Connections that are open now, with what is known of the other side. */
+  readonly open = new Map<RpcConnection, Caller>()
   private readonly transports: TransportManager
   private readonly book: PeerBook
   private readonly clock: Clock
@@ -61,13 +62,17 @@ export class Dialler {
       handshake: async (channel, attempt) => {
         const connection = new RpcConnection(channel, { clock: this.clock })
         connection.channel.stream.once('close', () => this.open.delete(connection))
-        this.open.add(connection)
+        const { remoteAddress, remotePeer } = channel
+        const transport = this.transports.route(attempt.address).name
+        const other = { remoteAddress, transport, operator: false }
+        this.open.set(connection, remotePeer === undefined ? other : { ...other, peer: remotePeer })
         const peer = await shakeHands(connection, { clock: this.clock, expected, signal: attempt.signal })
         if (channel.remotePeer !== undefined && channel.remotePeer !== peer)
           throw new CausewayError(
             'WRONG_PEER',
             `The transport proved ${channel.remotePeer}, but the node says it is ${peer}.`,
           )
+        if (this.open.has(connection)) this.open.set(connection, { ...other, peer })
         // Where the transport has proven the remote, it has proven us.
         if (channel.remotePeer === undefined)
           connection.prove(() => makeProof(this.identity, peer, this.clock))
@@ -118,14 +123,10 @@ export class Dialler {
   }
 
   connections(): ConnectionInfo[] {
-    return [...this.open].map(({ channel }) => ({
-      caller: { remoteAddress: channel.remoteAddress, transport: 'outbound', operator: false },
-      path: channel.path?.(),
-      inbound: false,
-    }))
+    return [...this.open].map(([{ channel }, caller]) => ({ caller, path: channel.path?.(), inbound: false }))
   }
 
   close(): void {
-    for (const connection of this.open) connection.close()
+    for (const connection of this.open.keys()) connection.close()
   }
 }

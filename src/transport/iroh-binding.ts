@@ -214,7 +214,8 @@ function wrapConnection(connection: Iroh.Connection): QuicConnection {
       const { udpTxBytes, udpRxBytes } = connection.stats()
       lastPath = {
         kind: path.isRelay ? 'relay' : path.isIp ? 'direct' : 'unknown',
-        roundTripMs: path.rttMs,
+        // Whole milliseconds, and 0 below one, which is not unknown.
+        roundTripMs: path.rttMs || 0.5,
         bytesSent: udpTxBytes,
         bytesReceived: udpRxBytes,
       }

@@ -60,7 +60,7 @@ export class ServingNode implements AsyncDisposable {
   /** What `problem` told: a suite asserts that it stays empty. */
   readonly problems: unknown[] = []
   /** The operator's, as whom `dial` calls. */
-  private readonly operator: Identity
+  readonly operator: Identity
   private readonly transport: NamedTransport
   /** One for each identity that dials. */
   private readonly dialers = new Map<Identity, Transport>()

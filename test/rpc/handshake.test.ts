@@ -92,13 +92,14 @@ describe('A sync', () => {
       )
   })
 
-  it('ends when the ticket names another peer', async () => {
-    await using serving = await ServingNode.start()
-    const tree = await serving.node.createTree('a', PublicAccess.WRITE)
-    await using node = await createNode()
-    const ticket = formatTicket({ tree, peer: testIdentity(9).peer, addresses: [serving.address] })
-    await assert.rejects(node.sync(undefined, ticket), has('WRONG_PEER'))
-    const honest = formatTicket({ tree, peer: serving.node.peer, addresses: [serving.address] })
-    assert.equal((await node.sync(undefined, honest)).equal, true)
-  })
+  for (const transport of transports)
+    it(`ends when the ticket names another peer, over ${transport.name}`, async () => {
+      await using serving = await ServingNode.start(transport)
+      const tree = await serving.node.createTree('a', PublicAccess.WRITE)
+      await using node = await createNode({ ...transport.serve() })
+      const ticket = formatTicket({ tree, peer: testIdentity(9).peer, addresses: [serving.address] })
+      await assert.rejects(node.sync(undefined, ticket), has('WRONG_PEER'))
+      const honest = formatTicket({ tree, peer: serving.node.peer, addresses: [serving.address] })
+      assert.equal((await node.sync(undefined, honest)).equal, true)
+    })
 })

@@ -10,7 +10,9 @@ import { SyncStatus } from '../../gen/causeway/v1/sync_pb.ts'
 import { bytesToHex } from '../../src/dag/hex.ts'
 import { idToBytes } from '../../src/dag/id.ts'
 import { limits } from '../../src/limits.ts'
+import { createNode } from '../../src/node.ts'
 import { parseTicket } from '../../src/peer/ticket.ts'
+import type { ConnectionInfo } from '../../src/rpc/node-service.ts'
 import { shapes } from '../kit/entries.ts'
 import { fails } from '../kit/rpc-errors.ts'
 import { type Caller, protocols, ServingNode, transports } from '../kit/serving-node.ts'
@@ -56,7 +58,13 @@ for (const transport of transports)
           told.connections.map(({ inbound }) => inbound),
           [true],
         )
-        assert.match(told.connections[0]!.remoteAddress, /^(127\.0\.0\.1|\[::1\]):\d+$/)
+        const [connection] = told.connections
+        assert.match(connection!.remoteAddress, /^(127\.0\.0\.1|\[::1\]):\d+$/)
+        assert.ok(connection!.bytesSent > 0n && connection!.bytesReceived > 0n)
+        const quic = transport.name === 'QUIC'
+        assert.equal(bytesToHex(connection!.peer), serving.operator.peer)
+        assert.deepEqual([connection!.transport, connection!.path], [quic ? 'iroh' : 'http', 'direct'])
+        assert.equal(connection!.roundTripMs > 0, quic)
       })
 
       it('syncs with an address, and tells the result', async () => {
@@ -64,8 +72,26 @@ for (const transport of transports)
         assert.deepEqual([pulled.received, pulled.sent, pulled.equal], [51n, 0n, true])
         assert.equal(bytesToHex(pulled.peer), source.node.peer)
         assert.equal(pulled.address, source.address)
+        assert.ok(pulled.bytesReceived > 51n * 100n && pulled.bytesSent > 0n)
+        assert.deepEqual([pulled.path, pulled.pathRoundTripMs > 0], ['direct', transport.name === 'QUIC'])
         const again = await readAll(caller.node.syncNow({ tree, remote: source.address }))
         assert.deepEqual(again.statuses, [SyncStatus.EQUAL])
+        // Also where both share a connection, each counts its own bytes.
+        assert.ok(again.bytesReceived < pulled.bytesReceived)
+      })
+
+      it('tells of the connections that it opened', async () => {
+        await using asking = await createNode(transport.serve())
+        let open: ConnectionInfo[] = []
+        const onProgress = () => {
+          open = asking.connections()
+        }
+        await asking.sync(all[0]!.id, source.address, { onProgress })
+        assert.deepEqual(
+          open.map(({ caller, inbound }) => [caller.peer, caller.transport, inbound]),
+          [[source.node.peer, transport.name === 'QUIC' ? 'iroh' : 'http', false]],
+        )
+        assert.deepEqual(asking.connections(), [])
       })
 
       it('makes a ticket, and syncs both ways with one', async () => {
