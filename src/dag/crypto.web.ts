@@ -67,6 +67,16 @@ export async function verifyEd25519(
   }
 }
 
+/** See crypto.ts. */
+export function checkEd25519(
+  publicKeyHex: string,
+  message: Uint8Array,
+  signature: Uint8Array,
+  done: (holds: boolean) => void,
+): void {
+  void verifyEd25519(publicKeyHex, message, signature).then(done)
+}
+
 function isFlawed(publicKeyHex: string, signature: Uint8Array): boolean {
   return (
     signature.length !== signatureBytes ||

@@ -1,6 +1,6 @@
 /**
  * An entry: an immutable, signed vertex of a tree, named by its hash. It comes as `SignedEntry` (bytes), is read
- * into `Entry` (its own shape holds), and is proven as `VerifiedEntry`, a type that only `verifyEntry` makes. What
+ * into `Entry` (its own shape holds), and is proven as `VerifiedEntry`, a type that only `proveEntry` makes. What
  * depends on its ancestors is checked where they are at hand, by `checkParents`.
  */
 import { create } from '@bufbuild/protobuf'
@@ -9,7 +9,7 @@ import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { type Change, decodeBody, type EntryBody, encodeBody, entryVersion } from './body.ts'
 import { refuse } from './canonical.ts'
-import { sha256Hex, verifyEd25519 } from './crypto.ts'
+import { checkEd25519, sha256Hex } from './crypto.ts'
 import { bytesToHex, hexToBytes } from './hex.ts'
 import type { EntryId, TreeId } from './id.ts'
 import { type Identity, type PeerId, withDomain } from './identity.ts'
@@ -62,15 +62,26 @@ export function readEntry(signed: SignedEntry): Entry {
   return { id, tree: body.tree ?? id, signed, body }
 }
 
-/** Proves the signature, off the main thread. */
-export async function verifyEntry(entry: Entry): Promise<VerifiedEntry> {
-  const message = withDomain(entryDomain, entry.signed.body)
-  if (!(await verifyEd25519(entry.body.author, message, entry.signed.signature)))
-    refuse(
-      'ENTRY_SIGNATURE',
-      `The signature of ${entry.id} does not hold for its author ${entry.body.author}.`,
-    )
-  return entry as VerifiedEntry
+/** Proves the signature, off the main thread; calls back with the proven entry or why it is none. */
+export function proveEntry(entry: Entry, done: (verdict: VerifiedEntry | CausewayError) => void): void {
+  const { id, signed, body } = entry
+  checkEd25519(body.author, withDomain(entryDomain, signed.body), signed.signature, (holds) =>
+    done(
+      holds
+        ? (entry as VerifiedEntry)
+        : new CausewayError(
+            'ENTRY_SIGNATURE',
+            `The signature of ${id} does not hold for its author ${body.author}.`,
+          ),
+    ),
+  )
+}
+
+/** `proveEntry` as a promise. */
+export function verifyEntry(entry: Entry): Promise<VerifiedEntry> {
+  return new Promise((resolve, reject) =>
+    proveEntry(entry, (verdict) => (verdict instanceof CausewayError ? reject(verdict) : resolve(verdict))),
+  )
 }
 
 /** A body's fields without those that `signEntry` fills. */

@@ -4,13 +4,14 @@ import { SyncService, type SyncTreeResponse } from '../../gen/causeway/v1/sync_p
 import { type Clock, deadline } from '../clock.ts'
 import { entryBytes, type SignedEntry } from '../dag/entry.ts'
 import { bytesToHex } from '../dag/hex.ts'
-import { idToBytes, type TreeId } from '../dag/id.ts'
+import type { TreeId } from '../dag/id.ts'
 import { CausewayError, type ErrorCode, errorCodes } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { CallOptions, Remote, SendOutcome, SyncAnswer, SyncPage, SyncRequest } from '../sync/remote.ts'
 import type { RpcConnection } from './connection.ts'
 import { readSigned, readSyncHeader, writeSyncRequest } from './convert.ts'
 import { fromConnectError } from './errors.ts'
+import { writeSendRequest } from './packed.ts'
 
 /** A Remote over an open connection, which stays the caller's. */
 export function createRemote(connection: RpcConnection, clock: Clock): Remote {
@@ -38,10 +39,8 @@ export function createRemote(connection: RpcConnection, clock: Clock): Remote {
       const timeoutMs = limits.unaryTimeoutMs + Math.ceil((1_000 * bytes) / limits.slowestBytesPerSecond)
       using limit = deadline(clock, timeoutMs, 'Sending a page', options.signal)
       try {
-        const response = await client.sendEntries(
-          { tree: idToBytes(tree), entries: [...entries] },
-          { signal: limit.signal },
-        )
+        const request = writeSendRequest(tree, entries)
+        const response = await client.sendEntries(request, { signal: limit.signal })
         if (response.added + response.known + response.refused.length > entries.length)
           throw new CausewayError('PROTOCOL', 'The remote tells of more entries than it was sent.')
         return {

@@ -26,6 +26,7 @@ import {
 } from './convert.ts'
 import { handshakeVersion, signHandshake } from './handshake.ts'
 import { loadKey } from './load.ts'
+import { writePage } from './packed.ts'
 
 export interface SyncServiceParts {
   readonly store: DagStore
@@ -71,6 +72,7 @@ export function createSyncService({
       const asked = readSyncRequest(request)
       await access.read(asked.tree, caller)
       const { signal } = context
+      const json = context.requestHeader.get('content-type')?.includes('json') ?? false
       const load = context.values.get(loadKey)
       await using answer = await load.work(signal, () => answerSync(store, asked, clock.random))
       yield { part: { case: 'header', value: writeSyncHeader(answer.header) } }
@@ -81,7 +83,7 @@ export function createSyncService({
         signal.throwIfAborted()
         await access.read(asked.tree, caller)
         await load.send(pageBytes(value), signal)
-        yield { part: { case: 'page', value: { entries: [...value.entries], more: value.more } } }
+        yield writePage(value, json)
       }
     },
 

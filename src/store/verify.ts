@@ -3,8 +3,8 @@
  * in the same queue, so with thousands of verifications ahead of them everybody else would stall. One list of pages
  * rather than a promise for each place in the queue, since this runs once for every entry received.
  */
-import { type Entry, type VerifiedEntry, verifyEntry } from '../dag/entry.ts'
-import { CausewayError } from '../errors.ts'
+import { type Entry, proveEntry, type VerifiedEntry } from '../dag/entry.ts'
+import type { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 
 type Verdict = VerifiedEntry | CausewayError
@@ -45,7 +45,6 @@ function startNext(): void {
       if (--page.left === 0) page.resolve(page.verdicts)
       startNext()
     }
-    // Whatever goes wrong, the entry is not verified.
-    verifyEntry(page.entries[index]!).then(done, (error: unknown) => done(CausewayError.from(error)))
+    proveEntry(page.entries[index]!, done)
   }
 }

@@ -1,0 +1,105 @@
+/**
+ * Entries as they lie on the wire, a page at once. They are most of what crosses and have two fields each, yet Protobuf's
+ * runtime goes through the description of every message and field: half of what a page costs its sender. The bytes
+ * travel as the unknown field of that number, which the runtime writes out as it is. JSON knows no such fields.
+ */
+import { create, type UnknownField } from '@bufbuild/protobuf'
+import { WireType } from '@bufbuild/protobuf/wire'
+import {
+  EntryPageSchema,
+  type SendEntriesRequest,
+  SendEntriesRequestSchema,
+  type SyncTreeResponse,
+  SyncTreeResponseSchema,
+} from '../../gen/causeway/v1/sync_pb.ts'
+import type { SignedEntry } from '../dag/entry.ts'
+import { idToBytes, type TreeId } from '../dag/id.ts'
+import type { SyncPage } from '../sync/remote.ts'
+
+/** A page of an answer. Packed as a whole, since the runtime copies the bytes once for each message around them. */
+export function writePage({ entries, more }: SyncPage, json: boolean): SyncTreeResponse {
+  if (json)
+    return create(SyncTreeResponseSchema, { part: { case: 'page', value: { entries: [...entries], more } } })
+  const { entries: entriesField, more: moreField } = EntryPageSchema.field
+  const size = packedBytes(entries) + (more ? 2 : 0)
+  const packed = new Packed(tagBytes + varintBytes(size) + size)
+  packed.head(SyncTreeResponseSchema.field.page.number, size)
+  packed.entries(entriesField.number, entries)
+  if (more) packed.flag(moreField.number)
+  const response = create(SyncTreeResponseSchema)
+  response.$unknown = [packed.finish(SyncTreeResponseSchema.field.page.number)]
+  return response
+}
+
+/** A page to send; our own calls are never JSON. */
+export function writeSendRequest(tree: TreeId, entries: readonly SignedEntry[]): SendEntriesRequest {
+  const request = create(SendEntriesRequestSchema, { tree: idToBytes(tree) })
+  const { number } = SendEntriesRequestSchema.field.entries
+  const packed = new Packed(packedBytes(entries))
+  packed.entries(number, entries)
+  if (entries.length > 0) request.$unknown = [packed.finish(number)]
+  return request
+}
+
+/** Writes fields one after the other. */
+class Packed {
+  private readonly bytes: Buffer
+  private at = 0
+
+  constructor(length: number) {
+    this.bytes = Buffer.allocUnsafe(length)
+  }
+
+  /** The tag of a field that has a length, and the length. */
+  head(field: number, length: number): void {
+    this.bytes[this.at++] = (field << 3) | WireType.LengthDelimited
+    for (; length >= 128; length >>>= 7) this.bytes[this.at++] = (length & 127) | 128
+    this.bytes[this.at++] = length
+  }
+
+  private field(field: number, bytes: Uint8Array): void {
+    this.head(field, bytes.length)
+    this.bytes.set(bytes, this.at)
+    this.at += bytes.length
+  }
+
+  flag(field: number): void {
+    this.bytes[this.at++] = (field << 3) | WireType.Varint
+    this.bytes[this.at++] = 1
+  }
+
+  entries(field: number, entries: readonly SignedEntry[]): void {
+    for (const signed of entries) {
+      this.head(field, sizeOf(signed))
+      this.field(1, signed.body)
+      this.field(2, signed.signature)
+    }
+  }
+
+  /** All of it as one field, whose tag the runtime writes. */
+  finish(no: number): UnknownField {
+    return { no, wireType: WireType.LengthDelimited, data: this.bytes.subarray(tagBytes) }
+  }
+}
+
+const tagBytes = 1
+
+/** Of a list of entries with their tags. */
+function packedBytes(entries: readonly SignedEntry[]): number {
+  let length = 0
+  for (const signed of entries) {
+    const size = sizeOf(signed)
+    length += tagBytes + varintBytes(size) + size
+  }
+  return length
+}
+
+/** Of an entry's two fields. */
+function sizeOf({ body, signature }: SignedEntry): number {
+  const lengths = varintBytes(body.length) + varintBytes(signature.length)
+  return 2 * tagBytes + lengths + body.length + signature.length
+}
+
+function varintBytes(value: number): number {
+  return value < 1 << 7 ? 1 : value < 1 << 14 ? 2 : value < 1 << 21 ? 3 : 4
+}
