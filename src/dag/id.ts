@@ -40,11 +40,12 @@ export function parseId(text: string): EntryId {
       cid.version === 1 &&
       cid.code === rawCodec &&
       cid.multihash.code === sha256Code &&
-      cid.multihash.size === 32 &&
-      // One text for one id: the parser also reads other bases.
-      cid.toString() === text
-    )
-      return bytesToHex(cid.multihash.digest) as EntryId
+      cid.multihash.size === 32
+    ) {
+      const id = bytesToHex(cid.multihash.digest) as EntryId
+      // One text for one id: the parser also reads other bases and letters, and gives back the text that it has read.
+      if (formatId(id) === text) return id
+    }
   } catch {
     // Falls through to the one message that says what was expected.
   }

@@ -29,6 +29,10 @@ describe('id', () => {
       id.slice(0, -1),
       `${id}a`,
       id.toUpperCase(),
+      // Upper case within, which the parser of CIDs reads like lower case.
+      id
+        .replace(/^(bafkrei)(.)/, (_, head, letter) => head + letter.toUpperCase())
+        .replace(/[a-z]$/, (last) => last.toUpperCase()),
       ` ${id}`,
       'QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG',
       // The same digest as dag-pb, as sha2-512's length would not fit, and the same id in base58.
