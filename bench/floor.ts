@@ -8,6 +8,7 @@ import { sha256Hex } from '../src/dag/crypto.ts'
 import { entryBytes, entryDomain, readEntry, type VerifiedEntry } from '../src/dag/entry.ts'
 import type { EntryId, TreeId } from '../src/dag/id.ts'
 import { withDomain } from '../src/dag/identity.ts'
+import { TreePolicy } from '../src/dag/tree-policy.ts'
 import { limits } from '../src/limits.ts'
 import type { IndexRecord } from '../src/store/layout.ts'
 import { openFolder } from '../src/store/open.ts'
@@ -57,6 +58,8 @@ async function load(folder: string, tree: TreeId): Promise<{ checks: Check[]; ba
   const batches: BatchOperation[][] = []
   const found = new Map<EntryId, IndexRecord>()
   const tips = new Map<EntryId, number>()
+  const policy = new TreePolicy()
+  let pointsStored = 0
   let record = { number: 0, count: 0, bytes: 0, height: 0, sequence: 0 }
   for await (const page of store.scan(tree)) {
     const entries = page.map(({ signed }) => readEntry(signed) as VerifiedEntry)
@@ -72,7 +75,9 @@ async function load(folder: string, tree: TreeId): Promise<{ checks: Check[]; ba
       hashed.set(signed.body, signed.signature.length)
       checks.push({ key, message: withDomain(entryDomain, signed.body), signature: signed.signature, hashed })
     }
-    const plan = planPage({ tree, record, tips, found, treeOf: () => tree }, entries)
+    const base = { tree, record, tips, found, policy, pointsStored, authors: new Map(), treeOf: () => tree }
+    const plan = planPage(base, entries)
+    pointsStored = plan.pointsStored
     for (const [id, indexed] of plan.indexed) found.set(id, indexed)
     for (const id of plan.tipsGone) tips.delete(id)
     for (const [id, height] of plan.tipsAdded) tips.set(id, height)

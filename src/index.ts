@@ -5,14 +5,8 @@ export type { Change } from './dag/body.ts'
 export { type EntryId, formatId, parseId, type TreeId } from './dag/id.ts'
 export { createIdentity, type Identity, type PeerId } from './dag/identity.ts'
 export { CausewayError, type ErrorCode } from './errors.ts'
-export {
-  createNode,
-  type Node,
-  type NodeEvents,
-  type NodeOptions,
-  type SyncOptions,
-  type TreeDetails,
-} from './node.ts'
+export { createNode, type Node } from './node.ts'
+export type { NodeEvents, NodeOptions, SyncOptions } from './options.ts'
 export { formatTicket, parseTicket, type Ticket } from './peer/ticket.ts'
 export type { SyncResult } from './rpc/node-service.ts'
 
@@ -35,6 +29,7 @@ export {
 export { limits } from './limits.ts'
 export { RpcConnection } from './rpc/connection.ts'
 export { createRemote } from './rpc/remote.ts'
+export type { TreeDetails } from './store/details.ts'
 export { type Database, openFolder, openMemory } from './store/open.ts'
 export { DagStore, type StoredEntry, type TreeInfo } from './store/store.ts'
 export { answerSync } from './sync/answer.ts'

@@ -2,15 +2,14 @@
  * How a node lets others into its trees, and is let into theirs: the desk where peers ask, the joiner that asks peers, and
  * the records of both, wired to the rest of the node.
  */
-import { Permission, PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
+import { Permission } from '../gen/causeway/v1/entry_pb.ts'
 import type { Clock } from './clock.ts'
-import { readEntry, readRoot } from './dag/entry.ts'
 import { hexToBytes } from './dag/hex.ts'
 import type { TreeId } from './dag/id.ts'
 import type { Identity, PeerId } from './dag/identity.ts'
 import type { Dispatcher } from './dispatcher/dispatcher.ts'
 import { Joiner, type JoinStanding } from './dispatcher/joiner.ts'
-import { CausewayError } from './errors.ts'
+import type { CausewayError } from './errors.ts'
 import type { JoinOptions } from './options.ts'
 import { type AccessRequest, AccessRequests } from './peer/access-requests.ts'
 import { Invitations } from './peer/invitations.ts'
@@ -48,6 +47,7 @@ export interface JoiningParts extends AccessRecords {
   readonly links: Links
   readonly clock: Clock
   readonly rights: Rights
+  readonly grant: (tree: TreeId, peer: PeerId, permission: Permission) => Promise<unknown>
   readonly dispatcher: Dispatcher
   addPeer(
     peer: PeerId | undefined,
@@ -66,20 +66,10 @@ export class Joining {
   private readonly parts: JoiningParts
 
   constructor(parts: JoiningParts) {
-    const { self, store, rights } = parts
+    const { self, rights } = parts
     this.parts = parts
-    const permission = async (tree: TreeId, peer: PeerId): Promise<Permission> => {
-      if (!(await rights.mayRead(tree, peer))) return Permission.UNSPECIFIED
-      const [root] = await store.get([tree])
-      const entry = readEntry(root!.signed)
-      if (entry.body.author === peer) return Permission.ADMIN
-      return readRoot(entry).publicAccess === PublicAccess.WRITE ? Permission.WRITE : Permission.READ
-    }
-    this.desk = new AccessDesk({
-      ...parts,
-      permission,
-      grant: () => Promise.reject(new CausewayError('UNIMPLEMENTED', 'The policy cannot be changed yet.')),
-    })
+    const { permission } = rights
+    this.desk = new AccessDesk({ ...parts, permission })
     this.joiner = new Joiner({
       ...parts,
       permission: (tree) => permission(tree, self),

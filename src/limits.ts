@@ -23,6 +23,18 @@ export const limits = {
   policyKeys: 1_024,
   /** Last entries of a revoked key that stand: tips that one author has at a time, so few. */
   policyLastAccepted: 64,
+  /** Policy entries that one entry may stand on, over all of its tree's life: ten thousand members, each let in alone. */
+  policyEntries: 16_384,
+  /** Revocations among them: each is held against what its key has written, so with the entries they bound the work. */
+  policyRevocations: 1_024,
+  /** Grants that an admin's right is kept to come from: when one is void the next holds it up. */
+  policySupports: 8,
+  /** Points of one tree whose judgement is kept: a tree has as many as its policy has tips, nearly always one. */
+  policyJudgements: 32,
+  /** Points of one tree whose closure is kept, a byte for each policy entry. */
+  policyClosures: 64,
+  /** Merges of points that are kept: as many as there are pairs of branches that grow. */
+  policyMerges: 1_024,
 
   /** One page: large enough that the cost per message vanishes, small enough that a few in flight are nothing. */
   pageBytes: 262_144,

@@ -15,18 +15,18 @@ import { TreeService } from '../gen/causeway/v1/tree_pb.ts'
 import { Admission, asOperator } from './admission.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Change } from './dag/body.ts'
-import { readEntry, readRoot, type VerifiedEntry } from './dag/entry.ts'
+import type { VerifiedEntry } from './dag/entry.ts'
 import { bytesToHex } from './dag/hex.ts'
 import type { EntryId, TreeId } from './dag/id.ts'
 import type { Identity, PeerId } from './dag/identity.ts'
+import type { PolicyState } from './dag/policy-state.ts'
 import { openStore } from './data.ts'
 import { Dialler } from './dialler.ts'
 import { Dispatcher } from './dispatcher/dispatcher.ts'
 import type { JoinStanding } from './dispatcher/joiner.ts'
 import { Outbox } from './dispatcher/outbox.ts'
-import { prometheusText } from './dispatcher/status.ts'
 import { CausewayError, unknownTree } from './errors.ts'
-import { answerHealth } from './health.ts'
+import { answerHealth, metricsText } from './health.ts'
 import { Joining, openAccessRecords } from './joining.ts'
 import { limits } from './limits.ts'
 import {
@@ -36,7 +36,6 @@ import {
   type NodeOptions,
   type NodeParts,
   type SyncOptions,
-  type TreeDetails,
 } from './options.ts'
 import { PeerBook, type PeerEntry } from './peer/book.ts'
 import { LastEqual } from './peer/last-equal.ts'
@@ -53,6 +52,7 @@ import { createTreeService } from './rpc/tree-service.ts'
 import { Sessions } from './sessions.ts'
 import { type AuditProblem, auditTree } from './store/audit.ts'
 import { Author, type CommitOptions } from './store/author.ts'
+import { type TreeDetails, treeDetails } from './store/details.ts'
 import { Quota } from './store/quota.ts'
 import { DagStore, type StoredEntry } from './store/store.ts'
 import type { AccessDesk } from './sync/access-desk.ts'
@@ -62,15 +62,6 @@ import { rightsOf } from './sync/rights.ts'
 import { listenLocal } from './transport/local.ts'
 import type { TransportManager } from './transport/manager.ts'
 import { version } from './version.ts'
-
-export type {
-  JoinOptions,
-  NodeEvents,
-  NodeOptions,
-  QuicOptions,
-  SyncOptions,
-  TreeDetails,
-} from './options.ts'
 
 /** Opens a node: makes the data folder where there is none, and takes its store. STORE_LOCKED when another node has it. */
 export async function createNode(options: NodeOptions = {}): Promise<Node> {
@@ -147,6 +138,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     })
     this.joining = new Joining({
       ...{ ...parts.access, self: this.peer, store, links, clock, rights, dispatcher: this.dispatcher },
+      grant: (...args) => this.grant(...args),
       addPeer: (...args) => this.addPeer(...args),
       ask: (...args) => this.dialler.requestAccess(...args),
       onRequest: (request) => this.emit('request', request),
@@ -184,15 +176,9 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   private metrics(): string {
-    const trees = this.store.trees()
-    return prometheusText(this.dispatcher.status(), this.dispatcher.counters, {
-      trees: trees.length,
-      entries: trees.reduce((sum, { count }) => sum + count, 0),
-      peers: this.peers.size,
-      connectedPeers: this.dispatcher.connectedPeers,
-      connections: this.server.connections().length + this.dialler.open.size,
-      nowMs: this.clock.now(),
-    })
+    const { store, peers, dispatcher } = this
+    const connections = this.server.connections().length + this.dialler.open.size
+    return metricsText({ store, peers, dispatcher, connections, nowMs: this.clock.now() })
   }
 
   /** Calls to this node's services without a network, for programs that speak the contract. */
@@ -234,14 +220,10 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   /** All trees here, by id. */
   async trees(): Promise<TreeDetails[]> {
-    return Promise.all(this.store.trees().map(async (info) => (await this.tree(info.tree))!))
+    return Promise.all(this.store.trees().map(async ({ tree }) => (await this.tree(tree))!))
   }
 
-  async tree(tree: TreeId): Promise<TreeDetails | undefined> {
-    const info = this.store.tree(tree)
-    const [root] = await this.store.get([tree])
-    return info && root && { ...info, ...readRoot(readEntry(root.signed)) }
-  }
+  tree = (tree: TreeId): Promise<TreeDetails | undefined> => treeDetails(this.store, tree)
 
   /** Makes a tree; its id is its root's. */
   async createTree(name: string, publicAccess?: PublicAccess): Promise<TreeId> {
@@ -251,6 +233,28 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   /** Signs one entry on top of a tree's tips (or of the parents given) and stores it. */
   commit(tree: TreeId, changes: readonly Change[], options?: CommitOptions): Promise<VerifiedEntry> {
     return this.author.commit(tree, changes, options)
+  }
+
+  /** Who may do what in a tree now; undefined where it is not here. */
+  policy(tree: TreeId): Promise<PolicyState | undefined> {
+    return this.store.policy(tree)
+  }
+
+  /** Lets a key read, write or administer a tree from now on. FORBIDDEN where this node's key is no admin. */
+  grant(tree: TreeId, peer: PeerId, permission: Permission, name?: string): Promise<VerifiedEntry> {
+    return this.author.changePolicy(tree, {
+      keys: [{ peer, permission, ...(name !== undefined && { name }) }],
+    })
+  }
+
+  /** Takes all rights from a key; what it wrote until now stands. FORBIDDEN where this node's key is no admin. */
+  revoke(tree: TreeId, peer: PeerId): Promise<VerifiedEntry> {
+    return this.author.revoke(tree, peer)
+  }
+
+  /** Says what everybody may do in a tree. FORBIDDEN where this node's key is no admin. */
+  setPublicAccess(tree: TreeId, publicAccess: PublicAccess): Promise<VerifiedEntry> {
+    return this.author.changePolicy(tree, { publicAccess })
   }
 
   tips(tree: TreeId): Promise<readonly EntryId[]> {

@@ -1,5 +1,5 @@
 /** What a node is opened with and what it tells; and the transports that follow from the options. */
-import type { Permission, PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
+import type { Permission } from '../gen/causeway/v1/entry_pb.ts'
 import type { Admission } from './admission.ts'
 import type { Clock } from './clock.ts'
 import type { VerifiedEntry } from './dag/entry.ts'
@@ -14,7 +14,7 @@ import type { LinkStatus, Links } from './peer/links.ts'
 import type { SyncResult } from './rpc/node-service.ts'
 import type { Database } from './store/open.ts'
 import type { QuotaOptions } from './store/quota.ts'
-import type { DagStore, TreeInfo } from './store/store.ts'
+import type { DagStore } from './store/store.ts'
 import type { SessionProgress } from './sync/session.ts'
 import { Door } from './transport/door.ts'
 import { createHttpTransport, type HttpTransportOptions } from './transport/http.ts'
@@ -68,12 +68,6 @@ export interface JoinOptions {
   readonly signal?: AbortSignal
   /** Go on asking also in a node that leaves its links alone. */
   readonly goOn?: boolean
-}
-
-/** A tree with what its root says. */
-export interface TreeDetails extends TreeInfo {
-  readonly name: string
-  readonly publicAccess: PublicAccess
 }
 
 export interface NodeEvents {

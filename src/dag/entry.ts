@@ -157,7 +157,10 @@ function checkBody(body: EntryBody): void {
   if (!ascending(body.policy)) refuse('ENTRY_POLICY', 'Policy entries are in strictly ascending order.')
   if (body.nonce.length > limits.entryNonceBytes)
     refuse('ENTRY_NONCE', `A nonce has at most ${limits.entryNonceBytes} bytes, got ${body.nonce.length}.`)
-  for (const change of body.changes) checkChange(change, body.tree === undefined)
+  let policyChanges = 0
+  for (const change of body.changes)
+    if (checkChange(change, body.tree === undefined) && ++policyChanges > 1)
+      refuse('ENTRY_POLICY', `An entry has at most one change to ${policyStore}.`)
   if (body.tree === undefined) checkRoot(body)
   else if (body.parents.length === 0) refuse('ENTRY_PARENTS', 'Every entry but the root has a parent.')
   else if (body.height === 0) refuse('ENTRY_HEIGHT', 'Only the root has height 0.')
@@ -190,7 +193,8 @@ function checkRoot(body: EntryBody): void {
     refuse('ENTRY_ROOT', "A root's policy names its author as admin, and nobody else.")
 }
 
-function checkChange(change: Change, inRoot: boolean): void {
+/** Checks a change's shape; true if it changes the policy. */
+function checkChange(change: Change, inRoot: boolean): boolean {
   if (!isName(change.store) || change.store.length === 0)
     refuse(
       'ENTRY_CHANGES',
@@ -198,15 +202,15 @@ function checkChange(change: Change, inRoot: boolean): void {
     )
   if (!isName(change.kind))
     refuse('ENTRY_CHANGES', `A kind has at most ${limits.storeNameBytes} bytes without control characters.`)
-  if (change.store.startsWith('_')) {
-    if (change.store !== policyStore)
-      refuse(
-        'ENTRY_CHANGES',
-        `Stores whose names begin with "_" are reserved, got ${JSON.stringify(change.store)}.`,
-      )
-    const policy = decodePolicyChange(change.payload)
-    if (!inRoot && policy.treeName !== '') refuse('ENTRY_POLICY', "Only the root says the tree's name.")
-  }
+  if (!change.store.startsWith('_')) return false
+  if (change.store !== policyStore)
+    refuse(
+      'ENTRY_CHANGES',
+      `Stores whose names begin with "_" are reserved, got ${JSON.stringify(change.store)}.`,
+    )
+  const policy = decodePolicyChange(change.payload)
+  if (!inRoot && policy.treeName !== '') refuse('ENTRY_POLICY', "Only the root says the tree's name.")
+  return true
 }
 
 const shortAscii = /^[\x20-\x7e]{0,64}$/

@@ -59,13 +59,17 @@ function readPolicyChange(payload: Uint8Array): PolicyChange {
   let treeName = ''
   let publicAccess = PublicAccess.UNSPECIFIED
   const keys: PolicyKey[] = []
+  const named = new Set<string>()
   while (fields.next(keysRepeat)) {
     if (fields.field === 1) treeName = fields.text(payload.length, 'ENTRY_POLICY')
     else if (fields.field === 2) publicAccess = member(fields, PublicAccess.WRITE)
     else if (fields.field === 3) {
       if (keys.length === limits.policyKeys)
         refuse('ENTRY_POLICY', `A policy change has at most ${limits.policyKeys} keys.`)
-      keys.push(readKey(fields.view(true)))
+      const key = readKey(fields.view(true))
+      keys.push(key)
+      if (named.size === named.add(bytesToHex(key.peer)).size)
+        refuse('ENTRY_POLICY', 'A policy change names no key twice.')
     } else fields.unknown()
   }
   return create(PolicyChangeSchema, { treeName, publicAccess, keys })
@@ -97,6 +101,8 @@ function readKey(bytes: Uint8Array): PolicyKey {
   }
   if (peer.length !== idBytes)
     refuse('ENTRY_POLICY', `A key in the policy has ${idBytes} bytes, got ${peer.length}.`)
+  if (!revoked && lastAccepted.length > 0)
+    refuse('ENTRY_POLICY', 'Only with a revocation are there last accepted entries.')
   return create(PolicyKeySchema, { peer, permission, name: keyName, revoked, lastAccepted })
 }
 

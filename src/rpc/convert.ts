@@ -22,7 +22,7 @@ import {
   type Tree as TreeMessage,
   TreeSchema,
 } from '../../gen/causeway/v1/tree_pb.ts'
-import { readEntry, readRoot, type SignedEntry } from '../dag/entry.ts'
+import { readEntry, type SignedEntry } from '../dag/entry.ts'
 import { bytesToHex, hexToBytes } from '../dag/hex.ts'
 import { type EntryId, formatId, idFromBytes, idToBytes, type Position } from '../dag/id.ts'
 import { type PeerId, parsePeerId } from '../dag/identity.ts'
@@ -30,7 +30,8 @@ import type { RangeChunk } from '../dag/ranges.ts'
 import { sketchVersion } from '../dag/sketch-codec.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import type { StoredEntry, TreeInfo } from '../store/store.ts'
+import type { TreeDetails } from '../store/details.ts'
+import type { StoredEntry } from '../store/store.ts'
 import { prefixDigits, shortPrefixDigits, unpackPrefixes } from '../sync/cells.ts'
 import type { SketchPart, SyncHeader, SyncRequest, SyncStatus } from '../sync/remote.ts'
 import type { WatchEvent, WatchedTree, WatchMessage } from '../sync/watch.ts'
@@ -334,19 +335,13 @@ export function writeEntry(stored: Pick<StoredEntry, 'id' | 'signed'>): EntryMes
   })
 }
 
-/** A tree for an application; `root` is its root entry. */
-export function writeTree(
-  info: TreeInfo,
-  root: SignedEntry,
-  tipCount: number,
-  tipsDigest: string,
-): TreeMessage {
-  const { name, publicAccess } = readRoot(readEntry(root))
+/** A tree for an application. */
+export function writeTree(info: TreeDetails, tipCount: number, tipsDigest: string): TreeMessage {
   return create(TreeSchema, {
     id: idToBytes(info.tree),
     cid: formatId(info.tree),
-    name,
-    publicAccess,
+    name: info.name,
+    publicAccess: info.publicAccess,
     count: BigInt(info.count),
     tipCount: BigInt(tipCount),
     height: BigInt(info.height),

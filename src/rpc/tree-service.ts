@@ -7,6 +7,7 @@ import { type EntryId, idFromBytes, idToBytes, type Position, type TreeId } from
 import { CausewayError, unknownTree } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Author } from '../store/author.ts'
+import { treeDetails } from '../store/details.ts'
 import type { DagStore, StoredEntry } from '../store/store.ts'
 import type { Ingest } from '../sync/ingest.ts'
 import { stoppingKey } from './caller.ts'
@@ -27,11 +28,10 @@ export function createTreeService({
   clock,
 }: TreeServiceParts): Partial<ServiceImpl<typeof TreeService>> {
   const describe = async (tree: TreeId) => {
-    const info = store.tree(tree)
-    if (info === undefined) throw unknownTree(tree)
-    const [root] = await store.get([tree])
+    const details = await treeDetails(store, tree)
+    if (details === undefined) throw unknownTree(tree)
     const { tips, tipsDigest } = await store.summary(tree)
-    return writeTree(info, root!.signed, tips.length, tipsDigest)
+    return writeTree(details, tips.length, tipsDigest)
   }
   const known = (bytes: Uint8Array) => {
     const tree = readId(bytes, 'tree')

@@ -216,6 +216,13 @@ class Audit {
     const parentsOf = rows.map(({ entry }, at) => entry?.body.parents ?? indexes[at]?.parents ?? [])
     const inPage = new Set(rows.map(({ position }) => position.id))
     const seen = await this.seen(parentsOf.flat().filter((id) => !inPage.has(id)))
+    // All of the page first: one that lies at another height may come before its parents.
+    for (const [at, { position, entry }] of rows.entries()) {
+      const here = { height: entry?.body.height ?? position.height, sequence: indexes[at]?.sequence }
+      seen.set(position.id, here)
+      this.recent.set(position.id, here)
+      if (this.recent.size > limits.storeRecentEntries) this.recent.delete(this.recent.keys().next().value!)
+    }
     for (const [at, { position, entry }] of rows.entries()) {
       let height = -1
       for (const parent of parentsOf[at]!) {
@@ -231,10 +238,6 @@ class Audit {
           'ENTRY_HEIGHT',
           `The height of ${position.id} should be ${height + 1}, got ${entry.body.height}.`,
         )
-      const here = { height: entry?.body.height ?? position.height, sequence: indexes[at]?.sequence }
-      seen.set(position.id, here)
-      this.recent.set(position.id, here)
-      if (this.recent.size > limits.storeRecentEntries) this.recent.delete(this.recent.keys().next().value!)
     }
   }
 

@@ -3,14 +3,19 @@
  * one is being written wait for it together and then go in as one page, each on top of the one before, so that many
  * writers at one node make a line and share the disk's flush.
  */
-import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
+import { create } from '@bufbuild/protobuf'
+import { Permission, PolicyKeySchema, PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import type { Clock } from '../clock.ts'
 import type { Change } from '../dag/body.ts'
 import { policyStore, signEntry, signRoot, type VerifiedEntry } from '../dag/entry.ts'
-import type { EntryId, TreeId } from '../dag/id.ts'
-import type { Identity } from '../dag/identity.ts'
-import { CausewayError, unknownTree } from '../errors.ts'
+import { hexToBytes } from '../dag/hex.ts'
+import { type EntryId, idToBytes, type TreeId } from '../dag/id.ts'
+import type { Identity, PeerId } from '../dag/identity.ts'
+import { encodePolicyChange } from '../dag/policy-change.ts'
+import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import { lastEntriesBy } from './last-entries.ts'
+import { type Place, placeFor, placeOnPolicy } from './place.ts'
 import type { DagStore } from './store.ts'
 
 export interface CommitOptions {
@@ -18,6 +23,19 @@ export interface CommitOptions {
   readonly parents?: readonly EntryId[] | undefined
   /** Answer only when the entry is flushed to the disk. */
   readonly durable?: boolean | undefined
+}
+
+/** What a change of the policy says; absent: as it was. */
+export interface PolicyUpdate {
+  readonly publicAccess?: PublicAccess
+  readonly keys?: readonly {
+    readonly peer: PeerId
+    readonly permission: Permission
+    readonly name?: string
+    readonly revoked?: boolean
+    /** With `revoked`: the key's last entries that stand, at most `limits.policyLastAccepted`. */
+    readonly lastAccepted?: readonly EntryId[]
+  }[]
 }
 
 interface Waiting {
@@ -88,26 +106,19 @@ export class Author {
   }
 
   private async writeBatch(tree: TreeId, batch: readonly Waiting[]): Promise<void> {
-    const info = this.store.tree(tree)
-    if (info === undefined) throw unknownTree(tree)
-    const tips = await this.store.highestTips(tree, limits.entryParents)
-    let parents = tips.map(({ id }) => id)
-    const heights = new Map(tips.map(({ id, height }) => [id, height]))
+    let line = this.mayWrite(await placeFor(this.store, tree), Permission.WRITE)
     const signed: { entry: VerifiedEntry; waiting: Waiting }[] = []
     let durable = false
     for (const waiting of batch) {
       try {
-        const on = waiting.options.parents ?? parents
-        const entry = signEntry(this.identity, {
-          tree,
-          parents: on,
-          height: 1 + (await this.highest(tree, on, heights)),
-          createdAtMs: this.clock.now(),
-          changes: waiting.changes,
-        })
+        const { parents } = waiting.options
+        const place =
+          parents === undefined
+            ? line
+            : this.mayWrite(await placeFor(this.store, tree, parents), Permission.WRITE)
+        const entry = this.sign(tree, place, waiting.changes)
         durable ||= waiting.options.durable ?? false
-        if (waiting.options.parents === undefined) parents = [entry.id]
-        heights.set(entry.id, entry.body.height)
+        if (parents === undefined) line = { ...line, parents: [entry.id], height: entry.body.height + 1 }
         signed.push({ entry, waiting })
       } catch (error) {
         waiting.reject(error)
@@ -126,22 +137,49 @@ export class Author {
     }
   }
 
-  private async highest(
-    tree: TreeId,
-    parents: readonly EntryId[],
-    heights: ReadonlyMap<EntryId, number>,
-  ): Promise<number> {
-    let highest = -1
-    const unknown = parents.filter((id) => !heights.has(id))
-    const records = await this.store.lookupIn(tree, unknown)
-    for (const [index, record] of records.entries()) {
-      if (record === undefined)
-        throw new CausewayError('ENTRY_MISSING_PARENT', `The parent ${unknown[index]} is not in this tree.`, {
-          data: { parent: unknown[index]! },
-        })
-      highest = Math.max(highest, record.height)
-    }
-    for (const id of parents) highest = Math.max(highest, heights.get(id) ?? -1)
-    return highest
+  /** Changes the policy, on top of all of it. FORBIDDEN where our key is no admin, INVALID_ARGUMENT, UNKNOWN_TREE. */
+  async changePolicy(tree: TreeId, change: PolicyUpdate): Promise<VerifiedEntry> {
+    const { publicAccess = PublicAccess.UNSPECIFIED, keys = [] } = change
+    const lastAccepted = keys.flatMap((key) => key.lastAccepted ?? [])
+    const place = this.mayWrite(await placeOnPolicy(this.store, tree, lastAccepted), Permission.ADMIN)
+    const payload = encodePolicyChange({
+      treeName: '',
+      publicAccess,
+      keys: keys.map(({ peer, permission, name = '', revoked = false, lastAccepted: last = [] }) =>
+        create(PolicyKeySchema, {
+          ...{ peer: hexToBytes(peer), permission, name, revoked },
+          lastAccepted: [...last].sort().map(idToBytes),
+        }),
+      ),
+    })
+    const entry = this.sign(tree, place, [{ store: policyStore, kind: '', payload }])
+    const { refused } = await this.store.append(tree, [entry], { sync: true })
+    if (refused[0] !== undefined) throw refused[0].error
+    return entry
+  }
+
+  /** Revokes a key: what it wrote until now stands, what else comes of it is void. FORBIDDEN where our key is no admin. */
+  async revoke(tree: TreeId, peer: PeerId): Promise<VerifiedEntry> {
+    const lastAccepted = await lastEntriesBy(this.store, tree, peer)
+    return this.changePolicy(tree, {
+      keys: [{ peer, permission: Permission.UNSPECIFIED, revoked: true, lastAccepted }],
+    })
+  }
+
+  private sign(tree: TreeId, { parents, height, policy }: Place, changes: readonly Change[]): VerifiedEntry {
+    return signEntry(this.identity, { tree, parents, height, policy, createdAtMs: this.clock.now(), changes })
+  }
+
+  /** The place, if our key may write there; what others would refuse is not written. FORBIDDEN. */
+  private mayWrite(place: Place, needed: Permission): Place {
+    const has = place.permission(this.identity.peer)
+    if (has >= needed) return place
+    const [may, instead] =
+      needed === Permission.ADMIN
+        ? ['change the policy of', 'An admin of the tree does that']
+        : ['write to', 'An admin of the tree can let it: `causeway grant`']
+    throw new CausewayError('FORBIDDEN', `This node's key may not ${may} this tree. ${instead}.`, {
+      data: { peer: this.identity.peer },
+    })
   }
 }

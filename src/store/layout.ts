@@ -5,9 +5,11 @@
  *   F                        format          JSON { format }
  *   T tree(32)               tree            number(4) count(8) bytes(8) height(8) sequence(8)
  *   E number height(8) id    entry           signature(64) ‖ body
- *   I id(32)                 index           number(4) height(8) sequence(8) size(4) parents(32 each)
+ *   I id(32)                 index           number(4) height(8) sequence(8) size(4) after(4) parents(32 each)
  *   A number sequence(8)     arrival         height(8) id(32)
  *   P number id(32)          tip             height(8)
+ *   O number height(8) id    policy entry    point(4)
+ *   G number point(4)        policy point    policy entries(32 each)
  *
  * Numbers are big-endian. Other parts of the node keep their records in sublevels, whose keys begin with "!".
  */
@@ -15,7 +17,10 @@ import type { SignedEntry } from '../dag/entry.ts'
 import type { EntryId, Position, TreeId } from '../dag/id.ts'
 import { CausewayError } from '../errors.ts'
 
-const kinds = { format: 0x46, tree: 0x54, entry: 0x45, index: 0x49, arrival: 0x41, tip: 0x50 } as const
+const kinds = {
+  ...{ format: 0x46, tree: 0x54, entry: 0x45, index: 0x49, arrival: 0x41, tip: 0x50 },
+  ...{ policy: 0x4f, point: 0x47 },
+} as const
 
 /** What the index tells of an entry without reading it. */
 export interface IndexRecord {
@@ -25,6 +30,8 @@ export interface IndexRecord {
   readonly sequence: number
   /** Bytes of body and signature. */
   readonly size: number
+  /** The point of the policy that rules what stands on the entry. */
+  readonly after: number
   readonly parents: readonly EntryId[]
 }
 
@@ -92,9 +99,11 @@ export function decodeTree(value: Buffer): TreeRecord {
   }
 }
 
-export function entryKey(number: number, { height, id }: Position): Buffer {
+export const entryKey = (number: number, position: Position) => positionKey(kinds.entry, number, position)
+
+function positionKey(kind: number, number: number, { height, id }: Position): Buffer {
   const key = Buffer.allocUnsafe(45)
-  key[0] = kinds.entry
+  key[0] = kind
   key.writeUInt32BE(number, 1)
   writeUint64(key, height, 5)
   key.write(id, 13, 'hex')
@@ -122,6 +131,8 @@ function range(kind: number, number: number): { gte: Buffer; lt: Buffer } {
 export const entryRange = (number: number) => range(kinds.entry, number)
 export const tipRange = (number: number) => range(kinds.tip, number)
 export const arrivalRange = (number: number) => range(kinds.arrival, number)
+export const policyRange = (number: number) => range(kinds.policy, number)
+export const pointRange = (number: number) => range(kinds.point, number)
 
 export function encodeEntry({ body, signature }: SignedEntry): Buffer {
   const value = Buffer.allocUnsafe(signature.length + body.length)
@@ -153,25 +164,27 @@ export function idOfIndexKey(key: Buffer): EntryId {
 }
 
 export function encodeIndex(record: IndexRecord): Buffer {
-  const value = Buffer.allocUnsafe(24 + 32 * record.parents.length)
+  const value = Buffer.allocUnsafe(28 + 32 * record.parents.length)
   value.writeUInt32BE(record.number, 0)
   writeUint64(value, record.height, 4)
   writeUint64(value, record.sequence, 12)
   value.writeUInt32BE(record.size, 20)
-  for (const [index, parent] of record.parents.entries()) value.write(parent, 24 + 32 * index, 'hex')
+  value.writeUInt32BE(record.after, 24)
+  for (const [index, parent] of record.parents.entries()) value.write(parent, 28 + 32 * index, 'hex')
   return value
 }
 
 export function decodeIndex(value: Buffer): IndexRecord {
-  if (value.length < 24 || value.length % 32 !== 24) damaged('index')
+  if (value.length < 28 || value.length % 32 !== 28) damaged('index')
   const parents: EntryId[] = []
-  for (let offset = 24; offset < value.length; offset += 32)
+  for (let offset = 28; offset < value.length; offset += 32)
     parents.push(value.toString('hex', offset, offset + 32) as EntryId)
   return {
     number: value.readUInt32BE(0),
     height: readUint64(value, 4),
     sequence: readUint64(value, 12),
     size: value.readUInt32BE(20),
+    after: value.readUInt32BE(24),
     parents,
   }
 }
@@ -197,6 +210,38 @@ export function encodeHeight(height: number): Buffer {
 export function decodeHeight(value: Buffer): number {
   if (value.length !== 8) damaged('tip')
   return readUint64(value, 0)
+}
+
+export const policyKey = (number: number, position: Position) => positionKey(kinds.policy, number, position)
+
+export function encodePoint(point: number): Buffer {
+  const value = Buffer.allocUnsafe(4)
+  value.writeUInt32BE(point, 0)
+  return value
+}
+
+export function decodePoint(value: Buffer): number {
+  if (value.length !== 4) damaged('policy entry')
+  return value.readUInt32BE(0)
+}
+
+export function pointKey(number: number, point: number): Buffer {
+  const key = Buffer.allocUnsafe(9)
+  key[0] = kinds.point
+  key.writeUInt32BE(number, 1)
+  key.writeUInt32BE(point, 5)
+  return key
+}
+
+export function encodeMembers(ids: readonly EntryId[]): Buffer {
+  return Buffer.from(ids.join(''), 'hex')
+}
+
+export function decodeMembers(value: Buffer): EntryId[] {
+  if (value.length === 0 || value.length % 32 !== 0) damaged('policy point')
+  return Array.from({ length: value.length / 32 }, (_, index) =>
+    value.toString('hex', 32 * index, 32 * index + 32),
+  ) as EntryId[]
 }
 
 export function arrivalKey(number: number, sequence: number): Buffer {

@@ -14,7 +14,7 @@ import { formatKey } from './layout.ts'
 export type Database = AbstractLevel<Buffer | Uint8Array | string, Buffer, Buffer>
 
 /** The layout that this version reads and writes (see layout.ts). */
-export const storeFormat = 1
+export const storeFormat = 2
 
 const encodings = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
 

@@ -5,6 +5,8 @@
 import type { AbstractBatchOperation } from 'abstract-level'
 import { checkParents, entryBytes, type VerifiedEntry } from '../dag/entry.ts'
 import type { EntryId, TreeId } from '../dag/id.ts'
+import type { PeerId } from '../dag/identity.ts'
+import type { TreePolicy } from '../dag/tree-policy.ts'
 import { CausewayError } from '../errors.ts'
 import * as layout from './layout.ts'
 import type { Database } from './open.ts'
@@ -32,6 +34,12 @@ export interface PageBase {
   readonly tips: ReadonlyMap<EntryId, number>
   /** What the index knows of the page's entries and their parents. */
   readonly found: ReadonlyMap<EntryId, layout.IndexRecord>
+  /** Who wrote those of the found entries that revocations in the page let stand. */
+  readonly authors: ReadonlyMap<EntryId, PeerId>
+  /** Grows with what is added. */
+  readonly policy: TreePolicy
+  /** How many of its points are stored. */
+  readonly pointsStored: number
   /** The tree of a number in the index. */
   treeOf(number: number): TreeId | undefined
 }
@@ -43,6 +51,7 @@ export interface PagePlan extends Appended {
   /** Index records of what is added. */
   readonly indexed: ReadonlyMap<EntryId, layout.IndexRecord>
   readonly tipsGone: ReadonlySet<EntryId>
+  readonly pointsStored: number
   /** New tips with their heights. */
   readonly tipsAdded: ReadonlyMap<EntryId, number>
 }
@@ -67,7 +76,7 @@ export async function writeOperations(
 }
 
 export function planPage(base: PageBase, entries: readonly VerifiedEntry[]): PagePlan {
-  const { tree, found } = base
+  const { tree, found, policy } = base
   const { number } = base.record
   let { count, bytes, height, sequence } = base.record
   const added: VerifiedEntry[] = []
@@ -80,10 +89,17 @@ export function planPage(base: PageBase, entries: readonly VerifiedEntry[]): Pag
   const parentOf = (id: EntryId) => {
     const parent = indexed.get(id) ?? found.get(id)
     const parentTree = parent && (parent.number === number ? tree : base.treeOf(parent.number))
-    return parentTree && { tree: parentTree, height: parent.height }
+    return parentTree && { tree: parentTree, height: parent.height, after: parent.after }
+  }
+  const accepted = (id: EntryId) => {
+    const author = base.authors.get(id) ?? added.find((entry) => entry.id === id)?.body.author
+    const record = indexed.get(id) ?? found.get(id)
+    return author && record && { author, after: record.after }
   }
   for (const [index, entry] of entries.entries()) {
     const { id, body, signed } = entry
+    let point = 0
+    let after = 0
     try {
       // Before the question whether it is here, since it may be, in its own tree.
       if (entry.tree !== tree)
@@ -95,7 +111,10 @@ export function planPage(base: PageBase, entries: readonly VerifiedEntry[]): Pag
         known++
         continue
       }
-      checkParents(entry, body.parents.map(parentOf))
+      const parents = body.parents.map(parentOf)
+      checkParents(entry, parents)
+      if (parents.length > 0) point = policy.check(entry, parents)
+      after = policy.enter(entry, point, accepted)
     } catch (error) {
       refused.push({ index, id, error: CausewayError.from(error) })
       continue
@@ -106,12 +125,18 @@ export function planPage(base: PageBase, entries: readonly VerifiedEntry[]): Pag
     bytes += size
     height = Math.max(height, body.height)
     const position = { height: body.height, id }
-    const record = { number, height: body.height, sequence, size, parents: body.parents }
+    const record = { number, height: body.height, sequence, size, after, parents: body.parents }
     operations.push(
       { type: 'put', key: layout.entryKey(number, position), value: layout.encodeEntry(signed) },
       { type: 'put', key: layout.indexKey(id), value: layout.encodeIndex(record) },
       { type: 'put', key: layout.arrivalKey(number, sequence), value: layout.encodePosition(position) },
     )
+    if (after !== point || body.height === 0)
+      operations.push({
+        type: 'put',
+        key: layout.policyKey(number, position),
+        value: layout.encodePoint(point),
+      })
     indexed.set(id, record)
     for (const parent of body.parents)
       if (!tipsAdded.delete(parent) && base.tips.has(parent)) tipsGone.add(parent)
@@ -119,11 +144,18 @@ export function planPage(base: PageBase, entries: readonly VerifiedEntry[]): Pag
     added.push(entry)
   }
   const record = { number, count, bytes, height, sequence }
+  const pointsStored = policy.graph.points.length
   if (added.length > 0) {
     for (const id of tipsGone) operations.push({ type: 'del', key: layout.tipKey(number, id) })
     for (const [id, tipHeight] of tipsAdded)
       operations.push({ type: 'put', key: layout.tipKey(number, id), value: layout.encodeHeight(tipHeight) })
+    for (let point = base.pointsStored; point < pointsStored; point++)
+      operations.push({
+        type: 'put',
+        key: layout.pointKey(number, point),
+        value: layout.encodeMembers(policy.graph.membersOf(point)),
+      })
     operations.push({ type: 'put', key: layout.treeKey(tree), value: layout.encodeTree(record) })
   }
-  return { added, known, refused, record, operations, indexed, tipsGone, tipsAdded }
+  return { added, known, refused, record, operations, pointsStored, indexed, tipsGone, tipsAdded }
 }

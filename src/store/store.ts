@@ -6,6 +6,9 @@
  */
 import type { VerifiedEntry } from '../dag/entry.ts'
 import { comparePositions, digestTips, type EntryId, type Position, type TreeId } from '../dag/id.ts'
+import type { PeerId } from '../dag/identity.ts'
+import { PolicyState } from '../dag/policy-state.ts'
+import { TreePolicy } from '../dag/tree-policy.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { storeError } from './errors.ts'
@@ -13,6 +16,7 @@ import { Lanes } from './lanes.ts'
 import * as layout from './layout.ts'
 import type { Database } from './open.ts'
 import { type Appended, type BatchOperation, planPage, writeOperations } from './page.ts'
+import { readAuthors, readPolicy } from './policies.ts'
 import { type Snapshot, StoreReader } from './reader.ts'
 import { Sketches } from './sketches.ts'
 
@@ -62,6 +66,11 @@ interface TreeState {
   record: layout.TreeRecord
   /** Tips with their heights. */
   readonly tips: Map<EntryId, number>
+  /** Grows while a page is planned; what is told of it is `policyState`. */
+  readonly policy: TreePolicy
+  /** How many of the policy's points are stored. */
+  pointsStored: number
+  policyState: PolicyState
   /** Worked out when asked for, and forgotten with the next page. */
   summary?: TreeSummary | undefined
 }
@@ -163,6 +172,16 @@ export class DagStore extends StoreReader {
     return (await this.summary(tree)).tipsDigest
   }
 
+  /** What the tree's policy says now; undefined where there is no such tree. */
+  async policy(tree: TreeId): Promise<PolicyState | undefined> {
+    return (await this.use(tree))?.policyState
+  }
+
+  /** The policy itself, which a page may be adding to. */
+  async treePolicy(tree: TreeId): Promise<TreePolicy | undefined> {
+    return (await this.use(tree))?.policy
+  }
+
   /** At most `count` tips, the highest ones. */
   async highestTips(tree: TreeId, count: number): Promise<Position[]> {
     const state = await this.use(tree)
@@ -208,7 +227,14 @@ export class DagStore extends StoreReader {
       const tips = new Map<EntryId, number>()
       for await (const rows of this.rows(layout.tipRange(record.number)))
         for (const [key, value] of rows) tips.set(layout.tipOfKey(key), layout.decodeHeight(value))
-      state = { record, tips }
+      const policy = await readPolicy(this, tree, record.number)
+      state = {
+        record,
+        tips,
+        policy,
+        pointsStored: policy.graph.points.length,
+        policyState: policy.whole().state,
+      }
     }
     this.keepState(tree, state)
     return state
@@ -237,20 +263,28 @@ export class DagStore extends StoreReader {
     let openings: number
     let loaded: TreeState | undefined
     let found: Map<EntryId, layout.IndexRecord>
+    let authors: ReadonlyMap<EntryId, PeerId>
     do {
       if (this.failed) await this.reopen()
       openings = this.openings
       loaded = await this.load(tree)
       found = await this.lookupForPage(entries, loaded?.record)
+      authors = await readAuthors(this, entries)
     } while (this.failed || this.openings !== openings)
     // From here to the batch nothing waits, so that two new trees cannot take the same number.
-    const state: TreeState = loaded ?? { record: emptyTree(this.nextNumber), tips: new Map() }
+    const state = loaded ?? newTree(this.nextNumber)
     const treeOf = (number: number) => this.treeOfNumber.get(number)
-    const plan = planPage({ tree, record: state.record, tips: state.tips, found, treeOf }, entries)
+    const plan = planPage({ ...state, tree, found, authors, treeOf }, entries)
     const { record, added, known, refused, operations } = plan
     if (added.length === 0) return { added, known, refused }
     const info = infoOf(tree, record)
-    for (const contribute of this.contributors) operations.push(...contribute(tree, added, info))
+    try {
+      for (const contribute of this.contributors) operations.push(...contribute(tree, added, info))
+    } catch (error) {
+      // Its policy has grown by what is not stored.
+      this.states.delete(tree)
+      throw error
+    }
     if (loaded === undefined) {
       this.nextNumber++
       this.treeOfNumber.set(record.number, tree)
@@ -266,6 +300,8 @@ export class DagStore extends StoreReader {
     for (const id of plan.tipsGone) state.tips.delete(id)
     for (const [id, height] of plan.tipsAdded) state.tips.set(id, height)
     state.record = record
+    state.pointsStored = plan.pointsStored
+    state.policyState = state.policy.whole().state
     state.summary = undefined
     this.records.set(tree, record)
     this.keepState(tree, state)
@@ -329,8 +365,9 @@ export class DagStore extends StoreReader {
   }
 }
 
-function emptyTree(number: number): layout.TreeRecord {
-  return { number, count: 0, bytes: 0, height: 0, sequence: 0 }
+function newTree(number: number): TreeState {
+  const record = { number, count: 0, bytes: 0, height: 0, sequence: 0 }
+  return { record, tips: new Map(), policy: new TreePolicy(), pointsStored: 0, policyState: PolicyState.none }
 }
 
 function infoOf(tree: TreeId, { count, bytes, height, sequence }: layout.TreeRecord): TreeInfo {

@@ -1,39 +1,27 @@
-/** What a tree's policy lets a peer do, as sync and the services ask for it. */
-import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
-import { readEntry, readRoot } from '../dag/entry.ts'
+/** What a tree's policy lets a peer do now, as sync and the services ask for it. Nothing is kept, so every change counts at once. */
+import { Permission } from '../../gen/causeway/v1/entry_pb.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { DagStore } from '../store/store.ts'
 
 export interface Rights {
-  /** Whether a peer (undefined: somebody unknown) may read a tree; false for trees that are not here. */
+  /** What a peer (undefined: somebody unknown) may do in a tree; unspecified, which is nothing, in trees that are not here. */
+  permission(tree: TreeId, peer: PeerId | undefined): Promise<Permission>
   mayRead(tree: TreeId, peer: PeerId | undefined): Promise<boolean>
-  /** Whether the tree's policy names the peer, so that it may do more than anybody. */
+  /** Whether the tree's policy gives the peer a right by name, so that it may do more than anybody. */
   isNamed(tree: TreeId, peer: PeerId): Promise<boolean>
 }
 
-/** The rights that the roots of a store's trees give: to their authors, and to everybody. */
+/** The rights that the policies of a store's trees give. */
 export function rightsOf(store: DagStore): Rights {
-  const roots = new Map<TreeId, { author: string; open: boolean }>()
-  const rootOf = async (tree: TreeId) => {
-    if (store.tree(tree) === undefined) return undefined
-    let root = roots.get(tree)
-    if (root === undefined) {
-      const [stored] = await store.get([tree])
-      const entry = readEntry(stored!.signed)
-      const { publicAccess } = readRoot(entry)
-      root = { author: entry.body.author, open: publicAccess !== PublicAccess.NONE }
-      roots.set(tree, root)
-    }
-    return root
-  }
+  const permission = async (tree: TreeId, peer: PeerId | undefined) =>
+    (await store.policy(tree))?.permission(peer) ?? Permission.UNSPECIFIED
   return {
-    async mayRead(tree, peer) {
-      const root = await rootOf(tree)
-      return root !== undefined && (root.open || root.author === peer)
-    },
+    permission,
+    mayRead: async (tree, peer) => (await permission(tree, peer)) >= Permission.READ,
     async isNamed(tree, peer) {
-      return (await rootOf(tree))?.author === peer
+      const key = (await store.policy(tree))?.key(peer)
+      return key !== undefined && !key.revoked && key.permission > Permission.UNSPECIFIED
     },
   }
 }

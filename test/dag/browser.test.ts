@@ -61,7 +61,7 @@ const program = `
     const nonce = new Uint8Array(16)
     const root = signRoot(identity, { name: 'browser', publicAccess: 1, createdAtMs: 1, nonce })
     const child = signEntry(identity, {
-      tree: root.id, parents: [root.id], height: 1, createdAtMs: 2, policy: [root.id],
+      tree: root.id, parents: [root.id], height: 1, createdAtMs: 2,
       changes: [{ store: 'café', kind: '', payload: nonce }],
     })
     await verifyEntry(readEntry(child.signed))
@@ -140,7 +140,6 @@ describe('dag in a browser', () => {
       parents: [made.id],
       height: 1,
       createdAtMs: 2,
-      policy: [made.id],
       changes: [{ store: 'café', kind: '', payload: nonce }],
     })
     assert.equal(grown.digest, digestTips([child.id]))

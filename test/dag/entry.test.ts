@@ -35,7 +35,6 @@ function sign(draft: Partial<Draft>) {
     parents: [root.id],
     height: 1,
     createdAtMs: 1,
-    policy: [root.id],
     changes: [some],
     ...draft,
   })

@@ -141,6 +141,8 @@ export class TreeBuilder {
     const named = new Set(
       parents.flatMap((parent) => (changesPolicy(parent) ? [parent.id] : parent.body.policy)),
     )
+    // It is below all others, and where it is alone it goes without saying.
+    named.delete(this.root.id)
     for (const id of [...named]) for (const below of this.policiesBelow.get(id)!) named.delete(below)
     return [...named]
   }
@@ -284,7 +286,7 @@ export const gitShapeMissing: string | false = existsSync(gitShapeFile)
 export function gitShape(limit = Number.POSITIVE_INFINITY): VerifiedEntry[] | undefined {
   if (gitShapeMissing) return undefined
   const lines = gunzipSync(readFileSync(gitShapeFile)).toString().trimEnd().split('\n').slice(0, limit)
-  const tree = new TreeBuilder({ name: 'git', publicAccess: PublicAccess.READ })
+  const tree = new TreeBuilder({ name: 'git', publicAccess: PublicAccess.WRITE })
   const random = prng(1)
   const noise = Uint8Array.from({ length: 1 << 18 }, () => below(random, 256))
   for (const [index, line] of lines.entries()) {

@@ -198,13 +198,12 @@ describe('an audit names', () => {
       parents: [child!.id],
       height: 7,
       createdAtMs: 1,
-      policy: [builder.root.id],
     })
     assert.deepEqual(
       await found(async ({ number, put, del }) => {
         const at = { height: 7, id: high.id }
         const size = high.signed.body.length + 64
-        const record = { number, height: 7, sequence: 3, size, parents: high.body.parents }
+        const record = { number, height: 7, sequence: 3, size, after: 0, parents: high.body.parents }
         await put(layout.entryKey(number, at), layout.encodeEntry(high.signed))
         await put(layout.indexKey(high.id), layout.encodeIndex(record))
         await put(layout.arrivalKey(number, 3), layout.encodePosition(at))

@@ -125,7 +125,6 @@ export function arrivalContract(on: OnStore): void {
         parents: [theirs[2]!.id],
         height: 3,
         createdAtMs: 1,
-        policy: [tree],
       })
       await fill(store, mine)
       for (let round = 0; round < 2; round++) {
@@ -147,7 +146,7 @@ export function arrivalContract(on: OnStore): void {
       const tree = entries[0]!.id
       await fill(store, entries)
       for (const height of [1, 3, 5, 1e9]) {
-        const draft = { tree, parents: [entries[3]!.id], height, createdAtMs: 1, policy: [tree] }
+        const draft = { tree, parents: [entries[3]!.id], height, createdAtMs: 1 }
         const { refused } = await store.append(tree, [signEntry(testIdentity(0), draft)])
         assert.equal(refused[0]?.error.code, 'ENTRY_HEIGHT')
       }

@@ -19,6 +19,7 @@ import { Invitations } from '../../src/peer/invitations.ts'
 import { linkKey } from '../../src/peer/links.ts'
 import { Author } from '../../src/store/author.ts'
 import { type Database, openMemory } from '../../src/store/open.ts'
+import { placeFor } from '../../src/store/place.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { type AccessAsk, AccessDesk } from '../../src/sync/access-desk.ts'
 import { testIdentity } from '../kit/entries.ts'
@@ -73,11 +74,9 @@ class TestDesk {
   async grant(tree: TreeId, peer: PeerId, permission: Permission): Promise<void> {
     const keys = [create(PolicyKeySchema, { peer: hexToBytes(peer), permission })]
     const payload = encodePolicyChange({ treeName: '', publicAccess: PublicAccess.UNSPECIFIED, keys })
-    const [tip] = await this.store.highestTips(tree, 1)
+    const { parents, height, policy } = await placeFor(this.store, tree)
     const entry = signEntry(admin, {
-      tree,
-      parents: [tip!.id],
-      height: tip!.height + 1,
+      ...{ tree, parents, height, policy },
       createdAtMs: this.clock.now(),
       changes: [{ store: policyStore, kind: '', payload }],
     })

@@ -57,7 +57,7 @@ export function rootParts(
   }
 }
 
-/** What an honest child is made of; its policy is the tree's root unless overridden. */
+/** What an honest child is made of; the root's policy rules it, and goes unnamed, unless overridden. */
 export function childParts(
   author: Identity,
   tree: string,
@@ -72,7 +72,7 @@ export function childParts(
     height: num(4, height),
     author: len(5, peerBytes(author)),
     time: num(6, time),
-    policy: len(7, hex(tree)),
+    policy: none,
     changes: len(8, change('log', 'add', utf8('hello'))),
     nonce: none,
     tail: none,

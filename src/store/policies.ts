@@ -1,0 +1,69 @@
+/**
+ * A tree's policy as the store keeps it: read when a tree comes into use, from the records of its policy entries and of
+ * its points alone. Only what their revocations let stand is looked up beside them.
+ */
+import { readEntry, type VerifiedEntry } from '../dag/entry.ts'
+import type { EntryId, Position, TreeId } from '../dag/id.ts'
+import type { PeerId } from '../dag/identity.ts'
+import { type LastAccepted, lastAcceptedOf, TreePolicy } from '../dag/tree-policy.ts'
+import { CausewayError } from '../errors.ts'
+import * as layout from './layout.ts'
+import type { StoreReader } from './reader.ts'
+
+/** The policy of a stored tree, as its last batch left it. STORE_CORRUPT. */
+export async function readPolicy(store: StoreReader, tree: TreeId, number: number): Promise<TreePolicy> {
+  const positions: Position[] = []
+  const pointsOf: number[] = []
+  for await (const rows of store.rows(layout.policyRange(number)))
+    for (const [key, value] of rows) {
+      positions.push(layout.positionOfKey(key))
+      pointsOf.push(layout.decodePoint(value))
+    }
+  const points: EntryId[][] = []
+  for await (const rows of store.rows(layout.pointRange(number)))
+    for (const [, value] of rows) points.push(layout.decodeMembers(value))
+  const entries = (await store.read(tree, positions)).map(({ signed }) => readEntry(signed))
+  const accepted = await readAccepted(store, entries.flatMap(lastAcceptedOf))
+  const policy = new TreePolicy()
+  try {
+    policy.graph.restore(
+      positions.map(({ id }) => id),
+      points,
+    )
+    for (const [index, entry] of entries.entries())
+      policy.enter(entry, pointsOf[index]!, (id) => accepted.get(id))
+  } catch (error) {
+    throw new CausewayError('STORE_CORRUPT', `The policy of the tree ${tree} does not hold together.`, {
+      data: { tree },
+      cause: error,
+    })
+  }
+  return policy
+}
+
+/** Who wrote those parents of a page's entries that revocations in the page let stand, and that are stored. */
+export async function readAuthors(
+  store: StoreReader,
+  entries: readonly VerifiedEntry[],
+): Promise<ReadonlyMap<EntryId, PeerId>> {
+  const ids = entries.flatMap(lastAcceptedOf)
+  if (ids.length === 0) return new Map()
+  const accepted = await readAccepted(store, ids)
+  return new Map(Array.from(accepted, ([id, { author }]) => [id, author]))
+}
+
+async function readAccepted(
+  store: StoreReader,
+  ids: readonly EntryId[],
+): Promise<Map<EntryId, LastAccepted>> {
+  const wanted = [...new Set(ids)]
+  const accepted = new Map<EntryId, LastAccepted>()
+  if (wanted.length === 0) return accepted
+  const [records, entries] = await Promise.all([store.lookup(wanted), store.get(wanted)])
+  for (const [index, id] of wanted.entries()) {
+    const found = entries[index]
+    if (found === undefined) continue
+    accepted.set(id, { author: readEntry(found.signed).body.author, after: records[index]!.after })
+  }
+  return accepted
+}
