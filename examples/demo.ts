@@ -1,7 +1,7 @@
 /**
- * `npm run demo [-- --repo PATH]`: two nodes in two processes replicate a real Merkle-DAG. Node A imports a git history, B
- * takes all of it by a ticket, both write at the same time, and in the end both have the same entries, each proven
- * again. The exit code is 1 if they have not.
+ * `npm run demo [-- --repo PATH]`: nodes in processes of their own replicate a real Merkle-DAG over both transports side by
+ * side. Node A imports a git history, B takes all of it over HTTP and C over QUIC, all write at the same time, and in the
+ * end all have the same entries, each proven again. The exit code is 1 if they have not.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,6 +23,9 @@ const usage = `npm run demo [-- OPTIONS]
   --repo PATH    a git repository to import; this project's own if none is named
   --generated N  N generated commits instead of a repository
   --commits N    how many commits each side then writes (3)`
+
+/** QUIC for this machine alone, so that the demo needs no net. */
+const quic = ['--quic', '127.0.0.1:0', '--relay', 'off']
 
 /** How many where there is no repository. */
 const generatedCommits = 2_000
@@ -48,25 +51,36 @@ async function run(folder: string, options: ReturnType<typeof readOptions>): Pro
     options.generated !== undefined
       ? { kind: 'generated', why: 'as asked' }
       : findHistory(project, options.repo)
-  const [dataA, dataB] = [join(folder, 'a'), join(folder, 'b')]
+  const [dataA, dataB, dataC] = ['a', 'b', 'c'].map((name) => join(folder, name)) as [string, string, string]
   const { tree } = await fill(dataA, history, Number(options.generated ?? generatedCommits))
 
-  const a = await serve(dataA)
+  const a = await serve(dataA, quic)
   const b = await serve(dataB)
-  say(`Node A is process ${a.pid} at ${a.addresses[0]}, node B is process ${b.pid} at ${b.addresses[0]}.`)
+  const [http, iroh] = ['http:', 'iroh:'].map((scheme) => a.addresses.find((each) => each.startsWith(scheme)))
+  // Without the optional package everything else works.
+  const c = iroh === undefined ? undefined : await serve(dataC, ['--no-http', ...quic])
+  say(`Node A is process ${a.pid} at ${http} and ${brief(iroh) ?? 'not on QUIC'}.`)
+  say(`Node B is process ${b.pid} at ${b.addresses[0]}.`)
+  if (c !== undefined) say(`Node C is process ${c.pid} at ${brief(c.addresses[0])}, on QUIC alone.`)
   const { ticket } = await causeway<{ ticket: string }>(dataA, ['ticket', tree])
-  say(`A hands B a ticket: ${ticket}`)
-  tell('B takes the whole tree', await causeway<SyncDocument>(dataB, ['sync', ticket]))
+  say(`A's ticket, with all its addresses: ${ticket}`)
+  const syncB = () => causeway<SyncDocument>(dataB, ['sync', tree, http!])
+  const syncC = () => causeway<SyncDocument>(dataC, ['sync', tree, iroh!])
+  tell('B takes the whole tree over HTTP', await syncB())
+  if (c !== undefined) tell('C takes the whole tree over QUIC', await syncC())
 
   const each = Number(options.commits)
-  await Promise.all([write(a, 'A', tree, each), write(b, 'B', tree, each)])
-  const apart = await Promise.all([tips(a, tree), tips(b, tree)])
-  say(`A and B write ${each} commits each at the same time, and ${same(...apart) ? 'agree' : 'now differ'}.`)
-  tell('B syncs with A', await causeway<SyncDocument>(dataB, ['sync', ticket]))
-  tell('A syncs with B', await causeway<SyncDocument>(dataA, ['sync', tree, b.addresses[0]!]))
+  const nodes = c === undefined ? [a, b] : [a, b, c]
+  await Promise.all(nodes.map((node, index) => write(node, 'ABC'[index]!, tree, each)))
+  const apart = await Promise.all(nodes.map((node) => tips(node, tree)))
+  const agree = apart.every((tips) => same(tips, apart[0]!))
+  say(`All write ${each} commits each at the same time, and ${agree ? 'agree' : 'now differ'}.`)
+  tell('B syncs with A over HTTP', await syncB())
+  if (c !== undefined) tell('C syncs with A over QUIC', await syncC())
+  tell('A syncs with B over HTTP', await causeway<SyncDocument>(dataA, ['sync', tree, b.addresses[0]!]))
 
-  const equal = await compare(a, b, tree)
-  await Promise.all([a.stop(), b.stop()])
+  const equal = await compare(nodes, tree)
+  await Promise.all(nodes.map((node) => node.stop()))
   return equal
 }
 
@@ -97,10 +111,10 @@ async function tips({ data }: RunningNode, tree: string): Promise<string[]> {
   return tips
 }
 
-/** Proves both sides again and compares them. */
-async function compare(a: RunningNode, b: RunningNode, tree: string): Promise<boolean> {
+/** Proves all sides again and compares them. */
+async function compare(nodes: readonly RunningNode[], tree: string): Promise<boolean> {
   const sides = await Promise.all(
-    [a, b].map(async (node) => {
+    nodes.map(async (node) => {
       const verified = await causeway<{ ok: boolean; checked: number }>(node.data, ['verify', tree])
       return { ...verified, tips: await tips(node, tree) }
     }),
@@ -108,12 +122,14 @@ async function compare(a: RunningNode, b: RunningNode, tree: string): Promise<bo
   for (const [index, { ok, checked, tips }] of sides.entries()) {
     const shown = tips.length > 4 ? `${tips.slice(0, 4).join(' ')} … (${tips.length})` : tips.join(' ')
     say(
-      `${'AB'[index]} has ${number(checked)} entries, ${ok ? 'all verified' : 'NOT ALL VALID'}, tips ${shown}`,
+      `${'ABC'[index]} has ${number(checked)} entries, ${ok ? 'all verified' : 'NOT ALL VALID'}, tips ${shown}`,
     )
   }
-  const [left, right] = sides as [(typeof sides)[0], (typeof sides)[0]]
-  const equal = left.ok && right.ok && left.checked === right.checked && same(left.tips, right.tips)
-  say(equal ? 'Both sides have the same entries.' : 'THE TWO SIDES DIFFER.')
+  const first = sides[0]!
+  const equal = sides.every(
+    ({ ok, checked, tips }) => ok && checked === first.checked && same(tips, first.tips),
+  )
+  say(equal ? 'All sides have the same entries.' : 'THE SIDES DIFFER.')
   return equal
 }
 
@@ -126,6 +142,8 @@ function tell(what: string, sync: SyncDocument): void {
   )
 }
 
+/** An endpoint ticket is long, and nobody reads it. */
+const brief = (address: string | undefined) => address && `${address.slice(0, 24)}…`
 const same = (a: readonly string[], b: readonly string[]) => a.join() === b.join()
 const number = (value: number) => value.toLocaleString('en')
 const say = (text: string) => console.log(text)

@@ -54,8 +54,8 @@ export interface RunningNode {
 }
 
 /** Starts a node and waits until it listens. */
-export async function serve(data: string): Promise<RunningNode> {
-  const child = start(['serve', '--data', data, '--json'])
+export async function serve(data: string, args: readonly string[] = []): Promise<RunningNode> {
+  const child = start(['serve', '--data', data, '--json', ...args])
   const closed = once(child, 'close')
   const lines = createInterface({ input: child.stdout! })
   const first = await Promise.race([once(lines, 'line'), closed.then(() => undefined)])

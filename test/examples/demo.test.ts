@@ -50,11 +50,13 @@ describe('the demo', () => {
     const { code, out, err } = await demo(['--repo', repository, '--commits', '2'])
     assert.equal(code, 0, `${out}\n${err}`)
     assert.match(out, /imports 7 commits/)
-    assert.match(out, /B takes the whole tree: 8 entries received, 0 sent/)
-    assert.match(out, /B syncs with A: 2 entries received, 2 sent/)
-    assert.match(out, /A has 12 entries, all verified/)
-    assert.match(out, /B has 12 entries, all verified/)
-    assert.match(out, /Both sides have the same entries/)
+    assert.match(out, /B takes the whole tree over HTTP: 8 entries received, 0 sent/)
+    assert.match(out, /C takes the whole tree over QUIC: 8 entries received, 0 sent/)
+    assert.match(out, /B syncs with A over HTTP: 2 entries received, 2 sent/)
+    assert.match(out, /C syncs with A over QUIC: 4 entries received, 2 sent/)
+    assert.match(out, /A syncs with B over HTTP: 0 entries received, 2 sent/)
+    for (const name of 'ABC') assert.match(out, new RegExp(`${name} has 14 entries, all verified`))
+    assert.match(out, /All sides have the same entries/)
     assert.deepEqual(leftovers(), [])
   })
 
@@ -62,7 +64,7 @@ describe('the demo', () => {
     const { code, out, err } = await demo(['--generated', '40', '--commits', '1'])
     assert.equal(code, 0, `${out}\n${err}`)
     assert.match(out, /generated history of 40 commits/)
-    assert.match(out, /Both sides have the same entries/)
+    assert.match(out, /All sides have the same entries/)
   })
 
   it('says why it cannot import a folder', async () => {
