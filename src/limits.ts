@@ -353,6 +353,20 @@ export const limits = {
   wantIds: 16_384,
   /** Chunks of a range told at once: some 300 KiB, for four million entries. */
   rangeChunks: 4_096,
+  /** Chunks of an outline told at once: some 260,000 entries, so that the first can be fetched soon. */
+  outlineChunks: 256,
+  /** Remotes that a first sync takes from at once: more would only wait for our own disk and processor. */
+  gatherSources: 8,
+  /** Chunks asked of one remote at once: the next is under way while one arrives. */
+  gatherChunksAtOnce: 2,
+  /** Chunks for each remote between the one that is stored next and the last that is fetched: how far a slow one may lag. */
+  gatherChunksAhead: 6,
+  /** Bytes of a chunk that wait for their turn before the remote is not read further; all remotes together: 48 MB. */
+  gatherChunkBytes: 1_048_576,
+  /** Silence after which a chunk is asked of another remote; a slow line brings a page of 256 KiB in this at 26 KB/s. */
+  gatherSilenceMs: 10_000,
+  /** Missing entries below which one remote is as fast as several. */
+  gatherEntries: 8_192,
   /** Ids of differing chunks told at once: 256 KiB. */
   rangeIds: 16_384,
   /** Cells [0, 80) of a request: 1.7 KB, two packets, and they decode a difference of 30 at 199 of 200 tries. */

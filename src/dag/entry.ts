@@ -50,6 +50,11 @@ export function entryBytes(signed: SignedEntry): number {
   return signed.body.length + signed.signature.length
 }
 
+/** The id that these bytes have, whatever they are. */
+export function idOf(signed: SignedEntry): EntryId {
+  return sha256Hex(signed.signature, signed.body) as EntryId
+}
+
 /** Decodes a signed entry and checks all that its bytes alone decide, but for the signature. */
 export function readEntry(signed: SignedEntry): Entry {
   if (signed.body.length > limits.entryBodyBytes)
@@ -58,7 +63,7 @@ export function readEntry(signed: SignedEntry): Entry {
     refuse('ENTRY_SIGNATURE', `A signature has ${signatureBytes} bytes, got ${signed.signature.length}.`)
   const body = decodeBody(signed.body)
   checkBody(body)
-  const id = sha256Hex(signed.signature, signed.body) as EntryId
+  const id = idOf(signed)
   return { id, tree: body.tree ?? id, signed, body }
 }
 

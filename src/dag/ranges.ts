@@ -43,6 +43,14 @@ export function compareKeys(a: RangeKey, b: RangeKey): number {
   return 0
 }
 
+/** The fingerprint of a chunk with these ids, in order. */
+export function fingerprintOf(ids: Uint8Array, sha256: (bytes: Uint8Array) => Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(domain.length + ids.length)
+  bytes.set(domain)
+  bytes.set(ids, domain.length)
+  return new Uint8Array(sha256(bytes).subarray(0, fingerprintBytes))
+}
+
 /** Cuts a stream of entries into chunks; it holds the ids of one chunk. */
 export class RangeChunker {
   readonly #sha256: (bytes: Uint8Array) => Uint8Array
@@ -101,7 +109,7 @@ export function compareChunks(
   ours: readonly RangeChunk[],
   theirs: readonly RangeChunk[],
 ): RangeDifference[] {
-  requireAscending(after, theirs)
+  checkChunks(after, theirs)
   const differences: RangeDifference[] = []
   let start = after
   let differs = false
@@ -144,10 +152,14 @@ function addDifference(
 }
 
 /** A peer's list must move forward, or its ranges would be read again and again. */
-function requireAscending(after: RangeKey | undefined, chunks: readonly RangeChunk[]): void {
+export function checkChunks(after: RangeKey | undefined, chunks: readonly RangeChunk[]): void {
   let previous = after
   for (const { last, count, fingerprint } of chunks) {
-    if (last.id.length !== idBytes || fingerprint.length !== fingerprintBytes || !(count > 0))
+    if (
+      last.id.length !== idBytes ||
+      fingerprint.length !== fingerprintBytes ||
+      !(count > 0 && count <= limits.rangeChunkMaxEntries)
+    )
       throw new CausewayError('PROTOCOL', "A chunk of the peer's range is malformed.")
     if (previous !== undefined && compareKeys(previous, last) >= 0)
       throw new CausewayError('PROTOCOL', "The chunks of the peer's range do not ascend.")

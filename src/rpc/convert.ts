@@ -103,6 +103,8 @@ export function readSyncRequest(request: SyncTreeRequest): SyncRequest {
       after: readPosition(request.range.afterHeight, request.range.afterId),
       chunks: readChunks(request.range.chunks),
       complete: request.range.complete,
+      outline: request.range.outline,
+      through: readPosition(request.range.throughHeight, request.range.throughId),
     },
     budgetBytes: readCount(request.budgetBytes, 'budget_bytes'),
   }
@@ -122,13 +124,11 @@ export function writeSyncRequest(request: SyncRequest): SyncTreeRequest {
       range: {
         afterHeight: BigInt(request.range.after?.height ?? 0),
         afterId: hexToBytes(request.range.after?.id ?? ''),
-        chunks: request.range.chunks.map(({ last, count, fingerprint }) => ({
-          lastHeight: BigInt(last.height),
-          lastId: last.id,
-          count,
-          fingerprint,
-        })),
+        chunks: request.range.chunks.map(writeChunk),
         complete: request.range.complete,
+        outline: request.range.outline ?? false,
+        throughHeight: BigInt(request.range.through?.height ?? 0),
+        throughId: hexToBytes(request.range.through?.id ?? ''),
       },
     }),
   })
@@ -240,9 +240,14 @@ export function writeSyncHeader(header: SyncHeader): SyncTreeHeader {
         })),
         throughHeight: BigInt(header.range.through?.height ?? 0),
         throughId: hexToBytes(header.range.through?.id ?? ''),
+        chunks: (header.range.chunks ?? []).map(writeChunk),
       },
     }),
   })
+}
+
+function writeChunk({ last, count, fingerprint }: RangeChunk) {
+  return { lastHeight: BigInt(last.height), lastId: last.id, count, fingerprint }
 }
 
 /** `asked`: how many tips the request had, which is how many bits of `common` mean something. */
@@ -266,6 +271,7 @@ export function readSyncHeader(header: SyncTreeHeader, asked: number): SyncHeade
         prefixes: readPrefixes(ids, 'ids', limits.rangeIds),
       })),
       through: readPosition(header.range.throughHeight, header.range.throughId),
+      chunks: readChunks(header.range.chunks),
     },
   }
 }

@@ -22,6 +22,8 @@ export type Snapshot = ReturnType<Database['snapshot']>
 export interface ScanOptions {
   /** Start after this position (before it when reversed); absent: from the end of the order. */
   readonly after?: Position | undefined
+  /** End with this position; absent: at the end of the order. Not with `reverse`. */
+  readonly through?: Position | undefined
   readonly reverse?: boolean
   readonly pageEntries?: number
   readonly pageBytes?: number
@@ -178,7 +180,9 @@ export class StoreReader {
   async *scan(tree: TreeId, options: ScanOptions = {}): AsyncGenerator<StoredEntry[]> {
     const { gte, lt } = layout.entryRange(this.numberOf(tree))
     const edge = options.after && layout.entryKey(this.numberOf(tree), options.after)
-    const bounds = options.reverse ? { gte, lt: edge ?? lt } : edge ? { gt: edge, lt } : { gte, lt }
+    const end =
+      options.through === undefined ? { lt } : { lte: layout.entryKey(this.numberOf(tree), options.through) }
+    const bounds = options.reverse ? { gte, lt: edge ?? lt } : edge ? { gt: edge, ...end } : { gte, ...end }
     const pageEntries = options.pageEntries ?? limits.pageEntries
     const pageBytes = options.pageBytes ?? limits.pageBytes
     let page: StoredEntry[] = []
@@ -197,9 +201,13 @@ export class StoreReader {
   }
 
   /** The places of a tree's entries in (height, id) order, without reading the entries. */
-  async *positions(tree: TreeId, snapshot?: Snapshot): AsyncGenerator<Position[]> {
-    const range = layout.entryRange(this.numberOf(tree))
-    const keys = this.db.keys({ ...range, ...(snapshot && { snapshot }) } as object)
+  async *positions(
+    tree: TreeId,
+    { after, snapshot }: Pick<ScanOptions, 'after' | 'snapshot'> = {},
+  ): AsyncGenerator<Position[]> {
+    const { gte, lt } = layout.entryRange(this.numberOf(tree))
+    const bounds = after === undefined ? { gte, lt } : { gt: layout.entryKey(this.numberOf(tree), after), lt }
+    const keys = this.db.keys({ ...bounds, ...(snapshot && { snapshot }) } as object)
     try {
       for (;;) {
         const page = await keys.nextv(limits.pageEntries)
@@ -215,7 +223,7 @@ export class StoreReader {
 
   /** The raw records of a range, as many at a time as fit into a page. */
   async *rows(
-    range: { gte?: Buffer; gt?: Buffer; lt: Buffer; reverse?: boolean },
+    range: { gte?: Buffer; gt?: Buffer; lt?: Buffer; lte?: Buffer; reverse?: boolean },
     options: Pick<ScanOptions, 'pageEntries' | 'pageBytes' | 'snapshot'> = {},
   ): AsyncGenerator<[Buffer, Buffer][]> {
     let iterator: AbstractIterator<Database, Buffer, Buffer> | undefined

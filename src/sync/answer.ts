@@ -23,7 +23,7 @@ import {
   viewWithSketch,
 } from './cells.ts'
 import { findMissing, type Missing, missingOf, walkMissing } from './missing.ts'
-import { allPrefixes, answerRange } from './ranges.ts'
+import { allPrefixes, answerRange, outlineAfter } from './ranges.ts'
 import type { SketchPart, SyncAnswer, SyncHeader, SyncPage, SyncRequest } from './remote.ts'
 import { sample, tellTips } from './sample.ts'
 
@@ -233,7 +233,10 @@ class Answering {
     return lanes.run(view.tree, async () => {
       const { answer, tailAfter } = await answerRange(store, view, request.range!)
       if (tailAfter === 'none') return { status: 'range', range: answer }
-      const pages = () => store.scan(view.tree, { after: tailAfter, snapshot: view.snapshot })
+      const { outline = false, through } = request.range!
+      if (outline)
+        return { status: 'range', range: { ...answer, ...(await outlineAfter(store, view, tailAfter)) } }
+      const pages = () => store.scan(view.tree, { after: tailAfter, through, snapshot: view.snapshot })
       return { status: 'range', range: answer, missing: { count: undefined, reads: 0, pages } }
     })
   }

@@ -12,32 +12,33 @@ import type { DagStore, StoredEntry, TreeView } from '../store/store.ts'
 import { prefixDigits } from './cells.ts'
 import type { RangeAnswer, RangeQuery, RangeSpan } from './remote.ts'
 
-function keyOf(position: Position): RangeKey {
+export function keyOf(position: Position): RangeKey {
   return { height: position.height, id: idToBytes(position.id) }
 }
 
-function positionOf(key: RangeKey): Position {
+export function positionOf(key: RangeKey): Position {
   return { height: key.height, id: idFromBytes(key.id) }
 }
 
-const sha256 = (bytes: Uint8Array) => hexToBytes(sha256Hex(bytes))
+export const sha256 = (bytes: Uint8Array) => hexToBytes(sha256Hex(bytes))
 
-/** Chunks of the entries after a position up to and with another, at most `limits.rangeChunks`. */
+/** Chunks of the entries after a position up to and with another, so many at most. */
 async function chunksOf(
   store: DagStore,
   view: TreeView,
   after: Position | undefined,
   through: Position | undefined,
+  most: number = limits.rangeChunks,
 ): Promise<{ chunks: RangeChunk[]; complete: boolean }> {
   const chunker = new RangeChunker(sha256)
   const chunks: RangeChunk[] = []
-  scan: for await (const page of store.scan(view.tree, { after, snapshot: view.snapshot }))
+  scan: for await (const page of store.positions(view.tree, { after, snapshot: view.snapshot }))
     for (const { height, id } of page) {
       if (through !== undefined && comparePositions({ height, id }, through) > 0) break scan
       const ended = chunker.push(height, idToBytes(id))
       if (ended === undefined) continue
       chunks.push(ended)
-      if (chunks.length === limits.rangeChunks) return { chunks, complete: false }
+      if (chunks.length === most) return { chunks, complete: false }
     }
   const last = chunker.finish()
   if (last !== undefined) chunks.push(last)
@@ -87,10 +88,20 @@ export async function answerRange(
   return { answer: { spans, through }, tailAfter: 'none' }
 }
 
+/** The server's chunks after a position, for an asker that has nothing there; where they end, if more follow. */
+export async function outlineAfter(
+  store: DagStore,
+  view: TreeView,
+  after: Position | undefined,
+): Promise<Pick<RangeAnswer, 'chunks' | 'through'>> {
+  const { chunks, complete } = await chunksOf(store, view, after, undefined, limits.outlineChunks)
+  return { chunks, through: complete ? undefined : positionOf(chunks.at(-1)!.last) }
+}
+
 /** The prefixes of all ids in a view, in order; for trees of at most `limits.rangeIds`. */
 export async function allPrefixes(store: DagStore, view: TreeView): Promise<string[]> {
   const prefixes: string[] = []
-  for await (const page of store.positions(view.tree, view.snapshot))
+  for await (const page of store.positions(view.tree, { snapshot: view.snapshot }))
     for (const { id } of page) prefixes.push(id.slice(0, prefixDigits))
   return prefixes
 }

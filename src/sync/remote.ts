@@ -24,6 +24,10 @@ export interface RangeQuery {
   readonly chunks: readonly RangeChunk[]
   /** The asker has nothing beyond the chunks. */
   readonly complete: boolean
+  /** What lies beyond the chunks is told as chunks instead of being streamed. */
+  readonly outline?: boolean
+  /** Nothing after this position is answered for. */
+  readonly through?: Position | undefined
 }
 
 /** A stretch in which both sides differ, with the server's ids in it. */
@@ -38,6 +42,8 @@ export interface RangeAnswer {
   readonly spans: readonly RangeSpan[]
   /** Absent: the answer covers everything. */
   readonly through: Position | undefined
+  /** The outline, where it was asked for. */
+  readonly chunks?: readonly RangeChunk[]
 }
 
 /** SyncTreeRequest of sync.proto, with ids as ids. */
