@@ -33,7 +33,7 @@ export const bootstrap: Case = {
           floorPerSecond,
           ofFloor: row.perSecond! / floorPerSecond,
           cpuOfFloor: floorCpu / (row.servingCpuSeconds! + row.syncingCpuSeconds!),
-          ...(raw && { ofRaw: raw.seconds / row.seconds!, rawBytesPerSecond: raw.bytesPerSecond }),
+          ...(raw && ratios(row, raw, prepared)),
         })
         if (raw) noteRoom(context, row, raw, floorCpu)
         context.note(
@@ -41,7 +41,7 @@ export const bootstrap: Case = {
         )
         before = after
       }
-      rows.push(medianRow(repeated))
+      rows.push(medianRow(repeated), await pages(context, prepared))
     }
     return rows
   },
@@ -75,6 +75,35 @@ async function once({ stores, transport }: Context, prepared: PreparedTree): Pro
     syncingAnonymousMB: syncingCost.anonymousMB,
     servingCpuSeconds: servingCost.cpuSeconds,
     syncingCpuSeconds: syncingCost.cpuSeconds,
+  }
+}
+
+/** All pages taken and dropped: what the way alone makes possible. */
+async function pages(context: Context, prepared: PreparedTree): Promise<Row> {
+  const { stores, transport } = context
+  await using serving = new PeerProcess('serving')
+  await using taking = new PeerProcess('taking')
+  const { address } = await serving.call('open', { folder: prepared.folder, transport })
+  await taking.call('open', { folder: stores.empty(), transport })
+  await serving.call('begin')
+  const { cpuSeconds, ...taken } = await taking.call('drain', { tree: prepared.tree, address })
+  const row: Row = {
+    name: `pages alone ${transport}`,
+    ...taken,
+    perSecond: taken.entries / taken.seconds,
+    bytesBeside: taken.bytes - prepared.bytes,
+    servingCpuSeconds: (await serving.call('cost')).cpuSeconds,
+    syncingCpuSeconds: cpuSeconds,
+  }
+  if (transport !== 'quic') return row
+  return { ...row, ...ratios(row, await bareStream(context, taken.bytes), prepared) }
+}
+
+function ratios(row: Row, raw: RawCost, { bytes }: PreparedTree): Partial<Row> {
+  return {
+    ofRaw: raw.seconds / row.seconds!,
+    entriesOfRaw: bytes / row.seconds! / raw.bytesPerSecond,
+    rawBytesPerSecond: raw.bytesPerSecond,
   }
 }
 

@@ -62,6 +62,8 @@ export interface Row {
   readonly floorPerSecond?: number
   /** Over QUIC: the speed at which all bytes crossed, by that of a bare stream of the binding that carries as many. */
   readonly ofRaw?: number
+  /** The same of the entries' own bytes, which cross compressed. */
+  readonly entriesOfRaw?: number
   readonly rawBytesPerSecond?: number
   /** Each repetition's ratio, to show the spread. */
   readonly ratios?: readonly number[]
@@ -110,11 +112,16 @@ const columns: readonly [title: string, cell: (row: Row) => string | undefined][
   ['of floor', (row) => row.ofFloor?.toFixed(2)],
   ['by cpu', (row) => row.cpuOfFloor?.toFixed(2)],
   ['of raw', (row) => row.ofRaw?.toFixed(2)],
+  ['entries of raw', (row) => row.entriesOfRaw?.toFixed(2)],
   ['p50', (row) => duration(row.p50Ms && row.p50Ms / 1000)],
   ['p99', (row) => duration(row.p99Ms && row.p99Ms / 1000)],
   ['of bare', (row) => row.ofBare?.toFixed(2)],
   ['bytes', (row) => size(row.bytes)],
-  ['beside', (row) => size(row.bytesBeside)],
+  // Compressed bytes are fewer than those of the entries, and nothing is beside them.
+  [
+    'beside',
+    (row) => size(row.bytesBeside !== undefined && row.bytesBeside >= 0 ? row.bytesBeside : undefined),
+  ],
   ['trips', (row) => whole(row.roundTrips)],
   ['marks', (row) => whole(row.marks)],
   ['sessions', (row) => whole(row.sessions)],

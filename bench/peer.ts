@@ -6,11 +6,14 @@
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
+import { systemClock } from '../src/clock.ts'
 import type { TreeId } from '../src/dag/id.ts'
 import { createIdentity } from '../src/dag/identity.ts'
 import { limits } from '../src/limits.ts'
 import { createNode, type Node } from '../src/node.ts'
 import type { NodeOptions } from '../src/options.ts'
+import { RpcConnection } from '../src/rpc/connection.ts'
+import { createRemote } from '../src/rpc/remote.ts'
 import { type Database, openFolder } from '../src/store/open.ts'
 import { DagStore } from '../src/store/store.ts'
 import { measureCommits } from './commits-bare.ts'
@@ -81,6 +84,25 @@ export const commands = {
     const { received, sent, roundTrips, equal } = result
     const bytes = result.bytesReceived + result.bytesSent
     return { received, sent, bytes, roundTrips, seconds: result.elapsedMs / 1000, equal }
+  },
+
+  /** Takes all pages of a tree and drops them: what the way costs, without what a receiver makes of it. */
+  async drain({ tree, address }: { tree: string; address: string }) {
+    const cpu = process.cpuUsage()
+    const started = performance.now()
+    const channel = await node!.transports.dial(address)
+    await using connection = new RpcConnection(channel, { clock: systemClock })
+    const remote = createRemote(connection, systemClock)
+    const answer = await remote.syncTree({ tree: tree as TreeId, tips: [], tipsDigest: '', count: 0 })
+    let entries = 0
+    for await (const page of answer.pages) entries += page.entries.length
+    const { user, system } = process.cpuUsage(cpu)
+    return {
+      entries,
+      bytes: channel.path!()!.bytesReceived!,
+      seconds: (performance.now() - started) / 1000,
+      cpuSeconds: (user + system) / 1e6,
+    }
   },
 
   /** Writes entries like a git commit each, one after the other; gives the bytes of bodies and signatures. */
