@@ -1,7 +1,8 @@
 /**
  * `npm run demo [-- --repo PATH]`: nodes in processes of their own replicate a real Merkle-DAG over both transports side by
  * side. Node A imports a git history, B takes all of it over HTTP and C over QUIC, all write at the same time, and in the
- * end all have the same entries, each proven again. The exit code is 1 if they have not.
+ * end all have the same entries, each proven again; then B is let into a private tree of A's. The exit code is 1 if something does
+ * not hold.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,6 +18,18 @@ interface SyncDocument {
   readonly bytesSent: number
   readonly roundTrips: number
   readonly elapsedMs: number
+}
+
+interface JoinDocument {
+  readonly status: string
+  readonly request: string | null
+  readonly sync?: { readonly equal: boolean }
+}
+
+interface RequestDocument {
+  readonly id: string
+  readonly message: string
+  readonly permission: string
 }
 
 const usage = `npm run demo [-- OPTIONS]
@@ -55,7 +68,7 @@ async function run(folder: string, options: ReturnType<typeof readOptions>): Pro
   const { tree } = await fill(dataA, history, Number(options.generated ?? generatedCommits))
 
   const a = await serve(dataA, quic)
-  const b = await serve(dataB)
+  const b = await serve(dataB, ['--relay', 'off'])
   const [http, iroh] = ['http:', 'iroh:'].map((scheme) => a.addresses.find((each) => each.startsWith(scheme)))
   // Without the optional package everything else works.
   const c = iroh === undefined ? undefined : await serve(dataC, ['--no-http', ...quic])
@@ -80,8 +93,31 @@ async function run(folder: string, options: ReturnType<typeof readOptions>): Pro
   tell('A syncs with B over HTTP', await causeway<SyncDocument>(dataA, ['sync', tree, b.addresses[0]!]))
 
   const equal = await compare(nodes, tree)
+  const joined = await joinPrivateTree(a, b)
   await Promise.all(nodes.map((node) => node.stop()))
-  return equal
+  return equal && joined
+}
+
+/** B asks to be let into a private tree of A's, and has it when A has approved. */
+async function joinPrivateTree(a: RunningNode, b: RunningNode): Promise<boolean> {
+  const { tree } = await causeway<{ tree: string }>(a.data, ['tree', 'create', 'diary'])
+  await write(a, 'A', tree, 1)
+  const { ticket } = await causeway<{ ticket: string }>(a.data, ['ticket', tree])
+  const join = ['join', ticket, '--permission', 'write', '--message', 'It is B']
+  const asked = await causeway<JoinDocument>(b.data, join)
+  say(`A has a private tree too. B asks to be let in: ${asked.status}, as request ${asked.request}.`)
+  const { requests } = await causeway<{ requests: RequestDocument[] }>(a.data, ['requests'])
+  for (const { id, message, permission } of requests) {
+    await causeway(a.data, ['approve', id])
+    say(`A reads "${message}" and approves: B may ${permission}.`)
+  }
+  const { status, sync } = await causeway<JoinDocument>(b.data, [...join, '--wait'])
+  await write(b, 'B', tree, 1)
+  await causeway(b.data, ['flush'])
+  const [left, right] = await Promise.all([tips(a, tree), tips(b, tree)])
+  const done = status === 'granted' && sync?.equal === true && same(left!, right!)
+  say(done ? 'B has the private tree, and writes to it.' : 'B WAS NOT LET IN.')
+  return done
 }
 
 /** Makes node A's tree. */

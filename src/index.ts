@@ -1,12 +1,14 @@
 /** Causeway as a library. What a program needs is above the line; what one builds on is below it. */
 
-export { PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
+export { Permission, PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
 export type { Change } from './dag/body.ts'
 export { type EntryId, formatId, parseId, type TreeId } from './dag/id.ts'
 export { createIdentity, type Identity, type PeerId } from './dag/identity.ts'
+export type { JoinStanding } from './dispatcher/joiner.ts'
 export { CausewayError, type ErrorCode } from './errors.ts'
 export { createNode, type Node } from './node.ts'
-export type { NodeEvents, NodeOptions, SyncOptions } from './options.ts'
+export type { JoinOptions, NodeEvents, NodeOptions, SyncOptions } from './options.ts'
+export type { AccessRequest } from './peer/access-requests.ts'
 export { formatTicket, parseTicket, type Ticket } from './peer/ticket.ts'
 export type { SyncResult } from './rpc/node-service.ts'
 

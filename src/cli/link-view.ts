@@ -1,6 +1,6 @@
 /** A link's standing as `status`, `link` and `flush` print it. */
 import type { LinkStatus } from '../../gen/causeway/v1/node_pb.ts'
-import { agoText, hexText, idText, timeText } from './output.ts'
+import { agoText, hexText, idText, plainText, timeText } from './output.ts'
 
 export function linkDocument(link: LinkStatus) {
   const { settings } = link
@@ -53,6 +53,6 @@ export function linkLine(link: LinkStatus): string {
     String(link.attempts).padStart(5),
     next,
   ]
-  const reason = link.parked || link.lastErrorMessage
+  const reason = plainText(link.parked || link.lastErrorMessage, 1000)
   return columns.join('  ').trimEnd() + (reason && `\n    ${reason}`)
 }

@@ -10,7 +10,8 @@ import { controlPath } from '../transport/local.ts'
 import { formatByteSize, parseByteSize } from './byte-size.ts'
 import { type CommonOptions, dataFolder, type Relay, relayOption } from './context.ts'
 import { formatHostPort, type HostPort, parseHostPort } from './host-port.ts'
-import { printError } from './output.ts'
+import { plainText, printError } from './output.ts'
+import { permissionName } from './permission.ts'
 import { untilStopped } from './stop.ts'
 
 interface ServeOptions extends CommonOptions {
@@ -96,6 +97,17 @@ async function serve(options: ServeOptions): Promise<void> {
   node.on('entries', (tree, added) =>
     say(options, { event: 'entries', tree: formatId(tree), added: added.length }, [
       `${added.length} new entries in ${formatId(tree)}`,
+    ]),
+  )
+  node.on('request', ({ id, peer, permission, tree }) => {
+    const document = { id, peer, permission: permissionName(permission), tree: formatId(tree) }
+    say(options, { event: 'request', ...document }, [
+      `${peer} asks to ${document.permission} ${document.tree}: \`causeway approve ${id}\``,
+    ])
+  })
+  node.on('join', ({ tree, peer, status, request, reason }) =>
+    say(options, { event: 'join', tree: formatId(tree), peer, status, request, reason }, [
+      `Joining ${formatId(tree)}: ${status}${reason && ` (${plainText(reason)})`}`,
     ]),
   )
   await stopped

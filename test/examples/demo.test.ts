@@ -57,6 +57,8 @@ describe('the demo', () => {
     assert.match(out, /A syncs with B over HTTP: 0 entries received, 2 sent/)
     for (const name of 'ABC') assert.match(out, new RegExp(`${name} has 14 entries, all verified`))
     assert.match(out, /All sides have the same entries/)
+    assert.match(out, /B asks to be let in: pending/)
+    assert.match(out, /B has the private tree, and writes to it/)
     assert.deepEqual(leftovers(), [])
   })
 

@@ -3,11 +3,12 @@
  * keeps its port over restarts, and is spoken to through its control socket.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Client } from '@connectrpc/connect'
-import { NodeService } from '../../gen/causeway/v1/node_pb.ts'
+import { type LinkStatus, NodeService } from '../../gen/causeway/v1/node_pb.ts'
 import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
 import { systemClock } from '../../src/clock.ts'
 import { RpcConnection } from '../../src/rpc/connection.ts'
@@ -23,15 +24,18 @@ interface Running {
 export class ServeProcess implements AsyncDisposable {
   readonly data: string
   peer = ''
+  private readonly quic: boolean
   private port = 0
   private running: Running | undefined
 
-  constructor(data: string) {
+  constructor(data: string, { quic = false } = {}) {
     this.data = data
+    this.quic = quic
   }
 
-  static async start(data: string): Promise<ServeProcess> {
-    const serve = new ServeProcess(data)
+  /** `quic`: it serves QUIC in place of HTTP. */
+  static async start(data: string, options: { quic?: boolean } = {}): Promise<ServeProcess> {
+    const serve = new ServeProcess(data, options)
     await serve.start()
     return serve
   }
@@ -50,7 +54,12 @@ export class ServeProcess implements AsyncDisposable {
 
   /** Starts it, on the same port as before, and waits until it is ready. */
   async start(): Promise<void> {
-    const args = ['serve', '--data', this.data, '--http', `127.0.0.1:${this.port}`, '--json']
+    // An endpoint's address does not tell its port, so it is chosen before.
+    if (this.quic && this.port === 0) this.port = await freeUdpPort()
+    const listen = this.quic
+      ? ['--no-http', '--relay', 'off', '--quic', `127.0.0.1:${this.port}`]
+      : ['--http', `127.0.0.1:${this.port}`]
+    const args = ['serve', '--data', this.data, ...listen, '--json']
     const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
@@ -61,7 +70,8 @@ export class ServeProcess implements AsyncDisposable {
     })
     lines.on('line', () => {})
     this.peer = ready.peer
-    this.port = Number(new URL(ready.addresses.find((address) => address.startsWith('http:'))!).port)
+    if (!this.quic)
+      this.port = Number(new URL(ready.addresses.find((address) => address.startsWith('http:'))!).port)
     const channel = await dialLocal(controlPath(this.data))
     this.running = { child, connection: new RpcConnection(channel!, { clock: systemClock }) }
   }
@@ -108,13 +118,21 @@ export class ServeProcess implements AsyncDisposable {
   }
 
   /** Resolves when some link stands so. */
-  async status(
-    holds: (link: { weBehind: bigint; lastSuccessMs: bigint; inSync: boolean; attempts: number }) => boolean,
-  ): Promise<void> {
+  async status(holds: (link: LinkStatus) => boolean): Promise<void> {
     for await (const { links } of this.node.watchStatus({ follow: true })) if (links.some(holds)) return
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.running !== undefined) await this.end('SIGKILL')
   }
+}
+
+async function freeUdpPort(): Promise<number> {
+  const socket = createSocket('udp4')
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const { port } = socket.address()
+  socket.close()
+  await once(socket, 'close')
+  return port
 }

@@ -3,9 +3,11 @@ import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
 import { Permission, PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import { AccessStatus } from '../../gen/causeway/v1/sync_pb.ts'
-import { idToBytes } from '../../src/dag/id.ts'
+import { bytesToHex, hexToBytes } from '../../src/dag/hex.ts'
+import { idToBytes, type TreeId } from '../../src/dag/id.ts'
 import { createIdentity, type Identity } from '../../src/dag/identity.ts'
 import { limits } from '../../src/limits.ts'
+import { parseTicket } from '../../src/peer/ticket.ts'
 import { fails } from '../kit/rpc-errors.ts'
 import { type Caller, protocols, ServingNode, transports } from '../kit/serving-node.ts'
 
@@ -108,6 +110,40 @@ for (const transport of transports)
         await fails(invite(Permission.ADMIN), 'INVALID_ARGUMENT', 'InvalidArgument')
       })
 
+      it('lets in with what the operator approves, in an entry that nobody can alter', async () => {
+        const { sync } = await stranger()
+        const ask = () => sync.requestAccess({ tree, permission: Permission.WRITE })
+        const { request: id } = await ask()
+        const read = () => answersOf(sync.syncTree({ tree }))
+        await fails(read(), 'UNKNOWN_TREE', 'NotFound')
+        await operator.node.decideAccess({ id, permission: Permission.READ })
+        const answer = await ask()
+        assert.deepEqual([answer.status, answer.permission], [AccessStatus.GRANTED, Permission.READ])
+        assert.ok((await read()) > 0)
+        const which = bytesToHex(tree) as TreeId
+        const [{ signed } = assert.fail()] = await serving.node.store.get(await serving.node.tips(which))
+        const body = Buffer.from(signed.body)
+        // A key's permission: field 2, a varint.
+        body[body.lastIndexOf(Buffer.from([0x10, Permission.READ])) + 1] = Permission.ADMIN
+        const altered = [{ body, signature: signed.signature }]
+        const { refused } = await operator.sync.sendEntries({ tree, entries: altered })
+        assert.deepEqual(
+          refused.map(({ code }) => code),
+          ['ENTRY_SIGNATURE'],
+        )
+      })
+
+      it('lets in whoever comes first with an invitation', async () => {
+        const { ticket } = await operator.node.createTicket({ tree, invitation: Permission.WRITE })
+        const invitation = hexToBytes(parseTicket(ticket).invitation!)
+        const ask = { tree, permission: Permission.READ, invitation }
+        const [first, second] = [await stranger(), await stranger()]
+        const answer = await first.sync.requestAccess(ask)
+        assert.deepEqual([answer.status, answer.permission], [AccessStatus.GRANTED, Permission.WRITE])
+        assert.ok((await answersOf(first.sync.syncTree({ tree }))) > 0)
+        assert.equal((await second.sync.requestAccess(ask)).status, AccessStatus.PENDING)
+      })
+
       it('lists page by page, the oldest first', async () => {
         const before = (await list()).length
         for (let n = 0; n < 3; n++) {
@@ -139,3 +175,9 @@ for (const transport of transports)
         assert.equal(await told, identity.peer)
       })
     })
+
+async function answersOf(answers: AsyncIterable<unknown>): Promise<number> {
+  let count = 0
+  for await (const _ of answers) count++
+  return count
+}

@@ -1,0 +1,209 @@
+/**
+ * Joining between real processes, over HTTP and over QUIC, with each killed on the way: who was let in has the tree by
+ * itself, who was refused is told; and the commands as people type them.
+ */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { Permission, PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
+import type { JoinTreeResponse } from '../../gen/causeway/v1/node_pb.ts'
+import { AccessStatus } from '../../gen/causeway/v1/sync_pb.ts'
+import { fromConnectError } from '../../src/rpc/errors.ts'
+import { type Ran, Sandbox, type Served } from '../kit/command.ts'
+import { tempFolder } from '../kit/peers.ts'
+import { ServeProcess } from '../kit/serve-process.ts'
+
+for (const quic of [false, true])
+  describe(`Joining between processes over ${quic ? 'QUIC' : 'HTTP'}`, () => {
+    let folder: Awaited<ReturnType<typeof tempFolder>>
+    let [alice, bob]: ServeProcess[] = []
+    before(async () => {
+      folder = await tempFolder()
+      const start = (name: string) => ServeProcess.start(join(folder.path, name), { quic })
+      ;[alice, bob] = await Promise.all(['alice', 'bob'].map(start))
+    })
+    after(async () => {
+      for (const each of [alice, bob]) await each?.[Symbol.asyncDispose]()
+      await folder[Symbol.asyncDispose]()
+    })
+    const commit = (at: ServeProcess, tree: Uint8Array, text: string) =>
+      at.trees.commit({ tree, changes: [{ store: 'log', kind: 'add', payload: Buffer.from(text) }] })
+    /** A private tree of Alice's that Bob wants into. */
+    const wish = async (permission: Permission) => {
+      const made = await alice!.trees.createTree({ name: 'private', publicAccess: PublicAccess.NONE })
+      const tree = made.tree!.id
+      await commit(alice!, tree, 'before')
+      const ticket = await alice!.ticket(tree)
+      const ask = async (): Promise<JoinTreeResponse> => {
+        for await (const standing of bob!.node.joinTree({ ticket, permission })) return standing
+        throw new Error('There was no answer.')
+      }
+      const { status, request: id } = await ask()
+      assert.equal(status, AccessStatus.PENDING)
+      const stands = (how: RegExp) =>
+        bob!.status((link) => Buffer.compare(link.tree, tree) === 0 && how.test(link.parked))
+      await stands(/waits for an admin/)
+      return { tree, id, permission, ask, stands }
+    }
+    const restart = async (...processes: ServeProcess[]) => {
+      await Promise.all(processes.map((each) => each.end('SIGKILL')))
+      await Promise.all(processes.map((each) => each.start()))
+    }
+    const code = (expected: string) => (error: unknown) => fromConnectError(error).code === expected
+
+    it('goes on by itself once somebody has decided, through the death of each', async () => {
+      const [one, other] = [await wish(Permission.WRITE), await wish(Permission.READ)]
+      await restart(alice!, bob!)
+      for (const { stands } of [one, other]) await stands(/waits for an admin/)
+      const { requests } = await alice!.node.listAccessRequests({})
+      assert.deepEqual(
+        requests.map(({ id, permission }) => [id, permission]),
+        [one, other].map(({ id, permission }) => [id, permission]),
+      )
+      // Decided while who asked is away, and who has decided dies at once. Less than was asked is less.
+      await bob!.end('SIGKILL')
+      await alice!.node.decideAccess({ id: one.id, permission: Permission.READ })
+      await alice!.node.decideAccess({ id: other.id, reason: 'not you' })
+      await restart(alice!)
+      await bob!.start()
+      assert.deepEqual((await bob!.has(one.tree, 3)).slice(1, 2), ['before'])
+      await assert.rejects(commit(bob!, one.tree, 'not mine to write'), code('FORBIDDEN'))
+      const { status, permission } = await one.ask()
+      assert.deepEqual([status, permission], [AccessStatus.GRANTED, Permission.READ])
+      await other.stands(/refused .*not you/)
+      const refused = await other.ask()
+      assert.deepEqual([refused.status, refused.reason], [AccessStatus.REJECTED, 'not you'])
+      for (const { id } of [one, other])
+        await assert.rejects(alice!.node.decideAccess({ id }), code('ALREADY_DECIDED'))
+    })
+
+    it('syncs at once when it is approved with both there, both ways', async () => {
+      const { tree, id } = await wish(Permission.WRITE)
+      await alice!.node.decideAccess({ id, permission: Permission.WRITE })
+      await bob!.has(tree, 3)
+      await commit(bob!, tree, 'from bob')
+      assert.deepEqual((await alice!.has(tree, 4)).slice(3), ['from bob'])
+    })
+  })
+
+interface Joined {
+  readonly status: string
+  readonly request: string | null
+  readonly permission: string
+  readonly reason: string | null
+}
+
+describe('The commands of joining', () => {
+  let box: Sandbox
+  let alice: Served
+  let tree: string
+  let ticket: string
+  const pending = 4
+  before(async () => {
+    box = await Sandbox.create()
+    tree = (await box.json<{ tree: string }>('alice', ['tree', 'create', 'private'])).tree
+    alice = await box.serve('alice')
+    ticket = (await box.json<{ ticket: string }>('alice', ['ticket', tree])).ticket
+  })
+  after(() => box[Symbol.asyncDispose]())
+  const list = async () =>
+    (await box.json<{ requests: { id: string; permission: string; peer: string }[] }>('alice', ['requests']))
+      .requests
+  const document = ({ stdout }: Ran) => JSON.parse(stdout) as Joined
+
+  it('work without a running node: pending, approved, synced', async () => {
+    const args = ['join', ticket, '--message', 'It is\nBob', '--json']
+    const first = await box.run('bob', args)
+    assert.equal(first.code, pending, first.stderr)
+    assert.deepEqual(await box.run('bob', args), first)
+    const { peer } = await box.json<{ peer: string }>('bob', ['id'])
+    const requests = await list()
+    const { request } = document(first)
+    assert.deepEqual(
+      requests.map(({ id, permission, peer }) => [id, permission, peer]),
+      [[request, 'read', peer]],
+    )
+    const text = await box.run('alice', ['requests'])
+    assert.match(text.stdout, /“It is Bob”/)
+    const { links } = await box.json<{ links: { parked: string; lastError: { code: string } }[] }>('bob', [
+      'status',
+    ])
+    assert.match(links[0]!.parked, new RegExp(`${request} waits for an admin`))
+    assert.equal(links[0]!.lastError.code, 'ACCESS_PENDING')
+    const approved = await box.json<{ approved: string }>('alice', ['approve', request!.slice(0, 8)])
+    assert.equal(approved.approved, 'read')
+    const again = await box.run('alice', ['approve', request!])
+    assert.deepEqual([again.code, /ALREADY_DECIDED/.test(again.stderr)], [1, true])
+    const joined = await box.json<Joined & { sync: { received: number; equal: boolean } }>(
+      'bob',
+      args.slice(0, 2),
+    )
+    assert.deepEqual([joined.status, joined.permission, joined.request], ['granted', 'read', null])
+    assert.deepEqual([joined.sync.received, joined.sync.equal], [2, true])
+  })
+
+  it('wait where that is asked for', async () => {
+    const asked = new Promise<{ id: string }>((resolve) => {
+      alice.lines.on('line', (line) => {
+        const event = JSON.parse(line) as { event: string; id: string }
+        if (event.event === 'request') resolve(event)
+      })
+    })
+    const waiting = box.run('carol', ['join', ticket, '--permission', 'write', '--wait', '--json'])
+    const { id } = await asked
+    await box.json('alice', ['approve', id, '--permission', 'read'])
+    const { code, stdout, stderr } = await waiting
+    assert.equal(code, 0, stderr)
+    assert.equal((JSON.parse(stdout) as Joined).permission, 'read')
+  })
+
+  it('say no, with the reason, and let ask for less', async () => {
+    const { request } = document(await box.run('dave', ['join', ticket, '--permission', 'write', '--json']))
+    await box.json('alice', ['reject', request!, '--reason', 'who are you?'])
+    const refused = await box.run('dave', ['join', ticket, '--permission', 'write', '--json'])
+    assert.equal(refused.code, 1)
+    assert.match(refused.stderr, /who are you\?.*\(ACCESS_REJECTED\)/)
+    assert.equal((await box.run('dave', ['join', ticket, '--json'])).code, pending)
+    const [{ id } = { id: '' }] = await list()
+    await box.json('alice', ['reject', id])
+  })
+
+  it('invite: the first is let in, the second waits', async () => {
+    const { ticket: invitation } = await box.json<{ ticket: string }>('alice', [
+      'ticket',
+      tree,
+      '--invite',
+      'write',
+    ])
+    assert.match(invitation, /&in=[0-9a-f]{64}&/)
+    const joined = await box.json<Joined>('erin', ['join', invitation])
+    assert.deepEqual([joined.status, joined.permission], ['granted', 'write'])
+    assert.equal((await box.run('erin', ['commit', tree, '--store', 'log'], 'hello')).code, 0)
+    const second = await box.run('frank', ['join', invitation, '--json'])
+    assert.equal(second.code, pending)
+    assert.match(document(second).reason!, /invitation does not hold/)
+  })
+
+  it('note the wish also while the peer is away', async () => {
+    const [, port] = /pr=http:\/\/127\.0\.0\.1:(\d+)/.exec(ticket)!
+    const away = ticket.replace(`:${port}`, ':1')
+    const { code, stderr } = await box.run('grace', ['join', away, '--json'])
+    assert.equal(code, 3, stderr)
+    assert.match(stderr, /goes on asking/)
+    const { links } = await box.json<{ links: { parked: string }[] }>('grace', ['status'])
+    assert.match(links[0]!.parked, /still to be asked/)
+  })
+
+  it('say what is wrong with what was typed', async () => {
+    for (const args of [
+      ['join', 'http://127.0.0.1:1'],
+      ['join', ticket, '--permission', 'admin'],
+      ['approve', 'xyz'],
+      ['ticket', tree, '--invite', 'admin'],
+    ])
+      assert.equal((await box.run('alice', args)).code, 2, args.join(' '))
+    const { code, stderr } = await box.run('alice', ['approve', '00'.repeat(16)])
+    assert.equal(code, 1)
+    assert.match(stderr, /UNKNOWN_REQUEST/)
+  })
+})
