@@ -115,8 +115,25 @@ class Answer {
     }
   }
 
-  /** `count`: how many entries the remote says it has, which bounds what it may send. */
-  async *pages(count: number): AsyncGenerator<SyncPage> {
+  /**
+   * `count`: how many entries the remote says it has, which bounds what it may send. `return` ends the call also where
+   * nothing was read, which a generator that was never started would not.
+   */
+  pages(count: number): AsyncIterableIterator<SyncPage> {
+    const pages = this.read(count)
+    return {
+      next: () => pages.next(),
+      return: () => {
+        this.end()
+        return pages.return(undefined)
+      },
+      [Symbol.asyncIterator]() {
+        return this
+      },
+    }
+  }
+
+  private async *read(count: number): AsyncGenerator<SyncPage> {
     let entries = 0
     let empty = false
     try {

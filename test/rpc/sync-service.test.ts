@@ -3,13 +3,16 @@
  * counts and refusals, requests out of bounds, and what is not built yet.
  */
 import { strict as assert } from 'node:assert'
+import { getEventListeners } from 'node:events'
 import { after, before, describe, it } from 'node:test'
 import { SyncStatus, type SyncTreeResponse } from '../../gen/causeway/v1/sync_pb.ts'
+import { systemClock } from '../../src/clock.ts'
 import { sha256Hex } from '../../src/dag/crypto.ts'
 import type { VerifiedEntry } from '../../src/dag/entry.ts'
 import { hexToBytes } from '../../src/dag/hex.ts'
 import { idToBytes } from '../../src/dag/id.ts'
 import { limits } from '../../src/limits.ts'
+import { createRemote } from '../../src/rpc/remote.ts'
 import { shapes, TreeBuilder, tipsOf } from '../kit/entries.ts'
 import { fails } from '../kit/rpc-errors.ts'
 import { type Caller, protocols, ServingNode, transports } from '../kit/serving-node.ts'
@@ -155,6 +158,18 @@ for (const transport of transports)
         const single = large.add([large.root], { payload: new Uint8Array(limits.pageBytes * 3) })
         assert.equal((await sync.sendEntries({ tree: id, entries: signedOf([single]) })).added, 1)
         assert.equal((await trees.getTree({ tree: id })).tree!.count, 2n)
+      })
+
+      it('is done with an answer of which nobody reads the pages', async () => {
+        const { connection } = await serving.dial(protocol)
+        const caller = new AbortController()
+        const { pages } = await createRemote(connection, systemClock).syncTree(
+          { tree: all[0]!.id, tips: [], tipsDigest: '', count: 0 },
+          { signal: caller.signal },
+        )
+        assert.equal(getEventListeners(caller.signal, 'abort').length, 1)
+        await pages[Symbol.asyncIterator]().return!()
+        assert.equal(getEventListeners(caller.signal, 'abort').length, 0)
       })
 
       it('watches some trees, not none and not any number', async () => {
