@@ -43,6 +43,8 @@ export interface Row {
   readonly p99Ms?: number
   /** The median by that of a bare stream in the same run. */
   readonly ofBare?: number
+  /** The 99th percentile by that of the same run without what it is measured beside. */
+  readonly p99OfAlone?: number
   /** Undelivered changes in the outbox, and the sessions that delivered them. */
   readonly marks?: number
   readonly sessions?: number
@@ -116,6 +118,7 @@ const columns: readonly [title: string, cell: (row: Row) => string | undefined][
   ['p50', (row) => duration(row.p50Ms && row.p50Ms / 1000)],
   ['p99', (row) => duration(row.p99Ms && row.p99Ms / 1000)],
   ['of bare', (row) => row.ofBare?.toFixed(2)],
+  ['of alone', (row) => row.p99OfAlone?.toFixed(2)],
   ['bytes', (row) => size(row.bytes)],
   // Compressed bytes are fewer than those of the entries, and nothing is beside them.
   [

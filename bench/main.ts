@@ -7,6 +7,7 @@ import { bootstrap } from './bootstrap.ts'
 import { commits } from './commits.ts'
 import { dispatcher } from './dispatcher.ts'
 import { equal } from './equal.ts'
+import { flood } from './flood.ts'
 import { type Case, environment, formatTable, type Row, writeResults } from './harness.ts'
 import { incremental } from './incremental.ts'
 import { matrix } from './matrix.ts'
@@ -15,7 +16,7 @@ import { compile } from './process.ts'
 import { loadShape } from './shape.ts'
 import { Stores } from './stores.ts'
 
-const cases: readonly Case[] = [bootstrap, incremental, equal, commits, matrix, dispatcher]
+const cases: readonly Case[] = [bootstrap, incremental, equal, commits, matrix, dispatcher, flood]
 /** What the cases with a network that matters run over, side by side. */
 const transports: readonly TransportName[] = ['http', 'quic']
 

@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
 import { systemClock } from '../src/clock.ts'
 import type { TreeId } from '../src/dag/id.ts'
-import { createIdentity } from '../src/dag/identity.ts'
+import { createIdentity, type PeerId } from '../src/dag/identity.ts'
 import { limits } from '../src/limits.ts'
 import { createNode, type Node } from '../src/node.ts'
 import type { NodeOptions } from '../src/options.ts'
@@ -17,6 +17,7 @@ import { createRemote } from '../src/rpc/remote.ts'
 import { type Database, openFolder } from '../src/store/open.ts'
 import { DagStore } from '../src/store/store.ts'
 import { measureCommits } from './commits-bare.ts'
+import { type FloodOptions, flood } from './flooder.ts'
 import { measureFloor } from './floor.ts'
 import { Ages, agesOf, hearBare, paced, serveBare } from './latency.ts'
 import { type Memory, MemoryMeter } from './memory.ts'
@@ -29,6 +30,13 @@ export const transports = {
   quic: (): NodeOptions => ({ quic: { listen: true, bind: '127.0.0.1:0', relay: 'off' } }),
 }
 export type TransportName = keyof typeof transports
+
+/** Commits at an even pace. */
+interface Paced {
+  readonly tree: string
+  readonly count: number
+  readonly perSecond: number
+}
 
 /** What a sync cost at the asking side. */
 export interface SyncCost {
@@ -66,7 +74,30 @@ export const commands = {
     node = await createNode({ data: folder, ...transports[transport](), ...http })
     countReads(node.store.db)
     await node.listen()
-    return { address: node.addresses()[0]! }
+    return { address: node.addresses()[0]!, peer: node.peer as string }
+  },
+
+  /** Remembers a peer, so that it is no stranger. */
+  async know({ peer }: { peer: string }) {
+    await node!.addPeer(peer as PeerId, {})
+  },
+
+  /** Commits at an even pace, and with each fourth commit also syncs, on a connection of its own: how long that takes. */
+  async commitAndSync({ address, ...commits }: Paced & { address: string }) {
+    const tree = commits.tree as TreeId
+    const took = new Ages()
+    const sessions = Math.floor(commits.count / 4)
+    const syncing: Promise<void>[] = []
+    const pace = paced(sessions, commits.perSecond / 4, (made) => {
+      syncing.push(node!.sync(tree, address).then(() => took.add(made)))
+    })
+    await Promise.all([commands.commitPaced(commits), pace])
+    await Promise.all(syncing)
+    return took.take(sessions)
+  },
+
+  async flood(options: FloodOptions) {
+    return flood(options)
   },
 
   /** Where memory and processor time are counted from. */
@@ -198,7 +229,7 @@ export const commands = {
     await pause(seconds * 1000)
   },
 
-  async commitPaced({ tree, count, perSecond }: { tree: string; count: number; perSecond: number }) {
+  async commitPaced({ tree, count, perSecond }: Paced) {
     await paced(count, perSecond, (payload) => {
       void node!.commit(tree as TreeId, [{ store: 'log', kind: 'add', payload }])
     })

@@ -79,7 +79,7 @@ function checkRequest({ tips, want, range, haves }: SyncRequest): void {
 class Answering {
   private readonly store: DagStore
   private readonly view: TreeView
-  private readonly sketch: Sketch
+  private sketch: Sketch
   private readonly request: SyncRequest
   private readonly random: () => number
 
@@ -104,6 +104,8 @@ class Answering {
       }
     if (request.sketch !== undefined && request.sketch.from > 0) return this.furtherCells(request.sketch)
 
+    // A copy, since pages may be stored while this waits, and what is said of the cells is of the view's entries.
+    if (request.sketch !== undefined) this.sketch = this.sketch.shrink(this.sketch.cellCount)
     const records = await store.lookupIn(view.tree, request.tips, view.snapshot)
     const common = records.map((record) => record !== undefined)
     const known = request.tips.filter((_, index) => common[index])

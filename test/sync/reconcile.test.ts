@@ -6,8 +6,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { VerifiedEntry } from '../../src/dag/entry.ts'
-import type { EntryId, TreeId } from '../../src/dag/id.ts'
+import { type EntryId, idToBytes, type TreeId } from '../../src/dag/id.ts'
+import { createSketch } from '../../src/dag/sketch.ts'
+import { encodeCells } from '../../src/dag/sketch-codec.ts'
 import { limits } from '../../src/limits.ts'
+import { answerSync } from '../../src/sync/answer.ts'
 import { runSession } from '../../src/sync/session.ts'
 import { below, gitShape, gitShapeMissing, prng, shapes, TreeBuilder, testIdentity } from '../kit/entries.ts'
 import { LocalRemote, type RemoteHooks } from '../kit/local-remote.ts'
@@ -64,6 +67,32 @@ function scattered(common: number, left: number, right: number, seed: number): S
 }
 
 describe('the ways to the difference', () => {
+  it('answers with cells of the entries that it counts, also where a page is stored meanwhile', async () => {
+    const { common, right, tree } = forked(300, 0, 200)
+    await using peer = await openPeer(common)
+    const { store } = peer
+    const lookupIn = store.lookupIn.bind(store)
+    store.lookupIn = async (...args) => {
+      store.lookupIn = lookupIn
+      await store.append(tree, right)
+      return lookupIn(...args)
+    }
+    const none = new Uint8Array(0)
+    const probe = {
+      tree,
+      tips: [common[100]!.id],
+      tipsDigest: '00'.repeat(32),
+      count: 101,
+      sketch: { from: 0, cells: none, counts: none, state: '00'.repeat(32) },
+    }
+    await using answer = await answerSync(store, probe, () => 0)
+    const { header } = answer
+    assert.deepEqual([header.status, header.count], ['sketch', common.length])
+    const sketch = createSketch(limits.sketchMinCells)
+    sketch.addAll(common.map(({ id }) => idToBytes(id)))
+    assert.deepEqual(header.sketch!.cells, encodeCells(sketch.cells(0, limits.sketchRequestCells)))
+  })
+
   it('is one probe without cells where both sides were equal and still are', async () => {
     const split = forked(300, 0, 0)
     const result = await session(split, {}, (digest) => digest)
