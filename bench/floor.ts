@@ -75,7 +75,17 @@ async function load(folder: string, tree: TreeId): Promise<{ checks: Check[]; ba
       hashed.set(signed.body, signed.signature.length)
       checks.push({ key, message: withDomain(entryDomain, signed.body), signature: signed.signature, hashed })
     }
-    const base = { tree, record, tips, found, policy, pointsStored, authors: new Map(), treeOf: () => tree }
+    const base = {
+      tree,
+      record,
+      tips,
+      found,
+      policy,
+      pointsStored,
+      stale: false,
+      authors: new Map(),
+      treeOf: () => tree,
+    }
     const plan = planPage(base, entries)
     pointsStored = plan.pointsStored
     for (const [id, indexed] of plan.indexed) found.set(id, indexed)

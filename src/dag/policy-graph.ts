@@ -44,6 +44,7 @@ export class PolicyGraph {
   readonly points: Point[] = []
   private readonly ids: EntryId[] = []
   private readonly pointOf = new Map<string, number>()
+  private readonly named = new Map<string, number>()
   private readonly merged = new Map<string, number | undefined>()
   private readonly numberOf = new Map<EntryId, number>()
   private readonly touching = new Map<PeerId, number[]>()
@@ -59,7 +60,11 @@ export class PolicyGraph {
   /** The ids of all policy entries, parents first, and the members of all points, as they were: before `add` of each. */
   restore(ids: readonly EntryId[], points: readonly (readonly EntryId[])[]): void {
     for (const id of ids) this.name(id)
-    for (const members of points) this.intern(members.map((id) => this.numberOf.get(id)!))
+    for (const members of points) {
+      const numbers = members.flatMap((id) => this.numberOf.get(id) ?? [])
+      if (numbers.length < members.length) throw new Error('A point names a policy entry that is not there.')
+      this.intern(numbers)
+    }
   }
 
   /** The ids of a point's members, ascending. */
@@ -112,9 +117,15 @@ export class PolicyGraph {
       const onlyRoot = sorted.length === 1 && sorted[0] === 0
       const names = onlyRoot ? [] : sorted.map((number) => this.ids[number]!).sort()
       this.points.push({ members: sorted, names })
+      this.named.set(names.join(), point)
       this.pointOf.set(key, point)
     }
     return point
+  }
+
+  /** The point that an entry names. */
+  pointNamed(names: readonly EntryId[]): number | undefined {
+    return this.named.get(names.join())
   }
 
   /** The point on which an entry stands whose parents leave these points; undefined where it is too large to be one. */

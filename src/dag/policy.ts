@@ -107,6 +107,19 @@ export function supportsOf(graph: PolicyGraph, { standing, levels }: Judgement, 
     .slice(0, limits.policySupports)
 }
 
+/** Whether what entries are void may have changed from one judgement of a tree's policy to a later one, beyond new entries. */
+export function moves(before: Judgement, after: Judgement): boolean {
+  if (before === after) return false
+  for (const [number, standing] of before.standing.entries())
+    if (after.standing[number] !== standing) return true
+  const size = ({ holding }: Judgement) => {
+    let count = 0
+    for (const list of holding.values()) count += list.length
+    return count
+  }
+  return size(before) !== size(after)
+}
+
 /** The state that the policy below a point gives as a larger set, judged, has it. */
 export function stateWithin(graph: PolicyGraph, { standing }: Judgement, closure: Uint8Array): PolicyState {
   let state = PolicyState.none

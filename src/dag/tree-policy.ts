@@ -11,7 +11,7 @@ import { type Entry, policyStore } from './entry.ts'
 import { bytesToHex } from './hex.ts'
 import type { EntryId } from './id.ts'
 import type { PeerId } from './identity.ts'
-import { extend, type Judgement, judge, standings, stateWithin, supportsOf } from './policy.ts'
+import { extend, type Holding, type Judgement, judge, standings, stateWithin, supportsOf } from './policy.ts'
 import { decodePolicyChange } from './policy-change.ts'
 import { type PolicyEntry, PolicyGraph, type Revocation } from './policy-graph.ts'
 import type { PolicyState } from './policy-state.ts'
@@ -170,19 +170,20 @@ export class TreePolicy {
   }
 
   /**
-   * Whether an entry by this author on this point is void as the whole policy has it, unless a revocation lets it stand:
-   * `stands` says whether the revocation in that policy entry does. `number`: of the entry itself where it is a policy entry.
+   * Whether an entry by this author on this point is void as the whole policy has it. `stands` says whether it is one of
+   * those that a revocation lets stand, or below one. `number`: of the entry itself where it is a policy entry.
    */
   isVoid(
     point: number,
     author: PeerId,
     number: number | undefined,
-    stands: (by: number) => boolean = () => false,
+    stands: (holding: Holding) => boolean = () => false,
   ): boolean {
     const whole = this.whole()
     if (number !== undefined) return whole.standing[number] !== standings.full
     if (whole.revocations === 0) return false
-    if (whole.holding.get(author)?.some(({ by }) => !this.graph.covers(point, by) && !stands(by))) return true
+    const holdings = whole.holding.get(author)
+    if (holdings?.some((holding) => !this.graph.covers(point, holding.by) && !stands(holding))) return true
     return this.stateWithin(point, whole).permission(author) < Permission.WRITE
   }
 

@@ -9,10 +9,11 @@ import { type Entry, entryBytes, readEntry } from '../dag/entry.ts'
 import type { EntryId, Position, TreeId } from '../dag/id.ts'
 import { CausewayError, unknownTree } from '../errors.ts'
 import { limits } from '../limits.ts'
+import { PolicyAudit } from './audit-policy.ts'
 import { Bits } from './bits.ts'
 import { type AuditProblem, Findings, TooMany } from './findings.ts'
 import * as layout from './layout.ts'
-import type { DagStore, Snapshot } from './store.ts'
+import type { DagStore, Snapshot, TreeView } from './store.ts'
 import { verifyAll } from './verify.ts'
 
 export type { AuditProblem } from './findings.ts'
@@ -35,8 +36,16 @@ export async function auditTree(
   tree: TreeId,
   options: AuditOptions = {},
 ): Promise<AuditResult> {
-  await using view = await store.view(tree)
-  if (view === undefined) throw unknownTree(tree)
+  let opened: TreeView | undefined
+  try {
+    opened = await store.view(tree)
+  } catch (error) {
+    const { code, message } = CausewayError.from(error)
+    if (code !== 'STORE_CORRUPT') throw error
+    return { checked: 0, problems: [{ code, message }] }
+  }
+  if (opened === undefined) throw unknownTree(tree)
+  await using view = opened
   const value = await store.db.get(layout.treeKey(tree), { snapshot: view.snapshot })
   const record = attempt(() => layout.decodeTree(value!))
   if (record === undefined) {
@@ -56,6 +65,8 @@ export async function auditTree(
 interface Seen {
   readonly height: number
   readonly sequence: number | undefined
+  /** The point of the policy after it. */
+  readonly after: number
 }
 
 /** A row of the scan. */
@@ -96,8 +107,11 @@ class Audit {
     this.options = options
   }
 
+  private policy!: PolicyAudit
+
   async run(): Promise<void> {
     const { record } = this
+    this.policy = await PolicyAudit.open(this.store, this.tree, this.snapshot, this.findings)
     for await (const rows of this.rows(layout.entryRange(record.number))) {
       await this.page(rows)
       this.checked += rows.length
@@ -106,6 +120,7 @@ class Audit {
     for await (const rows of this.rows(layout.arrivalRange(record.number))) await this.arrivals(rows)
     for await (const rows of this.rows(layout.tipRange(record.number))) await this.tips(rows)
     await this.lostTips()
+    await this.policy.marks(record.number)
     for (const total of ['count', 'bytes', 'height', 'sequence'] as const)
       if (record[total] !== this.found[total])
         this.findings.damaged(
@@ -218,7 +233,11 @@ class Audit {
     const seen = await this.seen(parentsOf.flat().filter((id) => !inPage.has(id)))
     // All of the page first: one that lies at another height may come before its parents.
     for (const [at, { position, entry }] of rows.entries()) {
-      const here = { height: entry?.body.height ?? position.height, sequence: indexes[at]?.sequence }
+      const here = {
+        height: entry?.body.height ?? position.height,
+        sequence: indexes[at]?.sequence,
+        after: indexes[at]?.after ?? 0,
+      }
       seen.set(position.id, here)
       this.recent.set(position.id, here)
       if (this.recent.size > limits.storeRecentEntries) this.recent.delete(this.recent.keys().next().value!)
@@ -238,6 +257,10 @@ class Audit {
           'ENTRY_HEIGHT',
           `The height of ${position.id} should be ${height + 1}, got ${entry.body.height}.`,
         )
+      const parents = parentsOf[at]!.flatMap((parent) => seen.get(parent) ?? this.recent.get(parent) ?? [])
+      const index = indexes[at]
+      if (entry !== undefined && index !== undefined && parents.length === entry.body.parents.length)
+        this.policy.entry(entry, index, parents)
     }
   }
 
@@ -258,14 +281,15 @@ class Audit {
     const indexes = await this.indexes(wanted)
     const indexed = wanted.flatMap((id, at) => {
       const index = indexes[at]
-      return index === undefined ? [] : [{ id, height: index.height, sequence: index.sequence }]
+      return index === undefined
+        ? []
+        : [{ id, height: index.height, sequence: index.sequence, after: index.after }]
     })
     const stored = await this.store.db.hasMany(
       indexed.map((position) => layout.entryKey(this.record.number, position)),
       { snapshot: this.snapshot },
     )
-    for (const [at, { id, height, sequence }] of indexed.entries())
-      if (stored[at]) seen.set(id, { height, sequence })
+    for (const [at, { id, ...kept }] of indexed.entries()) if (stored[at]) seen.set(id, kept)
     return seen
   }
 

@@ -10,6 +10,8 @@
  *   P number id(32)          tip             height(8)
  *   O number height(8) id    policy entry    point(4)
  *   G number point(4)        policy point    policy entries(32 each)
+ *   V number height(8) id    void entry
+ *   S number                 the void entries are to be found anew
  *
  * Numbers are big-endian. Other parts of the node keep their records in sublevels, whose keys begin with "!".
  */
@@ -19,7 +21,7 @@ import { CausewayError } from '../errors.ts'
 
 const kinds = {
   ...{ format: 0x46, tree: 0x54, entry: 0x45, index: 0x49, arrival: 0x41, tip: 0x50 },
-  ...{ policy: 0x4f, point: 0x47 },
+  ...{ policy: 0x4f, point: 0x47, void: 0x56, stale: 0x53 },
 } as const
 
 /** What the index tells of an entry without reading it. */
@@ -224,6 +226,9 @@ export function decodePoint(value: Buffer): number {
   if (value.length !== 4) damaged('policy entry')
   return value.readUInt32BE(0)
 }
+
+export const voidKey = (number: number, position: Position) => positionKey(kinds.void, number, position)
+export const staleKey = (number: number) => range(kinds.stale, number).gte
 
 export function pointKey(number: number, point: number): Buffer {
   const key = Buffer.allocUnsafe(9)

@@ -6,6 +6,7 @@ import type { AbstractBatchOperation } from 'abstract-level'
 import { checkParents, entryBytes, type VerifiedEntry } from '../dag/entry.ts'
 import type { EntryId, TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
+import { moves } from '../dag/policy.ts'
 import type { TreePolicy } from '../dag/tree-policy.ts'
 import { CausewayError } from '../errors.ts'
 import * as layout from './layout.ts'
@@ -40,6 +41,8 @@ export interface PageBase {
   readonly policy: TreePolicy
   /** How many of its points are stored. */
   readonly pointsStored: number
+  /** Whether the void entries are to be found anew anyway. */
+  readonly stale: boolean
   /** The tree of a number in the index. */
   treeOf(number: number): TreeId | undefined
 }
@@ -52,6 +55,9 @@ export interface PagePlan extends Appended {
   readonly indexed: ReadonlyMap<EntryId, layout.IndexRecord>
   readonly tipsGone: ReadonlySet<EntryId>
   readonly pointsStored: number
+  readonly stale: boolean
+  /** Those of the added entries that are void as they come; none where `stale`, since all are looked at again. */
+  readonly voids: ReadonlySet<EntryId>
   /** New tips with their heights. */
   readonly tipsAdded: ReadonlyMap<EntryId, number>
 }
@@ -86,6 +92,8 @@ export function planPage(base: PageBase, entries: readonly VerifiedEntry[]): Pag
   const tipsAdded = new Map<EntryId, number>()
   const tipsGone = new Set<EntryId>()
   let known = 0
+  const points: number[] = []
+  const before = policy.graph.entries.length === 0 ? undefined : policy.whole()
   const parentOf = (id: EntryId) => {
     const parent = indexed.get(id) ?? found.get(id)
     const parentTree = parent && (parent.number === number ? tree : base.treeOf(parent.number))
@@ -142,8 +150,27 @@ export function planPage(base: PageBase, entries: readonly VerifiedEntry[]): Pag
       if (!tipsAdded.delete(parent) && base.tips.has(parent)) tipsGone.add(parent)
     tipsAdded.set(id, body.height)
     added.push(entry)
+    points.push(point)
   }
   const record = { number, count, bytes, height, sequence }
+  const voids = new Set<EntryId>()
+  let { stale } = base
+  if (added.length > 0) {
+    const whole = policy.whole()
+    // A page that begins a tree may bring a revocation with what it lets stand.
+    if (!stale && (before === undefined ? whole.revocations > 0 : moves(before, whole))) {
+      stale = true
+      operations.push({ type: 'put', key: layout.staleKey(number), value: Buffer.alloc(0) })
+    }
+    // What a revocation lets stand came before it, so nothing that comes after it is below that.
+    if (!stale && whole.revocations > 0)
+      for (const [index, { id, body }] of added.entries())
+        if (policy.isVoid(points[index]!, body.author, policy.graph.find(id))) {
+          voids.add(id)
+          const key = layout.voidKey(number, { height: body.height, id })
+          operations.push({ type: 'put', key, value: Buffer.alloc(0) })
+        }
+  }
   const pointsStored = policy.graph.points.length
   if (added.length > 0) {
     for (const id of tipsGone) operations.push({ type: 'del', key: layout.tipKey(number, id) })
@@ -157,5 +184,17 @@ export function planPage(base: PageBase, entries: readonly VerifiedEntry[]): Pag
       })
     operations.push({ type: 'put', key: layout.treeKey(tree), value: layout.encodeTree(record) })
   }
-  return { added, known, refused, record, operations, pointsStored, indexed, tipsGone, tipsAdded }
+  return {
+    added,
+    known,
+    refused,
+    record,
+    operations,
+    pointsStored,
+    stale,
+    voids,
+    indexed,
+    tipsGone,
+    tipsAdded,
+  }
 }

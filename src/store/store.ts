@@ -5,32 +5,35 @@
  * indexes, tips, counts and arrivals appear together or not at all, whatever happens to the process.
  */
 import type { VerifiedEntry } from '../dag/entry.ts'
-import { comparePositions, digestTips, type EntryId, type Position, type TreeId } from '../dag/id.ts'
+import { comparePositions, type EntryId, type Position, type TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
-import { PolicyState } from '../dag/policy-state.ts'
-import { TreePolicy } from '../dag/tree-policy.ts'
+import type { PolicyState } from '../dag/policy-state.ts'
+import type { TreePolicy } from '../dag/tree-policy.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { storeError } from './errors.ts'
 import { Lanes } from './lanes.ts'
 import * as layout from './layout.ts'
+import { remark } from './marks.ts'
 import type { Database } from './open.ts'
 import { type Appended, type BatchOperation, planPage, writeOperations } from './page.ts'
-import { readAuthors, readPolicy } from './policies.ts'
+import { readAuthors } from './policies.ts'
 import { type Snapshot, StoreReader } from './reader.ts'
 import { Sketches } from './sketches.ts'
+import {
+  infoOf,
+  newTree,
+  noTree,
+  readState,
+  summaryOf,
+  type TreeInfo,
+  type TreeState,
+  type TreeSummary,
+} from './tree-state.ts'
 
 export type { Appended, BatchOperation, RefusedEntry } from './page.ts'
 export type { Found, ScanOptions, Snapshot, StoredEntry } from './reader.ts'
-
-/** A tree as the store holds it. */
-export interface TreeInfo {
-  readonly tree: TreeId
-  readonly count: number
-  readonly bytes: number
-  readonly height: number
-  readonly sequence: number
-}
+export type { TreeInfo, TreeSummary } from './tree-state.ts'
 
 /**
  * Adds its own records to the batch of a page: whoever must never disagree with the DAG. Runs before the write, and keeps
@@ -43,39 +46,19 @@ export type BatchContributor = (
 ) => BatchOperation[]
 
 /** Called after a page is stored; must not throw, and must not wait for a write to the same tree. */
-export type PageListener = (tree: TreeId, added: readonly VerifiedEntry[], info: TreeInfo) => void
-
-/** What names a tree's whole set of entries; all of one moment, between two pages. */
-export interface TreeSummary {
-  /** In ascending order. */
-  readonly tips: readonly EntryId[]
-  /** `digestTips` of the tips. */
-  readonly tipsDigest: string
-  readonly count: number
-  /** The number of the latest arrival; 0 where there is none. */
-  readonly sequence: number
-}
+export type PageListener = (
+  tree: TreeId,
+  added: readonly VerifiedEntry[],
+  info: TreeInfo,
+  voids: ReadonlySet<EntryId>,
+) => void
 
 /** A tree at one moment. */
 export interface TreeView extends TreeInfo, TreeSummary, AsyncDisposable {
   readonly snapshot: Snapshot
 }
 
-/** What stays in memory of a tree that is in use. A page changes all of it at once. */
-interface TreeState {
-  record: layout.TreeRecord
-  /** Tips with their heights. */
-  readonly tips: Map<EntryId, number>
-  /** Grows while a page is planned; what is told of it is `policyState`. */
-  readonly policy: TreePolicy
-  /** How many of the policy's points are stored. */
-  pointsStored: number
-  policyState: PolicyState
-  /** Worked out when asked for, and forgotten with the next page. */
-  summary?: TreeSummary | undefined
-}
-
-const noTree: TreeSummary = { tips: [], tipsDigest: '', count: 0, sequence: 0 }
+const noEntries: ReadonlySet<EntryId> = new Set()
 
 export class DagStore extends StoreReader {
   /** Trees in use, the latest last. Loaded and changed only in the tree's lane, so none mixes two moments. */
@@ -177,6 +160,30 @@ export class DagStore extends StoreReader {
     return (await this.use(tree))?.policyState
   }
 
+  /** Which of these entries of a tree are void. */
+  async voidAmong(tree: TreeId, positions: readonly Position[]): Promise<ReadonlySet<EntryId>> {
+    const state = await this.use(tree)
+    if (state === undefined || state.policy.whole().revocations === 0) return noEntries
+    if (state.stale) await this.settleMarks(tree)
+    const number = this.numberOf(tree)
+    const marks = await this.db.hasMany(positions.map((position) => layout.voidKey(number, position)))
+    return new Set(positions.filter((_, index) => marks[index]).map(({ id }) => id))
+  }
+
+  private settleMarks(tree: TreeId): Promise<void> {
+    return this.lanes.run(tree, async () => {
+      const state = await this.load(tree)
+      if (!state?.stale || this.failed) return
+      try {
+        await remark(this, tree, state.record.number, state.policy)
+      } catch (error) {
+        this.failed = true
+        throw storeError(error, 'The marks of void entries could not be written')
+      }
+      state.stale = false
+    })
+  }
+
   /** The policy itself, which a page may be adding to. */
   async treePolicy(tree: TreeId): Promise<TreePolicy | undefined> {
     return (await this.use(tree))?.policy
@@ -223,19 +230,7 @@ export class DagStore extends StoreReader {
     const record = this.records.get(tree)
     if (record === undefined) return undefined
     let state = this.states.get(tree)
-    if (state === undefined) {
-      const tips = new Map<EntryId, number>()
-      for await (const rows of this.rows(layout.tipRange(record.number)))
-        for (const [key, value] of rows) tips.set(layout.tipOfKey(key), layout.decodeHeight(value))
-      const policy = await readPolicy(this, tree, record.number)
-      state = {
-        record,
-        tips,
-        policy,
-        pointsStored: policy.graph.points.length,
-        policyState: policy.whole().state,
-      }
-    }
+    state ??= await readState(this, tree, record)
     this.keepState(tree, state)
     return state
   }
@@ -301,12 +296,13 @@ export class DagStore extends StoreReader {
     for (const [id, height] of plan.tipsAdded) state.tips.set(id, height)
     state.record = record
     state.pointsStored = plan.pointsStored
+    state.stale = plan.stale
     state.policyState = state.policy.whole().state
     state.summary = undefined
     this.records.set(tree, record)
     this.keepState(tree, state)
     this.keepRecent(plan.indexed)
-    for (const listener of this.listeners) tell(() => listener(tree, added, info))
+    for (const listener of this.listeners) tell(() => listener(tree, added, info, plan.voids))
     return { added, known, refused }
   }
 
@@ -363,24 +359,6 @@ export class DagStore extends StoreReader {
       this.recent.delete(id)
     }
   }
-}
-
-function newTree(number: number): TreeState {
-  const record = { number, count: 0, bytes: 0, height: 0, sequence: 0 }
-  return { record, tips: new Map(), policy: new TreePolicy(), pointsStored: 0, policyState: PolicyState.none }
-}
-
-function infoOf(tree: TreeId, { count, bytes, height, sequence }: layout.TreeRecord): TreeInfo {
-  return { tree, count, bytes, height, sequence }
-}
-
-function summaryOf(state: TreeState): TreeSummary {
-  if (state.summary === undefined) {
-    const tips = [...state.tips.keys()].sort()
-    const { count, sequence } = state.record
-    state.summary = { tips, tipsDigest: digestTips(tips), count, sequence }
-  }
-  return state.summary
 }
 
 /** The page is stored whatever a listener does: its error is its own, and ends the process as any uncaught one. */

@@ -85,7 +85,7 @@ export class TreeBuilder {
       createdAtMs: someDay,
       nonce: seedBytes(`causeway test tree ${options.seed ?? 0}`).subarray(0, 16),
     })
-    this.keep(this.root)
+    this.graft(this.root)
   }
 
   /** The highest of the entries added last. */
@@ -117,7 +117,7 @@ export class TreeBuilder {
       ],
       ...(addition.nonce === undefined ? {} : { nonce: addition.nonce }),
     })
-    return this.keep(entry)
+    return this.graft(entry)
   }
 
   /** Adds `count` entries, each the child of the one before. */
@@ -127,9 +127,10 @@ export class TreeBuilder {
     return added
   }
 
-  private keep(entry: VerifiedEntry): VerifiedEntry {
+  /** Takes in an entry that was made elsewhere. */
+  graft(entry: VerifiedEntry): VerifiedEntry {
     if (changesPolicy(entry)) {
-      const under = entry.body.policy.flatMap((id) => [id, ...this.policiesBelow.get(id)!])
+      const under = entry.body.policy.flatMap((id) => [id, ...(this.policiesBelow.get(id) ?? [])])
       this.policiesBelow.set(entry.id, new Set(under))
     }
     this.known.set(entry.id, entry)
@@ -143,7 +144,7 @@ export class TreeBuilder {
     )
     // It is below all others, and where it is alone it goes without saying.
     named.delete(this.root.id)
-    for (const id of [...named]) for (const below of this.policiesBelow.get(id)!) named.delete(below)
+    for (const id of [...named]) for (const below of this.policiesBelow.get(id) ?? []) named.delete(below)
     return [...named]
   }
 }

@@ -6,6 +6,7 @@ import { type Entry, policyStore } from '../../src/dag/entry.ts'
 import { hexToBytes } from '../../src/dag/hex.ts'
 import { type EntryId, idToBytes } from '../../src/dag/id.ts'
 import type { Identity, PeerId } from '../../src/dag/identity.ts'
+import type { Holding } from '../../src/dag/policy.ts'
 import { encodePolicyChange } from '../../src/dag/policy-change.ts'
 import { TreePolicy } from '../../src/dag/tree-policy.ts'
 
@@ -51,11 +52,11 @@ export class LoosePolicy {
   /** The ids of the void entries, ascending, by walking the DAG itself. */
   voids(): EntryId[] {
     const whole = this.policy.whole()
-    const standing = new Map<number, Set<EntryId>>()
-    for (const { by, revocation } of [...whole.holding.values()].flat()) {
-      const stands = standing.get(by) ?? new Set()
-      standing.set(by, stands)
-      const open = [...revocation.lastAccepted]
+    const standing = new Map<Holding, Set<EntryId>>()
+    for (const holding of [...whole.holding.values()].flat()) {
+      const stands = new Set<EntryId>()
+      standing.set(holding, stands)
+      const open = [...holding.revocation.lastAccepted]
       for (let id = open.pop(); id !== undefined; id = open.pop())
         if (!stands.has(id)) {
           stands.add(id)
@@ -64,7 +65,9 @@ export class LoosePolicy {
     }
     return [...this.places]
       .filter(([id, { point, author }]) =>
-        this.policy.isVoid(point, author, this.policy.graph.find(id), (by) => standing.get(by)!.has(id)),
+        this.policy.isVoid(point, author, this.policy.graph.find(id), (holding) =>
+          standing.get(holding)!.has(id),
+        ),
       )
       .map(([id]) => id)
       .sort()

@@ -1,0 +1,85 @@
+/** What is kept in memory of one tree that is in use: its counts, its tips, and its policy. */
+import { digestTips, type EntryId, type TreeId } from '../dag/id.ts'
+import { PolicyState } from '../dag/policy-state.ts'
+import { TreePolicy } from '../dag/tree-policy.ts'
+import * as layout from './layout.ts'
+import { readPolicy } from './policies.ts'
+import type { StoreReader } from './reader.ts'
+
+/** A tree as the store holds it. */
+export interface TreeInfo {
+  readonly tree: TreeId
+  readonly count: number
+  readonly bytes: number
+  readonly height: number
+  readonly sequence: number
+}
+
+/** What names a tree's whole set of entries; all of one moment, between two pages. */
+export interface TreeSummary {
+  /** In ascending order. */
+  readonly tips: readonly EntryId[]
+  /** `digestTips` of the tips. */
+  readonly tipsDigest: string
+  readonly count: number
+  /** The number of the latest arrival; 0 where there is none. */
+  readonly sequence: number
+}
+
+/** What stays in memory of a tree that is in use. A page changes all of it at once. */
+export interface TreeState {
+  record: layout.TreeRecord
+  /** Tips with their heights. */
+  readonly tips: Map<EntryId, number>
+  /** Grows while a page is planned; what is told of it is `policyState`. */
+  readonly policy: TreePolicy
+  /** How many of the policy's points are stored. */
+  pointsStored: number
+  policyState: PolicyState
+  /** Whether the void entries are to be found anew. */
+  stale: boolean
+  /** Worked out when asked for, and forgotten with the next page. */
+  summary?: TreeSummary | undefined
+}
+
+export const noTree: TreeSummary = { tips: [], tipsDigest: '', count: 0, sequence: 0 }
+
+/** A tree as its last batch left it. STORE_CORRUPT. */
+export async function readState(
+  store: StoreReader,
+  tree: TreeId,
+  record: layout.TreeRecord,
+): Promise<TreeState> {
+  const tips = new Map<EntryId, number>()
+  for await (const rows of store.rows(layout.tipRange(record.number)))
+    for (const [key, value] of rows) tips.set(layout.tipOfKey(key), layout.decodeHeight(value))
+  const policy = await readPolicy(store, tree, record.number)
+  const stale = (await store.db.get(layout.staleKey(record.number))) !== undefined
+  const pointsStored = policy.graph.points.length
+  return { record, tips, policy, pointsStored, policyState: policy.whole().state, stale }
+}
+
+export function newTree(number: number): TreeState {
+  const record = { number, count: 0, bytes: 0, height: 0, sequence: 0 }
+  return {
+    record,
+    tips: new Map(),
+    policy: new TreePolicy(),
+    pointsStored: 0,
+    policyState: PolicyState.none,
+    stale: false,
+  }
+}
+
+export function infoOf(tree: TreeId, { count, bytes, height, sequence }: layout.TreeRecord): TreeInfo {
+  return { tree, count, bytes, height, sequence }
+}
+
+export function summaryOf(state: TreeState): TreeSummary {
+  if (state.summary === undefined) {
+    const tips = [...state.tips.keys()].sort()
+    const { count, sequence } = state.record
+    state.summary = { tips, tipsDigest: digestTips(tips), count, sequence }
+  }
+  return state.summary
+}
