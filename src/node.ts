@@ -138,7 +138,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     })
     this.joining = new Joining({
       ...{ ...parts.access, self: this.peer, store, links, clock, rights, dispatcher: this.dispatcher },
-      grant: (...args) => this.grant(...args),
+      grant: (tree, peer, permission) => this.grant(tree, peer, permission, book.get(peer)?.name),
       addPeer: (...args) => this.addPeer(...args),
       ask: (...args) => this.dialler.requestAccess(...args),
       onRequest: (request) => this.emit('request', request),

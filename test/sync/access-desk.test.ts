@@ -4,14 +4,10 @@
  */
 import { strict as assert } from 'node:assert'
 import { beforeEach, describe, it } from 'node:test'
-import { create } from '@bufbuild/protobuf'
-import { Permission, PolicyKeySchema, PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
+import { Permission, PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import { sha256Hex } from '../../src/dag/crypto.ts'
-import { policyStore, signEntry } from '../../src/dag/entry.ts'
-import { hexToBytes } from '../../src/dag/hex.ts'
 import type { TreeId } from '../../src/dag/id.ts'
 import type { PeerId } from '../../src/dag/identity.ts'
-import { encodePolicyChange } from '../../src/dag/policy-change.ts'
 import type { ErrorCode } from '../../src/errors.ts'
 import { limits } from '../../src/limits.ts'
 import { type AccessRequest, AccessRequests } from '../../src/peer/access-requests.ts'
@@ -19,9 +15,9 @@ import { Invitations } from '../../src/peer/invitations.ts'
 import { linkKey } from '../../src/peer/links.ts'
 import { Author } from '../../src/store/author.ts'
 import { type Database, openMemory } from '../../src/store/open.ts'
-import { placeFor } from '../../src/store/place.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { type AccessAsk, AccessDesk } from '../../src/sync/access-desk.ts'
+import { rightsOf } from '../../src/sync/rights.ts'
 import { testIdentity } from '../kit/entries.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 
@@ -39,8 +35,7 @@ class TestDesk {
   store!: DagStore
   desk!: AccessDesk
   tree!: TreeId
-  /** What the policy says, as the entries would. */
-  readonly rights = new Map<string, Permission>()
+  author!: Author
   grants = 0
 
   constructor(db: Database, clock = new VirtualClock()) {
@@ -51,39 +46,37 @@ class TestDesk {
   static async open(): Promise<TestDesk> {
     const test = new TestDesk(await openMemory())
     await test.reopen()
-    const author = new Author(test.store, admin, test.clock)
-    test.tree = (await author.createTree('private', PublicAccess.NONE)).tree
-    test.rights.set(test.tree + admin.peer, Permission.ADMIN)
+    test.tree = (await test.author.createTree('private', PublicAccess.NONE)).tree
     return test
   }
 
   async reopen(): Promise<void> {
     if (this.db.status !== 'open') await this.db.open()
     this.store = await DagStore.open(this.db)
+    this.author = new Author(this.store, admin, this.clock)
     this.desk = new AccessDesk({
       self: admin.peer,
       store: this.store,
       requests: await AccessRequests.open(this.db, admin, this.clock),
       invitations: await Invitations.open(this.db, this.clock),
-      permission: async (tree, peer) => this.rights.get(tree + peer) ?? Permission.UNSPECIFIED,
+      permission: rightsOf(this.store).permission,
       grant: (tree, peer, permission) => this.grant(tree, peer, permission),
       onRequest: (request) => this.told.push(request),
     })
   }
 
   async grant(tree: TreeId, peer: PeerId, permission: Permission): Promise<void> {
-    const keys = [create(PolicyKeySchema, { peer: hexToBytes(peer), permission })]
-    const payload = encodePolicyChange({ treeName: '', publicAccess: PublicAccess.UNSPECIFIED, keys })
-    const { parents, height, policy } = await placeFor(this.store, tree)
-    const entry = signEntry(admin, {
-      ...{ tree, parents, height, policy },
-      createdAtMs: this.clock.now(),
-      changes: [{ store: policyStore, kind: '', payload }],
-    })
-    const { refused } = await this.store.append(tree, [entry])
-    assert.deepEqual(refused, [])
+    await this.author.changePolicy(tree, { keys: [{ peer, permission }] })
     this.grants++
-    this.rights.set(tree + peer, permission)
+  }
+
+  /** Grants as the admin would, with no request. */
+  async let(peer: PeerId, permission: Permission): Promise<void> {
+    await this.author.changePolicy(this.tree, { keys: [{ peer, permission }] })
+  }
+
+  permission(peer: PeerId): Promise<Permission> {
+    return rightsOf(this.store).permission(this.tree, peer)
   }
 
   ask(more: Partial<AccessAsk> = {}) {
@@ -110,7 +103,7 @@ async function bounded(bounds: Partial<Record<keyof typeof limits, number>>, run
 
 describe('A request for access', () => {
   it('is granted at once to who has the right', async () => {
-    test.rights.set(test.tree + alice, Permission.WRITE)
+    await test.let(alice, Permission.WRITE)
     const granted = { status: 'granted', request: '', permission: Permission.WRITE, reason: '' }
     assert.deepEqual(await test.ask(), granted)
     assert.deepEqual(await test.ask({ permission: Permission.WRITE }), granted)
@@ -153,7 +146,7 @@ describe('A request for access', () => {
     assert.equal(test.desk.list().length, 1)
     await assert.rejects(test.desk.approve(read.request), fails('UNKNOWN_REQUEST', /another id/))
     await test.desk.approve(write.request)
-    assert.equal(test.rights.get(test.tree + alice), Permission.WRITE)
+    assert.equal(await test.permission(alice), Permission.WRITE)
   })
 
   it('cannot be for admin, or for nothing, or say too much', async () => {
@@ -223,7 +216,7 @@ describe('A decision', () => {
   it('lets in for what was asked, once', async () => {
     const { request } = await test.ask({ permission: Permission.WRITE })
     await test.desk.approve(request)
-    assert.equal(test.rights.get(test.tree + alice), Permission.WRITE)
+    assert.equal(await test.permission(alice), Permission.WRITE)
     assert.deepEqual(test.desk.list(), [])
     for (const again of [test.desk.approve(request), test.desk.reject(request)])
       await assert.rejects(again, fails('ALREADY_DECIDED', /approved before/))
@@ -254,7 +247,7 @@ describe('A decision', () => {
   })
 
   it('takes nothing away from who has it', async () => {
-    test.rights.set(test.tree + alice, Permission.READ)
+    await test.let(alice, Permission.READ)
     const { request } = await test.ask({ permission: Permission.WRITE })
     await test.desk.approve(request, Permission.READ)
     assert.equal(test.grants, 0)
@@ -263,11 +256,13 @@ describe('A decision', () => {
 
   it('is an admin’s', async () => {
     const { request } = await test.ask()
-    test.rights.set(test.tree + admin.peer, Permission.WRITE)
+    await test.let(bob, Permission.ADMIN)
+    await test.let(admin.peer, Permission.WRITE)
     await assert.rejects(test.desk.approve(request), fails('FORBIDDEN', /causeway grant/))
     await assert.rejects(test.desk.invite(test.tree, Permission.READ), fails('FORBIDDEN'))
-    // Somebody else may have let it in.
-    test.rights.set(test.tree + alice, Permission.READ)
+    // Another admin has let it in.
+    const other = new Author(test.store, testIdentity(3), test.clock)
+    await other.changePolicy(test.tree, { keys: [{ peer: alice, permission: Permission.READ }] })
     assert.equal((await test.ask()).status, 'granted')
     assert.deepEqual(test.desk.list(), [])
   })
@@ -291,7 +286,7 @@ describe('A decision', () => {
   it('does not outlive a revocation', async () => {
     const { request } = await test.ask()
     await test.desk.approve(request)
-    test.rights.delete(test.tree + alice)
+    await test.author.revoke(test.tree, alice)
     assert.equal((await test.ask()).status, 'pending')
   })
 
@@ -335,8 +330,7 @@ describe('An invitation', () => {
   })
 
   it('holds over a restart, for its tree alone, until it ends', async () => {
-    const other = (await new Author(test.store, admin, test.clock).createTree('other')).tree
-    test.rights.set(other + admin.peer, Permission.ADMIN)
+    const other = (await test.author.createTree('other')).tree
     const invitation = await test.desk.invite(test.tree, Permission.READ)
     await test.reopen()
     const forged = Uint8Array.from(invitation, (byte, index) => (index === 0 ? byte ^ 1 : byte))
@@ -351,7 +345,7 @@ describe('An invitation', () => {
 
   it('is not spent by who needs none, and answers a request that waits', async () => {
     const invitation = await test.desk.invite(test.tree, Permission.READ)
-    test.rights.set(test.tree + bob, Permission.READ)
+    await test.let(bob, Permission.READ)
     assert.equal((await test.ask({ invitation, peer: bob })).status, 'granted')
     await test.ask()
     assert.equal((await test.ask({ invitation })).status, 'granted')
@@ -360,7 +354,7 @@ describe('An invitation', () => {
 
   it('holds only while its issuer is an admin', async () => {
     const invitation = await test.desk.invite(test.tree, Permission.READ)
-    test.rights.set(test.tree + admin.peer, Permission.WRITE)
+    await test.let(admin.peer, Permission.WRITE)
     assert.equal((await test.ask({ invitation })).status, 'pending')
   })
 
