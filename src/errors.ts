@@ -96,7 +96,9 @@ export class CausewayError extends Error {
 
 /** A tree that is not here; whoever may not know of one that is gets the very same. */
 export function unknownTree(tree: string): CausewayError {
-  return new CausewayError('UNKNOWN_TREE', `The tree ${tree} is not here, or you may not read it.`, {
-    data: { tree },
-  })
+  return new CausewayError(
+    'UNKNOWN_TREE',
+    `The tree ${tree} is not here, or you may not read it: with a ticket, \`causeway join\` asks to be let in.`,
+    { data: { tree } },
+  )
 }

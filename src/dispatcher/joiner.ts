@@ -59,6 +59,8 @@ export class Joiner {
   private readonly timers = new Map<string, () => void>()
   private readonly attempts = new Map<string, number>()
   private readonly errors = new Map<string, CausewayError>()
+  /** What was last told of those that wait. */
+  private readonly told = new Map<string, string>()
   private readonly stop = new AbortController()
   private running = false
 
@@ -128,12 +130,12 @@ export class Joiner {
       if (join === undefined || this.stop.signal.aborted) return undefined
       // Whoever ends the link does not want in any more.
       if (links.get(tree, peer) === undefined) {
-        await joins.remove(join)
+        await this.forget(join)
         return undefined
       }
       const standing = await this.askNow(join)
       if (standing.status === 'pending') this.askSoon(join)
-      this.parts.onChange(standing)
+      this.tell(standing)
       return standing
     })
   }
@@ -164,11 +166,13 @@ export class Joiner {
 
   /** The link goes on by itself. */
   private async granted(join: Join): Promise<void> {
-    const key = linkKey(join.tree, join.peer)
-    await this.parts.joins.remove(join)
-    this.attempts.delete(key)
-    this.errors.delete(key)
+    await this.forget(join)
     this.parts.dispatcher.contacted(join.peer, join.tree)
+  }
+
+  private async forget(join: Join): Promise<void> {
+    await this.parts.joins.remove(join)
+    for (const kept of [this.attempts, this.errors, this.told]) kept.delete(linkKey(join.tree, join.peer))
   }
 
   private askSoon(join: Join, delayMs?: number): void {
@@ -183,6 +187,17 @@ export class Joiner {
     )
   }
 
+  /** Tells what is new: that the same answer came again is not. */
+  private tell(standing: JoinStanding): void {
+    const key = linkKey(standing.tree, standing.peer)
+    const { status, request, permission, reason, error } = standing
+    const text = JSON.stringify([status, request, permission, reason, error?.code])
+    if (this.told.get(key) === text) return
+    if (status === 'pending') this.told.set(key, text)
+    else this.told.delete(key)
+    this.parts.onChange(standing)
+  }
+
   /** What came may say that this node is let in, or with less than it asked for. */
   private arrived(tree: TreeId, added: readonly VerifiedEntry[]): void {
     const waiting = this.parts.joins.list().filter((join) => join.tree === tree)
@@ -194,7 +209,7 @@ export class Joiner {
           return
         if (permission < join.permission) return this.askSoon(join, 0)
         await this.granted(join)
-        this.parts.onChange({ ...standingOf(join), status: 'granted', permission, reason: '' })
+        this.tell({ ...standingOf(join), status: 'granted', permission, reason: '' })
       })
   }
 }

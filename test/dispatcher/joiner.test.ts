@@ -89,6 +89,7 @@ describe('Joining', () => {
     assert.ok(pauses.every((pause) => pause <= limits.joinBackoffCapMs))
     assert.ok(Math.max(...pauses) > limits.joinBackoffCapMs / 2, 'it waits for long in the end')
     assert.ok(pauses.length > 20 && pauses.length < 120, `${pauses.length} times`)
+    assert.equal(told.length, 1, 'the same answer is no news')
     answer = rejected
     await lab.clock.until(() => told.at(-1)!.status === 'rejected', 2 * limits.joinBackoffCapMs)
     assert.equal(waiting()!.code, 'ACCESS_REJECTED')
