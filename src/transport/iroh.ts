@@ -1,9 +1,7 @@
 /**
  * The QUIC tunnel: peer to peer across NATs, by iroh. One QUIC connection a peer is pooled, each dial opens a stream
- * on it; the connection proves the peer's key, which is the node's identity. A remote that died is noticed here,
- * by its silence, because the binding's own timeout is 30 s and cannot be set.
+ * on it; the connection proves the peer's key, which is the node's identity. One endpoint both dials and listens.
  */
-import type { Duplex } from 'node:stream'
 import { type Clock, cancelled, deadline, sleep, systemClock } from '../clock.ts'
 import type { Identity, PeerId } from '../dag/identity.ts'
 import { CausewayError } from '../errors.ts'
@@ -18,8 +16,9 @@ import {
   type QuicEndpoint,
   type QuicTarget,
 } from './iroh-binding.ts'
+import { QuicLink } from './iroh-link.ts'
 import { handOver, Lifecycle } from './lifecycle.ts'
-import type { Address, Channel, DialOptions, PathInfo, Transport } from './transport.ts'
+import type { Address, Channel, DialOptions, Transport } from './transport.ts'
 
 export interface IrohTransportOptions {
   /** `iroh` if not given. */
@@ -45,34 +44,15 @@ export interface IrohTransportOptions {
 
 const scheme = 'iroh:'
 
-/**
- * A connection with its streams. The binding counts what it hears but does not say when, so looking at the count
- * bounds the time: what came last came between `heardAfterMs` and `heardBeforeMs`.
- */
-interface Link {
-  readonly quic: QuicConnection
-  readonly inbound: boolean
-  readonly streams: Set<Duplex>
-  /** It has carried a channel. */
-  used: boolean
-  heardCount: number
-  lookedAtMs: number
-  heardAfterMs: number
-  heardBeforeMs: number
-  /** When its last stream closed. */
-  idleSinceMs: number
-  cancelTick: () => void
-}
-
 export function createIrohTransport(options: IrohTransportOptions): Transport {
   const { name = 'iroh', identity, door, clock = systemClock, load = loadIroh } = options
   const { isKnown = () => false } = options
   const { idleTimeoutMs = limits.irohIdleTimeoutMs, silenceTimeoutMs = limits.irohSilenceTimeoutMs } = options
   const lifecycle = new Lifecycle(name)
-  const links = new Set<Link>()
+  const links = new Set<QuicLink>()
   /** The link that new streams to a peer take; older ones may still carry streams. */
-  const pool = new Map<PeerId, Link>()
-  const connecting = new Map<Address, Promise<Link>>()
+  const pool = new Map<PeerId, QuicLink>()
+  const connecting = new Map<Address, Promise<QuicLink>>()
   const dialling = new Set<AbortController>()
   let handshakes = 0
   let accept: ((channel: Channel) => void) | undefined
@@ -98,121 +78,28 @@ export function createIrohTransport(options: IrohTransportOptions): Transport {
     return binding
   }
 
-  function addLink(quic: QuicConnection, inbound: boolean): Link {
-    const now = clock.monotonic()
-    const link: Link = {
-      quic,
-      inbound,
-      streams: new Set(),
-      used: false,
-      heardCount: quic.heard(),
-      lookedAtMs: now,
-      heardAfterMs: now,
-      heardBeforeMs: now,
-      idleSinceMs: now,
-      cancelTick: () => {},
+  function addLink(quic: QuicConnection, inbound: boolean): QuicLink {
+    const onEnd = (link: QuicLink) => {
+      links.delete(link)
+      unpool(link)
     }
+    const link = new QuicLink(quic, { clock, inbound, idleTimeoutMs, silenceTimeoutMs, onEnd })
     links.add(link)
-    quic.limitStreams(limits.irohStreamsPerConnection)
-    const tickMs = Math.min(silenceTimeoutMs / 4, idleTimeoutMs)
-    const tick = () => {
-      if (!watch(link)) return
-      link.cancelTick = clock.setTimer(tickMs, tick)
-    }
-    link.cancelTick = clock.setTimer(tickMs, tick)
-    void quic.closed.then(() => forget(link))
     return link
   }
 
-  function forget(link: Link): void {
-    link.cancelTick()
-    links.delete(link)
-    unpool(link)
+  function unpool(link: QuicLink): void {
+    if (pool.get(link.peer) === link) pool.delete(link.peer)
   }
 
-  function unpool(link: Link): void {
-    if (pool.get(link.quic.remotePeer) === link) pool.delete(link.quic.remotePeer)
-  }
-
-  /** Ends a link and its streams, with the reason for their owners. */
-  function endLink(link: Link, error: CausewayError): void {
-    forget(link)
-    // First the connection: the remote then sees one end, and not that of each stream before it.
-    link.quic.close(error.code)
-    for (const stream of link.streams) stream.destroy(error)
-  }
-
-  /** Whether the link goes on: neither silent for too long nor idle for too long. */
-  function watch(link: Link): boolean {
-    const now = clock.monotonic()
-    if (!listenTo(link)) {
-      const silentMs = now - link.heardBeforeMs
-      if (silentMs >= silenceTimeoutMs) {
-        const text = `Nothing came from the peer ${link.quic.remotePeer} for ${Math.round(silentMs)} ms.`
-        endLink(link, new CausewayError('TIMEOUT', text, { data: { peer: link.quic.remotePeer } }))
-        return false
-      }
-      link.quic.ping()
-    }
-    // The dialler closes first, so that it never opens a stream on what the other side is about to close.
-    const idleLimitMs = link.inbound ? 2 * idleTimeoutMs : idleTimeoutMs
-    if (link.streams.size > 0 || now - link.idleSinceMs < idleLimitMs) return true
-    endLink(link, new CausewayError('DISCONNECTED', 'The connection was idle.'))
-    return false
-  }
-
-  /** Whether something has come since the last time. */
-  function listenTo(link: Link): boolean {
-    const count = link.quic.heard()
-    const grown = count !== link.heardCount
-    const now = clock.monotonic()
-    if (grown) Object.assign(link, { heardCount: count, heardAfterMs: link.lookedAtMs, heardBeforeMs: now })
-    link.lookedAtMs = now
-    return grown
-  }
-
-  function channelOf(link: Link, stream: Duplex): Channel {
-    link.streams.add(stream)
-    stream.once('close', () => {
-      link.streams.delete(stream)
-      link.idleSinceMs = clock.monotonic()
-    })
-    const { remotePeer, remoteAddress } = link.quic
-    // The first channel pays for the connection too.
-    const before = link.used ? link.quic.path() : undefined
-    link.used = true
-    return { stream, remotePeer, remoteAddress, dear: true, path: () => since(link.quic.path(), before) }
-  }
-
-  /**
-   * The pooled link to a peer if it answers: one whose remote has died would cost a whole silence timeout. It is
-   * ended then, as iroh sends what is for a peer to where its open connections lead. One that carries streams is
-   * left to its own timeout: a pause of a second is no reason to cut them.
-   */
-  async function reusable(peer: PeerId, signal: AbortSignal): Promise<Link | undefined> {
-    const link = pool.get(peer)
-    if (link === undefined || link.quic.ended()) return undefined
-    listenTo(link)
-    const startedMs = clock.monotonic()
-    if (startedMs - link.heardAfterMs < limits.irohFreshMs) return link
-    link.quic.ping()
-    while (clock.monotonic() - startedMs < limits.irohProbeTimeoutMs) {
-      await sleep(clock, limits.irohProbeStepMs, signal)
-      if (listenTo(link)) return link
-    }
-    if (link.streams.size > 0) return link
-    endLink(link, new CausewayError('DISCONNECTED', 'The remote does not answer.'))
-    return undefined
-  }
-
-  function connect(address: Address, target: QuicTarget, quicEndpoint: QuicEndpoint): Promise<Link> {
+  function connect(address: Address, target: QuicTarget, quicEndpoint: QuicEndpoint): Promise<QuicLink> {
     const running = connecting.get(address)
     if (running !== undefined) return running
     const starting = quicEndpoint
       .connect(target)
       .then((quic) => {
         const link = addLink(quic, false)
-        if (lifecycle.closed) endLink(link, lifecycle.closedError())
+        if (lifecycle.closed) link.end(lifecycle.closedError())
         else pool.set(target.peer, link)
         return link
       })
@@ -224,8 +111,8 @@ export function createIrohTransport(options: IrohTransportOptions): Transport {
   async function open(address: Address, signal: AbortSignal): Promise<Channel> {
     const { iroh, endpoint: quicEndpoint } = await endpoint()
     const target = parseTicket(iroh, address.slice(scheme.length))
-    const pooled = await reusable(target.peer, signal)
-    if (pooled !== undefined) {
+    const pooled = pool.get(target.peer)
+    if (pooled !== undefined && (await pooled.answers(signal))) {
       try {
         return await openOn(pooled, signal)
       } catch {
@@ -236,14 +123,14 @@ export function createIrohTransport(options: IrohTransportOptions): Transport {
     return openOn(await connect(address, target, quicEndpoint), signal)
   }
 
-  async function openOn(link: Link, signal: AbortSignal): Promise<Channel> {
+  async function openOn(link: QuicLink, signal: AbortSignal): Promise<Channel> {
     // All its streams are taken, or stuck: the next dial takes another connection.
     const onAbort = () => {
       if ((signal.reason as CausewayError | undefined)?.code === 'TIMEOUT') unpool(link)
     }
     signal.addEventListener('abort', onAbort, { once: true })
     try {
-      return channelOf(link, await link.quic.openStream())
+      return await link.open()
     } finally {
       signal.removeEventListener('abort', onAbort)
     }
@@ -273,10 +160,8 @@ export function createIrohTransport(options: IrohTransportOptions): Transport {
         continue
       }
       handshakes++
-      incoming
-        .admit()
-        .then(serve, () => {}) // The stranger gave up, or could not prove its key.
-        .finally(() => handshakes--)
+      const admitted = incoming.admit().finally(() => handshakes--)
+      admitted.then(serve, () => {}) // The stranger gave up, or could not prove its key.
     }
   }
 
@@ -289,30 +174,26 @@ export function createIrohTransport(options: IrohTransportOptions): Transport {
     void quic.closed.then(leave)
     const link = addLink(quic, true)
     if (links.size > limits.irohConnections) makeRoom(link)
-    if (accept === undefined)
-      return endLink(link, new CausewayError('DISCONNECTED', 'The server has stopped.'))
-    void (async () => {
-      for (;;) {
-        const stream = await quic.acceptStream()
-        if (stream === undefined) return
-        const channel = channelOf(link, stream)
-        if (accept === undefined) stream.destroy()
-        else handOver(accept, channel)
-      }
-    })()
+    if (accept === undefined) return link.end(new CausewayError('DISCONNECTED', 'The server has stopped.'))
+    for (;;) {
+      const channel = await link.accept()
+      if (channel === undefined) return
+      if (accept === undefined) channel.stream.destroy()
+      else handOver(accept, channel)
+    }
   }
 
   /** Ends the oldest connection of a peer that nobody knows: the new one's, where there is no other. */
-  function makeRoom(newest: Link): void {
-    const mayGo = (link: Link) => link.inbound && !isKnown(link.quic.remotePeer)
+  function makeRoom(newest: QuicLink): void {
+    const mayGo = (link: QuicLink) => link.inbound && !isKnown(link.peer)
     const oldest = [...links].find(mayGo) ?? newest
-    endLink(oldest, new CausewayError('RESOURCE_EXHAUSTED', 'There are too many connections.'))
+    oldest.end(new CausewayError('RESOURCE_EXHAUSTED', 'There are too many connections.'))
   }
 
   async function unbind(): Promise<void> {
     accept = undefined
     for (const link of links)
-      if (link.inbound) endLink(link, new CausewayError('DISCONNECTED', 'The server has stopped.'))
+      if (link.inbound) link.end(new CausewayError('DISCONNECTED', 'The server has stopped.'))
   }
 
   return {
@@ -347,23 +228,13 @@ export function createIrohTransport(options: IrohTransportOptions): Transport {
       for (const own of dialling) own.abort(error)
       return lifecycle.close(async () => {
         accept = undefined
-        for (const link of links) endLink(link, error)
+        for (const link of links) link.end(error)
         const opened = await binding?.catch(() => undefined)
         await opened?.endpoint.close()
         await accepting
         binding = bound = undefined // The binding frees the port when the endpoint is garbage.
       })
     },
-  }
-}
-
-/** The path now, with what was counted after `before`. */
-function since(path: PathInfo | undefined, before: PathInfo | undefined): PathInfo | undefined {
-  if (path === undefined || before === undefined) return path
-  return {
-    ...path,
-    bytesSent: path.bytesSent! - before.bytesSent!,
-    bytesReceived: path.bytesReceived! - before.bytesReceived!,
   }
 }
 
