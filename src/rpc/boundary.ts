@@ -1,6 +1,7 @@
 /**
  * The edge of every service: whatever a handler throws leaves as an error of the contract, over the network and
- * in-process alike, and what is not the caller's fault is told to the node.
+ * in-process alike, and what is not the caller's fault is told to the node. That a caller left, whatever code it gave, is
+ * its own affair.
  */
 import type { Interceptor } from '@connectrpc/connect'
 import { ErrorDetailSchema } from '../../gen/causeway/v1/error_pb.ts'
@@ -13,7 +14,8 @@ export function errorBoundary(onProblem?: ProblemListener): Interceptor {
   return (next) => async (request) => {
     const report = (error: unknown) => {
       const translated = toConnectError(error)
-      if (translated.findDetails(ErrorDetailSchema).some((detail) => detail.code === 'INTERNAL'))
+      const left = request.signal.aborted && error === request.signal.reason
+      if (!left && translated.findDetails(ErrorDetailSchema).some(({ code }) => code === 'INTERNAL'))
         onProblem?.(error, `${request.service.typeName}/${request.method.name}`)
       return translated
     }

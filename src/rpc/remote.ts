@@ -160,8 +160,8 @@ class Answer {
   end(error?: unknown): CausewayError | undefined {
     const told = error === undefined ? undefined : lost(this.connection, error, this.call.signal)
     this.parent?.removeEventListener('abort', this.onParent)
-    // Leaving a stream unread would not reset it.
-    this.call.abort(new CausewayError('CANCELLED', 'The answer was read to its end, or not wanted any more.'))
+    // Leaving a stream unread would not reset it; without a reason of ours the remote is told CANCEL, and no error.
+    this.call.abort()
     return told
   }
 
