@@ -3,11 +3,11 @@
  * only hide it. Of each it keeps the id, the height and the parents; the bytes are made again when they are asked for,
  * and a signature carries its entry's number, so that either side finds the entry without verifying.
  */
+import { PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
 import { encodeBody } from '../src/dag/body.ts'
-import type { SignedEntry, VerifiedEntry } from '../src/dag/entry.ts'
+import { readEntry, type SignedEntry, signRoot, type VerifiedEntry } from '../src/dag/entry.ts'
 import type { EntryId, TreeId } from '../src/dag/id.ts'
-import type { PeerId } from '../src/dag/identity.ts'
-import { below, prng } from '../test/kit/entries.ts'
+import { below, prng, testIdentity } from '../test/kit/entries.ts'
 
 /** An entry before its bytes are made. */
 export interface Forged {
@@ -23,12 +23,20 @@ export class Forge {
   readonly lots: () => number
   private readonly random: () => number
   private readonly payload: Uint8Array
-  private readonly author = '11'.repeat(32) as PeerId
+  /** Whole but for its signature, since stores read the policy in it. */
+  private readonly root: VerifiedEntry
 
   constructor(seed = 7, payloadBytes = 100) {
     this.random = prng(seed)
     this.lots = prng(seed + 1)
     this.payload = new Uint8Array(payloadBytes)
+    const { body } = signRoot(testIdentity(0), {
+      name: 'forged',
+      publicAccess: PublicAccess.NONE,
+      createdAtMs: 1_700_000_000_000,
+      nonce: new Uint8Array(16).fill(seed),
+    }).signed
+    this.root = readEntry({ body, signature: new Uint8Array(64) }) as VerifiedEntry
   }
 
   get tree(): TreeId {
@@ -36,9 +44,7 @@ export class Forge {
   }
 
   add(parents: readonly Forged[]): Forged {
-    const id = Array.from({ length: 8 }, () =>
-      below(this.random, 0x1_0000_0000).toString(16).padStart(8, '0'),
-    ).join('') as EntryId
+    const id = this.entries.length === 0 ? this.root.id : this.madeUpId()
     let height = 0
     for (const parent of parents) height = Math.max(height, parent.height + 1)
     const entry = { number: this.entries.length, id, height, parents }
@@ -46,14 +52,20 @@ export class Forge {
     return entry
   }
 
+  private madeUpId(): EntryId {
+    const words = Array.from({ length: 8 }, () => below(this.random, 0x1_0000_0000))
+    return words.map((word) => word.toString(16).padStart(8, '0')).join('') as EntryId
+  }
+
   /** The whole entry. */
   verified({ number, id, height, parents }: Forged): VerifiedEntry {
+    if (number === 0) return this.root
     const body = {
       version: 1,
-      tree: number === 0 ? undefined : this.tree,
+      tree: this.tree,
       parents: [...new Set(parents.map((parent) => parent.id))].sort(),
       height,
-      author: this.author,
+      author: this.root.body.author,
       createdAtMs: 1_700_000_000_000 + number,
       policy: [],
       changes: [{ store: 'log', kind: 'add', payload: this.payload }],

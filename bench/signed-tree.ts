@@ -42,7 +42,6 @@ function* signedPages(entries: number): Generator<VerifiedEntry[]> {
         parents: [...new Set(on.map(({ id }) => id))],
         height: 1 + Math.max(...on.map(({ height }) => height)),
         createdAtMs: count,
-        policy: [root.id],
         changes: [{ store: 'git', kind: 'commit', payload }],
       })
       copy.push({ id: entry.id, height: entry.body.height })
