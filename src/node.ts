@@ -40,7 +40,7 @@ import {
 import { PeerBook, type PeerEntry } from './peer/book.ts'
 import { LastEqual } from './peer/last-equal.ts'
 import { type LinkSettings, type LinkStatus, Links } from './peer/links.ts'
-import { formatTicket, parseTicket } from './peer/ticket.ts'
+import { parseTicket } from './peer/ticket.ts'
 import { Access } from './rpc/access.ts'
 import { createAccessHandlers } from './rpc/access-service.ts'
 import { errorBoundary } from './rpc/boundary.ts'
@@ -59,6 +59,7 @@ import type { AccessDesk } from './sync/access-desk.ts'
 import { Guard } from './sync/guard.ts'
 import { Ingest } from './sync/ingest.ts'
 import { rightsOf } from './sync/rights.ts'
+import { issueTicket, type TicketOptions } from './tickets.ts'
 import { listenLocal } from './transport/local.ts'
 import type { TransportManager } from './transport/manager.ts'
 import { version } from './version.ts'
@@ -128,6 +129,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.dialler = new Dialler({ transports: this.transports, book, clock, identity, guard })
     this.sessions = new Sessions({
       ...{ store, ingest: this.ingest, clock, lastEqual, dialler: this.dialler },
+      linked: (tree) => links.ofTree(tree).flatMap(({ peer }) => book.get(peer) ?? []),
       onResult: (result) => this.emit('sync', result),
     })
     this.dispatcher = new Dispatcher({
@@ -266,25 +268,21 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return this.store.scan(tree)
   }
 
-  /** A ticket for a tree with all addresses at which this node listens now. */
-  createTicket(tree: TreeId, invitation?: string): string {
-    if (this.store.tree(tree) === undefined) throw unknownTree(tree)
-    const addresses = this.addresses()
-    if (addresses.length === 0)
-      throw new CausewayError(
-        'NOT_STARTED',
-        'The node does not listen, so a ticket would lead nowhere. Start it with `causeway serve`.',
-      )
-    return formatTicket({
-      ...{ tree, peer: this.peer, addresses: addresses.slice(0, limits.ticketAddresses) },
-      ...(invitation !== undefined && { invitation }),
-    })
+  /**
+   * A ticket for a tree with all addresses at which this node listens now; `withPeers` also names the linked peers that
+   * have the tree, from which a first sync then takes as well.
+   */
+  createTicket(tree: TreeId, options: TicketOptions = {}): string {
+    const { store, peer, peers } = this
+    if (store.tree(tree) === undefined) throw unknownTree(tree)
+    return issueTicket({ peer, peers, addresses: this.addresses(), links: this.status() }, tree, options)
   }
 
   /** A ticket that lets the first who joins by it in, without asking. FORBIDDEN where this node is no admin of the tree. */
-  async invite(tree: TreeId, permission: Permission): Promise<string> {
+  async invite(tree: TreeId, permission: Permission, options: TicketOptions = {}): Promise<string> {
     this.createTicket(tree)
-    return this.createTicket(tree, bytesToHex(await this.requests.invite(tree, permission)))
+    const invitation = bytesToHex(await this.requests.invite(tree, permission))
+    return this.createTicket(tree, { ...options, invitation })
   }
 
   /**
@@ -297,7 +295,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   /**
    * Brings a tree and a remote to the same entries, both ways. `remote` is an address or a ticket; with a ticket the
-   * tree may be left out, and the remote must be the peer that issued it.
+   * tree may be left out, and the remote must be a peer that it names. Where several are known and much is missing, it is
+   * taken from all of them at once.
    */
   sync(tree: TreeId | undefined, remote: string, options: SyncOptions = {}): Promise<SyncResult> {
     if (this.closing !== undefined)

@@ -1,12 +1,17 @@
-/** The sessions that a node runs when somebody asks for one, each on a connection of its own. */
+/**
+ * The sessions that a node runs when somebody asks for one, each on connections of its own: with one peer, or first with
+ * several of which each gives a part.
+ */
 import type { Clock } from './clock.ts'
 import type { TreeId } from './dag/id.ts'
 import type { Dialler } from './dialler.ts'
 import { CausewayError } from './errors.ts'
+import { gatherFirst, reach } from './first-sync.ts'
 import { limits } from './limits.ts'
 import type { SyncOptions } from './options.ts'
+import type { PeerEntry } from './peer/book.ts'
 import type { LastEqual } from './peer/last-equal.ts'
-import { isTicket, parseTicket } from './peer/ticket.ts'
+import { isTicket, parseTicket, type Ticket, type TicketPeer } from './peer/ticket.ts'
 import type { SyncResult } from './rpc/node-service.ts'
 import type { DagStore } from './store/store.ts'
 import type { Ingest } from './sync/ingest.ts'
@@ -18,6 +23,8 @@ export interface SessionsParts {
   readonly clock: Clock
   readonly lastEqual: LastEqual
   readonly dialler: Dialler
+  /** The peers with which a tree is linked. */
+  linked(tree: TreeId): PeerEntry[]
   /** Told of each session that ended well. */
   readonly onResult: (result: SyncResult) => void
 }
@@ -50,25 +57,46 @@ export class Sessions {
         data: { tree: ticket.tree },
       })
     const started = clock.monotonic()
-    const dialled = await dialler.dial(ticket?.addresses ?? [remote], ticket?.peer, options.signal)
-    const { connection, remote: reached, address, peer } = dialled
-    await using _ = connection
+    const local = { store, ingest, clock }
+    const issuer = { peer: ticket?.peer, addresses: ticket?.addresses ?? [remote] }
+    await using reached = await reach(dialler, issuer, this.others(which, ticket), options.signal)
+    const gathered = await gatherFirst(local, which, reached, options)
+    const { connection, remote: main, address, peer } = gathered.main
     const lastEqual = await hints.get(peer, which)
-    const session = await runSession({ store, ingest, clock }, reached, which, { ...options, lastEqual })
+    const onProgress: SyncOptions['onProgress'] = ({ received, expected, ...progress }) =>
+      options.onProgress?.({
+        received: gathered.received + received,
+        expected: gathered.received + expected,
+        ...progress,
+      })
+    const session = await runSession(local, main, which, { ...options, onProgress, lastEqual })
     if (session.equal && session.tipsDigest !== lastEqual) await hints.set(peer, which, session.tipsDigest)
     const path = connection.channel.path?.()
     const result: SyncResult = {
       ...session,
+      received: gathered.received + session.received,
+      redundant: gathered.redundant + session.redundant,
+      sources: gathered.sources,
       address,
       peer,
-      bytesSent: path?.bytesSent ?? 0,
-      bytesReceived: path?.bytesReceived ?? 0,
+      ...reached.bytes(),
       elapsedMs: clock.monotonic() - started,
       path: { kind: path?.kind ?? 'unknown', roundTripMs: path?.roundTripMs },
       tips: (await store.tips(which)).slice(0, limits.listedTips),
     }
     this.parts.onResult(result)
     return result
+  }
+
+  /** Who else may have a tree: whom the ticket names and, where nothing of it is here yet, linked peers. */
+  private others(tree: TreeId, ticket: Ticket | undefined): TicketPeer[] {
+    const { store, linked: linkedWith } = this.parts
+    const linked = (store.tree(tree) === undefined ? linkedWith(tree) : [])
+      .filter(({ blocked, addresses }) => !blocked && addresses.length > 0)
+      .map(({ peer, addresses }) => ({ peer, addresses: addresses.map(({ address }) => address) }))
+    const others = new Map([...linked, ...(ticket?.others ?? [])].map((each) => [each.peer, each]))
+    if (ticket?.peer !== undefined) others.delete(ticket.peer)
+    return [...others.values()].slice(0, limits.gatherSources - 1)
   }
 
   /** Waits for those under way, at most so long. */

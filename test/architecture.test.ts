@@ -32,10 +32,12 @@ const nodeFiles = new Set([
   'admission',
   'data',
   'dialler',
+  'first-sync',
   'health',
   'joining',
   'options',
   'sessions',
+  'tickets',
   'index',
 ])
 /** Parts that may use generated services, not just messages. */

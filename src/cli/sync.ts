@@ -73,6 +73,10 @@ function resultDocument(result: SyncResult) {
     storeReads: Number(result.storeReads),
     path: result.path,
     pathRoundTripMs: result.pathRoundTripMs,
+    sources: result.sources.map(({ peer, entries, code, message }) => ({
+      ...{ peer: hexText(peer), entries: Number(entries) },
+      ...(code !== '' && { error: { code, message } }),
+    })),
   }
 }
 
@@ -84,6 +88,10 @@ function resultText(result: ReturnType<typeof resultDocument>): string {
   return [
     `Received ${result.received} and sent ${result.sent} entries in ${seconds} s, ${result.roundTrips} round trip(s).`,
     `${result.bytesReceived} bytes in, ${result.bytesSent} bytes out, over ${result.address} (${result.path}).`,
+    ...result.sources.map(
+      ({ peer, entries, error }) =>
+        `From ${peer}: ${entries} entries${error ? `; left out (${error.code}): ${error.message}` : ''}.`,
+    ),
     `${state}: ${result.tips.length} tip(s).`,
   ].join('\n')
 }

@@ -16,10 +16,11 @@ export function addTicket(program: Command): void {
       parsePermission(['read', 'write']),
       Permission.UNSPECIFIED,
     )
-    .action(async (tree: string, options: CommonOptions & { invite: Permission }) => {
+    .option('--with-peers', 'also name linked peers that have the tree: a first sync takes from all of them')
+    .action(async (tree: string, options: CommonOptions & { invite: Permission; withPeers?: boolean }) => {
       await using clients = await openClients(options)
       const { ticket } = await clients.node.createTicket({
-        ...{ tree: idArgument(tree), invitation: options.invite },
+        ...{ tree: idArgument(tree), invitation: options.invite, withPeers: options.withPeers ?? false },
       })
       print(options, { ticket }, ticket)
     })

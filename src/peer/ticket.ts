@@ -1,12 +1,19 @@
 /**
  * A ticket: a tree with addresses, to hand to somebody. `causeway:?db=<tree>&by=<peer>&pr=http://…&pr=iroh:…`, where
  * `by` is the peer that issued it, so that the first contact cannot be somebody else. With `in=<secret>` it invites: who
- * first joins by it is let in at once.
+ * first joins by it is let in at once. Further `by=…&pr=…` name other peers that have the tree, so that a first sync can
+ * take from several.
  */
 import { formatId, parseId, type TreeId } from '../dag/id.ts'
 import { type PeerId, parsePeerId } from '../dag/identity.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
+
+/** A peer that a ticket names, and where it is. */
+export interface TicketPeer {
+  readonly peer: PeerId
+  readonly addresses: readonly string[]
+}
 
 export interface Ticket {
   readonly tree: TreeId
@@ -15,6 +22,8 @@ export interface Ticket {
   readonly addresses: readonly string[]
   /** The secret of a one-time invitation by the issuer, 32 bytes in hex. */
   readonly invitation?: string
+  /** Others that have the tree. */
+  readonly others?: readonly TicketPeer[]
 }
 
 const scheme = 'causeway:?'
@@ -28,9 +37,14 @@ export function formatTicket(ticket: Ticket): string {
   const parts = [`db=${formatId(ticket.tree)}`]
   if (ticket.peer !== undefined) parts.push(`by=${ticket.peer}`)
   if (ticket.invitation !== undefined) parts.push(`in=${ticket.invitation}`)
-  for (const address of ticket.addresses)
-    parts.push(`pr=${encodeURIComponent(address).replaceAll('%3A', ':').replaceAll('%2F', '/')}`)
+  parts.push(...ticket.addresses.map(formatAddress))
+  for (const { peer, addresses } of ticket.others ?? [])
+    parts.push(`by=${peer}`, ...addresses.map(formatAddress))
   return scheme + parts.join('&')
+}
+
+function formatAddress(address: string): string {
+  return `pr=${encodeURIComponent(address).replaceAll('%3A', ':').replaceAll('%2F', '/')}`
 }
 
 /** Reads a ticket; INVALID_ARGUMENT says what is wrong with it. Unknown parameters are left to newer versions. */
@@ -41,22 +55,42 @@ export function parseTicket(text: string): Ticket {
   const parameters = new URLSearchParams(text.slice(scheme.length))
   const [tree, ...otherTrees] = parameters.getAll('db')
   if (tree === undefined || otherTrees.length > 0) throw bad('names exactly one tree (db=…)')
-  const [peer, ...otherPeers] = parameters.getAll('by')
-  if (otherPeers.length > 0) throw bad('names at most one issuer (by=…)')
   const [invitation, ...otherInvitations] = parameters.getAll('in')
   if (otherInvitations.length > 0) throw bad('has at most one invitation (in=…)')
   if (invitation !== undefined && !/^[0-9a-f]{64}$/.test(invitation))
     throw bad('has an invitation (in=…) of 64 hex digits')
-  const addresses = parameters.getAll('pr')
-  if (addresses.length > limits.ticketAddresses)
-    throw bad(`has at most ${limits.ticketAddresses} addresses, got ${addresses.length}`)
-  if (addresses.length === 0) throw bad('has at least one address (pr=…)')
+  const [first, ...others] = readPeers(parameters)
+  const { peer, addresses } = first!
   return {
     tree: parseId(tree),
     addresses,
-    ...(peer !== undefined && { peer: parsePeerId(peer) }),
+    ...(peer !== undefined && { peer }),
     ...(invitation !== undefined && { invitation }),
+    ...(others.length > 0 && { others: others as TicketPeer[] }),
   }
+}
+
+/** Each `by` with the addresses that follow it; the first may stand after its addresses, or be absent. */
+function readPeers(parameters: URLSearchParams): { peer?: PeerId; addresses: string[] }[] {
+  const peers: { peer?: PeerId; addresses: string[] }[] = [{ addresses: [] }]
+  for (const [name, value] of parameters) {
+    const last = peers.at(-1)!
+    if (name === 'pr') last.addresses.push(value)
+    else if (name === 'by') {
+      const peer = parsePeerId(value)
+      if (peers.some((other) => other.peer === peer)) throw bad('names each peer once (by=…)')
+      if (peers.length === 1 && last.peer === undefined) last.peer = peer
+      else peers.push({ peer, addresses: [] })
+    }
+  }
+  if (peers.length > limits.gatherSources)
+    throw bad(`names at most ${limits.gatherSources} peers, got ${peers.length}`)
+  for (const { addresses } of peers) {
+    if (addresses.length > limits.ticketAddresses)
+      throw bad(`has at most ${limits.ticketAddresses} addresses a peer, got ${addresses.length}`)
+    if (addresses.length === 0) throw bad('has at least one address a peer (pr=…)')
+  }
+  return peers
 }
 
 function bad(expected: string): CausewayError {

@@ -8,6 +8,7 @@ import type { PeerId } from '../dag/identity.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { AuditProblem } from '../store/audit.ts'
+import type { SourceReport } from '../sync/gather.ts'
 import type { SessionProgress, SessionResult } from '../sync/session.ts'
 import type { Caller } from './caller.ts'
 import { readId, writeStatus } from './convert.ts'
@@ -24,6 +25,8 @@ export interface SyncResult extends SessionResult {
   readonly path: { readonly kind: string; readonly roundTripMs?: number | undefined }
   /** Our tips afterwards, at most limits.listedTips. */
   readonly tips: readonly TreeId[]
+  /** Where a first sync took from several peers: each of them. */
+  readonly sources: readonly SourceReport[]
 }
 
 export interface ConnectionInfo {
@@ -39,8 +42,8 @@ export interface NodeOperations {
   readonly version: string
   addresses(): string[]
   connections(): ConnectionInfo[]
-  createTicket(tree: TreeId): string
-  invite(tree: TreeId, permission: Permission): Promise<string>
+  createTicket(tree: TreeId, options?: { withPeers?: boolean }): string
+  invite(tree: TreeId, permission: Permission, options?: { withPeers?: boolean }): Promise<string>
   sync(
     tree: TreeId | undefined,
     remote: string,
@@ -72,9 +75,14 @@ export function createNodeService(node: NodeOperations): Partial<ServiceImpl<typ
       }
     },
 
-    async createTicket({ tree, invitation }) {
+    async createTicket({ tree, invitation, withPeers }) {
       const which = readId(tree, 'tree')
-      return { ticket: invitation ? await node.invite(which, invitation) : node.createTicket(which) }
+      const options = { withPeers }
+      return {
+        ticket: invitation
+          ? await node.invite(which, invitation, options)
+          : node.createTicket(which, options),
+      }
     },
 
     async *syncNow(request, { signal }) {
@@ -143,6 +151,12 @@ function writeResult(result: SyncResult) {
     storeReads: BigInt(result.storeReads),
     path: result.path.kind,
     pathRoundTripMs: result.path.roundTripMs ?? 0,
+    sources: result.sources.map(({ peer, entries, error }) => ({
+      peer: hexToBytes(peer),
+      entries: BigInt(entries),
+      code: error?.code ?? '',
+      message: error?.message ?? '',
+    })),
     peer: hexToBytes(result.peer ?? ''),
   }
 }

@@ -6,7 +6,7 @@
  */
 
 import type { SignedEntry } from '../dag/entry.ts'
-import type { Position, TreeId } from '../dag/id.ts'
+import type { EntryId, Position, TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import { checkChunks, type RangeChunk } from '../dag/ranges.ts'
 import { CausewayError } from '../errors.ts'
@@ -69,6 +69,19 @@ class Bad extends Error {
     this.from = from
     this.cause = cause
   }
+}
+
+/** How many entries a remote has, for the price of one small exchange. */
+export async function countAt(
+  remote: Remote,
+  tree: TreeId,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const beyond: Position = { height: Number.MAX_SAFE_INTEGER, id: 'ff'.repeat(32) as EntryId }
+  const range = { after: beyond, chunks: [], complete: true, outline: true }
+  const answer = await remote.syncTree({ tree, tips: [], tipsDigest: '', count: 0, range }, { signal })
+  await answer.pages[Symbol.asyncIterator]().return?.()
+  return answer.header.count
 }
 
 export class Gathering {

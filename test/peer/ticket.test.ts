@@ -45,6 +45,15 @@ describe('A ticket', () => {
     assert.equal(text, `causeway:?db=${formatId(tree)}&by=${peer}&pr=http://127.0.0.1:80&pr=iroh:endpointabc`)
   })
 
+  it('names several peers, each with its addresses', () => {
+    const others = [1, 2].map((n) => ({
+      peer: testIdentity(n).peer,
+      addresses: [`http://h:${n}`, `iroh:e${n}`],
+    }))
+    const ticket = { tree, peer, addresses: ['http://127.0.0.1:80'], others }
+    assert.deepEqual(parseTicket(formatTicket(ticket)), ticket)
+  })
+
   it('ignores what newer versions add', () => {
     const parsed = parseTicket(`causeway:?new=1&db=${formatId(tree)}&pr=http://a:1&x`)
     assert.deepEqual(parsed, { tree, addresses: ['http://a:1'] })
@@ -57,7 +66,12 @@ describe('A ticket', () => {
     refused('causeway:?', /exactly one tree/)
     refused(`causeway:?${db}&${db}&pr=a`, /exactly one tree/)
     refused(`causeway:?${db}`, /at least one address/)
-    refused(`causeway:?${db}&pr=a&by=${peer}&by=${peer}`, /at most one issuer/)
+    refused(`causeway:?${db}&pr=a&by=${peer}&by=${peer}`, /each peer once/)
+    const named = (count: number) =>
+      Array.from({ length: count }, (_, index) => `by=${testIdentity(index).peer}&pr=a`).join('&')
+    parseTicket(`causeway:?${db}&${named(limits.gatherSources)}`)
+    refused(`causeway:?${db}&${named(limits.gatherSources + 1)}`, /at most 8 peers/)
+    refused(`causeway:?${db}&${named(2)}&by=${peer}`, /at least one address a peer/)
     refused('causeway:?db=nonsense&pr=a', /./)
     refused(`causeway:?${db}&pr=a&by=12`, /./)
     refused(`causeway:?${db}&pr=a&in=${invitation}&in=${invitation}`, /at most one invitation/)

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file causeway/v1/node.proto.
  */
 export const file_causeway_v1_node: GenFile = /*@__PURE__*/
-  fileDesc("ChZjYXVzZXdheS92MS9ub2RlLnByb3RvEgtjYXVzZXdheS52MSIQCg5HZXROb2RlUmVxdWVzdCJxCg9HZXROb2RlUmVzcG9uc2USDAoEcGVlchgBIAEoDBIRCglhZGRyZXNzZXMYAiADKAkSDwoHdmVyc2lvbhgDIAEoCRIsCgtjb25uZWN0aW9ucxgEIAMoCzIXLmNhdXNld2F5LnYxLkNvbm5lY3Rpb24ipwEKCkNvbm5lY3Rpb24SDAoEcGVlchgBIAEoDBIWCg5yZW1vdGVfYWRkcmVzcxgCIAEoCRIRCgl0cmFuc3BvcnQYAyABKAkSDAoEcGF0aBgEIAEoCRIVCg1yb3VuZF90cmlwX21zGAUgASgBEhIKCmJ5dGVzX3NlbnQYBiABKAQSFgoOYnl0ZXNfcmVjZWl2ZWQYByABKAQSDwoHaW5ib3VuZBgIIAEoCCJQChNDcmVhdGVUaWNrZXRSZXF1ZXN0EgwKBHRyZWUYASABKAwSKwoKaW52aXRhdGlvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24iJgoUQ3JlYXRlVGlja2V0UmVzcG9uc2USDgoGdGlja2V0GAEgASgJIi4KDlN5bmNOb3dSZXF1ZXN0EgwKBHRyZWUYASABKAwSDgoGcmVtb3RlGAIgASgJInMKD1N5bmNOb3dSZXNwb25zZRItCghwcm9ncmVzcxgBIAEoCzIZLmNhdXNld2F5LnYxLlN5bmNQcm9ncmVzc0gAEikKBnJlc3VsdBgCIAEoCzIXLmNhdXNld2F5LnYxLlN5bmNSZXN1bHRIAEIGCgRwYXJ0IlEKDFN5bmNQcm9ncmVzcxIQCghyZWNlaXZlZBgBIAEoBBIQCghleHBlY3RlZBgCIAEoBBIMCgRzZW50GAMgASgEEg8KB3RvX3NlbmQYBCABKAQi1wIKClN5bmNSZXN1bHQSDAoEdHJlZRgBIAEoDBIQCghyZWNlaXZlZBgCIAEoBBIMCgRzZW50GAMgASgEEhYKDmJ5dGVzX3JlY2VpdmVkGAQgASgEEhIKCmJ5dGVzX3NlbnQYBSABKAQSEwoLcm91bmRfdHJpcHMYBiABKA0SEgoKZWxhcHNlZF9tcxgHIAEoARIMCgR0aXBzGAggAygMEg0KBWVxdWFsGAkgASgIEg8KB2FkZHJlc3MYCiABKAkSKQoIc3RhdHVzZXMYCyADKA4yFy5jYXVzZXdheS52MS5TeW5jU3RhdHVzEhEKCXJlZHVuZGFudBgMIAEoBBINCgVjZWxscxgNIAEoBBITCgtzdG9yZV9yZWFkcxgOIAEoBBIMCgRwYXRoGA8gASgJEhoKEnBhdGhfcm91bmRfdHJpcF9tcxgQIAEoARIMCgRwZWVyGBEgASgMIiEKEVZlcmlmeVRyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwicAoSVmVyaWZ5VHJlZVJlc3BvbnNlEg8KB2NoZWNrZWQYASABKAQSDQoFY291bnQYAiABKAQSLAoIcHJvYmxlbXMYAyADKAsyGi5jYXVzZXdheS52MS5WZXJpZnlQcm9ibGVtEgwKBGRvbmUYBCABKAgiPQoNVmVyaWZ5UHJvYmxlbRINCgVlbnRyeRgBIAEoDBIMCgRjb2RlGAIgASgJEg8KB21lc3NhZ2UYAyABKAkiPwoOQWRkUGVlclJlcXVlc3QSDAoEcGVlchgBIAEoDBIRCglhZGRyZXNzZXMYAiADKAkSDAoEbmFtZRgDIAEoCSIyCg9BZGRQZWVyUmVzcG9uc2USHwoEcGVlchgBIAEoCzIRLmNhdXNld2F5LnYxLlBlZXIibwoEUGVlchIMCgRwZWVyGAEgASgMEgwKBG5hbWUYAiABKAkSKwoJYWRkcmVzc2VzGAMgAygLMhguY2F1c2V3YXkudjEuUGVlckFkZHJlc3MSDwoHYmxvY2tlZBgEIAEoCBINCgV0cmVlcxgFIAMoDCJQCgtQZWVyQWRkcmVzcxIPCgdhZGRyZXNzGAEgASgJEhcKD2xhc3Rfc3VjY2Vzc19tcxgCIAEoBBIXCg9sYXN0X2ZhaWx1cmVfbXMYAyABKAQiIQoRUmVtb3ZlUGVlclJlcXVlc3QSDAoEcGVlchgBIAEoDCIUChJSZW1vdmVQZWVyUmVzcG9uc2UiMQoQQmxvY2tQZWVyUmVxdWVzdBIMCgRwZWVyGAEgASgMEg8KB3VuYmxvY2sYAiABKAgiEwoRQmxvY2tQZWVyUmVzcG9uc2UiOQoQTGlzdFBlZXJzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJOChFMaXN0UGVlcnNSZXNwb25zZRIgCgVwZWVycxgBIAMoCzIRLmNhdXNld2F5LnYxLlBlZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImcKDExpbmtTZXR0aW5ncxIRCglvbl9jb21taXQYASABKAgSGAoQaW50ZXJ2YWxfc2Vjb25kcxgCIAEoDRIMCgRwdWxsGAMgASgIEgwKBHB1c2gYBCABKAgSDgoGcGF1c2VkGAUgASgIImoKD0xpbmtUcmVlUmVxdWVzdBIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwSDgoGdGlja2V0GAMgASgJEisKCHNldHRpbmdzGAQgASgLMhkuY2F1c2V3YXkudjEuTGlua1NldHRpbmdzIjkKEExpbmtUcmVlUmVzcG9uc2USJQoEbGluaxgBIAEoCzIXLmNhdXNld2F5LnYxLkxpbmtTdGF0dXMiLwoRVW5saW5rVHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIMCgRwZWVyGAIgASgMIhQKElVubGlua1RyZWVSZXNwb25zZSLCAgoKTGlua1N0YXR1cxIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwSKwoIc2V0dGluZ3MYAyABKAsyGS5jYXVzZXdheS52MS5MaW5rU2V0dGluZ3MSDwoHaW5fc3luYxgEIAEoCBIOCgZhY3RpdmUYBSABKAgSEwoLcGVlcl9iZWhpbmQYBiABKAQSEQoJd2VfYmVoaW5kGAcgASgEEhkKEW9sZGVzdF9wZW5kaW5nX21zGAggASgEEhcKD2xhc3Rfc3VjY2Vzc19tcxgJIAEoBBIXCg9sYXN0X2Vycm9yX2NvZGUYCiABKAkSGgoSbGFzdF9lcnJvcl9tZXNzYWdlGAsgASgJEhcKD25leHRfYXR0ZW1wdF9tcxgMIAEoBBIQCghhdHRlbXB0cxgNIAEoDRIOCgZwYXJrZWQYDiABKAkiJAoSV2F0Y2hTdGF0dXNSZXF1ZXN0Eg4KBmZvbGxvdxgBIAEoCCI9ChNXYXRjaFN0YXR1c1Jlc3BvbnNlEiYKBWxpbmtzGAEgAygLMhcuY2F1c2V3YXkudjEuTGlua1N0YXR1cyIiCgxGbHVzaFJlcXVlc3QSEgoKdGltZW91dF9tcxgBIAEoDSI5Cg1GbHVzaFJlc3BvbnNlEigKB3BlbmRpbmcYASADKAsyFy5jYXVzZXdheS52MS5MaW5rU3RhdHVzIm0KD0pvaW5UcmVlUmVxdWVzdBIOCgZ0aWNrZXQYASABKAkSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDwoHbWVzc2FnZRgDIAEoCRIMCgR3YWl0GAQgASgIItIBChBKb2luVHJlZVJlc3BvbnNlEgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDBIpCgZzdGF0dXMYAyABKA4yGS5jYXVzZXdheS52MS5BY2Nlc3NTdGF0dXMSDwoHcmVxdWVzdBgEIAEoDBIrCgpwZXJtaXNzaW9uGAUgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIOCgZyZWFzb24YBiABKAkSEgoKZXJyb3JfY29kZRgHIAEoCRIVCg1lcnJvcl9tZXNzYWdlGAggASgJIkIKGUxpc3RBY2Nlc3NSZXF1ZXN0c1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiYwoaTGlzdEFjY2Vzc1JlcXVlc3RzUmVzcG9uc2USLAoIcmVxdWVzdHMYASADKAsyGi5jYXVzZXdheS52MS5BY2Nlc3NSZXF1ZXN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKhAQoNQWNjZXNzUmVxdWVzdBIKCgJpZBgBIAEoDBIMCgR0cmVlGAIgASgMEgwKBHBlZXIYAyABKAwSKwoKcGVybWlzc2lvbhgEIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDwoHbWVzc2FnZRgFIAEoCRIVCg1jcmVhdGVkX2F0X21zGAYgASgEEhMKC2Fza2VkX2F0X21zGAcgASgEIl4KE0RlY2lkZUFjY2Vzc1JlcXVlc3QSCgoCaWQYASABKAwSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDgoGcmVhc29uGAMgASgJIkMKFERlY2lkZUFjY2Vzc1Jlc3BvbnNlEisKB3JlcXVlc3QYASABKAsyGi5jYXVzZXdheS52MS5BY2Nlc3NSZXF1ZXN0MqEJCgtOb2RlU2VydmljZRJECgdHZXROb2RlEhsuY2F1c2V3YXkudjEuR2V0Tm9kZVJlcXVlc3QaHC5jYXVzZXdheS52MS5HZXROb2RlUmVzcG9uc2USUwoMQ3JlYXRlVGlja2V0EiAuY2F1c2V3YXkudjEuQ3JlYXRlVGlja2V0UmVxdWVzdBohLmNhdXNld2F5LnYxLkNyZWF0ZVRpY2tldFJlc3BvbnNlEkYKB1N5bmNOb3cSGy5jYXVzZXdheS52MS5TeW5jTm93UmVxdWVzdBocLmNhdXNld2F5LnYxLlN5bmNOb3dSZXNwb25zZTABEk8KClZlcmlmeVRyZWUSHi5jYXVzZXdheS52MS5WZXJpZnlUcmVlUmVxdWVzdBofLmNhdXNld2F5LnYxLlZlcmlmeVRyZWVSZXNwb25zZTABEkQKB0FkZFBlZXISGy5jYXVzZXdheS52MS5BZGRQZWVyUmVxdWVzdBocLmNhdXNld2F5LnYxLkFkZFBlZXJSZXNwb25zZRJNCgpSZW1vdmVQZWVyEh4uY2F1c2V3YXkudjEuUmVtb3ZlUGVlclJlcXVlc3QaHy5jYXVzZXdheS52MS5SZW1vdmVQZWVyUmVzcG9uc2USSgoJQmxvY2tQZWVyEh0uY2F1c2V3YXkudjEuQmxvY2tQZWVyUmVxdWVzdBoeLmNhdXNld2F5LnYxLkJsb2NrUGVlclJlc3BvbnNlEkoKCUxpc3RQZWVycxIdLmNhdXNld2F5LnYxLkxpc3RQZWVyc1JlcXVlc3QaHi5jYXVzZXdheS52MS5MaXN0UGVlcnNSZXNwb25zZRJHCghMaW5rVHJlZRIcLmNhdXNld2F5LnYxLkxpbmtUcmVlUmVxdWVzdBodLmNhdXNld2F5LnYxLkxpbmtUcmVlUmVzcG9uc2USTQoKVW5saW5rVHJlZRIeLmNhdXNld2F5LnYxLlVubGlua1RyZWVSZXF1ZXN0Gh8uY2F1c2V3YXkudjEuVW5saW5rVHJlZVJlc3BvbnNlElIKC1dhdGNoU3RhdHVzEh8uY2F1c2V3YXkudjEuV2F0Y2hTdGF0dXNSZXF1ZXN0GiAuY2F1c2V3YXkudjEuV2F0Y2hTdGF0dXNSZXNwb25zZTABEj4KBUZsdXNoEhkuY2F1c2V3YXkudjEuRmx1c2hSZXF1ZXN0GhouY2F1c2V3YXkudjEuRmx1c2hSZXNwb25zZRJJCghKb2luVHJlZRIcLmNhdXNld2F5LnYxLkpvaW5UcmVlUmVxdWVzdBodLmNhdXNld2F5LnYxLkpvaW5UcmVlUmVzcG9uc2UwARJlChJMaXN0QWNjZXNzUmVxdWVzdHMSJi5jYXVzZXdheS52MS5MaXN0QWNjZXNzUmVxdWVzdHNSZXF1ZXN0GicuY2F1c2V3YXkudjEuTGlzdEFjY2Vzc1JlcXVlc3RzUmVzcG9uc2USUwoMRGVjaWRlQWNjZXNzEiAuY2F1c2V3YXkudjEuRGVjaWRlQWNjZXNzUmVxdWVzdBohLmNhdXNld2F5LnYxLkRlY2lkZUFjY2Vzc1Jlc3BvbnNlYgZwcm90bzM", [file_causeway_v1_entry, file_causeway_v1_sync]);
+  fileDesc("ChZjYXVzZXdheS92MS9ub2RlLnByb3RvEgtjYXVzZXdheS52MSIQCg5HZXROb2RlUmVxdWVzdCJxCg9HZXROb2RlUmVzcG9uc2USDAoEcGVlchgBIAEoDBIRCglhZGRyZXNzZXMYAiADKAkSDwoHdmVyc2lvbhgDIAEoCRIsCgtjb25uZWN0aW9ucxgEIAMoCzIXLmNhdXNld2F5LnYxLkNvbm5lY3Rpb24ipwEKCkNvbm5lY3Rpb24SDAoEcGVlchgBIAEoDBIWCg5yZW1vdGVfYWRkcmVzcxgCIAEoCRIRCgl0cmFuc3BvcnQYAyABKAkSDAoEcGF0aBgEIAEoCRIVCg1yb3VuZF90cmlwX21zGAUgASgBEhIKCmJ5dGVzX3NlbnQYBiABKAQSFgoOYnl0ZXNfcmVjZWl2ZWQYByABKAQSDwoHaW5ib3VuZBgIIAEoCCJkChNDcmVhdGVUaWNrZXRSZXF1ZXN0EgwKBHRyZWUYASABKAwSKwoKaW52aXRhdGlvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SEgoKd2l0aF9wZWVycxgDIAEoCCImChRDcmVhdGVUaWNrZXRSZXNwb25zZRIOCgZ0aWNrZXQYASABKAkiLgoOU3luY05vd1JlcXVlc3QSDAoEdHJlZRgBIAEoDBIOCgZyZW1vdGUYAiABKAkicwoPU3luY05vd1Jlc3BvbnNlEi0KCHByb2dyZXNzGAEgASgLMhkuY2F1c2V3YXkudjEuU3luY1Byb2dyZXNzSAASKQoGcmVzdWx0GAIgASgLMhcuY2F1c2V3YXkudjEuU3luY1Jlc3VsdEgAQgYKBHBhcnQiUQoMU3luY1Byb2dyZXNzEhAKCHJlY2VpdmVkGAEgASgEEhAKCGV4cGVjdGVkGAIgASgEEgwKBHNlbnQYAyABKAQSDwoHdG9fc2VuZBgEIAEoBCKBAwoKU3luY1Jlc3VsdBIMCgR0cmVlGAEgASgMEhAKCHJlY2VpdmVkGAIgASgEEgwKBHNlbnQYAyABKAQSFgoOYnl0ZXNfcmVjZWl2ZWQYBCABKAQSEgoKYnl0ZXNfc2VudBgFIAEoBBITCgtyb3VuZF90cmlwcxgGIAEoDRISCgplbGFwc2VkX21zGAcgASgBEgwKBHRpcHMYCCADKAwSDQoFZXF1YWwYCSABKAgSDwoHYWRkcmVzcxgKIAEoCRIpCghzdGF0dXNlcxgLIAMoDjIXLmNhdXNld2F5LnYxLlN5bmNTdGF0dXMSEQoJcmVkdW5kYW50GAwgASgEEg0KBWNlbGxzGA0gASgEEhMKC3N0b3JlX3JlYWRzGA4gASgEEgwKBHBhdGgYDyABKAkSGgoScGF0aF9yb3VuZF90cmlwX21zGBAgASgBEgwKBHBlZXIYESABKAwSKAoHc291cmNlcxgSIAMoCzIXLmNhdXNld2F5LnYxLlN5bmNTb3VyY2UiSgoKU3luY1NvdXJjZRIMCgRwZWVyGAEgASgMEg8KB2VudHJpZXMYAiABKAQSDAoEY29kZRgDIAEoCRIPCgdtZXNzYWdlGAQgASgJIiEKEVZlcmlmeVRyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwicAoSVmVyaWZ5VHJlZVJlc3BvbnNlEg8KB2NoZWNrZWQYASABKAQSDQoFY291bnQYAiABKAQSLAoIcHJvYmxlbXMYAyADKAsyGi5jYXVzZXdheS52MS5WZXJpZnlQcm9ibGVtEgwKBGRvbmUYBCABKAgiPQoNVmVyaWZ5UHJvYmxlbRINCgVlbnRyeRgBIAEoDBIMCgRjb2RlGAIgASgJEg8KB21lc3NhZ2UYAyABKAkiPwoOQWRkUGVlclJlcXVlc3QSDAoEcGVlchgBIAEoDBIRCglhZGRyZXNzZXMYAiADKAkSDAoEbmFtZRgDIAEoCSIyCg9BZGRQZWVyUmVzcG9uc2USHwoEcGVlchgBIAEoCzIRLmNhdXNld2F5LnYxLlBlZXIibwoEUGVlchIMCgRwZWVyGAEgASgMEgwKBG5hbWUYAiABKAkSKwoJYWRkcmVzc2VzGAMgAygLMhguY2F1c2V3YXkudjEuUGVlckFkZHJlc3MSDwoHYmxvY2tlZBgEIAEoCBINCgV0cmVlcxgFIAMoDCJQCgtQZWVyQWRkcmVzcxIPCgdhZGRyZXNzGAEgASgJEhcKD2xhc3Rfc3VjY2Vzc19tcxgCIAEoBBIXCg9sYXN0X2ZhaWx1cmVfbXMYAyABKAQiIQoRUmVtb3ZlUGVlclJlcXVlc3QSDAoEcGVlchgBIAEoDCIUChJSZW1vdmVQZWVyUmVzcG9uc2UiMQoQQmxvY2tQZWVyUmVxdWVzdBIMCgRwZWVyGAEgASgMEg8KB3VuYmxvY2sYAiABKAgiEwoRQmxvY2tQZWVyUmVzcG9uc2UiOQoQTGlzdFBlZXJzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJOChFMaXN0UGVlcnNSZXNwb25zZRIgCgVwZWVycxgBIAMoCzIRLmNhdXNld2F5LnYxLlBlZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImcKDExpbmtTZXR0aW5ncxIRCglvbl9jb21taXQYASABKAgSGAoQaW50ZXJ2YWxfc2Vjb25kcxgCIAEoDRIMCgRwdWxsGAMgASgIEgwKBHB1c2gYBCABKAgSDgoGcGF1c2VkGAUgASgIImoKD0xpbmtUcmVlUmVxdWVzdBIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwSDgoGdGlja2V0GAMgASgJEisKCHNldHRpbmdzGAQgASgLMhkuY2F1c2V3YXkudjEuTGlua1NldHRpbmdzIjkKEExpbmtUcmVlUmVzcG9uc2USJQoEbGluaxgBIAEoCzIXLmNhdXNld2F5LnYxLkxpbmtTdGF0dXMiLwoRVW5saW5rVHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIMCgRwZWVyGAIgASgMIhQKElVubGlua1RyZWVSZXNwb25zZSLCAgoKTGlua1N0YXR1cxIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwSKwoIc2V0dGluZ3MYAyABKAsyGS5jYXVzZXdheS52MS5MaW5rU2V0dGluZ3MSDwoHaW5fc3luYxgEIAEoCBIOCgZhY3RpdmUYBSABKAgSEwoLcGVlcl9iZWhpbmQYBiABKAQSEQoJd2VfYmVoaW5kGAcgASgEEhkKEW9sZGVzdF9wZW5kaW5nX21zGAggASgEEhcKD2xhc3Rfc3VjY2Vzc19tcxgJIAEoBBIXCg9sYXN0X2Vycm9yX2NvZGUYCiABKAkSGgoSbGFzdF9lcnJvcl9tZXNzYWdlGAsgASgJEhcKD25leHRfYXR0ZW1wdF9tcxgMIAEoBBIQCghhdHRlbXB0cxgNIAEoDRIOCgZwYXJrZWQYDiABKAkiJAoSV2F0Y2hTdGF0dXNSZXF1ZXN0Eg4KBmZvbGxvdxgBIAEoCCI9ChNXYXRjaFN0YXR1c1Jlc3BvbnNlEiYKBWxpbmtzGAEgAygLMhcuY2F1c2V3YXkudjEuTGlua1N0YXR1cyIiCgxGbHVzaFJlcXVlc3QSEgoKdGltZW91dF9tcxgBIAEoDSI5Cg1GbHVzaFJlc3BvbnNlEigKB3BlbmRpbmcYASADKAsyFy5jYXVzZXdheS52MS5MaW5rU3RhdHVzIm0KD0pvaW5UcmVlUmVxdWVzdBIOCgZ0aWNrZXQYASABKAkSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDwoHbWVzc2FnZRgDIAEoCRIMCgR3YWl0GAQgASgIItIBChBKb2luVHJlZVJlc3BvbnNlEgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDBIpCgZzdGF0dXMYAyABKA4yGS5jYXVzZXdheS52MS5BY2Nlc3NTdGF0dXMSDwoHcmVxdWVzdBgEIAEoDBIrCgpwZXJtaXNzaW9uGAUgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIOCgZyZWFzb24YBiABKAkSEgoKZXJyb3JfY29kZRgHIAEoCRIVCg1lcnJvcl9tZXNzYWdlGAggASgJIkIKGUxpc3RBY2Nlc3NSZXF1ZXN0c1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiYwoaTGlzdEFjY2Vzc1JlcXVlc3RzUmVzcG9uc2USLAoIcmVxdWVzdHMYASADKAsyGi5jYXVzZXdheS52MS5BY2Nlc3NSZXF1ZXN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKhAQoNQWNjZXNzUmVxdWVzdBIKCgJpZBgBIAEoDBIMCgR0cmVlGAIgASgMEgwKBHBlZXIYAyABKAwSKwoKcGVybWlzc2lvbhgEIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDwoHbWVzc2FnZRgFIAEoCRIVCg1jcmVhdGVkX2F0X21zGAYgASgEEhMKC2Fza2VkX2F0X21zGAcgASgEIl4KE0RlY2lkZUFjY2Vzc1JlcXVlc3QSCgoCaWQYASABKAwSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDgoGcmVhc29uGAMgASgJIkMKFERlY2lkZUFjY2Vzc1Jlc3BvbnNlEisKB3JlcXVlc3QYASABKAsyGi5jYXVzZXdheS52MS5BY2Nlc3NSZXF1ZXN0MqEJCgtOb2RlU2VydmljZRJECgdHZXROb2RlEhsuY2F1c2V3YXkudjEuR2V0Tm9kZVJlcXVlc3QaHC5jYXVzZXdheS52MS5HZXROb2RlUmVzcG9uc2USUwoMQ3JlYXRlVGlja2V0EiAuY2F1c2V3YXkudjEuQ3JlYXRlVGlja2V0UmVxdWVzdBohLmNhdXNld2F5LnYxLkNyZWF0ZVRpY2tldFJlc3BvbnNlEkYKB1N5bmNOb3cSGy5jYXVzZXdheS52MS5TeW5jTm93UmVxdWVzdBocLmNhdXNld2F5LnYxLlN5bmNOb3dSZXNwb25zZTABEk8KClZlcmlmeVRyZWUSHi5jYXVzZXdheS52MS5WZXJpZnlUcmVlUmVxdWVzdBofLmNhdXNld2F5LnYxLlZlcmlmeVRyZWVSZXNwb25zZTABEkQKB0FkZFBlZXISGy5jYXVzZXdheS52MS5BZGRQZWVyUmVxdWVzdBocLmNhdXNld2F5LnYxLkFkZFBlZXJSZXNwb25zZRJNCgpSZW1vdmVQZWVyEh4uY2F1c2V3YXkudjEuUmVtb3ZlUGVlclJlcXVlc3QaHy5jYXVzZXdheS52MS5SZW1vdmVQZWVyUmVzcG9uc2USSgoJQmxvY2tQZWVyEh0uY2F1c2V3YXkudjEuQmxvY2tQZWVyUmVxdWVzdBoeLmNhdXNld2F5LnYxLkJsb2NrUGVlclJlc3BvbnNlEkoKCUxpc3RQZWVycxIdLmNhdXNld2F5LnYxLkxpc3RQZWVyc1JlcXVlc3QaHi5jYXVzZXdheS52MS5MaXN0UGVlcnNSZXNwb25zZRJHCghMaW5rVHJlZRIcLmNhdXNld2F5LnYxLkxpbmtUcmVlUmVxdWVzdBodLmNhdXNld2F5LnYxLkxpbmtUcmVlUmVzcG9uc2USTQoKVW5saW5rVHJlZRIeLmNhdXNld2F5LnYxLlVubGlua1RyZWVSZXF1ZXN0Gh8uY2F1c2V3YXkudjEuVW5saW5rVHJlZVJlc3BvbnNlElIKC1dhdGNoU3RhdHVzEh8uY2F1c2V3YXkudjEuV2F0Y2hTdGF0dXNSZXF1ZXN0GiAuY2F1c2V3YXkudjEuV2F0Y2hTdGF0dXNSZXNwb25zZTABEj4KBUZsdXNoEhkuY2F1c2V3YXkudjEuRmx1c2hSZXF1ZXN0GhouY2F1c2V3YXkudjEuRmx1c2hSZXNwb25zZRJJCghKb2luVHJlZRIcLmNhdXNld2F5LnYxLkpvaW5UcmVlUmVxdWVzdBodLmNhdXNld2F5LnYxLkpvaW5UcmVlUmVzcG9uc2UwARJlChJMaXN0QWNjZXNzUmVxdWVzdHMSJi5jYXVzZXdheS52MS5MaXN0QWNjZXNzUmVxdWVzdHNSZXF1ZXN0GicuY2F1c2V3YXkudjEuTGlzdEFjY2Vzc1JlcXVlc3RzUmVzcG9uc2USUwoMRGVjaWRlQWNjZXNzEiAuY2F1c2V3YXkudjEuRGVjaWRlQWNjZXNzUmVxdWVzdBohLmNhdXNld2F5LnYxLkRlY2lkZUFjY2Vzc1Jlc3BvbnNlYgZwcm90bzM", [file_causeway_v1_entry, file_causeway_v1_sync]);
 
 /**
  * Nothing to say.
@@ -164,6 +164,13 @@ export type CreateTicketRequest = Message<"causeway.v1.CreateTicketRequest"> & {
    * @generated from field: causeway.v1.Permission invitation = 2;
    */
   invitation: Permission;
+
+  /**
+   * Also names linked peers that have the tree, at most 7, for a first sync from several at once.
+   *
+   * @generated from field: bool with_peers = 3;
+   */
+  withPeers: boolean;
 };
 
 /**
@@ -425,6 +432,13 @@ export type SyncResult = Message<"causeway.v1.SyncResult"> & {
    * @generated from field: bytes peer = 17;
    */
   peer: Uint8Array;
+
+  /**
+   * Where a first sync took from several peers: each of them.
+   *
+   * @generated from field: repeated causeway.v1.SyncSource sources = 18;
+   */
+  sources: SyncSource[];
 };
 
 /**
@@ -433,6 +447,48 @@ export type SyncResult = Message<"causeway.v1.SyncResult"> & {
  */
 export const SyncResultSchema: GenMessage<SyncResult> = /*@__PURE__*/
   messageDesc(file_causeway_v1_node, 8);
+
+/**
+ * One of several peers that a first sync took from.
+ *
+ * @generated from message causeway.v1.SyncSource
+ */
+export type SyncSource = Message<"causeway.v1.SyncSource"> & {
+  /**
+   * Its PeerId, 32 bytes.
+   *
+   * @generated from field: bytes peer = 1;
+   */
+  peer: Uint8Array;
+
+  /**
+   * Entries from it that were new here.
+   *
+   * @generated from field: uint64 entries = 2;
+   */
+  entries: bigint;
+
+  /**
+   * Why it was left out, as a stable code; empty where it was not.
+   *
+   * @generated from field: string code = 3;
+   */
+  code: string;
+
+  /**
+   * For people.
+   *
+   * @generated from field: string message = 4;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message causeway.v1.SyncSource.
+ * Use `create(SyncSourceSchema)` to create a new message.
+ */
+export const SyncSourceSchema: GenMessage<SyncSource> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 9);
 
 /**
  * Which tree to verify.
@@ -453,7 +509,7 @@ export type VerifyTreeRequest = Message<"causeway.v1.VerifyTreeRequest"> & {
  * Use `create(VerifyTreeRequestSchema)` to create a new message.
  */
 export const VerifyTreeRequestSchema: GenMessage<VerifyTreeRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 9);
+  messageDesc(file_causeway_v1_node, 10);
 
 /**
  * Progress, then what is wrong, then the result.
@@ -495,7 +551,7 @@ export type VerifyTreeResponse = Message<"causeway.v1.VerifyTreeResponse"> & {
  * Use `create(VerifyTreeResponseSchema)` to create a new message.
  */
 export const VerifyTreeResponseSchema: GenMessage<VerifyTreeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 10);
+  messageDesc(file_causeway_v1_node, 11);
 
 /**
  * Something that does not hold.
@@ -530,7 +586,7 @@ export type VerifyProblem = Message<"causeway.v1.VerifyProblem"> & {
  * Use `create(VerifyProblemSchema)` to create a new message.
  */
 export const VerifyProblemSchema: GenMessage<VerifyProblem> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 11);
+  messageDesc(file_causeway_v1_node, 12);
 
 /**
  * A peer to remember.
@@ -565,7 +621,7 @@ export type AddPeerRequest = Message<"causeway.v1.AddPeerRequest"> & {
  * Use `create(AddPeerRequestSchema)` to create a new message.
  */
 export const AddPeerRequestSchema: GenMessage<AddPeerRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 12);
+  messageDesc(file_causeway_v1_node, 13);
 
 /**
  * The peer as it is now known.
@@ -586,7 +642,7 @@ export type AddPeerResponse = Message<"causeway.v1.AddPeerResponse"> & {
  * Use `create(AddPeerResponseSchema)` to create a new message.
  */
 export const AddPeerResponseSchema: GenMessage<AddPeerResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 13);
+  messageDesc(file_causeway_v1_node, 14);
 
 /**
  * A peer in the peer book.
@@ -635,7 +691,7 @@ export type Peer = Message<"causeway.v1.Peer"> & {
  * Use `create(PeerSchema)` to create a new message.
  */
 export const PeerSchema: GenMessage<Peer> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 14);
+  messageDesc(file_causeway_v1_node, 15);
 
 /**
  * One address of a peer and how it did.
@@ -670,7 +726,7 @@ export type PeerAddress = Message<"causeway.v1.PeerAddress"> & {
  * Use `create(PeerAddressSchema)` to create a new message.
  */
 export const PeerAddressSchema: GenMessage<PeerAddress> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 15);
+  messageDesc(file_causeway_v1_node, 16);
 
 /**
  * Which peer.
@@ -691,7 +747,7 @@ export type RemovePeerRequest = Message<"causeway.v1.RemovePeerRequest"> & {
  * Use `create(RemovePeerRequestSchema)` to create a new message.
  */
 export const RemovePeerRequestSchema: GenMessage<RemovePeerRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 16);
+  messageDesc(file_causeway_v1_node, 17);
 
 /**
  * Nothing to say.
@@ -706,7 +762,7 @@ export type RemovePeerResponse = Message<"causeway.v1.RemovePeerResponse"> & {
  * Use `create(RemovePeerResponseSchema)` to create a new message.
  */
 export const RemovePeerResponseSchema: GenMessage<RemovePeerResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 17);
+  messageDesc(file_causeway_v1_node, 18);
 
 /**
  * Which peer.
@@ -734,7 +790,7 @@ export type BlockPeerRequest = Message<"causeway.v1.BlockPeerRequest"> & {
  * Use `create(BlockPeerRequestSchema)` to create a new message.
  */
 export const BlockPeerRequestSchema: GenMessage<BlockPeerRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 18);
+  messageDesc(file_causeway_v1_node, 19);
 
 /**
  * Nothing to say.
@@ -749,7 +805,7 @@ export type BlockPeerResponse = Message<"causeway.v1.BlockPeerResponse"> & {
  * Use `create(BlockPeerResponseSchema)` to create a new message.
  */
 export const BlockPeerResponseSchema: GenMessage<BlockPeerResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 19);
+  messageDesc(file_causeway_v1_node, 20);
 
 /**
  * Which page of the peer book.
@@ -777,7 +833,7 @@ export type ListPeersRequest = Message<"causeway.v1.ListPeersRequest"> & {
  * Use `create(ListPeersRequestSchema)` to create a new message.
  */
 export const ListPeersRequestSchema: GenMessage<ListPeersRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 20);
+  messageDesc(file_causeway_v1_node, 21);
 
 /**
  * A page of peers.
@@ -805,7 +861,7 @@ export type ListPeersResponse = Message<"causeway.v1.ListPeersResponse"> & {
  * Use `create(ListPeersResponseSchema)` to create a new message.
  */
 export const ListPeersResponseSchema: GenMessage<ListPeersResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 21);
+  messageDesc(file_causeway_v1_node, 22);
 
 /**
  * When a link syncs.
@@ -854,7 +910,7 @@ export type LinkSettings = Message<"causeway.v1.LinkSettings"> & {
  * Use `create(LinkSettingsSchema)` to create a new message.
  */
 export const LinkSettingsSchema: GenMessage<LinkSettings> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 22);
+  messageDesc(file_causeway_v1_node, 23);
 
 /**
  * What to keep equal.
@@ -896,7 +952,7 @@ export type LinkTreeRequest = Message<"causeway.v1.LinkTreeRequest"> & {
  * Use `create(LinkTreeRequestSchema)` to create a new message.
  */
 export const LinkTreeRequestSchema: GenMessage<LinkTreeRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 23);
+  messageDesc(file_causeway_v1_node, 24);
 
 /**
  * The link.
@@ -917,7 +973,7 @@ export type LinkTreeResponse = Message<"causeway.v1.LinkTreeResponse"> & {
  * Use `create(LinkTreeResponseSchema)` to create a new message.
  */
 export const LinkTreeResponseSchema: GenMessage<LinkTreeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 24);
+  messageDesc(file_causeway_v1_node, 25);
 
 /**
  * Which link.
@@ -945,7 +1001,7 @@ export type UnlinkTreeRequest = Message<"causeway.v1.UnlinkTreeRequest"> & {
  * Use `create(UnlinkTreeRequestSchema)` to create a new message.
  */
 export const UnlinkTreeRequestSchema: GenMessage<UnlinkTreeRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 25);
+  messageDesc(file_causeway_v1_node, 26);
 
 /**
  * Nothing to say.
@@ -960,7 +1016,7 @@ export type UnlinkTreeResponse = Message<"causeway.v1.UnlinkTreeResponse"> & {
  * Use `create(UnlinkTreeResponseSchema)` to create a new message.
  */
 export const UnlinkTreeResponseSchema: GenMessage<UnlinkTreeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 26);
+  messageDesc(file_causeway_v1_node, 27);
 
 /**
  * How one tree stands with one peer.
@@ -1072,7 +1128,7 @@ export type LinkStatus = Message<"causeway.v1.LinkStatus"> & {
  * Use `create(LinkStatusSchema)` to create a new message.
  */
 export const LinkStatusSchema: GenMessage<LinkStatus> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 27);
+  messageDesc(file_causeway_v1_node, 28);
 
 /**
  * How to tell.
@@ -1093,7 +1149,7 @@ export type WatchStatusRequest = Message<"causeway.v1.WatchStatusRequest"> & {
  * Use `create(WatchStatusRequestSchema)` to create a new message.
  */
 export const WatchStatusRequestSchema: GenMessage<WatchStatusRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 28);
+  messageDesc(file_causeway_v1_node, 29);
 
 /**
  * How the links stand.
@@ -1114,7 +1170,7 @@ export type WatchStatusResponse = Message<"causeway.v1.WatchStatusResponse"> & {
  * Use `create(WatchStatusResponseSchema)` to create a new message.
  */
 export const WatchStatusResponseSchema: GenMessage<WatchStatusResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 29);
+  messageDesc(file_causeway_v1_node, 30);
 
 /**
  * How long to wait.
@@ -1135,7 +1191,7 @@ export type FlushRequest = Message<"causeway.v1.FlushRequest"> & {
  * Use `create(FlushRequestSchema)` to create a new message.
  */
 export const FlushRequestSchema: GenMessage<FlushRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 30);
+  messageDesc(file_causeway_v1_node, 31);
 
 /**
  * What is left.
@@ -1156,7 +1212,7 @@ export type FlushResponse = Message<"causeway.v1.FlushResponse"> & {
  * Use `create(FlushResponseSchema)` to create a new message.
  */
 export const FlushResponseSchema: GenMessage<FlushResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 31);
+  messageDesc(file_causeway_v1_node, 32);
 
 /**
  * Which tree to join, and as what.
@@ -1198,7 +1254,7 @@ export type JoinTreeRequest = Message<"causeway.v1.JoinTreeRequest"> & {
  * Use `create(JoinTreeRequestSchema)` to create a new message.
  */
 export const JoinTreeRequestSchema: GenMessage<JoinTreeRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 32);
+  messageDesc(file_causeway_v1_node, 33);
 
 /**
  * How a wish to join stands.
@@ -1268,7 +1324,7 @@ export type JoinTreeResponse = Message<"causeway.v1.JoinTreeResponse"> & {
  * Use `create(JoinTreeResponseSchema)` to create a new message.
  */
 export const JoinTreeResponseSchema: GenMessage<JoinTreeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 33);
+  messageDesc(file_causeway_v1_node, 34);
 
 /**
  * Which page of the requests.
@@ -1296,7 +1352,7 @@ export type ListAccessRequestsRequest = Message<"causeway.v1.ListAccessRequestsR
  * Use `create(ListAccessRequestsRequestSchema)` to create a new message.
  */
 export const ListAccessRequestsRequestSchema: GenMessage<ListAccessRequestsRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 34);
+  messageDesc(file_causeway_v1_node, 35);
 
 /**
  * A page of requests.
@@ -1324,7 +1380,7 @@ export type ListAccessRequestsResponse = Message<"causeway.v1.ListAccessRequests
  * Use `create(ListAccessRequestsResponseSchema)` to create a new message.
  */
 export const ListAccessRequestsResponseSchema: GenMessage<ListAccessRequestsResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 35);
+  messageDesc(file_causeway_v1_node, 36);
 
 /**
  * Somebody asks to be let into a tree.
@@ -1387,7 +1443,7 @@ export type AccessRequest = Message<"causeway.v1.AccessRequest"> & {
  * Use `create(AccessRequestSchema)` to create a new message.
  */
 export const AccessRequestSchema: GenMessage<AccessRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 36);
+  messageDesc(file_causeway_v1_node, 37);
 
 /**
  * A decision.
@@ -1422,7 +1478,7 @@ export type DecideAccessRequest = Message<"causeway.v1.DecideAccessRequest"> & {
  * Use `create(DecideAccessRequestSchema)` to create a new message.
  */
 export const DecideAccessRequestSchema: GenMessage<DecideAccessRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 37);
+  messageDesc(file_causeway_v1_node, 38);
 
 /**
  * The request as it was decided.
@@ -1443,7 +1499,7 @@ export type DecideAccessResponse = Message<"causeway.v1.DecideAccessResponse"> &
  * Use `create(DecideAccessResponseSchema)` to create a new message.
  */
 export const DecideAccessResponseSchema: GenMessage<DecideAccessResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 38);
+  messageDesc(file_causeway_v1_node, 39);
 
 /**
  * For the node's own key and the operators that it names.
