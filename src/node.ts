@@ -46,6 +46,7 @@ import { createAccessHandlers } from './rpc/access-service.ts'
 import { errorBoundary } from './rpc/boundary.ts'
 import { createLinkHandlers } from './rpc/link-service.ts'
 import { type ConnectionInfo, createNodeService, type SyncResult } from './rpc/node-service.ts'
+import { createPolicyHandlers } from './rpc/policy-service.ts'
 import { RpcServer } from './rpc/server.ts'
 import { createSyncService } from './rpc/sync-service.ts'
 import { createTreeService } from './rpc/tree-service.ts'
@@ -55,6 +56,7 @@ import { Author, type CommitOptions } from './store/author.ts'
 import { type TreeDetails, treeDetails } from './store/details.ts'
 import { Quota } from './store/quota.ts'
 import { DagStore, type StoredEntry } from './store/store.ts'
+import { standing } from './store/views.ts'
 import type { AccessDesk } from './sync/access-desk.ts'
 import { Guard } from './sync/guard.ts'
 import { Ingest } from './sync/ingest.ts'
@@ -160,7 +162,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
         }),
     })
     this.dispatcher.onStatus((status) => this.emit('status', status))
-    store.subscribe((tree, added) => this.emit('entries', tree, added))
+    store.subscribe((tree, _, __, standing) => this.emit('entries', tree, standing))
     if (options.background !== false) this.joining.start()
   }
 
@@ -174,6 +176,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       ...createNodeService(this),
       ...createLinkHandlers(this),
       ...createAccessHandlers(this),
+      ...createPolicyHandlers(store, author),
     })
   }
 
@@ -238,23 +241,19 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /** Who may do what in a tree now; undefined where it is not here. */
-  policy(tree: TreeId): Promise<PolicyState | undefined> {
-    return this.store.policy(tree)
+  policy = (tree: TreeId): Promise<PolicyState | undefined> => this.store.policy(tree)
+
+  /** Lets a key read, write or administer a tree from now on. FORBIDDEN, here and below, where this node is no admin. */
+  grant(tree: TreeId, peer: PeerId, permission: Permission, name = ''): Promise<VerifiedEntry> {
+    return this.author.changePolicy(tree, { keys: [{ peer, permission, name }] })
   }
 
-  /** Lets a key read, write or administer a tree from now on. FORBIDDEN where this node's key is no admin. */
-  grant(tree: TreeId, peer: PeerId, permission: Permission, name?: string): Promise<VerifiedEntry> {
-    return this.author.changePolicy(tree, {
-      keys: [{ peer, permission, ...(name !== undefined && { name }) }],
-    })
-  }
-
-  /** Takes all rights from a key; what it wrote until now stands. FORBIDDEN where this node's key is no admin. */
+  /** Takes all rights from a key; what it wrote until now stands. */
   revoke(tree: TreeId, peer: PeerId): Promise<VerifiedEntry> {
     return this.author.revoke(tree, peer)
   }
 
-  /** Says what everybody may do in a tree. FORBIDDEN where this node's key is no admin. */
+  /** Says what everybody may do in a tree. */
   setPublicAccess(tree: TreeId, publicAccess: PublicAccess): Promise<VerifiedEntry> {
     return this.author.changePolicy(tree, { publicAccess })
   }
@@ -263,9 +262,9 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return this.store.tips(tree)
   }
 
-  /** A tree's entries, parents first, in pages. */
-  entries(tree: TreeId): AsyncGenerator<StoredEntry[]> {
-    return this.store.scan(tree)
+  /** A tree's entries, parents first, in pages; `void`: also those that the policy has made void. */
+  entries(tree: TreeId, options: { void?: boolean } = {}): AsyncGenerator<StoredEntry[]> {
+    return options.void ? this.store.scan(tree) : standing(this.store, tree)
   }
 
   /**

@@ -10,6 +10,7 @@ export function entryDocument(entry: Entry) {
     parents: body!.parents.map(idText),
     height: Number(body!.height),
     author: hexText(body!.author),
+    void: entry.isVoid,
     createdAt: new Date(Number(body!.createdAtMs)).toISOString(),
     changes: body!.changes.map(({ store, kind, payload }) => ({
       store,
@@ -26,7 +27,8 @@ export function entryLine(entry: Entry): string {
   const [change] = body.changes
   const said = change === undefined ? '' : `${change.store}: ${payloadText(change.payload)}`
   const first = said.split('\n', 1)[0]!
-  return `${entry.cid}  ${String(body.height).padStart(7)}  ${first.length > 60 ? `${first.slice(0, 59)}…` : first}`
+  const mark = entry.isVoid ? '(void) ' : ''
+  return `${entry.cid}  ${String(body.height).padStart(7)}  ${mark}${first.length > 60 ? `${first.slice(0, 59)}…` : first}`
 }
 
 /** The whole entry. */
@@ -39,6 +41,7 @@ export function entryText(entry: Entry): string {
     `height   ${view.height}`,
     `author   ${view.author}`,
     `created  ${view.createdAt}`,
+    ...(view.void ? ['void     its author had no right to it, as the policy now has it'] : []),
   ]
   for (const { store, kind, payload } of entry.body!.changes)
     lines.push('', `${store}${kind && ` (${kind})`}, ${payload.length} bytes:`, payloadText(payload))

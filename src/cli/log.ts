@@ -17,7 +17,8 @@ export function addLog(program: Command): void {
     .argument('<TREE>', "the tree's id")
     .description("list a tree's entries, newest first (by height, then id)")
     .option('--limit <N>', 'how many', parseLimit, 20)
-    .action(async (tree: string, options: CommonOptions & { limit: number }) => {
+    .option('--void', 'also entries that the policy has made void', false)
+    .action(async (tree: string, options: CommonOptions & { limit: number; void: boolean }) => {
       await using clients = await openClients(options)
       const entries = []
       let pageToken = ''
@@ -26,6 +27,7 @@ export function addLog(program: Command): void {
         const page = await clients.trees.listEntries({
           tree: idArgument(tree),
           newestFirst: true,
+          includeVoid: options.void,
           pageSize,
           pageToken,
         })

@@ -11,6 +11,7 @@ import { addFlush, addLink } from './link.ts'
 import { addLog } from './log.ts'
 import { exitCodeOf, printError } from './output.ts'
 import { addPeer } from './peer.ts'
+import { addPolicy } from './policy.ts'
 import { addRequests } from './requests.ts'
 import { addServe } from './serve.ts'
 import { addShow } from './show.ts'
@@ -43,6 +44,7 @@ Try it:
   causeway ticket TREE                             a ticket to hand over
   causeway join TICKET                             on the other machine: equal from now on, while it serves
   causeway requests                                who asks to be let in
+  causeway grant TREE PEER write                   let somebody write
   causeway status --watch                          how every link stands`,
   )
 
@@ -59,6 +61,7 @@ for (const add of [
   addTicket,
   addJoin,
   addRequests,
+  addPolicy,
   addToken,
   addSync,
   addPeer,

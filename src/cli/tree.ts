@@ -8,6 +8,10 @@ import { hexText, plainText, print } from './output.ts'
 const accesses = { none: PublicAccess.NONE, read: PublicAccess.READ, write: PublicAccess.WRITE }
 const accessNames = new Map(Object.entries(accesses).map(([name, access]) => [access, name]))
 
+export function accessName(access: PublicAccess): string {
+  return accessNames.get(access) ?? 'none'
+}
+
 /** Reads `--public`. */
 export function parseAccess(text: string): PublicAccess {
   if (!(text in accesses)) throw new InvalidArgumentError('It is none, read or write.')
@@ -57,7 +61,7 @@ export function addTree(program: Command): void {
           tips: Number(tipCount),
           height: Number(height),
           bytes: Number(bytes),
-          public: accessNames.get(publicAccess),
+          public: accessName(publicAccess),
           digest: hexText(tipsDigest),
         })
       const lines = trees.map(

@@ -320,7 +320,7 @@ export function readWatchMessage(message: WatchResponse): WatchMessage {
 }
 
 /** A stored entry for an application: its id, what was signed, and the body decoded. */
-export function writeEntry(stored: Pick<StoredEntry, 'id' | 'signed'>): EntryMessage {
+export function writeEntry(stored: Pick<StoredEntry, 'id' | 'signed'>, isVoid: boolean): EntryMessage {
   const { body } = readEntry(stored.signed)
   const decoded: MessageInitShape<typeof EntryBodySchema> = {
     version: body.version,
@@ -338,6 +338,7 @@ export function writeEntry(stored: Pick<StoredEntry, 'id' | 'signed'>): EntryMes
     cid: formatId(stored.id),
     signed: stored.signed,
     body: create(EntryBodySchema, decoded),
+    isVoid,
   })
 }
 

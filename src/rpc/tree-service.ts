@@ -3,6 +3,7 @@ import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import type { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
 import type { Clock } from '../clock.ts'
+import { policyStore } from '../dag/entry.ts'
 import { type EntryId, idFromBytes, idToBytes, type Position, type TreeId } from '../dag/id.ts'
 import { CausewayError, unknownTree } from '../errors.ts'
 import { limits } from '../limits.ts'
@@ -75,7 +76,7 @@ export function createTreeService({
         durable: request.durable,
         ...(parents.length > 0 && { parents }),
       })
-      return { entry: writeEntry(entry) }
+      return { entry: writeEntry(entry, false) }
     },
 
     async submitEntries(request) {
@@ -110,7 +111,11 @@ export function createTreeService({
         wanted.push(id)
       }
       const found = await store.get(wanted)
-      return { entries: found.map((entry) => writeEntry(entry!)), missing: missing.map(idToBytes) }
+      const voids = await voidOf(store, found as StoredIn[])
+      return {
+        entries: found.map((entry) => writeEntry(entry!, voids.has(entry!.id))),
+        missing: missing.map(idToBytes),
+      }
     },
 
     async listEntries(request) {
@@ -123,11 +128,17 @@ export function createTreeService({
         pageEntries: size,
         pageBytes: limits.listedBytes,
       })
-      const { value: page = [] } = (await scan.next()) as { value?: StoredEntry[] }
-      await scan.return(undefined)
-      const last = page.at(-1)
-      const more = last !== undefined && (await hasMore(store, tree, last, request.newestFirst))
-      return { entries: page.map(writeEntry), nextPageToken: more ? writePosition(last) : '' }
+      for await (const page of scan) {
+        const voids = await store.voidAmong(tree, page)
+        const shown = request.includeVoid ? page : page.filter(({ id }) => !voids.has(id))
+        // A page of which nothing is left is not worth an answer.
+        if (shown.length === 0) continue
+        const last = page.at(-1)!
+        const more = await hasMore(store, tree, last, request.newestFirst)
+        const entries = shown.map((entry) => writeEntry(entry, voids.has(entry.id)))
+        return { entries, nextPageToken: more ? writePosition(last) : '' }
+      }
+      return { entries: [], nextPageToken: '' }
     },
 
     async *watchTree(request, context) {
@@ -141,13 +152,34 @@ export function createTreeService({
           const sizes = await store.lookup(arrivals.map(({ id }) => id))
           for (const page of byBytes(arrivals, (index) => sizes[index]!.size)) {
             after = page.at(-1)!.sequence
-            const entries = await store.read(tree, page)
-            yield { entries: entries.map(writeEntry), sequence: BigInt(after) }
+            const [entries, voids] = await Promise.all([store.read(tree, page), store.voidAmong(tree, page)])
+            const told = entries.map((entry) => writeEntry(entry, voids.has(entry.id)))
+            yield {
+              entries: request.includeVoid ? told : told.filter(({ isVoid }) => !isVoid),
+              sequence: BigInt(after),
+              policyChanged: told.some(({ body }) =>
+                body!.changes.some(({ store }) => store === policyStore),
+              ),
+            }
           }
         }
       }
     },
   }
+}
+
+type StoredIn = StoredEntry & { readonly tree: TreeId }
+
+/** Which of these entries, of whatever trees, are void. */
+async function voidOf(store: DagStore, entries: readonly StoredIn[]): Promise<ReadonlySet<EntryId>> {
+  const voids = new Set<EntryId>()
+  for (const tree of new Set(entries.map((entry) => entry.tree)))
+    for (const id of await store.voidAmong(
+      tree,
+      entries.filter((entry) => entry.tree === tree),
+    ))
+      voids.add(id)
+  return voids
 }
 
 /** Whether anything lies beyond a position. */

@@ -50,7 +50,8 @@ export type PageListener = (
   tree: TreeId,
   added: readonly VerifiedEntry[],
   info: TreeInfo,
-  voids: ReadonlySet<EntryId>,
+  /** Those of them that are not void as they come. */
+  standing: readonly VerifiedEntry[],
 ) => void
 
 /** A tree at one moment. */
@@ -302,7 +303,8 @@ export class DagStore extends StoreReader {
     this.records.set(tree, record)
     this.keepState(tree, state)
     this.keepRecent(plan.indexed)
-    for (const listener of this.listeners) tell(() => listener(tree, added, info, plan.voids))
+    const standing = plan.voids.size === 0 ? added : added.filter(({ id }) => !plan.voids.has(id))
+    for (const listener of this.listeners) tell(() => listener(tree, added, info, standing))
     return { added, known, refused }
   }
 

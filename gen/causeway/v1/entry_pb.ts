@@ -97,7 +97,7 @@ export type EntryBody = Message<"causeway.v1.EntryBody"> & {
 
   /**
    * Ids of the policy entries that rule this entry: the tips of the policy in its causal past, 32 bytes each,
-   * strictly ascending, at most 64. Empty in the root, which carries the first policy itself.
+   * strictly ascending, at most 64. Empty in the root, which carries the first policy, and where only that rules.
    *
    * @generated from field: repeated bytes policy = 7;
    */
@@ -162,7 +162,7 @@ export const ChangeSchema: GenMessage<Change> = /*@__PURE__*/
   messageDesc(file_causeway_v1_entry, 2);
 
 /**
- * The payload of a change in "_policy". The root of a tree has exactly one, with a name and its author as admin.
+ * The payload of a change in "_policy"; an entry has at most one, and its author is an admin. The root of a tree has exactly one, with a name and its author as admin.
  *
  * @generated from message causeway.v1.PolicyChange
  */
@@ -182,7 +182,7 @@ export type PolicyChange = Message<"causeway.v1.PolicyChange"> & {
   publicAccess: PublicAccess;
 
   /**
-   * Keys that are granted, changed or revoked, at most 1,024.
+   * Keys that are granted, changed or revoked, at most 1,024, none twice.
    *
    * @generated from field: repeated causeway.v1.PolicyKey keys = 3;
    */
@@ -231,8 +231,9 @@ export type PolicyKey = Message<"causeway.v1.PolicyKey"> & {
   revoked: boolean;
 
   /**
-   * With revoked: the last entries of this key that stand, 32 bytes each, strictly ascending, at most 64. What else
-   * it wrote is kept in the DAG, but void.
+   * With revoked: the last entries of this key that stand, with all that they stand on: 32 bytes each, strictly
+   * ascending, at most 64, all by this key and among the parents of the entry that revokes. What else it wrote without
+   * standing on the revocation is kept in the DAG, but void.
    *
    * @generated from field: repeated bytes last_accepted = 5;
    */

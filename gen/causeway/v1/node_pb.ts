@@ -6,7 +6,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Permission } from "./entry_pb.ts";
+import type { Permission, PublicAccess } from "./entry_pb.ts";
 import { file_causeway_v1_entry } from "./entry_pb.ts";
 import type { AccessStatus, SyncStatus } from "./sync_pb.ts";
 import { file_causeway_v1_sync } from "./sync_pb.ts";
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file causeway/v1/node.proto.
  */
 export const file_causeway_v1_node: GenFile = /*@__PURE__*/
-  fileDesc("ChZjYXVzZXdheS92MS9ub2RlLnByb3RvEgtjYXVzZXdheS52MSIQCg5HZXROb2RlUmVxdWVzdCJxCg9HZXROb2RlUmVzcG9uc2USDAoEcGVlchgBIAEoDBIRCglhZGRyZXNzZXMYAiADKAkSDwoHdmVyc2lvbhgDIAEoCRIsCgtjb25uZWN0aW9ucxgEIAMoCzIXLmNhdXNld2F5LnYxLkNvbm5lY3Rpb24ipwEKCkNvbm5lY3Rpb24SDAoEcGVlchgBIAEoDBIWCg5yZW1vdGVfYWRkcmVzcxgCIAEoCRIRCgl0cmFuc3BvcnQYAyABKAkSDAoEcGF0aBgEIAEoCRIVCg1yb3VuZF90cmlwX21zGAUgASgBEhIKCmJ5dGVzX3NlbnQYBiABKAQSFgoOYnl0ZXNfcmVjZWl2ZWQYByABKAQSDwoHaW5ib3VuZBgIIAEoCCJkChNDcmVhdGVUaWNrZXRSZXF1ZXN0EgwKBHRyZWUYASABKAwSKwoKaW52aXRhdGlvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SEgoKd2l0aF9wZWVycxgDIAEoCCImChRDcmVhdGVUaWNrZXRSZXNwb25zZRIOCgZ0aWNrZXQYASABKAkiLgoOU3luY05vd1JlcXVlc3QSDAoEdHJlZRgBIAEoDBIOCgZyZW1vdGUYAiABKAkicwoPU3luY05vd1Jlc3BvbnNlEi0KCHByb2dyZXNzGAEgASgLMhkuY2F1c2V3YXkudjEuU3luY1Byb2dyZXNzSAASKQoGcmVzdWx0GAIgASgLMhcuY2F1c2V3YXkudjEuU3luY1Jlc3VsdEgAQgYKBHBhcnQiUQoMU3luY1Byb2dyZXNzEhAKCHJlY2VpdmVkGAEgASgEEhAKCGV4cGVjdGVkGAIgASgEEgwKBHNlbnQYAyABKAQSDwoHdG9fc2VuZBgEIAEoBCKBAwoKU3luY1Jlc3VsdBIMCgR0cmVlGAEgASgMEhAKCHJlY2VpdmVkGAIgASgEEgwKBHNlbnQYAyABKAQSFgoOYnl0ZXNfcmVjZWl2ZWQYBCABKAQSEgoKYnl0ZXNfc2VudBgFIAEoBBITCgtyb3VuZF90cmlwcxgGIAEoDRISCgplbGFwc2VkX21zGAcgASgBEgwKBHRpcHMYCCADKAwSDQoFZXF1YWwYCSABKAgSDwoHYWRkcmVzcxgKIAEoCRIpCghzdGF0dXNlcxgLIAMoDjIXLmNhdXNld2F5LnYxLlN5bmNTdGF0dXMSEQoJcmVkdW5kYW50GAwgASgEEg0KBWNlbGxzGA0gASgEEhMKC3N0b3JlX3JlYWRzGA4gASgEEgwKBHBhdGgYDyABKAkSGgoScGF0aF9yb3VuZF90cmlwX21zGBAgASgBEgwKBHBlZXIYESABKAwSKAoHc291cmNlcxgSIAMoCzIXLmNhdXNld2F5LnYxLlN5bmNTb3VyY2UiSgoKU3luY1NvdXJjZRIMCgRwZWVyGAEgASgMEg8KB2VudHJpZXMYAiABKAQSDAoEY29kZRgDIAEoCRIPCgdtZXNzYWdlGAQgASgJIiEKEVZlcmlmeVRyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwicAoSVmVyaWZ5VHJlZVJlc3BvbnNlEg8KB2NoZWNrZWQYASABKAQSDQoFY291bnQYAiABKAQSLAoIcHJvYmxlbXMYAyADKAsyGi5jYXVzZXdheS52MS5WZXJpZnlQcm9ibGVtEgwKBGRvbmUYBCABKAgiPQoNVmVyaWZ5UHJvYmxlbRINCgVlbnRyeRgBIAEoDBIMCgRjb2RlGAIgASgJEg8KB21lc3NhZ2UYAyABKAkiPwoOQWRkUGVlclJlcXVlc3QSDAoEcGVlchgBIAEoDBIRCglhZGRyZXNzZXMYAiADKAkSDAoEbmFtZRgDIAEoCSIyCg9BZGRQZWVyUmVzcG9uc2USHwoEcGVlchgBIAEoCzIRLmNhdXNld2F5LnYxLlBlZXIibwoEUGVlchIMCgRwZWVyGAEgASgMEgwKBG5hbWUYAiABKAkSKwoJYWRkcmVzc2VzGAMgAygLMhguY2F1c2V3YXkudjEuUGVlckFkZHJlc3MSDwoHYmxvY2tlZBgEIAEoCBINCgV0cmVlcxgFIAMoDCJQCgtQZWVyQWRkcmVzcxIPCgdhZGRyZXNzGAEgASgJEhcKD2xhc3Rfc3VjY2Vzc19tcxgCIAEoBBIXCg9sYXN0X2ZhaWx1cmVfbXMYAyABKAQiIQoRUmVtb3ZlUGVlclJlcXVlc3QSDAoEcGVlchgBIAEoDCIUChJSZW1vdmVQZWVyUmVzcG9uc2UiMQoQQmxvY2tQZWVyUmVxdWVzdBIMCgRwZWVyGAEgASgMEg8KB3VuYmxvY2sYAiABKAgiEwoRQmxvY2tQZWVyUmVzcG9uc2UiOQoQTGlzdFBlZXJzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJOChFMaXN0UGVlcnNSZXNwb25zZRIgCgVwZWVycxgBIAMoCzIRLmNhdXNld2F5LnYxLlBlZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImcKDExpbmtTZXR0aW5ncxIRCglvbl9jb21taXQYASABKAgSGAoQaW50ZXJ2YWxfc2Vjb25kcxgCIAEoDRIMCgRwdWxsGAMgASgIEgwKBHB1c2gYBCABKAgSDgoGcGF1c2VkGAUgASgIImoKD0xpbmtUcmVlUmVxdWVzdBIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwSDgoGdGlja2V0GAMgASgJEisKCHNldHRpbmdzGAQgASgLMhkuY2F1c2V3YXkudjEuTGlua1NldHRpbmdzIjkKEExpbmtUcmVlUmVzcG9uc2USJQoEbGluaxgBIAEoCzIXLmNhdXNld2F5LnYxLkxpbmtTdGF0dXMiLwoRVW5saW5rVHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIMCgRwZWVyGAIgASgMIhQKElVubGlua1RyZWVSZXNwb25zZSLCAgoKTGlua1N0YXR1cxIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwSKwoIc2V0dGluZ3MYAyABKAsyGS5jYXVzZXdheS52MS5MaW5rU2V0dGluZ3MSDwoHaW5fc3luYxgEIAEoCBIOCgZhY3RpdmUYBSABKAgSEwoLcGVlcl9iZWhpbmQYBiABKAQSEQoJd2VfYmVoaW5kGAcgASgEEhkKEW9sZGVzdF9wZW5kaW5nX21zGAggASgEEhcKD2xhc3Rfc3VjY2Vzc19tcxgJIAEoBBIXCg9sYXN0X2Vycm9yX2NvZGUYCiABKAkSGgoSbGFzdF9lcnJvcl9tZXNzYWdlGAsgASgJEhcKD25leHRfYXR0ZW1wdF9tcxgMIAEoBBIQCghhdHRlbXB0cxgNIAEoDRIOCgZwYXJrZWQYDiABKAkiJAoSV2F0Y2hTdGF0dXNSZXF1ZXN0Eg4KBmZvbGxvdxgBIAEoCCI9ChNXYXRjaFN0YXR1c1Jlc3BvbnNlEiYKBWxpbmtzGAEgAygLMhcuY2F1c2V3YXkudjEuTGlua1N0YXR1cyIiCgxGbHVzaFJlcXVlc3QSEgoKdGltZW91dF9tcxgBIAEoDSI5Cg1GbHVzaFJlc3BvbnNlEigKB3BlbmRpbmcYASADKAsyFy5jYXVzZXdheS52MS5MaW5rU3RhdHVzIm0KD0pvaW5UcmVlUmVxdWVzdBIOCgZ0aWNrZXQYASABKAkSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDwoHbWVzc2FnZRgDIAEoCRIMCgR3YWl0GAQgASgIItIBChBKb2luVHJlZVJlc3BvbnNlEgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDBIpCgZzdGF0dXMYAyABKA4yGS5jYXVzZXdheS52MS5BY2Nlc3NTdGF0dXMSDwoHcmVxdWVzdBgEIAEoDBIrCgpwZXJtaXNzaW9uGAUgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIOCgZyZWFzb24YBiABKAkSEgoKZXJyb3JfY29kZRgHIAEoCRIVCg1lcnJvcl9tZXNzYWdlGAggASgJIkIKGUxpc3RBY2Nlc3NSZXF1ZXN0c1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiYwoaTGlzdEFjY2Vzc1JlcXVlc3RzUmVzcG9uc2USLAoIcmVxdWVzdHMYASADKAsyGi5jYXVzZXdheS52MS5BY2Nlc3NSZXF1ZXN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKhAQoNQWNjZXNzUmVxdWVzdBIKCgJpZBgBIAEoDBIMCgR0cmVlGAIgASgMEgwKBHBlZXIYAyABKAwSKwoKcGVybWlzc2lvbhgEIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDwoHbWVzc2FnZRgFIAEoCRIVCg1jcmVhdGVkX2F0X21zGAYgASgEEhMKC2Fza2VkX2F0X21zGAcgASgEIl4KE0RlY2lkZUFjY2Vzc1JlcXVlc3QSCgoCaWQYASABKAwSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDgoGcmVhc29uGAMgASgJIkMKFERlY2lkZUFjY2Vzc1Jlc3BvbnNlEisKB3JlcXVlc3QYASABKAsyGi5jYXVzZXdheS52MS5BY2Nlc3NSZXF1ZXN0MqEJCgtOb2RlU2VydmljZRJECgdHZXROb2RlEhsuY2F1c2V3YXkudjEuR2V0Tm9kZVJlcXVlc3QaHC5jYXVzZXdheS52MS5HZXROb2RlUmVzcG9uc2USUwoMQ3JlYXRlVGlja2V0EiAuY2F1c2V3YXkudjEuQ3JlYXRlVGlja2V0UmVxdWVzdBohLmNhdXNld2F5LnYxLkNyZWF0ZVRpY2tldFJlc3BvbnNlEkYKB1N5bmNOb3cSGy5jYXVzZXdheS52MS5TeW5jTm93UmVxdWVzdBocLmNhdXNld2F5LnYxLlN5bmNOb3dSZXNwb25zZTABEk8KClZlcmlmeVRyZWUSHi5jYXVzZXdheS52MS5WZXJpZnlUcmVlUmVxdWVzdBofLmNhdXNld2F5LnYxLlZlcmlmeVRyZWVSZXNwb25zZTABEkQKB0FkZFBlZXISGy5jYXVzZXdheS52MS5BZGRQZWVyUmVxdWVzdBocLmNhdXNld2F5LnYxLkFkZFBlZXJSZXNwb25zZRJNCgpSZW1vdmVQZWVyEh4uY2F1c2V3YXkudjEuUmVtb3ZlUGVlclJlcXVlc3QaHy5jYXVzZXdheS52MS5SZW1vdmVQZWVyUmVzcG9uc2USSgoJQmxvY2tQZWVyEh0uY2F1c2V3YXkudjEuQmxvY2tQZWVyUmVxdWVzdBoeLmNhdXNld2F5LnYxLkJsb2NrUGVlclJlc3BvbnNlEkoKCUxpc3RQZWVycxIdLmNhdXNld2F5LnYxLkxpc3RQZWVyc1JlcXVlc3QaHi5jYXVzZXdheS52MS5MaXN0UGVlcnNSZXNwb25zZRJHCghMaW5rVHJlZRIcLmNhdXNld2F5LnYxLkxpbmtUcmVlUmVxdWVzdBodLmNhdXNld2F5LnYxLkxpbmtUcmVlUmVzcG9uc2USTQoKVW5saW5rVHJlZRIeLmNhdXNld2F5LnYxLlVubGlua1RyZWVSZXF1ZXN0Gh8uY2F1c2V3YXkudjEuVW5saW5rVHJlZVJlc3BvbnNlElIKC1dhdGNoU3RhdHVzEh8uY2F1c2V3YXkudjEuV2F0Y2hTdGF0dXNSZXF1ZXN0GiAuY2F1c2V3YXkudjEuV2F0Y2hTdGF0dXNSZXNwb25zZTABEj4KBUZsdXNoEhkuY2F1c2V3YXkudjEuRmx1c2hSZXF1ZXN0GhouY2F1c2V3YXkudjEuRmx1c2hSZXNwb25zZRJJCghKb2luVHJlZRIcLmNhdXNld2F5LnYxLkpvaW5UcmVlUmVxdWVzdBodLmNhdXNld2F5LnYxLkpvaW5UcmVlUmVzcG9uc2UwARJlChJMaXN0QWNjZXNzUmVxdWVzdHMSJi5jYXVzZXdheS52MS5MaXN0QWNjZXNzUmVxdWVzdHNSZXF1ZXN0GicuY2F1c2V3YXkudjEuTGlzdEFjY2Vzc1JlcXVlc3RzUmVzcG9uc2USUwoMRGVjaWRlQWNjZXNzEiAuY2F1c2V3YXkudjEuRGVjaWRlQWNjZXNzUmVxdWVzdBohLmNhdXNld2F5LnYxLkRlY2lkZUFjY2Vzc1Jlc3BvbnNlYgZwcm90bzM", [file_causeway_v1_entry, file_causeway_v1_sync]);
+  fileDesc("ChZjYXVzZXdheS92MS9ub2RlLnByb3RvEgtjYXVzZXdheS52MSIQCg5HZXROb2RlUmVxdWVzdCJxCg9HZXROb2RlUmVzcG9uc2USDAoEcGVlchgBIAEoDBIRCglhZGRyZXNzZXMYAiADKAkSDwoHdmVyc2lvbhgDIAEoCRIsCgtjb25uZWN0aW9ucxgEIAMoCzIXLmNhdXNld2F5LnYxLkNvbm5lY3Rpb24ipwEKCkNvbm5lY3Rpb24SDAoEcGVlchgBIAEoDBIWCg5yZW1vdGVfYWRkcmVzcxgCIAEoCRIRCgl0cmFuc3BvcnQYAyABKAkSDAoEcGF0aBgEIAEoCRIVCg1yb3VuZF90cmlwX21zGAUgASgBEhIKCmJ5dGVzX3NlbnQYBiABKAQSFgoOYnl0ZXNfcmVjZWl2ZWQYByABKAQSDwoHaW5ib3VuZBgIIAEoCCJkChNDcmVhdGVUaWNrZXRSZXF1ZXN0EgwKBHRyZWUYASABKAwSKwoKaW52aXRhdGlvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SEgoKd2l0aF9wZWVycxgDIAEoCCImChRDcmVhdGVUaWNrZXRSZXNwb25zZRIOCgZ0aWNrZXQYASABKAkiLgoOU3luY05vd1JlcXVlc3QSDAoEdHJlZRgBIAEoDBIOCgZyZW1vdGUYAiABKAkicwoPU3luY05vd1Jlc3BvbnNlEi0KCHByb2dyZXNzGAEgASgLMhkuY2F1c2V3YXkudjEuU3luY1Byb2dyZXNzSAASKQoGcmVzdWx0GAIgASgLMhcuY2F1c2V3YXkudjEuU3luY1Jlc3VsdEgAQgYKBHBhcnQiUQoMU3luY1Byb2dyZXNzEhAKCHJlY2VpdmVkGAEgASgEEhAKCGV4cGVjdGVkGAIgASgEEgwKBHNlbnQYAyABKAQSDwoHdG9fc2VuZBgEIAEoBCKBAwoKU3luY1Jlc3VsdBIMCgR0cmVlGAEgASgMEhAKCHJlY2VpdmVkGAIgASgEEgwKBHNlbnQYAyABKAQSFgoOYnl0ZXNfcmVjZWl2ZWQYBCABKAQSEgoKYnl0ZXNfc2VudBgFIAEoBBITCgtyb3VuZF90cmlwcxgGIAEoDRISCgplbGFwc2VkX21zGAcgASgBEgwKBHRpcHMYCCADKAwSDQoFZXF1YWwYCSABKAgSDwoHYWRkcmVzcxgKIAEoCRIpCghzdGF0dXNlcxgLIAMoDjIXLmNhdXNld2F5LnYxLlN5bmNTdGF0dXMSEQoJcmVkdW5kYW50GAwgASgEEg0KBWNlbGxzGA0gASgEEhMKC3N0b3JlX3JlYWRzGA4gASgEEgwKBHBhdGgYDyABKAkSGgoScGF0aF9yb3VuZF90cmlwX21zGBAgASgBEgwKBHBlZXIYESABKAwSKAoHc291cmNlcxgSIAMoCzIXLmNhdXNld2F5LnYxLlN5bmNTb3VyY2UiSgoKU3luY1NvdXJjZRIMCgRwZWVyGAEgASgMEg8KB2VudHJpZXMYAiABKAQSDAoEY29kZRgDIAEoCRIPCgdtZXNzYWdlGAQgASgJIiEKEVZlcmlmeVRyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwicAoSVmVyaWZ5VHJlZVJlc3BvbnNlEg8KB2NoZWNrZWQYASABKAQSDQoFY291bnQYAiABKAQSLAoIcHJvYmxlbXMYAyADKAsyGi5jYXVzZXdheS52MS5WZXJpZnlQcm9ibGVtEgwKBGRvbmUYBCABKAgiPQoNVmVyaWZ5UHJvYmxlbRINCgVlbnRyeRgBIAEoDBIMCgRjb2RlGAIgASgJEg8KB21lc3NhZ2UYAyABKAkiPwoOQWRkUGVlclJlcXVlc3QSDAoEcGVlchgBIAEoDBIRCglhZGRyZXNzZXMYAiADKAkSDAoEbmFtZRgDIAEoCSIyCg9BZGRQZWVyUmVzcG9uc2USHwoEcGVlchgBIAEoCzIRLmNhdXNld2F5LnYxLlBlZXIibwoEUGVlchIMCgRwZWVyGAEgASgMEgwKBG5hbWUYAiABKAkSKwoJYWRkcmVzc2VzGAMgAygLMhguY2F1c2V3YXkudjEuUGVlckFkZHJlc3MSDwoHYmxvY2tlZBgEIAEoCBINCgV0cmVlcxgFIAMoDCJQCgtQZWVyQWRkcmVzcxIPCgdhZGRyZXNzGAEgASgJEhcKD2xhc3Rfc3VjY2Vzc19tcxgCIAEoBBIXCg9sYXN0X2ZhaWx1cmVfbXMYAyABKAQiIQoRUmVtb3ZlUGVlclJlcXVlc3QSDAoEcGVlchgBIAEoDCIUChJSZW1vdmVQZWVyUmVzcG9uc2UiMQoQQmxvY2tQZWVyUmVxdWVzdBIMCgRwZWVyGAEgASgMEg8KB3VuYmxvY2sYAiABKAgiEwoRQmxvY2tQZWVyUmVzcG9uc2UiOQoQTGlzdFBlZXJzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJOChFMaXN0UGVlcnNSZXNwb25zZRIgCgVwZWVycxgBIAMoCzIRLmNhdXNld2F5LnYxLlBlZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImcKDExpbmtTZXR0aW5ncxIRCglvbl9jb21taXQYASABKAgSGAoQaW50ZXJ2YWxfc2Vjb25kcxgCIAEoDRIMCgRwdWxsGAMgASgIEgwKBHB1c2gYBCABKAgSDgoGcGF1c2VkGAUgASgIImoKD0xpbmtUcmVlUmVxdWVzdBIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwSDgoGdGlja2V0GAMgASgJEisKCHNldHRpbmdzGAQgASgLMhkuY2F1c2V3YXkudjEuTGlua1NldHRpbmdzIjkKEExpbmtUcmVlUmVzcG9uc2USJQoEbGluaxgBIAEoCzIXLmNhdXNld2F5LnYxLkxpbmtTdGF0dXMiLwoRVW5saW5rVHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIMCgRwZWVyGAIgASgMIhQKElVubGlua1RyZWVSZXNwb25zZSLCAgoKTGlua1N0YXR1cxIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwSKwoIc2V0dGluZ3MYAyABKAsyGS5jYXVzZXdheS52MS5MaW5rU2V0dGluZ3MSDwoHaW5fc3luYxgEIAEoCBIOCgZhY3RpdmUYBSABKAgSEwoLcGVlcl9iZWhpbmQYBiABKAQSEQoJd2VfYmVoaW5kGAcgASgEEhkKEW9sZGVzdF9wZW5kaW5nX21zGAggASgEEhcKD2xhc3Rfc3VjY2Vzc19tcxgJIAEoBBIXCg9sYXN0X2Vycm9yX2NvZGUYCiABKAkSGgoSbGFzdF9lcnJvcl9tZXNzYWdlGAsgASgJEhcKD25leHRfYXR0ZW1wdF9tcxgMIAEoBBIQCghhdHRlbXB0cxgNIAEoDRIOCgZwYXJrZWQYDiABKAkiJAoSV2F0Y2hTdGF0dXNSZXF1ZXN0Eg4KBmZvbGxvdxgBIAEoCCI9ChNXYXRjaFN0YXR1c1Jlc3BvbnNlEiYKBWxpbmtzGAEgAygLMhcuY2F1c2V3YXkudjEuTGlua1N0YXR1cyIiCgxGbHVzaFJlcXVlc3QSEgoKdGltZW91dF9tcxgBIAEoDSI5Cg1GbHVzaFJlc3BvbnNlEigKB3BlbmRpbmcYASADKAsyFy5jYXVzZXdheS52MS5MaW5rU3RhdHVzIm0KD0pvaW5UcmVlUmVxdWVzdBIOCgZ0aWNrZXQYASABKAkSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDwoHbWVzc2FnZRgDIAEoCRIMCgR3YWl0GAQgASgIItIBChBKb2luVHJlZVJlc3BvbnNlEgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDBIpCgZzdGF0dXMYAyABKA4yGS5jYXVzZXdheS52MS5BY2Nlc3NTdGF0dXMSDwoHcmVxdWVzdBgEIAEoDBIrCgpwZXJtaXNzaW9uGAUgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIOCgZyZWFzb24YBiABKAkSEgoKZXJyb3JfY29kZRgHIAEoCRIVCg1lcnJvcl9tZXNzYWdlGAggASgJIkIKGUxpc3RBY2Nlc3NSZXF1ZXN0c1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiYwoaTGlzdEFjY2Vzc1JlcXVlc3RzUmVzcG9uc2USLAoIcmVxdWVzdHMYASADKAsyGi5jYXVzZXdheS52MS5BY2Nlc3NSZXF1ZXN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKhAQoNQWNjZXNzUmVxdWVzdBIKCgJpZBgBIAEoDBIMCgR0cmVlGAIgASgMEgwKBHBlZXIYAyABKAwSKwoKcGVybWlzc2lvbhgEIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDwoHbWVzc2FnZRgFIAEoCRIVCg1jcmVhdGVkX2F0X21zGAYgASgEEhMKC2Fza2VkX2F0X21zGAcgASgEIl4KE0RlY2lkZUFjY2Vzc1JlcXVlc3QSCgoCaWQYASABKAwSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDgoGcmVhc29uGAMgASgJIkMKFERlY2lkZUFjY2Vzc1Jlc3BvbnNlEisKB3JlcXVlc3QYASABKAsyGi5jYXVzZXdheS52MS5BY2Nlc3NSZXF1ZXN0IiAKEEdldFBvbGljeVJlcXVlc3QSDAoEdHJlZRgBIAEoDCKXAQoRR2V0UG9saWN5UmVzcG9uc2USMAoNcHVibGljX2FjY2VzcxgBIAEoDjIZLmNhdXNld2F5LnYxLlB1YmxpY0FjY2VzcxIqCgdtZW1iZXJzGAIgAygLMhkuY2F1c2V3YXkudjEuUG9saWN5TWVtYmVyEiQKA293bhgDIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24iaAoMUG9saWN5TWVtYmVyEgwKBHBlZXIYASABKAwSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDAoEbmFtZRgDIAEoCRIPCgdyZXZva2VkGAQgASgIIn8KE0NoYW5nZVBvbGljeVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIwCg1wdWJsaWNfYWNjZXNzGAIgASgOMhkuY2F1c2V3YXkudjEuUHVibGljQWNjZXNzEigKBmdyYW50cxgDIAMoCzIYLmNhdXNld2F5LnYxLlBvbGljeUdyYW50IlYKC1BvbGljeUdyYW50EgwKBHBlZXIYASABKAwSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDAoEbmFtZRgDIAEoCSIlChRDaGFuZ2VQb2xpY3lSZXNwb25zZRINCgVlbnRyeRgBIAEoDCIuChBSZXZva2VLZXlSZXF1ZXN0EgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDCI5ChFSZXZva2VLZXlSZXNwb25zZRINCgVlbnRyeRgBIAEoDBIVCg1sYXN0X2FjY2VwdGVkGAIgAygMMo4LCgtOb2RlU2VydmljZRJECgdHZXROb2RlEhsuY2F1c2V3YXkudjEuR2V0Tm9kZVJlcXVlc3QaHC5jYXVzZXdheS52MS5HZXROb2RlUmVzcG9uc2USUwoMQ3JlYXRlVGlja2V0EiAuY2F1c2V3YXkudjEuQ3JlYXRlVGlja2V0UmVxdWVzdBohLmNhdXNld2F5LnYxLkNyZWF0ZVRpY2tldFJlc3BvbnNlEkYKB1N5bmNOb3cSGy5jYXVzZXdheS52MS5TeW5jTm93UmVxdWVzdBocLmNhdXNld2F5LnYxLlN5bmNOb3dSZXNwb25zZTABEk8KClZlcmlmeVRyZWUSHi5jYXVzZXdheS52MS5WZXJpZnlUcmVlUmVxdWVzdBofLmNhdXNld2F5LnYxLlZlcmlmeVRyZWVSZXNwb25zZTABEkQKB0FkZFBlZXISGy5jYXVzZXdheS52MS5BZGRQZWVyUmVxdWVzdBocLmNhdXNld2F5LnYxLkFkZFBlZXJSZXNwb25zZRJNCgpSZW1vdmVQZWVyEh4uY2F1c2V3YXkudjEuUmVtb3ZlUGVlclJlcXVlc3QaHy5jYXVzZXdheS52MS5SZW1vdmVQZWVyUmVzcG9uc2USSgoJQmxvY2tQZWVyEh0uY2F1c2V3YXkudjEuQmxvY2tQZWVyUmVxdWVzdBoeLmNhdXNld2F5LnYxLkJsb2NrUGVlclJlc3BvbnNlEkoKCUxpc3RQZWVycxIdLmNhdXNld2F5LnYxLkxpc3RQZWVyc1JlcXVlc3QaHi5jYXVzZXdheS52MS5MaXN0UGVlcnNSZXNwb25zZRJHCghMaW5rVHJlZRIcLmNhdXNld2F5LnYxLkxpbmtUcmVlUmVxdWVzdBodLmNhdXNld2F5LnYxLkxpbmtUcmVlUmVzcG9uc2USTQoKVW5saW5rVHJlZRIeLmNhdXNld2F5LnYxLlVubGlua1RyZWVSZXF1ZXN0Gh8uY2F1c2V3YXkudjEuVW5saW5rVHJlZVJlc3BvbnNlElIKC1dhdGNoU3RhdHVzEh8uY2F1c2V3YXkudjEuV2F0Y2hTdGF0dXNSZXF1ZXN0GiAuY2F1c2V3YXkudjEuV2F0Y2hTdGF0dXNSZXNwb25zZTABEj4KBUZsdXNoEhkuY2F1c2V3YXkudjEuRmx1c2hSZXF1ZXN0GhouY2F1c2V3YXkudjEuRmx1c2hSZXNwb25zZRJJCghKb2luVHJlZRIcLmNhdXNld2F5LnYxLkpvaW5UcmVlUmVxdWVzdBodLmNhdXNld2F5LnYxLkpvaW5UcmVlUmVzcG9uc2UwARJKCglHZXRQb2xpY3kSHS5jYXVzZXdheS52MS5HZXRQb2xpY3lSZXF1ZXN0Gh4uY2F1c2V3YXkudjEuR2V0UG9saWN5UmVzcG9uc2USUwoMQ2hhbmdlUG9saWN5EiAuY2F1c2V3YXkudjEuQ2hhbmdlUG9saWN5UmVxdWVzdBohLmNhdXNld2F5LnYxLkNoYW5nZVBvbGljeVJlc3BvbnNlEkoKCVJldm9rZUtleRIdLmNhdXNld2F5LnYxLlJldm9rZUtleVJlcXVlc3QaHi5jYXVzZXdheS52MS5SZXZva2VLZXlSZXNwb25zZRJlChJMaXN0QWNjZXNzUmVxdWVzdHMSJi5jYXVzZXdheS52MS5MaXN0QWNjZXNzUmVxdWVzdHNSZXF1ZXN0GicuY2F1c2V3YXkudjEuTGlzdEFjY2Vzc1JlcXVlc3RzUmVzcG9uc2USUwoMRGVjaWRlQWNjZXNzEiAuY2F1c2V3YXkudjEuRGVjaWRlQWNjZXNzUmVxdWVzdBohLmNhdXNld2F5LnYxLkRlY2lkZUFjY2Vzc1Jlc3BvbnNlYgZwcm90bzM", [file_causeway_v1_entry, file_causeway_v1_sync]);
 
 /**
  * Nothing to say.
@@ -1502,6 +1502,251 @@ export const DecideAccessResponseSchema: GenMessage<DecideAccessResponse> = /*@_
   messageDesc(file_causeway_v1_node, 39);
 
 /**
+ * Which tree.
+ *
+ * @generated from message causeway.v1.GetPolicyRequest
+ */
+export type GetPolicyRequest = Message<"causeway.v1.GetPolicyRequest"> & {
+  /**
+   * The tree's id, 32 bytes.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.GetPolicyRequest.
+ * Use `create(GetPolicyRequestSchema)` to create a new message.
+ */
+export const GetPolicyRequestSchema: GenMessage<GetPolicyRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 40);
+
+/**
+ * A tree's policy as the node's entries have it.
+ *
+ * @generated from message causeway.v1.GetPolicyResponse
+ */
+export type GetPolicyResponse = Message<"causeway.v1.GetPolicyResponse"> & {
+  /**
+   * What everybody may do.
+   *
+   * @generated from field: causeway.v1.PublicAccess public_access = 1;
+   */
+  publicAccess: PublicAccess;
+
+  /**
+   * The keys that the policy names, also those that it has revoked, by PeerId.
+   *
+   * @generated from field: repeated causeway.v1.PolicyMember members = 2;
+   */
+  members: PolicyMember[];
+
+  /**
+   * What the node's own key may do.
+   *
+   * @generated from field: causeway.v1.Permission own = 3;
+   */
+  own: Permission;
+};
+
+/**
+ * Describes the message causeway.v1.GetPolicyResponse.
+ * Use `create(GetPolicyResponseSchema)` to create a new message.
+ */
+export const GetPolicyResponseSchema: GenMessage<GetPolicyResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 41);
+
+/**
+ * A key that a policy names.
+ *
+ * @generated from message causeway.v1.PolicyMember
+ */
+export type PolicyMember = Message<"causeway.v1.PolicyMember"> & {
+  /**
+   * The key's PeerId, 32 bytes.
+   *
+   * @generated from field: bytes peer = 1;
+   */
+  peer: Uint8Array;
+
+  /**
+   * What it may do by name; a revoked key may do nothing.
+   *
+   * @generated from field: causeway.v1.Permission permission = 2;
+   */
+  permission: Permission;
+
+  /**
+   * A name for people.
+   *
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * Whether it is revoked.
+   *
+   * @generated from field: bool revoked = 4;
+   */
+  revoked: boolean;
+};
+
+/**
+ * Describes the message causeway.v1.PolicyMember.
+ * Use `create(PolicyMemberSchema)` to create a new message.
+ */
+export const PolicyMemberSchema: GenMessage<PolicyMember> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 42);
+
+/**
+ * What to change.
+ *
+ * @generated from message causeway.v1.ChangePolicyRequest
+ */
+export type ChangePolicyRequest = Message<"causeway.v1.ChangePolicyRequest"> & {
+  /**
+   * The tree's id, 32 bytes.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+
+  /**
+   * What everybody may do from now on; unspecified: as it was.
+   *
+   * @generated from field: causeway.v1.PublicAccess public_access = 2;
+   */
+  publicAccess: PublicAccess;
+
+  /**
+   * Keys with what they may do from now on, at most 1,024, none twice; unspecified permission: nothing by name.
+   *
+   * @generated from field: repeated causeway.v1.PolicyGrant grants = 3;
+   */
+  grants: PolicyGrant[];
+};
+
+/**
+ * Describes the message causeway.v1.ChangePolicyRequest.
+ * Use `create(ChangePolicyRequestSchema)` to create a new message.
+ */
+export const ChangePolicyRequestSchema: GenMessage<ChangePolicyRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 43);
+
+/**
+ * What a key may do.
+ *
+ * @generated from message causeway.v1.PolicyGrant
+ */
+export type PolicyGrant = Message<"causeway.v1.PolicyGrant"> & {
+  /**
+   * The key's PeerId, 32 bytes.
+   *
+   * @generated from field: bytes peer = 1;
+   */
+  peer: Uint8Array;
+
+  /**
+   * What it may do.
+   *
+   * @generated from field: causeway.v1.Permission permission = 2;
+   */
+  permission: Permission;
+
+  /**
+   * A name for people, at most 128 bytes.
+   *
+   * @generated from field: string name = 3;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message causeway.v1.PolicyGrant.
+ * Use `create(PolicyGrantSchema)` to create a new message.
+ */
+export const PolicyGrantSchema: GenMessage<PolicyGrant> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 44);
+
+/**
+ * The change.
+ *
+ * @generated from message causeway.v1.ChangePolicyResponse
+ */
+export type ChangePolicyResponse = Message<"causeway.v1.ChangePolicyResponse"> & {
+  /**
+   * The policy entry, 32 bytes.
+   *
+   * @generated from field: bytes entry = 1;
+   */
+  entry: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.ChangePolicyResponse.
+ * Use `create(ChangePolicyResponseSchema)` to create a new message.
+ */
+export const ChangePolicyResponseSchema: GenMessage<ChangePolicyResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 45);
+
+/**
+ * Whom to revoke.
+ *
+ * @generated from message causeway.v1.RevokeKeyRequest
+ */
+export type RevokeKeyRequest = Message<"causeway.v1.RevokeKeyRequest"> & {
+  /**
+   * The tree's id, 32 bytes.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+
+  /**
+   * The key's PeerId, 32 bytes.
+   *
+   * @generated from field: bytes peer = 2;
+   */
+  peer: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.RevokeKeyRequest.
+ * Use `create(RevokeKeyRequestSchema)` to create a new message.
+ */
+export const RevokeKeyRequestSchema: GenMessage<RevokeKeyRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 46);
+
+/**
+ * The revocation.
+ *
+ * @generated from message causeway.v1.RevokeKeyResponse
+ */
+export type RevokeKeyResponse = Message<"causeway.v1.RevokeKeyResponse"> & {
+  /**
+   * The policy entry, 32 bytes.
+   *
+   * @generated from field: bytes entry = 1;
+   */
+  entry: Uint8Array;
+
+  /**
+   * The key's last entries at this node: they and what they stand on stand, and what else it wrote or will write is void.
+   *
+   * @generated from field: repeated bytes last_accepted = 2;
+   */
+  lastAccepted: Uint8Array[];
+};
+
+/**
+ * Describes the message causeway.v1.RevokeKeyResponse.
+ * Use `create(RevokeKeyResponseSchema)` to create a new message.
+ */
+export const RevokeKeyResponseSchema: GenMessage<RevokeKeyResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 47);
+
+/**
  * For the node's own key and the operators that it names.
  *
  * @generated from service causeway.v1.NodeService
@@ -1636,6 +1881,36 @@ export const NodeService: GenService<{
     methodKind: "server_streaming";
     input: typeof JoinTreeRequestSchema;
     output: typeof JoinTreeResponseSchema;
+  },
+  /**
+   * Tells who may do what in a tree.
+   *
+   * @generated from rpc causeway.v1.NodeService.GetPolicy
+   */
+  getPolicy: {
+    methodKind: "unary";
+    input: typeof GetPolicyRequestSchema;
+    output: typeof GetPolicyResponseSchema;
+  },
+  /**
+   * Lets keys read, write or administer a tree, and says what everybody may. The node's key must be an admin.
+   *
+   * @generated from rpc causeway.v1.NodeService.ChangePolicy
+   */
+  changePolicy: {
+    methodKind: "unary";
+    input: typeof ChangePolicyRequestSchema;
+    output: typeof ChangePolicyResponseSchema;
+  },
+  /**
+   * Takes all rights from a key. The node's key must be an admin.
+   *
+   * @generated from rpc causeway.v1.NodeService.RevokeKey
+   */
+  revokeKey: {
+    methodKind: "unary";
+    input: typeof RevokeKeyRequestSchema;
+    output: typeof RevokeKeyResponseSchema;
   },
   /**
    * Lists requests for access that wait for a decision.
