@@ -2,7 +2,7 @@
  * A node's data folder: `identity.key` (the secret seed in hex, 0600), `store/` (LevelDB) and the control socket.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createIdentity, type Identity } from './dag/identity.ts'
 import { CausewayError } from './errors.ts'
@@ -23,7 +23,11 @@ export async function openStore(
 async function openData(folder: string, identity?: Identity): Promise<{ identity: Identity; db: Database }> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   // The store's lock comes first: only its holder may make a key.
-  const db = await openFolder(join(folder, 'store'))
+  const store = join(folder, 'store')
+  await mkdir(store, { recursive: true })
+  // LevelDB makes its files readable for everybody; in a folder that was there before, this keeps others out.
+  await chmod(store, 0o700)
+  const db = await openFolder(store)
   try {
     return { identity: identity ?? (await readIdentity(folder)) ?? (await writeIdentity(folder)), db }
   } catch (error) {
