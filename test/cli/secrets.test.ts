@@ -39,8 +39,8 @@ it('are in nothing that is printed', async () => {
     const { stdout, stderr } = await box.run(data, args)
     printed += stdout + stderr
   }
-  const { cid } = await box.json<{ cid: string }>('a', ['tree', 'create', 'private'])
-  const { ticket } = await box.json<{ ticket: string }>('a', ['ticket', cid, '--invite', 'read'])
+  const { tree } = await box.json<{ tree: string }>('a', ['tree', 'create', 'private'])
+  const { ticket } = await box.json<{ ticket: string }>('a', ['ticket', tree, '--invite', 'read'])
   const { token } = await box.json<{ token: string }>('a', ['token'])
   const invitation = /[?&]in=([0-9a-f]{64})/.exec(ticket)![1]!
   const [seed] = (await readFile(join(box.folder('a'), 'identity.key'), 'utf8')).split('\n')
