@@ -115,13 +115,10 @@ describe('The commands of joining', () => {
     const args = ['join', ticket, '--message', 'It is\nBob', '--json']
     const first = await box.run('bob', args)
     assert.equal(first.code, pending, first.stderr)
-    assert.deepEqual(await box.run('bob', args), first)
-    const { peer } = await box.json<{ peer: string }>('bob', ['id'])
-    const requests = await list()
     const { request } = document(first)
     assert.deepEqual(
-      requests.map(({ id, permission, peer }) => [id, permission, peer]),
-      [[request, 'read', peer]],
+      (await list()).map(({ id, permission }) => [id, permission]),
+      [[request, 'read']],
     )
     const text = await box.run('alice', ['requests'])
     assert.match(text.stdout, /“It is Bob”/)
@@ -132,8 +129,6 @@ describe('The commands of joining', () => {
     assert.equal(links[0]!.lastError.code, 'ACCESS_PENDING')
     const approved = await box.json<{ approved: string }>('alice', ['approve', request!.slice(0, 8)])
     assert.equal(approved.approved, 'read')
-    const again = await box.run('alice', ['approve', request!])
-    assert.deepEqual([again.code, /ALREADY_DECIDED/.test(again.stderr)], [1, true])
     const joined = await box.json<Joined & { sync: { received: number; equal: boolean } }>(
       'bob',
       args.slice(0, 2),
@@ -157,15 +152,12 @@ describe('The commands of joining', () => {
     assert.equal((JSON.parse(stdout) as Joined).permission, 'read')
   })
 
-  it('say no, with the reason, and let ask for less', async () => {
+  it('say no, with the reason', async () => {
     const { request } = document(await box.run('dave', ['join', ticket, '--permission', 'write', '--json']))
     await box.json('alice', ['reject', request!, '--reason', 'who are you?'])
     const refused = await box.run('dave', ['join', ticket, '--permission', 'write', '--json'])
     assert.equal(refused.code, 1)
     assert.match(refused.stderr, /who are you\?.*\(ACCESS_REJECTED\)/)
-    assert.equal((await box.run('dave', ['join', ticket, '--json'])).code, pending)
-    const [{ id } = { id: '' }] = await list()
-    await box.json('alice', ['reject', id])
   })
 
   it('invite: the first is let in, the second waits', async () => {
@@ -178,7 +170,6 @@ describe('The commands of joining', () => {
     assert.match(invitation, /&in=[0-9a-f]{64}&/)
     const joined = await box.json<Joined>('erin', ['join', invitation])
     assert.deepEqual([joined.status, joined.permission], ['granted', 'write'])
-    assert.equal((await box.run('erin', ['commit', tree, '--store', 'log'], 'hello')).code, 0)
     const second = await box.run('frank', ['join', invitation, '--json'])
     assert.equal(second.code, pending)
     assert.match(document(second).reason!, /invitation does not hold/)
@@ -198,7 +189,6 @@ describe('The commands of joining', () => {
     for (const args of [
       ['join', 'http://127.0.0.1:1'],
       ['join', ticket, '--permission', 'admin'],
-      ['approve', 'xyz'],
       ['ticket', tree, '--invite', 'admin'],
     ])
       assert.equal((await box.run('alice', args)).code, 2, args.join(' '))

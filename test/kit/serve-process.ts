@@ -1,6 +1,7 @@
 /**
  * `causeway serve` as a process of its own, for tests that kill, stop and restart nodes: it starts on a data folder,
- * keeps its port over restarts, and is spoken to through its control socket.
+ * keeps its port over restarts, and is spoken to through its control socket. It is the built command, which starts in a
+ * third of the time; `npm test` builds first.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
@@ -14,7 +15,7 @@ import { systemClock } from '../../src/clock.ts'
 import { RpcConnection } from '../../src/rpc/connection.ts'
 import { controlPath, dialLocal } from '../../src/transport/local.ts'
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
 
 interface Running {
   readonly child: ChildProcess
@@ -60,7 +61,7 @@ export class ServeProcess implements AsyncDisposable {
       ? ['--no-http', '--relay', 'off', '--quic', `127.0.0.1:${this.port}`]
       : ['--http', `127.0.0.1:${this.port}`]
     const args = ['serve', '--data', this.data, ...listen, '--json']
-    const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
+    const child = spawn(process.execPath, [main, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const lines = createInterface({ input: child.stdout! })
