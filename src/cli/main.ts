@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.ts'
 import { addCommit } from './commit.ts'
+import { addConnections } from './connections.ts'
 import { defaultDataFolder } from './context.ts'
 import { addId } from './id.ts'
 import { addImport } from './import.ts'
@@ -51,6 +52,7 @@ Try it:
 for (const add of [
   addServe,
   addId,
+  addConnections,
   addTree,
   addTips,
   addLog,

@@ -9,7 +9,18 @@ import { after, before, describe, it } from 'node:test'
 import type { PeerId } from '../../src/dag/identity.ts'
 import type { ErrorCode } from '../../src/errors.ts'
 import type { Address, Transport } from '../../src/transport/transport.ts'
-import { closed, echo, footprint, Inbox, openPair, readAll, readBytes, until, write } from './streams.ts'
+import {
+  closed,
+  echo,
+  footprint,
+  Inbox,
+  openHandles,
+  openPair,
+  readAll,
+  readBytes,
+  until,
+  write,
+} from './streams.ts'
 
 export interface ContractFixture {
   readonly server: Transport
@@ -327,7 +338,7 @@ export function transportContract(
           for (let index = 0; index < sequential; index++) await roundTrip()
           await many(concurrent)
           // Ends are seen a few turns later on the other side; a leak never gets here.
-          await until(() => process.getActiveResourcesInfo().length <= before.handles + 10)
+          await until(() => openHandles() <= before.handles + 10)
           const later = await footprint()
           const grown = later.bytes - before.bytes
           assert.ok(grown < 2_000 * (sequential + concurrent), `${grown} bytes stayed`)
