@@ -16,6 +16,7 @@ import { bytesToHex, hexToBytes } from '../../src/dag/hex.ts'
 import { formatId, parseId, type TreeId } from '../../src/dag/id.ts'
 import { createIdentity, withDomain } from '../../src/dag/identity.ts'
 import { CausewayError } from '../../src/errors.ts'
+import { LoosePolicy } from '../kit/policy.ts'
 import {
   entriesFile,
   expandBytes,
@@ -30,6 +31,17 @@ const signedOf = (vector: { body: InvalidVector['body']; signature: string }) =>
   body: expandBytes(vector.body),
   signature: expandBytes(vector.signature),
 })
+
+/** The policy of a tree with all of its valid vectors. */
+function policyOf(tree: TreeId): LoosePolicy {
+  const policy = new LoosePolicy()
+  for (const vector of vectors.valid) {
+    if (vector.alone) continue
+    const entry = readEntry(signedOf(vector))
+    if (entry.tree === tree) policy.take(entry)
+  }
+  return policy
+}
 
 async function codeOf(run: () => unknown): Promise<string> {
   try {
@@ -57,6 +69,7 @@ describe('entry vectors', () => {
     assert.deepEqual([...codes].sort(), [
       'ENTRY_AUTHOR',
       'ENTRY_CHANGES',
+      'ENTRY_FORBIDDEN',
       'ENTRY_HEIGHT',
       'ENTRY_MALFORMED',
       'ENTRY_MISSING_PARENT',
@@ -121,12 +134,30 @@ describe('entry vectors', () => {
         return
       }
       await verifyEntry(entry)
+      if (vector.decidedBy === 'policy') {
+        const policy = policyOf(entry.tree)
+        assert.equal(await codeOf(() => policy.take(entry)), vector.code)
+        return
+      }
       const known = new Map(
         vector.known!.map(({ id, tree, height }) => [id, { tree: tree as TreeId, height }]),
       )
       const parents = entry.body.parents.map((id) => known.get(id))
       assert.equal(await codeOf(() => checkParents(entry, parents)), vector.code)
     })
+
+  test('the void ones, and no others, are void once all are there', () => {
+    const trees = new Set(
+      vectors.valid.filter(({ alone }) => !alone).map(({ fields, id }) => fields.tree ?? id),
+    )
+    assert.deepEqual(
+      [...trees].flatMap((tree) => policyOf(tree as TreeId).voids()).sort(),
+      vectors.valid
+        .filter((vector) => vector.void)
+        .map(({ id }) => id)
+        .sort(),
+    )
+  })
 
   test('Node, WebCrypto and noble give the same verdicts, hashes and signatures', async () => {
     for (const vector of [...vectors.valid, ...vectors.invalid]) {

@@ -106,6 +106,8 @@ def read_policy(payload):
         need(len(key.get(1, b"")) == 32 and key.get(2, 0) <= 3 and key.get(4, 0) <= 1, "ENTRY_POLICY")
         need(len(key.get(3, "").encode()) <= 128, "ENTRY_POLICY")
         check_ids(key.get(5, []), 64, "ENTRY_POLICY")
+        need(key.get(4) or 5 not in key, "ENTRY_POLICY")
+    need(len({key[1] for key in policy[3]}) == len(policy[3]), "ENTRY_POLICY")
     return policy
 
 
@@ -152,6 +154,7 @@ def read_body(data):
             need(change["store"] == "_policy", "ENTRY_CHANGES")
             policy = read_policy(change["payload"])
             need(body["tree"] is None or 1 not in policy, "ENTRY_POLICY")
+    need([change["store"] for change in body["changes"]].count("_policy") <= 1, "ENTRY_POLICY")
     if body["tree"] is None:
         check_root(body)
     else:
@@ -175,6 +178,49 @@ def check_place(body, known):  # known: id -> (tree, height)
     need(body["height"] == 1 + max((known[parent][1] for parent in body["parents"]), default=-1), "ENTRY_HEIGHT")
 
 
+class Policies:
+    """What entries stand on, and who may write there. Not judged here: which policy entries are void (see protocol.md)."""
+
+    def __init__(self):
+        self.entries = {}  # id -> (height, author, the policy entries after it, its policy change or None)
+
+    def closure(self, tips):
+        found, left = set(), list(tips)
+        while left:
+            name = left.pop()
+            if name not in found:
+                found.add(name)
+                left += self.entries[name]["below"]
+        return found
+
+    def take(self, name, body):
+        after = set().union(*(self.entries[parent]["after"] for parent in body["parents"]))
+        tips = {tip for tip in after if not any(tip in self.closure(self.entries[o]["below"]) for o in after if o != tip)}
+        named = [] if tips <= {body["tree"]} else sorted(tips)
+        need(body["policy"] == named, "ENTRY_POLICY")
+        change = next((read_policy(c["payload"]) for c in body["changes"] if c["store"] == "_policy"), None)
+        if body["tree"]:
+            need(self.right(body["author"], tips) >= (3 if change else 2), "ENTRY_FORBIDDEN")
+        for key in change[3] if change else []:
+            for last in key.get(5, []):
+                need(last in body["parents"] and self.entries[last]["author"] == key[1], "ENTRY_POLICY")
+        self.entries[name] = {
+            "height": body["height"], "author": body["author"], "change": change,
+            "below": tips, "after": {name} if change else tips,
+        }
+
+    def right(self, author, tips):
+        access, key = 1, None
+        for name in sorted(self.closure(tips), key=lambda name: (self.entries[name]["height"], name)):
+            change = self.entries[name]["change"]
+            access = change.get(2, access)
+            key = next((one for one in change[3] if one[1] == author), key)
+        public = max(access - 1, 0)
+        if key is None:
+            return public
+        return min(public, 1) if key.get(4) else max(public, key.get(2, 0))
+
+
 def expand(value):
     if isinstance(value, list):
         value = "".join(piece if isinstance(piece, str) else piece["repeat"] * piece["times"] for piece in value)
@@ -188,7 +234,7 @@ def plain(value):
     return value.hex() if isinstance(value, bytes) else value
 
 
-def check_valid(vector, known):
+def check_valid(vector, known, policies):
     data, signature = expand(vector["body"]), expand(vector["signature"])
     body = read_body(data)
     check_signature(body["author"], data, signature)
@@ -210,10 +256,11 @@ def check_valid(vector, known):
         assert {"name": policy[1], "publicAccess": access} == vector["root"], "root"
     if not vector.get("alone"):
         check_place(body, known)
+        policies.take(name, body)
     known[name] = (body["tree"] or name, body["height"])
 
 
-def verdict(vector):
+def verdict(vector, known_valid, policies):
     """The code of an invalid vector, and what decided it."""
     data, signature, stage = expand(vector["body"]), expand(vector["signature"]), "body"
     try:
@@ -221,6 +268,11 @@ def verdict(vector):
         need(len(signature) == 64, "ENTRY_SIGNATURE")
         stage = "signature"
         check_signature(body["author"], data, signature)
+        if vector["decidedBy"] == "policy":
+            check_place(body, known_valid)
+            stage = "policy"
+            policies.take(hashlib.sha256(signature + data).digest(), body)
+            return "none", "nothing"
         stage = "parents"
         known = {bytes.fromhex(e["id"]): (bytes.fromhex(e["tree"]), e["height"]) for e in vector.get("known", [])}
         check_place(body, known)
@@ -231,14 +283,14 @@ def verdict(vector):
 
 def main(path):
     vectors = json.loads(pathlib.Path(path).read_text())
-    wrong, known = [], {}
+    wrong, known, policies = [], {}, Policies()
     for vector in vectors["valid"]:
         try:
-            check_valid(vector, known)
+            check_valid(vector, known, policies)
         except (Refused, AssertionError) as problem:
             wrong.append(f"valid: {vector['name']}: {problem}")
     for vector in vectors["invalid"]:
-        got = verdict(vector)
+        got = verdict(vector, known, policies)
         if got != (vector["code"], vector["decidedBy"]):
             wrong.append(f"invalid: {vector['name']}: wants {vector['code']} by {vector['decidedBy']}, got {got}")
     print("\n".join(wrong) or f"{len(vectors['valid'])} valid and {len(vectors['invalid'])} invalid entries agree.")

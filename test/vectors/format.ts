@@ -39,6 +39,8 @@ export interface ValidVector {
   readonly fields: FieldsVector
   /** True where the parents are not in this file, so that the place in the tree cannot be checked. */
   readonly alone?: true
+  /** True where, once all valid vectors are there, the entry is void. */
+  readonly void?: true
 }
 
 export interface KnownParent {
@@ -50,7 +52,7 @@ export interface KnownParent {
 export interface InvalidVector {
   readonly name: string
   readonly code: EntryErrorCode
-  readonly decidedBy: 'body' | 'signature' | 'parents'
+  readonly decidedBy: 'body' | 'signature' | 'parents' | 'policy'
   readonly body: Bytes
   readonly signature: string
   /** With decidedBy "parents": the entries that are known. */

@@ -29,8 +29,19 @@ import {
   signWithSmallR,
   tag,
   utf8,
+  vectorIdentity,
 } from './raw.ts'
-import { alice, bob, bodyOfSize, childParts, idOf, madeUpIds, rootParts, time } from './valid-entries.ts'
+import {
+  alice,
+  bob,
+  bodyOfSize,
+  carol,
+  childParts,
+  idOf,
+  madeUpIds,
+  rootParts,
+  time,
+} from './valid-entries.ts'
 
 export function invalidEntries(valid: readonly ValidVector[]): InvalidVector[] {
   const vectors: InvalidVector[] = []
@@ -190,6 +201,10 @@ export function invalidEntries(valid: readonly ValidVector[]): InvalidVector[] {
   key('revoked as 2', join(policyKey(bobKey), num(4, 2)))
   key('last entries unsorted', policyKey({ ...bobKey, revoked: true, lastAccepted: [idB, idA] }))
   key('a last entry of 31 bytes', policyKey({ ...bobKey, revoked: true, lastAccepted: [idA.slice(1)] }))
+  key('last entries without a revocation', policyKey({ ...bobKey, lastAccepted: [idA] }))
+  policy('a key twice', many(3, [policyKey(bobKey), policyKey({ ...bobKey, revoked: true })]))
+  const change1 = change('_policy', '', num(2, 1))
+  changed('ENTRY_POLICY', 'two policy changes', change1, change1)
   key('65 last entries', policyKey({ ...bobKey, revoked: true, lastAccepted: madeUpIds(65) }))
 
   child('ENTRY_CHANGES', '1,025 changes', { changes: many(8, Array<Uint8Array>(1025).fill(change('s'))) })
@@ -302,5 +317,52 @@ export function invalidEntries(valid: readonly ValidVector[]): InvalidVector[] {
     childParts(alice, tree, [tree, parent], 1),
     [rootName, 'child'],
   )
+  const of = (name: string) => valid.find((candidate) => candidate.name === name)!
+  const closed = of('root, nobody else may read')
+  const grant = of('grants a writer and a reader')
+  const granted = of('by the granted writer, ruled by the newer policy')
+  const revoked = of('revokes a writer but keeps what it wrote, and lets everybody read')
+  const ruled = (
+    code: EntryErrorCode,
+    name: string,
+    author: Identity,
+    rulers: readonly ValidVector[],
+    parents: readonly ValidVector[],
+    overrides: Partial<Parts> = {},
+  ) => {
+    const height = 1 + Math.max(...parents.map((one) => one.fields.height))
+    const policy = many(
+      7,
+      rulers
+        .map(({ id }) => id)
+        .sort()
+        .map(hex),
+    )
+    const ids = parents.map(({ id }) => id)
+    const body = bodyOf(childParts(author, closed.id, ids, height, { policy, ...overrides }))
+    const signature = bytesToHex(sign(author, body))
+    vectors.push({ name, code, decidedBy: 'policy', body: compact(body), signature })
+  }
+  const revokes = (...last: ValidVector[]) => ({
+    changes: len(
+      8,
+      policyChange('', 0, [
+        policyKey({ peer: peerBytes(alice), revoked: true, lastAccepted: last.map(({ id }) => hex(id)) }),
+      ]),
+    ),
+  })
+  ruled('ENTRY_POLICY', "the root's policy named, which goes without saying", bob, [closed], [closed])
+  ruled('ENTRY_POLICY', 'no policy named where a later one rules', bob, [], [grant])
+  ruled('ENTRY_POLICY', 'an older policy than the one that rules', alice, [grant], [revoked])
+  ruled('ENTRY_POLICY', 'a newer policy than the one that rules', bob, [revoked], [granted])
+  ruled('ENTRY_POLICY', 'a policy beside the one that is above it', bob, [grant, revoked], [granted, revoked])
+  ruled('ENTRY_POLICY', 'a policy that is no policy entry', bob, [granted], [granted])
+  ruled('ENTRY_POLICY', 'last entries that are no parents', bob, [grant], [grant], revokes(granted))
+  ruled('ENTRY_POLICY', "last entries that are not the key's", bob, [grant], [grant], revokes(grant))
+  ruled('ENTRY_FORBIDDEN', 'by somebody whom the policy does not name', vectorIdentity(9), [grant], [grant])
+  ruled('ENTRY_FORBIDDEN', 'by a writer, before it was granted', alice, [], [closed])
+  ruled('ENTRY_FORBIDDEN', 'by a reader', carol, [grant], [grant])
+  ruled('ENTRY_FORBIDDEN', 'a change of the policy by a writer', alice, [grant], [granted], revokes(granted))
+  ruled('ENTRY_FORBIDDEN', 'by a revoked writer', alice, [revoked], [revoked])
   return vectors
 }

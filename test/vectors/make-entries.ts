@@ -15,7 +15,8 @@ const about = [
   'Bytes are lowercase hex, or a list of pieces, each hex or {"repeat": hex, "times": n}. Lists of changes use {"repeat": change, "times": n} too.',
   "valid: parents first. seed: the author's 32-byte Ed25519 seed, null where the key has none; signing the body with it gives the signature.",
   "valid[].fields: the decoded body (tree is null in a root). root: what the root's policy states. alone: the parents are not in this file, so check all but the place in the tree.",
-  'invalid: one fault each. code: the exact error code. decidedBy: "body" (the bytes, before any cryptography), "signature", or "parents" (all else holds).',
+  'invalid: one fault each. code: the exact error code. decidedBy: "body" (the bytes, before any cryptography), "signature", "parents" (all else holds), or "policy".',
+  'invalid with decidedBy "policy": the parents are valid vectors, and all holds but what the policy says. valid[].void: void once all of valid is there.',
   'invalid[].known: with decidedBy "parents", all the entries that are known; a parent that is not among them is missing.',
   'Entries with several faults are invalid too, but which of their codes is given is not fixed.',
 ]

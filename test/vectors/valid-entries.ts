@@ -104,7 +104,7 @@ function vector(
   name: string,
   body: Uint8Array,
   signature: Uint8Array,
-  extra: { seed: string | null; alone?: true },
+  extra: { seed: string | null; alone?: true; void?: true },
 ): ValidVector {
   const entry = readEntry({ body, signature })
   const fields: FieldsVector = {
@@ -136,6 +136,7 @@ function vector(
     }),
     fields,
     ...(extra.alone && { alone: true }),
+    ...(extra.void && { void: true }),
   }
 }
 
@@ -147,12 +148,9 @@ function repeated<T>(items: readonly T[]): (T | { repeat: T; times: number })[] 
 
 export function validEntries(): ValidVector[] {
   const vectors: ValidVector[] = []
-  const add = (name: string, author: Identity, parts: Parts, alone?: true) => {
+  const add = (name: string, author: Identity, parts: Parts, extra: { alone?: true; void?: true } = {}) => {
     const body = bodyOf(parts)
-    const made = vector(name, body, sign(author, body), {
-      seed: bytesToHex(author.seed),
-      ...(alone && { alone }),
-    })
+    const made = vector(name, body, sign(author, body), { seed: bytesToHex(author.seed), ...extra })
     vectors.push(made)
     return made
   }
@@ -239,7 +237,7 @@ export function validEntries(): ValidVector[] {
     alice,
     childParts(alice, closed.id, [grant.id], 2, { policy: len(7, hex(grant.id)) }),
   )
-  add(
+  const revoked = add(
     'revokes a writer but keeps what it wrote, and lets everybody read',
     bob,
     childParts(bob, closed.id, [granted.id], 3, {
@@ -252,6 +250,58 @@ export function validEntries(): ValidVector[] {
       ),
     }),
   )
+  const ruled = (
+    name: string,
+    author: Identity,
+    rulers: readonly ValidVector[],
+    parents: readonly ValidVector[],
+    overrides: Partial<Parts> = {},
+    extra: { void?: true } = {},
+  ) => {
+    const height = 1 + Math.max(...parents.map((parent) => parent.fields.height))
+    const policy = many(
+      7,
+      rulers
+        .map(({ id }) => id)
+        .sort()
+        .map(hex),
+    )
+    const ids = parents.map(({ id }) => id)
+    return add(name, author, childParts(author, closed.id, ids, height, { policy, ...overrides }), extra)
+  }
+  const says = (...keys: Uint8Array[]) => ({ changes: len(8, policyChange('', 0, keys)) })
+  const late = ruled(
+    'by the revoked writer, beside its revocation',
+    alice,
+    [grant],
+    [granted],
+    {},
+    { void: true },
+  )
+  ruled('on a void entry, by somebody who may', bob, [revoked], [late, revoked])
+  const [dora, emil] = [vectorIdentity(4), vectorIdentity(5)]
+  const named = (identity: Identity, permission = admin) =>
+    policyKey({ peer: peerBytes(identity), permission })
+  const out = (identity: Identity) => policyKey({ peer: peerBytes(identity), revoked: true })
+  const bothNamed = ruled('names two admins', bob, [revoked], [revoked], says(named(dora), named(emil)))
+  const first = ruled('one admin revokes the other', dora, [bothNamed], [bothNamed], says(out(emil)), {
+    void: true,
+  })
+  const second = ruled('which revokes it, too: both hold', emil, [bothNamed], [bothNamed], says(out(dora)), {
+    void: true,
+  })
+  ruled('on both, where neither may do anything', bob, [first, second], [first, second])
+  const puppet = ruled(
+    'a puppet named beside the revocations',
+    dora,
+    [bothNamed],
+    [bothNamed],
+    says(named(carol)),
+    {
+      void: true,
+    },
+  )
+  ruled('by the puppet, as admin', carol, [puppet], [puppet], says(out(bob)), { void: true })
   add('root, everybody may read', carol, rootParts(carol, 'read me', PublicAccess.READ))
   add('root that leaves public access unspecified, which is none', carol, rootParts(carol, 'quiet', 0))
   add(
@@ -275,7 +325,7 @@ export function validEntries(): ValidVector[] {
   )
 
   const alone = (name: string, overrides: Partial<Parts>, height = 1) =>
-    add(name, alice, childParts(alice, tree, [tree], height, overrides), true)
+    add(name, alice, childParts(alice, tree, [tree], height, overrides), { alone: true })
   alone('256 parents', { parents: many(3, madeUpIds(256)) })
   alone('64 policy entries', { policy: many(7, madeUpIds(64)) })
   alone('1,024 changes', { changes: many(8, Array<Uint8Array>(1024).fill(change('s', '', hex('01')))) })
