@@ -815,7 +815,7 @@ export type RequestAccessRequest = Message<"causeway.v1.RequestAccessRequest"> &
   tree: Uint8Array;
 
   /**
-   * What is asked for.
+   * READ or WRITE: nobody can ask to be an admin.
    *
    * @generated from field: causeway.v1.Permission permission = 2;
    */
@@ -982,7 +982,8 @@ export const AccessStatusSchema: GenEnum<AccessStatus> = /*@__PURE__*/
   enumDesc(file_causeway_v1_sync, 1);
 
 /**
- * What peers say to each other. No call leaves anything behind at the server but entries.
+ * What peers say to each other. No call leaves anything behind at the server but entries and
+ * requests for access.
  *
  * @generated from service causeway.v1.SyncService
  */
@@ -1028,7 +1029,8 @@ export const SyncService: GenService<{
     output: typeof WatchResponseSchema;
   },
   /**
-   * Asks for access to a tree, or for the answer to an earlier request.
+   * Asks for access to a tree, or for the answer to an earlier request; for callers that have proven their key. A tree
+   * that is not here is answered as one whose admins have not decided.
    *
    * @generated from rpc causeway.v1.SyncService.RequestAccess
    */
