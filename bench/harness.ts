@@ -81,6 +81,8 @@ export interface RawCost {
 export interface Case {
   readonly name: string
   readonly summary: string
+  /** Runs only where it is named: it takes long. */
+  readonly onDemand?: boolean
   run(context: Context): Promise<Row[]>
 }
 

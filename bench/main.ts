@@ -13,10 +13,24 @@ import { incremental } from './incremental.ts'
 import { matrix } from './matrix.ts'
 import type { TransportName } from './peer.ts'
 import { compile } from './process.ts'
+import { resume } from './resume.ts'
+import { several } from './several.ts'
 import { loadShape } from './shape.ts'
 import { Stores } from './stores.ts'
+import { upkeep } from './upkeep.ts'
 
-const cases: readonly Case[] = [bootstrap, incremental, equal, commits, matrix, dispatcher, flood]
+const cases: readonly Case[] = [
+  bootstrap,
+  incremental,
+  equal,
+  commits,
+  matrix,
+  upkeep,
+  several,
+  resume,
+  dispatcher,
+  flood,
+]
 /** What the cases with a network that matters run over, side by side. */
 const transports: readonly TransportName[] = ['http', 'quic']
 
@@ -41,7 +55,7 @@ const rows: Row[] = []
   using stores = new Stores()
   const note = (text: string) => console.error(`  ${text}`)
   for (const each of cases) {
-    if (names.length > 0 && !names.includes(each.name)) continue
+    if (names.length > 0 ? !names.includes(each.name) : each.onDemand) continue
     console.error(`${each.name}: ${each.summary}`)
     for (const transport of sideBySide.has(each) ? transports : transports.slice(0, 1))
       rows.push(...(await each.run({ transport, stores, small, note })))

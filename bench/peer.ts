@@ -12,6 +12,7 @@ import { createIdentity, type PeerId } from '../src/dag/identity.ts'
 import { limits } from '../src/limits.ts'
 import { createNode, type Node } from '../src/node.ts'
 import type { NodeOptions } from '../src/options.ts'
+import { parseTicket } from '../src/peer/ticket.ts'
 import { RpcConnection } from '../src/rpc/connection.ts'
 import { createRemote } from '../src/rpc/remote.ts'
 import { type Database, openFolder } from '../src/store/open.ts'
@@ -46,6 +47,9 @@ export interface SyncCost {
   readonly roundTrips: number
   readonly seconds: number
   readonly equal: boolean
+  readonly redundant: number
+  /** Where a first sync took from several peers, the entries of each. */
+  readonly parts: readonly number[]
 }
 
 let node: Node | undefined
@@ -112,9 +116,15 @@ export const commands = {
 
   async sync({ tree, address }: { tree: string; address: string }): Promise<SyncCost> {
     const result = await node!.sync(tree as TreeId, address)
-    const { received, sent, roundTrips, equal } = result
+    const { received, sent, roundTrips, equal, redundant, sources } = result
     const bytes = result.bytesReceived + result.bytesSent
-    return { received, sent, bytes, roundTrips, seconds: result.elapsedMs / 1000, equal }
+    const parts = sources.map(({ entries }) => entries)
+    return { received, sent, bytes, roundTrips, seconds: result.elapsedMs / 1000, equal, redundant, parts }
+  },
+
+  /** Syncs by a ticket. */
+  async syncBy({ ticket }: { ticket: string }): Promise<SyncCost> {
+    return commands.sync({ tree: parseTicket(ticket).tree, address: ticket })
   },
 
   /** Takes all pages of a tree and drops them: what the way costs, without what a receiver makes of it. */
@@ -134,6 +144,14 @@ export const commands = {
       seconds: (performance.now() - started) / 1000,
       cpuSeconds: (user + system) / 1e6,
     }
+  },
+
+  /** Syncs, and is killed by SIGKILL when so many entries were stored; never answers. */
+  async syncAndDie({ tree, address, entries }: { tree: string; address: string; entries: number }) {
+    node!.on('entries', () => {
+      if (node!.store.tree(tree as TreeId)!.count >= entries) process.kill(process.pid, 'SIGKILL')
+    })
+    await node!.sync(tree as TreeId, address)
   },
 
   /** Writes entries like a git commit each, one after the other; gives the bytes of bodies and signatures. */

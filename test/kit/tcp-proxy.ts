@@ -14,7 +14,7 @@ export class TcpProxy implements AsyncDisposable {
   private readonly server: Server
   private readonly sockets = new Set<Socket>()
 
-  private constructor(target: { host: string; port: number }) {
+  private constructor(target: { host: string; port: number }, bytesPerSecond: number) {
     this.server = createServer((inner) => {
       const outer = connect(target)
       for (const [from, to] of [
@@ -33,7 +33,11 @@ export class TcpProxy implements AsyncDisposable {
             this.onBytes(this.fromServer)
           }
           if (this.stalled) return
-          if (!to.write(chunk)) {
+          if (from === outer && bytesPerSecond !== Number.POSITIVE_INFINITY) {
+            from.pause()
+            setTimeout(() => from.resume(), (1000 * chunk.length) / bytesPerSecond)
+            to.write(chunk)
+          } else if (!to.write(chunk)) {
             from.pause()
             to.once('drain', () => from.resume())
           }
@@ -42,8 +46,12 @@ export class TcpProxy implements AsyncDisposable {
     })
   }
 
-  static async start(target: { host: string; port: number }): Promise<TcpProxy> {
-    const proxy = new TcpProxy(target)
+  /** `bytesPerSecond`: how fast each connection brings what the server says. */
+  static async start(
+    target: { host: string; port: number },
+    { bytesPerSecond = Number.POSITIVE_INFINITY } = {},
+  ): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target, bytesPerSecond)
     proxy.server.listen(0, '127.0.0.1')
     await once(proxy.server, 'listening')
     return proxy
