@@ -6,7 +6,7 @@
 import { constants, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openFolder } from '../src/store/open.ts'
+import { openFolder, storeFormat } from '../src/store/open.ts'
 import { DagStore } from '../src/store/store.ts'
 import { Forge, type Forged } from './forge.ts'
 import { type Case, median, projectRoot, type Row } from './harness.ts'
@@ -50,7 +50,7 @@ class Pair implements AsyncDisposable {
     const forge = new Forge()
     const shape = grow(forge, entries)
     const common = [...forge.entries]
-    const kept = join(cache, `${name.replaceAll(' ', '-')}-${entries}`)
+    const kept = join(cache, `${name.replaceAll(' ', '-')}-${entries}-format-${storeFormat}`)
     if (entries < keptEntries) await fillStore(join(folder, 'a'), forge, common)
     else {
       if (!existsSync(kept)) {

@@ -8,7 +8,7 @@ import { PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
 import { signEntry, signRoot, type VerifiedEntry } from '../src/dag/entry.ts'
 import type { EntryId } from '../src/dag/id.ts'
 import { limits } from '../src/limits.ts'
-import { openFolder } from '../src/store/open.ts'
+import { openFolder, storeFormat } from '../src/store/open.ts'
 import { DagStore } from '../src/store/store.ts'
 import { testIdentity } from '../test/kit/entries.ts'
 import { projectRoot } from './harness.ts'
@@ -68,7 +68,7 @@ export interface SignedTree {
 
 /** The tree of so many entries, made where it is not there yet. */
 export async function signedTree(entries: number): Promise<SignedTree> {
-  const folder = join(cache, `signed-${entries}`)
+  const folder = join(cache, `signed-${entries}-format-${storeFormat}`)
   const about = join(folder, 'tree.json')
   if (existsSync(about)) return { folder, ...JSON.parse(readFileSync(about, 'utf8')) }
   const making = `${folder}.making`

@@ -87,6 +87,29 @@ describe('a remote that lies about its sketch', () => {
       }),
       pages: async function* () {},
     },
+    'names of everything that are none of it': {
+      header: (header) => ({
+        ...header,
+        status: 'range',
+        range: {
+          spans: [{ after: undefined, through: undefined, prefixes: Array(300).fill('ef'.repeat(16)) }],
+          through: undefined,
+        },
+      }),
+      pages: async function* () {},
+    },
+    'names of a part of what it has': {
+      header: (header) => ({
+        ...header,
+        status: 'range',
+        range: { spans: [], through: { height: 1, id: split.tree } },
+      }),
+      pages: async function* () {},
+    },
+    'cells without end': onSketch((header) => ({
+      ...header,
+      sketch: { ...header.sketch!, cells: new Uint8Array(25 * limits.sketchMaxCells + 1) },
+    })),
     'ranges without an answer': {
       header: (header) => ({ ...header, status: 'range', range: undefined }),
       pages: async function* () {},
@@ -143,17 +166,69 @@ describe('an asker that lies', () => {
       'range',
     )
     assert.equal(await ask({ want: ['00'.repeat(16)] }), 'partial')
+    const cells = { ...sketch, cells: new Uint8Array(25 * limits.sketchRequestMaxCells + 1) }
+    assert.equal(await ask({ sketch: cells }), 'PROTOCOL')
+    const counts = { ...sketch, counts: new Uint8Array(5 * limits.sketchRequestCounts + 1) }
+    assert.equal(await ask({ sketch: counts }), 'PROTOCOL')
+  })
+})
+
+describe('ranges', () => {
+  it('are scanned one at a time in a tree, however many ask', async () => {
+    await using b = await openPeer([...split.shared, ...split.right])
+    const { store } = b
+    const positions = store.positions.bind(store)
+    let [running, most] = [0, 0]
+    Object.assign(store, {
+      async *positions(...args: Parameters<typeof positions>) {
+        most = Math.max(most, ++running)
+        try {
+          yield* positions(...args)
+        } finally {
+          running--
+        }
+      },
+    })
+    const range = { after: undefined, chunks: [], complete: true, outline: true }
+    const asked = { tree: split.tree, tips: [], tipsDigest: '', count: 0, range }
+    const answers = await Promise.all(Array.from({ length: 8 }, () => answerSync(store, asked, prng(1))))
+    assert.equal(
+      answers.every(({ header }) => header.range?.chunks?.length !== 0),
+      true,
+    )
+    assert.equal(most, 1)
+    for (const answer of answers) await answer[Symbol.asyncDispose]()
+  })
+})
+
+describe('ids that were ground to begin alike', () => {
+  it('are asked for by more of each, once half was not enough', async () => {
+    const { tree, shared, right } = split
+    await using a = await openPeer([...shared, ...split.left])
+    await using b = await openPeer([...shared, ...right])
+    // As if for every wanted id there were another with the same first half, which comes instead.
+    let shortened = 0
+    const remote = new LocalRemote(b, {
+      request: (request) => {
+        if (request.want?.[0]?.length !== 16) return request
+        shortened++
+        return { ...request, want: request.want.map(() => shared[5]!.id.slice(0, 16)) }
+      },
+    })
+    const result = await runSession(a, remote, tree)
+    await assertSame(tree, a.store, b.store)
+    assert.deepEqual([result.equal, shortened], [true, 1])
   })
 })
 
 describe('ids that were ground to share their cells', () => {
   it('cost further exchanges, never the result', async () => {
-    // Pairs whose first 64 cells are the same: no peel of these cells can take them apart.
+    // Pairs whose first 80 cells are the same: no peel of these cells can take them apart.
     const { tree, shared, builder } = scattered(1500, 0, 0)
     const byCells = new Map<string, VerifiedEntry>()
     const poisoned: VerifiedEntry[] = []
     const cells = new Int32Array(limits.sketchRequestCells)
-    for (let tries = 0; poisoned.length < 32 && tries < 6000; tries++) {
+    for (let tries = 0; poisoned.length < 64 && tries < 12_000; tries++) {
       const entry = builder.add([builder.root], { author: testIdentity(3), payload: `try ${tries}` })
       const view = new DataView(Uint8Array.from(hexToBytes(entry.id)).buffer)
       const length = mapInto(cells, view.getInt32(0, true), view.getInt32(4, true), cells.length)
@@ -165,14 +240,14 @@ describe('ids that were ground to share their cells', () => {
         byCells.delete(key)
       }
     }
-    assert.equal(poisoned.length, 32)
+    assert.equal(poisoned.length, 64)
     await using a = await openPeer([...shared])
     await using b = await openPeer([...shared, ...poisoned])
     const own = builder.add([builder.root], { author: testIdentity(1) })
     await a.store.append(tree, [own])
     const result = await runSession(a, new LocalRemote(b), tree)
     await assertSame(tree, a.store, b.store)
-    assert.deepEqual([result.equal, result.received, result.sent, result.redundant], [true, 32, 1, 0])
+    assert.deepEqual([result.equal, result.received, result.sent, result.redundant], [true, 64, 1, 0])
     assert.ok(!(result.statuses.length === 1), String(result.statuses))
   })
 })
