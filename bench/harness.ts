@@ -97,14 +97,11 @@ export function medianRow(rows: readonly Row[]): Row {
   const ratios = rows.map((row) => row.ofFloor ?? 0)
   const middle = rows.find((row) => row.ofFloor === median(ratios))!
   // Memory is a bound: its worst repetition counts.
-  const worst = rows
-    .map((row) => row.syncingGrowthMB ?? 0)
-    .indexOf(Math.max(...rows.map((row) => row.syncingGrowthMB ?? 0)))
-  const { servingGrowthMB, syncingGrowthMB, servingAnonymousMB, syncingAnonymousMB } = rows[worst]!
-  const memory =
-    syncingGrowthMB === undefined
-      ? {}
-      : { servingGrowthMB: servingGrowthMB!, syncingGrowthMB, servingAnonymousMB, syncingAnonymousMB }
+  const memory = Object.fromEntries(
+    (['servingGrowthMB', 'syncingGrowthMB', 'servingAnonymousMB', 'syncingAnonymousMB'] as const)
+      .filter((column) => middle[column] !== undefined)
+      .map((column) => [column, Math.max(...rows.map((row) => row[column] ?? 0))]),
+  )
   return { ...middle, ...memory, ratios }
 }
 

@@ -4,6 +4,7 @@
  */
 import { relative } from 'node:path'
 import { bootstrap } from './bootstrap.ts'
+import { boundsOf, formatBounds } from './bounds.ts'
 import { commits } from './commits.ts'
 import { dispatcher } from './dispatcher.ts'
 import { equal } from './equal.ts'
@@ -62,5 +63,7 @@ const rows: Row[] = []
   }
 }
 console.log(formatTable(rows))
-const file = writeResults({ environment: machine, small, rows }, machine.at)
+const bounds = boundsOf(rows, small)
+if (bounds.length > 0) console.log(`\n${formatBounds(bounds)}`)
+const file = writeResults({ environment: machine, small, rows, bounds }, machine.at)
 console.error(`Written to ${relative(process.cwd(), file)}.`)

@@ -71,10 +71,10 @@ export const limits = {
   /** Times that a session asks for more cells before it compares by ranges: each gives 1.6 times as many. */
   sessionSketchTrips: 2,
 
-  /** LevelDB's memtable, of which two may be alive: fewer, larger sorted runs make writing some 20 % faster. */
-  storeWriteBufferBytes: 16_777_216,
-  /** LevelDB's cache of blocks. */
-  storeCacheBytes: 16_777_216,
+  /** LevelDB's memtable, of which two may be alive: twice LevelDB's own, since larger sorted runs are merged less often. */
+  storeWriteBufferBytes: 8_388_608,
+  /** LevelDB's cache of blocks: parents and ids that a session asks for lie close together. */
+  storeCacheBytes: 8_388_608,
   /**
    * Index records kept in memory after a write: parents are mostly among the latest entries. With more, each record would
    * outlive the young generation and become garbage that only a full collection finds.

@@ -1,0 +1,100 @@
+/**
+ * What the rows of a run must keep to, in words: each bound with what was measured and whether it holds. Sizes differ by
+ * run, so a bound that compares two sizes takes the smallest and the largest that there are. The bounds of `matrix` are
+ * its own (see sides.ts).
+ */
+import type { Row } from './harness.ts'
+
+export interface Bound {
+  readonly what: string
+  readonly measured: string
+  readonly holds: boolean
+}
+
+const ofFloor = 0.6
+const growthMB = 200
+/** How much more a large tree may take than a small one. */
+const largerBy = 1.2
+const equalBytes = 2_048
+const oneEntryBytes = 4_096
+const oneEntryReads = 64
+
+/** `small`: times of small runs mean nothing. */
+export function boundsOf(rows: readonly Row[], small: boolean): Bound[] {
+  const byName = new Map<string, Row[]>()
+  for (const row of rows) byName.set(row.name, [...(byName.get(row.name) ?? []), row])
+  return [...byName].flatMap(([name, same]) => {
+    const sorted = same.sort((a, b) => (a.entries ?? 0) - (b.entries ?? 0))
+    if (name === 'bootstrap http') return [...(small ? [] : speed(sorted)), ...memory(sorted)]
+    if (name.startsWith('equal ')) return equality(name, sorted, small)
+    if (name.startsWith('incremental ')) return increment(name, sorted)
+    return []
+  })
+}
+
+function speed(rows: readonly Row[]): Bound[] {
+  return rows.map(({ name, entries, ofFloor: ratio }) => ({
+    what: `${name}, ${entries}: at least ${ofFloor} of the floor`,
+    measured: ratio!.toFixed(2),
+    holds: ratio! >= ofFloor,
+  }))
+}
+
+/** The process's own memory; where the system does not tell it, the resident set. */
+function memory(rows: readonly Row[]): Bound[] {
+  const sides = {
+    serving: (row: Row) => row.servingAnonymousMB ?? row.servingGrowthMB!,
+    syncing: (row: Row) => row.syncingAnonymousMB ?? row.syncingGrowthMB!,
+  }
+  return Object.entries(sides).flatMap(([side, growth]) => {
+    const [small, large] = [rows[0]!, rows.at(-1)!]
+    const bounds = rows.map((row) => ({
+      what: `${row.name}, ${row.entries}: the ${side} process grows by less than ${growthMB} MB`,
+      measured: `${growth(row).toFixed(0)} MB`,
+      holds: growth(row) < growthMB,
+    }))
+    if (small === large) return bounds
+    return [
+      ...bounds,
+      {
+        what: `${small.name}, ${large.entries}: the ${side} process grows by at most ${largerBy} of what it grows by with ${small.entries}`,
+        measured: `${(growth(large) / growth(small)).toFixed(2)} (${growth(small).toFixed(0)} and ${growth(large).toFixed(0)} MB)`,
+        holds: growth(large) <= largerBy * growth(small),
+      },
+    ]
+  })
+}
+
+function equality(name: string, rows: readonly Row[], untimed: boolean): Bound[] {
+  const [small, large] = [rows[0]!, rows.at(-1)!]
+  const bounds = rows.map((row) => ({
+    what: `${name}, ${row.entries}: one round trip, under ${equalBytes} B in all`,
+    measured: `${row.roundTrips}, ${row.bytes} B`,
+    holds: row.roundTrips === 1 && row.bytes! < equalBytes,
+  }))
+  if (small === large || untimed) return bounds
+  return [
+    ...bounds,
+    {
+      what: `${name}: no longer in a large tree (within half)`,
+      measured: `${(large.seconds! / small.seconds!).toFixed(2)}`,
+      holds: large.seconds! <= 1.5 * small.seconds!,
+    },
+  ]
+}
+
+function increment(name: string, rows: readonly Row[]): Bound[] {
+  return rows
+    .filter((row) => row.entries === 1)
+    .map((row) => ({
+      what: `${name}, one entry: under ${oneEntryBytes} B beside it, at most ${oneEntryReads} reads a side`,
+      measured: `${row.bytesBeside} B, ${row.reads!.join(' and ')} reads`,
+      holds: row.bytesBeside! < oneEntryBytes && Math.max(...row.reads!) <= oneEntryReads,
+    }))
+}
+
+export function formatBounds(bounds: readonly Bound[]): string {
+  return bounds
+    .map(({ what, measured, holds }) => `${holds ? 'holds ' : 'BROKEN'}  ${what}: ${measured}`)
+    .join('\n')
+}
