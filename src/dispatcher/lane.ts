@@ -99,7 +99,7 @@ export class Lane {
     this.parts.onChange(run)
     // The entries may have changed what the peer may read.
     if (run.withheld) run.urge()
-    if (run.hearing === 0) this.wake()
+    this.wake()
   }
 
   /** Tries at once whatever stands in the way; `want`: runs a session also where nothing is known to differ. */
