@@ -3,6 +3,7 @@
  * BENCH_SIZE=small runs everything in seconds, for CI; BENCH_PROF=FOLDER keeps a CPU profile of every process.
  */
 import { relative } from 'node:path'
+import { access } from './access.ts'
 import { bootstrap } from './bootstrap.ts'
 import { boundsOf, formatBounds } from './bounds.ts'
 import { commits } from './commits.ts'
@@ -22,6 +23,7 @@ import { upkeep } from './upkeep.ts'
 
 const cases: readonly Case[] = [
   bootstrap,
+  access,
   incremental,
   equal,
   commits,

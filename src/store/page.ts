@@ -56,7 +56,7 @@ export interface PagePlan extends Appended {
   readonly tipsGone: ReadonlySet<EntryId>
   readonly pointsStored: number
   readonly stale: boolean
-  /** Those of the added entries that are void as they come; none where `stale`, since all are looked at again. */
+  /** Those of the added entries that are void as they come; none where the page changes what is, since all are looked at again. */
   readonly voids: ReadonlySet<EntryId>
   /** New tips with their heights. */
   readonly tipsAdded: ReadonlyMap<EntryId, number>
@@ -158,12 +158,13 @@ export function planPage(base: PageBase, entries: readonly VerifiedEntry[]): Pag
   if (added.length > 0) {
     const whole = policy.whole()
     // A page that begins a tree may bring a revocation with what it lets stand.
-    if (!stale && (before === undefined ? whole.revocations > 0 : moves(before, whole))) {
+    const moved = before === undefined ? whole.revocations > 0 : moves(before, whole)
+    if (moved) {
       stale = true
       operations.push({ type: 'put', key: layout.staleKey(number), value: Buffer.alloc(0) })
     }
     // What a revocation lets stand came before it, so nothing that comes after it is below that.
-    if (!stale && whole.revocations > 0)
+    if (!moved && whole.revocations > 0)
       for (const [index, { id, body }] of added.entries())
         if (policy.isVoid(points[index]!, body.author, policy.graph.find(id))) {
           voids.add(id)

@@ -1,0 +1,94 @@
+/**
+ * What access checks cost a bootstrap: a new store takes the same tree in with the policy checked for every entry, and with
+ * that left out, in turns. Reading, hashing, verifying and writing are as in a sync; the network, which would only make
+ * the checks a smaller part, is left out.
+ */
+import { join } from 'node:path'
+import type { SignedEntry } from '../src/dag/entry.ts'
+import type { TreeId } from '../src/dag/id.ts'
+import { TreePolicy } from '../src/dag/tree-policy.ts'
+import { openFolder } from '../src/store/open.ts'
+import { DagStore } from '../src/store/store.ts'
+import { Ingest } from '../src/sync/ingest.ts'
+import { type Case, type Context, medianRow, type Row } from './harness.ts'
+
+export const access: Case = {
+  name: 'access',
+  summary: 'a store takes a tree in with access checks, by that without, in turns',
+  async run(context) {
+    const [entries, repetitions] = context.small ? [1_000, 1] : [20_000, 5]
+    const { folder, tree } = await context.stores.tree(entries)
+    const pages = await readPages(join(folder, 'store'), tree as TreeId)
+    await takeIn(context, pages, tree as TreeId)
+    const repeated: Row[] = []
+    let before = await takeIn(context, pages, tree as TreeId, unchecked)
+    for (let repetition = 0; repetition < repetitions; repetition++) {
+      const seconds = await takeIn(context, pages, tree as TreeId)
+      const after = await takeIn(context, pages, tree as TreeId, unchecked)
+      const bare = (before + after) / 2
+      context.note(`access checks: ${((100 * (seconds - bare)) / bare).toFixed(1)} % more time`)
+      repeated.push({
+        name: 'access checks',
+        ...{ entries, seconds, perSecond: entries / seconds },
+        ...{ floorPerSecond: entries / bare, ofFloor: bare / seconds },
+      })
+      before = after
+    }
+    return [medianRow(repeated)]
+  },
+}
+
+async function readPages(folder: string, tree: TreeId): Promise<SignedEntry[][]> {
+  const store = await DagStore.open(await openFolder(folder))
+  const pages: SignedEntry[][] = []
+  for await (const page of store.scan(tree)) pages.push(page.map(({ signed }) => signed))
+  await store.close()
+  return pages
+}
+
+/** Seconds for a new store to take everything in. */
+async function takeIn(
+  { stores }: Context,
+  pages: readonly SignedEntry[][],
+  tree: TreeId,
+  around = (task: () => Promise<void>) => task(),
+): Promise<number> {
+  const folder = stores.empty()
+  const store = await DagStore.open(await openFolder(folder))
+  const ingest = new Ingest(store)
+  const started = performance.now()
+  await around(async () => {
+    let last: Promise<unknown> = Promise.resolve()
+    // Two at once, as a session does: the next verifies while this one is written.
+    for (const page of pages) {
+      const next = ingest.page(tree, page)
+      await last
+      last = next
+    }
+    await last
+  })
+  const seconds = (performance.now() - started) / 1000
+  await store.close()
+  stores.remove(folder)
+  return seconds
+}
+
+/** Runs with every entry taken for one that stands on the root's policy and may. */
+async function unchecked(task: () => Promise<void>): Promise<void> {
+  const { check, enter } = TreePolicy.prototype
+  let begun = false
+  Object.assign(TreePolicy.prototype, {
+    check: () => 0,
+    enter(this: TreePolicy, ...args: Parameters<typeof enter>) {
+      // The root alone, so that there is a policy at all.
+      if (begun) return 0
+      begun = true
+      return enter.apply(this, args)
+    },
+  })
+  try {
+    await task()
+  } finally {
+    Object.assign(TreePolicy.prototype, { check, enter })
+  }
+}
