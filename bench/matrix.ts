@@ -23,6 +23,7 @@ const sizes: Sizes = [...smallSizes, [500, 500], [5_000, 5_000]]
 const oneSided: Sizes = [
   [5, 10_000],
   [10_000, 5],
+  [5, 20_000],
 ]
 /** From here on a tree is made once and kept for later runs, and only the shapes of `large` are measured. */
 const keptEntries = 500_000

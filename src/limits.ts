@@ -349,8 +349,8 @@ export const limits = {
   sketchReplayArrivals: 4_096,
   /** Cells of all sketches in memory, 24 bytes each: 24 MB, sixteen of the largest. */
   sketchCellsInMemory: 1_048_576,
-  /** Id prefixes in one `want`: 256 KiB. */
-  wantIds: 16_384,
+  /** Id prefixes in one `want`, 8 or 16 bytes each: all that the largest sketch can decode, since only together they are closed. */
+  wantIds: 65_536,
   /** Chunks of a range told at once: some 300 KiB, for four million entries. */
   rangeChunks: 4_096,
   /** Chunks of an outline told at once: some 260,000 entries, so that the first can be fetched soon. */

@@ -53,14 +53,17 @@ export class Exchange {
     }
   }
 
-  /** Asks for entries by their prefixes; the remote's state then, undefined where nothing is wanted. */
+  /**
+   * Asks for entries by their prefixes; the remote's state then, undefined where nothing is wanted. Parents may be in
+   * another question where these are more than one can have.
+   */
   async want(prefixes: readonly string[], partial: boolean): Promise<TreeState | undefined> {
     let state: TreeState | undefined
     for (let start = 0; start < prefixes.length; start += limits.wantIds) {
       const { tipsDigest, count } = await this.store.summary(this.tree)
       const want = prefixes.slice(start, start + limits.wantIds)
       state = await this.ask({ tree: this.tree, tips: [], tipsDigest, count, want }, async (answer) => {
-        await this.transfer.receive(answer, partial)
+        await this.transfer.receive(answer, partial || prefixes.length > limits.wantIds)
         return answer.header
       })
     }

@@ -144,7 +144,7 @@ export type SyncTreeRequest = Message<"causeway.v1.SyncTreeRequest"> & {
   sketch?: Sketch | undefined;
 
   /**
-   * Packed 16-byte prefixes of ids that the caller knows to lack, at most 16,384; answered whatever else is asked.
+   * Packed 16-byte prefixes of ids that the caller knows to lack, at most 65,536; answered whatever else is asked.
    *
    * @generated from field: bytes want = 7;
    */
@@ -165,7 +165,7 @@ export type SyncTreeRequest = Message<"causeway.v1.SyncTreeRequest"> & {
   budgetBytes: bigint;
 
   /**
-   * As `want`, in packed 8-byte prefixes, at most 16,384: of several ids with one prefix the server gives the lowest.
+   * As `want`, in packed 8-byte prefixes, at most 65,536: of several ids with one prefix the server gives the lowest.
    *
    * @generated from field: bytes want_short = 10;
    */
@@ -499,7 +499,7 @@ export type SyncTreeHeader = Message<"causeway.v1.SyncTreeHeader"> & {
   count: bigint;
 
   /**
-   * Packed 16-byte prefixes of ids that the server knows to lack, at most 16,384.
+   * Packed 16-byte prefixes of ids that the server knows to lack, at most 65,536.
    *
    * @generated from field: bytes want = 5;
    */
