@@ -35,7 +35,7 @@ export const bootstrap: Case = {
           cpuOfFloor: floorCpu / (row.servingCpuSeconds! + row.syncingCpuSeconds!),
           ...(raw && ratios(row, raw, prepared)),
         })
-        if (raw) noteRoom(context, row, raw, floorCpu)
+        if (raw) noteRoom(context, row, raw, floorCpu, prepared)
         context.note(
           `bootstrap of ${entries}: ${Math.round(row.perSecond!)}/s, floor ${Math.round(floorPerSecond)}/s`,
         )
@@ -120,13 +120,20 @@ async function bareStream({ note }: Context, bytes: number): Promise<RawCost> {
   return { ...read, cpuSeconds: read.cpuSeconds + cpuSeconds }
 }
 
-/** What the ratio to the bare stream can be at most here: the stream and the floor both want the processors. */
-function noteRoom({ note }: Context, row: Row, raw: RawCost, floorCpu: number): void {
-  const spent = row.servingCpuSeconds! + row.syncingCpuSeconds!
-  const least = (raw.cpuSeconds + floorCpu) / availableParallelism()
+/** What the ratios to the bare stream can be at most here: the stream and the floor both want the processors. */
+function noteRoom(
+  { note }: Context,
+  row: Row,
+  raw: RawCost,
+  floorCpu: number,
+  { bytes }: PreparedTree,
+): void {
+  const cores = availableParallelism()
+  const most = raw.seconds / Math.max((raw.cpuSeconds + floorCpu) / cores, raw.seconds)
+  const swollen = bytes / row.bytes!
   note(
-    `the bare stream takes ${raw.cpuSeconds.toFixed(1)} s of processor and the floor ${floorCpu.toFixed(1)} s: on these ${availableParallelism()} nothing passes ${(raw.seconds / Math.max(least, raw.seconds)).toFixed(2)} of raw; ` +
-      `the bootstrap spent ${spent.toFixed(1)} s and reached ${(raw.seconds / row.seconds!).toFixed(2)}`,
+    `the bare stream takes ${raw.cpuSeconds.toFixed(1)} s of processor, the floor ${floorCpu.toFixed(1)} s: on these ${cores} nothing passes ${most.toFixed(2)} of raw, or ${(most * swollen).toFixed(2)} of the entries' own bytes; ` +
+      `the bootstrap took ${(row.servingCpuSeconds! + row.syncingCpuSeconds!).toFixed(1)} s and reached ${(raw.seconds / row.seconds!).toFixed(2)}, or ${((raw.seconds / row.seconds!) * swollen).toFixed(2)}`,
   )
 }
 

@@ -1,8 +1,11 @@
 /** `causeway connections`: what a person sees of the ways that a running node's bytes take, over HTTP and QUIC. */
 import { strict as assert } from 'node:assert'
 import { it } from 'node:test'
+import { SyncService } from '../../gen/causeway/v1/sync_pb.ts'
+import { systemClock } from '../../src/clock.ts'
 import { createIdentity } from '../../src/dag/identity.ts'
 import { createNode } from '../../src/node.ts'
+import { RpcConnection } from '../../src/rpc/connection.ts'
 import { Sandbox } from '../kit/command.ts'
 
 interface Listed {
@@ -23,8 +26,8 @@ it('causeway connections tells who, over what, and how far', async () => {
   const identity = createIdentity()
   await using node = await createNode({ identity, quic: { bind: '127.0.0.1:0', relay: 'off' } })
   const iroh = ready.addresses.find((address) => address.startsWith('iroh:'))!
-  const { stream } = await node.transports.dial(iroh)
-  stream.write('PRI')
+  await using open = new RpcConnection(await node.transports.dial(iroh), { clock: systemClock })
+  await open.client(SyncService).handshake({ version: 1, nonce: new Uint8Array(32) })
   const [connection] = own(await list())
   assert.deepEqual(
     [connection!.peer, connection!.transport, connection!.path, connection!.inbound],
@@ -33,5 +36,4 @@ it('causeway connections tells who, over what, and how far', async () => {
   assert.ok(connection!.bytesReceived > 0)
   const plain = await box.run('a', ['connections'])
   assert.match(plain.stdout, new RegExp(`from ${identity.peer} at \\S+:\\d+ over iroh \\(direct, `))
-  stream.destroy()
 })
