@@ -3,16 +3,22 @@
  * held by the audit to what the entries say.
  */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import type { VerifiedEntry } from '../../src/dag/entry.ts'
 import type { EntryId, TreeId } from '../../src/dag/id.ts'
 import { auditTree } from '../../src/store/audit.ts'
 import * as layout from '../../src/store/layout.ts'
-import { type Database, openMemory } from '../../src/store/open.ts'
+import { type Database, openFolder, openMemory } from '../../src/store/open.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { TreeBuilder, testIdentity } from '../kit/entries.ts'
+import { tempFolder } from '../kit/peers.ts'
 import { grant, policyChange, revoke, write } from '../kit/policy.ts'
+import { markedHistory } from './marks-child.ts'
 
 const ada = testIdentity(1)
 
@@ -72,6 +78,26 @@ describe('void entries', () => {
     assert.deepEqual(await voids(store, tree.entries), [second.id, third.id, late.id].sort())
     await store.close()
   })
+})
+
+it('void entries are all found after the process was killed while it marked them, and when it had', async () => {
+  const child = fileURLToPath(new URL('./marks-child.ts', import.meta.url))
+  const { entries, voids: expected } = markedHistory()
+  const tree = entries[0]!.id
+  for (const moment of ['revoked', 'marked']) {
+    await using folder = await tempFolder()
+    const marker = spawn(process.execPath, ['--import', 'tsx', child, folder.path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const exited = once(marker, 'exit')
+    for await (const line of createInterface({ input: marker.stdout }))
+      if (line === moment) marker.kill('SIGKILL')
+    await exited
+    const store = await DagStore.open(await openFolder(folder.path))
+    assert.deepEqual(await voids(store, entries), [...expected].sort())
+    assert.deepEqual(await auditTree(store, tree), { checked: entries.length, problems: [] })
+    await store.close()
+  }
 })
 
 describe('an audit names', () => {

@@ -1,0 +1,32 @@
+/**
+ * The process that void.test.ts kills: stores a tree in which a revocation makes thousands of entries void, says so, and
+ * then finds out which.
+ */
+import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
+import { limits } from '../../src/limits.ts'
+import { openFolder } from '../../src/store/open.ts'
+import { DagStore } from '../../src/store/store.ts'
+import { TreeBuilder, testIdentity } from '../kit/entries.ts'
+import { policyChange, revoke } from '../kit/policy.ts'
+
+/** The tree that parent and child both know, the revocation last; of its 2,000 others the last 1,500 are void. */
+export function markedHistory() {
+  const tree = new TreeBuilder({ publicAccess: PublicAccess.WRITE })
+  const ada = testIdentity(1)
+  const wrote = tree.chain(tree.root, 2000, { author: ada })
+  const last = wrote[499]!
+  tree.add([last], { changes: policyChange([revoke(ada, last)]) })
+  return { entries: tree.entries, voids: wrote.slice(500).map(({ id }) => id) }
+}
+
+const [folder] = process.argv.slice(2)
+if (folder !== undefined) {
+  const { entries } = markedHistory()
+  const tree = entries[0]!.id
+  const store = await DagStore.open(await openFolder(folder))
+  for (let at = 0; at < entries.length; at += limits.pageEntries)
+    await store.append(tree, entries.slice(at, at + limits.pageEntries), { sync: true })
+  process.stdout.write('revoked\n')
+  await store.voidAmong(tree, [{ id: tree, height: 0 }])
+  process.stdout.write('marked\n')
+}
