@@ -98,6 +98,10 @@ export const limits = {
 
   /** One RPC message: a page with its frame, or one entry of the largest size, doubled for base64 in JSON. */
   messageBytes: 4_194_304,
+  /** An error's message, facts and each of them: in gRPC's trailers three times as much, and twice, below `headerBytes`. */
+  errorTextBytes: 1_024,
+  errorFacts: 16,
+  errorFactBytes: 128,
   /** One answer: in JSON an entry appears signed and decoded, both in base64, with a name for every field. */
   answerBytes: 8_388_608,
   /** A caller that allows itself more than an hour has made a mistake. */
@@ -157,6 +161,8 @@ export const limits = {
   /** Requests of strangers that are in memory: a few of the largest for one origin, for the rest must wait. */
   strangerRequestBytes: 16_777_216,
   strangerRequestBytesInAll: 67_108_864,
+  /** A handshake's request, with room for what a later version adds: nobody can keep others from shaking hands. */
+  briefRequestBytes: 1_024,
   /** Pieces of strangers' work at once, by turns: one reads from the disk while one counts. */
   strangerWorkAtOnce: 2,
   /** After a stranger's piece of work its place rests so many times as long, while somebody else is being served. */

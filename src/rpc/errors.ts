@@ -54,13 +54,21 @@ export function toConnectError(error: unknown): ConnectError {
   const message =
     known.code === 'INTERNAL' ? 'Something went wrong inside the node; its log says what.' : known.message
   const data: Record<string, string> = {}
-  for (const [key, value] of Object.entries(known.data)) data[key] = String(value)
+  for (const [key, value] of Object.entries(known.data).slice(0, limits.errorFacts))
+    data[key] = cutText(String(value), limits.errorFactBytes)
   const { retryAfterMs } = known.data
   const detail = {
     desc: ErrorDetailSchema,
     value: { code: known.code, data, retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : 0 },
   }
-  return new ConnectError(message, codes[known.code] ?? Code.InvalidArgument, undefined, [detail], error)
+  const text = cutText(message, limits.errorTextBytes)
+  return new ConnectError(text, codes[known.code] ?? Code.InvalidArgument, undefined, [detail], error)
+}
+
+/** gRPC carries errors in trailers, which a client takes up to a bound; what a caller said may be long, and come back. */
+function cutText(text: string, bytes: number): string {
+  const encoded = Buffer.from(text)
+  return encoded.length <= bytes ? text : `${encoded.toString('utf8', 0, bytes - 9).replace(/\ufffd$/, '')} …`
 }
 
 const fallbacks: Partial<Record<Code, ErrorCode>> = {
@@ -91,7 +99,7 @@ function withDetail(error: ConnectError): ConnectError {
   const callers = callersMistake.test(rawMessage) && (code === Code.Internal || code === Code.DataLoss)
   const better = callers ? Code.InvalidArgument : code
   const detail = { desc: ErrorDetailSchema, value: { code: fallbacks[better] ?? 'INTERNAL' } }
-  return new ConnectError(rawMessage, better, error.metadata, [detail], error)
+  return new ConnectError(cutText(rawMessage, limits.errorTextBytes), better, error.metadata, [detail], error)
 }
 
 /** Whatever a call threw, as a CausewayError. An aborted signal's own reason wins over what it caused. */

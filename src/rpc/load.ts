@@ -5,6 +5,7 @@
 import { createContextKey } from '@connectrpc/connect'
 import { type Clock, sleep } from '../clock.ts'
 import { CausewayError } from '../errors.ts'
+import { limits } from '../limits.ts'
 import type { Buckets } from '../token-bucket.ts'
 
 /** What the handlers of a call ask before they do something that costs. */
@@ -72,22 +73,27 @@ export class Call implements Load {
   private readonly share: Share
   private readonly caller: string
   private readonly clock: Clock
+  private readonly brief: boolean
   private heldBytes = 0
   private left = false
 
-  private constructor(share: Share, caller: string, clock: Clock) {
+  private constructor(share: Share, caller: string, clock: Clock, brief: boolean) {
     this.share = share
     this.caller = caller
     this.clock = clock
+    this.brief = brief
   }
 
-  /** Begins a call that counts as so many requests; RESOURCE_EXHAUSTED where the caller makes too many. End it with `leave`. */
-  static begin(share: Share, caller: string, requests: number, clock: Clock): Call {
+  /**
+   * Begins a call that counts as so many requests; RESOURCE_EXHAUSTED where the caller makes too many. `brief`: it is over
+   * at once and has next to nothing to say, so it takes no place of those that others could be holding. End it with `leave`.
+   */
+  static begin(share: Share, caller: string, requests: number, clock: Clock, brief = false): Call {
     const waitMs = share.requests.take(caller, requests) || share.bytes.debtMs(caller)
     if (waitMs > 0) throw exhausted(`${share.name} call too often`, waitMs)
-    if (!share.calls.take(caller, 1))
+    if (!brief && !share.calls.take(caller, 1))
       throw exhausted(`${share.name} have too many calls under way`, someTimeMs)
-    return new Call(share, caller, clock)
+    return new Call(share, caller, clock, brief)
   }
 
   /** The request's bytes, counted while they are held. */
@@ -95,8 +101,10 @@ export class Call implements Load {
     const { share, caller } = this
     for await (const chunk of chunks) {
       if (this.left) return
-      if (!share.requestBytes.take(caller, chunk.length))
-        throw exhausted(`${share.name} send too much at once`, someTimeMs)
+      const room = this.brief
+        ? this.heldBytes + chunk.length <= limits.briefRequestBytes
+        : share.requestBytes.take(caller, chunk.length)
+      if (!room) throw exhausted(`${share.name} send too much at once`, someTimeMs)
       this.heldBytes += chunk.length
       share.bytes.charge(caller, chunk.length)
       yield chunk
@@ -131,6 +139,7 @@ export class Call implements Load {
   leave(): void {
     if (this.left) return
     this.left = true
+    if (this.brief) return
     this.share.calls.give(this.caller, 1)
     this.share.requestBytes.give(this.caller, this.heldBytes)
   }

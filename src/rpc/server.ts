@@ -129,7 +129,7 @@ export class RpcServer {
   private enter(throttle: Throttle, request: HttpRequest): Entered {
     const connected = this.callerOf(request) ?? nobody
     try {
-      return throttle.enter(connected, request.headers.authorization)
+      return throttle.enter(connected, request.headers.authorization, request.url)
     } catch (error) {
       if (throttle.refused(connected)) this.cut((caller) => caller === connected)
       throw error

@@ -37,6 +37,9 @@ function entered(call: Call): Entered {
 
 const freely: Entered = { load: unlimited, body: (chunks) => chunks, leave: () => {} }
 
+/** With which everybody begins over HTTP, before a proof. */
+const handshakePath = '/causeway.v1.SyncService/Handshake'
+
 /** Calls that cost more than the others, in requests. */
 const costs: Readonly<Record<string, number>> = {
   Handshake: 2,
@@ -112,7 +115,7 @@ export class Throttle {
   }
 
   /** Begins a call; RESOURCE_EXHAUSTED with the time to come again. End it with `leave`. */
-  enter(connected: Caller, authorization: string | undefined): Entered {
+  enter(connected: Caller, authorization: string | undefined, path = ''): Entered {
     const { clock } = this.parts
     const { caller, claim } = this.parts.callerOf(connected, authorization)
     const { peer, operator } = caller
@@ -120,7 +123,7 @@ export class Throttle {
     if (!stranger) this.knownAtMs = clock.monotonic()
     if (operator) return freely
     return stranger
-      ? this.enterAsStranger(originOf(connected.remoteAddress), claim)
+      ? this.enterAsStranger(originOf(connected.remoteAddress), claim, path === handshakePath)
       : entered(Call.begin(this.known, peer!, 1, clock))
   }
 
@@ -128,9 +131,9 @@ export class Throttle {
    * Somebody who has proven nothing yet. Who says to be a peer that is known may try so now and then also where the
    * others from there have used up what they had, so that a flood does not keep it out.
    */
-  private enterAsStranger(origin: string, claim: string | undefined): Entered {
+  private enterAsStranger(origin: string, claim: string | undefined, brief: boolean): Entered {
     const { clock } = this.parts
-    if (claim === undefined) return entered(Call.begin(this.strangers, origin, 1, clock))
+    if (claim === undefined) return entered(Call.begin(this.strangers, origin, 1, clock, brief))
     const key = `${claim} from ${origin}`
     if (this.isKnown(claim as PeerId) && this.claims.take(key) === 0)
       return entered(Call.begin(this.known, key, 1, clock))

@@ -54,6 +54,17 @@ for (const protocol of protocols)
           assert.equal(told.data.retryAfterMs, 250)
         }
       }
+      // However long what they say is, and in whatever letters.
+      const long = '€'.repeat(20_000)
+      const data = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`fact${index}`, long]))
+      error = new CausewayError('BAD_ADDRESS', long, { data })
+      const told = await client.sendEntries({}).then(
+        () => assert.fail('It succeeded.'),
+        (thrown) => fromConnectError(thrown),
+      )
+      assert.equal(told.code, 'BAD_ADDRESS')
+      assert.match(told.message, /^€{300,} …$/)
+      assert.match(String(told.data.fact0), /^€{30,} …$/)
       await dialer.close()
     })
   })

@@ -91,6 +91,21 @@ describe('A stranger', () => {
     assert.equal(until(from('192.0.2.99:1'), false).count, 0)
   })
 
+  it('shakes hands also where others hold all the calls and bytes that there are', async () => {
+    const { throttle, until } = open()
+    for (let host = 1; host <= limits.strangerCallsInAll / limits.strangerCalls; host++)
+      until(from(`192.0.2.${host}:1`), false)
+    assert.equal(until(from('192.0.2.99:1'), false).count, 0)
+    const path = '/causeway.v1.SyncService/Handshake'
+    const shaking = throttle.enter(from('192.0.2.99:1'), undefined, path)
+    for await (const _ of shaking.body(chunks([40, 40])));
+    shaking.leave()
+    const talking = throttle.enter(from('192.0.2.99:1'), undefined, path)
+    await assert.rejects(async () => {
+      for await (const _ of talking.body(chunks([limits.briefRequestBytes, 1])));
+    }, exhausted)
+  })
+
   it('holds so many bytes of requests in memory, and gives them back', async () => {
     const { throttle } = open()
     const send = async (host: number, sizes: number[]) => {
