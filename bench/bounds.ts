@@ -18,18 +18,23 @@ const largerBy = 1.2
 const equalBytes = 2_048
 const oneEntryBytes = 4_096
 const oneEntryReads = 64
+const besideBadPeers = 1.5
+const awayMB = 20
+/** Of one core: some seventeen dials a second. */
+const awayCpu = 0.05
 
 /** `small`: times of small runs mean nothing. */
 export function boundsOf(rows: readonly Row[], small: boolean): Bound[] {
   const byName = new Map<string, Row[]>()
   for (const row of rows) byName.set(row.name, [...(byName.get(row.name) ?? []), row])
-  return [...byName].flatMap(([name, same]) => {
+  const bounds = [...byName].flatMap(([name, same]) => {
     const sorted = same.sort((a, b) => (a.entries ?? 0) - (b.entries ?? 0))
     if (name === 'bootstrap http') return [...(small ? [] : speed(sorted)), ...memory(sorted)]
     if (name.startsWith('equal ')) return equality(name, sorted, small)
     if (name.startsWith('incremental ')) return increment(name, sorted)
     return []
   })
+  return [...bounds, ...dispatch(rows, small)]
 }
 
 function speed(rows: readonly Row[]): Bound[] {
@@ -91,6 +96,39 @@ function increment(name: string, rows: readonly Row[]): Bound[] {
       measured: `${row.bytesBeside} B, ${row.reads!.join(' and ')} reads`,
       holds: row.bytesBeside! < oneEntryBytes && Math.max(...row.reads!) <= oneEntryReads,
     }))
+}
+
+function dispatch(rows: readonly Row[], untimed: boolean): Bound[] {
+  const [alone, beside] = rows.filter(({ name }) => name.startsWith('a fourth peer, '))
+  const back = rows.filter(({ marks }) => marks !== undefined)
+  const away = rows.filter(({ name }) => name.includes('peers that stay away'))
+  return [
+    ...(alone === undefined || beside === undefined || untimed
+      ? []
+      : [
+          {
+            what: `a fourth peer: its p50 beside bad peers at most ${besideBadPeers} of that without them`,
+            measured: (beside.p50Ms! / alone.p50Ms!).toFixed(2),
+            holds: beside.p50Ms! <= besideBadPeers * alone.p50Ms!,
+          },
+        ]),
+    ...back.map(({ name, marks, sessions }) => ({
+      what: `${name}: one of each`,
+      measured: `${marks} and ${sessions}`,
+      holds: marks === 1 && sessions === 1,
+    })),
+    ...away.map((row) => {
+      const [growth, cpu] = [
+        row.servingAnonymousMB ?? row.servingGrowthMB!,
+        row.servingCpuSeconds! / row.seconds!,
+      ]
+      return {
+        what: `${row.name}: under ${awayMB} MB and ${100 * awayCpu} % of a core`,
+        measured: `${growth.toFixed(1)} MB and ${(100 * cpu).toFixed(1)} %`,
+        holds: growth < awayMB && cpu < awayCpu,
+      }
+    }),
+  ]
 }
 
 export function formatBounds(bounds: readonly Bound[]): string {

@@ -136,8 +136,8 @@ async function peersAway(context: Context): Promise<Row[]> {
   const { cpuSeconds } = await a.call('cost')
   return [
     {
-      name: `${peers.toLocaleString('en')} peers that are away, ${seconds} s`,
-      entries: peers,
+      name: `${peers.toLocaleString('en')} peers that stay away`,
+      seconds,
       servingGrowthMB: grown.growthMB,
       servingAnonymousMB: grown.anonymousMB,
       servingCpuSeconds: cpuSeconds - grown.cpuSeconds,

@@ -119,6 +119,8 @@ class Run {
       if (node.node === undefined) await this.start(node)
       else {
         const power = this.random() < 0.5
+        // Acknowledged a moment before, so that nobody else has it yet.
+        await this.write(node)
         this.say(`${node.host} ${power ? 'loses power' : 'crashes'}`)
         if (!power) await node.crash()
         else for (const id of await node.losePower(this.random)) this.acknowledged.delete(id)
