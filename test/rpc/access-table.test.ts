@@ -133,6 +133,14 @@ const rows: Record<string, Row> = {
     () => ({ id: new Uint8Array(16), permission: Permission.READ }),
     'UNKNOWN_REQUEST',
   ),
+  GetPolicy: operators(NodeService, (tree) => ({ tree }), here),
+  // A key that is none, so that the table changes no policy.
+  ChangePolicy: operators(
+    NodeService,
+    (tree) => ({ tree, grants: [{ peer: new Uint8Array(3) }] }),
+    'INVALID_ARGUMENT',
+  ),
+  RevokeKey: operators(NodeService, (tree) => ({ tree, peer: new Uint8Array(3) }), 'INVALID_ARGUMENT'),
 }
 
 const identities: Record<(typeof provenCallers)[number], Identity> = {
