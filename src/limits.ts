@@ -272,7 +272,7 @@ export const limits = {
   /** The first wait before a peer is asked again … */
   joinBackoffBaseMs: 2_000,
   /** … and the longest, so some minutes on average: what is granted is heard at once by watching the tree. */
-  joinBackoffCapMs: 600_000,
+  joinBackoffCapMs: 300_000,
   /** A day; who wants it rarer pauses the link and flushes. */
   intervalSeconds: 86_400,
 
