@@ -17,7 +17,7 @@ import { below, prng, TreeBuilder } from '../kit/entries.ts'
 import { fill } from '../kit/peers.ts'
 import { ServingNode } from '../kit/serving-node.ts'
 
-const runs = Number(process.env.KILL_RUNS ?? 4)
+const runs = Number(process.env.KILL_RUNS ?? 3)
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
 const payloadBytes = 8192
 
