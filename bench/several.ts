@@ -9,14 +9,14 @@ import { TcpProxy } from '../test/kit/tcp-proxy.ts'
 import type { Case, Row } from './harness.ts'
 import { PeerProcess } from './process.ts'
 
-const bytesPerSecond = 1_000_000
+const bytesPerSecond = 250_000
 const peers = 3
 
 export const several: Case = {
   name: 'several',
-  summary: `an empty node takes a tree from 1 to ${peers} peers, each at ${bytesPerSecond / 1e6} MB/s (ratio: by the speed from one)`,
+  summary: `an empty node takes a tree from 1 to ${peers} peers, each at ${bytesPerSecond / 1e3} KB/s (ratio: by the speed from one)`,
   async run({ small, stores, note }) {
-    const prepared = await stores.tree(small ? 1_000 : 20_000)
+    const prepared = await stores.tree(small ? 1_000 : 10_000)
     const sources: { peer: PeerId; addresses: string[] }[] = []
     const open: AsyncDisposable[] = []
     try {

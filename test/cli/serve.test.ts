@@ -17,6 +17,11 @@ interface Synced {
   bytesSent: number
   elapsedMs: number
   equal: boolean
+  statuses: string[]
+  redundant: number
+  cells: number
+  storeReads: number
+  sources: unknown[]
 }
 
 describe('causeway serve', () => {
@@ -92,6 +97,11 @@ describe('causeway sync', () => {
     await write('b')
     const both = await box.json<Synced>('b', ['sync', tree, served.ready.addresses[0]!])
     assert.deepEqual([both.received, both.sent, both.equal], [1, 1, true])
+    // Which way was taken, and what it cost.
+    assert.equal(both.statuses.length, both.roundTrips)
+    assert.match(both.statuses.join(), /^(delta|sketch|range|partial|,)+$/)
+    assert.deepEqual([both.redundant, both.sources], [0, []])
+    assert.equal(both.cells > 0 && both.storeReads > 0, true)
     const { tips } = await box.json<{ tips: string[] }>('a', ['tips', tree])
     assert.deepEqual(tips, both.tips)
     const plain = await box.run('b', ['sync', ticket])
