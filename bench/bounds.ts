@@ -13,6 +13,7 @@ export interface Bound {
 
 const ofFloor = 0.6
 const growthMB = 200
+const withChecks = 0.95
 /** How much more a large tree may take than a small one. */
 const largerBy = 1.2
 const equalBytes = 2_048
@@ -30,6 +31,12 @@ export function boundsOf(rows: readonly Row[], small: boolean): Bound[] {
   const bounds = [...byName].flatMap(([name, same]) => {
     const sorted = same.sort((a, b) => (a.entries ?? 0) - (b.entries ?? 0))
     if (name === 'bootstrap http') return [...(small ? [] : speed(sorted)), ...memory(sorted)]
+    if (name === 'access checks' && !small)
+      return sorted.map(({ ofFloor: ratio }) => ({
+        what: `${name}: at least ${withChecks} of the speed without`,
+        measured: ratio!.toFixed(2),
+        holds: ratio! >= withChecks,
+      }))
     if (name.startsWith('equal ')) return equality(name, sorted, small)
     if (name.startsWith('incremental ')) return increment(name, sorted)
     return []

@@ -71,7 +71,10 @@ export interface JoinOptions {
 }
 
 export interface NodeEvents {
-  /** Entries were added to a tree, by a commit here or by a sync. */
+  /**
+   * Entries were added to a tree, by a commit here or by a sync; without those that are void as they come. With a policy
+   * entry among them, others may have become void, or no longer be: read the tree again.
+   */
   entries: [tree: TreeId, added: readonly VerifiedEntry[]]
   /** A session that `sync` began ended well. */
   sync: [result: SyncResult]
