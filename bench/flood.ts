@@ -39,6 +39,7 @@ export const flood: Case = {
     const counts = await flooding
     for (const [name, { made, failed }] of Object.entries(counts))
       note(`${name}: ${made}, of which ${failed} failed`)
+    note(`sessions that failed: ${alone.sessions.failed} alone, ${beside.sessions.failed} beside the flood`)
     const row = (name: string, kind: 'commits' | 'sessions', which: typeof alone): Row => ({
       name,
       entries: count,

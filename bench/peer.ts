@@ -95,12 +95,15 @@ export const commands = {
     const took = new Ages()
     const sessions = Math.floor(commits.count / 4)
     const syncing: Promise<void>[] = []
+    let failed = 0
     const pace = paced(sessions, commits.perSecond / 4, (made) => {
-      syncing.push(node!.sync(tree, address).then(() => took.add(made)))
+      // One that fails has taken as long as it took to fail.
+      const session = node!.sync(tree, address).catch(() => failed++)
+      syncing.push(session.then(() => took.add(made)))
     })
     await Promise.all([commands.commitPaced(commits), pace])
     await Promise.all(syncing)
-    return took.take(sessions)
+    return { ...(await took.take(sessions)), failed }
   },
 
   async flood(options: FloodOptions) {
