@@ -44,6 +44,7 @@ async function hops(context: Context): Promise<Row[]> {
   const rows: Row[] = []
   for (const perSecond of context.small ? [100] : [1, 100, 1_000]) {
     const count = context.small ? 20 : Math.max(10, perSecond * 5)
+    context.note(`${perSecond} commits a second`)
     await b.call('hearBare', bare)
     await a.call('sendBare', { count, perSecond })
     const floor = await b.call('heard', { count })
@@ -78,7 +79,9 @@ async function besideBadPeers(context: Context): Promise<Row[]> {
     await a.call('commitPaced', { tree, count, perSecond })
     return b.call('heard', { count })
   }
+  context.note('a fourth peer')
   const without = await measure()
+  for (const each of [stopped, slow]) await each.call('syncOnce', { ticket })
   await a.call('linkAddress', { tree, address: others[1]! })
   await a.call('linkAddress', { tree, address: narrow.address })
   await a.call('linkUnreachable', { tree, address: 'http://127.0.0.1:9' })
@@ -102,6 +105,7 @@ async function backAgain(context: Context): Promise<Row[]> {
   await b.call('syncOnce', await a.call('ticket', { tree }))
   await a.call('linkAddress', { tree, address })
   await b.call('close')
+  context.note('a peer that is back')
   await a.call('commit', { tree, count })
   const away = await a.call('outbox')
   await b.call('open', { folder, transport: context.transport, address })
@@ -127,6 +131,7 @@ async function peersAway(context: Context): Promise<Row[]> {
   // The first ones bring in code and buffers that they share.
   await a.call('linkMany', { tree, from: 0, to: 5 })
   await a.call('idle', { seconds: 2 })
+  context.note('peers that stay away')
   await a.call('begin')
   await a.call('linkMany', { tree, from: 5, to: peers })
   // Their first dials are close together; then the backoff has spread them.
