@@ -69,19 +69,22 @@ export function createSyncService({
 
     async *syncTree(request, context) {
       const caller = contact(context)
-      const asked = readSyncRequest(request)
-      await access.read(asked.tree, caller)
+      const tree = readId(request.tree, 'tree')
+      await access.read(tree, caller)
       const { signal } = context
       const json = context.requestHeader.get('content-type')?.includes('json') ?? false
       const load = context.values.get(loadKey)
-      await using answer = await load.work(signal, () => answerSync(store, asked, clock.random))
+      // Read in its turn: the ids of a request take many times the memory of its bytes.
+      await using answer = await load.work(signal, async () =>
+        answerSync(store, readSyncRequest(request), clock.random),
+      )
       yield { part: { case: 'header', value: writeSyncHeader(answer.header) } }
       const pages = answer.pages[Symbol.asyncIterator]()
       for (;;) {
         const { done, value } = await load.work(signal, () => pages.next())
         if (done) return
         signal.throwIfAborted()
-        await access.read(asked.tree, caller)
+        await access.read(tree, caller)
         await load.send(pageBytes(value), signal)
         yield writePage(value, json)
       }

@@ -53,8 +53,9 @@ export class Throttle {
   private readonly parts: ThrottleParts
   private readonly known: Share
   private readonly strangers: Share
-  /** First calls of those who say to be known. */
+  /** First calls of those who say to be known, until they have proven it. */
   private readonly claims: Buckets
+  private readonly claimed = new WeakMap<Load, string>()
   /** Peers that a tree's policy names, and when a call last showed it. */
   private readonly vouchedAtMs = new Map<PeerId, number>()
   private readonly refusals = new WeakMap<Caller, number>()
@@ -135,8 +136,11 @@ export class Throttle {
     const { clock } = this.parts
     if (claim === undefined) return entered(Call.begin(this.strangers, origin, 1, clock, brief))
     const key = `${claim} from ${origin}`
-    if (this.isKnown(claim as PeerId) && this.claims.take(key) === 0)
-      return entered(Call.begin(this.known, key, 1, clock))
+    if (this.isKnown(claim as PeerId) && this.claims.take(key) === 0) {
+      const call = Call.begin(this.known, key, 1, clock)
+      this.claimed.set(call, key)
+      return entered(call)
+    }
     return entered(Call.begin(this.strangers, origin, limits.proofCost, clock))
   }
 
@@ -147,9 +151,13 @@ export class Throttle {
     return count >= limits.refusalsPerConnection
   }
 
-  /** Charges each call with what its kind costs beside the one request. */
+  /** Charges each call with what its kind costs beside the one request. Runs when its caller is proven. */
   readonly interceptor: Interceptor = (next) => (request) => {
-    request.contextValues.get(loadKey).charge((costs[request.method.name] ?? 1) - 1)
+    const load = request.contextValues.get(loadKey)
+    load.charge((costs[request.method.name] ?? 1) - 1)
+    // What was claimed is true, so it costs no further claim: only impostors run out of them.
+    const claim = this.claimed.get(load)
+    if (claim !== undefined) this.claims.charge(claim, -1)
     return next(request)
   }
 

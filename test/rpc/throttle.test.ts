@@ -5,10 +5,12 @@
 import { strict as assert } from 'node:assert'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
+import { createContextValues } from '@connectrpc/connect'
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import type { CausewayError } from '../../src/errors.ts'
 import { limits } from '../../src/limits.ts'
 import type { Caller } from '../../src/rpc/caller.ts'
+import { loadKey } from '../../src/rpc/load.ts'
 import { Throttle } from '../../src/rpc/throttle.ts'
 import { TreeBuilder, testIdentity } from '../kit/entries.ts'
 import { fails, failureOf } from '../kit/rpc-errors.ts'
@@ -191,6 +193,24 @@ describe('A stranger', () => {
     assert.equal(
       shows('192.0.2.1:1', friend),
       limits.claimsPerSecond + limits.strangerRequestsPerSecond / limits.proofCost,
+    )
+  })
+
+  it('lets a known peer prove itself as often as it likes', async () => {
+    const { throttle, shows } = open()
+    for (let count = 0; count < 4 * limits.claimBurst; count++) {
+      const { load, leave } = throttle.enter(from('192.0.2.1:1'), friend)
+      const contextValues = createContextValues().set(loadKey, load)
+      await throttle.interceptor(async () => ({}) as never)({
+        contextValues,
+        method: { name: 'Watch' },
+      } as never)
+      leave()
+    }
+    // Impostors from there have what they had.
+    assert.equal(
+      shows('192.0.2.1:1', friend),
+      limits.claimBurst + limits.strangerRequestBurst / limits.proofCost,
     )
   })
 
