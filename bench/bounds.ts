@@ -20,6 +20,8 @@ const equalBytes = 2_048
 const oneEntryBytes = 4_096
 const oneEntryReads = 64
 const besideBadPeers = 1.5
+const besideFlood = 5
+const floodMB = 512
 const awayMB = 20
 /** Of one core: some seventeen dials a second. */
 const awayCpu = 0.05
@@ -37,6 +39,8 @@ export function boundsOf(rows: readonly Row[], small: boolean): Bound[] {
         measured: ratio!.toFixed(2),
         holds: ratio! >= withChecks,
       }))
+    if (name.startsWith('… beside') && same[0]!.p99OfAlone !== undefined && !small)
+      return besideStrangers(same)
     if (name.startsWith('equal ')) return equality(name, sorted, small)
     if (name.startsWith('incremental ')) return increment(name, sorted)
     return []
@@ -50,6 +54,25 @@ function speed(rows: readonly Row[]): Bound[] {
     measured: ratio!.toFixed(2),
     holds: ratio! >= ofFloor,
   }))
+}
+
+function besideStrangers(rows: readonly Row[]): Bound[] {
+  return rows.flatMap(({ name, p99OfAlone, servingGrowthMB }) => [
+    {
+      what: `${name}: a known peer's p99 within ${besideFlood} times its own without`,
+      measured: p99OfAlone!.toFixed(2),
+      holds: p99OfAlone! <= besideFlood,
+    },
+    ...(servingGrowthMB === undefined
+      ? []
+      : [
+          {
+            what: `${name}: the serving process grows by less than ${floodMB} MB`,
+            measured: `${servingGrowthMB.toFixed(0)} MB`,
+            holds: servingGrowthMB < floodMB,
+          },
+        ]),
+  ])
 }
 
 /** The process's own memory; where the system does not tell it, the resident set. */
