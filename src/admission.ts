@@ -2,7 +2,7 @@
 import type { Interceptor } from '@connectrpc/connect'
 import type { Clock } from './clock.ts'
 import type { PeerId } from './dag/identity.ts'
-import type { PeerBook } from './peer/book.ts'
+import type { PeerBook, PeerEntry } from './peer/book.ts'
 import { operatorsOnly } from './rpc/access.ts'
 import { type Caller, callerKey } from './rpc/caller.ts'
 import { Identification } from './rpc/identify.ts'
@@ -34,7 +34,7 @@ export class Admission {
     })
     this.throttle = new Throttle({
       clock,
-      isKnown: (peer) => named.has(peer) || book.get(peer)?.blocked === false,
+      isKnown: (peer) => named.has(peer) || isInvited(book.get(peer)),
       peersOf: (connected) => this.peersOf(connected),
       callerOf: (connected, authorization) => this.identification.callerOf(connected, authorization),
     })
@@ -57,6 +57,10 @@ export class Admission {
   peersOf(connected: Caller): PeerId[] {
     return this.identification.peersOf(connected)
   }
+}
+
+function isInvited(entry: PeerEntry | undefined): boolean {
+  return entry !== undefined && !entry.blocked && !entry.uninvited
 }
 
 /** Makes every call the operator's, for programs that hold the node itself. */

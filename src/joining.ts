@@ -1,8 +1,9 @@
 /**
- * How a node lets others into its trees, and is let into theirs: the desk where peers ask, the joiner that asks peers, and
- * the records of both, wired to the rest of the node.
+ * How a node lets others into its trees, and is let into theirs: the desk where peers ask, the joiner that asks peers, the
+ * records of both, and the links of those that were let in, wired to the rest of the node.
  */
 import { Permission } from '../gen/causeway/v1/entry_pb.ts'
+import { AutoLink } from './auto-link.ts'
 import type { Clock } from './clock.ts'
 import { hexToBytes } from './dag/hex.ts'
 import type { TreeId } from './dag/id.ts'
@@ -12,10 +13,12 @@ import { Joiner, type JoinStanding } from './dispatcher/joiner.ts'
 import type { CausewayError } from './errors.ts'
 import type { JoinOptions } from './options.ts'
 import { type AccessRequest, AccessRequests } from './peer/access-requests.ts'
+import type { PeerBook } from './peer/book.ts'
 import { Invitations } from './peer/invitations.ts'
 import { Joins } from './peer/joins.ts'
 import type { Links } from './peer/links.ts'
 import { parseTicket } from './peer/ticket.ts'
+import type { PeerCalls } from './rpc/sync-service.ts'
 import type { Database } from './store/open.ts'
 import type { DagStore } from './store/store.ts'
 import { type AccessAnswer, type AccessAsk, AccessDesk } from './sync/access-desk.ts'
@@ -44,11 +47,14 @@ export async function openAccessRecords(
 export interface JoiningParts extends AccessRecords {
   readonly self: PeerId
   readonly store: DagStore
+  readonly book: PeerBook
   readonly links: Links
   readonly clock: Clock
   readonly rights: Rights
   readonly grant: (tree: TreeId, peer: PeerId, permission: Permission) => Promise<unknown>
   readonly dispatcher: Dispatcher
+  /** Whether those that were let in are linked by themselves. */
+  readonly autoLink: boolean
   addPeer(
     peer: PeerId | undefined,
     details: { addresses: readonly string[] },
@@ -58,10 +64,13 @@ export interface JoiningParts extends AccessRecords {
   ask(peer: PeerId, ask: Omit<AccessAsk, 'peer'>, signal: AbortSignal): Promise<AccessAnswer>
   readonly onRequest: (request: AccessRequest) => void
   readonly onJoin: (standing: JoinStanding) => void
+  readonly onError: (error: unknown, where: string) => void
 }
 
 export class Joining {
   readonly desk: AccessDesk
+  /** What calls of peers mean for links and wishes. */
+  readonly calls: PeerCalls
   private readonly joiner: Joiner
   private readonly parts: JoiningParts
 
@@ -69,6 +78,13 @@ export class Joining {
     const { self, rights } = parts
     this.parts = parts
     const { permission } = rights
+    const { dispatcher } = parts
+    const autoLink = parts.autoLink ? new AutoLink(parts) : undefined
+    this.calls = {
+      onContact: (peer) => this.contacted(peer),
+      onServed: async (tree, peer) => autoLink?.served(tree, peer),
+      onEqual: (tree, peer, sequence) => dispatcher.shownEqual(tree, peer, sequence),
+    }
     this.desk = new AccessDesk({ ...parts, permission })
     this.joiner = new Joiner({
       ...parts,

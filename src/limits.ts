@@ -245,10 +245,9 @@ export const limits = {
 
   /** Some 1 KB each in memory: who has more is a hub, and wants several nodes. */
   peers: 4_096,
-  /** (tree, peer) pairs, some 2 KB each in memory while the node runs. */
+  /** (tree, peer) pairs, some 2 KB each in memory while the node runs. As many that were ended are remembered, 200 bytes each. */
   links: 16_384,
   addressBytes: 1_024,
-
   /** Requests for access that wait for an admin, some 2 KB each: more than a person reads in a day. */
   accessRequests: 1_024,
   /** … of one peer: nobody joins more trees of one node before the first answer. */
@@ -294,6 +293,8 @@ export const limits = {
   sessionSilenceMs: 60_000,
   /** A connection that nothing needs is closed after this. */
   connectionIdleMs: 60_000,
+  /** How long after entries moved the peer is shown that both are equal, since it may have no way to ask. */
+  confirmMs: 30_000,
   /** How often a peer is asked that cannot be watched. */
   pollIntervalMs: 30_000,
   /** How old the times of a link's and an address's last success or failure may be on disk: they are for people, and not worth a write each. */

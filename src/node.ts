@@ -141,12 +141,14 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       connect: (peer, signal) => this.dialler.connect(peer, signal),
     })
     this.joining = new Joining({
-      ...{ ...parts.access, self: this.peer, store, links, clock, rights, dispatcher: this.dispatcher },
+      ...{ ...parts.access, self: this.peer, store, book, links, clock, rights, dispatcher: this.dispatcher },
+      autoLink: options.autoLink !== false,
       grant: (tree, peer, permission) => this.grant(tree, peer, permission, book.get(peer)?.name),
       addPeer: (...args) => this.addPeer(...args),
       ask: (...args) => this.dialler.requestAccess(...args),
       onRequest: (request) => this.emit('request', request),
       onJoin: (standing) => this.emit('join', standing),
+      onError: (error, where) => this.emit('problem', error, where),
     })
     this.requests = this.joining.desk
     this.server = new RpcServer({
@@ -168,8 +170,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   private routes(router: ConnectRouter): void {
     const { store, ingest, author, access, requests, identity, clock } = this
-    const onContact = (peer: PeerId) => this.joining.contacted(peer)
-    const sync = { store, ingest, access, requests, identity, clock, onContact }
+    const sync = { store, ingest, access, requests, identity, clock, ...this.joining.calls }
     router.service(SyncService, createSyncService(sync))
     router.service(TreeService, createTreeService({ store, ingest, author, clock }))
     router.service(NodeService, {
@@ -313,6 +314,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     if (known === this.peer)
       throw new CausewayError('INVALID_ARGUMENT', 'That is this node itself.', { data: { peer: known } })
     const entry = await this.peers.add(known, details)
+    await this.links.welcome(known)
     this.joining.contacted(known)
     return entry
   }

@@ -42,6 +42,8 @@ export interface NodeOptions {
   readonly clock?: Clock
   /** An open database in place of the data folder's or of a new one in memory; the node closes it. */
   readonly database?: Database
+  /** False: a peer that a tree's policy names is not linked with the tree by itself when it is first served it. */
+  readonly autoLink?: boolean
   /** False: linked trees are left alone until `flush`, for a node that lives for one command. */
   readonly background?: boolean
 }

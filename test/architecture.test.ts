@@ -30,6 +30,7 @@ const ground = new Set(['errors', 'limits', 'clock', 'version', 'origin', 'token
 const nodeFiles = new Set([
   'node',
   'admission',
+  'auto-link',
   'data',
   'dialler',
   'first-sync',

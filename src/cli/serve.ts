@@ -24,6 +24,8 @@ interface ServeOptions extends CommonOptions {
   readonly tlsKey?: string
   readonly insecure?: boolean
   readonly operator: readonly PeerId[]
+  /** False: --no-auto-link. */
+  readonly autoLink: boolean
   readonly maxDisk?: number
   readonly maxTree?: number
   readonly maxAuthor?: number
@@ -56,6 +58,7 @@ export function addServe(program: Command): void {
       parseHostPort,
     )
     .addOption(relayOption())
+    .option('--no-auto-link', 'do not link trees by themselves with peers that their policies name')
     .addOption(sizeOption('--max-disk', 'how much of all trees is kept', limits.quotaNodeBytes))
     .addOption(sizeOption('--max-tree', 'how much of one tree is kept', limits.quotaTreeBytes))
     .addOption(sizeOption('--max-author', 'how much of one author in one tree', limits.quotaAuthorBytes))
@@ -76,6 +79,7 @@ async function serve(options: ServeOptions): Promise<void> {
   await using node = await createNode({
     data,
     operators: options.operator,
+    autoLink: options.autoLink,
     quota: {
       nodeBytes: options.maxDisk,
       treeBytes: options.maxTree,

@@ -10,7 +10,7 @@ import type { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { PeerBook } from '../peer/book.ts'
 import type { LastEqual } from '../peer/last-equal.ts'
-import { defaultSettings, type Link, type LinkSettings, type LinkStatus, type Links } from '../peer/links.ts'
+import { defaultSettings, type LinkSettings, type LinkStatus, type Links } from '../peer/links.ts'
 import type { DagStore } from '../store/store.ts'
 import type { Ingest } from '../sync/ingest.ts'
 import type { Connect } from './connection.ts'
@@ -88,15 +88,19 @@ export class Dispatcher {
   async unlink(tree: TreeId, peer: PeerId): Promise<boolean> {
     const link = this.parts.links.get(tree, peer)
     if (link === undefined) return false
-    await this.drop([link])
+    // While there is a link, a page could mark it again.
+    await this.parts.links.remove(link)
+    await this.parts.outbox.remove(tree, peer)
     this.refresh(peer)
     return true
   }
 
   async removePeer(peer: PeerId): Promise<void> {
-    const { book, links } = this.parts
+    const { book, links, outbox } = this.parts
     book.expect(peer)
-    await this.drop(links.ofPeer(peer))
+    const trees = links.ofPeer(peer).map(({ tree }) => tree)
+    await links.removePeer(peer)
+    for (const tree of trees) await outbox.remove(tree, peer)
     this.refresh(peer)
     await book.remove(peer)
   }
@@ -110,6 +114,14 @@ export class Dispatcher {
   /** The peer was given addresses, or has contacted us: it is worth trying now. */
   contacted(peer: PeerId, tree?: TreeId): void {
     this.lanes.get(peer)?.urge(tree)
+  }
+
+  /** A peer has shown by a call that it has all up to our latest arrival `sequence`, and we all that it has. */
+  async shownEqual(tree: TreeId, peer: PeerId, sequence: number): Promise<void> {
+    const { links, outbox } = this.parts
+    if (links.get(tree, peer) === undefined) return
+    const lane = this.lanes.get(peer)
+    await (lane === undefined ? outbox.settle(tree, peer, sequence) : lane.shownEqual(tree, sequence))
   }
 
   /** What a link waits for has changed. */
@@ -178,12 +190,6 @@ export class Dispatcher {
     cancelTimer()
     this.unsubscribe?.()
     this.parts.outbox.close()
-  }
-
-  /** Removes links, then their marks: while there is a link, a page could mark it again. */
-  private async drop(links: readonly Link[]): Promise<void> {
-    await this.parts.links.remove(links)
-    for (const { tree, peer } of links) await this.parts.outbox.remove(tree, peer)
   }
 
   /** Brings a peer's lane in line with its links. */

@@ -102,6 +102,14 @@ export class Lane {
     this.wake()
   }
 
+  /** The peer has shown by a call of its own that both sides were equal when our latest arrival was `sequence`. */
+  async shownEqual(tree: TreeId, sequence: number): Promise<void> {
+    const run = this.runs.get(tree)
+    if (run === undefined) return
+    await this.succeeded(run, sequence)
+    this.parts.onChange(run)
+  }
+
   /** Tries at once whatever stands in the way; `want`: runs a session also where nothing is known to differ. */
   urge(tree?: TreeId, want = false): void {
     this.line.urge()
@@ -128,7 +136,8 @@ export class Lane {
     const untried = !this.tries && store.tree(tree) === undefined
     const { line } = this
     let dueAt = run.dueAt(mark, this.polled)
-    if (!this.connected) dueAt = run.live ? line.retryAt : Math.max(dueAt, line.retryAt)
+    if (!this.connected && !this.dialable) dueAt = Number.POSITIVE_INFINITY
+    else if (!this.connected) dueAt = run.live ? line.retryAt : Math.max(dueAt, line.retryAt)
     return statusOf({
       run,
       line,
@@ -138,6 +147,7 @@ export class Lane {
       dueInMs: this.blocked ? Number.POSITIVE_INFINITY : dueAt - clock.monotonic(),
       blocked: this.blocked,
       awaited: untried || run.hidden ? this.parts.awaited(tree, this.peer) : undefined,
+      waitsForContact: !this.connected && !this.dialable,
     })
   }
 
@@ -160,6 +170,11 @@ export class Lane {
 
   private get blocked(): boolean {
     return this.parts.book.get(this.peer)?.blocked ?? true
+  }
+
+  /** Without an address of it, it is the peer that has to call. */
+  private get dialable(): boolean {
+    return (this.parts.book.get(this.peer)?.addresses.length ?? 0) > 0
   }
 
   /** Steps once, when the code that is running now has ended. */
@@ -189,7 +204,8 @@ export class Lane {
         if (run.live && !run.withheld && this.state === 'open') followed.push(run)
       }
     const { connection } = line
-    const dials = connection === undefined && !line.dialling && due.length + followed.length > 0
+    const wanted = due.length + followed.length > 0
+    const dials = connection === undefined && !line.dialling && wanted && this.dialable
     const follows = connection !== undefined && this.live === undefined && !this.polled && followed.length > 0
     if (this.state === 'open' && (dials || follows)) {
       if (line.retryAt > now) next = Math.min(next, line.retryAt)
@@ -274,8 +290,7 @@ export class Lane {
 
   /** One run for one tree, and what follows from how it went. */
   private async run(connection: PeerConnection, run: LinkRun): Promise<void> {
-    const { clock, outbox, links } = this.parts
-    const { tree } = run.link
+    const { clock } = this.parts
     const active = new AbortController()
     const { wanted } = run
     run.active = active
@@ -292,11 +307,8 @@ export class Lane {
         run.retryAt = clock.monotonic() + backoffMs(1, clock.random())
         return
       }
-      await outbox.settle(tree, this.peer, settledAt)
       if (run.theirCount <= settledAt) run.wanted = false
-      run.succeeded(clock.now())
-      const noted = links.get(tree, this.peer)?.lastSuccessMs ?? 0
-      if (clock.now() - noted > limits.notedMs) await links.succeeded(tree, this.peer, clock.now())
+      await this.succeeded(run, settledAt)
     } catch (thrown) {
       run.wanted ||= wanted
       const error = connection.ended ?? CausewayError.from(thrown)
@@ -311,21 +323,37 @@ export class Lane {
     }
   }
 
+  /** Both sides were equal when our latest arrival was `settledAt`. */
+  private async succeeded(run: LinkRun, settledAt: number): Promise<void> {
+    const { clock, outbox, links } = this.parts
+    const { tree } = run.link
+    await outbox.settle(tree, this.peer, settledAt)
+    run.succeeded(clock.now())
+    const noted = links.get(tree, this.peer)?.lastSuccessMs ?? 0
+    if (clock.now() - noted > limits.notedMs) await links.succeeded(tree, this.peer, clock.now())
+  }
+
   /** Our arrival up to which all is done; undefined where there is more to do. */
   private async settle(
     connection: PeerConnection,
-    { link }: LinkRun,
+    run: LinkRun,
     wanted: boolean,
     signal: AbortSignal,
   ): Promise<number | undefined> {
+    const { link } = run
+    const now = this.parts.clock.monotonic()
     const mark = this.parts.outbox.mark(link.tree, this.peer)
     if (!wanted && mark !== undefined) {
       const settledAt = await pushDirectly(this.parts, connection.remote, link, mark, signal)
+      run.moved(now)
       if (settledAt !== undefined) return settledAt
     }
     using _turn = await this.turns.take(signal)
     using _slot = await this.parts.sessions.take(signal)
-    return (await watchedSession(this.parts, connection.remote, link, signal)).settledAt
+    const result = await watchedSession(this.parts, connection.remote, link, signal)
+    run.confirmAt = Number.POSITIVE_INFINITY
+    if (result.received + result.sent > 0) run.moved(now)
+    return result.settledAt
   }
 }
 

@@ -39,6 +39,8 @@ export class LinkRun {
   retryAt = Number.NEGATIVE_INFINITY
   /** Monotonic: when the last session began. */
   ranAt = Number.NEGATIVE_INFINITY
+  /** Monotonic: when the peer is asked once more, so that it learns that we have what has moved. */
+  confirmAt = Number.POSITIVE_INFINITY
   /** Of the last event of the peer's watch. */
   cursor = 0
   /** How many entries the peer said it has; 0: not said. */
@@ -74,9 +76,15 @@ export class LinkRun {
       return Number.POSITIVE_INFINITY
     let at = Number.POSITIVE_INFINITY
     if (this.wanted || (mark !== undefined && (onCommit || mark.from === 0))) at = this.retryAt
+    at = Math.min(at, this.confirmAt)
     if (intervalSeconds > 0) at = Math.min(at, this.ranAt + intervalSeconds * 1000)
     if (polled && pull) at = Math.min(at, this.ranAt + limits.pollIntervalMs)
     return Math.max(at, this.retryAt)
+  }
+
+  /** Entries went one way or the other, and the peer was not shown that both sides are equal now. */
+  moved(now: number): void {
+    if (this.live) this.confirmAt = Math.min(this.confirmAt, now + limits.confirmMs)
   }
 
   failed(error: CausewayError, now: number, random: number): void {

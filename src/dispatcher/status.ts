@@ -19,10 +19,12 @@ export interface StatusParts {
   readonly blocked: boolean
   /** What it waits for instead of being tried. */
   readonly awaited: CausewayError | undefined
+  /** There is no connection, and no address to dial. */
+  readonly waitsForContact: boolean
 }
 
 export function statusOf(parts: StatusParts): LinkStatus {
-  const { run, line, mark, sequence, nowMs, dueInMs, blocked, awaited } = parts
+  const { run, line, mark, sequence, nowMs, dueInMs, blocked, awaited, waitsForContact } = parts
   const { link } = run
   const lastError = awaited ?? line.lastError ?? run.lastError
   const parked = awaited ?? run.parked
@@ -43,7 +45,10 @@ export function statusOf(parts: StatusParts): LinkStatus {
       ? 'The peer is blocked.'
       : link.settings.paused
         ? 'The link is paused.'
-        : (parked?.message ?? ''),
+        : (parked?.message ??
+          (waitsForContact
+            ? 'No address of the peer is known: the link waits for the peer to contact us.'
+            : '')),
   }
 }
 

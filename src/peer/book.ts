@@ -24,6 +24,8 @@ export interface PeerEntry {
   readonly addresses: readonly PeerAddress[]
   /** Neither dialled nor served. */
   readonly blocked: boolean
+  /** It came by itself, since the policy of a tree names it; nobody here has vouched for it. */
+  readonly uninvited?: true
 }
 
 export class PeerBook {
@@ -58,7 +60,11 @@ export class PeerBook {
    */
   async add(
     peer: PeerId,
-    { name, addresses = [] }: { name?: string | undefined; addresses?: readonly string[] } = {},
+    {
+      name,
+      addresses = [],
+      uninvited,
+    }: { name?: string | undefined; addresses?: readonly string[]; uninvited?: true } = {},
   ): Promise<PeerEntry> {
     if (name !== undefined && Buffer.byteLength(name) > limits.nameBytes)
       throw exceeded(`A peer's name has at most ${limits.nameBytes} bytes.`, limits.nameBytes)
@@ -82,6 +88,7 @@ export class PeerBook {
         ...kept,
       ].slice(0, limits.dialAddresses),
       blocked: known?.blocked ?? false,
+      ...(uninvited && { uninvited }),
     }
     await this.records.set(peer, entry, { sync: true })
     return entry

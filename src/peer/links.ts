@@ -67,18 +67,25 @@ export function linkKey(tree: TreeId, peer: PeerId): string {
   return `${tree}:${peer}`
 }
 
+/** A link, by its key, or a peer that an operator has removed; the oldest has the least number. */
+interface Ended {
+  readonly order: number
+}
+
 export class Links {
   private readonly records: Records<Link>
+  private readonly ended: Records<Ended>
   private readonly byTree = new Map<TreeId, Set<PeerId>>()
   private readonly byPeer = new Map<PeerId, Set<TreeId>>()
 
-  private constructor(records: Records<Link>) {
+  private constructor(records: Records<Link>, ended: Records<Ended>) {
     this.records = records
+    this.ended = ended
     for (const { tree, peer } of records.values()) this.index(tree, peer)
   }
 
   static async open(db: Database): Promise<Links> {
-    return new Links(await Records.open<Link>(db, 'links'))
+    return new Links(await Records.open<Link>(db, 'links'), await Records.open<Ended>(db, 'ended-links'))
   }
 
   get size(): number {
@@ -118,6 +125,7 @@ export class Links {
       throw new CausewayError('INVALID_ARGUMENT', 'A link pulls or pushes: pause it to do neither.')
     const link: Link = { ...known, tree, peer, settings }
     await this.records.set(linkKey(tree, peer), link, { sync: true })
+    await this.forgetEnded(linkKey(tree, peer))
     this.index(tree, peer)
     return link
   }
@@ -128,12 +136,50 @@ export class Links {
     if (link !== undefined) await this.records.set(linkKey(tree, peer), { ...link, lastSuccessMs: atMs })
   }
 
-  async remove(links: readonly Link[]): Promise<void> {
-    await this.records.delete(links.map(({ tree, peer }) => linkKey(tree, peer)))
+  /** Whether this link, or all of its peer, was ended here and not wanted again since. */
+  wasEnded(tree: TreeId, peer: PeerId): boolean {
+    return this.ended.get(linkKey(tree, peer)) !== undefined || this.ended.get(peer) !== undefined
+  }
+
+  /** Ends a link for good: it comes again only when it is made again. */
+  remove(link: Link): Promise<void> {
+    return this.end([link], linkKey(link.tree, link.peer))
+  }
+
+  /** Ends all links of a peer, and what it would be linked with by itself, until `welcome`. */
+  removePeer(peer: PeerId): Promise<void> {
+    return this.end(this.ofPeer(peer), peer)
+  }
+
+  /** A peer that was removed is wanted again. */
+  welcome(peer: PeerId): Promise<void> {
+    return this.forgetEnded(peer)
+  }
+
+  /** Removes links and notes what was ended, in one write. */
+  private async end(links: readonly Link[], ended: string): Promise<void> {
+    const notes = [...this.ended.entries()].sort(([, a], [, b]) => a.order - b.order)
+    const note: Ended = { order: (notes.at(-1)?.[1].order ?? 0) + 1 }
+    const excess = notes.slice(0, Math.max(0, notes.length + 1 - limits.links)).map(([key]) => key)
+    const keys = links.map(({ tree, peer }) => linkKey(tree, peer))
+    const operations = [
+      ...keys.map((key) => this.records.del(key)),
+      ...excess.map((key) => this.ended.del(key)),
+      this.ended.put(ended, note),
+    ]
+    await this.records.write(operations, true, () => {
+      for (const key of keys) this.records.forget(key)
+      for (const key of excess) this.ended.forget(key)
+      this.ended.keep(ended, note)
+    })
     for (const { tree, peer } of links) {
       forget(this.byTree, tree, peer)
       forget(this.byPeer, peer, tree)
     }
+  }
+
+  private async forgetEnded(key: string): Promise<void> {
+    if (this.ended.get(key) !== undefined) await this.ended.delete([key])
   }
 
   private index(tree: TreeId, peer: PeerId): void {

@@ -28,15 +28,23 @@ import { handshakeVersion, signHandshake } from './handshake.ts'
 import { loadKey } from './load.ts'
 import { writePage } from './packed.ts'
 
-export interface SyncServiceParts {
+/** Who is told of peers that call. */
+export interface PeerCalls {
+  /** Called when a peer that has proven its key calls. */
+  readonly onContact: (peer: PeerId) => void
+  /** Awaited before a peer that has proven its key, and may read the tree, is served it. */
+  readonly onServed: (tree: TreeId, peer: PeerId) => Promise<void>
+  /** Called when such a peer was shown to have the same as we had at our arrival `sequence`. */
+  readonly onEqual: (tree: TreeId, peer: PeerId, sequence: number) => Promise<void>
+}
+
+export interface SyncServiceParts extends PeerCalls {
   readonly store: DagStore
   readonly ingest: Ingest
   readonly access: Access
   readonly requests: AccessDesk
   readonly identity: Identity
   readonly clock: Clock
-  /** Called when a peer that has proven its key calls. */
-  readonly onContact: (peer: PeerId) => void
 }
 
 export function createSyncService({
@@ -47,6 +55,8 @@ export function createSyncService({
   identity,
   clock,
   onContact,
+  onServed,
+  onEqual,
 }: SyncServiceParts): Partial<ServiceImpl<typeof SyncService>> {
   const contact = ({ values }: HandlerContext): Caller => {
     const caller = values.get(callerKey)
@@ -71,13 +81,17 @@ export function createSyncService({
       const caller = contact(context)
       const tree = readId(request.tree, 'tree')
       await access.read(tree, caller)
+      const { peer } = caller
+      if (peer !== undefined) await onServed(tree, peer)
       const { signal } = context
       const json = context.requestHeader.get('content-type')?.includes('json') ?? false
       const load = context.values.get(loadKey)
+      const sequence = store.tree(tree)?.sequence ?? 0
       // Read in its turn: the ids of a request take many times the memory of its bytes.
       await using answer = await load.work(signal, async () =>
         answerSync(store, readSyncRequest(request), clock.random),
       )
+      if (answer.header.status === 'equal' && peer !== undefined) await onEqual(tree, peer, sequence)
       yield { part: { case: 'header', value: writeSyncHeader(answer.header) } }
       const pages = answer.pages[Symbol.asyncIterator]()
       for (;;) {
@@ -92,10 +106,18 @@ export function createSyncService({
 
     async *watch(request, context) {
       const caller = contact(context)
+      const { peer } = caller
       const trees = readWatchRequest(request)
       const signal = AbortSignal.any([context.signal, context.values.get(stoppingKey)])
-      const mayRead = (tree: TreeId) => access.mayRead(tree, caller)
-      for await (const message of serveWatch({ store, clock, mayRead }, trees, signal))
+      const mayRead = async (tree: TreeId) => {
+        const may = await access.mayRead(tree, caller)
+        if (may && peer !== undefined) await onServed(tree, peer)
+        return may
+      }
+      const equal = async (tree: TreeId, sequence: number) => {
+        if (peer !== undefined) await onEqual(tree, peer, sequence)
+      }
+      for await (const message of serveWatch({ store, clock, mayRead, onEqual: equal }, trees, signal))
         yield writeWatchMessage(message)
     },
 

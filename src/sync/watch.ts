@@ -40,6 +40,8 @@ export interface WatchParts {
   readonly clock: Clock
   /** Whether the watcher may be told of a tree, asked before each event. */
   mayRead(tree: TreeId): Promise<boolean>
+  /** Told where the watcher has, as the watch begins, exactly what is here, up to this arrival. */
+  onEqual?(tree: TreeId, sequence: number): Promise<void>
 }
 
 /**
@@ -47,7 +49,7 @@ export interface WatchParts {
  * that is not here, or that the watcher may not read, is followed all the same and told when it comes or when it may.
  */
 export async function* serveWatch(
-  { store, clock, mayRead }: WatchParts,
+  { store, clock, mayRead, onEqual }: WatchParts,
   trees: readonly WatchedTree[],
   signal: AbortSignal,
 ): AsyncGenerator<WatchMessage> {
@@ -80,6 +82,7 @@ export async function* serveWatch(
         const event = await teller.next(store, clock.random)
         // Behind the others, so that a busy tree does not keep them waiting.
         if (teller.behind) changed.add(tree)
+        if (teller.equalAt !== undefined) await onEqual?.(tree, teller.equalAt)
         if (event !== undefined) yield event
         continue
       }
@@ -107,6 +110,8 @@ class Told {
   private sequence: number | undefined
   /** Whether the last event left something to tell. */
   behind = false
+  /** Our latest arrival, where the watcher was just found to have the same. */
+  equalAt: number | undefined
 
   constructor({ tree, cursor, tipsDigest }: WatchedTree) {
     this.tree = tree
@@ -131,6 +136,7 @@ class Told {
     this.theirs = undefined
     this.sequence = sequence
     this.behind = false
+    this.equalAt = equal ? sequence : undefined
     if (equal || (from === sequence && !first)) return undefined
     const some = from === undefined ? undefined : await readSome(store, tree, from, sequence)
     const cursor = some?.upTo ?? sequence

@@ -598,6 +598,57 @@ describe('links and peers', () => {
   })
 })
 
+describe('a peer of which no address is known', () => {
+  it('is not dialled, shows that it has to call, and is in sync when it has shown that it is', async () => {
+    const tree = new TreeBuilder()
+    const [a, b] = [await lab.node(tree.root), await lab.node()]
+    const { id } = tree.root
+    await a.book.add(b.peer)
+    await a.dispatcher.link(id, b.peer)
+    await lab.clock.advance(10 * limits.backoffCapMs)
+    const { attempts, nextAttemptMs, parked } = a.status(id, b)
+    assert.deepEqual([a.dials, attempts, nextAttemptMs], [0, 0, 0])
+    assert.match(parked, /waits for the peer to contact us/)
+    await b.link(id, a)
+    await lab.clock.settle()
+    await a.commit(id, 'by the watch')
+    await lab.clock.settle()
+    await assertSame(id, a.store, b.store)
+    assert.equal(a.status(id, b).inSync, false)
+    const asked = b.remotes[0]!.requests.length
+    await lab.clock.advance(limits.confirmMs)
+    assert.equal(a.status(id, b).inSync, true)
+    assert.equal(b.remotes[0]!.requests.length, asked + 1)
+    await lab.clock.advance(10 * limits.confirmMs)
+    assert.deepEqual([b.remotes[0]!.requests.length, a.dials, a.outbox.size], [asked + 1, 0, 0])
+  })
+
+  it('is dialled as soon as one is', async () => {
+    const tree = new TreeBuilder()
+    const [a, b] = [await lab.node(tree.root), await lab.node(tree.root)]
+    await a.book.add(b.peer)
+    await a.dispatcher.link(tree.root.id, b.peer)
+    await a.book.add(b.peer, { addresses: ['lab:b'] })
+    a.dispatcher.contacted(b.peer)
+    await lab.clock.settle()
+    assert.deepEqual([a.dials, a.status(tree.root.id, b).parked], [1, ''])
+  })
+
+  it('is shown to be in sync when its watch begins equal', async () => {
+    const tree = new TreeBuilder()
+    const [a, b] = [await lab.node(tree.root), await lab.node(tree.root)]
+    await b.link(tree.root.id, a)
+    await lab.clock.settle()
+    await b.close(0)
+    await a.book.add(b.peer)
+    await a.dispatcher.link(tree.root.id, b.peer)
+    assert.equal(a.status(tree.root.id, b).inSync, false)
+    await b.open()
+    await lab.clock.settle()
+    assert.deepEqual([a.status(tree.root.id, b).inSync, b.remotes.at(-1)!.requests.length], [true, 0])
+  })
+})
+
 describe('status', () => {
   it('is told with every change', async () => {
     const { tree, a, b } = await pair()

@@ -252,7 +252,14 @@ export class LabConnection implements PeerConnection {
     const local = new LocalRemote(target, reach.hooks)
     from.remotes.push(local)
     this.remote = {
-      syncTree: (request, options) => this.call(options?.signal, () => local.syncTree(request, options)),
+      syncTree: (request, options) =>
+        this.call(options?.signal, async () => {
+          const sequence = target.store.tree(request.tree)?.sequence ?? 0
+          const answer = await local.syncTree(request, options)
+          if (answer.header.status === 'equal')
+            await target.dispatcher.shownEqual(request.tree, from.peer, sequence)
+          return answer
+        }),
       sendEntries: (tree, entries, options) =>
         this.call(options?.signal, async () => {
           if (target.store.tree(tree) === undefined)
@@ -284,7 +291,12 @@ export class LabConnection implements PeerConnection {
     const both = AbortSignal.any([signal, this.ending.signal])
     if (this.reach.state === 'stuck') await aborted(both)
     yield* serveWatch(
-      { store: this.target.store, clock: this.target.clock, mayRead: async () => true },
+      {
+        store: this.target.store,
+        clock: this.target.clock,
+        mayRead: async () => true,
+        onEqual: (tree, sequence) => this.target.dispatcher.shownEqual(tree, this.from.peer, sequence),
+      },
       trees,
       both,
     )

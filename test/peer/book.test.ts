@@ -35,7 +35,7 @@ test('peers and links outlive the node', async () => {
   assert.equal(again.book.get(peer)!.blocked, true)
   assert.deepEqual(again.links.list(), links.list())
   assert.deepEqual(again.links.ofPeer(peer), again.links.ofTree(treeOf(1)))
-  await again.links.remove(again.links.ofPeer(peer))
+  await again.links.remove(again.links.get(treeOf(1), peer)!)
   assert.deepEqual([again.links.ofPeer(peer), again.links.ofTree(treeOf(1)), again.links.size], [[], [], 0])
 })
 
