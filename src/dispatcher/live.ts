@@ -94,12 +94,13 @@ async function hear(parts: LiveParts, run: LinkRun, event: WatchEvent, first: bo
   const { tree, peer } = run.link
   run.theirCount = event.count
   counters.watchEvents++
+  // It does not know that we have what it told of, also where that came to us from somebody else.
+  run.moved(clock.monotonic())
   run.hearing++
   try {
     if (event.entries.length > 0) {
       const { added, refused } = await ingest.page(tree, event.entries)
       counters.watchEntries += added.length
-      if (added.length > 0) run.moved(clock.monotonic())
       // A missing parent is no fault: an earlier event was too large to bring its entries.
       const bad = refused.find(({ error }) => error.code !== 'ENTRY_MISSING_PARENT')
       if (bad !== undefined)
