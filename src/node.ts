@@ -3,16 +3,12 @@
  * transport, rpc and the rest together; everything that it wires can be used without it.
  */
 import { EventEmitter } from 'node:events'
-import {
-  type ConnectRouter,
-  createRouterTransport,
-  type Transport as RpcTransport,
-} from '@connectrpc/connect'
+import type { ConnectRouter, Transport as RpcTransport } from '@connectrpc/connect'
 import type { Permission, PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
 import { NodeService } from '../gen/causeway/v1/node_pb.ts'
 import { SyncService } from '../gen/causeway/v1/sync_pb.ts'
 import { TreeService } from '../gen/causeway/v1/tree_pb.ts'
-import { Admission, asOperator } from './admission.ts'
+import { Admission } from './admission.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Change } from './dag/body.ts'
 import type { VerifiedEntry } from './dag/entry.ts'
@@ -26,7 +22,7 @@ import { Dispatcher } from './dispatcher/dispatcher.ts'
 import type { JoinStanding } from './dispatcher/joiner.ts'
 import { Outbox } from './dispatcher/outbox.ts'
 import { CausewayError, unknownTree } from './errors.ts'
-import { answerHealth, metricsText } from './health.ts'
+import { metricsText } from './health.ts'
 import { Joining, openAccessRecords } from './joining.ts'
 import { limits } from './limits.ts'
 import {
@@ -43,13 +39,12 @@ import { type LinkSettings, type LinkStatus, Links } from './peer/links.ts'
 import { parseTicket } from './peer/ticket.ts'
 import { Access } from './rpc/access.ts'
 import { createAccessHandlers } from './rpc/access-service.ts'
-import { errorBoundary } from './rpc/boundary.ts'
 import { createLinkHandlers } from './rpc/link-service.ts'
 import { type ConnectionInfo, createNodeService, type SyncResult } from './rpc/node-service.ts'
 import { createPolicyHandlers } from './rpc/policy-service.ts'
-import { RpcServer } from './rpc/server.ts'
 import { createSyncService } from './rpc/sync-service.ts'
 import { createTreeService } from './rpc/tree-service.ts'
+import { type Listening, Serving } from './serving.ts'
 import { Sessions } from './sessions.ts'
 import { type AuditProblem, auditTree } from './store/audit.ts'
 import { Author, type CommitOptions } from './store/author.ts'
@@ -62,7 +57,6 @@ import { Guard } from './sync/guard.ts'
 import { Ingest } from './sync/ingest.ts'
 import { rightsOf } from './sync/rights.ts'
 import { issueTicket, type TicketOptions } from './tickets.ts'
-import { listenLocal } from './transport/local.ts'
 import type { TransportManager } from './transport/manager.ts'
 import { version } from './version.ts'
 
@@ -98,15 +92,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   private readonly author: Author
   private readonly ingest: Ingest
   private readonly identity: Identity
-  private readonly server: RpcServer
+  private readonly serving: Serving
   private readonly links: Links
-  private readonly admission: Admission
   private readonly access: Access
   private readonly dialler: Dialler
   private readonly dispatcher: Dispatcher
   private readonly joining: Joining
-  private control: AsyncDisposable | undefined
-  private listening = false
   private readonly sessions: Sessions
   private closing: Promise<void> | undefined
 
@@ -117,7 +108,6 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.store = store
     this.peers = book
     this.links = links
-    this.admission = admission
     this.identity = identity
     this.clock = clock
     this.peer = identity.peer
@@ -151,17 +141,11 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       onError: (error, where) => this.emit('problem', error, where),
     })
     this.requests = this.joining.desk
-    this.server = new RpcServer({
+    this.serving = new Serving({
+      ...{ admission, clock, transports: this.transports },
       routes: (router) => this.routes(router),
-      interceptors: admission.interceptors,
-      throttle: admission.throttle,
-      clock,
       onError: (error, where) => this.emit('problem', error, where),
-      plain: (path) =>
-        answerHealth(path, {
-          ready: this.listening && this.closing === undefined,
-          metrics: () => this.metrics(),
-        }),
+      metrics: () => this.metrics(),
     })
     this.dispatcher.onStatus((status) => this.emit('status', status))
     store.subscribe((tree, _, __, standing) => this.emit('entries', tree, standing))
@@ -183,32 +167,23 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   private metrics(): string {
     const { store, peers, dispatcher } = this
-    const connections = this.server.connections().length + this.dialler.open.size
+    const connections = this.serving.connections().length + this.dialler.open.size
     return metricsText({ store, peers, dispatcher, connections, nowMs: this.clock.now() })
   }
 
   /** Calls to this node's services without a network, for programs that speak the contract. */
   rpc(): RpcTransport {
-    const problems = errorBoundary((error, where) => this.emit('problem', error, where))
-    return createRouterTransport((router) => this.routes(router), {
-      router: { interceptors: [problems, asOperator] },
-    })
+    return this.serving.rpc()
   }
 
   /** Starts every transport's server; tells which could not start. An error only when none could. */
-  async listen(): Promise<{ started: string[]; failed: { name: string; error: CausewayError }[] }> {
-    const result = await this.transports.acceptConnections((channel, transport) => {
-      if (channel.remotePeer !== undefined && this.admission.isBlocked(channel.remotePeer))
-        throw new CausewayError('FORBIDDEN', 'The peer is blocked.')
-      this.server.accept(channel, transport.name)
-    })
-    this.listening = true
-    return result
+  listen(): Promise<Listening> {
+    return this.serving.listen()
   }
 
   /** Serves commands on the data folder through its control socket. */
-  async listenControl(path: string): Promise<void> {
-    this.control = await listenLocal(path, (channel) => this.server.accept(channel, 'local', true))
+  listenControl(path: string): Promise<void> {
+    return this.serving.listenControl(path)
   }
 
   /** Where others reach this node now. */
@@ -217,11 +192,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   connections(): ConnectionInfo[] {
-    const inbound = this.server.connections().map(({ caller, channel }) => {
-      const [peer] = this.admission.peersOf(caller)
-      return { caller: { ...caller, ...(peer && { peer }) }, path: channel.path?.(), inbound: true }
-    })
-    return [...inbound, ...this.dialler.connections()]
+    return [...this.serving.connections(), ...this.dialler.connections()]
   }
 
   /** All trees here, by id. */
@@ -327,7 +298,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   /** Neither dials nor serves a peer from now on, or does again. UNKNOWN_PEER. */
   async blockPeer(peer: PeerId, blocked = true): Promise<void> {
     await this.dispatcher.blockPeer(peer, blocked)
-    if (blocked) this.server.cut((caller) => this.admission.peersOf(caller).includes(peer))
+    if (blocked) this.serving.cut(peer)
   }
 
   /**
@@ -380,13 +351,10 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   private async shutDown(graceMs: number): Promise<void> {
     try {
-      // Refuses new calls at once, on the connections that are open and on those that still come.
-      const drained = this.server.drain(graceMs)
-      const controlClosed = this.control?.[Symbol.asyncDispose]()
+      const drained = this.serving.drain(graceMs)
       await Promise.all([this.joining.close(), this.dispatcher.close(graceMs), this.sessions.finish(graceMs)])
       this.dialler.close()
       await drained
-      await controlClosed
       await this.transports.close()
     } finally {
       await this.store.close()

@@ -8,6 +8,7 @@ import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import packageJson from '../package.json' with { type: 'json' }
+import { limits } from '../src/limits.ts'
 import { version } from '../src/version.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -37,6 +38,7 @@ const nodeFiles = new Set([
   'health',
   'joining',
   'options',
+  'serving',
   'sessions',
   'tickets',
   'index',
@@ -98,6 +100,13 @@ test('every file opens by saying what it is', () => {
 test('no file holds two concepts', () => {
   const long = files.filter(({ text }) => text.split('\n').length > longestFileLines).map(({ name }) => name)
   assert.deepEqual(long, [])
+})
+
+test('no two subjects name the same bound, of which one would be lost', () => {
+  const bounds = files
+    .filter(({ name }) => name.startsWith('limits/'))
+    .flatMap(({ text }) => [...text.matchAll(/^ {2}(\w+):/gm)].map((match) => match[1]!))
+  assert.deepEqual([...bounds].sort(), Object.keys(limits).sort())
 })
 
 test('iroh is named in one file, and loaded only when used', () => {

@@ -1,0 +1,35 @@
+/** Bounds of what a node writes, keeps in memory of it, and gives room to. */
+export const storeLimits = {
+  /** One page: large enough that the cost per message vanishes, small enough that a few in flight are nothing. */
+  pageBytes: 262_144,
+  pageEntries: 1_024,
+  /** Signatures in the thread pool's queue at once: some 4 ms of work for two cores, so that reads get their turn. */
+  verifyConcurrency: 64,
+  /** Commits that wait for one tree: some seconds of work. */
+  commitsWaiting: 16_384,
+
+  /** LevelDB's memtable, of which two may be alive: twice LevelDB's own, since larger sorted runs are merged less often. */
+  storeWriteBufferBytes: 8_388_608,
+  /** LevelDB's cache of blocks: parents and ids that a session asks for lie close together. */
+  storeCacheBytes: 8_388_608,
+  /**
+   * Index records kept in memory after a write: parents are mostly among the latest entries. With more, each record would
+   * outlive the young generation and become garbage that only a full collection finds.
+   */
+  storeRecentEntries: 2_048,
+  /** Trees whose tips are kept in memory, latest used first; the tips of another are one short scan away. */
+  storeTreesInMemory: 1_024,
+  /** Problems that an audit tells: who has more than a screenful restores the store and needs no list. */
+  auditProblems: 1_000,
+
+  /** Bytes of entries that a node keeps if it is not told otherwise: what a small server's disk has to spare. */
+  quotaNodeBytes: 68_719_476_736,
+  /** … of one tree: some fifty times the history of Linux's commits. */
+  quotaTreeBytes: 17_179_869_184,
+  /** … of one author in a tree: a person does not write as much in a lifetime, a machine in a year. */
+  quotaAuthorBytes: 4_294_967_296,
+  /** Authors counted one by one over all trees, some 300 bytes each in memory; further ones share one account a tree. */
+  quotaAuthors: 65_536,
+  /** When a page past a quota is worth trying again: somebody has to make room first. */
+  quotaRetryMs: 600_000,
+} as const
