@@ -12,10 +12,12 @@ import {
   type Interceptor,
 } from '@connectrpc/connect'
 import { universalRequestFromNodeRequest } from '@connectrpc/connect-node'
+import type { Clock } from '../clock.ts'
 import { limits } from '../limits.ts'
 import { errorBoundary, type ProblemListener } from './boundary.ts'
 import { fastBrotli, fastGzip } from './compression.ts'
 import { toConnectError } from './errors.ts'
+import { inTime } from './in-time.ts'
 import { loadKey } from './load.ts'
 import type { Entered } from './throttle.ts'
 import { typedAnswer } from './typed-answer.ts'
@@ -39,6 +41,7 @@ export interface HandlerOptions {
   /** Answers what is no RPC, by its path. */
   readonly plain?: ((path: string) => PlainAnswer | undefined) | undefined
   readonly contextValues: (request: HttpRequest) => ContextValues
+  readonly clock: Clock
   /** Begins a call, or throws why it may not. */
   readonly enter?: ((request: HttpRequest) => Entered) | undefined
   /** Ends the calls that are under way. */
@@ -87,18 +90,22 @@ export function createHandler(options: HandlerOptions): HttpHandler {
       return answer(response, badRequest)
     }
     const writer = new AnswerWriter(response)
-    const body = universal.body as AsyncIterable<Uint8Array>
+    let body: AsyncIterable<Uint8Array> = inTime(
+      request,
+      universal.body as AsyncIterable<Uint8Array>,
+      options.clock,
+    )
     try {
       const entered = options.enter?.(request)
       if (entered !== undefined) {
         universal.contextValues!.set(loadKey, entered.load)
         response.once('close', () => entered.leave())
-        universal = { ...universal, body: entered.body(body) }
+        body = entered.body(body)
       }
     } catch (error) {
-      universal = { ...universal, body: refusing(error) }
+      body = refusing(error)
     }
-    handler(universal)
+    handler({ ...universal, body })
       .then(typedAnswer)
       .then((answered) => writer.send(answered))
       .catch((error) => {

@@ -75,6 +75,7 @@ export class RpcServer {
       interceptors: options.interceptors,
       onProblem: options.onError,
       plain: options.plain,
+      clock: options.clock,
       shutdownSignal: this.shutdown.signal,
       contextValues: (request) => this.contextValues(request),
       enter: options.throttle && ((request) => this.enter(options.throttle!, request)),
@@ -142,12 +143,14 @@ export class RpcServer {
     return caller ? values.set(callerKey, caller) : values
   }
 
-  /** Ends a stream that was answered before its request was over, and that would wait for room to send the rest. */
+  /** Ends a stream that was answered before its request was over, or has waited for the rest of it for too long. */
   private endUnread(stream: http2.ServerHttp2Stream): void {
     if (stream.closed || stream.state.remoteClose === 1) return
-    const cancelTimer = this.clock.setTimer(limits.unreadTimeoutMs, () =>
-      cut(stream, http2.constants.NGHTTP2_NO_ERROR),
-    )
+    const cancelTimer = this.clock.setTimer(limits.unreadTimeoutMs, () => {
+      const { NGHTTP2_NO_ERROR, NGHTTP2_CANCEL } = http2.constants
+      // Without an error the reset would wait until the caller has taken the answer.
+      cut(stream, stream.writableFinished ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL)
+    })
     stream.once('close', cancelTimer)
   }
 
@@ -168,9 +171,7 @@ export class RpcServer {
         else cut(stream, http2.constants.NGHTTP2_CANCEL)
       }
       stream.setTimeout(this.idleTimeoutMs, onSilence)
-      const cancelTimer = this.clock.setTimer(limits.requestTimeoutMs, () => {
-        if (stream.state.remoteClose !== 1) cut(stream, http2.constants.NGHTTP2_CANCEL)
-      })
+      const cancelTimer = this.clock.setTimer(limits.requestTimeoutMs, () => this.endUnread(stream))
       stream.once('close', cancelTimer)
     })
     const onSilence = () => {

@@ -9,12 +9,14 @@ import type { Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { idToBytes } from '../../src/dag/id.ts'
+import { limits } from '../../src/limits.ts'
 import { RpcServer } from '../../src/rpc/server.ts'
 import { createHttpTransport } from '../../src/transport/http.ts'
 import { TreeBuilder } from '../kit/entries.ts'
 import { rawSession, rawSocket, request } from '../kit/raw-socket.ts'
 import { ServingNode, transports } from '../kit/serving-node.ts'
 import { until } from '../kit/until.ts'
+import { VirtualClock } from '../kit/virtual-clock.ts'
 
 const listTrees = '/causeway.v1.TreeService/ListTrees'
 const syncTree = '/causeway.v1.SyncService/SyncTree'
@@ -169,6 +171,70 @@ describe('Idle connections', () => {
     await transport.close()
   })
 })
+
+describe('A request that stops in the middle', () => {
+  const half = Buffer.concat([Buffer.from([0, 0, 0, 0, 100]), Buffer.alloc(50)])
+
+  async function withStreams(settings: http2.Settings, use: (lab: StoppedLab) => Promise<void>) {
+    const clock = new VirtualClock({ nowMs: Date.now() })
+    await using serving = await ServingNode.start(undefined, { clock })
+    const { trees } = await serving.dial()
+    const tree = (await trees.createTree({ name: 'watched' })).tree!.id
+    const session = await rawSession(serving, { settings })
+    using _ = { [Symbol.dispose]: () => session.destroy() }
+    const watch = trees.watchTree({ tree })[Symbol.asyncIterator]()
+    await watch.next()
+    const begin = async (path: string, headers: object, body: Buffer) => {
+      const stream = session.request({ ':method': 'POST', ':path': path, ...headers })
+      stream.on('error', () => {})
+      stream.write(body)
+      // Frames arrive in order, so the server has what was sent before this.
+      await new Promise((resolve) => session.ping(resolve))
+      return stream
+    }
+    await use({ clock, begin })
+    // Who waits for an answer, or asks after it, is not disturbed.
+    await trees.commit({ tree, changes: [{ store: 's', payload: new Uint8Array(1) }] })
+    for (let entries = 0; entries === 0; ) entries = (await watch.next()).value.entries.length
+    assert.deepEqual(serving.problems, [])
+  }
+
+  it('is answered with TIMEOUT at its deadline, and its stream ends', () =>
+    withStreams({}, async ({ clock, begin }) => {
+      const grpc = await begin(listTrees, { 'content-type': 'application/grpc', te: 'trailers' }, half)
+      const unary = await begin(listTrees, json, Buffer.from('{"page'))
+      const streaming = await begin(syncTree, streamJson, half)
+      const text = (stream: http2.ClientHttp2Stream) => stream.toArray().then((all) => Buffer.concat(all))
+      let answered = 0
+      const answers = [unary, streaming].map((stream) => text(stream).finally(() => answered++))
+      const trailers = once(grpc.resume(), 'trailers')
+      const closed = [grpc, unary, streaming].map((stream) => once(stream, 'close'))
+      await clock.advance(limits.requestTimeoutMs - 1)
+      assert.equal(answered, 0)
+      await clock.advance(1)
+      assert.equal((await trailers)[0]['grpc-status'], '4')
+      for (const answer of await Promise.all(answers)) {
+        assert.match(String(answer), /"code":"deadline_exceeded"/)
+        assert.match(String(answer), /"type":"causeway\.v1\.ErrorDetail"/)
+      }
+      await clock.advance(limits.unreadTimeoutMs)
+      await Promise.all(closed)
+    }))
+
+  it('ends also where its caller takes no answer', () =>
+    withStreams({ initialWindowSize: 0 }, async ({ clock, begin }) => {
+      const stream = await begin(listTrees, json, Buffer.from('{"page'))
+      const closed = once(stream, 'close')
+      await clock.advance(limits.requestTimeoutMs + limits.unreadTimeoutMs)
+      await closed
+    }))
+})
+
+interface StoppedLab {
+  readonly clock: VirtualClock
+  /** Begins a request, of which only so much comes. */
+  begin(path: string, headers: object, body: Buffer): Promise<http2.ClientHttp2Stream>
+}
 
 describe('A thousand connections', () => {
   it('are held, and a caller beside them is served', async () => {
