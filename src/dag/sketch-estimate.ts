@@ -64,6 +64,11 @@ export function cellsFor(estimatedDifference: number, counts: number, surplus = 
   return Math.ceil(factor * estimatedDifference) + sparseCells
 }
 
+/** How many cells to try after so many that did not decode. */
+export function furtherCells(tried: number): number {
+  return Math.ceil(1.6 * tried)
+}
+
 /** Entries that a walk from the haves may read before the sketch is the better answer. */
 export function havesWalkBudget(estimatedDifference: number): number {
   return 2 * estimatedDifference + 512
@@ -73,6 +78,8 @@ export interface AnswerChoice {
   /** From `estimateDifference`, and how many counts went into it. */
   readonly estimatedDifference: number
   readonly counts: number
+  /** The peer's cells, which did not decode: as many of ours say just the same. */
+  readonly tried: number
   /** How many entries we hold, less how many the peer says that it holds. */
   readonly surplus: number
   /** Entries that the peer's tips and haves do not cover; undefined if the walk passed its budget or found none. */
@@ -103,8 +110,9 @@ const cellsPerIdLeast = 1.4
 
 /** What to answer when the peer's own cells did not decode. */
 export function chooseAnswer(choice: AnswerChoice): Answer {
-  const { estimatedDifference, counts, surplus, candidates, averageEntryBytes, sketchCells, ids } = choice
-  const wanted = cellsFor(estimatedDifference, counts, surplus)
+  const { estimatedDifference, counts, tried, surplus, candidates, averageEntryBytes, sketchCells, ids } =
+    choice
+  const wanted = Math.max(cellsFor(estimatedDifference, counts, surplus), furtherCells(tried))
   if (candidates !== undefined) {
     // The peer lacks the half of the difference that the surplus tilts to us: exact but for the estimate.
     const missing = Math.max(0, (estimatedDifference + surplus) / 2)

@@ -8,7 +8,7 @@ import { unpackHaves } from '../dag/haves.ts'
 import { bytesToHex } from '../dag/hex.ts'
 import { digestTips, type EntryId } from '../dag/id.ts'
 import type { Sketch } from '../dag/sketch.ts'
-import { chooseAnswer, havesWalkBudget } from '../dag/sketch-estimate.ts'
+import { chooseAnswer, furtherCells, havesWalkBudget } from '../dag/sketch-estimate.ts'
 import { CausewayError, unknownTree } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { Lanes } from '../store/lanes.ts'
@@ -151,6 +151,7 @@ class Answering {
     const choice = chooseAnswer({
       estimatedDifference: estimate,
       counts: difference.counts,
+      tried: theirs.cellCount,
       surplus: view.count - request.count,
       candidates: candidates?.length,
       averageEntryBytes: store.tree(view.tree)!.bytes / view.count,
@@ -210,8 +211,7 @@ class Answering {
   /** Cells after those that did not decode, of the same state; from the first where ours has changed. */
   private furtherCells({ from, state }: SketchPart): Outcome {
     if (from >= this.sketch.cellCount) return { status: 'range' }
-    const to = Math.ceil(from * furtherCellsRatio)
-    return this.cells(state === this.view.tipsDigest ? from : 0, to, [])
+    return this.cells(state === this.view.tipsDigest ? from : 0, furtherCells(from), [])
   }
 
   /** All that we have by name, for the asker to compare. */
@@ -247,9 +247,6 @@ class Answering {
     return tellTips(this.view.tips, this.random)
   }
 }
-
-/** How many cells there are after one more trip, for each cell that did not suffice. */
-const furtherCellsRatio = 1.6
 
 /** The answer with its snapshot. A generator that never began skips its own `finally`, so the end is seen here. */
 function opened(

@@ -11,11 +11,16 @@ import type { Exchange } from './exchange.ts'
 import type { SketchPart, SyncHeader, SyncRequest } from './remote.ts'
 import { protocol, type TreeState } from './transfer.ts'
 
-export async function bySketch(session: Exchange, first: SketchPart, header: SyncHeader): Promise<void> {
-  const { difference, theirs } = await decode(session, first, header)
+/** `probed`: the cells answer a question that had none of ours. */
+export async function bySketch(
+  session: Exchange,
+  first: SketchPart,
+  header: SyncHeader,
+  probed: boolean,
+): Promise<void> {
+  const { difference, theirs } = await decode(session, first, header, probed)
   const partial = !difference.complete
-  // A probe is answered with few cells: where they do not suffice, the next question brings our own.
-  if (partial && theirs.cellCount <= limits.sketchRequestCells) return
+  if (partial && probed && isGuess(theirs)) return
   const answered = await session.want(session.named(difference.theirs), partial)
   await using view = await session.store.view(session.tree)
   if (view === undefined) return
@@ -29,6 +34,7 @@ async function decode(
   session: Exchange,
   first: SketchPart,
   header: SyncHeader,
+  probed: boolean,
 ): Promise<{ difference: Difference; theirs: Cells }> {
   const { store, tree } = session
   let part = first
@@ -45,8 +51,7 @@ async function decode(
     const difference = compareCells(sketch, theirs)
     const enough =
       difference.complete || theirs.cellCount >= sketch.cellCount || trip === limits.sessionSketchTrips
-    // Cells for a mere guess at the size: the next round asks with our own.
-    if (enough || theirs.cellCount <= limits.sketchRequestCells) return { difference, theirs }
+    if (enough || (probed && isGuess(theirs))) return { difference, theirs }
     const none = new Uint8Array(0)
     const request: SyncRequest = {
       tree,
@@ -60,4 +65,9 @@ async function decode(
     part = next.sketch
     state = next
   }
+}
+
+/** A probe is answered with few cells, whatever the difference: where they do not suffice, the next question brings our own. */
+function isGuess(theirs: Cells): boolean {
+  return theirs.cellCount <= limits.sketchRequestCells
 }

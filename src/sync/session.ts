@@ -115,7 +115,7 @@ class Session {
       if (header.status === 'delta' || header.status === 'partial') await this.pushAfterDelta(request, header)
       else if (!(await this.pushIfAhead(header))) {
         if (header.status === 'sketch' && header.sketch !== undefined)
-          await bySketch(exchange, header.sketch, header)
+          await bySketch(exchange, header.sketch, header, request.sketch?.cells.length === 0)
         else if (header.range !== undefined) await this.byIds(answer, header.range)
         else await byRange(exchange)
       }

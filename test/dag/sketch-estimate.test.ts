@@ -105,6 +105,7 @@ describe('the answer to cells that did not decode', () => {
   const choice: AnswerChoice = {
     estimatedDifference: 1000,
     counts: 256,
+    tried: 80,
     surplus: 0,
     candidates: undefined,
     averageEntryBytes: 300,
@@ -130,6 +131,11 @@ describe('the answer to cells that did not decode', () => {
   it('knows from the surplus who lacks what', () => {
     assert.equal(chooseAnswer({ ...choice, candidates: 1100, surplus: 1000 }).kind, 'HAVES')
     assert.equal(chooseAnswer({ ...choice, candidates: 600, surplus: -1000 }).kind, 'SKETCH')
+  })
+
+  it('is more cells than have been tried, however small the difference seems', () => {
+    for (const estimatedDifference of [0, 2, 50])
+      assert.deepEqual(chooseAnswer({ ...choice, estimatedDifference }), { kind: 'SKETCH', cells: 128 })
   })
 
   it('is never more cells than there are, and a range past what they decode', () => {

@@ -6,7 +6,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { VerifiedEntry } from '../../src/dag/entry.ts'
 import { hexToBytes } from '../../src/dag/hex.ts'
-import { mapInto } from '../../src/dag/sketch.ts'
+import { mapInto, wordsPerCell } from '../../src/dag/sketch.ts'
+import { decodeCells, encodeCells } from '../../src/dag/sketch-codec.ts'
 import type { CausewayError } from '../../src/errors.ts'
 import { limits } from '../../src/limits.ts'
 import { answerSync } from '../../src/sync/answer.ts'
@@ -221,26 +222,31 @@ describe('ids that were ground to begin alike', () => {
   })
 })
 
+/** So many entries that share their first 80 cells in pairs: no peel of these cells can take them apart. */
+function ground(builder: TreeBuilder, count: number): VerifiedEntry[] {
+  const byCells = new Map<string, VerifiedEntry>()
+  const poisoned: VerifiedEntry[] = []
+  const cells = new Int32Array(limits.sketchRequestCells)
+  for (let tries = 0; poisoned.length < count && tries < 12_000; tries++) {
+    const entry = builder.add([builder.root], { author: testIdentity(3), payload: `try ${tries}` })
+    const view = new DataView(Uint8Array.from(hexToBytes(entry.id)).buffer)
+    const length = mapInto(cells, view.getInt32(0, true), view.getInt32(4, true), cells.length)
+    const key = cells.subarray(0, length).join()
+    const other = byCells.get(key)
+    if (other === undefined) byCells.set(key, entry)
+    else {
+      poisoned.push(other, entry)
+      byCells.delete(key)
+    }
+  }
+  assert.equal(poisoned.length, count)
+  return poisoned
+}
+
 describe('ids that were ground to share their cells', () => {
   it('cost further exchanges, never the result', async () => {
-    // Pairs whose first 80 cells are the same: no peel of these cells can take them apart.
     const { tree, shared, builder } = scattered(1500, 0, 0)
-    const byCells = new Map<string, VerifiedEntry>()
-    const poisoned: VerifiedEntry[] = []
-    const cells = new Int32Array(limits.sketchRequestCells)
-    for (let tries = 0; poisoned.length < 64 && tries < 12_000; tries++) {
-      const entry = builder.add([builder.root], { author: testIdentity(3), payload: `try ${tries}` })
-      const view = new DataView(Uint8Array.from(hexToBytes(entry.id)).buffer)
-      const length = mapInto(cells, view.getInt32(0, true), view.getInt32(4, true), cells.length)
-      const key = cells.subarray(0, length).join()
-      const other = byCells.get(key)
-      if (other === undefined) byCells.set(key, entry)
-      else {
-        poisoned.push(other, entry)
-        byCells.delete(key)
-      }
-    }
-    assert.equal(poisoned.length, 64)
+    const poisoned = ground(builder, 64)
     await using a = await openPeer([...shared])
     await using b = await openPeer([...shared, ...poisoned])
     const own = builder.add([builder.root], { author: testIdentity(1) })
@@ -250,4 +256,28 @@ describe('ids that were ground to share their cells', () => {
     assert.deepEqual([result.equal, result.received, result.sent, result.redundant], [true, 64, 1, 0])
     assert.ok(!(result.statuses.length === 1), String(result.statuses))
   })
+
+  for (const cells of [undefined, 40])
+    it(`cost one exchange where they are a single pair${cells ? `, also with a remote that says only ${cells} cells` : ''}`, async () => {
+      const { tree, shared, builder } = scattered(1500, 0, 0)
+      const [ours, theirs] = ground(builder, 2) as [VerifiedEntry, VerifiedEntry]
+      await using a = await openPeer([...shared, ours])
+      await using b = await openPeer([...shared, theirs])
+      const remote = new LocalRemote(b, {
+        header: (header) => {
+          const { sketch } = header
+          if (cells === undefined || sketch?.from !== 0) return header
+          return { ...header, sketch: { ...sketch, cells: firstCells(sketch.cells, cells, header.count) } }
+        },
+      })
+      const result = await runSession(a, remote, tree)
+      await assertSame(tree, a.store, b.store)
+      assert.deepEqual([result.equal, result.received, result.sent, result.redundant], [true, 1, 1, 0])
+      if (cells === undefined) assert.deepEqual(result.statuses, ['sketch', 'partial'])
+    })
 })
+
+function firstCells(bytes: Uint8Array, count: number, total: number): Uint8Array {
+  const { words, ...whole } = decodeCells(bytes, { from: 0, total, maxCells: limits.sketchMaxCells })
+  return encodeCells({ ...whole, cellCount: count, words: words.slice(0, count * wordsPerCell) })
+}
