@@ -2,13 +2,14 @@
  * The built command in real child processes. `npm test` builds it first; a single suite needs `npm run build`.
  */
 import { strict as assert } from 'node:assert'
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { spawnLeashed } from './leashed.ts'
 
 const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
 
@@ -37,7 +38,7 @@ export class Sandbox implements AsyncDisposable {
 
   spawn(data: string, args: readonly string[]): ChildProcess {
     const env = { ...process.env, CAUSEWAY_DATA: this.folder(data) }
-    const child = spawn(process.execPath, [main, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawnLeashed(main, args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
     this.children.add(child)
     child.once('close', () => this.children.delete(child))
     return child

@@ -3,7 +3,7 @@
  * keeps its port over restarts, and is spoken to through its control socket. It is the built command, which starts in a
  * third of the time; `npm test` builds first.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -14,6 +14,7 @@ import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
 import { systemClock } from '../../src/clock.ts'
 import { RpcConnection } from '../../src/rpc/connection.ts'
 import { controlPath, dialLocal } from '../../src/transport/local.ts'
+import { spawnLeashed } from './leashed.ts'
 
 const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
 
@@ -61,9 +62,7 @@ export class ServeProcess implements AsyncDisposable {
       ? ['--no-http', '--relay', 'off', '--quic', `127.0.0.1:${this.port}`]
       : ['--http', `127.0.0.1:${this.port}`]
     const args = ['serve', '--data', this.data, ...listen, '--json']
-    const child = spawn(process.execPath, [main, ...args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const child = spawnLeashed(main, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     const lines = createInterface({ input: child.stdout! })
     const ready = await new Promise<{ peer: string; addresses: string[] }>((resolve, reject) => {
       lines.once('line', (line) => resolve(JSON.parse(line)))

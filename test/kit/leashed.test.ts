@@ -1,0 +1,25 @@
+/** That no process of a test outlives a runner that was killed. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { it } from 'node:test'
+import { tempFolder } from './peers.ts'
+
+it('a node that a test has started ends with the process of the test', { timeout: 60_000 }, async () => {
+  await using folder = await tempFolder()
+  const script = `
+    import { ServeProcess } from '${new URL('serve-process.ts', import.meta.url)}'
+    console.log((await ServeProcess.start('${join(folder.path, 'node')}')).address)`
+  // The node writes to this stderr too, so it closes when both are gone.
+  const runner = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  runner.stderr.resume()
+  const [address] = await once(createInterface({ input: runner.stdout }), 'line')
+  assert.match(address, /^http:/)
+  const bothGone = once(runner, 'close')
+  runner.kill('SIGKILL')
+  assert.deepEqual(await bothGone, [null, 'SIGKILL'])
+})
