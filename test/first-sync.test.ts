@@ -32,8 +32,7 @@ describe('a first sync by a ticket', () => {
   it('takes from all peers that it names, and says which were not there', async () => {
     await using a = await start(entries.length)
     await using b = await start(entries.length)
-    const target = new URL(b.addresses()[0]!)
-    await using proxy = await TcpProxy.start({ host: target.hostname, port: Number(target.port) })
+    await using proxy = await TcpProxy.before(b)
     await using newcomer = await start(0)
     const ticket = formatTicket({ tree, ...named(a), others: [named(b, [proxy.address]), nowhere] })
     const result = await newcomer.sync(undefined, ticket)
@@ -50,17 +49,24 @@ describe('a first sync by a ticket', () => {
   it('goes on with the others where one goes away in the middle, also the issuer', async () => {
     await using a = await start(entries.length)
     await using b = await start(entries.length)
-    const target = new URL(a.addresses()[0]!)
-    const proxy = await TcpProxy.start({ host: target.hostname, port: Number(target.port) })
-    let gone: Promise<void> | undefined
-    proxy.onBytes = (bytes) => {
-      if (bytes > 400_000) gone ??= proxy[Symbol.asyncDispose]()
+    await using beforeA = await TcpProxy.before(a)
+    await using beforeB = await TcpProxy.before(b)
+    let gone = false
+    beforeA.onBytes = beforeB.onBytes = () => {
+      if (beforeA.fromServer < 400_000) return
+      // However fast it is, the other has come and gives its part before this one goes.
+      beforeA.stall()
+      if (beforeB.fromServer < 50_000) return
+      gone = true
+      void beforeA[Symbol.asyncDispose]()
     }
     await using newcomer = await start(0)
-    const ticket = formatTicket({ tree, ...named(a, [proxy.address]), others: [named(b)] })
+    const ticket = formatTicket({
+      ...{ tree, ...named(a, [beforeA.address]) },
+      others: [named(b, [beforeB.address])],
+    })
     const result = await newcomer.sync(undefined, ticket)
-    assert.notEqual(gone, undefined)
-    await gone
+    assert.equal(gone, true)
     assert.equal(result.equal, true)
     assert.equal(newcomer.store.tree(tree)!.count, entries.length)
     assert.equal(result.peer, b.peer)

@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import type { Node } from '../../src/node.ts'
 
 export class TcpProxy implements AsyncDisposable {
   /** Bytes that came from the server, over all connections. */
@@ -11,6 +12,7 @@ export class TcpProxy implements AsyncDisposable {
   /** Told with every chunk from the server, before it is passed on. */
   onBytes: (fromServer: number) => void = () => {}
   private stalled = false
+  private closed: Promise<void> | undefined
   private readonly server: Server
   private readonly sockets = new Set<Socket>()
 
@@ -46,6 +48,12 @@ export class TcpProxy implements AsyncDisposable {
     })
   }
 
+  /** In front of a node that serves over HTTP. */
+  static before(node: Node): Promise<TcpProxy> {
+    const { hostname: host, port } = new URL(node.addresses()[0]!)
+    return TcpProxy.start({ host, port: Number(port) })
+  }
+
   /** `bytesPerSecond`: how fast each connection brings what the server says. */
   static async start(
     target: { host: string; port: number },
@@ -66,9 +74,10 @@ export class TcpProxy implements AsyncDisposable {
     this.stalled = true
   }
 
+  /** Cuts every connection and takes no more; also what a test has done already. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.sockets) socket.destroy()
-    this.server.close()
-    await once(this.server, 'close')
+    this.closed ??= new Promise((resolve) => this.server.close(() => resolve()))
+    await this.closed
   }
 }

@@ -3,6 +3,7 @@
  * error within a bound, what was stored is valid, and the node can sync with honest peers afterwards.
  */
 import { strict as assert } from 'node:assert'
+import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { SyncStatus, type SyncTreeResponseSchema } from '../../gen/causeway/v1/sync_pb.ts'
@@ -12,8 +13,8 @@ import { limits } from '../../src/limits.ts'
 import { createNode } from '../../src/node.ts'
 import { shapes } from '../kit/entries.ts'
 import { FakePeer, type Lies } from '../kit/fake-peer.ts'
-import { HastyClock } from '../kit/hasty-clock.ts'
 import { ServingNode } from '../kit/serving-node.ts'
+import { VirtualClock } from '../kit/virtual-clock.ts'
 
 type Message = MessageInitShape<typeof SyncTreeResponseSchema>
 const all = shapes.linear(20, { seed: 'lies' })
@@ -30,8 +31,13 @@ const page = (entries: typeof signed, more = false): Message => ({
   part: { case: 'page', value: { entries, more } },
 })
 
-/** Syncs with a liar from a node that has the first `has` entries; tells the error and what the node has after. */
-async function syncWith(lies: Lies, has = 0, clock = new HastyClock(1)) {
+/**
+ * Syncs with a liar from a node that has the first `has` entries; tells the error and what the node has after. Time stands
+ * still until `silent` fires, when the liar has said its last.
+ */
+async function syncWith(lies: Lies, has = 0, silent?: AbortSignal) {
+  // Many turns, so that signs of life over real sockets come long before the time for them is over.
+  const clock = new VirtualClock({ nowMs: Date.now(), turns: 20 })
   await using fake = await FakePeer.start(lies)
   await using honest = await ServingNode.start()
   await using node = await createNode({ clock })
@@ -41,10 +47,16 @@ async function syncWith(lies: Lies, has = 0, clock = new HastyClock(1)) {
   const { TreeService } = await import('../../gen/causeway/v1/tree_pb.ts')
   if (has > 0)
     await rpc(TreeService, node.rpc()).submitEntries({ tree: idToBytes(tree), entries: signed.slice(0, has) })
-  const failure = await node.sync(tree, fake.address).then(
+  const syncing = node.sync(tree, fake.address).then(
     (result) => ({ code: `equal ${result.equal}`, message: '' }),
     (error: CausewayError) => error,
   )
+  if (silent !== undefined) {
+    await Promise.race([once(silent, 'abort'), syncing])
+    await clock.runUntil(syncing)
+    clock.skewMs = -clock.monotonic()
+  }
+  const failure = await syncing
   const count = node.store.tree(tree)?.count ?? 0
   // Nothing that it was told keeps it from an honest peer.
   const again = await createNode()
@@ -132,22 +144,35 @@ describe('A lying peer', () => {
 })
 
 describe('A peer that falls silent', () => {
-  const never = () => new Promise<never>(() => {})
-
   it('in HTTP/2 that is alive, before and after its header', async () => {
     for (const messages of [[], [header()], [header(), page(signed.slice(0, 3))]]) {
+      const silent = new AbortController()
       const lies: Lies = {
         async *syncTree(_request, { signal }) {
           yield* messages
-          await Promise.race([never(), new Promise((_, reject) => signal.addEventListener('abort', reject))])
+          silent.abort()
+          if (!signal.aborted) await once(signal, 'abort')
         },
       }
-      assert.equal((await syncWith(lies, 0, new HastyClock(100))).code, 'TIMEOUT')
+      const { code, message } = await syncWith(lies, 0, silent.signal)
+      assert.deepEqual(
+        [code, message],
+        ['TIMEOUT', `The remote sent nothing for ${limits.idleTimeoutMs} ms.`],
+      )
     }
   })
 
   it('while it takes in a page', async () => {
-    const lies: Lies = { ...stream(header()), sendEntries: never }
-    assert.equal((await syncWith(lies, 3, new HastyClock(100))).code, 'TIMEOUT')
+    const silent = new AbortController()
+    const lies: Lies = {
+      ...stream(header()),
+      sendEntries() {
+        silent.abort()
+        return new Promise(() => {})
+      },
+    }
+    const { code, message } = await syncWith(lies, 3, silent.signal)
+    assert.equal(code, 'TIMEOUT')
+    assert.match(message, /^Sending a page took longer/)
   })
 })
