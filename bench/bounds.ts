@@ -23,8 +23,8 @@ const besideBadPeers = 1.5
 const besideFlood = 5
 const floodMB = 512
 const awayMB = 20
-/** Of one core: some seventeen dials a second. */
-const awayCpu = 0.05
+/** Of one core, beside what an idle node takes: some seventeen dials a second. */
+const awayCpu = 0.01
 
 /** `small`: times of small runs mean nothing. */
 export function boundsOf(rows: readonly Row[], small: boolean): Bound[] {
@@ -132,6 +132,7 @@ function dispatch(rows: readonly Row[], untimed: boolean): Bound[] {
   const [alone, beside] = rows.filter(({ name }) => name.startsWith('a fourth peer, '))
   const back = rows.filter(({ marks }) => marks !== undefined)
   const away = rows.filter(({ name }) => name.includes('peers that stay away'))
+  const idle = rows.find(({ name }) => name === 'an idle node')
   return [
     ...(alone === undefined || beside === undefined || untimed
       ? []
@@ -147,18 +148,20 @@ function dispatch(rows: readonly Row[], untimed: boolean): Bound[] {
       measured: `${marks} and ${sessions}`,
       holds: marks === 1 && sessions === 1,
     })),
-    ...away.map((row) => {
-      const [growth, cpu] = [
-        row.servingAnonymousMB ?? row.servingGrowthMB!,
-        row.servingCpuSeconds! / row.seconds!,
-      ]
-      return {
-        what: `${row.name}: under ${awayMB} MB and ${100 * awayCpu} % of a core`,
-        measured: `${growth.toFixed(1)} MB and ${(100 * cpu).toFixed(1)} %`,
-        holds: growth < awayMB && cpu < awayCpu,
-      }
-    }),
+    ...(idle === undefined ? [] : away.map((row) => restBeside(idle, row, untimed))),
   ]
+}
+
+/** What peers that are away cost a node at rest; the system may not tell what memory is the process's own. */
+function restBeside(idle: Row, away: Row, untimed: boolean): Bound {
+  const grown = (column: 'rssMB' | 'ownMB' | 'heapMB') => away[column]! - idle[column]!
+  const growth = Number.isNaN(grown('ownMB')) ? grown('rssMB') : grown('ownMB')
+  const cpu = (away.servingCpuSeconds! - idle.servingCpuSeconds!) / away.seconds!
+  return {
+    what: `${away.name}: under ${awayMB} MB and ${100 * awayCpu} % of a core more than an idle node, at rest`,
+    measured: `${growth.toFixed(1)} MB (${grown('heapMB').toFixed(1)} MB of it alive) and ${(100 * cpu).toFixed(2)} % (idle: ${((100 * idle.servingCpuSeconds!) / idle.seconds!).toFixed(2)} %)`,
+    holds: growth < awayMB && (untimed || cpu < awayCpu),
+  }
 }
 
 export function formatBounds(bounds: readonly Bound[]): string {

@@ -55,6 +55,11 @@ export interface Row {
   readonly syncingGrowthMB?: number
   readonly servingAnonymousMB?: number | undefined
   readonly syncingAnonymousMB?: number | undefined
+  /** At rest: the resident set, the process's own part of it, and what is alive in the heap. */
+  readonly rssMB?: number
+  readonly ownMB?: number
+  readonly heapMB?: number
+  readonly dialsPerSecond?: number
   readonly servingCpuSeconds?: number
   readonly syncingCpuSeconds?: number
   /** Of the baseline's speed, 1 is as fast. */
@@ -128,6 +133,10 @@ const columns: readonly [title: string, cell: (row: Row) => string | undefined][
   ['marks', (row) => whole(row.marks)],
   ['sessions', (row) => whole(row.sessions)],
   ['reads', (row) => row.reads?.map((count) => count.toLocaleString('en')).join(' / ')],
+  ['rss', (row) => atRest(row.rssMB)],
+  ['own', (row) => atRest(row.ownMB)],
+  ['heap', (row) => atRest(row.heapMB)],
+  ['dials/s', (row) => row.dialsPerSecond?.toFixed(1)],
   ['serving', (row) => megabytes(row.servingGrowthMB, row.servingAnonymousMB)],
   ['syncing', (row) => megabytes(row.syncingGrowthMB, row.syncingAnonymousMB)],
   [
@@ -135,7 +144,7 @@ const columns: readonly [title: string, cell: (row: Row) => string | undefined][
     (row) =>
       row.servingCpuSeconds === undefined
         ? undefined
-        : `${row.servingCpuSeconds.toFixed(1)} / ${row.syncingCpuSeconds!.toFixed(1)}`,
+        : `${row.servingCpuSeconds.toFixed(2)} / ${row.syncingCpuSeconds!.toFixed(2)}`,
   ],
 ]
 
@@ -165,6 +174,10 @@ function duration(seconds: number | undefined): string | undefined {
 function size(bytes: number | undefined): string | undefined {
   if (bytes === undefined) return undefined
   return bytes < 100_000 ? `${whole(bytes)} B` : `${(bytes / 1e6).toFixed(1)} MB`
+}
+
+function atRest(value: number | undefined): string | undefined {
+  return value === undefined ? undefined : `${value.toFixed(1)} MB`
 }
 
 function megabytes(value: number | undefined, anonymous: number | undefined): string | undefined {

@@ -5,6 +5,8 @@
  */
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 
 export interface Memory {
   readonly startMB: number
@@ -29,6 +31,23 @@ function anonymous(): number {
   } catch {
     return Number.NaN
   }
+}
+
+export interface Settled {
+  readonly rssMB: number
+  /** Of these the process's own; NaN where the system does not tell it. */
+  readonly ownMB: number
+  /** What is alive in V8's heap. */
+  readonly heapMB: number
+}
+
+/** The memory of a process at rest: first as it is, then, of the heap, what is left after a collection. */
+export function settledMemory(): Settled {
+  const [rssMB, ownMB] = [process.memoryUsage.rss() / megabyte, anonymous() / megabyte]
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  return { rssMB, ownMB, heapMB: process.memoryUsage().heapUsed / megabyte }
 }
 
 export class MemoryMeter {

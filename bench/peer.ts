@@ -22,7 +22,7 @@ import { measureCommits } from './commits-bare.ts'
 import { type FloodOptions, flood } from './flooder.ts'
 import { measureFloor } from './floor.ts'
 import { Ages, agesOf, hearBare, paced, serveBare } from './latency.ts'
-import { type Memory, MemoryMeter } from './memory.ts'
+import { type Memory, MemoryMeter, settledMemory } from './memory.ts'
 import { readRaw, serveRaw } from './raw.ts'
 import { buildEntries, loadShape } from './shape.ts'
 
@@ -118,6 +118,11 @@ export const commands = {
 
   async cost(): Promise<Memory & { reads: number }> {
     return { ...meter.read(), reads: reads.count }
+  },
+
+  /** What the process has settled at by itself, and what its heap holds of that once it was collected. */
+  async settled() {
+    return settledMemory()
   },
 
   async sync({ tree, address }: { tree: string; address: string }): Promise<SyncCost> {
@@ -234,11 +239,11 @@ export const commands = {
       await commands.linkUnreachable({ tree, address: `http://127.0.0.1:${20_000 + index}` })
   },
 
-  /** What /metrics tells of the outbox, and how many sessions there were. */
+  /** What /metrics tells of the outbox, and how many sessions and dials there were. */
   async outbox() {
     const metrics = await (await fetch(`${node!.addresses()[0]}/metrics`)).text()
     const value = (name: string) => Number(new RegExp(`^causeway_${name} (.*)$`, 'm').exec(metrics)![1])
-    return { marks: value('outbox_marks'), sessions: value('sessions_total') }
+    return { marks: value('outbox_marks'), sessions: value('sessions_total'), dials: value('dials_total') }
   },
 
   /** Delivers everything; the seconds that it took. */

@@ -94,6 +94,13 @@ export class CausewayError extends Error {
   }
 }
 
+/** What is kept of an error for as long as it matters: its stack would keep all that it was thrown from in memory. */
+export type Failure = Pick<CausewayError, 'code' | 'message' | 'data'>
+
+export function failureOf({ code, message, data }: CausewayError): Failure {
+  return { code, message, data }
+}
+
 /** A tree that is not here; whoever may not know of one that is gets the very same. */
 export function unknownTree(tree: string): CausewayError {
   return new CausewayError(

@@ -16,6 +16,15 @@ export function backoffMs(attempts: number, random: number, options: BackoffOpti
   return random * backoffCeilingMs(attempts, options)
 }
 
+/**
+ * When a wait that begins now is over. Long ones end on a beat that all peers share: waking up costs more than a dial
+ * that is refused, so many peers that are away are tried together.
+ */
+export function retryAt(now: number, waitMs: number): number {
+  const at = now + waitMs
+  return waitMs < limits.retryBeatMs ? at : at - (at % limits.retryBeatMs)
+}
+
 /** What the wait stays below. */
 export function backoffCeilingMs(attempts: number, { baseMs, capMs }: BackoffOptions = byDefault): number {
   return Math.min(capMs, baseMs * 2 ** Math.max(0, attempts - 1))

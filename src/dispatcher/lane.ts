@@ -6,7 +6,7 @@
 import type { Clock } from '../clock.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
-import { CausewayError } from '../errors.ts'
+import { CausewayError, failureOf } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { PeerBook } from '../peer/book.ts'
 import type { LastEqual } from '../peer/last-equal.ts'
@@ -192,7 +192,8 @@ export class Lane {
     const { clock, outbox } = this.parts
     const now = clock.monotonic()
     // Its end is told later than its calls fail: until then they would fail again and again, without a pause.
-    if (line.dropEnded()) this.live?.abort(line.lastError)
+    const ended = line.dropEnded()
+    if (ended !== undefined) this.live?.abort(ended)
     const due: LinkRun[] = []
     const followed: LinkRun[] = []
     let next = Number.POSITIVE_INFINITY
@@ -238,7 +239,7 @@ export class Lane {
       return
     }
     for (const run of this.runs.values()) {
-      if (error.code === 'INCOMPATIBLE') run.parked = error
+      if (error.code === 'INCOMPATIBLE') run.parked = failureOf(error)
       this.parts.onChange(run)
     }
   }

@@ -4,9 +4,9 @@
  */
 import { type Clock, deadline } from '../clock.ts'
 import type { PeerId } from '../dag/identity.ts'
-import { CausewayError } from '../errors.ts'
+import { CausewayError, type Failure, failureOf } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs, retryAt } from './backoff.ts'
 import type { Connect, PeerConnection } from './connection.ts'
 import type { Slots } from './slots.ts'
 import type { Counters } from './status.ts'
@@ -25,7 +25,7 @@ export class Line {
   /** Dials, watches and connections that failed since the peer was last heard. */
   failures = 0
   /** Why the last of them did. */
-  lastError: CausewayError | undefined
+  lastError: Failure | undefined
   /** Monotonic: nothing is tried before this. */
   retryAt = Number.NEGATIVE_INFINITY
   private readonly peer: PeerId
@@ -60,8 +60,8 @@ export class Line {
   failed(error: CausewayError): void {
     const { clock } = this.parts
     this.failures++
-    this.lastError = error
-    this.retryAt = clock.monotonic() + backoffMs(this.failures, clock.random())
+    this.lastError = failureOf(error)
+    this.retryAt = retryAt(clock.monotonic(), backoffMs(this.failures, clock.random()))
   }
 
   /** Opens a connection, when it is its turn; gives why that failed, undefined where it did not or was given up here. */
@@ -87,7 +87,7 @@ export class Line {
       this.retryAt = Number.NEGATIVE_INFINITY
       this.neededAt = clock.monotonic()
       connection.onEnd(() => {
-        if (this.dropEnded()) this.onEnd()
+        if (this.dropEnded() !== undefined) this.onEnd()
       })
       return undefined
     } catch (thrown) {
@@ -101,13 +101,13 @@ export class Line {
     }
   }
 
-  /** Lets go of a connection that has ended, whether or not that was told; whether there was one. */
-  dropEnded(): boolean {
+  /** Lets go of a connection that has ended, whether or not that was told; gives why it did. */
+  dropEnded(): CausewayError | undefined {
     const ended = this.connection?.ended
-    if (ended === undefined) return false
+    if (ended === undefined) return undefined
     this.connection = undefined
     this.failed(ended)
-    return true
+    return ended
   }
 
   /** Closes the connection where nothing has used it for a while; else when that will be, monotonic. */

@@ -2,7 +2,7 @@
  * What the dispatcher knows of one link while the node runs: what is wanted, what failed and when it is due. Nothing
  * here has to survive a restart: what must is in the link and in its outbox mark.
  */
-import type { CausewayError, ErrorCode } from '../errors.ts'
+import { type CausewayError, type ErrorCode, type Failure, failureOf } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Link } from '../peer/links.ts'
 import { backoffMs } from './backoff.ts'
@@ -31,9 +31,9 @@ export class LinkRun {
   wanted = false
   /** Failures since the last success, of this link alone. */
   attempts = 0
-  lastError: CausewayError | undefined
+  lastError: Failure | undefined
   /** Why it is not tried any more by itself. */
-  parked: CausewayError | undefined
+  parked: Failure | undefined
   lastSuccessMs: number
   /** Monotonic: not before this. */
   retryAt = Number.NEGATIVE_INFINITY
@@ -88,9 +88,9 @@ export class LinkRun {
   }
 
   failed(error: CausewayError, now: number, random: number): void {
-    this.lastError = error
+    this.lastError = failureOf(error)
     this.attempts++
-    if (isPermanent(error)) this.parked = error
+    if (isPermanent(error)) this.parked = this.lastError
     const { retryAfterMs } = error.data
     this.retryAt = now + (typeof retryAfterMs === 'number' ? retryAfterMs : backoffMs(this.attempts, random))
   }

@@ -56,7 +56,9 @@ export function dialFirst<T>(
       cancelStagger()
       signal?.removeEventListener('abort', onAbort)
       finish()
-      race.abort(new CausewayError('CANCELLED', 'Another address answered first, or the race was ended.'))
+      // An error with its stack is dear where a peer is away, and nobody listens any more.
+      if (running > 0)
+        race.abort(new CausewayError('CANCELLED', 'Another address answered first, or the race was ended.'))
     }
     const onAbort = () => settle(() => reject(cancelled(signal!)))
     signal?.addEventListener('abort', onAbort, { once: true })
@@ -69,6 +71,7 @@ export function dialFirst<T>(
       if (waiting.length > 0) cancelStagger = clock.setTimer(staggerMs, startNext)
       attempt(address, race.signal).then(
         (winner) => {
+          running--
           if (settled) return winner.channel.stream.destroy()
           settle(() => resolve({ ...winner, failures: [...failures] }))
         },

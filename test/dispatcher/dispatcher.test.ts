@@ -208,6 +208,22 @@ describe('a peer that is away', () => {
     await assertSame(tree, a.store, fresh.store)
   })
 
+  it('is dialled on a beat that it shares with others that are away', async () => {
+    const { tree, a, b } = await pair()
+    lab.set(b, 'refused')
+    for (let index = 0; index < 20; index++) await a.link(tree, testIdentity(1000 + index).peer)
+    await lab.clock.advance(10 * limits.backoffCapMs)
+    const moments = new Set<number>()
+    for (let before = a.dials; moments.size < 10; before = a.dials) {
+      await lab.clock.until(() => a.dials > before)
+      moments.add(lab.clock.monotonic())
+    }
+    assert.deepEqual(
+      [...moments].filter((at) => at % limits.retryBeatMs !== 0),
+      [],
+    )
+  })
+
   it('costs one try a wait, even where its calls fail before its end is told', async () => {
     const { tree, a, b } = await pair()
     lab.reach(b).lateEndMs = 1_000
