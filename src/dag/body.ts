@@ -36,17 +36,26 @@ export const entryVersion = 1
 const bodyRepeats = (field: number) => field === 3 || field === 7 || field === 8
 const nothingRepeats = () => false
 
+const nothing: readonly never[] = []
+
+/** Most lists have one item, and a literal holds that in a tenth of what an empty list grows to. */
+function append<Item>(list: readonly Item[], item: Item): readonly Item[] {
+  if (list.length === 0) return [item]
+  ;(list as Item[]).push(item)
+  return list
+}
+
 /** Reads a canonical body. Checks shape, encoding and counts; `readEntry` checks what the fields say. */
 export function decodeBody(bytes: Uint8Array): EntryBody {
   const fields = new Fields(bytes)
   let version = 0
   let tree: TreeId | undefined
-  const parents: EntryId[] = []
+  let parents: readonly EntryId[] = nothing
   let height = 0
   let author = '' as PeerId
   let createdAtMs = 0
-  const policy: EntryId[] = []
-  const changes: Change[] = []
+  let policy: readonly EntryId[] = nothing
+  let changes: readonly Change[] = nothing
   let nonce: Uint8Array = none
   while (fields.next(bodyRepeats)) {
     switch (fields.field) {
@@ -62,7 +71,7 @@ export function decodeBody(bytes: Uint8Array): EntryBody {
       case 3:
         if (parents.length === limits.entryParents)
           refuse('ENTRY_PARENTS', `An entry has at most ${limits.entryParents} parents.`)
-        parents.push(fields.hash('ENTRY_PARENTS') as EntryId)
+        parents = append(parents, fields.hash('ENTRY_PARENTS') as EntryId)
         break
       case 4:
         height = fields.number()
@@ -76,12 +85,12 @@ export function decodeBody(bytes: Uint8Array): EntryBody {
       case 7:
         if (policy.length === limits.entryPolicies)
           refuse('ENTRY_POLICY', `An entry names at most ${limits.entryPolicies} policy entries.`)
-        policy.push(fields.hash('ENTRY_POLICY') as EntryId)
+        policy = append(policy, fields.hash('ENTRY_POLICY') as EntryId)
         break
       case 8:
         if (changes.length === limits.entryChanges)
           refuse('ENTRY_CHANGES', `An entry has at most ${limits.entryChanges} changes.`)
-        changes.push(decodeChange(fields.view(true)))
+        changes = append(changes, decodeChange(fields.view(true)))
         break
       case 9:
         nonce = fields.view()

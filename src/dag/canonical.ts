@@ -4,7 +4,7 @@
  * encodes back to the same bytes; every reader counts before it collects, so hostile bytes cost no more than honest ones.
  */
 import { CausewayError, type EntryErrorCode } from '../errors.ts'
-import { bytesToHex } from './hex.ts'
+import { hexSlice } from './hex.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const toUtf8 = new TextEncoder()
@@ -81,6 +81,12 @@ export class Fields {
 
   /** A length-delimited field as a view; `emptyAllowed` only inside repeated fields. */
   view(emptyAllowed = false): Uint8Array {
+    const length = this.length(emptyAllowed)
+    return this.bytes.subarray(this.position - length, this.position)
+  }
+
+  /** Passes a length-delimited field; its length. */
+  private length(emptyAllowed: boolean): number {
     if (this.wireType !== 2)
       refuse('ENTRY_MALFORMED', `Field ${this.field} has a length, got wire type ${this.wireType}.`)
     const length = this.varint()
@@ -89,13 +95,13 @@ export class Fields {
     if (length === 0 && !emptyAllowed)
       refuse('ENTRY_NOT_CANONICAL', `Field ${this.field} is empty: default values are left out.`)
     this.position += length
-    return this.bytes.subarray(this.position - length, this.position)
+    return length
   }
 
   hash(code: EntryErrorCode): string {
-    const bytes = this.view(true)
-    if (bytes.length !== 32) refuse(code, `Field ${this.field} has 32 bytes, got ${bytes.length}.`)
-    return bytesToHex(bytes)
+    const length = this.length(true)
+    if (length !== 32) refuse(code, `Field ${this.field} has 32 bytes, got ${length}.`)
+    return hexSlice(this.bytes, this.position - length, this.position)
   }
 
   /** A text of at most `maxBytes` bytes, refused with `code` before it is decoded. */
@@ -117,7 +123,8 @@ export class Fields {
 function shortAscii(bytes: Uint8Array): string | undefined {
   if (bytes.length > 16) return undefined
   let text = ''
-  for (const byte of bytes) {
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index]!
     if (byte > 127) return undefined
     text += String.fromCharCode(byte)
   }

@@ -137,8 +137,9 @@ export function checkParents(
   parents: readonly ({ readonly tree: TreeId; readonly height: number } | undefined)[],
 ): void {
   let height = -1
-  for (const [index, id] of entry.body.parents.entries()) {
-    const parent = parents[index]
+  const ids = entry.body.parents
+  for (let index = 0; index < ids.length; index++) {
+    const [id, parent] = [ids[index]!, parents[index]]
     if (parent === undefined)
       throw new CausewayError('ENTRY_MISSING_PARENT', `The parent ${id} of ${entry.id} is not here.`, {
         data: { parent: id },

@@ -11,6 +11,16 @@ export const bytesToHex: (bytes: Uint8Array) => string =
     ? slowBytesToHex
     : (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
 
+/** Hex of a part of some bytes, without a view of that part. */
+export const hexSlice: (bytes: Uint8Array, start: number, end: number) => string =
+  Buffer === undefined
+    ? (bytes, start, end) => slowBytesToHex(bytes.subarray(start, end))
+    : (bytes, start, end) =>
+        (bytes instanceof Buffer
+          ? bytes
+          : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+        ).toString('hex', start, end)
+
 /** Throws for anything but hex: Node's own reader stops there in silence. */
 export const hexToBytes: (hex: string) => Uint8Array =
   Buffer === undefined

@@ -13,10 +13,10 @@ export const storeLimits = {
   /** LevelDB's cache of blocks: parents and ids that a session asks for lie close together. */
   storeCacheBytes: 8_388_608,
   /**
-   * Index records kept in memory after a write: parents are mostly among the latest entries. With more, each record would
+   * Index records kept in memory after a write: parents are mostly among the latest entries. With more, they would
    * outlive the young generation and become garbage that only a full collection finds.
    */
-  storeRecentEntries: 2_048,
+  storeRecentEntries: 1_024,
   /** Trees whose tips are kept in memory, latest used first; the tips of another are one short scan away. */
   storeTreesInMemory: 1_024,
   /** Problems that an audit tells: who has more than a screenful restores the store and needs no list. */

@@ -1,34 +1,99 @@
 /**
  * Entries as they lie on the wire, a page at once. They are most of what crosses and have two fields each, yet Protobuf's
  * runtime goes through the description of every message and field: half of what a page costs its sender. The bytes
- * travel as the unknown field of that number, which the runtime writes out as it is. JSON knows no such fields.
+ * travel as the unknown field of that number, which the runtime writes out as it is, and reads as it is where the
+ * description that it is given leaves that field out. JSON knows no such fields.
  */
 import { create, type UnknownField } from '@bufbuild/protobuf'
-import { WireType } from '@bufbuild/protobuf/wire'
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
 import {
   EntryPageSchema,
   type SendEntriesRequest,
   SendEntriesRequestSchema,
+  SyncService,
   type SyncTreeResponse,
   SyncTreeResponseSchema,
 } from '../../gen/causeway/v1/sync_pb.ts'
 import type { SignedEntry } from '../dag/entry.ts'
 import { idToBytes, type TreeId } from '../dag/id.ts'
+import { CausewayError } from '../errors.ts'
 import type { SyncPage } from '../sync/remote.ts'
+
+const pageNumber = SyncTreeResponseSchema.field.page.number
+const entriesNumber = EntryPageSchema.field.entries.number
+const moreNumber = EntryPageSchema.field.more.number
+const none: Uint8Array = new Uint8Array(0)
 
 /** A page of an answer. Packed as a whole, since the runtime copies the bytes once for each message around them. */
 export function writePage({ entries, more }: SyncPage, json: boolean): SyncTreeResponse {
   if (json)
     return create(SyncTreeResponseSchema, { part: { case: 'page', value: { entries: [...entries], more } } })
-  const { entries: entriesField, more: moreField } = EntryPageSchema.field
   const size = packedBytes(entries) + (more ? 2 : 0)
   const packed = new Packed(tagBytes + varintBytes(size) + size)
-  packed.head(SyncTreeResponseSchema.field.page.number, size)
-  packed.entries(entriesField.number, entries)
-  if (more) packed.flag(moreField.number)
+  packed.head(pageNumber, size)
+  packed.entries(entriesNumber, entries)
+  if (more) packed.flag(moreNumber)
   const response = create(SyncTreeResponseSchema)
-  response.$unknown = [packed.finish(SyncTreeResponseSchema.field.page.number)]
+  response.$unknown = [packed.finish(pageNumber)]
   return response
+}
+
+const { syncTree } = SyncService.method
+const unreadPages = SyncTreeResponseSchema.fields.filter(({ number }) => number !== pageNumber)
+
+/** The service for a client whose answers to SyncTree keep their pages for `readPage`. */
+export const PackedSyncService: typeof SyncService = {
+  ...SyncService,
+  methods: SyncService.methods.map((method) =>
+    method === syncTree
+      ? { ...syncTree, output: { ...SyncTreeResponseSchema, fields: unreadPages } }
+      : method,
+  ),
+}
+
+/** The page in an answer of `PackedSyncService`; undefined where there is none. PROTOCOL when its bytes are no page. */
+export function readPage({ $unknown = [] }: SyncTreeResponse): SyncPage | undefined {
+  let page: { entries: SignedEntry[]; more: boolean } | undefined
+  try {
+    for (const { no, wireType, data } of $unknown) {
+      if (no !== pageNumber) continue
+      if (wireType !== WireType.LengthDelimited)
+        throw new Error(`a page has a length, not wire type ${wireType}`)
+      page ??= { entries: [], more: false }
+      // As a Buffer, whose views and hex cost less.
+      const reader = new BinaryReader(Buffer.from(data.buffer, data.byteOffset, data.byteLength))
+      reader.uint32()
+      while (reader.pos < reader.len) {
+        const [field, type] = reader.tag()
+        if (field === entriesNumber && type === WireType.LengthDelimited) page.entries.push(readEntry(reader))
+        else if (field === moreNumber && type === WireType.Varint) page.more = reader.bool()
+        else reader.skip(type, field)
+      }
+    }
+  } catch (cause) {
+    throw new CausewayError(
+      'PROTOCOL',
+      `The remote sent a page that cannot be read: ${(cause as Error).message}.`,
+      {
+        cause,
+      },
+    )
+  }
+  return page
+}
+
+function readEntry(reader: BinaryReader): SignedEntry {
+  const end = reader.uint32() + reader.pos
+  if (end > reader.len) throw new RangeError('an entry is longer than its page')
+  let [body, signature] = [none, none]
+  while (reader.pos < end) {
+    const [field, type] = reader.tag()
+    if (field === 1 && type === WireType.LengthDelimited) body = reader.bytes()
+    else if (field === 2 && type === WireType.LengthDelimited) signature = reader.bytes()
+    else reader.skip(type, field)
+  }
+  if (reader.pos !== end) throw new RangeError('a field is longer than its entry')
+  return { body, signature }
 }
 
 /** A page to send; our own calls are never JSON. */

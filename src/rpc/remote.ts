@@ -1,6 +1,6 @@
 /** The remote that sync speaks to, over one connection's SyncService client. */
 import type { Client } from '@connectrpc/connect'
-import { SyncService, type SyncTreeResponse } from '../../gen/causeway/v1/sync_pb.ts'
+import type { SyncService, SyncTreeResponse } from '../../gen/causeway/v1/sync_pb.ts'
 import { type Clock, deadline } from '../clock.ts'
 import { entryBytes, type SignedEntry } from '../dag/entry.ts'
 import { bytesToHex } from '../dag/hex.ts'
@@ -9,22 +9,22 @@ import { CausewayError, type ErrorCode, errorCodes } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { CallOptions, Remote, SendOutcome, SyncAnswer, SyncPage, SyncRequest } from '../sync/remote.ts'
 import type { RpcConnection } from './connection.ts'
-import { readSigned, readSyncHeader, writeSyncRequest } from './convert.ts'
+import { readSyncHeader, writeSyncRequest } from './convert.ts'
 import { fromConnectError } from './errors.ts'
-import { writeSendRequest } from './packed.ts'
+import { PackedSyncService, readPage, writeSendRequest } from './packed.ts'
 
 /** A Remote over an open connection, which stays the caller's. */
 export function createRemote(connection: RpcConnection, clock: Clock): Remote {
-  const client: Client<typeof SyncService> = connection.client(SyncService)
+  const client: Client<typeof SyncService> = connection.client(PackedSyncService)
   return {
     async syncTree(request: SyncRequest, { signal }: CallOptions = {}): Promise<SyncAnswer> {
       const answer = new Answer(connection, clock, signal)
       try {
         answer.begin(client.syncTree(writeSyncRequest(request), { signal: answer.signal }))
         const first = await answer.next()
-        if (first?.case !== 'header')
+        if (first?.part.case !== 'header')
           throw new CausewayError('PROTOCOL', 'An answer to SyncTree begins with a header.')
-        const header = readSyncHeader(first.value, request.tips.length)
+        const header = readSyncHeader(first.part.value, request.tips.length)
         return { header, pages: answer.pages(header.count) }
       } catch (error) {
         throw answer.end(error)
@@ -89,8 +89,8 @@ class Answer {
     this.messages = messages[Symbol.asyncIterator]()
   }
 
-  /** The next message's part; undefined at the end. */
-  async next(): Promise<SyncTreeResponse['part'] | undefined> {
+  /** The next message; undefined at the end. */
+  async next(): Promise<SyncTreeResponse | undefined> {
     let cancelTimer = () => {}
     const startedMs = this.clock.monotonic()
     const wait = () => {
@@ -109,7 +109,7 @@ class Answer {
     wait()
     try {
       const message = await this.messages!.next()
-      return message.done ? undefined : message.value.part
+      return message.done ? undefined : message.value
     } finally {
       cancelTimer()
     }
@@ -138,16 +138,17 @@ class Answer {
     let empty = false
     try {
       for (;;) {
-        const part = await this.next()
-        if (part === undefined) return
-        if (part.case !== 'page')
+        const message = await this.next()
+        if (message === undefined) return
+        const page = readPage(message)
+        if (page === undefined)
           throw new CausewayError('PROTOCOL', 'After its header an answer to SyncTree has only pages.')
         if (empty) throw new CausewayError('PROTOCOL', 'Only the last page of an answer may be empty.')
-        empty = part.value.entries.length === 0
-        entries += part.value.entries.length
+        empty = page.entries.length === 0
+        entries += page.entries.length
         if (entries > count)
           throw new CausewayError('PROTOCOL', `The remote has ${count} entries, but sends more.`)
-        yield { entries: readSigned(part.value.entries), more: part.value.more }
+        yield page
       }
     } catch (error) {
       throw this.end(error)

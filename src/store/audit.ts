@@ -13,6 +13,7 @@ import { PolicyAudit } from './audit-policy.ts'
 import { Bits } from './bits.ts'
 import { type AuditProblem, Findings, TooMany } from './findings.ts'
 import * as layout from './layout.ts'
+import { Recent } from './recent.ts'
 import type { DagStore, Snapshot, TreeView } from './store.ts'
 import { verifyAll } from './verify.ts'
 
@@ -90,7 +91,7 @@ class Audit {
   private readonly hasChild = new Bits()
   private readonly isTip = new Bits()
   /** The latest entries read, since parents are mostly among them. */
-  private readonly recent = new Map<EntryId, Seen>()
+  private readonly recent = new Recent<EntryId, Seen>(limits.storeRecentEntries)
   private readonly found = { count: 0, bytes: 0, height: 0, sequence: 0 }
 
   constructor(
@@ -240,7 +241,6 @@ class Audit {
       }
       seen.set(position.id, here)
       this.recent.set(position.id, here)
-      if (this.recent.size > limits.storeRecentEntries) this.recent.delete(this.recent.keys().next().value!)
     }
     for (const [at, { position, entry }] of rows.entries()) {
       let height = -1

@@ -172,7 +172,8 @@ export function encodeIndex(record: IndexRecord): Buffer {
   writeUint64(value, record.sequence, 12)
   value.writeUInt32BE(record.size, 20)
   value.writeUInt32BE(record.after, 24)
-  for (const [index, parent] of record.parents.entries()) value.write(parent, 28 + 32 * index, 'hex')
+  let offset = 28
+  for (const parent of record.parents) offset += value.write(parent, offset, 'hex')
   return value
 }
 

@@ -104,7 +104,8 @@ export function planPage(base: PageBase, entries: readonly VerifiedEntry[]): Pag
     const record = indexed.get(id) ?? found.get(id)
     return author && record && { author, after: record.after }
   }
-  for (const [index, entry] of entries.entries()) {
+  for (let index = 0; index < entries.length; index++) {
+    const entry = entries[index]!
     const { id, body, signed } = entry
     let point = 0
     let after = 0

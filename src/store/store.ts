@@ -19,6 +19,7 @@ import type { Database } from './open.ts'
 import { type Appended, type BatchOperation, planPage, writeOperations } from './page.ts'
 import { readAuthors } from './policies.ts'
 import { type Snapshot, StoreReader } from './reader.ts'
+import { Recent } from './recent.ts'
 import { Sketches } from './sketches.ts'
 import {
   infoOf,
@@ -68,7 +69,7 @@ export class DagStore extends StoreReader {
   private readonly contributors: BatchContributor[] = []
   private readonly listeners = new Set<PageListener>()
   /** Index records of entries that came lately: parents are mostly among them. */
-  private readonly recent = new Map<EntryId, layout.IndexRecord>()
+  private readonly recent = new Recent<EntryId, layout.IndexRecord>(limits.storeRecentEntries)
   private nextNumber = 0
   /** A batch has failed: what the database really holds is known when it was opened again (see guard.ts). */
   private failed = false
@@ -302,7 +303,7 @@ export class DagStore extends StoreReader {
     state.summary = undefined
     this.records.set(tree, record)
     this.keepState(tree, state)
-    this.keepRecent(plan.indexed)
+    for (const [id, indexed] of plan.indexed) this.recent.set(id, indexed)
     const standing = plan.voids.size === 0 ? added : added.filter(({ id }) => !plan.voids.has(id))
     for (const listener of this.listeners) tell(() => listener(tree, added, info, standing))
     return { added, known, refused }
@@ -351,15 +352,6 @@ export class DagStore extends StoreReader {
     for (const [index, hit] of (await this.lookup(ids)).entries())
       if (hit !== undefined) found.set(ids[index]!, hit)
     return found
-  }
-
-  private keepRecent(page: ReadonlyMap<EntryId, layout.IndexRecord>): void {
-    for (const [id, record] of page) this.recent.set(id, record)
-    let excess = this.recent.size - limits.storeRecentEntries
-    for (const id of this.recent.keys()) {
-      if (excess-- <= 0) break
-      this.recent.delete(id)
-    }
   }
 }
 

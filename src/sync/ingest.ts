@@ -47,9 +47,9 @@ export class Ingest {
     const refused: Refusal[] = []
     const entries: Entry[] = []
     const indexOf = new Map<Entry, number>()
-    for (const [index, signed] of page.entries()) {
+    for (let index = 0; index < page.length; index++) {
       try {
-        const entry = readEntry(signed)
+        const entry = readEntry(page[index]!)
         // Before its signature is worth the time; the store holds the same rule.
         if (entry.tree !== tree) {
           refused.push({ index, id: entry.id, error: wrongTree(entry, tree) })
@@ -85,7 +85,8 @@ export class Ingest {
     const unknown = await this.store.unknown(tree, entries)
     const results = await verifyAll(unknown)
     const verified: VerifiedEntry[] = []
-    for (const [index, result] of results.entries()) {
+    for (let index = 0; index < results.length; index++) {
+      const result = results[index]!
       if (result instanceof CausewayError) refuse(unknown[index]!, result)
       else verified.push(result)
     }

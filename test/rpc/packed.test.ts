@@ -1,12 +1,18 @@
-/** Pages packed by hand are, byte for byte, what Protobuf's runtime makes of the same entries. */
+/** Pages packed by hand are, byte for byte, what Protobuf's runtime makes of the same entries, and are read as it reads them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { create, toBinary, toJson } from '@bufbuild/protobuf'
+import { create, fromBinary, toBinary, toJson } from '@bufbuild/protobuf'
 import fc from 'fast-check'
-import { SendEntriesRequestSchema, SyncTreeResponseSchema } from '../../gen/causeway/v1/sync_pb.ts'
+import {
+  SendEntriesRequestSchema,
+  type SyncTreeResponse,
+  SyncTreeResponseSchema,
+} from '../../gen/causeway/v1/sync_pb.ts'
+import type { SignedEntry } from '../../src/dag/entry.ts'
 import { idToBytes, type TreeId } from '../../src/dag/id.ts'
+import { CausewayError } from '../../src/errors.ts'
 import { limits } from '../../src/limits.ts'
-import { writePage, writeSendRequest } from '../../src/rpc/packed.ts'
+import { PackedSyncService, readPage, writePage, writeSendRequest } from '../../src/rpc/packed.ts'
 
 const tree = 'ab'.repeat(32) as TreeId
 const bytes = (maxLength: number) => fc.uint8Array({ minLength: 1, maxLength })
@@ -41,5 +47,56 @@ test('a request to store a page', () => {
       )
     }),
     { examples: [[edges]], numRuns: 50 },
+  )
+})
+
+const answerSchema = PackedSyncService.methods.find(({ name }) => name === 'SyncTree')!.output
+
+/** A page as a client reads it; the error's code where it cannot. */
+function read(message: Uint8Array) {
+  try {
+    return readPage(fromBinary(answerSchema, message) as SyncTreeResponse)
+  } catch (error) {
+    return error instanceof CausewayError ? error.code : 'refused by the runtime'
+  }
+}
+
+test('a page is read as the runtime reads it', () => {
+  fc.assert(
+    fc.property(entriesArbitrary, fc.boolean(), (entries, more) => {
+      const page = read(toBinary(SyncTreeResponseSchema, writePage({ entries, more }, false)))
+      assert.ok(typeof page === 'object')
+      const plain = ({ body, signature }: SignedEntry) => [Buffer.from(body), Buffer.from(signature)]
+      assert.deepEqual(page.entries.map(plain), entries.map(plain))
+      assert.equal(page.more, more)
+    }),
+    { examples: [[edges, true]], numRuns: 50 },
+  )
+  assert.equal(read(toBinary(SyncTreeResponseSchema, create(SyncTreeResponseSchema))), undefined)
+})
+
+test('bytes that are no page: PROTOCOL, or what the runtime reads', () => {
+  const whole = toBinary(
+    SyncTreeResponseSchema,
+    writePage(
+      { entries: [{ body: Buffer.from('body'), signature: Buffer.from('signature') }], more: true },
+      false,
+    ),
+  )
+  fc.assert(
+    fc.property(fc.nat(whole.length - 1), fc.nat(255), fc.boolean(), (at, value, cut) => {
+      const bytes = cut ? whole.slice(0, at) : whole.with(at, value)
+      const page = read(bytes)
+      if (typeof page === 'string') return
+      // What we take the runtime takes as well, and it finds the same.
+      const plain = fromBinary(SyncTreeResponseSchema, bytes)
+      if (plain.part.case !== 'page') return assert.equal(page?.entries.length ?? 0, 0)
+      assert.equal(page!.more, plain.part.value.more)
+      assert.deepEqual(
+        page!.entries.map(({ body, signature }) => [Buffer.from(body), Buffer.from(signature)]),
+        plain.part.value.entries.map(({ body, signature }) => [Buffer.from(body), Buffer.from(signature)]),
+      )
+    }),
+    { numRuns: 2_000 },
   )
 })
