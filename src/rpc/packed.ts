@@ -57,17 +57,18 @@ export function readPage({ $unknown = [] }: SyncTreeResponse): SyncPage | undefi
   try {
     for (const { no, wireType, data } of $unknown) {
       if (no !== pageNumber) continue
-      if (wireType !== WireType.LengthDelimited)
-        throw new Error(`a page has a length, not wire type ${wireType}`)
+      expectType(wireType, WireType.LengthDelimited)
       page ??= { entries: [], more: false }
       // As a Buffer, whose views and hex cost less.
       const reader = new BinaryReader(Buffer.from(data.buffer, data.byteOffset, data.byteLength))
       reader.uint32()
       while (reader.pos < reader.len) {
         const [field, type] = reader.tag()
-        if (field === entriesNumber && type === WireType.LengthDelimited) page.entries.push(readEntry(reader))
-        else if (field === moreNumber && type === WireType.Varint) page.more = reader.bool()
-        else reader.skip(type, field)
+        if (field === entriesNumber) page.entries.push(readEntry(reader, type))
+        else if (field === moreNumber) {
+          expectType(type, WireType.Varint)
+          page.more = reader.bool()
+        } else reader.skip(type, field)
       }
     }
   } catch (cause) {
@@ -82,15 +83,24 @@ export function readPage({ $unknown = [] }: SyncTreeResponse): SyncPage | undefi
   return page
 }
 
-function readEntry(reader: BinaryReader): SignedEntry {
+function expectType(type: WireType, expected: WireType): void {
+  if (type !== expected) throw new Error(`a field has the wire type ${type} in place of ${expected}`)
+}
+
+function readEntry(reader: BinaryReader, entryType: WireType): SignedEntry {
+  expectType(entryType, WireType.LengthDelimited)
   const end = reader.uint32() + reader.pos
   if (end > reader.len) throw new RangeError('an entry is longer than its page')
   let [body, signature] = [none, none]
   while (reader.pos < end) {
     const [field, type] = reader.tag()
-    if (field === 1 && type === WireType.LengthDelimited) body = reader.bytes()
-    else if (field === 2 && type === WireType.LengthDelimited) signature = reader.bytes()
-    else reader.skip(type, field)
+    if (field > 2) {
+      reader.skip(type, field)
+      continue
+    }
+    expectType(type, WireType.LengthDelimited)
+    if (field === 1) body = reader.bytes()
+    else signature = reader.bytes()
   }
   if (reader.pos !== end) throw new RangeError('a field is longer than its entry')
   return { body, signature }
