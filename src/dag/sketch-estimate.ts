@@ -103,25 +103,27 @@ export type Answer =
 
 const cellBytes = 22
 const prefixBytes = 16
-// Entries that come twice may cost as much as the cells that would tell them apart, and a twentieth of what is missing.
+// Entries that come twice may cost as much as what would tell them apart, and a twentieth of what is missing.
 const havesShareOfMissing = 0.05
-// Under so many cells an id, a decode is hopeless: then even a first look at the cells is wasted.
-const cellsPerIdLeast = 1.4
+// Under so many cells an id a decode fails where the estimate is but one deviation too low, and the cells are wasted.
+const cellsPerIdLeast = 1.5
 
 /** What to answer when the peer's own cells did not decode. */
 export function chooseAnswer(choice: AnswerChoice): Answer {
   const { estimatedDifference, counts, tried, surplus, candidates, averageEntryBytes, sketchCells, ids } =
     choice
   const wanted = Math.max(cellsFor(estimatedDifference, counts, surplus), furtherCells(tried))
+  const idsBytes = ids <= limits.rangeIds ? ids * prefixBytes : Number.POSITIVE_INFINITY
+  const tellApartBytes = Math.min(wanted * cellBytes, idsBytes)
   if (candidates !== undefined) {
     // The peer lacks the half of the difference that the surplus tilts to us: exact but for the estimate.
     const missing = Math.max(0, (estimatedDifference + surplus) / 2)
     const redundantBytes = Math.max(0, candidates - missing) * averageEntryBytes
-    const allowedBytes = wanted * cellBytes + havesShareOfMissing * missing * averageEntryBytes
+    const allowedBytes = tellApartBytes + havesShareOfMissing * missing * averageEntryBytes
     if (redundantBytes <= allowedBytes) return { kind: 'HAVES' }
   }
   const beyond = cellsPerIdLeast * estimatedDifference > sketchCells || sketchCells === 0
-  if (ids <= limits.rangeIds && (beyond || ids * prefixBytes <= wanted * cellBytes)) return { kind: 'IDS' }
+  if (idsBytes === tellApartBytes || (beyond && ids <= limits.rangeIds)) return { kind: 'IDS' }
   if (beyond) return { kind: 'RANGE' }
   return { kind: 'SKETCH', cells: Math.min(wanted, sketchCells) }
 }

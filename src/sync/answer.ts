@@ -147,7 +147,8 @@ class Answering {
     if (decoded !== undefined) return { status: 'delta', common, ...decoded }
 
     const estimate = theirCount === undefined ? difference.estimate : Math.max(0, view.count - theirCount)
-    const candidates = await this.candidates(estimate, known)
+    // With all their tips here a walk has just been tried, and haves would not shorten it.
+    const candidates = theirCount === undefined ? await this.candidates(estimate, known) : undefined
     const choice = chooseAnswer({
       estimatedDifference: estimate,
       counts: difference.counts,

@@ -140,9 +140,22 @@ describe('the answer to cells that did not decode', () => {
 
   it('is never more cells than there are, and a range past what they decode', () => {
     assert.deepEqual(chooseAnswer({ ...choice, sketchCells: 1500 }), { kind: 'SKETCH', cells: 1500 })
-    assert.deepEqual(chooseAnswer({ ...choice, sketchCells: 1399 }), { kind: 'RANGE' })
+    assert.deepEqual(chooseAnswer({ ...choice, sketchCells: 1499 }), { kind: 'RANGE' })
     assert.deepEqual(chooseAnswer({ ...choice, estimatedDifference: 0, sketchCells: 0 }), { kind: 'RANGE' })
     assert.equal(chooseAnswer({ ...choice, sketchCells: 0, candidates: 500 }).kind, 'HAVES')
+  })
+
+  it('is no candidates where the names of all cost less than those that come twice', () => {
+    const haves = { ...choice, ids: 1000, candidates: 500 + 60 }
+    assert.equal(chooseAnswer({ ...haves, ids: 100_000 }).kind, 'HAVES')
+    assert.equal(chooseAnswer({ ...haves, averageEntryBytes: 200 }).kind, 'HAVES')
+    assert.equal(chooseAnswer({ ...haves, averageEntryBytes: 500 }).kind, 'IDS')
+  })
+
+  it('is all ids by name where there are fewer cells than probably decode', () => {
+    const few = { ...choice, ids: 4000 }
+    assert.equal(chooseAnswer({ ...few, sketchCells: 1500 }).kind, 'SKETCH')
+    assert.equal(chooseAnswer({ ...few, sketchCells: 1499 }).kind, 'IDS')
   })
 
   it('is all ids by name where that is fewer bytes than the cells', () => {

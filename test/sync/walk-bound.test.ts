@@ -14,13 +14,17 @@ import { LocalRemote } from '../kit/local-remote.ts'
 import { assertSame, openPeer } from '../kit/peers.ts'
 
 /**
- * A long line, and two entries beside it that stand on its root: to find the lower one, a walk has to come down all of the
- * line, which the asker has.
+ * A long line, and a short one beside it that stands on its root: to find the lower ones of that, a walk has to come down
+ * all of the long line, which the asker has.
  */
-function deepFork(length: number) {
+function deepFork(length: number, beside = 2) {
   const builder = new TreeBuilder()
   const line = [builder.root, ...builder.chain(builder.root, length)]
-  return { tree: builder.root.id, line, fork: builder.chain(builder.root, 2, { author: testIdentity(1) }) }
+  return {
+    tree: builder.root.id,
+    line,
+    fork: builder.chain(builder.root, beside, { author: testIdentity(1) }),
+  }
 }
 
 async function openCounting(entries: readonly VerifiedEntry[]) {
@@ -48,6 +52,17 @@ describe('a walk', () => {
     assert.deepEqual([result.equal, result.statuses, result.received], [true, ['delta'], fork.length])
     assert.ok(counted.reads > limits.walkReadsBase, `${counted.reads} reads: the walk was not tried`)
     assert.ok(counted.reads <= limits.walkReadsBase + 4 * fork.length + few, `${counted.reads} reads`)
+  })
+
+  it('is not tried again from the haves', async () => {
+    const difference = 120
+    const { tree, line, fork } = deepFork(1500, difference)
+    await using asker = await openPeer(line)
+    const counted = await openCounting([...line, ...fork])
+    await using answerer = counted.peer
+    const result = await runSession(asker, new LocalRemote(answerer), tree)
+    assert.deepEqual([result.statuses, result.received], [['sketch', 'partial'], difference])
+    assert.ok(counted.reads <= limits.walkReadsBase + 4 * difference + few, `${counted.reads} reads`)
   })
 
   it('stops at its bound however little the asker says that it has', async () => {
