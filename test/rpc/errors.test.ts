@@ -8,6 +8,7 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import { SyncService } from '../../gen/causeway/v1/sync_pb.ts'
 import { systemClock } from '../../src/clock.ts'
 import { CausewayError, errorCodes } from '../../src/errors.ts'
+import { limits } from '../../src/limits.ts'
 import { RpcConnection } from '../../src/rpc/connection.ts'
 import { fromConnectError, toConnectError } from '../../src/rpc/errors.ts'
 import { createHttpTransport } from '../../src/transport/http.ts'
@@ -89,6 +90,11 @@ describe('Errors', () => {
     ]
     for (const [code, expected] of cases)
       assert.equal(fromConnectError(new ConnectError('x', code)).code, expected)
+  })
+
+  it('never make a caller wait longer than is believed', () => {
+    const forEver = new CausewayError('RESOURCE_EXHAUSTED', 'Later.', { data: { retryAfterMs: 2 ** 31 } })
+    assert.equal(fromConnectError(toConnectError(forEver)).data.retryAfterMs, limits.retryAfterMaxMs)
   })
 
   it('say the reason of an aborted signal', () => {

@@ -6,11 +6,14 @@ import { strict as assert } from 'node:assert'
 import { once } from 'node:events'
 import * as http2 from 'node:http2'
 import type { Socket } from 'node:net'
+import { Duplex } from 'node:stream'
 import { describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { idToBytes } from '../../src/dag/id.ts'
 import { limits } from '../../src/limits.ts'
+import type { Caller } from '../../src/rpc/caller.ts'
 import { RpcServer } from '../../src/rpc/server.ts'
+import type { Throttle } from '../../src/rpc/throttle.ts'
 import { createHttpTransport } from '../../src/transport/http.ts'
 import { TreeBuilder } from '../kit/entries.ts'
 import { rawSession, rawSocket, request } from '../kit/raw-socket.ts'
@@ -235,6 +238,30 @@ interface StoppedLab {
   /** Begins a request, of which only so much comes. */
   begin(path: string, headers: object, body: Buffer): Promise<http2.ClientHttp2Stream>
 }
+
+describe('Connections past the bound', () => {
+  it('make room by the oldest of a stranger, and are refused where all are known', async () => {
+    const known = new Set<string>()
+    const throttle = { isStranger: ({ remoteAddress }: Caller) => !known.has(remoteAddress) } as Throttle
+    const server = new RpcServer({ clock: systemClock, routes: () => {}, throttle })
+    const accept = (remoteAddress: string) => {
+      const stream = new Duplex({ read() {} })
+      server.accept({ stream, remoteAddress }, 'test')
+      return stream
+    }
+    known.add('0')
+    const streams = Array.from({ length: limits.connections }, (_, index) => accept(String(index)))
+    const late = accept('late')
+    assert.deepEqual(
+      [streams[0], streams[1], streams[2], late].map((stream) => stream!.destroyed),
+      [false, true, false, false],
+    )
+    for (const { caller } of server.connections()) known.add(caller.remoteAddress)
+    assert.equal(accept('later').destroyed, true)
+    assert.equal(server.connections().length, limits.connections)
+    await server.drain(0)
+  })
+})
 
 describe('A thousand connections', () => {
   it('are held, and a caller beside them is served', async () => {

@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { createContextValues } from '@connectrpc/connect'
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
+import type { PeerId } from '../../src/dag/identity.ts'
 import type { CausewayError } from '../../src/errors.ts'
 import { limits } from '../../src/limits.ts'
 import type { Caller } from '../../src/rpc/caller.ts'
@@ -245,6 +246,21 @@ describe('A peer that somebody has named', () => {
     await clock.advance(limits.vouchedMs)
     assert.equal(throttle.isKnown(named), false)
     assert.equal(throttle.isKnown(friend), true)
+  })
+
+  it('is forgotten first, of those that calls have shown, when these are too many', () => {
+    const { throttle } = open()
+    const peers = Array.from({ length: limits.callersRemembered + 1 }, (_, index) =>
+      index.toString(16).padStart(64, '0'),
+    ) as PeerId[]
+    for (const peer of peers.slice(0, -1)) throttle.vouch(peer)
+    // Seen again, so the second is now the oldest.
+    throttle.vouch(peers[0]!)
+    throttle.vouch(peers.at(-1)!)
+    assert.deepEqual(
+      [peers[0]!, peers[1]!, peers[2]!, peers.at(-1)!].map((peer) => throttle.isKnown(peer)),
+      [true, false, true, true],
+    )
   })
 
   it('does not wait for the turns of strangers', async () => {

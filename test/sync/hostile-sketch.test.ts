@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { VerifiedEntry } from '../../src/dag/entry.ts'
 import { hexToBytes } from '../../src/dag/hex.ts'
-import { mapInto, wordsPerCell } from '../../src/dag/sketch.ts'
+import { createSketch, mapInto, wordsPerCell } from '../../src/dag/sketch.ts'
 import { decodeCells, encodeCells } from '../../src/dag/sketch-codec.ts'
 import type { CausewayError } from '../../src/errors.ts'
 import { limits } from '../../src/limits.ts'
@@ -51,6 +51,18 @@ async function against(hooks: RemoteHooks) {
 /** Changes the header of every answer with cells. */
 function onSketch(change: (header: SyncHeader) => SyncHeader): RemoteHooks {
   return { header: (header) => (header.status === 'sketch' ? change(header) : header) }
+}
+
+/** Cells of a set that nobody has: they never decode. */
+const otherCells = (() => {
+  const sketch = createSketch(limits.sketchMinCells)
+  const random = prng(5)
+  sketch.addAll(Array.from({ length: split.shared.length + 100 }, () => randomId(random)))
+  return encodeCells(sketch.cells(0, limits.sketchRequestMaxCells))
+})()
+
+function randomId(random: () => number): Uint8Array {
+  return Uint8Array.from({ length: 32 }, () => below(random, 256))
 }
 
 describe('a remote that lies about its sketch', () => {
@@ -107,6 +119,10 @@ describe('a remote that lies about its sketch', () => {
       }),
       pages: async function* () {},
     },
+    'cells that begin again and again': onSketch((header) => ({
+      ...header,
+      sketch: { ...header.sketch!, from: 0, cells: otherCells, state: header.tipsDigest },
+    })),
     'cells without end': onSketch((header) => ({
       ...header,
       sketch: { ...header.sketch!, cells: new Uint8Array(25 * limits.sketchMaxCells + 1) },
