@@ -189,7 +189,7 @@ export class Dispatcher {
     await Promise.all([...lanes, ...this.leaving])
     cancelTimer()
     this.unsubscribe?.()
-    this.parts.outbox.close()
+    await this.parts.outbox.close()
   }
 
   /** Brings a peer's lane in line with its links. */

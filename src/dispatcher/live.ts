@@ -13,6 +13,7 @@ import type { WatchEvent } from '../sync/watch.ts'
 import type { PeerConnection } from './connection.ts'
 import type { LinkRun } from './link-run.ts'
 import type { Outbox } from './outbox.ts'
+import { readAhead } from './read-ahead.ts'
 import type { Counters } from './status.ts'
 
 export interface LiveParts {
@@ -69,7 +70,8 @@ export async function follow(
   }
   listen()
   try {
-    for await (const event of connection.watch(trees, AbortSignal.any([signal, silence.signal]))) {
+    const messages = connection.watch(trees, AbortSignal.any([signal, silence.signal]))
+    for await (const event of readAhead(messages)) {
       listen()
       heard()
       if (event === undefined) continue
@@ -82,6 +84,7 @@ export async function follow(
     }
   } finally {
     cancelTimer()
+    silence.abort(new CausewayError('CANCELLED', 'The watch is over.'))
   }
 }
 

@@ -6,6 +6,7 @@
 import type { Clock } from '../clock.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
+import { limits } from '../limits.ts'
 import { type Links, linkKey } from '../peer/links.ts'
 import type { Database } from '../store/open.ts'
 import type { BatchOperation } from '../store/page.ts'
@@ -25,6 +26,9 @@ export class Outbox {
   private readonly clock: Clock
   private readonly marks: Records<Mark>
   private readonly closing: () => void
+  /** Marks whose state on the disk is older than in memory, with their trees. */
+  private readonly behind = new Map<string, TreeId>()
+  private cancelTimer = () => {}
 
   private constructor(store: DagStore, links: Links, clock: Clock, marks: Records<Mark>) {
     this.store = store
@@ -78,23 +82,39 @@ export class Outbox {
 
   /**
    * Both sides were equal when our latest arrival was `sequence`: clears the mark, or moves it behind that where more
-   * has come since. Between two pages, so that neither can overwrite what the other writes.
+   * has come since. Between two pages, so that neither can overwrite what the other writes. The disk follows later,
+   * since beside steady commits the next page makes the mark anew; what is there until then costs a session after a crash.
    */
   async settle(tree: TreeId, peer: PeerId, sequence: number): Promise<void> {
     await this.store.between(tree, async () => {
       const mark = this.mark(tree, peer)
       if (mark === undefined || mark.from > sequence) return
       const key = linkKey(tree, peer)
-      if ((this.store.tree(tree)?.sequence ?? 0) <= sequence) await this.marks.delete([key])
-      else await this.marks.set(key, { from: sequence + 1, sinceMs: this.clock.now() })
+      if ((this.store.tree(tree)?.sequence ?? 0) <= sequence) this.marks.forget(key)
+      else this.marks.keep(key, { from: sequence + 1, sinceMs: this.clock.now() })
+      if (this.behind.size === 0)
+        this.cancelTimer = this.clock.setTimer(limits.outboxSettleMs, () => void this.catchUp())
+      this.behind.set(key, tree)
     })
   }
 
-  async remove(tree: TreeId, peer: PeerId): Promise<void> {
-    await this.store.between(tree, () => this.marks.delete([linkKey(tree, peer)]))
+  /** Lets the disk follow what was settled. Where that fails, a mark on it is older than it could be, as after a crash. */
+  private async catchUp(): Promise<void> {
+    const behind = [...this.behind]
+    this.behind.clear()
+    for (const [key, tree] of behind)
+      await this.store.between(tree, () => this.marks.store(key)).catch(() => {})
   }
 
-  close(): void {
+  async remove(tree: TreeId, peer: PeerId): Promise<void> {
+    const key = linkKey(tree, peer)
+    await this.store.between(tree, () => this.marks.delete([key]))
+    if (this.behind.delete(key) && this.behind.size === 0) this.cancelTimer()
+  }
+
+  async close(): Promise<void> {
     this.closing()
+    this.cancelTimer()
+    await this.catchUp()
   }
 }

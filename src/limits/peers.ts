@@ -40,6 +40,8 @@ export const peerLimits = {
   backoffBaseMs: 250,
   /** The longest wait, so one minute on average: a peer that is back is heard soon, a thousand that are away cost 17 dials a second. */
   backoffCapMs: 120_000,
+  /** How long the disk may tell of changes as undelivered that were delivered: a write for all that happen meanwhile. */
+  outboxSettleMs: 1_000,
   /** Waits longer than this end on a beat of it: short beside them, and a thousand peers that are away wake the node every 5 s for some 85 dials, not every 60 ms for one. */
   retryBeatMs: 5_000,
   /** Sessions with one peer at once: a large tree does not hold up its small ones. */

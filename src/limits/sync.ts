@@ -91,6 +91,8 @@ export const syncLimits = {
   /** Entries told inside a watch, or pushed without asking first: what is larger is worth a session's two round trips. */
   inlineBytes: 65_536,
   inlineEntries: 256,
+  /** Messages of a watch that wait until those before are worked in, each of at most `inlineBytes`: 512 KB. */
+  watchAhead: 8,
   /** A watcher that lacks more is only told so: a session brings that faster than many small events. */
   watchBehindEntries: 4_096,
   /** Tips told in a watch. */

@@ -74,6 +74,12 @@ export class Records<Value extends object> {
     return this.write([this.put(key, value)], sync, () => this.all.set(key, value))
   }
 
+  /** Brings the disk up to what `keep` and `forget` have shown of a record. */
+  store(key: string): Promise<void> {
+    const value = this.all.get(key)
+    return this.write([value === undefined ? this.del(key) : this.put(key, value)], false, () => {})
+  }
+
   /** Removes records, all of them or none. */
   delete(keys: readonly string[]): Promise<void> {
     const operations = keys.map((key) => this.del(key))

@@ -13,6 +13,7 @@ import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { storeError } from './errors.ts'
 import { Lanes } from './lanes.ts'
+import { Latest } from './latest.ts'
 import * as layout from './layout.ts'
 import { remark } from './marks.ts'
 import type { Database } from './open.ts'
@@ -70,6 +71,7 @@ export class DagStore extends StoreReader {
   private readonly listeners = new Set<PageListener>()
   /** Index records of entries that came lately: parents are mostly among them. */
   private readonly recent = new Recent<EntryId, layout.IndexRecord>(limits.storeRecentEntries)
+  readonly latest = new Latest()
   private nextNumber = 0
   /** A batch has failed: what the database really holds is known when it was opened again (see guard.ts). */
   private failed = false
@@ -103,6 +105,8 @@ export class DagStore extends StoreReader {
   /** Waits for writes under way, then closes the database; reads that are under way end with CLOSED. */
   async close(): Promise<void> {
     await this.lanes.idle()
+    this.recent.clear()
+    this.latest.clear()
     try {
       await this.sketches.close()
     } finally {
@@ -304,6 +308,7 @@ export class DagStore extends StoreReader {
     this.records.set(tree, record)
     this.keepState(tree, state)
     for (const [id, indexed] of plan.indexed) this.recent.set(id, indexed)
+    this.latest.add(tree, added, info.sequence)
     const standing = plan.voids.size === 0 ? added : added.filter(({ id }) => !plan.voids.has(id))
     for (const listener of this.listeners) tell(() => listener(tree, added, info, standing))
     return { added, known, refused }
@@ -318,7 +323,8 @@ export class DagStore extends StoreReader {
         await this.db.open()
         await this.sketches.reopen()
         this.openings++
-        for (const kept of [this.records, this.treeOfNumber, this.states, this.recent]) kept.clear()
+        for (const kept of [this.records, this.treeOfNumber, this.states, this.recent, this.latest])
+          kept.clear()
         await this.readTrees()
         this.failed = false
       } catch (error) {
@@ -338,20 +344,26 @@ export class DagStore extends StoreReader {
     const found = new Map<EntryId, layout.IndexRecord>()
     const wanted = new Set<EntryId>()
     const inPage = new Set(entries.map((entry) => entry.id))
-    const want = (id: EntryId) => {
-      const recent = this.recent.get(id)
-      if (recent === undefined) wanted.add(id)
-      else found.set(id, recent)
-    }
     for (const { id, body } of entries) {
       // Nothing is higher than the tree, so a higher entry need not be looked for.
-      if (record !== undefined && body.height <= record.height) want(id)
-      for (const parent of body.parents) if (!inPage.has(parent)) want(parent)
+      if (record !== undefined && body.height <= record.height) wanted.add(id)
+      for (const parent of body.parents) if (!inPage.has(parent)) wanted.add(parent)
     }
     const ids = [...wanted]
     for (const [index, hit] of (await this.lookup(ids)).entries())
       if (hit !== undefined) found.set(ids[index]!, hit)
     return found
+  }
+
+  /** As it is read from the index; what came lately is known without. */
+  override async lookup(
+    ids: readonly EntryId[],
+    snapshot?: Snapshot,
+  ): Promise<(layout.IndexRecord | undefined)[]> {
+    if (snapshot !== undefined) return super.lookup(ids, snapshot)
+    const recent = ids.map((id) => this.recent.get(id))
+    const found = (await super.lookup(ids.filter((_, index) => recent[index] === undefined))).values()
+    return recent.map((record) => record ?? found.next().value)
   }
 }
 

@@ -163,6 +163,8 @@ async function readSome(
 ): Promise<{ entries: readonly SignedEntry[]; upTo: number } | undefined> {
   const behind = upTo - from
   if (behind === 0 || behind > limits.watchBehindEntries) return undefined
+  const latest = store.latest.between(tree, from, upTo)
+  if (latest !== undefined) return { entries: latest, upTo }
   const arrivals = await store.arrivals(tree, from, Math.min(behind, limits.inlineEntries))
   const records = await store.lookup(arrivals.map(({ id }) => id))
   let bytes = 0

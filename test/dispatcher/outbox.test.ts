@@ -1,0 +1,72 @@
+/** The outbox on the disk: a settled mark is gone there soon, but not by a write for each, and never a newer one with it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Outbox } from '../../src/dispatcher/outbox.ts'
+import { limits } from '../../src/limits.ts'
+import { defaultSettings, Links } from '../../src/peer/links.ts'
+import { type Database, openMemory } from '../../src/store/open.ts'
+import { DagStore } from '../../src/store/store.ts'
+import { TreeBuilder, testIdentity } from '../kit/entries.ts'
+import { VirtualClock } from '../kit/virtual-clock.ts'
+
+const { peer } = testIdentity(1)
+const built = new TreeBuilder()
+const [first, second] = built.chain(built.root, 2)
+const { root } = built
+
+/** A linked tree with one entry that the peer has. */
+async function linked() {
+  const db = await openMemory()
+  const clock = new VirtualClock()
+  const store = await DagStore.open(db)
+  const links = await Links.open(db)
+  await links.set(root.id, peer, defaultSettings)
+  const outbox = await Outbox.open(db, store, links, clock)
+  await store.append(root.id, [root])
+  await outbox.settle(root.id, peer, 1)
+  await clock.advance(limits.outboxSettleMs)
+  const writes = { count: 0 }
+  const batch = db.batch.bind(db) as (...args: unknown[]) => unknown
+  // A page is a batch without arguments, that is filled later.
+  const counted = (...args: unknown[]) => {
+    if (args.length > 0) writes.count++
+    return batch(...args)
+  }
+  Object.assign(db, { batch: counted })
+  return { db, clock, store, outbox, writes }
+}
+
+/** The mark as whoever opens the database now finds it. */
+async function onDisk(db: Database) {
+  const store = await DagStore.open(db)
+  return (await Outbox.open(db, store, await Links.open(db), new VirtualClock())).mark(root.id, peer)
+}
+
+test('what was settled is gone from the disk soon, by one write', async () => {
+  const { db, clock, store, outbox, writes } = await linked()
+  for (const [index, entry] of [first!, second!].entries()) {
+    await store.append(root.id, [entry])
+    await outbox.settle(root.id, peer, index + 2)
+    assert.equal(outbox.mark(root.id, peer), undefined)
+  }
+  assert.deepEqual([writes.count, (await onDisk(db))!.from], [0, 3])
+  await clock.advance(limits.outboxSettleMs)
+  assert.deepEqual([writes.count, await onDisk(db)], [1, undefined])
+})
+
+test('a mark that was made again meanwhile stays', async () => {
+  const { db, clock, store, outbox } = await linked()
+  await store.append(root.id, [first!])
+  await outbox.settle(root.id, peer, 2)
+  await store.append(root.id, [second!])
+  await clock.advance(limits.outboxSettleMs)
+  assert.equal((await onDisk(db))!.from, 3)
+})
+
+test('closing writes what is left', async () => {
+  const { db, store, outbox } = await linked()
+  await store.append(root.id, [first!, second!])
+  await outbox.settle(root.id, peer, 2)
+  await outbox.close()
+  assert.equal((await onDisk(db))!.from, 3)
+})
