@@ -49,8 +49,12 @@ export const rpcLimits = {
   streamsPerConnection: 128,
   /** What one HTTP/2 session may hold in memory. */
   sessionMemoryMegabytes: 16,
-  /** Bytes of an answer under way on one stream: some pages, so that a round trip of 50 ms still gives 20 MB/s. */
-  streamWindowBytes: 1_048_576,
+  /** Bytes of an answer under way on one stream: a page, where the way is short … */
+  streamWindowBytes: 262_144,
+  /** … and as many as a long one needs for this speed, … */
+  streamBytesPerSecond: 20_971_520,
+  /** … up to what a round trip of 50 ms needs. */
+  streamWindowMaxBytes: 1_048_576,
   /** Bytes of a request under way: a page. Half of it read is told to the caller, a sign of life on a slow link. */
   requestWindowBytes: 262_144,
   /** Bytes under way on one connection. */

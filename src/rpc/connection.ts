@@ -45,6 +45,8 @@ export class RpcConnection implements AsyncDisposable {
   private cancelTimer = () => {}
   private readonly calls = new Set<http2.ClientHttp2Stream>()
   private remoteEnded = false
+  /** Whether the window was fitted to the way. */
+  private fitted = false
   private activity = 0
   /** When bytes of an answer were last read, on the clock's monotonic time. */
   lastReadMs = Number.NEGATIVE_INFINITY
@@ -122,6 +124,7 @@ export class RpcConnection implements AsyncDisposable {
     const stream = this.session.request({ ...headers, ':method': method, ':path': path })
     this.activity = this.clock.monotonic()
     this.calls.add(stream)
+    if (!this.fitted) this.fitWindow(stream)
     if (this.calls.size === 1) this.watch(this.pingIntervalMs)
     stream.once('close', () => {
       this.calls.delete(stream)
@@ -130,6 +133,17 @@ export class RpcConnection implements AsyncDisposable {
       if (this.remoteEnded) this.end(closed())
     })
     return stream
+  }
+
+  /** The first answer tells how long the way is, and so how much has to be under way on it. */
+  private fitWindow(stream: http2.ClientHttp2Stream): void {
+    this.fitted = true
+    const startedMs = this.clock.monotonic()
+    stream.once('response', () => {
+      const initialWindowSize = windowFor(this.clock.monotonic() - startedMs)
+      if (initialWindowSize === limits.streamWindowBytes || this.session.destroyed) return
+      this.session.settings({ initialWindowSize })
+    })
   }
 
   /**
@@ -205,6 +219,12 @@ export class RpcConnection implements AsyncDisposable {
     this.close()
     await this.gone
   }
+}
+
+/** Bytes that one answer may have under way on a way of this round trip. */
+export function windowFor(roundTripMs: number): number {
+  const bytes = Math.ceil((roundTripMs * limits.streamBytesPerSecond) / 1_000)
+  return Math.min(Math.max(bytes, limits.streamWindowBytes), limits.streamWindowMaxBytes)
 }
 
 function closed(): CausewayError {
