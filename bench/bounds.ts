@@ -22,6 +22,8 @@ const oneEntryReads = 64
 const besideBadPeers = 1.5
 const besideFlood = 5
 const floodMB = 512
+/** Of five seconds, what is heard up to a quarter of a second after its commit. */
+const sustainedShare = 0.95
 const awayMB = 20
 /** Of one core, beside what an idle node takes: some seventeen dials a second. */
 const awayCpu = 0.01
@@ -148,8 +150,20 @@ function dispatch(rows: readonly Row[], untimed: boolean): Bound[] {
       measured: `${marks} and ${sessions}`,
       holds: marks === 1 && sessions === 1,
     })),
+    ...(untimed ? [] : rows.filter((row) => row.askedPerSecond !== undefined).map(sustained)),
     ...(idle === undefined ? [] : away.map((row) => restBeside(idle, row, untimed))),
   ]
+}
+
+/** Whether all that was committed came at the rate at which it was: what is left behind grows with every second. */
+function sustained({ name, askedPerSecond, perSecond, drift, entries }: Row): Bound {
+  // The pace has one gap less than commits.
+  const wanted = sustainedShare * askedPerSecond! * (entries! / (entries! - 1))
+  return {
+    what: `${name}: sustained, at least ${100 * sustainedShare} % of the rate until the last is visible`,
+    measured: `${perSecond!.toFixed(1)}/s, the last quarter's p50 ${drift!.toFixed(2)} of that before`,
+    holds: perSecond! >= wanted,
+  }
 }
 
 /** What peers that are away cost a node at rest; the system may not tell what memory is the process's own. */

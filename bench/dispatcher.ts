@@ -28,8 +28,9 @@ async function open(context: Context, process: PeerProcess): Promise<string> {
   return (await process.call('open', { folder: stores.empty(), transport })).address
 }
 
-function row(name: string, count: number, { p50Ms, p99Ms }: Latency, bare?: Latency): Row {
-  return { name, entries: count, p50Ms, p99Ms, ...(bare && { ofBare: p50Ms / bare.p50Ms }) }
+function row(name: string, count: number, latency: Latency, bare?: Latency): Row {
+  const { p50Ms } = latency
+  return { name, entries: count, ...latency, ...(bare && { ofBare: p50Ms / bare.p50Ms }) }
 }
 
 async function hops(context: Context): Promise<Row[]> {
@@ -48,14 +49,26 @@ async function hops(context: Context): Promise<Row[]> {
     await b.call('hearBare', bare)
     await a.call('sendBare', { count, perSecond })
     const floor = await b.call('heard', { count })
-    await b.call('hear', { tree })
-    await c.call('hear', { tree })
+    for (const each of [b, c]) await each.call('hear', { tree })
+    for (const each of [a, b, c]) await each.call('begin')
     await a.call('commitPaced', { tree, count, perSecond })
     const one = await b.call('heard', { count })
     const two = await c.call('heard', { count })
+    const [committing, relaying, hearing] = await Promise.all(
+      [a, b, c].map(async (each) => (await each.call('cost')).cpuSeconds),
+    )
     rows.push(row(`bare Connect stream, ${perSecond}/s`, count, floor))
-    rows.push(row(`one hop, ${perSecond} commits/s`, count, one, floor))
-    rows.push(row(`two hops, ${perSecond} commits/s`, count, two, floor))
+    const asked = { askedPerSecond: perSecond, servingCpuSeconds: committing! }
+    rows.push({
+      ...row(`one hop, ${perSecond} commits/s`, count, one, floor),
+      ...asked,
+      syncingCpuSeconds: relaying!,
+    })
+    rows.push({
+      ...row(`two hops, ${perSecond} commits/s`, count, two, floor),
+      ...asked,
+      syncingCpuSeconds: relaying! + hearing!,
+    })
   }
   return rows
 }

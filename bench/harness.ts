@@ -41,6 +41,10 @@ export interface Row {
   /** From a commit to where it is visible. */
   readonly p50Ms?: number
   readonly p99Ms?: number
+  /** Commits a second that were asked for; `perSecond` are those that came. */
+  readonly askedPerSecond?: number
+  /** The median of the last quarter by that of the quarter before. */
+  readonly drift?: number
   /** The median by that of a bare stream in the same run. */
   readonly ofBare?: number
   /** The 99th percentile by that of the same run without what it is measured beside. */
@@ -121,6 +125,7 @@ const columns: readonly [title: string, cell: (row: Row) => string | undefined][
   ['entries of raw', (row) => row.entriesOfRaw?.toFixed(2)],
   ['p50', (row) => duration(row.p50Ms && row.p50Ms / 1000)],
   ['p99', (row) => duration(row.p99Ms && row.p99Ms / 1000)],
+  ['drift', (row) => row.drift?.toFixed(2)],
   ['of bare', (row) => row.ofBare?.toFixed(2)],
   ['of alone', (row) => row.p99OfAlone?.toFixed(2)],
   ['bytes', (row) => size(row.bytes)],

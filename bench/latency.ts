@@ -18,6 +18,10 @@ const payloadBytes = 200
 export interface Latency {
   readonly p50Ms: number
   readonly p99Ms: number
+  /** Commits a second from the first commit to the last that was heard. */
+  readonly perSecond: number
+  /** The median of the last quarter by that of the quarter before: above 1 it was growing. */
+  readonly drift: number
 }
 
 /** A payload that says when it was made. */
@@ -44,11 +48,16 @@ export async function paced(
 /** Collects how old payloads are when they come. */
 export class Ages {
   private readonly ages: number[] = []
+  private firstMade = 0
+  private lastHeard = 0
   private wake = () => {}
 
   add(payload: Uint8Array): void {
     const made = Buffer.from(payload.buffer, payload.byteOffset, payload.length).readBigUInt64BE()
-    this.ages.push(Number(process.hrtime.bigint() - made) / 1e6)
+    const heard = process.hrtime.bigint()
+    if (this.ages.length === 0) this.firstMade = Number(made) / 1e9
+    this.lastHeard = Number(heard) / 1e9
+    this.ages.push(Number(heard - made) / 1e6)
     this.wake()
   }
 
@@ -59,7 +68,14 @@ export class Ages {
         this.wake = resolve
       })
     const warm = this.ages.slice(Math.floor(count / 10)).sort((a, b) => a - b)
-    return { p50Ms: median(warm), p99Ms: warm[Math.floor(warm.length * 0.99)]! }
+    const quarter = (index: number) =>
+      median(this.ages.slice(index * (count >> 2), (index + 1) * (count >> 2)))
+    return {
+      p50Ms: median(warm),
+      p99Ms: warm[Math.floor(warm.length * 0.99)]!,
+      perSecond: count / (this.lastHeard - this.firstMade),
+      drift: quarter(3) / quarter(2),
+    }
   }
 }
 
