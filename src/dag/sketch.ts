@@ -99,7 +99,9 @@ const mapping = new Int32Array(limits.sketchMaxCells)
 export class Sketch implements Cells {
   readonly from = 0
   readonly cellCount: number
-  readonly words: Int32Array
+  words: Int32Array
+  /** Whether somebody holds a frozen one with the same words. */
+  private shared = false
 
   constructor(cellCount: number, words: Int32Array = new Int32Array(cellCount * wordsPerCell)) {
     this.cellCount = cellCount
@@ -127,7 +129,15 @@ export class Sketch implements Cells {
     this.#apply(id, -1)
   }
 
-  /** The cells [from, to), as a view: encode or subtract them before the next `add`. */
+  /** The sketch as it is now, whatever is added from here on. Only if something is, the words are copied, and once. */
+  frozen(): Sketch {
+    this.shared = true
+    const frozen = new Sketch(this.cellCount, this.words)
+    frozen.shared = true
+    return frozen
+  }
+
+  /** The cells [from, to), as a view: encode or subtract them before the next `add`. The first ones are a sketch of their own. */
   cells(from: number, to: number): Cells {
     if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || from >= to || to > this.cellCount)
       throw new CausewayError(
@@ -138,11 +148,6 @@ export class Sketch implements Cells {
     return { from, cellCount: to - from, total: this.total, words }
   }
 
-  /** A sketch of the same ids with fewer cells: a prefix is a sketch. More cells need every id added again. */
-  shrink(cellCount: number): Sketch {
-    return new Sketch(cellCount, this.cells(0, cellCount).words.slice())
-  }
-
   #apply(id: Uint8Array, sign: number): void {
     if (id.length < 16)
       throw new CausewayError('INVALID_ARGUMENT', `An entry id is 32 bytes, got ${id.length}.`)
@@ -151,6 +156,10 @@ export class Sketch implements Cells {
     const w2 = id[8]! | (id[9]! << 8) | (id[10]! << 16) | (id[11]! << 24)
     const w3 = id[12]! | (id[13]! << 8) | (id[14]! << 16) | (id[15]! << 24)
     const length = mapInto(mapping, w0, w1, this.cellCount)
+    if (this.shared) {
+      this.words = this.words.slice()
+      this.shared = false
+    }
     applyAt(this.words, mapping, length, w0, w1, w2, w3, checkOf(w0, w1, w2, w3), sign)
   }
 }

@@ -104,8 +104,8 @@ class Answering {
       }
     if (request.sketch !== undefined && request.sketch.from > 0) return this.furtherCells(request.sketch)
 
-    // A copy, since pages may be stored while this waits, and what is said of the cells is of the view's entries.
-    if (request.sketch !== undefined) this.sketch = this.sketch.shrink(this.sketch.cellCount)
+    // Pages may be stored while this waits, and what is said of the cells is of the view's entries.
+    if (request.sketch !== undefined) this.sketch = this.sketch.frozen()
     const records = await store.lookupIn(view.tree, request.tips, view.snapshot)
     const common = records.map((record) => record !== undefined)
     const known = request.tips.filter((_, index) => common[index])

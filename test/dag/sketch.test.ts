@@ -94,14 +94,40 @@ describe('a sketch', () => {
     )
   })
 
-  it('shrinks to what it would have been with fewer cells', () => {
+  it('begins with what it would have been with fewer cells', () => {
     fc.assert(
       fc.property(someIds, cellCounts, cellCounts, (ids, one, other) => {
-        const shrunk = sketchOf(Math.max(one, other), ids).shrink(Math.min(one, other))
-        assert.deepEqual(shrunk.words, sketchOf(Math.min(one, other), ids).words)
+        const first = sketchOf(Math.max(one, other), ids).cells(0, Math.min(one, other))
+        assert.deepEqual(first.words, sketchOf(Math.min(one, other), ids).words)
       }),
       { numRuns: 60, seed: 2 },
     )
+  })
+
+  it('stays what it was where it was frozen, whatever is added since', () => {
+    fc.assert(
+      fc.property(someIds, someIds, cellCounts, (before, since, cellCount) => {
+        const sketch = sketchOf(cellCount, before)
+        const frozen = sketch.frozen()
+        const again = frozen.frozen()
+        sketch.addAll(since)
+        assert.deepEqual(frozen.words, sketchOf(cellCount, before).words)
+        assert.deepEqual(again.words, frozen.words)
+        assert.deepEqual(sketch.words, sketchOf(cellCount, [...before, ...since]).words)
+      }),
+      { numRuns: 60, seed: 4 },
+    )
+  })
+
+  it('copies its words once where it is written to after it was frozen', () => {
+    const sketch = sketchOf(256, idsFrom(5, 10))
+    const words = sketch.frozen().words
+    assert.equal(sketch.words, words)
+    for (const id of idsFrom(6, 2)) sketch.add(id)
+    const copied = sketch.words
+    assert.notEqual(copied, words)
+    for (const id of idsFrom(7, 2)) sketch.add(id)
+    assert.equal(sketch.words, copied)
   })
 
   it('puts an id into each cell as often as the closed form says', () => {
