@@ -97,19 +97,26 @@ export async function gatherFirst(
   const absent = new Map<PeerId, SourceReport>()
   gathering.join(main)
   for (const { peer, dialling } of others)
-    dialling.then(
-      (reached) => {
-        dialled.set(peer, reached)
-        absent.delete(peer)
-        gathering.join(reached)
-      },
-      (error: unknown) => absent.set(peer, { peer, entries: 0, error: CausewayError.from(error) }),
+    gathering.expect(
+      dialling.then(
+        (reached) => {
+          dialled.set(peer, reached)
+          absent.delete(peer)
+          return reached
+        },
+        (error: unknown) => {
+          absent.set(peer, { peer, entries: 0, error: CausewayError.from(error) })
+          throw error
+        },
+      ),
     )
   await gathering.run()
   const { received, redundant } = gathering
   const [first] = gathering.trusted
+  // All of it came, and then they went.
+  if (first === undefined) throw gathering.reports().at(-1)!.error!
   return {
-    main: dialled.get(first!.peer)!,
+    main: dialled.get(first.peer)!,
     received,
     redundant,
     sources: [...gathering.reports(), ...absent.values()],

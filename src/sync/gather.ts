@@ -91,6 +91,8 @@ export class Gathering {
   private readonly tree: TreeId
   private readonly options: GatherOptions
   private readonly taken: Taken[] = []
+  /** Sources that may still come. */
+  private coming = 0
   private pieces: Piece[] = []
   /** The piece that is being stored. */
   private head = 0
@@ -118,6 +120,20 @@ export class Gathering {
     if (this.taken.length >= limits.gatherSources) return
     this.taken.push({ source, entries: 0, fetching: 0, error: undefined, disputes: false })
     this.changed()
+  }
+
+  /** Takes from a source that is not there yet as soon as it is, and does not end for want of others before. */
+  expect(source: Promise<Source>): void {
+    this.coming++
+    source
+      .then(
+        (come) => this.join(come),
+        () => {},
+      )
+      .finally(() => {
+        this.coming--
+        this.changed()
+      })
   }
 
   /** The sources that were not left out, the one that told the outline first. */
@@ -265,6 +281,7 @@ export class Gathering {
   private assign(): void {
     const alive = this.taken.filter(({ error }) => error === undefined)
     if (alive.length === 0) {
+      if (this.coming > 0) return
       if (this.complete && this.pieces.slice(this.head).every(({ fetch }) => fetch?.stream.complete)) return
       throw this.nobody()
     }

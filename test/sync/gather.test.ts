@@ -3,16 +3,18 @@
  * whatever it does, and what is here at the end is all that the honest ones have.
  */
 import assert from 'node:assert/strict'
+import { EventEmitter, once } from 'node:events'
 import { describe, it } from 'node:test'
 import { idOf } from '../../src/dag/entry.ts'
 import type { PeerId } from '../../src/dag/identity.ts'
 import { limits } from '../../src/limits.ts'
-import { Gathering } from '../../src/sync/gather.ts'
+import { Gathering, type Source } from '../../src/sync/gather.ts'
 import type { SyncHeader, SyncPage } from '../../src/sync/remote.ts'
 import { prng, shapes, testIdentity } from '../kit/entries.ts'
 import { HastyClock } from '../kit/hasty-clock.ts'
 import { LocalRemote, type RemoteHooks } from '../kit/local-remote.ts'
 import { assertSame, openPeer, type TestPeer } from '../kit/peers.ts'
+import { until } from '../kit/until.ts'
 
 const entries = shapes.random(4000, 40, prng(5))
 const tree = entries[0]!.id
@@ -230,6 +232,25 @@ describe('a first sync from several remotes', () => {
     assert.equal(outcome, undefined)
     await assertSame(tree, empty.store, full.store)
     assert.equal(of('first').error, undefined)
+  })
+
+  it('waits for a remote that is still being dialled where nobody else is left', async () => {
+    for (const comes of [true, false]) {
+      await using empty = await openPeer()
+      const gathering = new Gathering(empty, tree)
+      gathering.join({ peer: names.first!, remote: new LocalRemote(full, { cutAfterPage: 2 }) })
+      const dialled = new EventEmitter()
+      gathering.expect(once(dialled, 'come').then(([source]) => source as Source))
+      const running = gathering.run()
+      running.catch(() => {})
+      await until('the first is left out', () => gathering.reports()[0]?.error !== undefined)
+      if (comes) dialled.emit('come', { peer: names.second!, remote: new LocalRemote(full) })
+      else dialled.emit('error', new Error('nobody there'))
+      if (comes) {
+        await running
+        await assertSame(tree, empty.store, full.store)
+      } else await assert.rejects(running, { code: 'DISCONNECTED' })
+    }
   })
 
   it('fails where nobody is left, and keeps what came', async () => {
