@@ -105,14 +105,16 @@ const cellBytes = 22
 const prefixBytes = 16
 // Entries that come twice may cost as much as what would tell them apart, and a twentieth of what is missing.
 const havesShareOfMissing = 0.05
+// As many cells as have been tried say just the same, and a few more hardly anything else.
+const cellsPerTried = 1.5
 // Under so many cells an id a decode fails where the estimate is but one deviation too low, and the cells are wasted.
-const cellsPerIdLeast = 1.5
+const cellsPerIdLeast = 1.6
 
 /** What to answer when the peer's own cells did not decode. */
 export function chooseAnswer(choice: AnswerChoice): Answer {
   const { estimatedDifference, counts, tried, surplus, candidates, averageEntryBytes, sketchCells, ids } =
     choice
-  const wanted = Math.max(cellsFor(estimatedDifference, counts, surplus), furtherCells(tried))
+  const wanted = Math.max(cellsFor(estimatedDifference, counts, surplus), Math.ceil(cellsPerTried * tried))
   const idsBytes = ids <= limits.rangeIds ? ids * prefixBytes : Number.POSITIVE_INFINITY
   const tellApartBytes = Math.min(wanted * cellBytes, idsBytes)
   if (candidates !== undefined) {

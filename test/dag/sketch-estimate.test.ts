@@ -136,13 +136,13 @@ describe('the answer to cells that did not decode', () => {
   })
 
   it('is more cells than have been tried, however small the difference seems', () => {
-    for (const estimatedDifference of [0, 2, 50])
-      assert.deepEqual(chooseAnswer({ ...choice, estimatedDifference }), { kind: 'SKETCH', cells: 128 })
+    for (const estimatedDifference of [0, 2, 20])
+      assert.deepEqual(chooseAnswer({ ...choice, estimatedDifference }), { kind: 'SKETCH', cells: 120 })
   })
 
   it('is never more cells than there are, and a range past what they decode', () => {
-    assert.deepEqual(chooseAnswer({ ...choice, sketchCells: 1500 }), { kind: 'SKETCH', cells: 1500 })
-    assert.deepEqual(chooseAnswer({ ...choice, sketchCells: 1499 }), { kind: 'RANGE' })
+    assert.deepEqual(chooseAnswer({ ...choice, sketchCells: 1600 }), { kind: 'SKETCH', cells: 1600 })
+    assert.deepEqual(chooseAnswer({ ...choice, sketchCells: 1599 }), { kind: 'RANGE' })
     assert.deepEqual(chooseAnswer({ ...choice, estimatedDifference: 0, sketchCells: 0 }), { kind: 'RANGE' })
     assert.equal(chooseAnswer({ ...choice, sketchCells: 0, candidates: 500 }).kind, 'HAVES')
   })
@@ -156,8 +156,8 @@ describe('the answer to cells that did not decode', () => {
 
   it('is all ids by name where there are fewer cells than probably decode', () => {
     const few = { ...choice, ids: 4000 }
-    assert.equal(chooseAnswer({ ...few, sketchCells: 1500 }).kind, 'SKETCH')
-    assert.equal(chooseAnswer({ ...few, sketchCells: 1499 }).kind, 'IDS')
+    assert.equal(chooseAnswer({ ...few, sketchCells: 1600 }).kind, 'SKETCH')
+    assert.equal(chooseAnswer({ ...few, sketchCells: 1599 }).kind, 'IDS')
   })
 
   it('is all ids by name where that is fewer bytes than the cells', () => {
