@@ -26,14 +26,13 @@ import { VirtualClock } from '../kit/virtual-clock.ts'
 
 /** Turns without activity after which nothing more is going to happen by itself. */
 const quietTurns = 24
-/** The same while calls are under way: four pages of signatures take 64 turns, as 64 are in the pool's queue at once. */
-const busyTurns = 160
 
 /** Virtual time that also waits for the thread pool, where signatures are verified. */
 export class LabClock extends VirtualClock {
   /** Calls, pages and timers so far: while it grows, something happens. */
   activity = 0
-  calls = 0
+  /** Pages that are verified and stored now: real work, of which a busy machine may keep one thread from its share. */
+  pages = 0
 
   constructor(seed = 1) {
     super({ seed })
@@ -46,7 +45,7 @@ export class LabClock extends VirtualClock {
 
   override async settle(): Promise<void> {
     let seen = this.activity
-    for (let quiet = 0; quiet < (this.calls > 0 ? busyTurns : quietTurns); quiet++) {
+    for (let quiet = 0; this.pages > 0 || quiet < quietTurns; quiet++) {
       await new Promise((resolve) => randomFill(new Uint8Array(1), resolve))
       await new Promise((resolve) => setImmediate(resolve))
       if (this.activity !== seen) quiet = 0
@@ -164,7 +163,7 @@ export class LabNode {
     if (this.db.status !== 'open') await this.db.open()
     const { clock } = this
     this.store = await DagStore.open(this.db)
-    this.ingest = new Ingest(this.store)
+    this.ingest = new LabIngest(this.store, clock)
     this.author = new Author(this.store, this.identity, clock)
     this.book = await PeerBook.open(this.db, clock)
     this.links = await Links.open(this.db)
@@ -232,6 +231,26 @@ export class LabNode {
   }
 }
 
+/** Tells the clock of the pages that it takes in. */
+class LabIngest extends Ingest {
+  private readonly clock: LabClock
+
+  constructor(store: DagStore, clock: LabClock) {
+    super(store)
+    this.clock = clock
+  }
+
+  override async page(...page: Parameters<Ingest['page']>): ReturnType<Ingest['page']> {
+    this.clock.pages++
+    try {
+      return await super.page(...page)
+    } finally {
+      this.clock.pages--
+      this.clock.activity++
+    }
+  }
+}
+
 export class LabConnection implements PeerConnection {
   readonly peer: PeerId
   readonly address: string
@@ -275,11 +294,9 @@ export class LabConnection implements PeerConnection {
     const given = signal === undefined ? this.ending.signal : AbortSignal.any([signal, this.ending.signal])
     this.from.clock.activity++
     if (this.reach.state === 'stuck') await aborted(given)
-    this.from.clock.calls++
     try {
       return await Promise.race([run(), aborted(given)])
     } finally {
-      this.from.clock.calls--
       this.from.clock.activity++
     }
   }
