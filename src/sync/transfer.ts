@@ -157,23 +157,20 @@ export class Transfer {
     return state
   }
 
-  /** Pages are under way together and may arrive out of order: one that came too early goes again after the others. */
+  /** Pages are under way together and may arrive out of order: what came too early goes again after the others. */
   private async sendPage(
     entries: readonly SignedEntry[],
     before: Promise<void>,
     partial: boolean,
   ): Promise<SendOutcome> {
-    let outcome = await this.sendOnce(entries)
-    if (outcome.refused.some(({ code }) => code === 'ENTRY_MISSING_PARENT')) {
-      await before
-      outcome = await this.sendOnce(entries)
-    }
-    const refused = outcome.refused.find(({ code }) => !partial || code !== 'ENTRY_MISSING_PARENT')
-    if (refused !== undefined)
-      throw new CausewayError(refused.code, `The remote refused an entry: ${refused.message}`, {
-        data: { entry: refused.id },
-      })
-    return outcome
+    const outcome = await this.sendOnce(entries)
+    checkTaken(outcome, true)
+    const early = new Set(outcome.refused.map(({ index }) => index))
+    if (early.size === 0) return outcome
+    await before
+    const again = await this.sendOnce(entries.filter((_, index) => early.has(index)))
+    checkTaken(again, partial)
+    return again
   }
 
   private async sendOnce(entries: readonly SignedEntry[]): Promise<SendOutcome> {
@@ -198,6 +195,15 @@ export class Transfer {
       toSend: Math.max(this.toSend, sent),
     })
   }
+}
+
+/** Throws the reason where an entry was refused; `partial`: but not for want of its parents. */
+function checkTaken({ refused }: SendOutcome, partial: boolean): void {
+  const bad = refused.find(({ code }) => !partial || code !== 'ENTRY_MISSING_PARENT')
+  if (bad !== undefined)
+    throw new CausewayError(bad.code, `The remote refused an entry: ${bad.message}`, {
+      data: { entry: bad.id },
+    })
 }
 
 /** A header keeps to its bounds. */

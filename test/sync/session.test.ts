@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { VerifiedEntry } from '../../src/dag/entry.ts'
+import { idOf, type VerifiedEntry } from '../../src/dag/entry.ts'
 import type { EntryId } from '../../src/dag/id.ts'
 import { CausewayError } from '../../src/errors.ts'
 import { limits } from '../../src/limits.ts'
@@ -271,6 +271,34 @@ describe('a session', () => {
     assert.ok(pages > 5)
     assert.equal(result.sent, entries.length - 1)
     await assertSame(entries[0]!.id, a.store, b.store)
+  })
+
+  it('sends again only what came too early of a page', async () => {
+    const builder = new TreeBuilder()
+    for (let count = 0; count < 20; count++) builder.add([builder.root])
+    const parent = builder.last
+    const child = builder.add([parent])
+    await using a = await openPeer(builder.entries)
+    await using b = await openPeer([builder.root])
+    const sizes: number[] = []
+    const result = await sync(a, b, builder.root.id, {
+      async send(entries, deliver) {
+        sizes.push(entries.length)
+        if (sizes.length > 1) return deliver()
+        // As if the parent were on its way with another page.
+        const index = entries.findIndex((signed) => idOf(signed) === parent.id)
+        const outcome = await deliver(entries.toSpliced(index, 1))
+        const early = { code: 'ENTRY_MISSING_PARENT', message: 'It is still to come.' } as const
+        return {
+          ...outcome,
+          refused: [
+            { ...early, id: parent.id, index },
+            { ...early, id: child.id, index: entries.length - 1 },
+          ],
+        }
+      },
+    })
+    assert.deepEqual([sizes, result.sent, result.redundant, result.equal], [[21, 2], 21, 0, true])
   })
 
   it('ends with CANCELLED when its signal fires, and keeps what came', async () => {
