@@ -12,14 +12,22 @@ import { limits } from '../limits.ts'
 /** Bytes of an id that a haves prefix keeps. */
 const havePrefixBytes = 8
 const stepRatio = 1.25
+/** Steps of so many heights and more end at a round height. */
+const roundFrom = 16
 
-/** The heights to name ids at, descending from just under the top: maxHeight − ⌊1.25^k⌋, each once, down to 0. */
+/**
+ * The heights to name ids at, descending from just under the top, each once: for steps s = ⌊1.25^k⌋ down to the root, the
+ * height maxHeight − s, from s = 16 on rounded down to a multiple of the greatest power of two that is at most s / 8, so
+ * that most of them stay the same while the tree grows.
+ */
 export function haveHeights(maxHeight: number): number[] {
   if (!Number.isSafeInteger(maxHeight) || maxHeight < 0)
     throw new CausewayError('INVALID_ARGUMENT', `A height is a whole number from 0, got ${maxHeight}.`)
   const heights: number[] = []
   for (let step = 1; Math.floor(step) <= maxHeight; step *= stepRatio) {
-    const height = maxHeight - Math.floor(step)
+    const down = Math.floor(step)
+    const round = down < roundFrom ? 1 : 2 ** Math.floor(Math.log2(down / 8))
+    const height = Math.floor((maxHeight - down) / round) * round
     if (height !== heights.at(-1)) heights.push(height)
   }
   return heights

@@ -17,6 +17,8 @@ export const storeLimits = {
    * outlive the young generation and become garbage that only a full collection finds.
    */
   storeRecentEntries: 1_024,
+  /** Trees whose landmarks are kept, some 10 KB each. */
+  landmarkTrees: 64,
   /** Trees whose latest arrivals are kept in memory for who follows them, at most `inlineBytes` each: 4 MB. */
   latestTrees: 64,
   /** Trees whose tips are kept in memory, latest used first; the tips of another are one short scan away. */

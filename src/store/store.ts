@@ -12,6 +12,7 @@ import type { TreePolicy } from '../dag/tree-policy.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { storeError } from './errors.ts'
+import { Landmarks } from './landmarks.ts'
 import { Lanes } from './lanes.ts'
 import { Latest } from './latest.ts'
 import * as layout from './layout.ts'
@@ -78,6 +79,7 @@ export class DagStore extends StoreReader {
   private reopening: Promise<void> | undefined
   /** How often the database was opened again. */
   private openings = 0
+  readonly landmarks = new Landmarks(this)
   /** The set sketch of each tree. */
   readonly sketches = new Sketches(this)
 
@@ -107,6 +109,7 @@ export class DagStore extends StoreReader {
     await this.lanes.idle()
     this.recent.clear()
     this.latest.clear()
+    this.landmarks.clear()
     try {
       await this.sketches.close()
     } finally {
@@ -323,7 +326,14 @@ export class DagStore extends StoreReader {
         await this.db.open()
         await this.sketches.reopen()
         this.openings++
-        for (const kept of [this.records, this.treeOfNumber, this.states, this.recent, this.latest])
+        for (const kept of [
+          this.records,
+          this.treeOfNumber,
+          this.states,
+          this.recent,
+          this.latest,
+          this.landmarks,
+        ])
           kept.clear()
         await this.readTrees()
         this.failed = false

@@ -148,8 +148,8 @@ class Session {
     const part = cutForRequest(sketch, tipsDigest)
     exchange.cells += limits.sketchRequestCells
     const heights = haveHeights(view.height)
-    const ids = await store.idsAt(tree, heights, limits.havesPerHeightIds, view.snapshot)
-    exchange.storeReads += heights.length
+    const { ids, reads } = await store.landmarks.at(view, heights, limits.havesPerHeightIds)
+    exchange.storeReads += reads
     const haves = packHaves(ids.map((level) => level.map(idToBytes)))
     return { tree, tips, tipsDigest, count, sketch: part, haves }
   }
