@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { findHistory } from '../../examples/history.ts'
+import { findHistory, generateHistory } from '../../examples/history.ts'
+import { createNode, parseId } from '../../src/index.ts'
 import { type CommitShape, writeGitRepository } from '../kit/git-repository.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
@@ -62,11 +63,13 @@ describe('the demo', () => {
     assert.deepEqual(leftovers(), [])
   })
 
-  it('runs without a repository', async () => {
-    const { code, out, err } = await demo(['--generated', '40', '--commits', '1'])
-    assert.equal(code, 0, `${out}\n${err}`)
-    assert.match(out, /generated history of 40 commits/)
-    assert.match(out, /All sides have the same entries/)
+  it('has a history of its own where there is no repository', async () => {
+    const data = join(folder, 'generated')
+    const { tree, entries } = await generateHistory(data, 40)
+    assert.equal(entries, 40)
+    await using node = await createNode({ data })
+    const { checked, problems } = await node.verify(parseId(tree))
+    assert.deepEqual([checked, problems], [41, []])
   })
 
   it('says why it cannot import a folder', async () => {

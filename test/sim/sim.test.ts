@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { verifyOnTheSpot } from './cluster.ts'
 import { simulate } from './run.ts'
 
-const runs = Number(process.env.SIM_RUNS ?? 4)
+const runs = Number(process.env.SIM_RUNS ?? 2)
 const firstSeed = Number(process.env.SIM_SEED ?? 1)
 const faults = Number(process.env.SIM_FAULTS ?? 200)
 
