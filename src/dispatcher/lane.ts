@@ -317,6 +317,8 @@ export class Lane {
       if (error.code === 'TIMEOUT' || error.code === 'DISCONNECTED') connection.close()
       // A lost connection is the line's to wait for, once for all its trees.
       if (connection.ended === undefined) run.failed(error, clock.monotonic(), clock.random())
+      // The watch may have found both equal since: it begins anew, for news of a tree that was not shown.
+      if (run.hidden) this.live?.abort(ended())
     } finally {
       this.running--
       run.active = undefined

@@ -103,6 +103,12 @@ export class LinkRun {
     this.retryAt = Number.NEGATIVE_INFINITY
   }
 
+  /** The peer shows us the tree now: at once, but for one that tells of what it then refuses, again and again. */
+  shown(): void {
+    this.parked = undefined
+    if (this.attempts === 1) this.retryAt = Number.NEGATIVE_INFINITY
+  }
+
   /** Forgets what stands in the way: somebody asked, or the peer is there again. */
   urge(): void {
     this.parked = undefined

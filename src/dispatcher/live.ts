@@ -53,10 +53,11 @@ export async function follow(
 ): Promise<void> {
   const byTree = new Map(runs.map((run) => [run.link.tree, run]))
   const trees = await Promise.all(
-    runs.map(async ({ link: { tree }, cursor }) => ({
+    runs.map(async ({ link: { tree }, cursor, hidden }) => ({
       tree,
       cursor,
-      tipsDigest: await parts.store.tipsDigest(tree),
+      // Of a tree that was not shown the first word is news, also where it has come to be the same as ours.
+      tipsDigest: hidden ? '' : await parts.store.tipsDigest(tree),
     })),
   )
   const told = new Set<LinkRun>()
@@ -130,7 +131,7 @@ async function hear(parts: LiveParts, run: LinkRun, event: WatchEvent, first: bo
     // It lacks what it was shown to have: its disk has lost the latest, or was restored from a copy.
     else if (first && here.length > 0 && run.link.settings.push && outbox.mark(tree, peer) === undefined)
       await outbox.add(tree, peer)
-    if (run.hidden) run.urge()
+    if (run.hidden) run.shown()
   } finally {
     run.hearing--
   }

@@ -86,6 +86,56 @@ describe('a live peer', () => {
   })
 })
 
+describe('a tree that the peer does not show yet', () => {
+  it('is in sync once it has come there, also where that was while nobody listened', async () => {
+    const tree = new TreeBuilder()
+    const a = await lab.node(tree.root)
+    const b = await lab.node()
+    await a.link(tree.root.id, b)
+    await lab.clock.settle()
+    assert.match(a.status(tree.root.id, b).parked, /not here/)
+    lab.set(b, 'refused')
+    await lab.clock.settle()
+    await b.store.append(tree.root.id, [tree.root])
+    lab.set(b, 'up')
+    await lab.clock.until(() => a.status(tree.root.id, b).inSync, limits.backoffCapMs)
+    assert.equal(a.outbox.size, 0)
+  })
+
+  it('is in sync also where it comes between the refusal and the first word of the watch', async () => {
+    const tree = new TreeBuilder()
+    const a = await lab.node(tree.root)
+    const b = await lab.node(tree.root)
+    let refused = 0
+    lab.reach(b).hooks = {
+      request: (request) => {
+        if (refused++ === 0) throw new CausewayError('UNKNOWN_TREE', 'The tree is not here.')
+        return request
+      },
+    }
+    await a.link(tree.root.id, b)
+    await lab.clock.until(() => a.status(tree.root.id, b).inSync, 10_000)
+    assert.ok(refused > 0)
+  })
+
+  it('is asked for ever more rarely where it is told of and then refused', async () => {
+    const tree = new TreeBuilder()
+    const a = await lab.node(tree.root)
+    const b = await lab.node(tree.root)
+    await b.commit(tree.root.id, 'that a lacks')
+    let asked = 0
+    lab.reach(b).hooks = {
+      request: () => {
+        asked++
+        throw new CausewayError('UNKNOWN_TREE', 'The tree is not here.')
+      },
+    }
+    await a.link(tree.root.id, b)
+    await lab.clock.advance(600_000)
+    assert.ok(asked > 1 && asked < 40, `asked ${asked} times in ten minutes`)
+  })
+})
+
 describe('a peer that is away', () => {
   it('gets everything when it is back, in one session, from one mark', async () => {
     const { tree, a, b } = await pair()
