@@ -40,7 +40,7 @@ export const admissionLimits = {
   /** Pieces of strangers' work at once, by turns: one reads from the disk while one counts. */
   strangerWorkAtOnce: 2,
   /** After a stranger's piece of work its place rests so many times as long, while somebody else is being served. */
-  strangerRestRatio: 8,
+  strangerRestRatio: 16,
   /** How long after a call of theirs the others count as being served. */
   knownBusyMs: 1_000,
   /** Refused calls after which a stranger's connection is cut: one that obeys `retryAfterMs` sees a few. */
