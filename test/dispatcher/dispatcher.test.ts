@@ -86,6 +86,24 @@ describe('a live peer', () => {
   })
 })
 
+describe('a watch that says nothing any more', () => {
+  it('is given up, and what the peer writes is heard over a new connection', async () => {
+    const tree = new TreeBuilder()
+    const a = await lab.node(tree.root)
+    const b = await lab.node(tree.root)
+    lab.reach(b).muted = true
+    await a.link(tree.root.id, b)
+    await lab.clock.advance(limits.watchSilenceMs - 1_000)
+    assert.deepEqual([a.dials, a.watches], [1, 1])
+    lab.reach(b).muted = false
+    await lab.clock.advance(2_000)
+    assert.deepEqual([a.dials, a.watches], [2, 2])
+    await b.commit(tree.root.id, 'heard')
+    await lab.clock.settle()
+    await assertSame(tree.root.id, a.store, b.store)
+  })
+})
+
 describe('a tree that the peer does not show yet', () => {
   it('is in sync once it has come there, also where that was while nobody listened', async () => {
     const tree = new TreeBuilder()

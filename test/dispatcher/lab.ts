@@ -69,6 +69,8 @@ export interface Reach {
   hooks?: RemoteHooks
   /** False: Watch is not implemented there. */
   watch?: boolean
+  /** Watches say nothing, not even that they live, while all other calls are answered. */
+  muted?: boolean
   /** The end of a connection is told so much later than its calls fail. */
   lateEndMs?: number
   /** Thrown by every call. */
@@ -306,7 +308,7 @@ export class LabConnection implements PeerConnection {
     if (this.reach.watch === false) throw new CausewayError('UNIMPLEMENTED', 'There is no Watch here.')
     if (this.reach.error !== undefined) throw this.reach.error
     const both = AbortSignal.any([signal, this.ending.signal])
-    if (this.reach.state === 'stuck') await aborted(both)
+    if (this.reach.state === 'stuck' || this.reach.muted) await aborted(both)
     yield* serveWatch(
       {
         store: this.target.store,
