@@ -117,7 +117,6 @@ export class RpcServer {
         handler(request, response)
       },
     )
-    this.http2.on('session', (session) => this.keep(session))
     this.http2.on('sessionError', () => {})
   }
 
@@ -154,16 +153,28 @@ export class RpcServer {
     stream.once('close', cancelTimer)
   }
 
-  /** Looks after a session: cuts streams whose caller has fallen silent, and sessions whose other side is gone. */
-  private keep(session: http2.ServerHttp2Session): void {
+  /**
+   * Looks after a session: cuts streams whose caller has fallen silent, and sessions whose other side is gone. That
+   * must be asked, since a caller that leaves is not always noticed: when a write over TLS fails while more is to be
+   * written, node:http2 waits for ever for room.
+   */
+  private keep(session: http2.ServerHttp2Session, channel: Duplex): void {
     this.sessions.add(session)
     session.setLocalWindowSize(limits.connectionWindowBytes)
     session.on('close', () => this.sessions.delete(session))
     session.on('error', () => session.destroy())
     let streams = 0
+    const rest = () => session.setTimeout(streams === 0 ? this.idleTimeoutMs : limits.pingIntervalMs)
+    // A session that waits for a write ends only with its byte stream.
+    const giveUp = () => {
+      session.destroy()
+      channel.destroy()
+    }
     session.on('stream', (stream) => {
-      streams++
-      stream.once('close', () => streams--)
+      if (streams++ === 0) rest()
+      stream.once('close', () => {
+        if (--streams === 0 && !session.destroyed) rest()
+      })
       const onSilence = () => {
         // Silent because a handler is at work: that is for its own deadline to end.
         if (stream.readableEnded && stream.writableLength === 0)
@@ -174,17 +185,17 @@ export class RpcServer {
       const cancelTimer = this.clock.setTimer(limits.requestTimeoutMs, () => this.endUnread(stream))
       stream.once('close', cancelTimer)
     })
-    const onSilence = () => {
-      if (streams === 0 || session.destroyed) return session.destroy()
-      const cancelTimer = this.clock.setTimer(limits.pingTimeoutMs, () => session.destroy())
+    session.on('timeout', () => {
+      if (streams === 0 || session.destroyed) return giveUp()
+      const cancelTimer = this.clock.setTimer(limits.pingTimeoutMs, giveUp)
       session.once('close', cancelTimer)
       session.ping(() => {
         cancelTimer()
         session.off('close', cancelTimer)
       })
-      session.setTimeout(this.idleTimeoutMs, onSilence)
-    }
-    session.setTimeout(this.idleTimeoutMs, onSilence)
+      rest()
+    })
+    rest()
   }
 
   /** Serves one byte stream until it ends. */
@@ -229,7 +240,10 @@ export class RpcServer {
       accepted.looking = false
       stream.unshift(seen)
       if (isPrefix) {
-        const onSession = (session: http2.ServerHttp2Session) => this.callers.set(session, caller)
+        const onSession = (session: http2.ServerHttp2Session) => {
+          this.callers.set(session, caller)
+          this.keep(session, stream)
+        }
         this.http2.prependOnceListener('session', onSession)
         this.http2.emit('connection', stream)
         // There is none where TLS has agreed on another protocol.

@@ -12,6 +12,7 @@ import { limits } from '../../src/limits.ts'
 import { Joins } from '../../src/peer/joins.ts'
 import type { AccessAnswer } from '../../src/sync/access-desk.ts'
 import { TreeBuilder } from '../kit/entries.ts'
+import { limited } from '../kit/limited.ts'
 import { Lab, type LabNode } from './lab.ts'
 
 const pending: AccessAnswer = { status: 'pending', request: '01', permission: 0, reason: '' }
@@ -161,17 +162,12 @@ describe('Joining', () => {
   })
 
   it('is for so many trees', async () => {
-    const bound = limits.joins
-    Object.assign(limits, { joins: 1 })
-    try {
-      await join()
-      await join()
-      await assert.rejects(join('ab'.repeat(32) as TreeId), { code: 'LIMIT_EXCEEDED' })
-      await node.dispatcher.unlink(tree.root.id, admin.peer)
-      await lab.clock.advance(limits.joinBackoffCapMs)
-      await join('ab'.repeat(32) as TreeId)
-    } finally {
-      Object.assign(limits, { joins: bound })
-    }
+    using _ = limited({ joins: 1 })
+    await join()
+    await join()
+    await assert.rejects(join('ab'.repeat(32) as TreeId), { code: 'LIMIT_EXCEEDED' })
+    await node.dispatcher.unlink(tree.root.id, admin.peer)
+    await lab.clock.advance(limits.joinBackoffCapMs)
+    await join('ab'.repeat(32) as TreeId)
   })
 })

@@ -11,12 +11,12 @@ import { hexToBytes } from '../../src/dag/hex.ts'
 import { formatId } from '../../src/dag/id.ts'
 import type { Identity } from '../../src/dag/identity.ts'
 import { errorCodes } from '../../src/errors.ts'
-import { limits } from '../../src/limits.ts'
 import { createNode, type Node } from '../../src/node.ts'
 import { RpcConnection } from '../../src/rpc/connection.ts'
 import { createMemoryNetwork } from '../../src/transport/memory.ts'
 import type { Channel } from '../../src/transport/transport.ts'
 import { shapes, testIdentity } from '../kit/entries.ts'
+import { limited } from '../kit/limited.ts'
 import { signedOf } from '../kit/peers.ts'
 import type { Known } from './messages.ts'
 import { describe } from './target.ts'
@@ -140,14 +140,12 @@ export function mustBeTypedOnTheWire(error: unknown, ended: boolean): void {
 
 /** Lets strangers call as often as a fuzz does. */
 export function withoutRefusals(): Disposable {
-  const before = { ...limits }
   const many = Number.MAX_SAFE_INTEGER
-  Object.assign(limits, {
+  return limited({
     strangerRequestBurst: many,
     strangerBytesBurst: many,
     strangerWorkBurstMs: many,
     knownRequestBurst: many,
     knownWorkBurstMs: many,
   })
-  return { [Symbol.dispose]: () => void Object.assign(limits, before) }
 }

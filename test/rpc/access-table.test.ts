@@ -17,6 +17,7 @@ import type { Identity } from '../../src/dag/identity.ts'
 import { limits } from '../../src/limits.ts'
 import { makeProof } from '../../src/rpc/proof.ts'
 import { testIdentity } from '../kit/entries.ts'
+import { limited } from '../kit/limited.ts'
 import { failureOf } from '../kit/rpc-errors.ts'
 import {
   type Caller as Connected,
@@ -248,13 +249,13 @@ it('has a row for every call of the contract, and no other', () => {
 
 function table(transport: NamedTransport): void {
   describe(`Who may do what over ${transport.name}`, () => {
-    const limitsBefore = { ...limits }
+    let changed: Disposable
     let serving: ServingNode
     let ids: Record<TreeName, Uint8Array>
     const connected = new Map<CallerName, Connected>()
 
     before(async () => {
-      Object.assign(limits, { strangerRequestBurst: 1e6, claimBurst: 1e6 })
+      changed = limited({ strangerRequestBurst: 1e6, claimBurst: 1e6 })
       serving = await ServingNode.start(transport, {
         operators: [identities.operator.peer],
         background: false,
@@ -281,7 +282,7 @@ function table(transport: NamedTransport): void {
         connected.set(caller, await serving.dialAs(undefined))
     })
     after(async () => {
-      Object.assign(limits, limitsBefore)
+      changed[Symbol.dispose]()
       assert.deepEqual(serving.problems, [])
       await serving[Symbol.asyncDispose]()
     })

@@ -21,6 +21,7 @@ import { createNode } from '../../src/node.ts'
 import { makeProof, Proofs } from '../../src/rpc/proof.ts'
 import { openFolder, openMemory } from '../../src/store/open.ts'
 import { testIdentity } from '../kit/entries.ts'
+import { limited } from '../kit/limited.ts'
 import { tempFolder } from '../kit/peers.ts'
 import { fails } from '../kit/rpc-errors.ts'
 import { ServingNode } from '../kit/serving-node.ts'
@@ -109,19 +110,14 @@ describe('A proof', () => {
     const fill = async () => {
       for (let count = 0; count < 3; count++) await proofs.spend(await makeProof(caller, server.peer, clock))
     }
-    const bound = limits.proofsRemembered
-    Object.assign(limits, { proofsRemembered: 3 })
-    try {
-      await fill()
-      await assert.rejects(fill(), (error: CausewayError) => {
-        assert.equal(error.code, 'RESOURCE_EXHAUSTED')
-        return true
-      })
-      await clock.advance(limits.proofTtlMs + limits.proofSkewMs + 1000)
-      await fill()
-    } finally {
-      Object.assign(limits, { proofsRemembered: bound })
-    }
+    using _ = limited({ proofsRemembered: 3 })
+    await fill()
+    await assert.rejects(fill(), (error: CausewayError) => {
+      assert.equal(error.code, 'RESOURCE_EXHAUSTED')
+      return true
+    })
+    await clock.advance(limits.proofTtlMs + limits.proofSkewMs + 1000)
+    await fill()
   })
 })
 

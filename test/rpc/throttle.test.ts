@@ -14,6 +14,7 @@ import type { Caller } from '../../src/rpc/caller.ts'
 import { loadKey } from '../../src/rpc/load.ts'
 import { Throttle } from '../../src/rpc/throttle.ts'
 import { TreeBuilder, testIdentity } from '../kit/entries.ts'
+import { limited } from '../kit/limited.ts'
 import { fails, failureOf } from '../kit/rpc-errors.ts'
 import { protocols, ServingNode } from '../kit/serving-node.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
@@ -279,86 +280,66 @@ describe('A peer that somebody has named', () => {
   })
 })
 
-/** Runs with other values of some limits. */
-async function limited(changed: Partial<Record<keyof typeof limits, number>>, run: () => Promise<void>) {
-  const before = { ...limits }
-  Object.assign(limits, changed)
-  try {
-    await run()
-  } finally {
-    Object.assign(limits, before)
-  }
-}
-
 describe('Over the wire', () => {
   for (const protocol of protocols)
     it(`a refusal is typed, and the operator is served beside it, with ${protocol}`, async () => {
-      await limited({ strangerRequestBurst: 12, strangerRequestsPerSecond: 1 }, async () => {
-        await using serving = await ServingNode.start()
-        const tree = Buffer.from(await serving.node.createTree('open', PublicAccess.READ), 'hex')
-        const { sync } = await serving.dialAs(undefined, protocol)
-        for (let count = 0; count < 3; count++) for await (const _ of sync.syncTree({ tree }));
-        for (const call of [() => sync.syncTree({ tree }), () => sync.sendEntries({ tree })]) {
-          const { retryAfterMs, data } = await fails(call(), 'RESOURCE_EXHAUSTED', 'ResourceExhausted')
-          assert.ok(retryAfterMs > 0 && retryAfterMs <= 1000, String(retryAfterMs))
-          assert.equal(data.retryAfterMs, String(retryAfterMs))
-        }
-        await serving.assertServing()
-        assert.deepEqual(serving.problems, [])
-      })
+      using _ = limited({ strangerRequestBurst: 12, strangerRequestsPerSecond: 1 })
+      await using serving = await ServingNode.start()
+      const tree = Buffer.from(await serving.node.createTree('open', PublicAccess.READ), 'hex')
+      const { sync } = await serving.dialAs(undefined, protocol)
+      for (let count = 0; count < 3; count++) for await (const _ of sync.syncTree({ tree }));
+      for (const call of [() => sync.syncTree({ tree }), () => sync.sendEntries({ tree })]) {
+        const { retryAfterMs, data } = await fails(call(), 'RESOURCE_EXHAUSTED', 'ResourceExhausted')
+        assert.ok(retryAfterMs > 0 && retryAfterMs <= 1000, String(retryAfterMs))
+        assert.equal(data.retryAfterMs, String(retryAfterMs))
+      }
+      await serving.assertServing()
+      assert.deepEqual(serving.problems, [])
     })
 
   it('who does not heed refusals loses its connection', async () => {
-    await limited(
-      { strangerRequestBurst: 1, strangerRequestsPerSecond: 0.001, refusalsPerConnection: 5 },
-      async () => {
-        await using serving = await ServingNode.start()
-        const { sync, connection } = await serving.dialAs(undefined)
-        const ended = once(connection.channel.stream, 'close')
-        for (let count = 0; count < 10 && connection.ended === undefined; count++)
-          await failureOf(sync.watch({}))
-        await ended
-        await serving.assertServing()
-      },
-    )
+    using _ = limited({ strangerRequestBurst: 1, strangerRequestsPerSecond: 0.001, refusalsPerConnection: 5 })
+    await using serving = await ServingNode.start()
+    const { sync, connection } = await serving.dialAs(undefined)
+    const ended = once(connection.channel.stream, 'close')
+    for (let count = 0; count < 10 && connection.ended === undefined; count++) await failureOf(sync.watch({}))
+    await ended
+    await serving.assertServing()
   })
 
   it('a page that is refused costs its carrier', async () => {
-    await limited({ strangerRequestBurst: 60, strangerRequestsPerSecond: 0.001 }, async () => {
-      await using serving = await ServingNode.start()
-      const tree = Buffer.from(await serving.node.createTree('open', PublicAccess.READ), 'hex')
-      const { sync } = await serving.dialAs(undefined)
-      const entries = new TreeBuilder().entries.map(({ signed }) => signed)
-      const garbage = Array.from({ length: 60 }, () => entries[0]!)
-      const { refused } = await sync.sendEntries({ tree, entries: garbage })
-      assert.equal(refused.length, 60)
-      await fails(sync.sendEntries({ tree, entries: [] }), 'RESOURCE_EXHAUSTED', 'ResourceExhausted')
-    })
+    using _ = limited({ strangerRequestBurst: 60, strangerRequestsPerSecond: 0.001 })
+    await using serving = await ServingNode.start()
+    const tree = Buffer.from(await serving.node.createTree('open', PublicAccess.READ), 'hex')
+    const { sync } = await serving.dialAs(undefined)
+    const entries = new TreeBuilder().entries.map(({ signed }) => signed)
+    const garbage = Array.from({ length: 60 }, () => entries[0]!)
+    const { refused } = await sync.sendEntries({ tree, entries: garbage })
+    assert.equal(refused.length, 60)
+    await fails(sync.sendEntries({ tree, entries: [] }), 'RESOURCE_EXHAUSTED', 'ResourceExhausted')
   })
 
   it('the oldest connection of a stranger makes room, and never that of a peer that is known', async () => {
-    await limited({ connections: 4 }, async () => {
-      await using serving = await ServingNode.start()
-      const owner = await serving.dial()
-      await owner.trees.listTrees({})
-      await serving.node.addPeer(friend, {})
-      const tree = Buffer.from(await serving.node.createTree('open', PublicAccess.READ), 'hex')
-      const peer = await serving.dialAs(testIdentity(1))
-      for await (const _ of peer.sync.syncTree({ tree }));
-      const strangers = []
-      for (let count = 0; count < 4; count++) {
-        const stranger = await serving.dialAs(undefined)
-        for await (const _ of stranger.sync.syncTree({ tree }));
-        strangers.push(stranger)
-      }
-      await Promise.all(
-        strangers
-          .slice(0, 2)
-          .map(({ connection: { channel } }) => channel.stream.closed || once(channel.stream, 'close')),
-      )
-      for (const caller of [peer, ...strangers.slice(2)])
-        for await (const _ of caller.sync.syncTree({ tree }));
-      await owner.trees.listTrees({})
-    })
+    using _ = limited({ connections: 4 })
+    await using serving = await ServingNode.start()
+    const owner = await serving.dial()
+    await owner.trees.listTrees({})
+    await serving.node.addPeer(friend, {})
+    const tree = Buffer.from(await serving.node.createTree('open', PublicAccess.READ), 'hex')
+    const peer = await serving.dialAs(testIdentity(1))
+    for await (const _ of peer.sync.syncTree({ tree }));
+    const strangers = []
+    for (let count = 0; count < 4; count++) {
+      const stranger = await serving.dialAs(undefined)
+      for await (const _ of stranger.sync.syncTree({ tree }));
+      strangers.push(stranger)
+    }
+    await Promise.all(
+      strangers
+        .slice(0, 2)
+        .map(({ connection: { channel } }) => channel.stream.closed || once(channel.stream, 'close')),
+    )
+    for (const caller of [peer, ...strangers.slice(2)]) for await (const _ of caller.sync.syncTree({ tree }));
+    await owner.trees.listTrees({})
   })
 })

@@ -1,0 +1,8 @@
+/** Other values of some limits for as long as it lives: `using _ = limited({ joins: 1 })`. */
+import { limits } from '../../src/limits.ts'
+
+export function limited(changed: Partial<Record<keyof typeof limits, number>>): Disposable {
+  const before = { ...limits }
+  Object.assign(limits, changed)
+  return { [Symbol.dispose]: () => void Object.assign(limits, before) }
+}
