@@ -174,6 +174,12 @@ export const commands = {
     return { bytes: node!.store.tree(tree as TreeId)!.bytes - before }
   },
 
+  /** What is here of a tree. */
+  async stored({ tree }: { tree: string }) {
+    const { count, bytes } = node!.store.tree(tree as TreeId) ?? { count: 0, bytes: 0 }
+    return { count, bytes }
+  },
+
   async summary({ tree }: { tree: string }) {
     const { tipsDigest, count } = await node!.store.summary(tree as TreeId)
     return { tipsDigest, count }

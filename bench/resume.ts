@@ -31,50 +31,53 @@ export const resume: Case = {
     const { hostname, port } = new URL(address)
     await using proxy = await TcpProxy.start({ host: hostname, port: Number(port) })
     const points = Array.from({ length: kills }, () => 1 + below(random, entries - 1)).sort((a, b) => a - b)
-    let stored = 0
-    let syncingMB = 0
+    // What crossed for each process that was killed, and was not stored.
+    const lost: number[] = []
+    let stored = { count: 0, bytes: 0 }
     let crossed = 0
-    for (const point of points) {
-      if (point <= stored) continue
-      const before = proxy.fromServer
-      await using syncing = new PeerProcess('syncing')
+    /** A process on the folder as the last one left it. */
+    const next = async () => {
+      const syncing = new PeerProcess('syncing')
       await syncing.call('open', { folder, transport })
+      const now = await syncing.call('stored', { tree: made.tree })
+      if (proxy.fromServer > crossed)
+        lost.push(proxy.fromServer - crossed - wireBytes(now) + wireBytes(stored))
+      ;[stored, crossed] = [now, proxy.fromServer]
       await syncing.call('begin')
+      return syncing
+    }
+    for (const point of points) {
+      if (point <= stored.count) continue
+      await using syncing = await next()
       const died = await syncing
         .call('syncAndDie', { tree: made.tree, address: proxy.address, entries: point })
         .catch((error: Error) => error.message)
-      stored = point
-      crossed = proxy.fromServer
-      note(
-        `killed at ${point.toLocaleString('en')} of ${entries.toLocaleString('en')}: ${died}; ${((crossed - before) / 1e6).toFixed(1)} MB came`,
-      )
+      note(`killed at ${point.toLocaleString('en')} of ${entries.toLocaleString('en')}: ${died}`)
     }
-    await using syncing = new PeerProcess('syncing')
-    await syncing.call('open', { folder, transport })
-    await syncing.call('begin')
+    await using syncing = await next()
     const result = await syncing.call('sync', { tree: made.tree, address: proxy.address })
     const [servingCost, syncingCost] = await Promise.all([serving.call('cost'), syncing.call('cost')])
     const { count } = await syncing.call('summary', { tree: made.tree })
     if (!result.equal || count !== made.count)
       throw new Error(`The new node has ${count} of ${made.count} entries.`)
-    syncingMB = syncingCost.startMB + syncingCost.growthMB
-    // An entry in a page has some 9 bytes of framing.
-    const once = made.bytes + 9 * made.count
-    const twice = proxy.fromServer - once
-    const pages = twice / limits.pageBytes / (kills + 1)
+    const syncingMB = syncingCost.startMB + syncingCost.growthMB
+    const once = wireBytes(made)
+    const kilobytes = lost.map((bytes) => Math.round(bytes / 1024))
     note(
-      `${(proxy.fromServer / 1e6).toFixed(1)} MB crossed for ${(once / 1e6).toFixed(1)} MB of entries: ${(twice / 1e6).toFixed(2)} MB besides, ${pages.toFixed(2)} pages a start; ${result.redundant} entries that were stored came again after the last start`,
+      `what crossed for nothing, of each kill: ${kilobytes.join(', ')} KiB; a page has at most ${limits.pageBytes / 1024}; ${result.redundant} entries that were stored came again after the last start`,
     )
     note(
       `memory at its peak: serving ${(servingCost.startMB + servingCost.growthMB).toFixed(0)} MB resident, ${anonymous(servingCost)} MB its own growth; syncing ${syncingMB.toFixed(0)} MB resident, ${anonymous(syncingCost)} MB its own growth`,
     )
+    if (Math.max(...lost) > limits.pageBytes)
+      throw new Error(`A kill made more than one page cross twice: ${Math.max(...lost)} bytes.`)
     rmSync(join(folder), { recursive: true, force: true })
     const row: Row = {
       name: `resume ${transport}, ${kills} kills`,
       entries: made.count,
       seconds: result.seconds,
       bytes: proxy.fromServer,
-      bytesBeside: twice,
+      bytesBeside: proxy.fromServer - once,
       servingGrowthMB: servingCost.growthMB,
       syncingGrowthMB: syncingCost.growthMB,
       servingAnonymousMB: servingCost.anonymousMB,
@@ -84,6 +87,11 @@ export const resume: Case = {
     }
     return [row]
   },
+}
+
+/** An entry in a page has some 9 bytes of framing. */
+function wireBytes({ count, bytes }: { count: number; bytes: number }): number {
+  return bytes + 9 * count
 }
 
 function anonymous({ anonymousMB }: { anonymousMB: number | undefined }): string {

@@ -49,9 +49,12 @@ export const rpcLimits = {
   streamsPerConnection: 128,
   /** What one HTTP/2 session may hold in memory. */
   sessionMemoryMegabytes: 16,
-  /** Bytes of an answer under way on one stream: a page, where the way is short … */
-  streamWindowBytes: 262_144,
-  /** … and as many as a long one needs for this speed, … */
+  /**
+   * Bytes of an answer under way on one stream, where the way is short: with the two pages that are verified and written
+   * (`answerPageBytes`), what crosses twice when a stream is cut is no more than `pageBytes`. …
+   */
+  streamWindowBytes: 65_536,
+  /** More on a long one: as many as it needs for this speed, … */
   streamBytesPerSecond: 20_971_520,
   /** … up to what a round trip of 50 ms needs. */
   streamWindowMaxBytes: 1_048_576,

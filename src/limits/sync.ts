@@ -14,6 +14,8 @@ export const syncLimits = {
   pushLeastBytes: 8_192,
   /** Pages that a session takes in at once: one verifies while one is written. More would only fill memory. */
   sessionPagesTakenIn: 2,
+  /** Bytes of a page of an answer: smaller than a page may be, so that little crosses again when the stream is cut. */
+  answerPageBytes: 98_304,
   /** Tips in a request: enough to hit a common one nearly always; a digest names them all. */
   requestTips: 32,
   /** Tips told where there are more than that: one common one among them is likely, and a sketch does the rest. */

@@ -45,8 +45,6 @@ export class RpcConnection implements AsyncDisposable {
   private cancelTimer = () => {}
   private readonly calls = new Set<http2.ClientHttp2Stream>()
   private remoteEnded = false
-  /** Whether the window was fitted to the way. */
-  private fitted = false
   private activity = 0
   /** When bytes of an answer were last read, on the clock's monotonic time. */
   lastReadMs = Number.NEGATIVE_INFINITY
@@ -69,7 +67,9 @@ export class RpcConnection implements AsyncDisposable {
       },
     })
     this.session.on('connect', () => {
-      if (!this.session.destroyed) this.session.setLocalWindowSize(limits.connectionWindowBytes)
+      if (this.session.destroyed) return
+      this.session.setLocalWindowSize(limits.connectionWindowBytes)
+      this.fitWindow()
     })
     // The session listens too, but not any more once it is destroyed.
     channel.stream.on('error', () => {})
@@ -124,7 +124,6 @@ export class RpcConnection implements AsyncDisposable {
     const stream = this.session.request({ ...headers, ':method': method, ':path': path })
     this.activity = this.clock.monotonic()
     this.calls.add(stream)
-    if (!this.fitted) this.fitWindow(stream)
     if (this.calls.size === 1) this.watch(this.pingIntervalMs)
     stream.once('close', () => {
       this.calls.delete(stream)
@@ -135,14 +134,16 @@ export class RpcConnection implements AsyncDisposable {
     return stream
   }
 
-  /** The first answer tells how long the way is, and so how much has to be under way on it. */
-  private fitWindow(stream: http2.ClientHttp2Stream): void {
-    this.fitted = true
+  /**
+   * A ping tells how long the way is, and so how much has to be under way on it. Not the first answer: a remote that has
+   * just started takes its time for that.
+   */
+  private fitWindow(): void {
     const startedMs = this.clock.monotonic()
-    stream.once('response', () => {
+    this.session.ping((error) => {
+      if (error !== null || this.session.destroyed) return
       const initialWindowSize = windowFor(this.clock.monotonic() - startedMs)
-      if (initialWindowSize === limits.streamWindowBytes || this.session.destroyed) return
-      this.session.settings({ initialWindowSize })
+      if (initialWindowSize > limits.streamWindowBytes) this.session.settings({ initialWindowSize })
     })
   }
 

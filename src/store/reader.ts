@@ -203,11 +203,12 @@ export class StoreReader {
   /** The places of a tree's entries in (height, id) order, without reading the entries. */
   async *positions(
     tree: TreeId,
-    { after, snapshot }: Pick<ScanOptions, 'after' | 'snapshot'> = {},
+    { after, snapshot, reverse = false }: Pick<ScanOptions, 'after' | 'snapshot' | 'reverse'> = {},
   ): AsyncGenerator<Position[]> {
     const { gte, lt } = layout.entryRange(this.numberOf(tree))
-    const bounds = after === undefined ? { gte, lt } : { gt: layout.entryKey(this.numberOf(tree), after), lt }
-    const keys = this.db.keys({ ...bounds, ...(snapshot && { snapshot }) } as object)
+    const edge = after && layout.entryKey(this.numberOf(tree), after)
+    const bounds = reverse ? { gte, lt: edge ?? lt } : edge ? { gt: edge, lt } : { gte, lt }
+    const keys = this.db.keys({ ...bounds, reverse, ...(snapshot && { snapshot }) } as object)
     try {
       for (;;) {
         const page = await keys.nextv(limits.pageEntries)

@@ -23,9 +23,11 @@ import {
   viewWithSketch,
 } from './cells.ts'
 import { findMissing, type Missing, missingOf, walkMissing } from './missing.ts'
+import { pieces } from './pieces.ts'
 import { allPrefixes, answerRange, outlineAfter } from './ranges.ts'
 import type { SketchPart, SyncAnswer, SyncHeader, SyncPage, SyncRequest } from './remote.ts'
 import { sample, tellTips } from './sample.ts'
+import { findTail } from './tail.ts'
 
 /** What a way to answer adds to the header, and the entries that go with it. */
 interface Outcome extends Partial<SyncHeader> {
@@ -33,8 +35,8 @@ interface Outcome extends Partial<SyncHeader> {
   readonly missing?: Missing
 }
 
-/** Range scans read much: one at a time for each tree of a store. */
-const rangeLanes = new WeakMap<DagStore, Lanes<string>>()
+/** Scans read much: one at a time for each tree of a store. */
+const scanLanes = new WeakMap<DagStore, Lanes<string>>()
 
 /** Answers one request. Dispose the answer in any case, since its pages hold a snapshot until they end. */
 export async function answerSync(
@@ -146,6 +148,12 @@ class Answering {
     const decoded = await this.decoded(difference, common)
     if (decoded !== undefined) return { status: 'delta', common, ...decoded }
 
+    const surplus = view.count - request.count
+    // Near to that many more are ours, and next to none theirs.
+    if (difference.estimate < 2 * surplus) {
+      const missing = await this.inTurn(() => findTail(store, view, sketch, theirs))
+      if (missing !== undefined) return { status: 'delta', common, missing }
+    }
     const estimate = theirCount === undefined ? difference.estimate : Math.max(0, view.count - theirCount)
     // With all their tips here a walk has just been tried, and haves would not shorten it.
     const candidates = theirCount === undefined ? await this.candidates(estimate, known) : undefined
@@ -153,7 +161,7 @@ class Answering {
       estimatedDifference: estimate,
       counts: difference.counts,
       tried: theirs.cellCount,
-      surplus: view.count - request.count,
+      surplus,
       candidates: candidates?.length,
       averageEntryBytes: store.tree(view.tree)!.bytes / view.count,
       sketchCells: sketch.cellCount,
@@ -231,9 +239,7 @@ class Answering {
 
   private range(): Promise<Outcome> {
     const { store, view, request } = this
-    const lanes = rangeLanes.get(store) ?? new Lanes()
-    rangeLanes.set(store, lanes)
-    return lanes.run(view.tree, async () => {
+    return this.inTurn(async () => {
       const { answer, tailAfter } = await answerRange(store, view, request.range!)
       if (tailAfter === 'none') return { status: 'range', range: answer }
       const { outline = false, through } = request.range!
@@ -242,6 +248,13 @@ class Answering {
       const pages = () => store.scan(view.tree, { after: tailAfter, through, snapshot: view.snapshot })
       return { status: 'range', range: answer, missing: { count: undefined, reads: 0, pages } }
     })
+  }
+
+  /** Runs a scan when those of the same tree before it are done. */
+  private inTurn<Result>(scan: () => Promise<Result>): Promise<Result> {
+    const lanes = scanLanes.get(this.store) ?? new Lanes()
+    scanLanes.set(this.store, lanes)
+    return lanes.run(this.view.tree, scan)
   }
 
   private tips(): readonly EntryId[] {
@@ -287,10 +300,15 @@ async function* noPages(): AsyncGenerator<SyncPage> {}
 /** Pages of the wire until the budget is spent. */
 async function* paged(pages: AsyncGenerator<StoredEntry[]>, budgetBytes: number): AsyncGenerator<SyncPage> {
   let spent = 0
-  for await (const page of pages) {
-    for (const { signed } of page) spent += entryBytes(signed)
-    const more = spent >= budgetBytes
-    yield { entries: page.map((entry) => entry.signed), more }
-    if (more) return
-  }
+  for await (const page of pages)
+    for (const entries of pieces(
+      page.map(({ signed }) => signed),
+      entryBytes,
+      () => limits.answerPageBytes,
+    )) {
+      for (const signed of entries) spent += entryBytes(signed)
+      const more = spent >= budgetBytes
+      yield { entries, more }
+      if (more) return
+    }
 }

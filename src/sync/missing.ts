@@ -67,6 +67,8 @@ export async function walkMissing(
   { theirCount, walkReads = limits.walkReads }: SearchOptions = {},
 ): Promise<{ found?: Found[]; reads: number }> {
   const expected = theirCount === undefined ? undefined : view.count - theirCount
+  // Each entry that is found is read.
+  if (expected !== undefined && expected > walkReads) return { reads: 0 }
   const pending = new Map<EntryId, Pending>()
   const levels = new Levels()
   let reads = 0

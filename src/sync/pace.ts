@@ -19,23 +19,6 @@ export class Pace {
     return Math.max(1, Math.floor(this.allowedBytes / limits.pageBytes))
   }
 
-  /** Cuts a page into pieces of at most `pageBytes`, or of one entry that is larger. */
-  *cut<Item>(page: readonly Item[], sizeOf: (item: Item) => number): Generator<Item[]> {
-    let piece: Item[] = []
-    let bytes = 0
-    for (const item of page) {
-      const size = sizeOf(item)
-      if (piece.length > 0 && bytes + size > this.pageBytes) {
-        yield piece
-        piece = []
-        bytes = 0
-      }
-      piece.push(item)
-      bytes += size
-    }
-    if (piece.length > 0) yield piece
-  }
-
   /** Sends, and learns from how long the answer took: what was under way then went before it. */
   async time<Result>(bytes: number, clock: Clock, send: () => Promise<Result>): Promise<Result> {
     this.bytesUnderWay += bytes

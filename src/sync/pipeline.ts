@@ -14,7 +14,7 @@ export class Pipeline {
 
   /** Starts the task when there is room, or as much as `limit` says now. Rejects with the first failure so far. */
   async add(task: () => Promise<void>, limit = () => this.limit): Promise<void> {
-    while (this.running.size >= limit()) await Promise.race(this.running)
+    await this.room(limit)
     if (this.failed) throw this.failure
     const running = task()
       .catch((error: unknown) => {
@@ -24,6 +24,11 @@ export class Pipeline {
       })
       .finally(() => this.running.delete(running))
     this.running.add(running)
+  }
+
+  /** Waits until one more task may start; never rejects. */
+  async room(limit = () => this.limit): Promise<void> {
+    while (this.running.size >= limit()) await Promise.race(this.running)
   }
 
   /** Waits until nothing runs; never rejects. */

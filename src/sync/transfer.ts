@@ -10,6 +10,7 @@ import { limits } from '../limits.ts'
 import type { DagStore, StoredEntry } from '../store/store.ts'
 import type { Ingest } from './ingest.ts'
 import { Pace } from './pace.ts'
+import { pieces } from './pieces.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Remote, SendOutcome, SyncAnswer, SyncHeader, SyncPage } from './remote.ts'
 
@@ -88,6 +89,8 @@ export class Transfer {
         more = page.more
         ended = page.more || page.entries.length === 0
         await pipeline.add(() => this.receivePage(page, redundantBefore, partial))
+        // A page that waited here would be one more to cross again after a cut.
+        await pipeline.room()
         this.checkSignal()
       }
     } finally {
@@ -134,9 +137,10 @@ export class Transfer {
     let state: TreeState | undefined
     try {
       for await (const page of pages)
-        for (const entries of this.pace.cut(
+        for (const entries of pieces(
           page.map(({ signed }) => signed),
           entryBytes,
+          () => this.pace.pageBytes,
         )) {
           const before = earlier
           const send = () => {

@@ -33,12 +33,3 @@ it('A pace follows the link, within its bounds', async () => {
   )
   assert.equal(pace.pageBytes, limits.pushLeastBytes, 'a failure teaches nothing')
 })
-
-it('A pace cuts pages where they grow too large, and never an entry', () => {
-  const pace = new Pace()
-  const size = limits.pushFirstBytes
-  const sizes = [1, size - 1, 1, 2 * size, 2, 3]
-  const pieces = [...pace.cut(sizes, (each) => each)]
-  assert.deepEqual(pieces, [[1, size - 1], [1], [2 * size], [2, 3]])
-  assert.deepEqual([...pace.cut([], () => 1)], [])
-})

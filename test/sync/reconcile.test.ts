@@ -176,6 +176,7 @@ describe('the ways to the difference', () => {
     const result = await runSession(part, new LocalRemote(full), builder.root.id)
     await assertSame(builder.root.id, full.store, part.store)
     assert.deepEqual([result.received, result.redundant, result.sent], [all.length - 1100, 0, 0])
+    assert.deepEqual(result.statuses, ['delta'], 'no cells, no chunks, no second trip')
   })
 
   it('holds for thousands of concurrent tips', async () => {

@@ -74,9 +74,14 @@ describe('a walk', () => {
     const remote = new LocalRemote(answerer, { request: (request) => (asked ??= request) })
     await runSession(asker, remote, tree)
     counted.reads = 0
-    // By its tips it has all of the line, by its count next to nothing; its cells then betray it, after the walk.
-    await assert.rejects(answerSync(answerer.store, { ...asked!, count: 1 }, prng(1)), { code: 'PROTOCOL' })
+    // By its tips it has all of the line, by its count half of it.
+    const ask = (count: number) => answerSync(answerer.store, { ...asked!, count }, prng(1))
+    await (await ask(asked!.count - limits.walkReads / 2))[Symbol.asyncDispose]()
     assert.ok(counted.reads > limits.walkReads - few, `${counted.reads} reads: the walk was not tried`)
     assert.ok(counted.reads <= limits.walkReads + few, `${counted.reads} reads`)
+    counted.reads = 0
+    // Finding that many cannot end within the bound; its cells then betray it.
+    await assert.rejects(ask(1), { code: 'PROTOCOL' })
+    assert.ok(counted.reads <= few, `${counted.reads} reads`)
   })
 })
