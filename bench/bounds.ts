@@ -3,6 +3,7 @@
  * run, so a bound that compares two sizes takes the smallest and the largest that there are. The bounds of `matrix` are
  * its own (see sides.ts).
  */
+import { limits } from '../src/limits.ts'
 import type { Row } from './harness.ts'
 
 export interface Bound {
@@ -13,6 +14,7 @@ export interface Bound {
 
 const ofFloor = 0.6
 const growthMB = 200
+const millionMB = 256
 const withChecks = 0.95
 /** How much more a large tree may take than a small one. */
 const largerBy = 1.2
@@ -43,6 +45,7 @@ export function boundsOf(rows: readonly Row[], small: boolean): Bound[] {
       }))
     if (name.startsWith('… beside') && same[0]!.p99OfAlone !== undefined && !small)
       return besideStrangers(same)
+    if (name.startsWith('resume ')) return sorted.flatMap(resumed)
     if (name.startsWith('equal ')) return equality(name, sorted, small)
     if (name.startsWith('incremental ')) return increment(name, sorted)
     return []
@@ -100,6 +103,25 @@ function memory(rows: readonly Row[]): Bound[] {
       },
     ]
   })
+}
+
+function resumed({ name, entries, heldMB, lostBytes = [] }: Row): Bound[] {
+  return [
+    {
+      what: `${name}, ${entries}: either process holds less than ${millionMB} MB (at its start, and its own growth)`,
+      measured: heldMB!.map((held) => `${held.toFixed(0)} MB`).join(' and '),
+      holds: Math.max(...heldMB!) < millionMB,
+    },
+    ...(lostBytes.length === 0
+      ? []
+      : [
+          {
+            what: `${name}, ${entries}: after each kill at most a page crosses twice, ${limits.pageBytes / 1024} KiB`,
+            measured: lostBytes.map((bytes) => Math.round(bytes / 1024)).join(', '),
+            holds: Math.max(...lostBytes) <= limits.pageBytes,
+          },
+        ]),
+  ]
 }
 
 function equality(name: string, rows: readonly Row[], untimed: boolean): Bound[] {

@@ -59,6 +59,10 @@ export interface Row {
   readonly syncingGrowthMB?: number
   readonly servingAnonymousMB?: number | undefined
   readonly syncingAnonymousMB?: number | undefined
+  /** The resident set at the start and the peak of the own growth over it, of the serving and the syncing process. */
+  readonly heldMB?: readonly [number, number]
+  /** Bytes that came and were not stored, of each kill. */
+  readonly lostBytes?: readonly number[]
   /** At rest: the resident set, the process's own part of it, and what is alive in the heap. */
   readonly rssMB?: number
   readonly ownMB?: number

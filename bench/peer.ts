@@ -15,6 +15,7 @@ import { createNode, type Node } from '../src/node.ts'
 import type { NodeOptions } from '../src/options.ts'
 import { parseTicket } from '../src/peer/ticket.ts'
 import { RpcConnection } from '../src/rpc/connection.ts'
+import { packedBytes } from '../src/rpc/packed.ts'
 import { createRemote } from '../src/rpc/remote.ts'
 import { type Database, openFolder } from '../src/store/open.ts'
 import { DagStore } from '../src/store/store.ts'
@@ -176,8 +177,22 @@ export const commands = {
 
   /** What is here of a tree. */
   async stored({ tree }: { tree: string }) {
-    const { count, bytes } = node!.store.tree(tree as TreeId) ?? { count: 0, bytes: 0 }
-    return { count, bytes }
+    return { count: node!.store.tree(tree as TreeId)?.count ?? 0 }
+  },
+
+  /** What the first entries in order take in pages, for each of these numbers of them. */
+  async packed({ tree, counts }: { tree: string; counts: number[] }) {
+    const { store } = node!
+    const sums: number[] = []
+    let [count, bytes] = [0, 0]
+    for await (const page of store.scan(tree as TreeId))
+      for (const { signed } of page) {
+        while (counts[sums.length] === count) sums.push(bytes)
+        bytes += packedBytes([signed])
+        count++
+      }
+    while (counts[sums.length] === count) sums.push(bytes)
+    return { sums }
   },
 
   async summary({ tree }: { tree: string }) {

@@ -60,6 +60,8 @@ export const rpcLimits = {
   streamWindowMaxBytes: 1_048_576,
   /** Bytes of a request under way: a page. Half of it read is told to the caller, a sign of life on a slow link. */
   requestWindowBytes: 262_144,
+  /** Pings that measure the way before more is let under way. */
+  windowPings: 3,
   /** Bytes under way on one connection. */
   connectionWindowBytes: 4_194_304,
   /** A connection in use that is silent for this long is asked for a sign of life … */

@@ -135,15 +135,18 @@ export class RpcConnection implements AsyncDisposable {
   }
 
   /**
-   * A ping tells how long the way is, and so how much has to be under way on it. Not the first answer: a remote that has
-   * just started takes its time for that.
+   * Pings tell how long the way is, and so how much has to be under way on it: the shortest of a few, since a side that has
+   * just started is slow to answer. One is enough where the way is short.
    */
-  private fitWindow(): void {
+  private fitWindow(pings: number = limits.windowPings, leastMs = Number.POSITIVE_INFINITY): void {
     const startedMs = this.clock.monotonic()
     this.session.ping((error) => {
       if (error !== null || this.session.destroyed) return
-      const initialWindowSize = windowFor(this.clock.monotonic() - startedMs)
-      if (initialWindowSize > limits.streamWindowBytes) this.session.settings({ initialWindowSize })
+      const roundTripMs = Math.min(leastMs, this.clock.monotonic() - startedMs)
+      const initialWindowSize = windowFor(roundTripMs)
+      if (initialWindowSize <= limits.streamWindowBytes) return
+      if (pings > 1) this.fitWindow(pings - 1, roundTripMs)
+      else this.session.settings({ initialWindowSize })
     })
   }
 

@@ -159,8 +159,8 @@ class Packed {
 
 const tagBytes = 1
 
-/** Of a list of entries with their tags. */
-function packedBytes(entries: readonly SignedEntry[]): number {
+/** What entries take in a page, with their tags. */
+export function packedBytes(entries: readonly SignedEntry[]): number {
   let length = 0
   for (const signed of entries) {
     const size = sizeOf(signed)

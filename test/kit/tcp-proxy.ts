@@ -10,7 +10,7 @@ export class TcpProxy implements AsyncDisposable {
   /** Bytes that came from the server, over all connections. */
   fromServer = 0
   /** Told with every chunk from the server, before it is passed on. */
-  onBytes: (fromServer: number) => void = () => {}
+  onBytes: (fromServer: number, chunk: Buffer) => void = () => {}
   private stalled = false
   private closed: Promise<void> | undefined
   private readonly server: Server
@@ -32,7 +32,7 @@ export class TcpProxy implements AsyncDisposable {
         from.on('data', (chunk: Buffer) => {
           if (from === outer) {
             this.fromServer += chunk.length
-            this.onBytes(this.fromServer)
+            this.onBytes(this.fromServer, chunk)
           }
           if (this.stalled) return
           if (from === outer && bytesPerSecond !== Number.POSITIVE_INFINITY) {

@@ -1,10 +1,15 @@
 /** How much of an answer is under way: a page on a short way, more on a long one, and never more than the bound. */
 import { strict as assert } from 'node:assert'
+import { once } from 'node:events'
+import * as http2 from 'node:http2'
+import { type AddressInfo, connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
 import { limits } from '../../src/limits.ts'
-import { windowFor } from '../../src/rpc/connection.ts'
+import { RpcConnection, windowFor } from '../../src/rpc/connection.ts'
 import { prng, TreeBuilder } from '../kit/entries.ts'
 import { fill } from '../kit/peers.ts'
+import { until } from '../kit/until.ts'
 import { Cluster, verifyOnTheSpot } from '../sim/cluster.ts'
 
 describe('The window of an answer', () => {
@@ -19,6 +24,28 @@ describe('The window of an answer', () => {
     assert.equal(windowFor(25), (25 * limits.streamBytesPerSecond) / 1_000)
     assert.equal(windowFor(10_000), limits.streamWindowMaxBytes)
   })
+
+  for (const [name, tookMs, expected] of [
+    ['stays small for a remote that is slow to answer once', [50, 1], limits.streamWindowBytes],
+    ['follows the shortest of a few pings', [90, 50, 70], limits.streamWindowMaxBytes],
+  ] as const)
+    it(name, async () => {
+      const server = http2.createServer().listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const accepted = once(server, 'session')
+      const stream = connect((server.address() as AddressInfo).port, '127.0.0.1')
+      // Asked at the start and the end of each ping.
+      const times = tookMs.flatMap((ms) => [0, ms])
+      const clock = { ...systemClock, monotonic: () => times.shift() ?? 0 }
+      await using connection = new RpcConnection({ stream, remoteAddress: 'test' }, { clock })
+      const [session] = (await accepted) as [http2.ServerHttp2Session]
+      await until('all pings are back', () => times.length === 0)
+      // What was said before this has arrived with it.
+      await new Promise((resolve) => session.ping(resolve))
+      assert.equal(session.remoteSettings.initialWindowSize, expected)
+      connection.close()
+      server.close()
+    })
 
   it('lets a far remote send several pages in one round trip', async () => {
     const roundTripMs = 200
