@@ -164,17 +164,14 @@ export class RpcServer {
     session.on('close', () => this.sessions.delete(session))
     session.on('error', () => session.destroy())
     let streams = 0
-    const rest = () => session.setTimeout(streams === 0 ? this.idleTimeoutMs : limits.pingIntervalMs)
     // A session that waits for a write ends only with its byte stream.
     const giveUp = () => {
       session.destroy()
       channel.destroy()
     }
     session.on('stream', (stream) => {
-      if (streams++ === 0) rest()
-      stream.once('close', () => {
-        if (--streams === 0 && !session.destroyed) rest()
-      })
+      streams++
+      stream.once('close', () => streams--)
       const onSilence = () => {
         // Silent because a handler is at work: that is for its own deadline to end.
         if (stream.readableEnded && stream.writableLength === 0)
@@ -185,7 +182,8 @@ export class RpcServer {
       const cancelTimer = this.clock.setTimer(limits.requestTimeoutMs, () => this.endUnread(stream))
       stream.once('close', cancelTimer)
     })
-    session.on('timeout', () => {
+    // Not asked sooner: over a slow link what was written before a ping takes its time, and nothing tells how it goes.
+    const onSilence = () => {
       if (streams === 0 || session.destroyed) return giveUp()
       const cancelTimer = this.clock.setTimer(limits.pingTimeoutMs, giveUp)
       session.once('close', cancelTimer)
@@ -193,9 +191,9 @@ export class RpcServer {
         cancelTimer()
         session.off('close', cancelTimer)
       })
-      rest()
-    })
-    rest()
+      session.setTimeout(this.idleTimeoutMs, onSilence)
+    }
+    session.setTimeout(this.idleTimeoutMs, onSilence)
   }
 
   /** Serves one byte stream until it ends. */
