@@ -11,6 +11,7 @@ import type { Author } from '../store/author.ts'
 import { treeDetails } from '../store/details.ts'
 import type { DagStore, StoredEntry } from '../store/store.ts'
 import type { Ingest } from '../sync/ingest.ts'
+import { pieces } from '../sync/pieces.ts'
 import { stoppingKey } from './caller.ts'
 import { readCount, readId, readIds, readSigned, writeEntry, writeTree } from './convert.ts'
 import { pageSize, readToken, writeToken } from './paging.ts'
@@ -149,8 +150,10 @@ export function createTreeService({
         for (;;) {
           const arrivals = await store.arrivals(tree, after, limits.watchEntries)
           if (arrivals.length === 0) break
-          const sizes = await store.lookup(arrivals.map(({ id }) => id))
-          for (const page of byBytes(arrivals, (index) => sizes[index]!.size)) {
+          const records = await store.lookup(arrivals.map(({ id }) => id))
+          const sized = arrivals.map((arrival, index) => ({ ...arrival, size: records[index]!.size }))
+          const sizeOf = ({ size }: { size: number }) => size
+          for (const page of pieces(sized, sizeOf, () => limits.pageBytes)) {
             after = page.at(-1)!.sequence
             const [entries, voids] = await Promise.all([store.read(tree, page), store.voidAmong(tree, page)])
             const told = entries.map((entry) => writeEntry(entry, voids.has(entry.id)))
@@ -188,23 +191,6 @@ async function hasMore(store: DagStore, tree: TreeId, after: Position, reverse: 
   const { done } = await scan.next()
   await scan.return(undefined)
   return !done
-}
-
-/** Splits items into runs of bounded bytes. */
-function* byBytes<Item>(items: readonly Item[], sizeOf: (index: number) => number): Generator<Item[]> {
-  let page: Item[] = []
-  let bytes = 0
-  for (const [index, item] of items.entries()) {
-    const size = sizeOf(index)
-    if (page.length > 0 && bytes + size > limits.pageBytes) {
-      yield page
-      page = []
-      bytes = 0
-    }
-    page.push(item)
-    bytes += size
-  }
-  if (page.length > 0) yield page
 }
 
 /**
