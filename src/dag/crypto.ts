@@ -20,26 +20,30 @@ import { pointFlaw } from './point.ts'
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex')
 const publicKeyBytes = 32
 
-/** Imported public keys are kept, since an import costs as much as a tenth of a verification. */
+/** Imported public keys are kept, at 2 KB each, since an import costs as much as a tenth of a verification. */
 const publicKeys = new Map<string, KeyObject>()
-const publicKeysKept = 4096
+const publicKeysKept = 1024
 
-/** Small parts are joined here, since one call into OpenSSL costs less than a hash object. */
-const joined = new Uint8Array(4096)
+/** Small parts are joined here, since most entries fit and a buffer for each of them is what fills memory. */
+const scratch = new Uint8Array(4096)
+
+/** The parts one after the other, in a buffer that the next call may use again; undefined where they are larger. */
+function joinedSmall(parts: readonly Uint8Array[]): Uint8Array | undefined {
+  let length = 0
+  for (const part of parts) length += part.length
+  if (length > scratch.length) return undefined
+  let at = 0
+  for (const part of parts) {
+    scratch.set(part, at)
+    at += part.length
+  }
+  return scratch.subarray(0, length)
+}
 
 export function sha256Hex(...parts: Uint8Array[]): string {
-  if (hash !== undefined) {
-    if (parts.length === 1) return hash('sha256', parts[0]!, 'hex')
-    const length = parts.reduce((sum, part) => sum + part.length, 0)
-    if (length <= joined.length) {
-      let at = 0
-      for (const part of parts) {
-        joined.set(part, at)
-        at += part.length
-      }
-      return hash('sha256', joined.subarray(0, length), 'hex')
-    }
-  }
+  // One call into OpenSSL costs less than a hash object.
+  const joined = hash === undefined ? undefined : parts.length === 1 ? parts[0] : joinedSmall(parts)
+  if (joined !== undefined) return hash('sha256', joined, 'hex')
   const state = createHash('sha256')
   for (const part of parts) state.update(part)
   return state.digest('hex')
@@ -63,18 +67,20 @@ function publicKeyOf(publicKeyHex: string): KeyObject {
 
 /**
  * Verifies by the one rule that all peers share, off the main thread: RFC 8032 without cofactor, S < L, and neither
- * the key nor the signature's R of small order or not canonical. False for anything that does not hold. Calls back,
- * never at once; no promise, since this runs for every entry received.
+ * the key nor the signature's R of small order or not canonical. False for anything that does not hold. The message
+ * comes in parts. Calls back, never at once; no promise, since this runs for every entry received.
  */
 export function checkEd25519(
   publicKeyHex: string,
-  message: Uint8Array,
+  message: readonly Uint8Array[],
   signature: Uint8Array,
   done: (holds: boolean) => void,
 ): void {
   try {
     if (signature.length === 64 && pointFlaw(signature) === undefined) {
-      verify(null, message, publicKeyOf(publicKeyHex), signature, (error, valid) =>
+      // Node copies what it verifies before it goes off the main thread.
+      const joined = joinedSmall(message) ?? Buffer.concat(message)
+      verify(null, joined, publicKeyOf(publicKeyHex), signature, (error, valid) =>
         done(error === null && valid),
       )
       return
@@ -91,7 +97,7 @@ export function verifyEd25519(
   message: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
-  return new Promise((resolve) => checkEd25519(publicKeyHex, message, signature, resolve))
+  return new Promise((resolve) => checkEd25519(publicKeyHex, [message], signature, resolve))
 }
 
 /** A signing key from its 32-byte seed, or a new random one. */

@@ -4,7 +4,7 @@
  * noble's, because WebCrypto's own cannot be called synchronously.
  */
 import { ed25519 } from '@noble/curves/ed25519.js'
-import { bytesToNumberLE } from '@noble/curves/utils.js'
+import { bytesToNumberLE, concatBytes } from '@noble/curves/utils.js'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
 import { bytesToHex, hexToBytes } from './hex.ts'
 import { pointFlaw } from './point.ts'
@@ -70,11 +70,11 @@ export async function verifyEd25519(
 /** See crypto.ts. */
 export function checkEd25519(
   publicKeyHex: string,
-  message: Uint8Array,
+  message: readonly Uint8Array[],
   signature: Uint8Array,
   done: (holds: boolean) => void,
 ): void {
-  void verifyEd25519(publicKeyHex, message, signature).then(done)
+  void verifyEd25519(publicKeyHex, concatBytes(...message), signature).then(done)
 }
 
 function isFlawed(publicKeyHex: string, signature: Uint8Array): boolean {

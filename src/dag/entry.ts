@@ -12,7 +12,7 @@ import { refuse } from './canonical.ts'
 import { checkEd25519, sha256Hex } from './crypto.ts'
 import { bytesToHex, hexToBytes } from './hex.ts'
 import type { EntryId, TreeId } from './id.ts'
-import { type Identity, type PeerId, withDomain } from './identity.ts'
+import { domainBytes, type Identity, type PeerId } from './identity.ts'
 import { pointFlaw } from './point.ts'
 import { decodePolicyChange, encodePolicyChange } from './policy-change.ts'
 
@@ -70,7 +70,7 @@ export function readEntry(signed: SignedEntry): Entry {
 /** Proves the signature, off the main thread; calls back with the proven entry or why it is none. */
 export function proveEntry(entry: Entry, done: (verdict: VerifiedEntry | CausewayError) => void): void {
   const { id, signed, body } = entry
-  checkEd25519(body.author, withDomain(entryDomain, signed.body), signed.signature, (holds) =>
+  checkEd25519(body.author, [domainBytes(entryDomain), signed.body], signed.signature, (holds) =>
     done(
       holds
         ? (entry as VerifiedEntry)

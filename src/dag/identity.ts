@@ -43,19 +43,21 @@ export function createIdentity(seed?: Uint8Array): Identity {
 }
 
 /** A domain's bytes: there are a handful of domains. */
-const prefixes = new Map<string, Uint8Array>()
-/** Node's slices small buffers off a common one, which an array buffer for each message would cost a page dearly. */
-const { Buffer } = globalThis as { Buffer?: typeof globalThis.Buffer }
+const domains = new Map<string, Uint8Array>()
+
+export function domainBytes(domain: string): Uint8Array {
+  let bytes = domains.get(domain)
+  if (bytes === undefined) {
+    bytes = utf8.encode(domain)
+    domains.set(domain, bytes)
+  }
+  return bytes
+}
 
 /** What is really signed: the domain as UTF-8, then the message. */
 export function withDomain(domain: string, message: Uint8Array): Uint8Array {
-  let prefix = prefixes.get(domain)
-  if (prefix === undefined) {
-    prefix = utf8.encode(domain)
-    prefixes.set(domain, prefix)
-  }
-  const length = prefix.length + message.length
-  const bytes = Buffer === undefined ? new Uint8Array(length) : Buffer.allocUnsafe(length)
+  const prefix = domainBytes(domain)
+  const bytes = new Uint8Array(prefix.length + message.length)
   bytes.set(prefix)
   bytes.set(message, prefix.length)
   return bytes
