@@ -142,34 +142,54 @@ function malformed(why: string): CausewayError {
   return new CausewayError('PROTOCOL', `The peer's sketch cells are malformed: ${why}.`)
 }
 
-// A snapshot: version, cellCount and checksum as 32-bit little-endian words, then the cells' words. The checksum
-// is for a torn or rotten file, not against somebody who writes to our disk.
+// A snapshot: version, cellCount and checksum as 32-bit little-endian words, then the cells' words, in parts of
+// `limits.sketchPartBytes`. The checksum is for a torn or rotten file, not against somebody who writes to our disk.
 const headerWords = 3
+const partWords = limits.sketchPartBytes / 4
 
-/** The whole sketch for the store; `loadSketch` reads it back. */
-export function saveSketch(sketch: Sketch): Uint8Array {
-  const view = new DataView(new ArrayBuffer((headerWords + sketch.words.length) * 4))
-  view.setUint32(0, sketchVersion, true)
-  view.setUint32(4, sketch.cellCount, true)
-  view.setInt32(8, checksumOf(sketch.words), true)
-  for (let n = 0; n < sketch.words.length; n++) view.setInt32((headerWords + n) * 4, sketch.words[n]!, true)
-  return new Uint8Array(view.buffer)
+/** The whole sketch for the store, in parts; `loadSketch` reads them back. */
+export function saveSketch({ cellCount, words }: Sketch): Uint8Array[] {
+  const parts: Uint8Array[] = []
+  const last = headerWords + words.length
+  for (let first = 0; first < last; first += partWords) {
+    const view = new DataView(new ArrayBuffer(4 * Math.min(partWords, last - first)))
+    let at = 0
+    if (first === 0) {
+      view.setUint32(0, sketchVersion, true)
+      view.setUint32(4, cellCount, true)
+      view.setInt32(8, checksumOf(words), true)
+      at = 4 * headerWords
+    }
+    for (; at < view.byteLength; at += 4) view.setInt32(at, words[first - headerWords + at / 4]!, true)
+    parts.push(new Uint8Array(view.buffer))
+  }
+  return parts
 }
 
 /** A sketch from its snapshot: STORE_FORMAT for another version, STORE_CORRUPT if it does not hold; then rebuild. */
-export function loadSketch(bytes: Uint8Array): Sketch {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (bytes.length < headerWords * 4) throw corrupt('it is cut short')
-  const version = view.getUint32(0, true)
+export function loadSketch(parts: readonly Uint8Array[]): Sketch {
+  const views = parts.map((part) => new DataView(part.buffer, part.byteOffset, part.byteLength))
+  const [head] = views
+  if (head === undefined || head.byteLength < 4 * headerWords) throw corrupt('it is cut short')
+  const version = head.getUint32(0, true)
   if (version !== sketchVersion)
     throw new CausewayError('STORE_FORMAT', `The sketch snapshot has version ${version}: rebuild the sketch.`)
-  const cellCount = view.getUint32(4, true)
+  const cellCount = head.getUint32(4, true)
   if (cellCount < 1 || cellCount > limits.sketchMaxCells) throw corrupt(`it has ${cellCount} cells`)
-  if (bytes.length !== (headerWords + cellCount * wordsPerCell) * 4) throw corrupt('its length is wrong')
+  const bytes = views.reduce((sum, view) => sum + view.byteLength, 0)
+  if (bytes !== 4 * (headerWords + cellCount * wordsPerCell) || views.some(isRagged))
+    throw corrupt('its length is wrong')
   const words = new Int32Array(cellCount * wordsPerCell)
-  for (let n = 0; n < words.length; n++) words[n] = view.getInt32((headerWords + n) * 4, true)
-  if (checksumOf(words) !== view.getInt32(8, true)) throw corrupt('its checksum does not hold')
+  let word = 0
+  for (const view of views)
+    for (let at = view === head ? 4 * headerWords : 0; at < view.byteLength; at += 4)
+      words[word++] = view.getInt32(at, true)
+  if (checksumOf(words) !== head.getInt32(8, true)) throw corrupt('its checksum does not hold')
   return new Sketch(cellCount, words)
+}
+
+function isRagged(view: DataView): boolean {
+  return view.byteLength % 4 !== 0
 }
 
 /** A running hash over the words, by the check's own rounds: each step is a bijection of what came before. */

@@ -38,6 +38,8 @@ export const syncLimits = {
   sketchEntriesPerCell: 2,
   /** Arrivals after which a snapshot is written, where the sketch has fewer cells: some 10 ms of replay. */
   sketchSnapshotArrivals: 4_096,
+  /** Bytes of a snapshot in one record: buffers of this size leave no holes in memory that only their like can fill. */
+  sketchPartBytes: 32_768,
   /** Arrivals read at once while replaying: half a megabyte. */
   sketchReplayArrivals: 4_096,
   /** Cells of all sketches in memory, 24 bytes each: 24 MB, sixteen of the largest. */

@@ -9,11 +9,11 @@ import type { VerifiedEntry } from '../dag/entry.ts'
 import { hexToBytes } from '../dag/hex.ts'
 import type { TreeId } from '../dag/id.ts'
 import { createSketch, type Sketch, sketchCellsFor } from '../dag/sketch.ts'
-import { loadSketch, saveSketch } from '../dag/sketch-codec.ts'
+import { saveSketch } from '../dag/sketch-codec.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { Lanes } from './lanes.ts'
-import type { Database } from './open.ts'
+import { SketchSnapshots } from './sketch-snapshots.ts'
 import type { DagStore, TreeInfo } from './store.ts'
 
 interface Live {
@@ -26,21 +26,22 @@ interface Live {
   next: Sketch | undefined
 }
 
-const sequenceBytes = 8
 /** A sketch that was outgrown is rebuilt for a tree so many times as large: all rebuilds together read a third of it. */
 const growth = 4
 
 export class Sketches {
   private readonly store: DagStore
-  private readonly snapshots: ReturnType<typeof snapshotsOf>
+  private readonly snapshots: SketchSnapshots
   private readonly live = new Map<TreeId, Live>()
+  /** How large trees are about to be. */
+  private readonly expected = new Map<TreeId, number>()
   private readonly lanes = new Lanes<TreeId>()
   private readonly unsubscribe: () => void
   private closed = false
 
   constructor(store: DagStore) {
     this.store = store
-    this.snapshots = snapshotsOf(store.db)
+    this.snapshots = new SketchSnapshots(store.db)
     this.unsubscribe = store.subscribe((tree, added, info) => this.follow(tree, added, info))
   }
 
@@ -62,6 +63,15 @@ export class Sketches {
         return live.sketch
       }
     }
+  }
+
+  /**
+   * A tree is about to have so many entries: a sketch that is made for them at once need not be rebuilt on the way. A
+   * guess, which holds until it is disposed.
+   */
+  expect(tree: TreeId, count: number): Disposable {
+    this.expected.set(tree, count)
+    return { [Symbol.dispose]: () => this.expected.delete(tree) }
   }
 
   /** Opens what the database closed when it was closed itself. */
@@ -86,7 +96,7 @@ export class Sketches {
         this.inBackground(tree, () => this.load(tree))
         return
       }
-      live = emptySketch(info.count)
+      live = emptySketch(Math.max(info.count, this.expected.get(tree) ?? 0))
       this.keep(tree, live)
     }
     const before = info.sequence - added.length
@@ -106,8 +116,8 @@ export class Sketches {
     else if (live.sequence - live.saved > Math.max(limits.sketchSnapshotArrivals, live.sketch.cellCount)) {
       live.saved = live.sequence
       const { sequence } = live
-      const bytes = saveSketch(live.sketch)
-      this.inBackground(tree, () => this.write(tree, sequence, bytes))
+      const parts = saveSketch(live.sketch)
+      this.inBackground(tree, () => this.snapshots.put(tree, sequence, parts))
     }
   }
 
@@ -127,17 +137,11 @@ export class Sketches {
   }
 
   private async read(tree: TreeId, info: TreeInfo): Promise<Live | undefined> {
-    const value = await this.snapshots.get(tree)
-    if (value === undefined || value.length < sequenceBytes) return undefined
-    const sequence = Number(value.readBigUInt64BE(0))
-    try {
-      const sketch = loadSketch(value.subarray(sequenceBytes))
-      // Arrivals are dense from 1, so a sketch that counts up to one has as many ids.
-      if (sketch.total !== sequence || sequence > info.sequence) return undefined
-      return { sketch, sequence, saved: sequence, next: undefined }
-    } catch {
+    const found = await this.snapshots.get(tree)
+    // Arrivals are dense from 1, so a sketch that counts up to one has as many ids.
+    if (found === undefined || found.sketch.total !== found.sequence || found.sequence > info.sequence)
       return undefined
-    }
+    return { ...found, saved: found.sequence, next: undefined }
   }
 
   /** Counts the arrivals that the sketch has not, until it has them all. Pages may be counted beside it. */
@@ -160,7 +164,7 @@ export class Sketches {
     const live = this.live.get(tree)
     const count = this.store.tree(tree)?.count ?? 0
     if (live === undefined || sketchCellsFor(count) <= live.sketch.cellCount) return
-    const next = createSketch(sketchCellsFor(growth * count))
+    const next = createSketch(sketchCellsFor(Math.max(growth * count, this.expected.get(tree) ?? 0)))
     const upTo = live.sequence
     live.next = next
     try {
@@ -181,15 +185,9 @@ export class Sketches {
     await this.save(tree, live)
   }
 
-  private async save(tree: TreeId, live: Live): Promise<void> {
+  private save(tree: TreeId, live: Live): Promise<void> {
     live.saved = live.sequence
-    await this.write(tree, live.sequence, saveSketch(live.sketch))
-  }
-
-  private async write(tree: TreeId, sequence: number, sketch: Uint8Array): Promise<void> {
-    const head = Buffer.alloc(sequenceBytes)
-    head.writeBigUInt64BE(BigInt(sequence))
-    await this.snapshots.put(tree, Buffer.concat([head, sketch]))
+    return this.snapshots.put(tree, live.sequence, saveSketch(live.sketch))
   }
 
   /** Keeps a sketch in memory as the one used last; the one used longest ago makes room. */
@@ -215,8 +213,4 @@ function corrupt(tree: TreeId, sequence: number): CausewayError {
   return new CausewayError('STORE_CORRUPT', `The arrival ${sequence} of the tree ${tree} is missing.`, {
     data: { tree },
   })
-}
-
-function snapshotsOf(db: Database) {
-  return db.sublevel<string, Buffer>('sketch', { keyEncoding: 'utf8', valueEncoding: 'buffer' })
 }

@@ -79,6 +79,8 @@ export class Transfer {
   async receive(answer: SyncAnswer, partial = false): Promise<boolean> {
     if (this.options.pull === false) return false
     this.expected = this.received + answer.header.entries
+    const { entries, count } = answer.header
+    using _ = this.store.sketches.expect(this.tree, Math.max(entries, count))
     const pipeline = new Pipeline(limits.sessionPagesTakenIn)
     const redundantBefore = this.redundant
     let ended = false

@@ -249,17 +249,32 @@ describe('a snapshot', () => {
     assert.deepEqual(loaded.words, sketchOf(256, ids).words)
   })
 
+  it('has parts of one size, where it is large', () => {
+    const sketch = sketchOf(4_096, idsFrom(10, 100))
+    const parts = saveSketch(sketch)
+    const bytes = parts.map(({ length }) => length)
+    assert.ok(parts.length > 2)
+    assert.ok(bytes.slice(0, -1).every((length) => length === limits.sketchPartBytes))
+    assert.ok(bytes.at(-1)! <= limits.sketchPartBytes)
+    assert.deepEqual(loadSketch(parts).words, sketch.words)
+    refuses('STORE_FORMAT', () => loadSketch(parts.slice(1)))
+    refuses('STORE_CORRUPT', () => loadSketch(parts.slice(0, -1)))
+    refuses('STORE_CORRUPT', () => loadSketch([parts[0]!, ...parts.slice(1).reverse()]))
+  })
+
   it('is refused when it is torn, changed or of another version', () => {
-    const good = saveSketch(sketchOf(256, idsFrom(9, 100)))
-    refuses('STORE_CORRUPT', () => loadSketch(good.slice(0, 8)))
-    refuses('STORE_CORRUPT', () => loadSketch(good.slice(0, -4)))
+    const [good] = saveSketch(sketchOf(256, idsFrom(9, 100))) as [Uint8Array]
+    refuses('STORE_CORRUPT', () => loadSketch([]))
+    refuses('STORE_CORRUPT', () => loadSketch([good.slice(0, 8)]))
+    refuses('STORE_CORRUPT', () => loadSketch([good.slice(0, -4)]))
+    refuses('STORE_CORRUPT', () => loadSketch([good.slice(0, 101), good.slice(101)]))
     for (const at of [4, 8, 12, 1000, good.length - 1]) {
       const bad = good.slice()
       bad[at]! ^= 0x10
-      refuses('STORE_CORRUPT', () => loadSketch(bad), `byte ${at}`)
+      refuses('STORE_CORRUPT', () => loadSketch([bad]), `byte ${at}`)
     }
     const other = good.slice()
     other[0] = 2
-    refuses('STORE_FORMAT', () => loadSketch(other))
+    refuses('STORE_FORMAT', () => loadSketch([other]))
   })
 })

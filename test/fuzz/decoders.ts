@@ -136,7 +136,7 @@ export function decoderTargets(): Target[] {
     decoderTarget('sketch counts', 4, fc.tuple(anyBytes, fc.nat({ max: 100 })), ([bytes, total]) =>
       decodeCounts(bytes, header(total)),
     ),
-    decoderTarget('saved sketch', 4, near(saveSketch(sketch)), loadSketch),
+    decoderTarget('saved sketch', 4, near(saveSketch(sketch)[0]!), (bytes) => loadSketch([bytes])),
     decoderTarget('haves', 6, near(packHaves([[hexToBytes(entries[0]!.id)]])), unpackHaves),
     decoderTarget(
       'range chunks',

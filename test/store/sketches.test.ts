@@ -8,7 +8,7 @@ import { hexToBytes } from '../../src/dag/hex.ts'
 import type { TreeId } from '../../src/dag/id.ts'
 import { createSketch, sketchCellsFor } from '../../src/dag/sketch.ts'
 import { limits } from '../../src/limits.ts'
-import { openFolder, openMemory } from '../../src/store/open.ts'
+import { type Database, openFolder, openMemory } from '../../src/store/open.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { prng, shapes, TreeBuilder } from '../kit/entries.ts'
 import { fill, idsOf, tempFolder } from '../kit/peers.ts'
@@ -21,6 +21,22 @@ async function assertExact(store: DagStore, tree: TreeId): Promise<void> {
   assert.deepEqual(sketch!.words, expected.words)
   assert.ok(sketch!.cellCount >= sketchCellsFor(sketch!.total))
 }
+
+/** Counts the looks at the arrivals from now on. */
+function replays(store: DagStore): { count: number } {
+  const looks = { count: 0 }
+  const arrivals = store.arrivals.bind(store)
+  Object.assign(store, {
+    arrivals: (...args: Parameters<typeof arrivals>) => {
+      looks.count++
+      return arrivals(...args)
+    },
+  })
+  return looks
+}
+
+const snapshotRecords = (db: Database) =>
+  db.sublevel<string, Buffer>('sketch', { keyEncoding: 'utf8', valueEncoding: 'buffer' })
 
 describe('the sketch of a tree', () => {
   it('is there from the first page on, and for no unknown tree', async () => {
@@ -100,34 +116,70 @@ describe('the sketch of a tree', () => {
   it('is rebuilt where its snapshot is damaged, missing, or ahead of the store', async () => {
     const entries = shapes.random(500, 20, prng(1))
     const tree = entries[0]!.id
-    const damages: ((value: Buffer) => Buffer | undefined)[] = [
-      () => undefined,
-      (value) => value.subarray(0, 50),
-      (value) => Buffer.from(value.map((byte, index) => (index === 100 ? byte ^ 1 : byte))),
-      (value) => {
-        const ahead = Buffer.from(value)
-        ahead.writeBigUInt64BE(9999n)
-        return ahead
-      },
-      () => Buffer.alloc(0),
+    const flipped = (at: number) => (value: Buffer) =>
+      Buffer.from(value.map((byte, index) => (index === at ? byte ^ 1 : byte)))
+    const cut = (value: Buffer) => value.subarray(0, 5)
+    const gone = () => undefined
+    const damages: [key: string, (value: Buffer) => Buffer | undefined][] = [
+      ...[gone, cut, () => Buffer.alloc(0), flipped(7), flipped(8), flipped(9), flipped(12)].map(
+        (damage): (typeof damages)[0] => [tree, damage],
+      ),
+      ...[gone, cut, flipped(100)].map((damage): (typeof damages)[0] => [`${tree}.0.0`, damage]),
     ]
-    for (const damage of damages) {
+    for (const [key, damage] of damages) {
       await using folder = await tempFolder()
       const store = await DagStore.open(await openFolder(folder.path))
       await fill(store, entries)
       await store.close()
       const db = await openFolder(folder.path)
-      const snapshots = db.sublevel<string, Buffer>('sketch', {
-        keyEncoding: 'utf8',
-        valueEncoding: 'buffer',
-      })
-      const value = damage((await snapshots.get(tree))!)
-      if (value === undefined) await snapshots.del(tree)
-      else await snapshots.put(tree, value)
+      const records = snapshotRecords(db)
+      const value = damage((await records.get(key))!)
+      if (value === undefined) await records.del(key)
+      else await records.put(key, value)
       const again = await DagStore.open(db)
+      const replayed = replays(again)
       await assertExact(again, tree)
+      assert.ok(replayed.count > 0, key)
       await again.close()
     }
+  })
+
+  it('keeps the snapshot from before where a new one was not written whole', async () => {
+    await using folder = await tempFolder()
+    const entries = shapes.linear(600)
+    const tree = entries[0]!.id
+    for (const upTo of [400, 500]) {
+      const store = await DagStore.open(await openFolder(folder.path))
+      await fill(store, entries.slice(0, upTo))
+      await store.close()
+    }
+    const db = await openFolder(folder.path)
+    // As a kill would, after the parts and before the record that names them.
+    await snapshotRecords(db).put(`${tree}.0.0`, Buffer.from('torn'))
+    const again = await DagStore.open(db)
+    const replayed = replays(again)
+    await assertExact(again, tree)
+    assert.equal(replayed.count, 0)
+    await again.close()
+  })
+
+  it('is made at once for what is expected, and then not rebuilt', async () => {
+    const store = await DagStore.open(await openMemory())
+    const entries = shapes.linear(limits.sketchMinCells * limits.sketchEntriesPerCell * 2)
+    const tree = entries[0]!.id
+    const replayed = replays(store)
+    {
+      using _ = store.sketches.expect(tree, entries.length)
+      await fill(store, entries.slice(0, 10))
+      assert.equal((await store.sketches.of(tree))!.cellCount, sketchCellsFor(entries.length))
+    }
+    await fill(store, entries)
+    await assertExact(store, tree)
+    assert.equal(replayed.count, 0)
+    using _ = store.sketches.expect(tree, Number.MAX_SAFE_INTEGER)
+    await fill(store, shapes.linear(1))
+    assert.ok((await store.sketches.of(tree))!.cellCount <= limits.sketchMaxCells)
+    await store.close()
   })
 
   it('counts pages that come while it is being loaded', async () => {
