@@ -7,14 +7,15 @@ import type { ClassicLevel } from 'classic-level'
 
 const writes = ['_put', '_del', '_batch', '_clear'] as const
 type Write = (...args: unknown[]) => Promise<unknown>
+type Chained = { _write: Write }
 
-/** Guards all writes, those of sublevels too, since they all end at these methods of the database. */
+/** Guards all writes, those of sublevels too, since they all end at these methods of the database or at a chained batch's. */
 export function guardWrites(db: ClassicLevel<Buffer, Buffer>): void {
-  const methods = db as unknown as Record<(typeof writes)[number], Write>
+  const methods = db as unknown as Record<(typeof writes)[number], Write> & { _chainedBatch(): Chained }
   let failure: unknown
-  for (const name of writes) {
-    const write = methods[name].bind(db)
-    methods[name] = async (...args) => {
+  const guarded =
+    (write: Write): Write =>
+    async (...args) => {
       if (failure !== undefined) throw failure
       let result: unknown
       try {
@@ -27,6 +28,12 @@ export function guardWrites(db: ClassicLevel<Buffer, Buffer>): void {
       if (failure !== undefined) throw failure
       return result
     }
+  for (const name of writes) methods[name] = guarded(methods[name].bind(db))
+  const chain = methods._chainedBatch.bind(db)
+  methods._chainedBatch = () => {
+    const batch = chain()
+    batch._write = guarded(batch._write.bind(batch))
+    return batch
   }
   db.on('open', () => {
     failure = undefined

@@ -2,6 +2,7 @@
 import type { DagStore } from '../../src/store/store.ts'
 
 type Write = (options: { sync: boolean }) => Promise<void>
+type Batch = (...args: unknown[]) => Promise<void>
 
 /** Lets `step` do every page's write from now on; it may call `write`, or throw in its place. The result ends that. */
 export function interceptWrites(
@@ -10,8 +11,10 @@ export function interceptWrites(
 ): () => void {
   const { db } = store
   const batch = db.batch
-  db.batch = (() => {
-    const chained = batch.call(db) as unknown as { write: Write }
+  db.batch = ((...args: [unknown?]) => {
+    // A list is written as it is, a chained batch by `write`.
+    if (args.length > 0) return step(() => (batch as Batch).apply(db, args), { sync: false })
+    const chained = (batch as Batch).call(db) as unknown as { write: Write }
     const write = chained.write.bind(chained)
     chained.write = (options) => step(() => write(options), options)
     return chained

@@ -103,6 +103,7 @@ describe('a store in a folder', () => {
     const together = await Promise.allSettled([db.put('b', '1'), db.put('bad', '1'), db.put('c', '1')])
     assert.ok(together.every(({ status }) => status === 'rejected'))
     await assert.rejects(db.batch([{ type: 'put', key: 'd', value: '1' }]), /No space/)
+    await assert.rejects(db.batch().put('d', '1').write(), /No space/)
     await assert.rejects(db.sublevel('part').put('d', '1'), /No space/)
     await assert.rejects(db.del('a'), /No space/)
     await assert.rejects(db.clear(), /No space/)
@@ -111,6 +112,20 @@ describe('a store in a folder', () => {
     await db.open()
     await db.put('e', '1')
     assert.equal(await db.get('e'), '1')
+    await db.close()
+  })
+
+  it('takes no write after a chained batch that failed either', async () => {
+    await using folder = await tempFolder()
+    const db = new ClassicLevel<string, string>(folder.path)
+    const raw = db as unknown as { _chainedBatch(): { _write(): Promise<void> } }
+    const chain = raw._chainedBatch.bind(db)
+    raw._chainedBatch = () =>
+      Object.assign(chain(), { _write: async () => Promise.reject(new Error('No space')) })
+    guardWrites(db as never)
+    await db.put('a', '1')
+    await assert.rejects(db.batch().put('b', '1').write(), /No space/)
+    await assert.rejects(db.put('c', '1'), /No space/)
     await db.close()
   })
 
