@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command `causeway`: wires the commands, one file each, and turns whatever goes wrong into one sentence. */
+import './heap.ts'
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.ts'
 import { addCommit } from './commit.ts'
