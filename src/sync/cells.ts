@@ -27,16 +27,12 @@ export async function viewWithSketch(
   }
 }
 
-/** The first cells and the counts after them, for a request; empty parts where the tree is too small to need them. */
-export function cutForRequest(sketch: Sketch, state: string): SketchPart {
-  const cells = sketch.cells(0, limits.sketchRequestCells)
+/** The first cells, for a request, and with `counted` the counts after them, which tell how large a difference is. */
+export function cutForRequest(sketch: Sketch, state: string, counted: boolean): SketchPart {
+  const cells = encodeCells(sketch.cells(0, limits.sketchRequestCells))
   const upTo = Math.min(sketch.cellCount, limits.sketchRequestCells + limits.sketchRequestCounts)
-  return {
-    from: 0,
-    cells: encodeCells(cells),
-    counts: encodeCounts(sketch.cells(limits.sketchRequestCells, upTo)),
-    state,
-  }
+  const counts = counted ? encodeCounts(sketch.cells(limits.sketchRequestCells, upTo)) : new Uint8Array(0)
+  return { from: 0, cells, counts, state }
 }
 
 /** Cells [from, to) for an answer, as far as there are any. */

@@ -145,7 +145,8 @@ class Session {
         sketch: { from: 0, cells: none, counts: none, state: tipsDigest },
       }
     }
-    const part = cutForRequest(sketch, tipsDigest)
+    // Both were equal once, so that the cells will do, and if not they tell a size as well, only not as exactly.
+    const part = cutForRequest(sketch, tipsDigest, this.options.lastEqual === undefined)
     exchange.cells += limits.sketchRequestCells
     const heights = haveHeights(view.height)
     const { ids, reads } = await store.landmarks.at(view, heights, limits.havesPerHeightIds)
