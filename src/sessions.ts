@@ -70,7 +70,7 @@ export class Sessions {
         ...progress,
       })
     const session = await runSession(local, main, which, { ...options, onProgress, lastEqual })
-    if (session.equal && session.tipsDigest !== lastEqual) await hints.set(peer, which, session.tipsDigest)
+    if (session.equal && session.tipsDigest !== lastEqual?.tipsDigest) await hints.set(peer, which, session)
     const path = connection.channel.path?.()
     const result: SyncResult = {
       ...session,

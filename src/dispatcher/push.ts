@@ -71,8 +71,8 @@ export async function watchedSession(
       push: settings.push,
       lastEqual,
     })
-    if (result.equal && result.tipsDigest !== lastEqual)
-      await parts.lastEqual.set(peer, tree, result.tipsDigest)
+    if (result.equal && result.tipsDigest !== lastEqual?.tipsDigest)
+      await parts.lastEqual.set(peer, tree, result)
     counters.entriesReceived += result.received
     counters.entriesSent += result.sent
     return result

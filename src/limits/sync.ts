@@ -46,6 +46,8 @@ export const syncLimits = {
   sketchCellsInMemory: 1_048_576,
   /** Cells [0, 80) of a request: 1.7 KB, two packets, and they decode a difference of 30 at 199 of 200 tries. */
   sketchRequestCells: 80,
+  /** … which is that difference. */
+  sketchRequestDecodes: 30,
   /** Counts of a request's cells [80, 256), 1 or 2 bytes each: they halve the error of the estimate. */
   sketchRequestCounts: 176,
   /** Cells that a request may carry at most: peeling them, whatever they say, stays well under a millisecond. */

@@ -1,6 +1,6 @@
 /**
- * With which digest a session with a peer last ended equal: only a hint, which saves the next session the cells of its
- * first question. Kept in a fixed number of slots, chosen by a hash of peer and tree, so that strangers cannot make it
+ * With which digest a session with a peer last ended equal, and with how many entries: only a hint, which saves the next
+ * session the cells of its first question, or the counts after them. Kept in a fixed number of slots, chosen by a hash of peer and tree, so that strangers cannot make it
  * grow; who loses a slot just sends some cells more.
  */
 import { sha256Hex } from '../dag/crypto.ts'
@@ -9,10 +9,18 @@ import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { Database } from '../store/open.ts'
 
-/** 65,536 slots of some 60 bytes: at most 4 MB. */
+/** What both sides had. */
+export interface Equality {
+  readonly tipsDigest: string
+  readonly count: number
+}
+
+/** 65,536 slots of some 70 bytes: at most 5 MB. */
 const slotDigits = 4
 /** Tells apart those that share a slot. */
 const checkDigits = 28
+const digestDigits = 64
+const countDigits = 16
 
 export class LastEqual {
   private readonly slots: ReturnType<typeof slotsOf>
@@ -21,16 +29,23 @@ export class LastEqual {
     this.slots = slotsOf(db)
   }
 
-  /** The digest, hex; undefined where none is known. */
-  async get(peer: PeerId, tree: TreeId): Promise<string | undefined> {
+  /** Undefined where none is known. */
+  async get(peer: PeerId, tree: TreeId): Promise<Equality | undefined> {
     const { slot, check } = place(peer, tree)
     const value = (await this.slots.get(slot))?.toString('hex')
-    return value?.startsWith(check) ? value.slice(checkDigits) : undefined
+    if (!value?.startsWith(check) || value.length !== checkDigits + digestDigits + countDigits)
+      return undefined
+    const told = value.slice(checkDigits)
+    return {
+      tipsDigest: told.slice(0, digestDigits),
+      count: Number.parseInt(told.slice(digestDigits), 16),
+    }
   }
 
-  async set(peer: PeerId, tree: TreeId, digest: string): Promise<void> {
+  async set(peer: PeerId, tree: TreeId, { tipsDigest, count }: Equality): Promise<void> {
     const { slot, check } = place(peer, tree)
-    await this.slots.put(slot, Buffer.from(check + digest, 'hex'))
+    const record = check + tipsDigest + count.toString(16).padStart(countDigits, '0')
+    await this.slots.put(slot, Buffer.from(record, 'hex'))
   }
 }
 

@@ -104,6 +104,7 @@ export class Exchange {
   async result(): Promise<SessionResult> {
     const { tree, statuses, cells, storeReads, equal, settledAt } = this
     const { received, sent, redundant } = this.transfer
+    const { tipsDigest, count } = await this.store.summary(tree)
     return {
       tree,
       received,
@@ -115,7 +116,8 @@ export class Exchange {
       storeReads,
       equal,
       settledAt,
-      tipsDigest: await this.store.tipsDigest(tree),
+      tipsDigest,
+      count,
     }
   }
 }

@@ -27,4 +27,6 @@ export interface SessionResult {
   settledAt: number | undefined
   /** The digest of our tips at the end; where the session ended equal, the remote's too. */
   tipsDigest: string
+  /** How many entries we have then. */
+  count: number
 }

@@ -16,16 +16,16 @@ import { findMissing } from './missing.ts'
 import type { RangeAnswer, Remote, SyncAnswer, SyncHeader, SyncRequest } from './remote.ts'
 import { tellTips } from './sample.ts'
 import type { SessionResult } from './session-result.ts'
-import { protocol, type SessionProgress, type TransferOptions } from './transfer.ts'
+import { protocol, type SessionProgress, type TransferOptions, type TreeState } from './transfer.ts'
 
 export type { SessionLocal, SessionProgress, SessionResult }
 
 export interface SessionOptions extends TransferOptions {
   /**
-   * The digest with which a session with this remote last ended equal. Where ours is still that, the first
-   * question goes without cells. Only a hint: nothing breaks where it is wrong.
+   * What both had when a session with this remote last ended equal. Where ours is still that, the first question goes
+   * without cells. Only a hint: nothing breaks where it is wrong.
    */
-  readonly lastEqual?: string | undefined
+  readonly lastEqual?: TreeState | undefined
 }
 
 /** Runs a session to its end. Errors: the remote's own, PROTOCOL when it sends what is not valid, CANCELLED. */
@@ -127,6 +127,7 @@ class Session {
   private async ask(probe: boolean): Promise<SyncRequest> {
     const { exchange, tree } = this
     const { store, clock } = this.local
+    const { lastEqual } = this.options
     exchange.transfer.checkSignal()
     const found = await viewWithSketch(store, tree)
     this.askedAt = found?.view.sequence ?? 0
@@ -135,7 +136,7 @@ class Session {
     await using _ = view
     const { tipsDigest, count } = view
     const tips = tellTips(view.tips, clock.random)
-    if (probe && tipsDigest === this.options.lastEqual) {
+    if (probe && tipsDigest === lastEqual?.tipsDigest) {
       const none = new Uint8Array(0)
       return {
         tree,
@@ -145,8 +146,9 @@ class Session {
         sketch: { from: 0, cells: none, counts: none, state: tipsDigest },
       }
     }
-    // Both were equal once, so that the cells will do, and if not they tell a size as well, only not as exactly.
-    const part = cutForRequest(sketch, tipsDigest, this.options.lastEqual === undefined)
+    // Where we have hardly changed since both were equal, the cells will do, or it is the remote that has, by its count.
+    const changedLittle = lastEqual !== undefined && count - lastEqual.count <= limits.sketchRequestDecodes
+    const part = cutForRequest(sketch, tipsDigest, !changedLittle)
     exchange.cells += limits.sketchRequestCells
     const heights = haveHeights(view.height)
     const { ids, reads } = await store.landmarks.at(view, heights, limits.havesPerHeightIds)

@@ -11,7 +11,9 @@ import { createSketch } from '../../src/dag/sketch.ts'
 import { encodeCells } from '../../src/dag/sketch-codec.ts'
 import { limits } from '../../src/limits.ts'
 import { answerSync } from '../../src/sync/answer.ts'
+import type { SyncRequest } from '../../src/sync/remote.ts'
 import { runSession } from '../../src/sync/session.ts'
+import type { TreeState } from '../../src/sync/transfer.ts'
 import { below, gitShape, gitShapeMissing, prng, shapes, TreeBuilder, testIdentity } from '../kit/entries.ts'
 import { LocalRemote, type RemoteHooks } from '../kit/local-remote.ts'
 import { assertSame, idsOf, openPeer, type TestPeer } from '../kit/peers.ts'
@@ -27,13 +29,13 @@ interface Split {
 async function session(
   split: Split,
   hooks: RemoteHooks = {},
-  lastEqual?: (digest: string) => string | undefined,
+  lastEqual?: (now: TreeState) => TreeState | undefined,
 ) {
   const a = await openPeer([...split.common, ...split.left])
   const b = await openPeer([...split.common, ...split.right])
   const remote = new LocalRemote(b, hooks)
-  const digest = await a.store.tipsDigest(split.tree)
-  const result = await runSession(a, remote, split.tree, { lastEqual: lastEqual?.(digest) })
+  const now = await a.store.summary(split.tree)
+  const result = await runSession(a, remote, split.tree, { lastEqual: lastEqual?.(now) })
   await assertSame(split.tree, a.store, b.store)
   assert.equal(result.equal, true)
   await a[Symbol.asyncDispose]()
@@ -95,7 +97,7 @@ describe('the ways to the difference', () => {
 
   it('is one probe without cells where both sides were equal and still are', async () => {
     const split = forked(300, 0, 0)
-    const result = await session(split, {}, (digest) => digest)
+    const result = await session(split, {}, (now) => now)
     assert.deepEqual([result.statuses, result.cells, result.remote.requests.length], [['equal'], 0, 1])
   })
 
@@ -105,7 +107,7 @@ describe('the ways to the difference', () => {
   })
 
   it('is a walk where the other is just ahead, probed or not', async () => {
-    for (const lastEqual of [undefined, (digest: string) => digest]) {
+    for (const lastEqual of [undefined, (now: TreeState) => now]) {
       const result = await session(forked(400, 0, 25), {}, lastEqual)
       assert.deepEqual([result.statuses, result.received, result.redundant], [['delta'], 25, 0])
     }
@@ -120,9 +122,28 @@ describe('the ways to the difference', () => {
   })
 
   it('asks again with its own cells where a probe found both sides changed', async () => {
-    const result = await session(scattered(500, 5, 5, 4), {}, (digest) => digest)
+    const result = await session(scattered(500, 5, 5, 4), {}, (now) => now)
     assert.deepEqual([result.received, result.sent, result.redundant], [5, 5, 0])
     assert.ok(result.roundTrips <= 2)
+  })
+
+  it('leaves the counts out where it has hardly changed since both were equal, and only there', async () => {
+    const counted = async (mine: number, since: number) => {
+      const counts: number[] = []
+      const request = (asked: SyncRequest) => {
+        counts.push(asked.sketch?.counts.length ?? 0)
+        return asked
+      }
+      const before = (now: TreeState) => ({ tipsDigest: 'ab'.repeat(32), count: now.count - since })
+      const result = await session(scattered(2400, mine, 3, 7), { request }, before)
+      assert.deepEqual([result.received, result.sent], [3, mine])
+      return counts[0]! > 0
+    }
+    const most = limits.sketchRequestDecodes
+    assert.deepEqual(
+      [await counted(5, 5), await counted(5, most), await counted(100, most + 1)],
+      [false, false, true],
+    )
   })
 
   it("is the haves' where the difference lies near the tips", async () => {
