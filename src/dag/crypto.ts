@@ -20,7 +20,7 @@ import { pointFlaw } from './point.ts'
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex')
 const publicKeyBytes = 32
 
-/** Imported public keys are kept, at 2 KB each, since an import costs as much as a tenth of a verification. */
+/** Imported public keys are kept, at 1.2 KB each, since an import costs as much as a tenth of a verification. */
 const publicKeys = new Map<string, KeyObject>()
 const publicKeysKept = 1024
 

@@ -38,7 +38,7 @@ export const syncLimits = {
   sketchEntriesPerCell: 2,
   /** Arrivals after which a snapshot is written, where the sketch has fewer cells: some 10 ms of replay. */
   sketchSnapshotArrivals: 4_096,
-  /** Bytes of a snapshot in one record: buffers of this size leave no holes in memory that only their like can fill. */
+  /** Bytes of a snapshot in one record, well below the 128 KiB from which the allocator treats a buffer on its own. */
   sketchPartBytes: 32_768,
   /** Arrivals read at once while replaying: half a megabyte. */
   sketchReplayArrivals: 4_096,
@@ -46,7 +46,7 @@ export const syncLimits = {
   sketchCellsInMemory: 1_048_576,
   /** Cells [0, 80) of a request: 1.7 KB, two packets, and they decode a difference of 30 at 199 of 200 tries. */
   sketchRequestCells: 80,
-  /** … which is that difference. */
+  /** Entries that the cells of a request surely name, if only few others differ: the 30 of above. */
   sketchRequestDecodes: 30,
   /** Counts of a request's cells [80, 256), 1 or 2 bytes each: they halve the error of the estimate. */
   sketchRequestCounts: 176,

@@ -1,19 +1,17 @@
 /**
  * With which digest a session with a peer last ended equal, and with how many entries: only a hint, which saves the next
- * session the cells of its first question, or the counts after them. Kept in a fixed number of slots, chosen by a hash of peer and tree, so that strangers cannot make it
- * grow; who loses a slot just sends some cells more.
+ * session the cells of its first question, or the counts after them. Kept in a fixed number of slots, chosen by a hash of
+ * peer and tree, so that strangers cannot make it grow; who loses a slot just sends some cells more.
  */
 import { sha256Hex } from '../dag/crypto.ts'
 import { hexToBytes } from '../dag/hex.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { Database } from '../store/open.ts'
+import type { TreeSummary } from '../store/store.ts'
 
 /** What both sides had. */
-export interface Equality {
-  readonly tipsDigest: string
-  readonly count: number
-}
+type Equality = Pick<TreeSummary, 'tipsDigest' | 'count'>
 
 /** 65,536 slots of some 70 bytes: at most 5 MB. */
 const slotDigits = 4

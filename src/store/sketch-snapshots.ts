@@ -1,7 +1,7 @@
 /**
  * The snapshots of sketches on the disk. One is written in parts, beside the one before, and then named by the tree's
- * record: a kill at any moment leaves a whole one. In parts, because a buffer of megabytes that comes and goes makes
- * the allocator keep every later buffer of that size to itself.
+ * record: a kill at any moment leaves a whole one. In parts, because once a buffer of megabytes was freed, glibc takes all
+ * smaller ones from where it gives hardly anything back (its dynamic mmap threshold, see mallopt(3)).
  */
 import type { TreeId } from '../dag/id.ts'
 import { type Sketch, wordsPerCell } from '../dag/sketch.ts'
@@ -51,7 +51,10 @@ export class SketchSnapshots {
     const before = decodeHead(await this.records.get(tree))
     const slot = before?.slot === 0 ? 1 : 0
     for (const [index, part] of parts.entries())
-      await this.records.put(partKey(tree, slot, index), Buffer.from(part.buffer))
+      await this.records.put(
+        partKey(tree, slot, index),
+        Buffer.from(part.buffer, part.byteOffset, part.length),
+      )
     await this.records.put(tree, encodeHead({ sequence, slot, parts: parts.length }))
   }
 }

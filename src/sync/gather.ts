@@ -97,6 +97,7 @@ export class Gathering {
   /** The piece that is being stored. */
   private head = 0
   private expected = 0
+  private sizing: Disposable | undefined
   /** Who tells the outline, where the first one began, up to where it has, and whether that is all. */
   private outliner: Taken | undefined
   private begun = false
@@ -185,6 +186,7 @@ export class Gathering {
       for (const stream of this.streams) stream.abort()
       await Promise.all([...this.streams].map(({ over }) => over))
       await this.outlining
+      this.sizing?.[Symbol.dispose]()
     }
   }
 
@@ -344,6 +346,7 @@ export class Gathering {
       if (answer.header.status !== 'range' || told === undefined)
         throw protocol('The remote did not answer the question for an outline.')
       this.expected = count
+      this.sizing ??= store.sketches.expect(tree, count)
       const ours = range.chunks.at(-1)
       if (!this.begun) this.outlined = this.start = ours && positionOf(ours.last)
       this.begun = true

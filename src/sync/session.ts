@@ -146,7 +146,7 @@ class Session {
         sketch: { from: 0, cells: none, counts: none, state: tipsDigest },
       }
     }
-    // Where we have hardly changed since both were equal, the cells will do, or it is the remote that has, by its count.
+    // Where we have hardly changed since both were equal, the cells will do; or the remote has, and its count tells how much.
     const changedLittle = lastEqual !== undefined && count - lastEqual.count <= limits.sketchRequestDecodes
     const part = cutForRequest(sketch, tipsDigest, !changedLittle)
     exchange.cells += limits.sketchRequestCells

@@ -7,6 +7,7 @@ import { EventEmitter, once } from 'node:events'
 import { describe, it } from 'node:test'
 import { idOf } from '../../src/dag/entry.ts'
 import type { PeerId } from '../../src/dag/identity.ts'
+import { sketchCellsFor } from '../../src/dag/sketch.ts'
 import { limits } from '../../src/limits.ts'
 import { Gathering, type Source } from '../../src/sync/gather.ts'
 import type { SyncHeader, SyncPage } from '../../src/sync/remote.ts'
@@ -84,6 +85,9 @@ describe('a first sync from several remotes', () => {
     assert.equal(outcome, undefined)
     await assertSame(tree, empty.store, full.store)
     assert.deepEqual([gathering.received, gathering.redundant], [entries.length, 0])
+    // Made for them at once: one that has grown with them would have room for four times as many.
+    const { cellCount } = (await empty.store.sketches.of(tree))!
+    assert.equal(cellCount, sketchCellsFor(entries.length))
     for (const name of ['first', 'second', 'third']) {
       assert.notEqual(of(name).entries, 0, name)
       assert.equal(of(name).error, undefined)
