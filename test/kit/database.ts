@@ -1,4 +1,4 @@
-/** Steps in where a store writes its pages: to see, count or fail writes that a database would otherwise do. */
+/** Steps in where a store writes its pages or reads arrivals: to see, count or fail what a database would otherwise do. */
 import type { DagStore } from '../../src/store/store.ts'
 
 type Write = (options: { sync: boolean }) => Promise<void>
@@ -22,4 +22,17 @@ export function interceptWrites(
   return () => {
     db.batch = batch
   }
+}
+
+/** Counts the looks at the arrivals from now on, by which sketches are rebuilt. */
+export function replays(store: DagStore): { count: number } {
+  const looks = { count: 0 }
+  const arrivals = store.arrivals.bind(store)
+  Object.assign(store, {
+    arrivals: (...args: Parameters<typeof arrivals>) => {
+      looks.count++
+      return arrivals(...args)
+    },
+  })
+  return looks
 }

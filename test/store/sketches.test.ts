@@ -10,6 +10,7 @@ import { createSketch, sketchCellsFor } from '../../src/dag/sketch.ts'
 import { limits } from '../../src/limits.ts'
 import { type Database, openFolder, openMemory } from '../../src/store/open.ts'
 import { DagStore } from '../../src/store/store.ts'
+import { replays } from '../kit/database.ts'
 import { prng, shapes, TreeBuilder } from '../kit/entries.ts'
 import { fill, idsOf, tempFolder } from '../kit/peers.ts'
 
@@ -20,19 +21,6 @@ async function assertExact(store: DagStore, tree: TreeId): Promise<void> {
   expected.addAll((await idsOf(store, tree)).map(hexToBytes))
   assert.deepEqual(sketch!.words, expected.words)
   assert.ok(sketch!.cellCount >= sketchCellsFor(sketch!.total))
-}
-
-/** Counts the looks at the arrivals from now on. */
-function replays(store: DagStore): { count: number } {
-  const looks = { count: 0 }
-  const arrivals = store.arrivals.bind(store)
-  Object.assign(store, {
-    arrivals: (...args: Parameters<typeof arrivals>) => {
-      looks.count++
-      return arrivals(...args)
-    },
-  })
-  return looks
 }
 
 const snapshotRecords = (db: Database) =>

@@ -7,13 +7,14 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { VerifiedEntry } from '../../src/dag/entry.ts'
 import { type EntryId, idToBytes, type TreeId } from '../../src/dag/id.ts'
-import { createSketch } from '../../src/dag/sketch.ts'
+import { createSketch, sketchCellsFor } from '../../src/dag/sketch.ts'
 import { encodeCells } from '../../src/dag/sketch-codec.ts'
 import { limits } from '../../src/limits.ts'
 import { answerSync } from '../../src/sync/answer.ts'
 import type { SyncRequest } from '../../src/sync/remote.ts'
 import { runSession } from '../../src/sync/session.ts'
 import type { TreeState } from '../../src/sync/transfer.ts'
+import { replays } from '../kit/database.ts'
 import { below, gitShape, gitShapeMissing, prng, shapes, TreeBuilder, testIdentity } from '../kit/entries.ts'
 import { LocalRemote, type RemoteHooks } from '../kit/local-remote.ts'
 import { assertSame, idsOf, openPeer, type TestPeer } from '../kit/peers.ts'
@@ -125,6 +126,17 @@ describe('the ways to the difference', () => {
     const result = await session(scattered(500, 5, 5, 4), {}, (now) => now)
     assert.deepEqual([result.received, result.sent, result.redundant], [5, 5, 0])
     assert.ok(result.roundTrips <= 2)
+  })
+
+  it('makes the sketch of a first sync at once, and rebuilds it never', async () => {
+    const entries = shapes.linear(limits.sketchMinCells * limits.sketchEntriesPerCell * 2)
+    await using full = await openPeer(entries)
+    await using empty = await openPeer([])
+    const replayed = replays(empty.store)
+    const { received } = await runSession(empty, new LocalRemote(full), entries[0]!.id)
+    assert.equal(received, entries.length)
+    assert.ok((await empty.store.sketches.of(entries[0]!.id))!.cellCount >= sketchCellsFor(received))
+    assert.equal(replayed.count, 0)
   })
 
   it('leaves the counts out where it has hardly changed since both were equal, and only there', async () => {
