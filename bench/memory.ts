@@ -5,8 +5,6 @@
  */
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 
 export interface Memory {
   readonly startMB: number
@@ -44,9 +42,7 @@ export interface Settled {
 /** The memory of a process at rest: first as it is, then, of the heap, what is left after a collection. */
 export function settledMemory(): Settled {
   const [rssMB, ownMB] = [process.memoryUsage.rss() / megabyte, anonymous() / megabyte]
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  collect()
+  globalThis.gc!()
   return { rssMB, ownMB, heapMB: process.memoryUsage().heapUsed / megabyte }
 }
 

@@ -26,7 +26,7 @@ const downhill: Record<string, readonly string[]> = {
   node: ['dag', 'store', 'peer', 'sync', 'transport', 'rpc', 'dispatcher'],
   cli: ['dag', 'peer', 'rpc', 'transport', 'node'],
 }
-const ground = new Set(['errors', 'limits', 'clock', 'version', 'origin', 'token-bucket'])
+const ground = new Set(['errors', 'limits', 'garbage', 'clock', 'version', 'origin', 'token-bucket'])
 /** Files at the top of `src` that belong to the node. */
 const nodeFiles = new Set([
   'node',

@@ -3,20 +3,23 @@ export const storeLimits = {
   /** One page: large enough that the cost per message vanishes, small enough that a few in flight are nothing. */
   pageBytes: 262_144,
   pageEntries: 1_024,
+  /** Garbage of pages that is collected at once, buffers and all: of some dozen pages where they come, and twenty where they go. */
+  garbageBytes: 12_582_912,
   /** Signatures in the thread pool's queue at once: some 4 ms of work for two cores, so that reads get their turn. */
   verifyConcurrency: 64,
   /** Commits that wait for one tree: some seconds of work. */
   commitsWaiting: 16_384,
 
-  /** LevelDB's memtable, of which two may be alive: twice LevelDB's own, since larger sorted runs are merged less often. */
-  storeWriteBufferBytes: 8_388_608,
+  /** LevelDB's memtable, of which two may be alive. Twice as much was no faster. */
+  storeWriteBufferBytes: 4_194_304,
   /** LevelDB's cache of blocks: parents and ids that a session asks for lie close together. */
   storeCacheBytes: 8_388_608,
   /**
    * Index records kept in memory after a write: parents are mostly among the latest entries. With more, they would
-   * outlive the young generation and become garbage that only a full collection finds.
+   * outlive the young generation and become garbage that only a full collection finds; a page asks for some older ones
+   * anyway.
    */
-  storeRecentEntries: 1_024,
+  storeRecentEntries: 256,
   /** Trees whose landmarks are kept, some 10 KB each. */
   landmarkTrees: 64,
   /** Trees whose latest arrivals are kept in memory for who follows them, at most `inlineBytes` each: 4 MB. */

@@ -32,10 +32,10 @@ export const syncLimits = {
   /** Cells of the sketch of a large tree: 1.5 MB in memory and in a snapshot; decodes a difference of 47,000. */
   sketchMaxCells: 65_536,
   /**
-   * A tree this many times its cells grows its sketch: past a third of the tree, naming every id costs less than cells;
-   * and one of 10,000 in a tree of 100,000 still decodes.
+   * A tree this many times its cells grows its sketch: what differs by more than a sixth of the tree is told apart by
+   * ranges, or by naming every id; and 20,000 in a tree of 100,000 still decode.
    */
-  sketchEntriesPerCell: 2,
+  sketchEntriesPerCell: 4,
   /** Arrivals after which a snapshot is written, where the sketch has fewer cells: some 10 ms of replay. */
   sketchSnapshotArrivals: 4_096,
   /** Bytes of a snapshot in one record, well below the 128 KiB from which the allocator treats a buffer on its own. */

@@ -17,6 +17,7 @@ import {
 import type { SignedEntry } from '../dag/entry.ts'
 import { idToBytes, type TreeId } from '../dag/id.ts'
 import { CausewayError } from '../errors.ts'
+import { discard, sentGarbage } from '../garbage.ts'
 import type { SyncPage } from '../sync/remote.ts'
 
 const pageNumber = SyncTreeResponseSchema.field.page.number
@@ -33,6 +34,7 @@ export function writePage({ entries, more }: SyncPage, json: boolean): SyncTreeR
   packed.head(pageNumber, size)
   packed.entries(entriesNumber, entries)
   if (more) packed.flag(moreNumber)
+  discard(size, sentGarbage)
   const response = create(SyncTreeResponseSchema)
   response.$unknown = [packed.finish(pageNumber)]
   return response
@@ -110,8 +112,10 @@ function readEntry(reader: BinaryReader, entryType: WireType): SignedEntry {
 export function writeSendRequest(tree: TreeId, entries: readonly SignedEntry[]): SendEntriesRequest {
   const request = create(SendEntriesRequestSchema, { tree: idToBytes(tree) })
   const { number } = SendEntriesRequestSchema.field.entries
-  const packed = new Packed(packedBytes(entries))
+  const size = packedBytes(entries)
+  const packed = new Packed(size)
   packed.entries(number, entries)
+  discard(size, sentGarbage)
   if (entries.length > 0) request.$unknown = [packed.finish(number)]
   return request
 }

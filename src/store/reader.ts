@@ -3,7 +3,7 @@
  * change once they are stored, so most reads need no snapshot; those that must agree with each other take one.
  */
 import type { AbstractIterator } from 'abstract-level'
-import type { Entry, SignedEntry } from '../dag/entry.ts'
+import type { SignedEntry } from '../dag/entry.ts'
 import type { EntryId, Position, TreeId } from '../dag/id.ts'
 import { CausewayError, unknownTree } from '../errors.ts'
 import { limits } from '../limits.ts'
@@ -77,21 +77,6 @@ export class StoreReader {
     return (await this.lookup(ids, snapshot)).map((record) =>
       record?.number === number ? record : undefined,
     )
-  }
-
-  /** Which of a page's entries are not in the tree yet: those worth verifying. */
-  async unknown(tree: TreeId, entries: readonly Entry[]): Promise<Entry[]> {
-    const record = this.records.get(tree)
-    if (record === undefined) return [...entries]
-    // Nothing is higher than the tree, so a higher entry need not be looked for.
-    const doubtful = entries.filter((entry) => entry.body.height <= record.height)
-    if (doubtful.length === 0) return [...entries]
-    const found = await this.lookupIn(
-      tree,
-      doubtful.map((entry) => entry.id),
-    )
-    const known = new Set(doubtful.filter((_, index) => found[index] !== undefined))
-    return entries.filter((entry) => !known.has(entry))
   }
 
   /**

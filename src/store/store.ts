@@ -4,7 +4,7 @@
  * index, and reading in (height, id) order is reading parents first. A page becomes one atomic batch: entries,
  * indexes, tips, counts and arrivals appear together or not at all, whatever happens to the process.
  */
-import type { VerifiedEntry } from '../dag/entry.ts'
+import type { Entry, VerifiedEntry } from '../dag/entry.ts'
 import { comparePositions, type EntryId, type Position, type TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { PolicyState } from '../dag/policy-state.ts'
@@ -20,8 +20,8 @@ import { remark } from './marks.ts'
 import type { Database } from './open.ts'
 import { type Appended, type BatchOperation, planPage, writeOperations } from './page.ts'
 import { readAuthors } from './policies.ts'
-import { type Snapshot, StoreReader } from './reader.ts'
-import { Recent } from './recent.ts'
+import type { Snapshot } from './reader.ts'
+import { RecentReader } from './recent-reader.ts'
 import { Sketches } from './sketches.ts'
 import {
   infoOf,
@@ -64,14 +64,12 @@ export interface TreeView extends TreeInfo, TreeSummary, AsyncDisposable {
 
 const noEntries: ReadonlySet<EntryId> = new Set()
 
-export class DagStore extends StoreReader {
+export class DagStore extends RecentReader {
   /** Trees in use, the latest last. Loaded and changed only in the tree's lane, so none mixes two moments. */
   private readonly states = new Map<TreeId, TreeState>()
   private readonly lanes = new Lanes<TreeId>()
   private readonly contributors: BatchContributor[] = []
   private readonly listeners = new Set<PageListener>()
-  /** Index records of entries that came lately: parents are mostly among them. */
-  private readonly recent = new Recent<EntryId, layout.IndexRecord>(limits.storeRecentEntries)
   readonly latest = new Latest()
   private nextNumber = 0
   /** A batch has failed: what the database really holds is known when it was opened again (see guard.ts). */
@@ -107,7 +105,7 @@ export class DagStore extends StoreReader {
   /** Waits for writes under way, then closes the database; reads that are under way end with CLOSED. */
   async close(): Promise<void> {
     await this.lanes.idle()
-    this.recent.clear()
+    this.forget()
     this.latest.clear()
     this.landmarks.clear()
     try {
@@ -230,6 +228,11 @@ export class DagStore extends StoreReader {
     return this.lanes.run(tree, task)
   }
 
+  /** Which of a page's entries are not in the tree yet: those worth verifying. */
+  async unknown(tree: TreeId, entries: readonly Entry[]): Promise<readonly Entry[]> {
+    return this.notIn(tree, entries, await this.use(tree))
+  }
+
   private use(tree: TreeId): Promise<TreeState | undefined> | TreeState | undefined {
     return this.states.get(tree) ?? this.lanes.run(tree, () => this.load(tree))
   }
@@ -272,7 +275,7 @@ export class DagStore extends StoreReader {
       if (this.failed) await this.reopen()
       openings = this.openings
       loaded = await this.load(tree)
-      found = await this.lookupForPage(entries, loaded?.record)
+      found = await this.lookupForPage(entries, loaded)
       authors = await readAuthors(this, entries)
     } while (this.failed || this.openings !== openings)
     // From here to the batch nothing waits, so that two new trees cannot take the same number.
@@ -310,7 +313,7 @@ export class DagStore extends StoreReader {
     state.summary = undefined
     this.records.set(tree, record)
     this.keepState(tree, state)
-    for (const [id, indexed] of plan.indexed) this.recent.set(id, indexed)
+    this.keep(plan.indexed)
     this.latest.add(tree, added, info.sequence)
     const standing = plan.voids.size === 0 ? added : added.filter(({ id }) => !plan.voids.has(id))
     for (const listener of this.listeners) tell(() => listener(tree, added, info, standing))
@@ -326,15 +329,9 @@ export class DagStore extends StoreReader {
         await this.db.open()
         await this.sketches.reopen()
         this.openings++
-        for (const kept of [
-          this.records,
-          this.treeOfNumber,
-          this.states,
-          this.recent,
-          this.latest,
-          this.landmarks,
-        ])
+        for (const kept of [this.records, this.treeOfNumber, this.states, this.latest, this.landmarks])
           kept.clear()
+        this.forget()
         await this.readTrees()
         this.failed = false
       } catch (error) {
@@ -344,36 +341,6 @@ export class DagStore extends StoreReader {
       }
     })()
     return this.reopening
-  }
-
-  /** What the index knows of a page's entries and of their parents, in one read. */
-  private async lookupForPage(
-    entries: readonly VerifiedEntry[],
-    record: layout.TreeRecord | undefined,
-  ): Promise<Map<EntryId, layout.IndexRecord>> {
-    const found = new Map<EntryId, layout.IndexRecord>()
-    const wanted = new Set<EntryId>()
-    const inPage = new Set(entries.map((entry) => entry.id))
-    for (const { id, body } of entries) {
-      // Nothing is higher than the tree, so a higher entry need not be looked for.
-      if (record !== undefined && body.height <= record.height) wanted.add(id)
-      for (const parent of body.parents) if (!inPage.has(parent)) wanted.add(parent)
-    }
-    const ids = [...wanted]
-    for (const [index, hit] of (await this.lookup(ids)).entries())
-      if (hit !== undefined) found.set(ids[index]!, hit)
-    return found
-  }
-
-  /** As it is read from the index; what came lately is known without. */
-  override async lookup(
-    ids: readonly EntryId[],
-    snapshot?: Snapshot,
-  ): Promise<(layout.IndexRecord | undefined)[]> {
-    if (snapshot !== undefined) return super.lookup(ids, snapshot)
-    const recent = ids.map((id) => this.recent.get(id))
-    const found = (await super.lookup(ids.filter((_, index) => recent[index] === undefined))).values()
-    return recent.map((record) => record ?? found.next().value)
   }
 }
 

@@ -45,8 +45,13 @@ export async function answerSync(
   random: () => number,
 ): Promise<SyncAnswer & AsyncDisposable> {
   checkRequest(request)
-  const found = await viewWithSketch(store, request.tree)
-  if (found === undefined) throw unknownTree(request.tree)
+  const { sketch: theirs, want = [], range } = request
+  // Whoever sends no cells is answered without ours, which may not be in memory yet.
+  const found =
+    theirs !== undefined && want.length === 0 && range === undefined
+      ? await viewWithSketch(store, request.tree)
+      : { view: await store.view(request.tree), sketch: undefined }
+  if (found?.view === undefined) throw unknownTree(request.tree)
   const { view, sketch } = found
   try {
     const run = new Answering(store, view, sketch, request, random)
@@ -81,11 +86,18 @@ function checkRequest({ tips, want, range, haves }: SyncRequest): void {
 class Answering {
   private readonly store: DagStore
   private readonly view: TreeView
-  private sketch: Sketch
+  /** Of the view's entries; absent where the request has no cells. */
+  private sketch: Sketch | undefined
   private readonly request: SyncRequest
   private readonly random: () => number
 
-  constructor(store: DagStore, view: TreeView, sketch: Sketch, request: SyncRequest, random: () => number) {
+  constructor(
+    store: DagStore,
+    view: TreeView,
+    sketch: Sketch | undefined,
+    request: SyncRequest,
+    random: () => number,
+  ) {
     this.store = store
     this.view = view
     this.sketch = sketch
@@ -107,7 +119,7 @@ class Answering {
     if (request.sketch !== undefined && request.sketch.from > 0) return this.furtherCells(request.sketch)
 
     // Pages may be stored while this waits, and what is said of the cells is of the view's entries.
-    if (request.sketch !== undefined) this.sketch = this.sketch.frozen()
+    if (request.sketch !== undefined) this.sketch = this.sketch!.frozen()
     const records = await store.lookupIn(view.tree, request.tips, view.snapshot)
     const common = records.map((record) => record !== undefined)
     const known = request.tips.filter((_, index) => common[index])
@@ -139,7 +151,8 @@ class Answering {
     known: EntryId[],
     theirCount: number | undefined,
   ): Promise<Outcome> {
-    const { store, view, sketch, request } = this
+    const { store, view, request } = this
+    const sketch = this.sketch!
     // A probe has no cells: whoever sent it decodes ours.
     if (part.cells.length === 0)
       return { tips: this.tips(), ...this.cells(0, limits.sketchRequestCells, common) }
@@ -213,13 +226,13 @@ class Answering {
   }
 
   private cells(from: number, to: number, common: boolean[]): Outcome {
-    const sketch = cutForAnswer(this.sketch, from, to, this.view.tipsDigest)
+    const sketch = cutForAnswer(this.sketch!, from, to, this.view.tipsDigest)
     return { status: 'sketch', common, sketch }
   }
 
   /** Cells after those that did not decode, of the same state; from the first where ours has changed. */
   private furtherCells({ from, state }: SketchPart): Outcome {
-    if (from >= this.sketch.cellCount) return { status: 'range' }
+    if (from >= this.sketch!.cellCount) return { status: 'range' }
     return this.cells(state === this.view.tipsDigest ? from : 0, furtherCells(from), [])
   }
 

@@ -6,6 +6,7 @@
 import { type Entry, readEntry, type SignedEntry, type VerifiedEntry } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
 import { CausewayError } from '../errors.ts'
+import { discard, takenGarbage } from '../garbage.ts'
 import { limits } from '../limits.ts'
 import { Lanes } from '../store/lanes.ts'
 import type { DagStore } from '../store/store.ts'
@@ -43,7 +44,7 @@ export class Ingest {
     page: readonly SignedEntry[],
     options: { sync?: boolean } = {},
   ): Promise<Ingested> {
-    checkPage(page)
+    discard(checkPage(page), takenGarbage)
     const refused: Refusal[] = []
     const entries: Entry[] = []
     const indexOf = new Map<Entry, number>()
@@ -101,7 +102,8 @@ function wrongTree(entry: Entry, tree: TreeId): CausewayError {
   )
 }
 
-function checkPage(page: readonly SignedEntry[]): void {
+/** The page's bytes, where they keep to the limits. */
+function checkPage(page: readonly SignedEntry[]): number {
   if (page.length > limits.pageEntries)
     throw new CausewayError(
       'LIMIT_EXCEEDED',
@@ -111,4 +113,5 @@ function checkPage(page: readonly SignedEntry[]): void {
   for (const { body, signature } of page) bytes += body.length + signature.length
   if (page.length > 1 && bytes > limits.pageBytes)
     throw new CausewayError('LIMIT_EXCEEDED', `A page has at most ${limits.pageBytes} bytes, got ${bytes}.`)
+  return bytes
 }

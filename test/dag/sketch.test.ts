@@ -156,8 +156,8 @@ describe('a sketch', () => {
   })
 
   it('grows with its tree between its bounds', () => {
-    const cells = [0, 512, 513, 60_000, 100_000, 131_072, 131_073, 1e9].map(sketchCellsFor)
-    assert.deepEqual(cells, [256, 256, 512, 32_768, 65_536, 65_536, 65_536, 65_536])
+    const cells = [0, 1024, 1025, 60_000, 100_000, 262_144, 262_145, 1e9].map(sketchCellsFor)
+    assert.deepEqual(cells, [256, 256, 512, 16_384, 32_768, 65_536, 65_536, 65_536])
   })
 })
 

@@ -10,6 +10,8 @@ import { type EntryId, idToBytes, type TreeId } from '../../src/dag/id.ts'
 import { createSketch, sketchCellsFor } from '../../src/dag/sketch.ts'
 import { encodeCells } from '../../src/dag/sketch-codec.ts'
 import { limits } from '../../src/limits.ts'
+import { openMemory } from '../../src/store/open.ts'
+import { DagStore } from '../../src/store/store.ts'
 import { answerSync } from '../../src/sync/answer.ts'
 import type { SyncRequest } from '../../src/sync/remote.ts'
 import { runSession } from '../../src/sync/session.ts'
@@ -17,7 +19,7 @@ import type { TreeState } from '../../src/sync/transfer.ts'
 import { replays } from '../kit/database.ts'
 import { below, gitShape, gitShapeMissing, prng, shapes, TreeBuilder, testIdentity } from '../kit/entries.ts'
 import { LocalRemote, type RemoteHooks } from '../kit/local-remote.ts'
-import { assertSame, idsOf, openPeer, type TestPeer } from '../kit/peers.ts'
+import { assertSame, fill, idsOf, openPeer, type TestPeer } from '../kit/peers.ts'
 
 /** A common part, and what each side has beside it. */
 interface Split {
@@ -137,6 +139,24 @@ describe('the ways to the difference', () => {
     assert.equal(received, entries.length)
     assert.ok((await empty.store.sketches.of(entries[0]!.id))!.cellCount >= sketchCellsFor(received))
     assert.equal(replayed.count, 0)
+  })
+
+  it('makes none to serve a first sync, or ids by name', async () => {
+    const entries = shapes.linear(300)
+    const tree = entries[0]!.id
+    const db = await openMemory()
+    await fill(await DagStore.open(db), entries)
+    const store = await DagStore.open(db)
+    const replayed = replays(store)
+    const nothing = { tree, tips: [], tipsDigest: '', count: 0 }
+    for (const request of [nothing, { ...nothing, want: [entries[7]!.id.slice(0, 16)] }]) {
+      await using answer = await answerSync(store, request, prng(1))
+      assert.ok(answer.header.entries > 0)
+    }
+    assert.equal(replayed.count, 0)
+    assert.equal((await store.sketches.of(tree))!.total, entries.length)
+    assert.ok(replayed.count > 0)
+    await store.close()
   })
 
   it('leaves the counts out where it has hardly changed since both were equal, and only there', async () => {
