@@ -17,7 +17,7 @@ export const bootstrap: Case = {
       ? ([[1_000, 1]] as const)
       : ([
           [20_000, 5],
-          [80_000, 3],
+          [80_000, 5],
         ] as const)) {
       const prepared = await context.stores.tree(entries)
       const repeated: Row[] = []

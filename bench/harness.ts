@@ -59,6 +59,9 @@ export interface Row {
   readonly syncingGrowthMB?: number
   readonly servingAnonymousMB?: number | undefined
   readonly syncingAnonymousMB?: number | undefined
+  /** Each repetition's own growth: the anonymous part, or the resident set where the system does not tell it. */
+  readonly servingEachMB?: readonly number[]
+  readonly syncingEachMB?: readonly number[]
   /** The resident set at the start and the peak of the own growth over it, of the serving and the syncing process. */
   readonly heldMB?: readonly [number, number]
   /** Bytes that came and were not stored, of each kill. */
@@ -115,7 +118,10 @@ export function medianRow(rows: readonly Row[]): Row {
       .filter((column) => middle[column] !== undefined)
       .map((column) => [column, Math.max(...rows.map((row) => row[column] ?? 0))]),
   )
-  return { ...middle, ...memory, ratios }
+  if (middle.servingGrowthMB === undefined) return { ...middle, ...memory, ratios }
+  const servingEachMB = rows.map((row) => row.servingAnonymousMB ?? row.servingGrowthMB!)
+  const syncingEachMB = rows.map((row) => row.syncingAnonymousMB ?? row.syncingGrowthMB!)
+  return { ...middle, ...memory, ratios, servingEachMB, syncingEachMB }
 }
 
 const columns: readonly [title: string, cell: (row: Row) => string | undefined][] = [

@@ -3,7 +3,7 @@ export const storeLimits = {
   /** One page: large enough that the cost per message vanishes, small enough that a few in flight are nothing. */
   pageBytes: 262_144,
   pageEntries: 1_024,
-  /** Garbage of pages that is collected at once, buffers and all: of some dozen pages where they come, and twenty where they go. */
+  /** Garbage of pages that is collected at once, buffers and all: of some dozen pages where they come, and thirty where they go. */
   garbageBytes: 12_582_912,
   /** Signatures in the thread pool's queue at once: some 4 ms of work for two cores, so that reads get their turn. */
   verifyConcurrency: 64,
