@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { discard, takenGarbage } from '../src/garbage.ts'
 import { limits } from '../src/limits.ts'
-import { writePage } from '../src/rpc/packed.ts'
+import { writePage, writeSendRequest } from '../src/rpc/packed.ts'
 import { shapes } from './kit/entries.ts'
 import { openPeer } from './kit/peers.ts'
 
@@ -38,12 +38,13 @@ test('of pages that come and that go counts', async () => {
   const bytes = signed.reduce((sum, { body, signature }) => sum + body.length + signature.length, 0)
   const untilCollected = async (once: () => unknown) => {
     let times = 0
-    for (; collections.length === 0; times++) await once()
+    for (; collections.length === 0 && times * bytes < limits.garbageBytes; times++) await once()
     collections = []
     return times * bytes
   }
   const sent = await untilCollected(() => writePage({ entries: signed, more: false }, false))
   assert.ok(sent > limits.garbageBytes / 10 && sent < limits.garbageBytes, `${sent} bytes`)
+  assert.equal(await untilCollected(() => writeSendRequest(entries[0]!.id, signed)), sent)
   await using peer = await openPeer(entries)
   const taken = await untilCollected(() => peer.ingest.page(entries[0]!.id, signed))
   assert.ok(taken > limits.garbageBytes / 20 && taken < sent, `${taken} bytes`)
