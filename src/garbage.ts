@@ -1,8 +1,8 @@
 /**
  * Has the garbage of pages collected in time. Most of it is buffers outside V8's heap, and the young generation is
  * collected by what lies inside: until then the buffers grow to several times that, and to more the better the code is
- * optimized. So a process that moves pages asks for the collection, of a millisecond or two, by what both are together. It
- * may under `node --expose-gc`, or as cli/heap.ts sets up the processes that are ours.
+ * optimized. So a process that moves pages asks for the collection, of two to four milliseconds, by what both are together.
+ * It may under `node --expose-gc`, or as cli/heap.ts sets up the processes that are ours.
  */
 import { limits } from './limits.ts'
 

@@ -175,9 +175,8 @@ export function createSketch(cellCount: number): Sketch {
 }
 
 /**
- * How many cells suit a tree of `entries`: the power of two at or above a quarter of it, within bounds. When
- * this passes the sketch's cellCount, rebuild it from the store; as each rebuild doubles the cells, all of them
- * together cost less than two inserts an entry.
+ * How many cells suit a tree of `entries`: the power of two at or above a quarter of it, within bounds. When this passes
+ * the sketch's cellCount, rebuild it from the store.
  */
 export function sketchCellsFor(entries: number): number {
   let cells: number = limits.sketchMinCells
