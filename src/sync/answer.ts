@@ -45,12 +45,10 @@ export async function answerSync(
   random: () => number,
 ): Promise<SyncAnswer & AsyncDisposable> {
   checkRequest(request)
-  const { sketch: theirs, want = [], range } = request
   // Whoever sends no cells is answered without ours, which may not be in memory yet.
-  const found =
-    theirs !== undefined && want.length === 0 && range === undefined
-      ? await viewWithSketch(store, request.tree)
-      : { view: await store.view(request.tree), sketch: undefined }
+  const found = request.sketch
+    ? await viewWithSketch(store, request.tree)
+    : { view: await store.view(request.tree), sketch: undefined }
   if (found?.view === undefined) throw unknownTree(request.tree)
   const { view, sketch } = found
   try {
