@@ -91,7 +91,7 @@ class Audit {
   private readonly hasChild = new Bits()
   private readonly isTip = new Bits()
   /** The latest entries read, since parents are mostly among them. */
-  private readonly recent = new Recent<EntryId, Seen>(limits.storeRecentEntries)
+  private readonly recent = new Recent<EntryId, Seen>(limits.auditRecentEntries)
   private readonly found = { count: 0, bytes: 0, height: 0, sequence: 0 }
 
   constructor(
