@@ -63,7 +63,10 @@ import { version } from './version.ts'
 /** Opens a node: makes the data folder where there is none, and takes its store. STORE_LOCKED when another node has it. */
 export async function createNode(options: NodeOptions = {}): Promise<Node> {
   const clock = options.clock ?? systemClock
-  const { identity, db } = await openStore(options.data, options.identity, options.database)
+  const opening = openStore(options.data, options.identity, options.database)
+  // Node loads fetch with its first use, which takes 50 ms: now, while the store opens, and not in the first call.
+  void globalThis.Headers
+  const { identity, db } = await opening
   try {
     const store = await DagStore.open(db)
     await Quota.open(db, store, identity.peer, options.quota)

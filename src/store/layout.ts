@@ -54,7 +54,10 @@ function writeUint64(target: Buffer, value: number, offset: number): void {
 }
 
 function readUint64(source: Buffer, offset: number): number {
-  return source.readUInt32BE(offset) * 0x1_0000_0000 + source.readUInt32BE(offset + 4)
+  const high = source.readUInt32BE(offset)
+  const low = source.readUInt32BE(offset + 4)
+  // A product would make every number a double, and records of two shapes from those that are counted here.
+  return high === 0 ? low : high * 0x1_0000_0000 + low
 }
 
 /** A record of another length than its kind has: it was not written by this layout. */

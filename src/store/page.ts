@@ -6,7 +6,7 @@ import type { AbstractBatchOperation } from 'abstract-level'
 import { checkParents, entryBytes, type VerifiedEntry } from '../dag/entry.ts'
 import type { EntryId, TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
-import { moves } from '../dag/policy.ts'
+import { type Judgement, moves } from '../dag/policy.ts'
 import type { TreePolicy } from '../dag/tree-policy.ts'
 import { CausewayError } from '../errors.ts'
 import * as layout from './layout.ts'
@@ -82,31 +82,47 @@ export async function writeOperations(
 }
 
 export function planPage(base: PageBase, entries: readonly VerifiedEntry[]): PagePlan {
-  const { tree, found, policy } = base
-  const { number } = base.record
-  let { count, bytes, height, sequence } = base.record
-  const added: VerifiedEntry[] = []
-  const refused: RefusedEntry[] = []
-  const operations: BatchOperation[] = []
-  const indexed = new Map<EntryId, layout.IndexRecord>()
-  const tipsAdded = new Map<EntryId, number>()
-  const tipsGone = new Set<EntryId>()
-  let known = 0
-  const points: number[] = []
-  const before = policy.graph.entries.length === 0 ? undefined : policy.whole()
-  const parentOf = (id: EntryId) => {
-    const parent = indexed.get(id) ?? found.get(id)
-    const parentTree = parent && (parent.number === number ? tree : base.treeOf(parent.number))
-    return parentTree && { tree: parentTree, height: parent.height, after: parent.after }
+  const plan = new Plan(base)
+  for (let index = 0; index < entries.length; index++) plan.take(index, entries[index]!)
+  return plan.finish()
+}
+
+/** A plan in the making. Small methods, since V8 compiles a large one anew with each thing it learns of its parts. */
+class Plan {
+  private readonly base: PageBase
+  private readonly before: Judgement | undefined
+  private count: number
+  private bytes: number
+  private height: number
+  private sequence: number
+  private known = 0
+  private stale: boolean
+  private readonly added: VerifiedEntry[] = []
+  /** The policy's point on which each of the added entries stands. */
+  private readonly points: number[] = []
+  private readonly refused: RefusedEntry[] = []
+  private readonly operations: BatchOperation[] = []
+  private readonly indexed = new Map<EntryId, layout.IndexRecord>()
+  private readonly tipsAdded = new Map<EntryId, number>()
+  private readonly tipsGone = new Set<EntryId>()
+  private readonly voids = new Set<EntryId>()
+  private readonly accepted = (id: EntryId) => this.acceptedOf(id)
+
+  constructor(base: PageBase) {
+    const { record, policy } = base
+    this.base = base
+    this.before = policy.graph.entries.length === 0 ? undefined : policy.whole()
+    this.count = record.count
+    this.bytes = record.bytes
+    this.height = record.height
+    this.sequence = record.sequence
+    this.stale = base.stale
   }
-  const accepted = (id: EntryId) => {
-    const author = base.authors.get(id) ?? added.find((entry) => entry.id === id)?.body.author
-    const record = indexed.get(id) ?? found.get(id)
-    return author && record && { author, after: record.after }
-  }
-  for (let index = 0; index < entries.length; index++) {
-    const entry = entries[index]!
-    const { id, body, signed } = entry
+
+  /** Plans the page's next entry: it is added, or known, or refused. */
+  take(index: number, entry: VerifiedEntry): void {
+    const { tree, policy } = this.base
+    const { id, body } = entry
     let point = 0
     let after = 0
     try {
@@ -116,87 +132,111 @@ export function planPage(base: PageBase, entries: readonly VerifiedEntry[]): Pag
           'ENTRY_TREE',
           `The entry ${id} belongs to the tree ${entry.tree}, not to ${tree}.`,
         )
-      if (indexed.has(id) || found.has(id)) {
-        known++
-        continue
+      if (this.recordOf(id) !== undefined) {
+        this.known++
+        return
       }
-      const parents = body.parents.map(parentOf)
+      const parents = this.parentsOf(body.parents)
       checkParents(entry, parents)
       if (parents.length > 0) point = policy.check(entry, parents)
-      after = policy.enter(entry, point, accepted)
+      after = policy.enter(entry, point, this.accepted)
     } catch (error) {
-      refused.push({ index, id, error: CausewayError.from(error) })
-      continue
+      this.refused.push({ index, id, error: CausewayError.from(error) })
+      return
     }
+    this.add(entry, point, after)
+  }
+
+  private recordOf(id: EntryId): layout.IndexRecord | undefined {
+    return this.indexed.get(id) ?? this.base.found.get(id)
+  }
+
+  private parentsOf(ids: readonly EntryId[]) {
+    const { tree, record, treeOf } = this.base
+    return ids.map((id) => {
+      const parent = this.recordOf(id)
+      const parentTree = parent && (parent.number === record.number ? tree : treeOf(parent.number))
+      return parentTree && { tree: parentTree, height: parent.height, after: parent.after }
+    })
+  }
+
+  private acceptedOf(id: EntryId) {
+    const author = this.base.authors.get(id) ?? this.added.find((entry) => entry.id === id)?.body.author
+    const record = this.recordOf(id)
+    return author && record && { author, after: record.after }
+  }
+
+  private add(entry: VerifiedEntry, point: number, after: number): void {
+    const { id, body, signed } = entry
+    const { number } = this.base.record
     const size = entryBytes(signed)
-    sequence++
-    count++
-    bytes += size
-    height = Math.max(height, body.height)
+    const sequence = ++this.sequence
+    this.count++
+    this.bytes += size
+    this.height = Math.max(this.height, body.height)
     const position = { height: body.height, id }
     const record = { number, height: body.height, sequence, size, after, parents: body.parents }
-    operations.push(
-      { type: 'put', key: layout.entryKey(number, position), value: layout.encodeEntry(signed) },
-      { type: 'put', key: layout.indexKey(id), value: layout.encodeIndex(record) },
-      { type: 'put', key: layout.arrivalKey(number, sequence), value: layout.encodePosition(position) },
-    )
+    this.put(layout.entryKey(number, position), layout.encodeEntry(signed))
+    this.put(layout.indexKey(id), layout.encodeIndex(record))
+    this.put(layout.arrivalKey(number, sequence), layout.encodePosition(position))
     if (after !== point || body.height === 0)
-      operations.push({
-        type: 'put',
-        key: layout.policyKey(number, position),
-        value: layout.encodePoint(point),
-      })
-    indexed.set(id, record)
+      this.put(layout.policyKey(number, position), layout.encodePoint(point))
+    this.indexed.set(id, record)
     for (const parent of body.parents)
-      if (!tipsAdded.delete(parent) && base.tips.has(parent)) tipsGone.add(parent)
-    tipsAdded.set(id, body.height)
-    added.push(entry)
-    points.push(point)
+      if (!this.tipsAdded.delete(parent) && this.base.tips.has(parent)) this.tipsGone.add(parent)
+    this.tipsAdded.set(id, body.height)
+    this.added.push(entry)
+    this.points.push(point)
   }
-  const record = { number, count, bytes, height, sequence }
-  const voids = new Set<EntryId>()
-  let { stale } = base
-  if (added.length > 0) {
+
+  private put(key: Buffer, value: Buffer): void {
+    this.operations.push({ type: 'put', key, value })
+  }
+
+  /** What follows from all that was added. */
+  finish(): PagePlan {
+    const { number } = this.base.record
+    const { count, bytes, height, sequence, added, known, refused, operations } = this
+    const { indexed, tipsGone, tipsAdded, voids } = this
+    const record = { number, count, bytes, height, sequence }
+    if (added.length > 0) {
+      this.judge()
+      for (const id of tipsGone) operations.push({ type: 'del', key: layout.tipKey(number, id) })
+      for (const [id, tip] of tipsAdded) this.put(layout.tipKey(number, id), layout.encodeHeight(tip))
+      this.putPoints()
+      this.put(layout.treeKey(this.base.tree), layout.encodeTree(record))
+    }
+    const pointsStored = this.base.policy.graph.points.length
+    const { stale } = this
+    return {
+      ...{ added, known, refused, record, operations, indexed },
+      ...{ pointsStored, stale, voids, tipsGone, tipsAdded },
+    }
+  }
+
+  /** Tells whether the page changes what is void, and else which of the added entries are. */
+  private judge(): void {
+    const { before, added, points } = this
+    const { policy, record } = this.base
     const whole = policy.whole()
     // A page that begins a tree may bring a revocation with what it lets stand.
-    const moved = before === undefined ? whole.revocations > 0 : moves(before, whole)
-    if (moved) {
-      stale = true
-      operations.push({ type: 'put', key: layout.staleKey(number), value: Buffer.alloc(0) })
+    if (before === undefined ? whole.revocations > 0 : moves(before, whole)) {
+      this.stale = true
+      this.put(layout.staleKey(record.number), Buffer.alloc(0))
+      return
     }
+    if (whole.revocations === 0) return
     // What a revocation lets stand came before it, so nothing that comes after it is below that.
-    if (!moved && whole.revocations > 0)
-      for (const [index, { id, body }] of added.entries())
-        if (policy.isVoid(points[index]!, body.author, policy.graph.find(id))) {
-          voids.add(id)
-          const key = layout.voidKey(number, { height: body.height, id })
-          operations.push({ type: 'put', key, value: Buffer.alloc(0) })
-        }
+    for (const [index, { id, body }] of added.entries())
+      if (policy.isVoid(points[index]!, body.author, policy.graph.find(id))) {
+        this.voids.add(id)
+        this.put(layout.voidKey(record.number, { height: body.height, id }), Buffer.alloc(0))
+      }
   }
-  const pointsStored = policy.graph.points.length
-  if (added.length > 0) {
-    for (const id of tipsGone) operations.push({ type: 'del', key: layout.tipKey(number, id) })
-    for (const [id, tipHeight] of tipsAdded)
-      operations.push({ type: 'put', key: layout.tipKey(number, id), value: layout.encodeHeight(tipHeight) })
-    for (let point = base.pointsStored; point < pointsStored; point++)
-      operations.push({
-        type: 'put',
-        key: layout.pointKey(number, point),
-        value: layout.encodeMembers(policy.graph.membersOf(point)),
-      })
-    operations.push({ type: 'put', key: layout.treeKey(tree), value: layout.encodeTree(record) })
-  }
-  return {
-    added,
-    known,
-    refused,
-    record,
-    operations,
-    pointsStored,
-    stale,
-    voids,
-    indexed,
-    tipsGone,
-    tipsAdded,
+
+  private putPoints(): void {
+    const { policy, record, pointsStored } = this.base
+    for (let point = pointsStored; point < policy.graph.points.length; point++)
+      this.put(layout.pointKey(record.number, point), layout.encodeMembers(policy.graph.membersOf(point)))
   }
 }

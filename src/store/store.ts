@@ -281,7 +281,10 @@ export class DagStore extends RecentReader {
     // From here to the batch nothing waits, so that two new trees cannot take the same number.
     const state = loaded ?? newTree(this.nextNumber)
     const treeOf = (number: number) => this.treeOfNumber.get(number)
-    const plan = planPage({ ...state, tree, found, authors, treeOf }, entries)
+    const { policy, tips, pointsStored, stale } = state
+    // Field by field: a spread makes a new hidden class for every page.
+    const base = { tree, record: state.record, tips, found, authors, policy, pointsStored, stale, treeOf }
+    const plan = planPage(base, entries)
     const { record, added, known, refused, operations } = plan
     if (added.length === 0) return { added, known, refused }
     const info = infoOf(tree, record)

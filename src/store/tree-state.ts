@@ -39,7 +39,7 @@ export interface TreeState {
   /** Whether the void entries are to be found anew. */
   stale: boolean
   /** Worked out when asked for, and forgotten with the next page. */
-  summary?: TreeSummary | undefined
+  summary: TreeSummary | undefined
 }
 
 export const noTree: TreeSummary = { tips: [], tipsDigest: '', count: 0, sequence: 0 }
@@ -56,7 +56,8 @@ export async function readState(
   const policy = await readPolicy(store, tree, record.number)
   const stale = (await store.db.get(layout.staleKey(record.number))) !== undefined
   const pointsStored = policy.graph.points.length
-  return { record, tips, policy, pointsStored, policyState: policy.whole().state, stale }
+  const policyState = policy.whole().state
+  return { record, tips, policy, pointsStored, policyState, stale, summary: undefined }
 }
 
 export function newTree(number: number): TreeState {
@@ -68,6 +69,7 @@ export function newTree(number: number): TreeState {
     pointsStored: 0,
     policyState: PolicyState.none,
     stale: false,
+    summary: undefined,
   }
 }
 
