@@ -35,6 +35,8 @@ export class Quota {
   private readonly treeBytes: number
   private readonly authorBytes: number
   private readonly accounts: Records<Account>
+  /** What pages under way make of the accounts. */
+  private readonly planned = new WeakMap<readonly VerifiedEntry[], ReadonlyMap<string, Account>>()
 
   private constructor(store: DagStore, self: PeerId, accounts: Records<Account>, options: QuotaOptions) {
     this.store = store
@@ -44,8 +46,8 @@ export class Quota {
     this.treeBytes = options.treeBytes ?? limits.quotaTreeBytes
     this.authorBytes = options.authorBytes ?? limits.quotaAuthorBytes
     store.addContributor((tree, added, info) => this.contribute(tree, added, info))
-    store.subscribe((tree, added) => {
-      for (const [key, account] of this.after(tree, added)) this.accounts.keep(key, account)
+    store.subscribe((_tree, added) => {
+      for (const [key, account] of this.planned.get(added)!) this.accounts.keep(key, account)
     })
   }
 
@@ -78,6 +80,7 @@ export class Quota {
           'serve with a larger --max-author',
           { tree, author: key.slice(65) },
         )
+    this.planned.set(added, accounts)
     return Array.from(accounts, ([key, account]) => this.accounts.put(key, account))
   }
 

@@ -49,10 +49,7 @@ export class RecentReader extends StoreReader {
   ): Promise<Map<EntryId, IndexRecord>> {
     const ids = parentsOutside(entries)
     for (const entry of entries) if (mayBeIn(reach, entry)) ids.push(entry.id)
-    const found = new Map<EntryId, IndexRecord>()
-    for (const [index, record] of (await this.lookup(ids)).entries())
-      if (record !== undefined) found.set(ids[index]!, record)
-    return found
+    return foundOf(ids, await this.lookup(ids))
   }
 
   /** Keeps the records of what was just stored. */
@@ -71,6 +68,18 @@ function mayBeIn(reach: Reach | undefined, { id, body }: Entry): boolean {
   if (reach === undefined) return false
   const { height } = reach.record
   return body.height < height || (body.height === height && reach.tips.has(id))
+}
+
+function foundOf(
+  ids: readonly EntryId[],
+  records: readonly (IndexRecord | undefined)[],
+): Map<EntryId, IndexRecord> {
+  const found = new Map<EntryId, IndexRecord>()
+  for (let index = 0; index < ids.length; index++) {
+    const record = records[index]
+    if (record !== undefined) found.set(ids[index]!, record)
+  }
+  return found
 }
 
 /** The parents of a page's entries that are not in the page. */

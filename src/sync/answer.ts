@@ -3,7 +3,7 @@
  * request allows, and streams it in pages, parents first. Reads no faster than the asker takes, and keeps nothing
  * when it is done. The ways are told in docs/protocol.md.
  */
-import { entryBytes } from '../dag/entry.ts'
+import { entryBytes, type SignedEntry } from '../dag/entry.ts'
 import { unpackHaves } from '../dag/haves.ts'
 import { bytesToHex } from '../dag/hex.ts'
 import { digestTips, type EntryId } from '../dag/id.ts'
@@ -23,7 +23,6 @@ import {
   viewWithSketch,
 } from './cells.ts'
 import { findMissing, type Missing, missingOf, walkMissing } from './missing.ts'
-import { pieces } from './pieces.ts'
 import { allPrefixes, answerRange, outlineAfter } from './ranges.ts'
 import type { SketchPart, SyncAnswer, SyncHeader, SyncPage, SyncRequest } from './remote.ts'
 import { sample, tellTips } from './sample.ts'
@@ -308,18 +307,24 @@ function opened(
 
 async function* noPages(): AsyncGenerator<SyncPage> {}
 
-/** Pages of the wire until the budget is spent. */
+/** Pages of the wire until the budget is spent, each as large as it may be, however the store reads. */
 async function* paged(pages: AsyncGenerator<StoredEntry[]>, budgetBytes: number): AsyncGenerator<SyncPage> {
+  let entries: SignedEntry[] = []
+  let bytes = 0
   let spent = 0
   for await (const page of pages)
-    for (const entries of pieces(
-      page.map(({ signed }) => signed),
-      entryBytes,
-      () => limits.answerPageBytes,
-    )) {
-      for (const signed of entries) spent += entryBytes(signed)
-      const more = spent >= budgetBytes
-      yield { entries, more }
-      if (more) return
+    for (const { signed } of page) {
+      const size = entryBytes(signed)
+      if (entries.length > 0 && bytes + size > limits.answerPageBytes) {
+        spent += bytes
+        const more = spent >= budgetBytes
+        yield { entries, more }
+        if (more) return
+        entries = []
+        bytes = 0
+      }
+      entries.push(signed)
+      bytes += size
     }
+  if (entries.length > 0) yield { entries, more: spent + bytes >= budgetBytes }
 }

@@ -45,23 +45,7 @@ export class Ingest {
     options: { sync?: boolean } = {},
   ): Promise<Ingested> {
     discard(checkPage(page), takenGarbage)
-    const refused: Refusal[] = []
-    const entries: Entry[] = []
-    const indexOf = new Map<Entry, number>()
-    for (let index = 0; index < page.length; index++) {
-      try {
-        const entry = readEntry(page[index]!)
-        // Before its signature is worth the time; the store holds the same rule.
-        if (entry.tree !== tree) {
-          refused.push({ index, id: entry.id, error: wrongTree(entry, tree) })
-          continue
-        }
-        indexOf.set(entry, index)
-        entries.push(entry)
-      } catch (error) {
-        refused.push({ index, id: '', error: CausewayError.from(error) })
-      }
-    }
+    const { entries, indexOf, refused } = readPage(tree, page)
     const verifying = this.verify(tree, entries, (entry, error) =>
       refused.push({ index: indexOf.get(entry)!, id: entry.id, error }),
     )
@@ -93,6 +77,28 @@ export class Ingest {
     }
     return { verified, known: entries.length - unknown.length }
   }
+}
+
+/** The page's entries as far as they can be read, where each stands in it, and what is refused already. */
+function readPage(tree: TreeId, page: readonly SignedEntry[]) {
+  const refused: Refusal[] = []
+  const entries: Entry[] = []
+  const indexOf = new Map<Entry, number>()
+  for (let index = 0; index < page.length; index++) {
+    try {
+      const entry = readEntry(page[index]!)
+      // Before its signature is worth the time; the store holds the same rule.
+      if (entry.tree !== tree) {
+        refused.push({ index, id: entry.id, error: wrongTree(entry, tree) })
+        continue
+      }
+      indexOf.set(entry, index)
+      entries.push(entry)
+    } catch (error) {
+      refused.push({ index, id: '', error: CausewayError.from(error) })
+    }
+  }
+  return { entries, indexOf, refused }
 }
 
 function wrongTree(entry: Entry, tree: TreeId): CausewayError {
