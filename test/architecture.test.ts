@@ -6,13 +6,12 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import packageJson from '../package.json' with { type: 'json' }
 import { limits } from '../src/limits.ts'
 import { version } from '../src/version.ts'
+import { projectRoot } from './kit/project.ts'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const source = join(root, 'src')
+const source = join(projectRoot, 'src')
 
 /** What each part may import, beside itself, `gen` messages and the ground (errors, limits, clock). */
 const downhill: Record<string, readonly string[]> = {

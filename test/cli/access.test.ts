@@ -2,10 +2,10 @@
 import { strict as assert } from 'node:assert'
 import { readFile, stat } from 'node:fs/promises'
 import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { Sandbox } from '../kit/command.ts'
+import { projectFile } from '../kit/project.ts'
 
-const fixture = (file: string) => fileURLToPath(new URL(`../kit/fixtures/${file}`, import.meta.url))
+const fixture = (file: string) => projectFile(`test/kit/fixtures/${file}`)
 
 async function listTrees(address: string, token?: string): Promise<number> {
   const { status } = await fetch(`${address}/causeway.v1.TreeService/ListTrees`, {

@@ -7,19 +7,18 @@ import { webcrypto } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { before, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { createContext, runInContext } from 'node:vm'
 import { build, type Plugin } from 'esbuild'
 import { bytesToHex } from '../../src/dag/hex.ts'
+import { projectFile } from '../kit/project.ts'
 import { expandBytes, readEntryVectors } from '../vectors/format.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const dag = resolve(root, 'src/dag')
+const dag = projectFile('src/dag')
 
 /** What bundlers do with the `browser` field, on the sources in place of what they are compiled to. */
 function replaced(): Map<string, string> {
-  const { browser } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'))
-  const source = (file: string) => resolve(root, file.replace('./dist/', './').replace(/\.js$/, '.ts'))
+  const { browser } = JSON.parse(readFileSync(projectFile('package.json'), 'utf8'))
+  const source = (file: string) => projectFile(file.replace('./dist/', './').replace(/\.js$/, '.ts'))
   return new Map(
     Object.entries(browser as Record<string, string>).map(([from, to]) => [source(from), source(to)]),
   )

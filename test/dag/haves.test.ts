@@ -5,9 +5,10 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { haveHeights, packHaves, unpackHaves } from '../../src/dag/haves.ts'
 import { limits } from '../../src/limits.ts'
+import { projectFile } from '../kit/project.ts'
 import { hexOf, idsFrom, refuses } from './sketch-samples.ts'
 
-const vectors = JSON.parse(readFileSync(new URL('../vectors/sketch.json', import.meta.url), 'utf8'))
+const vectors = JSON.parse(readFileSync(projectFile('test/vectors/sketch.json'), 'utf8'))
 
 describe('the heights of haves', () => {
   it('are the golden ones', () => {

@@ -16,9 +16,10 @@ import {
   type RangeKey,
 } from '../../src/dag/ranges.ts'
 import { limits } from '../../src/limits.ts'
+import { projectFile } from '../kit/project.ts'
 import { bytesOf, hexOf, idsFrom, refuses } from './sketch-samples.ts'
 
-const vectors = JSON.parse(readFileSync(new URL('../vectors/sketch.json', import.meta.url), 'utf8'))
+const vectors = JSON.parse(readFileSync(projectFile('test/vectors/sketch.json'), 'utf8'))
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
 
 function chunksOf(keys: readonly RangeKey[]): RangeChunk[] {

@@ -18,9 +18,10 @@ import {
 } from '../../src/dag/sketch-codec.ts'
 import { peel, subtract } from '../../src/dag/sketch-peel.ts'
 import { limits } from '../../src/limits.ts'
+import { projectFile } from '../kit/project.ts'
 import { bytesOf, hexOf, idsFrom, refuses, vectorId } from './sketch-samples.ts'
 
-const vectors = JSON.parse(readFileSync(new URL('../vectors/sketch.json', import.meta.url), 'utf8'))
+const vectors = JSON.parse(readFileSync(projectFile('test/vectors/sketch.json'), 'utf8'))
 
 /** Sets of distinct ids, from a seed that fast-check shrinks by itself. */
 const someIds = fc.tuple(fc.integer(), fc.nat(60)).map(([seed, count]) => idsFrom(seed, count))

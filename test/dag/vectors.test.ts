@@ -6,7 +6,6 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import * as nodeCrypto from '../../src/dag/crypto.ts'
@@ -17,6 +16,7 @@ import { formatId, parseId, type TreeId } from '../../src/dag/id.ts'
 import { createIdentity, withDomain } from '../../src/dag/identity.ts'
 import { CausewayError } from '../../src/errors.ts'
 import { LoosePolicy } from '../kit/policy.ts'
+import { projectFile } from '../kit/project.ts'
 import {
   entriesFile,
   expandBytes,
@@ -193,8 +193,8 @@ describe('entry vectors', () => {
   test('a program in Python agrees', (t) => {
     const probe = spawnSync('python3', ['-c', 'import cryptography'], { encoding: 'utf8' })
     if (probe.status !== 0) return t.skip('python3 with the module cryptography is not here')
-    const script = fileURLToPath(new URL('../vectors/check_entries.py', import.meta.url))
-    const said = execFileSync('python3', [script, fileURLToPath(entriesFile)], { encoding: 'utf8' })
+    const script = projectFile('test/vectors/check_entries.py')
+    const said = execFileSync('python3', [script, entriesFile], { encoding: 'utf8' })
     assert.match(said, new RegExp(`^${vectors.valid.length} valid and ${vectors.invalid.length} invalid`))
   })
 })

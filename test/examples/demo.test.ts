@@ -8,12 +8,10 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { findHistory, generateHistory } from '../../examples/history.ts'
 import { createNode, parseId } from '../../src/index.ts'
 import { type CommitShape, writeGitRepository } from '../kit/git-repository.ts'
-
-const project = fileURLToPath(new URL('../..', import.meta.url))
+import { projectRoot } from '../kit/project.ts'
 
 describe('the demo', () => {
   let folder = ''
@@ -24,7 +22,7 @@ describe('the demo', () => {
 
   /** Runs it with a temporary folder of its own, to see what it leaves there. */
   function demo(args: string[], env: NodeJS.ProcessEnv = {}) {
-    const options = { cwd: project, env: { ...process.env, TMPDIR: folder, ...env } }
+    const options = { cwd: projectRoot, env: { ...process.env, TMPDIR: folder, ...env } }
     return new Promise<{ code: number; out: string; err: string }>((resolve) => {
       execFile(
         process.execPath,

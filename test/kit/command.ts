@@ -8,10 +8,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { spawnLeashed } from './leashed.ts'
-
-const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
+import { builtCommand } from './project.ts'
 
 export interface Ran {
   readonly code: number | null
@@ -38,7 +36,7 @@ export class Sandbox implements AsyncDisposable {
 
   spawn(data: string, args: readonly string[]): ChildProcess {
     const env = { ...process.env, CAUSEWAY_DATA: this.folder(data) }
-    const child = spawnLeashed(main, args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawnLeashed(builtCommand, args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
     this.children.add(child)
     child.once('close', () => this.children.delete(child))
     return child

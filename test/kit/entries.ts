@@ -3,7 +3,6 @@
  * a seed, so the same call gives the same ids in every run, and every array comes parents first with the root first.
  */
 import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import type { Change } from '../../src/dag/body.ts'
@@ -12,6 +11,7 @@ import { type Entry, policyStore, signEntry, signRoot, type VerifiedEntry } from
 import { hexToBytes } from '../../src/dag/hex.ts'
 import type { EntryId } from '../../src/dag/id.ts'
 import { createIdentity, type Identity } from '../../src/dag/identity.ts'
+import { projectFile } from './project.ts'
 
 /** Uniform in [0, 1), as `Clock.random`. */
 export type Prng = () => number
@@ -270,9 +270,7 @@ export const shapes = {
   },
 } as const
 
-const gitShapeFile = fileURLToPath(
-  new URL('../../../shared/data/git-history-shape.jsonl.gz', import.meta.url),
-)
+const gitShapeFile = projectFile('../shared/data/git-history-shape.jsonl.gz')
 
 /** Why `gitShape` has nothing to give: for the `skip` of a test. */
 export const gitShapeMissing: string | false = existsSync(gitShapeFile)

@@ -7,7 +7,6 @@ import type { ChildProcess } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import type { Client } from '@connectrpc/connect'
 import { type LinkStatus, NodeService } from '../../gen/causeway/v1/node_pb.ts'
 import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
@@ -15,8 +14,7 @@ import { systemClock } from '../../src/clock.ts'
 import { RpcConnection } from '../../src/rpc/connection.ts'
 import { controlPath, dialLocal } from '../../src/transport/local.ts'
 import { spawnLeashed } from './leashed.ts'
-
-const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
+import { builtCommand } from './project.ts'
 
 interface Running {
   readonly child: ChildProcess
@@ -62,7 +60,7 @@ export class ServeProcess implements AsyncDisposable {
       ? ['--no-http', '--relay', 'off', '--quic', `127.0.0.1:${this.port}`]
       : ['--http', `127.0.0.1:${this.port}`]
     const args = ['serve', '--data', this.data, ...listen, '--json']
-    const child = spawnLeashed(main, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawnLeashed(builtCommand, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     const lines = createInterface({ input: child.stdout! })
     const ready = await new Promise<{ peer: string; addresses: string[] }>((resolve, reject) => {
       lines.once('line', (line) => resolve(JSON.parse(line)))

@@ -16,8 +16,9 @@ import { makeProof } from '../../src/rpc/proof.ts'
 import { createHttpTransport } from '../../src/transport/http.ts'
 import { createIrohTransport } from '../../src/transport/iroh.ts'
 import type { Channel, Transport } from '../../src/transport/transport.ts'
+import { projectFile } from './project.ts'
 
-const fixture = (file: string) => readFileSync(new URL(`fixtures/${file}`, import.meta.url), 'utf8')
+const fixture = (file: string) => readFileSync(projectFile(`test/kit/fixtures/${file}`), 'utf8')
 /** Self-signed, for localhost and 127.0.0.1, until 2125. */
 export const testCertificate = { key: fixture('localhost.key'), cert: fixture('localhost.crt') }
 

@@ -9,16 +9,15 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { after, before, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { fromBinary } from '@bufbuild/protobuf'
 import { EntryBodySchema } from '../../gen/causeway/v1/entry_pb.ts'
 import { idToBytes } from '../../src/dag/id.ts'
 import { Sandbox } from '../kit/command.ts'
 import { shapes } from '../kit/entries.ts'
 import { tempFolder } from '../kit/peers.ts'
+import { projectFile, projectRoot } from '../kit/project.ts'
 import { type NamedTransport, ServingNode, transports } from '../kit/serving-node.ts'
 
-const project = fileURLToPath(new URL('../..', import.meta.url))
 const missing = (...tools: string[]) => {
   const absent = tools.filter((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0)
   return absent.length > 0 && `${absent.join(' and ')} not installed`
@@ -47,7 +46,7 @@ interface Answer {
 }
 
 it('The commands stand in the README to the letter', () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const readme = readFileSync(projectFile('README.md'), 'utf8')
   for (const command of [...Object.values(curlCommands), ...Object.values(bufCommands)])
     assert.ok(readme.includes(command), command)
 })
@@ -99,7 +98,7 @@ for (const way of ways)
     const treeText = Buffer.from(idToBytes(all[0]!.id)).toString('base64')
     async function run(command: string): Promise<string> {
       const env = { ...process.env, NODE: url, TREE: treeText, CAUSEWAY_DATA: folder.path }
-      const shell = spawn('sh', ['-c', command], { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] })
+      const shell = spawn('sh', ['-c', command], { cwd: projectRoot, env, stdio: ['ignore', 'pipe', 'pipe'] })
       const output = { stdout: '', stderr: '' }
       shell.stdout.on('data', (chunk) => (output.stdout += chunk))
       shell.stderr.on('data', (chunk) => (output.stderr += chunk))

@@ -6,11 +6,11 @@ import { strict as assert } from 'node:assert'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { idToBytes } from '../../src/dag/id.ts'
 import type { CausewayError } from '../../src/errors.ts'
 import { fromConnectError } from '../../src/rpc/errors.ts'
 import { shapes } from '../kit/entries.ts'
+import { loader, testModule } from '../kit/project.ts'
 import { rawSocket, readToEnd } from '../kit/raw-socket.ts'
 import { ServingNode, transports } from '../kit/serving-node.ts'
 
@@ -96,8 +96,8 @@ describe('A stop', () => {
   })
 
   it('leaves nothing open: the process ends by itself', async () => {
-    const script = fileURLToPath(new URL('../kit/serve-and-stop.ts', import.meta.url))
-    const child = spawn(process.execPath, ['--import', 'tsx', script], {
+    const script = testModule('test/kit/serve-and-stop.ts')
+    const child = spawn(process.execPath, [...loader, script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     let output = ''

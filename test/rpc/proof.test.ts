@@ -23,6 +23,7 @@ import { openFolder, openMemory } from '../../src/store/open.ts'
 import { testIdentity } from '../kit/entries.ts'
 import { limited } from '../kit/limited.ts'
 import { tempFolder } from '../kit/peers.ts'
+import { projectFile } from '../kit/project.ts'
 import { fails } from '../kit/rpc-errors.ts'
 import { ServingNode } from '../kit/serving-node.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
@@ -233,7 +234,7 @@ describe('A call over HTTP', () => {
 })
 
 describe('A proof made in another language, as the README says', () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const readme = readFileSync(projectFile('README.md'), 'utf8')
   const python = /```python\n(.*?)```/s.exec(readme)![1]!
   const absent = spawnSync('python3', ['-c', 'import jwt, cryptography']).status !== 0
 

@@ -7,12 +7,12 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { after, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { CausewayError } from '../../src/errors.ts'
 import { limits } from '../../src/limits.ts'
 import { createNode } from '../../src/node.ts'
 import { HastyClock } from '../kit/hasty-clock.ts'
 import { largeTree } from '../kit/large-tree.ts'
+import { testModule } from '../kit/project.ts'
 
 const factor = 5
 /** The longest silence, of pings over HTTP or of the connection over QUIC, and the next look at it. */
@@ -30,7 +30,7 @@ describe('A remote process', { concurrency: true }, () => {
   })
 
   async function start(transport: string, seed: string): Promise<{ child: ChildProcess; address: string }> {
-    const child = fork(fileURLToPath(new URL('../kit/serving-child.ts', import.meta.url)), [transport, seed])
+    const child = fork(testModule('test/kit/serving-child.ts'), [transport, seed])
     children.push(child)
     const [address] = await once(child, 'message')
     return { child, address: address as string }

@@ -7,20 +7,20 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { auditTree } from '../../src/store/audit.ts'
 import { openFolder } from '../../src/store/open.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { below, prng, tipsOf } from '../kit/entries.ts'
 import { fill, idsOf, tempFolder } from '../kit/peers.ts'
+import { loader, testModule } from '../kit/project.ts'
 import { crashHistory, pageEntries } from './crash-child.ts'
 
-const child = fileURLToPath(new URL('./crash-child.ts', import.meta.url))
+const child = testModule('test/store/crash-child.ts')
 const moments = 12
 
 /** Runs the child until it has told `pages` pages, then a little longer, and kills it; the last count it told. */
 async function writeAndKill(folder: string, pages: number, turns: number): Promise<number> {
-  const writer = spawn(process.execPath, ['--import', 'tsx', child, folder], {
+  const writer = spawn(process.execPath, [...loader, child, folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = once(writer, 'exit')

@@ -5,14 +5,14 @@
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
 import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { auditTree } from '../../src/store/audit.ts'
 import { openFolder } from '../../src/store/open.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { tempFolder } from '../kit/peers.ts'
+import { loader, testModule } from '../kit/project.ts'
 import { fullHistory } from './full-child.ts'
 
-const child = fileURLToPath(new URL('./full-child.ts', import.meta.url))
+const child = testModule('test/store/full-child.ts')
 
 function missingTool(): string | false {
   try {
@@ -27,7 +27,7 @@ describe('a store whose disk is full for a while', { skip: missingTool() }, () =
   it('loses nothing that it acknowledged', async () => {
     await using folder = await tempFolder()
     const output = await new Promise<string>((resolve) => {
-      const limited = ['--fsize=1000000:unlimited', process.execPath, '--import', 'tsx', child, folder.path]
+      const limited = ['--fsize=1000000:unlimited', process.execPath, ...loader, child, folder.path]
       execFile('prlimit', limited, (_, stdout) => resolve(stdout))
     })
     const entries = fullHistory()

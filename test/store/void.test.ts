@@ -7,7 +7,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import type { VerifiedEntry } from '../../src/dag/entry.ts'
 import type { EntryId, TreeId } from '../../src/dag/id.ts'
@@ -18,6 +17,7 @@ import { DagStore } from '../../src/store/store.ts'
 import { TreeBuilder, testIdentity } from '../kit/entries.ts'
 import { tempFolder } from '../kit/peers.ts'
 import { grant, policyChange, revoke, write } from '../kit/policy.ts'
+import { loader, testModule } from '../kit/project.ts'
 import { markedHistory } from './marks-child.ts'
 
 const ada = testIdentity(1)
@@ -81,12 +81,12 @@ describe('void entries', () => {
 })
 
 it('void entries are all found after the process was killed while it marked them, and when it had', async () => {
-  const child = fileURLToPath(new URL('./marks-child.ts', import.meta.url))
+  const child = testModule('test/store/marks-child.ts')
   const { entries, voids: expected } = markedHistory()
   const tree = entries[0]!.id
   for (const moment of ['revoked', 'marked']) {
     await using folder = await tempFolder()
-    const marker = spawn(process.execPath, ['--import', 'tsx', child, folder.path], {
+    const marker = spawn(process.execPath, [...loader, child, folder.path], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const exited = once(marker, 'exit')

@@ -5,7 +5,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { toBinary } from '@bufbuild/protobuf'
 import { SyncTreeHeaderSchema, SyncTreeRequestSchema } from '../../gen/causeway/v1/sync_pb.ts'
@@ -15,8 +14,9 @@ import { runSession } from '../../src/sync/session.ts'
 import { below, gitShape, gitShapeMissing, prng, TreeBuilder, testIdentity } from '../kit/entries.ts'
 import { LocalRemote } from '../kit/local-remote.ts'
 import { assertSame, openPeer } from '../kit/peers.ts'
+import { projectFile } from '../kit/project.ts'
 
-const traceFile = fileURLToPath(new URL('../../../shared/data/friendsforever.json.gz', import.meta.url))
+const traceFile = projectFile('../shared/data/friendsforever.json.gz')
 const traceMissing = existsSync(traceFile) ? false : `the editing trace is not here (${traceFile})`
 
 /** The first transactions of a document that two people wrote at once; the author of each entry is who wrote it. */

@@ -6,10 +6,11 @@ import { describe, it } from 'node:test'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import { limits } from '../../src/limits.ts'
 import { createHttpTransport, parseHttpAddress } from '../../src/transport/http.ts'
+import { projectFile } from '../kit/project.ts'
 import { fails, transportContract } from './contract.ts'
 import { closed, echo, Inbox, openPair } from './streams.ts'
 
-const fixture = (file: string) => readFileSync(new URL(`fixtures/${file}`, import.meta.url), 'utf8')
+const fixture = (file: string) => readFileSync(projectFile(`test/transport/fixtures/${file}`), 'utf8')
 /** Self-signed, for localhost and 127.0.0.1, and for a name that is not ours; both hold until 2125. */
 const [key, cert] = [fixture('localhost.key'), fixture('localhost.crt')]
 const [otherKey, otherCert] = [fixture('elsewhere.key'), fixture('elsewhere.crt')]

@@ -4,7 +4,6 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { afterEach, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import { createIdentity } from '../../src/dag/identity.ts'
 import type { CausewayError } from '../../src/errors.ts'
@@ -18,6 +17,7 @@ import {
   type QuicConnection,
 } from '../../src/transport/iroh-binding.ts'
 import type { Transport } from '../../src/transport/transport.ts'
+import { testModule } from '../kit/project.ts'
 import { fails, transportContract } from './contract.ts'
 import { closed, echo, footprint, Inbox, openPair, readAll, readBytes, until } from './streams.ts'
 
@@ -324,7 +324,7 @@ describe('QUIC', () => {
   })
 
   async function start(seed: string, bind: string): Promise<{ child: ChildProcess; address: string }> {
-    const child = fork(fileURLToPath(new URL('fixtures/quic-echo.ts', import.meta.url)), [seed, bind])
+    const child = fork(testModule('test/transport/fixtures/quic-echo.ts'), [seed, bind])
     children.push(child)
     const [address] = await once(child, 'message')
     return { child, address: address as string }

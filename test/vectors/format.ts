@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { hexToBytes } from '../../src/dag/hex.ts'
 import type { EntryErrorCode } from '../../src/errors.ts'
+import { projectFile } from '../kit/project.ts'
 
 export interface Repeat<T> {
   readonly repeat: T
@@ -65,7 +66,7 @@ export interface EntryVectors {
   readonly invalid: readonly InvalidVector[]
 }
 
-export const entriesFile = new URL('./entries.json', import.meta.url)
+export const entriesFile = projectFile('test/vectors/entries.json')
 
 export function readEntryVectors(): EntryVectors {
   return JSON.parse(readFileSync(entriesFile, 'utf8')) as EntryVectors
