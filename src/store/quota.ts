@@ -25,7 +25,7 @@ export interface QuotaOptions {
 }
 
 interface Account {
-  readonly bytes: number
+  bytes: number
 }
 
 export class Quota {
@@ -47,7 +47,12 @@ export class Quota {
     this.authorBytes = options.authorBytes ?? limits.quotaAuthorBytes
     store.addContributor((tree, added, info) => this.contribute(tree, added, info))
     store.subscribe((_tree, added) => {
-      for (const [key, account] of this.planned.get(added)!) this.accounts.keep(key, account)
+      for (const [key, account] of this.planned.get(added)!) {
+        const known = this.accounts.get(key)
+        // In place: one that is replaced has often grown old, and is garbage that only a full collection finds.
+        if (known === undefined) this.accounts.keep(key, account)
+        else known.bytes = account.bytes
+      }
     })
   }
 
