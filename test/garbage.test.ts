@@ -8,19 +8,16 @@ import { shapes } from './kit/entries.ts'
 import { openPeer } from './kit/peers.ts'
 
 const { gc } = globalThis
-let collections: Parameters<NodeJS.GCFunction>[0][] = []
-const isFull = (options: (typeof collections)[number]) =>
-  typeof options === 'object' && options.type === 'major'
+let collections: unknown[] = []
 
 beforeEach(() => {
   collections = []
-  globalThis.gc = ((options: (typeof collections)[number]) => {
+  globalThis.gc = ((options: unknown) => {
     collections.push(options)
   }) as NodeJS.GCFunction
-  // From a full collection on.
-  for (let round = 0; round < limits.garbageRounds && !collections.some(isFull); round++)
-    discard(limits.garbageBytes, 1)
-  collections = []
+  // From a collection on.
+  discard(limits.garbageBytes, 1)
+  assert.deepEqual(collections.splice(0), [{ type: 'minor' }])
 })
 
 afterEach(() => {
@@ -57,17 +54,4 @@ test('is left to V8 where the process may not', () => {
   globalThis.gc = undefined
   discard(limits.garbageBytes, 1)
   assert.deepEqual(collections, [])
-})
-
-test('is collected in full now and then, and not where that would take long', () => {
-  const inRounds = () => {
-    collections = []
-    for (let round = 0; round < limits.garbageRounds; round++) discard(limits.garbageBytes, 1)
-    return collections.map(isFull)
-  }
-  assert.deepEqual(inRounds(), [...new Array(limits.garbageRounds - 1).fill(false), true])
-  // The last test, since it leaves the heap large. Numbers with fractions lie in V8's own heap, at 8 bytes each.
-  const large = Array.from({ length: limits.garbageHeapBytes / 8 }, (_, index) => index + 0.5)
-  assert.deepEqual(inRounds(), new Array(limits.garbageRounds).fill(false))
-  assert.equal(large.length, limits.garbageHeapBytes / 8)
 })

@@ -5,10 +5,6 @@ export const storeLimits = {
   pageEntries: 1_024,
   /** Garbage of pages that is collected at once, buffers and all: of some dozen pages where they come, and thirty where they go. */
   garbageBytes: 12_582_912,
-  /** Collections after which one is of everything: what few objects grow old hold buffers, 3 MB in a first sync of 80,000 entries … */
-  garbageRounds: 16,
-  /** … where the heap is no larger than this, which that stops for some 10 ms: a larger one is V8's own to time. */
-  garbageHeapBytes: 67_108_864,
   /** Signatures in the thread pool's queue at once: some 4 ms of work for two cores, so that reads get their turn. */
   verifyConcurrency: 64,
   /** Commits that wait for one tree: some seconds of work. */
