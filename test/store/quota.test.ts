@@ -101,6 +101,21 @@ describe('A quota', () => {
     }
   })
 
+  it('keeps the account that was written where another tree takes the last place meanwhile', async () => {
+    const bound = limits.quotaAuthors
+    Object.assign(limits, { quotaAuthors: 1 })
+    try {
+      const [a, b] = [new TreeBuilder({ author: self }), new TreeBuilder({ author: self, seed: 'other' })]
+      const byAnna = a.add([a.root], { author: anna, payload: 'same' })
+      const [first, second] = [1, 2].map((payload) => b.add([b.root], { author: ben, payload: `${payload}` }))
+      const { append } = await open({ authorBytes: bytesOf([first!, second!]) - 1 })
+      await Promise.all([append([a.root, byAnna]), append([b.root, first!])])
+      await assert.rejects(append([second!]), full({ author: ben.peer }))
+    } finally {
+      Object.assign(limits, { quotaAuthors: bound })
+    }
+  })
+
   it('puts off pages of ingest and commits of this node alike', async () => {
     const builder = new TreeBuilder({ author: anna })
     const entries = [builder.root, builder.add(), builder.add()]
