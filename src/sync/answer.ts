@@ -23,6 +23,7 @@ import {
   viewWithSketch,
 } from './cells.ts'
 import { findMissing, type Missing, missingOf, walkMissing } from './missing.ts'
+import { Collector } from './pieces.ts'
 import { allPrefixes, answerRange, outlineAfter } from './ranges.ts'
 import type { SketchPart, SyncAnswer, SyncHeader, SyncPage, SyncRequest } from './remote.ts'
 import { sample, tellTips } from './sample.ts'
@@ -309,22 +310,20 @@ async function* noPages(): AsyncGenerator<SyncPage> {}
 
 /** Pages of the wire until the budget is spent, each as large as it may be, however the store reads. */
 async function* paged(pages: AsyncGenerator<StoredEntry[]>, budgetBytes: number): AsyncGenerator<SyncPage> {
-  let entries: SignedEntry[] = []
-  let bytes = 0
+  const collector = new Collector<SignedEntry>(entryBytes, () => limits.answerPageBytes)
   let spent = 0
+  const next = (): SyncPage => {
+    spent += collector.bytes
+    return { entries: collector.take(), more: spent >= budgetBytes }
+  }
   for await (const page of pages)
     for (const { signed } of page) {
-      const size = entryBytes(signed)
-      if (entries.length > 0 && bytes + size > limits.answerPageBytes) {
-        spent += bytes
-        const more = spent >= budgetBytes
-        yield { entries, more }
-        if (more) return
-        entries = []
-        bytes = 0
+      if (collector.isFullFor(signed)) {
+        const full = next()
+        yield full
+        if (full.more) return
       }
-      entries.push(signed)
-      bytes += size
+      collector.add(signed)
     }
-  if (entries.length > 0) yield { entries, more: spent + bytes >= budgetBytes }
+  if (collector.bytes > 0) yield next()
 }

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { idOf, type VerifiedEntry } from '../../src/dag/entry.ts'
+import { entryBytes, idOf, type VerifiedEntry } from '../../src/dag/entry.ts'
 import type { EntryId } from '../../src/dag/id.ts'
 import { CausewayError } from '../../src/errors.ts'
 import { limits } from '../../src/limits.ts'
@@ -59,6 +59,24 @@ describe('a session', () => {
       )
       await assertSame(tree, full.store, empty.store)
     })
+
+  it('takes full pages, but for the last, however the other side reads them', async () => {
+    await using full = await openPeer(long)
+    await using empty = await openPeer()
+    const pages: number[] = []
+    await sync(empty, full, long[0]!.id, {
+      async *pages(answered) {
+        for await (const page of answered) {
+          pages.push(page.entries.reduce((sum, signed) => sum + entryBytes(signed), 0))
+          yield page
+        }
+      },
+    })
+    const largest = Math.max(...long.map(({ signed }) => entryBytes(signed)))
+    assert.ok(pages.length > 5, `${pages.length} pages`)
+    assert.ok(Math.max(...pages) <= limits.answerPageBytes, `${pages}`)
+    assert.ok(Math.min(...pages.slice(0, -1)) > limits.answerPageBytes - largest, `${pages}`)
+  })
 
   it('costs one exchange and nothing else between equal sides', async () => {
     const entries = shapes.random(200, 8, prng(2))
