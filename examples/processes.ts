@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 export const project = fileURLToPath(new URL('..', import.meta.url))
-const command = join(project, 'dist/src/cli/main.js')
+const command = join(project, 'dist/causeway.js')
 
 /** Whether `npm ci` has built the command. */
 export const built = (): boolean => existsSync(command)

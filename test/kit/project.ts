@@ -13,7 +13,7 @@ export const projectRoot = join(dirname(here), compiled ? '../../..' : '../..')
 export const projectFile = (path: string): string => join(projectRoot, path)
 
 /** The built command. */
-export const builtCommand = projectFile('dist/src/cli/main.js')
+export const builtCommand = projectFile('dist/causeway.js')
 
 /** A module of the tests as this process would load it. */
 export const testModule = (path: string): string =>
