@@ -1,21 +1,20 @@
 /**
  * Builds the command as one file, dist/causeway.js, since node takes 0.3 s to load the 440 modules that it is made of and
- * half of that for one. Beside it lie the licences of the libraries within; those with a native part stay outside.
+ * half of that for one. Beside it lie the thread that it starts, and the licences of the libraries within; those with a
+ * native part stay outside.
  */
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
-const outfile = 'dist/causeway.js'
-
 const { metafile } = await build({
-  entryPoints: ['src/cli/main.ts'],
-  outfile,
+  entryPoints: { causeway: 'src/cli/main.ts', 'verify-thread': 'src/store/verify-thread.ts' },
+  outdir: 'dist',
   bundle: true,
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  external: ['classic-level', '@number0/iroh'],
+  external: ['classic-level', 'sodium-native', '@number0/iroh'],
   // Libraries in CommonJS ask for node's modules.
   banner: {
     js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)",
@@ -25,11 +24,11 @@ const { metafile } = await build({
   metafile: true,
   logLevel: 'warning',
 })
-chmodSync(outfile, 0o755)
+chmodSync('dist/causeway.js', 0o755)
 
 const inside = /^node_modules\/(?:@[^/]+\/)?[^/]+/
 const libraries = new Set(Object.keys(metafile.inputs).flatMap((path) => path.match(inside)?.[0] ?? []))
-writeFileSync(`${outfile}.LICENSES.txt`, [...libraries].sort().map(licenseOf).join('\n\n'))
+writeFileSync('dist/causeway.LICENSES.txt', [...libraries].sort().map(licenseOf).join('\n\n'))
 
 /** @param {string} folder a library's */
 function licenseOf(folder) {

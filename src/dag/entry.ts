@@ -1,6 +1,6 @@
 /**
  * An entry: an immutable, signed vertex of a tree, named by its hash. It comes as `SignedEntry` (bytes), is read
- * into `Entry` (its own shape holds), and is proven as `VerifiedEntry`, a type that only `proveEntry` makes. What
+ * into `Entry` (its own shape holds), and is proven as `VerifiedEntry`, a type that only `verdictOf` makes. What
  * depends on its ancestors is checked where they are at hand, by `checkParents`.
  */
 import { create } from '@bufbuild/protobuf'
@@ -67,18 +67,21 @@ export function readEntry(signed: SignedEntry): Entry {
   return { id, tree: body.tree ?? id, signed, body }
 }
 
+/** What an entry is once its signature was verified: proven, or refused with ENTRY_SIGNATURE. */
+export function verdictOf(entry: Entry, holds: boolean): VerifiedEntry | CausewayError {
+  if (holds) return entry as VerifiedEntry
+  const { id, body } = entry
+  return new CausewayError(
+    'ENTRY_SIGNATURE',
+    `The signature of ${id} does not hold for its author ${body.author}.`,
+  )
+}
+
 /** Proves the signature, off the main thread; calls back with the proven entry or why it is none. */
 export function proveEntry(entry: Entry, done: (verdict: VerifiedEntry | CausewayError) => void): void {
-  const { id, signed, body } = entry
+  const { signed, body } = entry
   checkEd25519(body.author, [domainBytes(entryDomain), signed.body], signed.signature, (holds) =>
-    done(
-      holds
-        ? (entry as VerifiedEntry)
-        : new CausewayError(
-            'ENTRY_SIGNATURE',
-            `The signature of ${id} does not hold for its author ${body.author}.`,
-          ),
-    ),
+    done(verdictOf(entry, holds)),
   )
 }
 

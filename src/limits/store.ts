@@ -7,6 +7,16 @@ export const storeLimits = {
   garbageBytes: 12_582_912,
   /** Signatures in the thread pool's queue at once: some 4 ms of work for two cores, so that reads get their turn. */
   verifyConcurrency: 64,
+  /** Entries of which the signatures are verified in the thread pool: half a millisecond of work, which a thread's start is not worth. */
+  verifyAlone: 16,
+  /** Threads that verify pages, on a machine that has so many processors: with more, one main thread could not feed them. */
+  verifyThreads: 4,
+  /** Signatures that go to such a thread at once: some 3 ms of work, so that the threads end a page together. */
+  verifyPart: 64,
+  /** A buffer in which these cross, which is used again; larger ones are not. Entries of 1.9 KB fit. */
+  verifyPartBytes: 131_072,
+  /** How long the threads, of some 10 MB each, stay without work. */
+  verifyThreadIdleMs: 10_000,
   /** Commits that wait for one tree: some seconds of work. */
   commitsWaiting: 16_384,
 

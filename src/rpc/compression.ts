@@ -18,7 +18,7 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import type { Compression } from '@connectrpc/connect/protocol'
 import { limits } from '../limits.ts'
 
-/** A page at once: each piece is a job in the thread pool, behind all signatures that wait there. */
+/** A page at once: each piece is a job in the thread pool, behind whatever else waits there. */
 const chunkSize = limits.pageBytes
 
 export const fastBrotli: Compression = codec('br', promisify(brotliCompress), promisify(brotliDecompress), {

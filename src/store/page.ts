@@ -208,9 +208,19 @@ class Plan {
     }
     const pointsStored = this.base.policy.graph.points.length
     const { stale } = this
+    // Field by field: a spread makes a new hidden class for every page.
     return {
-      ...{ added, known, refused, record, operations, indexed },
-      ...{ pointsStored, stale, voids, tipsGone, tipsAdded },
+      added,
+      known,
+      refused,
+      record,
+      operations,
+      indexed,
+      pointsStored,
+      stale,
+      voids,
+      tipsGone,
+      tipsAdded,
     }
   }
 

@@ -307,6 +307,9 @@ export class DagStore extends RecentReader {
       throw storeError(error, 'The page could not be stored')
     }
 
+    // A map in which much has come and gone copies itself into ever new tables, and once one has grown old it keeps all
+    // that follow it from being collected young. So a page that changes much of it starts a new one.
+    if (4 * (plan.tipsGone.size + plan.tipsAdded.size) > state.tips.size) state.tips = new Map(state.tips)
     for (const id of plan.tipsGone) state.tips.delete(id)
     for (const [id, height] of plan.tipsAdded) state.tips.set(id, height)
     state.record = record

@@ -30,7 +30,7 @@ export interface TreeSummary {
 export interface TreeState {
   record: layout.TreeRecord
   /** Tips with their heights. */
-  readonly tips: Map<EntryId, number>
+  tips: Map<EntryId, number>
   /** Grows while a page is planned; what is told of it is `policyState`. */
   readonly policy: TreePolicy
   /** How many of the policy's points are stored. */

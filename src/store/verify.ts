@@ -1,11 +1,12 @@
 /**
- * Signatures of many entries, a bounded number of them in the thread pool's queue: LevelDB's reads and writes wait
- * in the same queue, so with thousands of verifications ahead of them everybody else would stall. One list of pages
- * rather than a promise for each place in the queue, since this runs once for every entry received.
+ * Signatures of many entries. A page's go to threads of their own, a few to Node's thread pool, where they need no
+ * thread to start; so do all where there are no such threads. Of the latter a bounded number is in the pool's queue:
+ * LevelDB's reads and writes wait in the same queue, so with thousands ahead of them everybody else would stall.
  */
-import { type Entry, proveEntry, type VerifiedEntry } from '../dag/entry.ts'
+import { type Entry, proveEntry, type VerifiedEntry, verdictOf } from '../dag/entry.ts'
 import type { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import { VerifyThreads } from './verify-threads.ts'
 
 type Verdict = VerifiedEntry | CausewayError
 
@@ -19,12 +20,23 @@ interface Page {
   readonly resolve: (verdicts: Verdict[]) => void
 }
 
-/** Pages with entries that wait, and the number under way: one of each for the process, as the thread pool is. */
+/** Pages with entries that wait for the pool, and the number under way there: one of each for the process, as the pool is. */
 const waiting: Page[] = []
 let running = 0
 
+const ownThreads = new VerifyThreads()
+
 /** Each entry verified, or why it is not; in the order given. */
-export function verifyAll(entries: readonly Entry[]): Promise<Verdict[]> {
+export function verifyAll(entries: readonly Entry[], threads = ownThreads): Promise<Verdict[]> {
+  if (entries.length <= limits.verifyAlone || !threads.work) return verifyInPool(entries)
+  return threads.check(entries).then(
+    (holds) => entries.map((entry, index) => verdictOf(entry, holds[index] === 1)),
+    // No thread can be had here: libsodium has no build for this machine, or there is no memory.
+    () => verifyInPool(entries),
+  )
+}
+
+function verifyInPool(entries: readonly Entry[]): Promise<Verdict[]> {
   if (entries.length === 0) return Promise.resolve([])
   return new Promise((resolve) => {
     waiting.push({ entries, verdicts: new Array(entries.length), next: 0, left: entries.length, resolve })

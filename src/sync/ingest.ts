@@ -1,5 +1,5 @@
 /**
- * Takes in pages of signed entries from anywhere: reads them, verifies the signatures on the thread pool, and stores
+ * Takes in pages of signed entries from anywhere: reads them, verifies the signatures off the main thread, and stores
  * what fits. The next page verifies while this one is being written, and pages of one tree are stored in the order
  * in which they came. Nothing that was not verified reaches the store.
  */
