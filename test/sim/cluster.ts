@@ -11,11 +11,12 @@ import type { EntryId, TreeId } from '../../src/dag/id.ts'
 import type { Identity } from '../../src/dag/identity.ts'
 import { createNode, type Node } from '../../src/node.ts'
 import type { Database } from '../../src/store/open.ts'
+import { VerifyThreads } from '../../src/store/verify-threads.ts'
 import { createMemoryNetwork, type MemoryNetwork } from '../../src/transport/memory.ts'
 import { below, testIdentity } from '../kit/entries.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 
-/** Verifies without the thread pool from now on; the result ends that. */
+/** Verifies without any thread from now on; the result ends that. */
 export function verifyOnTheSpot(): () => void {
   const { verify } = crypto
   const known = new Map<string, boolean>()
@@ -34,9 +35,12 @@ export function verifyOnTheSpot(): () => void {
     }
     done(null, valid)
   }
+  const { check } = VerifyThreads.prototype
+  VerifyThreads.prototype.check = () => Promise.reject(new Error('There are no threads here.'))
   crypto.verify = onTheSpot as never
   syncBuiltinESMExports()
   return () => {
+    VerifyThreads.prototype.check = check
     crypto.verify = verify
     syncBuiltinESMExports()
   }
