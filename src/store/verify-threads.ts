@@ -71,6 +71,7 @@ export class VerifyThreads {
   check(entries: readonly Entry[]): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       if (this.failure !== undefined) return reject(this.failure)
+      if (entries.length === 0) return resolve(new Uint8Array(0))
       const page = { holds: new Uint8Array(entries.length), left: entries.length, resolve, reject }
       for (let start = 0; start < entries.length; start += limits.verifyPart)
         this.waiting.push({ page, entries: entries.slice(start, start + limits.verifyPart), start })

@@ -4,16 +4,18 @@
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { ED25519_TORSION_SUBGROUP, ed25519 } from '@noble/curves/ed25519.js'
 import fc from 'fast-check'
 import { verifyEd25519 } from '../../src/dag/crypto.ts'
 import { type Entry, entryDomain, readEntry } from '../../src/dag/entry.ts'
 import { hexToBytes } from '../../src/dag/hex.ts'
-import { withDomain } from '../../src/dag/identity.ts'
+import { type PeerId, withDomain } from '../../src/dag/identity.ts'
 import { CausewayError } from '../../src/errors.ts'
 import { limits } from '../../src/limits.ts'
 import { verifyAll } from '../../src/store/verify.ts'
@@ -31,6 +33,20 @@ function spoilt({ signed, ...entry }: Entry, bit: number): Entry {
   const signature = new Uint8Array(signed.signature)
   signature[bit >> 3]! ^= 1 << (bit & 7)
   return { ...entry, signed: { body: signed.body, signature } }
+}
+
+/** An entry's body as whoever has the secret scalars signs it with this key and this R. */
+function signedBy(entry: Entry, a: bigint, r: bigint, key: Uint8Array, first: Uint8Array): Entry {
+  const { Fn } = ed25519.Point
+  const { body } = entry.signed
+  const hash = createHash('sha512').update(first).update(key).update(withDomain(entryDomain, body)).digest()
+  const k = Fn.create(BigInt(`0x${Buffer.from(hash.reverse()).toString('hex')}`))
+  const signature = Buffer.concat([first, Fn.toBytes(Fn.add(r, Fn.mul(k, a)))])
+  return {
+    ...entry,
+    body: { ...entry.body, author: Buffer.from(key).toString('hex') as PeerId },
+    signed: { body, signature },
+  }
 }
 
 /** Threads that run a module of this text in place of their own. */
@@ -87,6 +103,37 @@ describe('the threads that verify', () => {
     assert.ok(expected.includes(false))
     const holds = await new VerifyThreads().check(entries)
     assert.deepEqual(Array.from(holds, Boolean), expected)
+  })
+
+  it('agree with Node where a key or R has a part of small order, which libraries judge differently', async () => {
+    const { BASE, Fn } = ed25519.Point
+    const [a, r] = [Fn.create(0x1234_5678_9abc_def1n), Fn.create(0xfedc_ba98_7654_3211n)]
+    const forged = ED25519_TORSION_SUBGROUP.flatMap((hex) => {
+      const torsion = ed25519.Point.fromHex(hex)
+      const pure = [BASE.multiply(a), BASE.multiply(r)] as const
+      const mixed = [pure[0].add(torsion), pure[1].add(torsion)] as const
+      // By several bodies each, since whether one holds may hang on the hash.
+      return page.slice(0, 16).flatMap((entry) =>
+        [
+          [mixed[0], pure[1]],
+          [pure[0], mixed[1]],
+          [mixed[0], mixed[1]],
+        ].map(([key, first]) => signedBy(entry, a, r, key!.toBytes(), first!.toBytes())),
+      )
+    })
+    const expected = await Promise.all(
+      forged.map(({ body, signed }) =>
+        verifyEd25519(body.author, withDomain(entryDomain, signed.body), signed.signature),
+      ),
+    )
+    assert.ok(expected.includes(true) && expected.includes(false))
+    assert.deepEqual(Array.from(await new VerifyThreads().check(forged), Boolean), expected)
+  })
+
+  it('have nothing to say of no entries', async () => {
+    const threads = new VerifyThreads()
+    assert.equal((await threads.check([])).length, 0)
+    assert.equal(threads.running, 0)
   })
 
   it('take entries of any size, and go on with their buffers', async () => {
