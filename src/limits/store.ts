@@ -15,7 +15,7 @@ export const storeLimits = {
   verifyPart: 64,
   /** A buffer in which these cross, which is used again; larger ones are not. Entries of 1.9 KB fit. */
   verifyPartBytes: 131_072,
-  /** How long the threads, of some 10 MB each, stay without work. */
+  /** How long the threads, of some 5 MB each, stay without work. */
   verifyThreadIdleMs: 10_000,
   /** Commits that wait for one tree: some seconds of work. */
   commitsWaiting: 16_384,

@@ -75,9 +75,9 @@ export class VerifyThreads {
       const page = { holds: new Uint8Array(entries.length), left: entries.length, resolve, reject }
       for (let start = 0; start < entries.length; start += limits.verifyPart)
         this.waiting.push({ page, entries: entries.slice(start, start + limits.verifyPart), start })
+      this.stopLater()
       this.start()
       for (const thread of this.threads.keys()) this.feed(thread)
-      this.stopLater()
     })
   }
 
@@ -125,8 +125,10 @@ export class VerifyThreads {
     if (page.left === 0) page.resolve(page.holds)
   }
 
-  /** Tells all who wait, and whoever asks from now on. */
+  /** Tells all who wait, whoever asks from now on, and once whoever runs the process, which is slower without. */
   private fail(error: Error): void {
+    if (this.failure === undefined)
+      process.emitWarning(`Signatures are verified by Node alone, which takes longer: ${error.message}`)
     this.failure = error
     for (const { page } of [...this.threads.values(), this.waiting].flat()) page.reject(error)
     this.waiting.length = 0
@@ -141,6 +143,7 @@ export class VerifyThreads {
 
   /** Ends the threads, but for those that work. */
   private stop(): void {
+    this.cancelStop()
     for (const [thread, underway] of this.threads)
       if (underway.length === 0) {
         thread.removeAllListeners()
