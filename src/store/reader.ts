@@ -30,6 +30,12 @@ export interface ScanOptions {
   readonly snapshot?: Snapshot
 }
 
+interface ReadOptions {
+  readonly snapshot?: Snapshot
+  /** Of LevelDB alone. */
+  readonly fillCache?: boolean
+}
+
 /** Where an entry is and how large, without reading it. */
 export interface Found extends Position {
   readonly size: number
@@ -52,18 +58,24 @@ export class StoreReader {
     return record.number
   }
 
-  private async getMany(keys: Buffer[], snapshot?: Snapshot): Promise<(Buffer | undefined)[]> {
+  private async getMany(keys: Buffer[], options: ReadOptions = {}): Promise<(Buffer | undefined)[]> {
     if (keys.length === 0) return []
     try {
-      return await this.db.getMany(keys, snapshot === undefined ? {} : { snapshot })
+      return await this.db.getMany(keys, options)
     } catch (error) {
       throw storeError(error, 'The store could not be read')
     }
   }
 
-  /** What the index knows of each id; undefined where it is not here. Does not read the entries. */
+  /**
+   * What the index knows of each id; undefined where it is not here. Does not read the entries. Ids are hashes, so the block
+   * of one holds nothing that is asked for next: LevelDB is not to keep it, as it would of a large tree more than of a small.
+   */
   async lookup(ids: readonly EntryId[], snapshot?: Snapshot): Promise<(layout.IndexRecord | undefined)[]> {
-    const values = await this.getMany(ids.map(layout.indexKey), snapshot)
+    const values = await this.getMany(ids.map(layout.indexKey), {
+      fillCache: false,
+      ...(snapshot && { snapshot }),
+    })
     return values.map((value) => value && layout.decodeIndex(value))
   }
 

@@ -47,6 +47,25 @@ describe('a store in a folder', () => {
     await store.close()
   })
 
+  it('keeps nothing in its cache of the index, which is asked in no order', async () => {
+    await using folder = await tempFolder()
+    const entries = shapes.linear(400)
+    let store = await DagStore.open(await openFolder(folder.path))
+    await fill(store, entries)
+    await store.close()
+    store = await DagStore.open(await openFolder(folder.path))
+    const level = store.db as unknown as ClassicLevel
+    await level.compactRange('', '\xff')
+    const inUse = () => Number(level.getProperty('leveldb.approximate-memory-usage'))
+    const before = inUse()
+    const found = await store.lookup(entries.map(({ id }) => id))
+    assert.ok(found.every((record) => record !== undefined))
+    assert.equal(inUse(), before)
+    assert.ok((await store.get([entries[200]!.id]))[0] !== undefined)
+    assert.ok(inUse() > before, 'an entry is kept, so the measure can tell')
+    await store.close()
+  })
+
   it('is STORE_LOCKED while it is open', async () => {
     await using folder = await tempFolder()
     const db = await openFolder(folder.path)
