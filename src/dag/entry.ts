@@ -13,7 +13,7 @@ import { checkEd25519, sha256Hex } from './crypto.ts'
 import { bytesToHex, hexToBytes } from './hex.ts'
 import type { EntryId, TreeId } from './id.ts'
 import { domainBytes, type Identity, type PeerId } from './identity.ts'
-import { pointFlaw } from './point.ts'
+import { keyFlaw } from './point.ts'
 import { decodePolicyChange, encodePolicyChange } from './policy-change.ts'
 
 /** An entry as it is stored, sent and hashed: never encoded again. */
@@ -236,15 +236,8 @@ function ascending(ids: readonly string[]): boolean {
   return true
 }
 
-/** Authors seen lately that are sound: a page has few authors and many entries. */
-const soundAuthors = new Set<PeerId>()
-const soundAuthorsKept = 4096
-
 function checkAuthor(author: PeerId): void {
-  if (soundAuthors.has(author)) return
   if (author.length !== 64) refuse('ENTRY_AUTHOR', 'An entry names its author, a public key of 32 bytes.')
-  const flaw = pointFlaw(hexToBytes(author))
+  const flaw = keyFlaw(author)
   if (flaw !== undefined) refuse('ENTRY_AUTHOR', `The author ${author} is no sound key: ${flaw}.`)
-  if (soundAuthors.size >= soundAuthorsKept) soundAuthors.clear()
-  soundAuthors.add(author)
 }

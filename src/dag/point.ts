@@ -14,16 +14,29 @@ const smallOrder = new Set([
   'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
 ])
 const firstBytes = new Set([0x00, 0x01, 0x26, 0xc7])
+const firstDigits = /^(0[01]|26|c7|e[c-f]|f)/
 
 /** y at or past the field's prime 2^255 - 19, little-endian. */
 const pastPrime = /^(e[d-f]|f[0-9a-f])(ff){30}7f$/
 
+type Flaw = 'small order' | 'not canonical' | undefined
+
 /** What is wrong with the point in the first 32 bytes; undefined for nothing that can be told without the curve. */
-export function pointFlaw(bytes: Uint8Array): 'small order' | 'not canonical' | undefined {
+export function pointFlaw(bytes: Uint8Array): Flaw {
   const first = bytes[0]!
   // Nearly every point ends here: the first byte of a bad one is one of these, or 0xec and above.
   if (first < 0xec && !firstBytes.has(first)) return undefined
-  const unsigned = bytesToHex(bytes.subarray(0, 31)) + bytesToHex(Uint8Array.of(bytes[31]! & 0x7f))
+  return flawOf(bytesToHex(bytes.subarray(0, 32)))
+}
+
+/** The same of a key in hex, of 64 digits in lower case. */
+export function keyFlaw(hex: string): Flaw {
+  return firstDigits.test(hex) ? flawOf(hex) : undefined
+}
+
+function flawOf(hex: string): Flaw {
+  const last = Number.parseInt(hex.slice(62), 16) & 0x7f
+  const unsigned = hex.slice(0, 62) + last.toString(16).padStart(2, '0')
   if (smallOrder.has(unsigned)) return 'small order'
   return pastPrime.test(unsigned) ? 'not canonical' : undefined
 }

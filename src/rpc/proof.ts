@@ -6,9 +6,8 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import type { Clock } from '../clock.ts'
 import { sha256Hex } from '../dag/crypto.ts'
-import { hexToBytes } from '../dag/hex.ts'
 import { type Identity, type PeerId, parsePeerId } from '../dag/identity.ts'
-import { pointFlaw } from '../dag/point.ts'
+import { keyFlaw } from '../dag/point.ts'
 import { CausewayError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Database } from '../store/open.ts'
@@ -130,7 +129,7 @@ export function issuerOf(proof: string): string {
 
 /** The public key of an issuer; UNAUTHENTICATED where it is no sound key. */
 function keyOf(issuer: string | undefined): KeyObject {
-  const sound = /^[0-9a-f]{64}$/.test(issuer ?? '') && pointFlaw(hexToBytes(issuer!)) === undefined
+  const sound = /^[0-9a-f]{64}$/.test(issuer ?? '') && keyFlaw(issuer!) === undefined
   if (!sound) throw refused('malformed', 'Its issuer (`iss`) is a PeerId: an Ed25519 key in 64 hex digits.')
   return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: base64urlOf(issuer!) }, format: 'jwk' })
 }

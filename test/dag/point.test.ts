@@ -1,0 +1,45 @@
+/** Which points pass, told of bytes and of hex alike. The lists are of RFC 8032's curve, by order and by value. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { bytesToHex, hexToBytes } from '../../src/dag/hex.ts'
+import { keyFlaw, pointFlaw } from '../../src/dag/point.ts'
+
+const prime = 2n ** 255n - 19n
+
+/** y of a point of order 8: its double is of order 4 and has y = 0, so d y⁴ + 2 y² = 1. */
+const ofOrderEight = 2707385501144840649318225287225658788936804267575313519463743609750303402022n
+
+/** A value as 32 bytes, little-endian, with the sign bit as given. */
+function encoded(value: bigint, sign: boolean): string {
+  const digits = (value | (sign ? 1n << 255n : 0n)).toString(16).padStart(64, '0')
+  return digits.match(/../g)!.reverse().join('')
+}
+
+describe('points', () => {
+  it('of small order are refused, whatever their sign', () => {
+    // d = -121665 / 121666, multiplied out.
+    const square = ofOrderEight ** 2n
+    assert.equal((-121665n * square ** 2n + 121666n * (2n * square - 1n)) % prime, 0n)
+    for (const sign of [false, true])
+      for (const value of [0n, 1n, prime - 1n, ofOrderEight, prime - ofOrderEight])
+        assert.equal(keyFlaw(encoded(value, sign)), 'small order')
+  })
+
+  it('past the prime are refused, and those before it are not', () => {
+    for (const sign of [false, true]) {
+      for (let above = 0n; above < 19n; above++)
+        assert.equal(keyFlaw(encoded(prime + above, sign)), 'not canonical')
+      for (let below = 2n; below < 40n; below++)
+        assert.equal(keyFlaw(encoded(prime - below, sign)), undefined)
+    }
+  })
+
+  it('are the same in bytes and in hex', () => {
+    const near = fc
+      .tuple(fc.bigInt({ min: -300n, max: 300n }), fc.boolean())
+      .map(([away, sign]) => encoded((prime + away) % 2n ** 255n, sign))
+    const any = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(bytesToHex)
+    fc.assert(fc.property(fc.oneof(near, any), (hex) => keyFlaw(hex) === pointFlaw(hexToBytes(hex))))
+  })
+})
