@@ -122,6 +122,8 @@ export class RpcConnection implements AsyncDisposable {
     if (ended !== undefined)
       throw new ConnectError(ended.message, Code.Unavailable, undefined, undefined, ended)
     const stream = this.session.request({ ...headers, ':method': method, ':path': path })
+    const close = stream.close.bind(stream)
+    stream.close = (code, done) => outsideFrames(() => close(code, done))
     this.activity = this.clock.monotonic()
     this.calls.add(stream)
     if (this.calls.size === 1) this.watch(this.pingIntervalMs)
@@ -204,8 +206,10 @@ export class RpcConnection implements AsyncDisposable {
     if (this.ended !== undefined) return
     this.ended = reason
     this.cancelTimer()
-    this.session.destroy(reason)
-    this.channel.stream.destroy()
+    outsideFrames(() => {
+      this.session.destroy(reason)
+      this.channel.stream.destroy()
+    })
   }
 
   /** Whether new calls can be made. */
@@ -229,6 +233,14 @@ export class RpcConnection implements AsyncDisposable {
 export function windowFor(roundTripMs: number): number {
   const bytes = Math.ceil((roundTripMs * limits.streamBytesPerSecond) / 1_000)
   return Math.min(Math.max(bytes, limits.streamWindowBytes), limits.streamWindowMaxBytes)
+}
+
+/**
+ * Runs `reset` once no frame is being read. What a frame brings to the code here runs while nghttp2 reads that frame, and a
+ * stream that is reset then is freed under it: it goes on to write to what is somebody else's memory by now.
+ */
+function outsideFrames(reset: () => void): void {
+  setImmediate(reset)
 }
 
 function closed(): CausewayError {
