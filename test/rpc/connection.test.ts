@@ -47,7 +47,7 @@ describe('a connection', () => {
     assert.equal(to.stream.destroyed, true)
   })
 
-  it('resets a call that is given up, in the next turn', async () => {
+  it('resets a call that is given up, and no other', async () => {
     const calls: http2.ServerHttp2Stream[] = []
     await using to = await connected((stream) => calls.push(stream))
     const giveUp = new AbortController()
