@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 
 const { metafile } = await build({
-  entryPoints: { causeway: 'src/cli/main.ts', 'verify-thread': 'src/store/verify-thread.ts' },
+  entryPoints: { causeway: 'src/cli/main.ts', 'verify-thread': 'src/store/verify/verify-thread.ts' },
   outdir: 'dist',
   bundle: true,
   format: 'esm',

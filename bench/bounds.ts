@@ -3,7 +3,7 @@
  * run, so a bound that compares two sizes takes the smallest and the largest that there are. The bounds of `matrix` are
  * its own (see sides.ts).
  */
-import { limits } from '../src/limits.ts'
+import { limits } from '../src/base/limits.ts'
 import { median, type Row } from './harness.ts'
 
 export interface Bound {

@@ -6,8 +6,8 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { entryBytes, entryDomain } from '../src/dag/entry.ts'
 import { createIdentity } from '../src/dag/identity.ts'
-import { createNode } from '../src/node.ts'
-import { openFolder } from '../src/store/open.ts'
+import { createNode } from '../src/node/node.ts'
+import { openFolder } from '../src/store/database/open.ts'
 
 export interface CommitsOptions {
   readonly folder: string

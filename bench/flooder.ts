@@ -9,12 +9,12 @@ import { constants, setPriority } from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Client, ConnectError } from '@connectrpc/connect'
 import { SyncService } from '../gen/causeway/v1/sync_pb.ts'
-import { systemClock } from '../src/clock.ts'
+import { systemClock } from '../src/base/clock.ts'
+import { limits } from '../src/base/limits.ts'
 import { idToBytes, type TreeId } from '../src/dag/id.ts'
 import { createIdentity, type PeerId } from '../src/dag/identity.ts'
-import { limits } from '../src/limits.ts'
-import { RpcConnection } from '../src/rpc/connection.ts'
-import { makeProof } from '../src/rpc/proof.ts'
+import { makeProof } from '../src/rpc/auth/proof.ts'
+import { RpcConnection } from '../src/rpc/client/connection.ts'
 
 export interface FloodOptions {
   readonly address: string

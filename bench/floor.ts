@@ -4,14 +4,14 @@
  * faster without doing less.
  */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
+import { limits } from '../src/base/limits.ts'
 import { sha256Hex } from '../src/dag/crypto.ts'
 import { entryBytes, entryDomain, readEntry, type VerifiedEntry } from '../src/dag/entry.ts'
 import type { EntryId, TreeId } from '../src/dag/id.ts'
 import { withDomain } from '../src/dag/identity.ts'
-import { TreePolicy } from '../src/dag/tree-policy.ts'
-import { limits } from '../src/limits.ts'
-import type { IndexRecord } from '../src/store/layout.ts'
-import { openFolder } from '../src/store/open.ts'
+import { TreePolicy } from '../src/dag/policy/tree-policy.ts'
+import type { IndexRecord } from '../src/store/database/layout.ts'
+import { openFolder } from '../src/store/database/open.ts'
 import { type BatchOperation, planPage, writeOperations } from '../src/store/page.ts'
 import { DagStore } from '../src/store/store.ts'
 

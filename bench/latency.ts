@@ -10,7 +10,7 @@ import { createClient } from '@connectrpc/connect'
 import { connectNodeAdapter, createConnectTransport } from '@connectrpc/connect-node'
 import { TreeService } from '../gen/causeway/v1/tree_pb.ts'
 import type { TreeId } from '../src/dag/id.ts'
-import type { Node } from '../src/node.ts'
+import type { Node } from '../src/node/node.ts'
 import { median } from './harness.ts'
 
 const payloadBytes = 200

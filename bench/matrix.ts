@@ -7,7 +7,7 @@ import { constants, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ClassicLevel } from 'classic-level'
-import { openFolder, storeFormat } from '../src/store/open.ts'
+import { openFolder, storeFormat } from '../src/store/database/open.ts'
 import { DagStore } from '../src/store/store.ts'
 import { Forge, type Forged } from './forge.ts'
 import { type Case, median, projectRoot, type Row } from './harness.ts'

@@ -6,7 +6,7 @@
  */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { limits } from '../src/limits.ts'
+import { limits } from '../src/base/limits.ts'
 import { below, prng } from '../test/kit/entries.ts'
 import { TcpProxy } from '../test/kit/tcp-proxy.ts'
 import type { Case, Row } from './harness.ts'

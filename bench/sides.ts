@@ -9,15 +9,15 @@ import {
   SyncTreeRequestSchema,
   SyncTreeResponseSchema,
 } from '../gen/causeway/v1/sync_pb.ts'
-import { systemClock } from '../src/clock.ts'
+import { systemClock } from '../src/base/clock.ts'
 import { entryBytes, type SignedEntry } from '../src/dag/entry.ts'
 import { idToBytes, type TreeId } from '../src/dag/id.ts'
 import { writeSyncHeader, writeSyncRequest } from '../src/rpc/convert.ts'
 import type { DagStore } from '../src/store/store.ts'
-import { answerSync } from '../src/sync/answer.ts'
+import { answerSync } from '../src/sync/answer/answer.ts'
+import { runSession, type SessionResult } from '../src/sync/ask/session.ts'
 import type { Ingest } from '../src/sync/ingest.ts'
 import type { Remote } from '../src/sync/remote.ts'
-import { runSession, type SessionResult } from '../src/sync/session.ts'
 import type { Forge, Forged } from './forge.ts'
 
 const cellBytes = 22

@@ -4,7 +4,7 @@
  * the seed `SWEEP_SEED` on; each case that passes a bound is told with the seed that makes it again.
  */
 import { parseArgs } from 'node:util'
-import { openMemory } from '../src/store/open.ts'
+import { openMemory } from '../src/store/database/open.ts'
 import { DagStore } from '../src/store/store.ts'
 import { below, prng } from '../test/kit/entries.ts'
 import { Forge, type Forged } from './forge.ts'

@@ -2,10 +2,11 @@
  * What keeping the sketch costs: the same signed pages taken in by a store with a live sketch and by one without, in
  * turns, so that both see the same machine. Verifying is part of ingest; the store alone is told beside it.
  */
+
+import { limits } from '../src/base/limits.ts'
 import { entryBytes, type SignedEntry } from '../src/dag/entry.ts'
 import type { TreeId } from '../src/dag/id.ts'
-import { limits } from '../src/limits.ts'
-import { openFolder } from '../src/store/open.ts'
+import { openFolder } from '../src/store/database/open.ts'
 import { DagStore } from '../src/store/store.ts'
 import { Ingest } from '../src/sync/ingest.ts'
 import { type Case, median } from './harness.ts'

@@ -1,17 +1,17 @@
 /** Causeway as a library. What a program needs is above the line; what one builds on is below it. */
 
 export { Permission, PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
+export type { AccessRequest } from './access/requests.ts'
+export { CausewayError, type ErrorCode } from './base/errors.ts'
 export type { Change } from './dag/body.ts'
 export { type EntryId, formatId, parseId, type TreeId } from './dag/id.ts'
 export { createIdentity, type Identity, type PeerId } from './dag/identity.ts'
-export type { PolicyKeyState, PolicyState } from './dag/policy-state.ts'
-export type { JoinStanding } from './dispatcher/joiner.ts'
-export { CausewayError, type ErrorCode } from './errors.ts'
-export { createNode, type Node } from './node.ts'
-export type { JoinOptions, NodeEvents, NodeOptions, SyncOptions } from './options.ts'
-export type { AccessRequest } from './peer/access-requests.ts'
+export type { PolicyKeyState, PolicyState } from './dag/policy/state.ts'
+export type { JoinStanding } from './node/joining/joiner.ts'
+export { createNode, type Node } from './node/node.ts'
+export type { JoinOptions, NodeEvents, NodeOptions, SyncOptions } from './node/options.ts'
 export { formatTicket, parseTicket, type Ticket } from './peer/ticket.ts'
-export type { SyncResult } from './rpc/node-service.ts'
+export type { SyncResult } from './rpc/services/node-service.ts'
 
 // ---------------------------------------------------------------------------------------------------------------
 // For implementers: new transports, stores on other databases, clients of the contract, simulations.
@@ -19,7 +19,8 @@ export type { SyncResult } from './rpc/node-service.ts'
 export { NodeService } from '../gen/causeway/v1/node_pb.ts'
 export { SyncService } from '../gen/causeway/v1/sync_pb.ts'
 export { TreeService } from '../gen/causeway/v1/tree_pb.ts'
-export { type Clock, systemClock } from './clock.ts'
+export { type Clock, systemClock } from './base/clock.ts'
+export { limits } from './base/limits.ts'
 export {
   type Entry,
   readEntry,
@@ -29,16 +30,15 @@ export {
   type VerifiedEntry,
   verifyEntry,
 } from './dag/entry.ts'
-export { limits } from './limits.ts'
-export { RpcConnection } from './rpc/connection.ts'
-export { createRemote } from './rpc/remote.ts'
+export { RpcConnection } from './rpc/client/connection.ts'
+export { createRemote } from './rpc/client/remote.ts'
+export { type Database, openFolder, openMemory } from './store/database/open.ts'
 export type { TreeDetails } from './store/details.ts'
-export { type Database, openFolder, openMemory } from './store/open.ts'
 export { DagStore, type StoredEntry, type TreeInfo } from './store/store.ts'
-export { answerSync } from './sync/answer.ts'
+export { answerSync } from './sync/answer/answer.ts'
+export { runSession, type SessionResult } from './sync/ask/session.ts'
 export { Ingest } from './sync/ingest.ts'
 export type { Remote } from './sync/remote.ts'
-export { runSession, type SessionResult } from './sync/session.ts'
 export { createHttpTransport } from './transport/http.ts'
 export { TransportManager } from './transport/manager.ts'
 export type { Address, Channel, Transport } from './transport/transport.ts'

@@ -1,94 +1,88 @@
 /**
- * Holds the house together: imports point downhill by rank, `transport` and `rpc` do not know each other, only the
- * composition root sees everything, every file opens by saying what it is, and none grows into two concepts.
+ * Holds the structure: imports point downhill by rank and never in a circle, `transport` and `rpc` do not know each other,
+ * only the composition root sees everything, folders and files stay small, and every file opens by saying what it is.
  */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
 import packageJson from '../package.json' with { type: 'json' }
-import { limits } from '../src/limits.ts'
-import { version } from '../src/version.ts'
-import { projectRoot } from './kit/project.ts'
+import { limits } from '../src/base/limits.ts'
+import { version } from '../src/base/version.ts'
+import { circlesIn, crowdedFolders, importsOf, sourceFiles } from './kit/imports.ts'
 
-const source = join(projectRoot, 'src')
-
-/** What each part may import, beside itself, `gen` messages and the ground (errors, limits, clock). */
+/** What each part may import beside itself, `base` and the messages in `gen`. */
 const downhill: Record<string, readonly string[]> = {
+  base: [],
   dag: [],
   store: ['dag'],
   peer: ['dag', 'store'],
   sync: ['dag', 'store', 'peer'],
+  access: ['dag', 'store', 'peer', 'sync'],
   transport: ['dag'],
-  rpc: ['dag', 'store', 'peer', 'sync'],
-  dispatcher: ['dag', 'store', 'peer', 'sync'],
-  node: ['dag', 'store', 'peer', 'sync', 'transport', 'rpc', 'dispatcher'],
+  rpc: ['dag', 'store', 'peer', 'sync', 'access'],
+  dispatcher: ['dag', 'store', 'peer', 'sync', 'access'],
+  node: ['dag', 'store', 'peer', 'sync', 'access', 'transport', 'rpc', 'dispatcher'],
   cli: ['dag', 'peer', 'rpc', 'transport', 'node'],
+  index: ['dag', 'store', 'peer', 'sync', 'access', 'transport', 'rpc', 'node'],
 }
-const ground = new Set(['errors', 'limits', 'garbage', 'clock', 'version', 'origin', 'token-bucket'])
-/** Files at the top of `src` that belong to the node. */
-const nodeFiles = new Set([
-  'node',
-  'admission',
-  'auto-link',
-  'data',
-  'dialler',
-  'first-sync',
-  'health',
-  'joining',
-  'options',
-  'serving',
-  'sessions',
-  'tickets',
-  'index',
-])
 /** Parts that may use generated services, not just messages. */
-const mayUseServices = new Set(['rpc', 'node', 'cli'])
+const mayUseServices = new Set(['rpc', 'node', 'cli', 'index'])
 const longestFileLines = 400
+const mostFilesInFolder = 16
 
-const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
-  .map((name) => ({ name, text: readFileSync(join(source, name), 'utf8') }))
+const files = sourceFiles('src')
 
 function partOf(name: string): string {
-  const [first, second] = name.split('/')
-  const top = first!.replace(/\.ts$/, '')
-  if (second !== undefined) return top
-  return nodeFiles.has(top) ? 'node' : top
-}
-
-function importsOf(text: string): string[] {
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) => match[1]!)
+  return name.split('/')[0]!.replace(/\.ts$/, '')
 }
 
 test('imports point downhill', () => {
   const wrong: string[] = []
   for (const { name, text } of files) {
     const part = partOf(name)
-    for (const target of importsOf(text)) {
-      const path = relative(source, join(source, dirname(name), target))
+    for (const { path, names } of importsOf(name, text)) {
       if (path.startsWith('../gen/')) {
-        if (
-          !mayUseServices.has(part) &&
-          /\w+Service\b/.test(text.match(new RegExp(`import[^;]*?'${target}'`))?.[0] ?? '')
-        )
+        if (!mayUseServices.has(part) && /\w+Service\b/.test(names))
           wrong.push(`${name} uses a service of ${path}`)
         continue
       }
       const to = partOf(path)
-      if (to === part || ground.has(to)) continue
+      if (to === part || to === 'base') continue
       if (!downhill[part]?.includes(to)) wrong.push(`${name} (${part}) imports ${path} (${to})`)
     }
   }
   assert.deepEqual(wrong, [])
 })
 
-test('every part has a rank', () => {
+test('every part has a rank, and nothing but the public API lies loose', () => {
   const parts = new Set(files.map(({ name }) => partOf(name)))
+  assert.deepEqual([...parts].sort(), Object.keys(downhill).sort())
   assert.deepEqual(
-    [...parts].filter((part) => !(part in downhill) && !ground.has(part)),
-    [],
+    files.filter(({ name }) => !name.includes('/')).map(({ name }) => name),
+    ['index.ts'],
   )
+})
+
+for (const folder of ['test', 'examples'])
+  test(`no imports in ${folder} go in a circle, types included`, () => {
+    assert.deepEqual(circlesIn(sourceFiles(folder)), [])
+  })
+
+test('a circle is found, also one of types alone', () => {
+  const text = (target: string) => `import type { T } from '${target}'\n`
+  const chain = [
+    { name: 'a.ts', text: text('./rooms/b.ts') },
+    { name: 'rooms/b.ts', text: text('../c.ts') },
+    { name: 'c.ts', text: '' },
+  ]
+  assert.deepEqual(circlesIn(chain), [])
+  chain[2]!.text = "export type U = import('./a.ts').T\n"
+  assert.deepEqual(circlesIn(chain), ['a.ts rooms/b.ts c.ts'])
+})
+
+test('a folder holds at most 16 files', () => {
+  assert.deepEqual(crowdedFolders(files, mostFilesInFolder), [])
+  const crowd = Array.from({ length: mostFilesInFolder + 1 }, (_, n) => ({ name: `store/f${n}.ts` }))
+  assert.deepEqual(crowdedFolders(crowd, mostFilesInFolder), ['store: 17'])
 })
 
 test('every file opens by saying what it is', () => {
@@ -103,14 +97,14 @@ test('no file holds two concepts', () => {
 
 test('no two subjects name the same bound, of which one would be lost', () => {
   const bounds = files
-    .filter(({ name }) => name.startsWith('limits/'))
+    .filter(({ name }) => name.startsWith('base/limits/'))
     .flatMap(({ text }) => [...text.matchAll(/^ {2}(\w+):/gm)].map((match) => match[1]!))
   assert.deepEqual([...bounds].sort(), Object.keys(limits).sort())
 })
 
 test('iroh is named in one file, and loaded only when used', () => {
   const named = files.filter(({ text }) => /'@number0\/iroh/.test(text)).map(({ name }) => name)
-  assert.deepEqual(named, ['transport/iroh-binding.ts'])
+  assert.deepEqual(named, ['transport/iroh/binding.ts'])
   const loaded = files.filter(({ text }) => /^import (?!type).*'@number0\/iroh/m.test(text))
   assert.deepEqual(loaded, [])
 })

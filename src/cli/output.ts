@@ -1,8 +1,8 @@
 /** What commands print: one JSON document or text on stdout, and one sentence on stderr when something went wrong. */
 import { ConnectError } from '@connectrpc/connect'
+import { CausewayError, type ErrorCode } from '../base/errors.ts'
 import { formatId, idFromBytes, parseId } from '../dag/id.ts'
 import { parsePeerId } from '../dag/identity.ts'
-import { CausewayError, type ErrorCode } from '../errors.ts'
 import { fromConnectError } from '../rpc/errors.ts'
 import type { CommonOptions } from './context.ts'
 

@@ -3,7 +3,7 @@
  * message (see proto/causeway/v1/entry.proto and canonical.ts): whatever `decodeBody` accepts, `encodeBody` gives back
  * byte for byte. That is why this codec is written by hand; it also runs once for every entry received.
  */
-import { limits } from '../limits.ts'
+import { limits } from '../base/limits.ts'
 import { Fields, none, refuse, Writer } from './canonical.ts'
 import { hexToBytes } from './hex.ts'
 import type { EntryId, TreeId } from './id.ts'

@@ -3,7 +3,7 @@
  * repeated ones, defaults left out, short varints, nothing unknown. Read strictly here, so that whatever is read
  * encodes back to the same bytes; every reader counts before it collects, so hostile bytes cost no more than honest ones.
  */
-import { CausewayError, type EntryErrorCode } from '../errors.ts'
+import { CausewayError, type EntryErrorCode } from '../base/errors.ts'
 import { hexSlice } from './hex.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

@@ -5,8 +5,8 @@
  */
 import { create } from '@bufbuild/protobuf'
 import { Permission, PolicyKeySchema, PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
-import { CausewayError } from '../errors.ts'
-import { limits } from '../limits.ts'
+import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import { type Change, decodeBody, type EntryBody, encodeBody, entryVersion } from './body.ts'
 import { refuse } from './canonical.ts'
 import { checkEd25519, sha256Hex } from './crypto.ts'
@@ -14,7 +14,7 @@ import { bytesToHex, hexToBytes } from './hex.ts'
 import type { EntryId, TreeId } from './id.ts'
 import { domainBytes, type Identity, type PeerId } from './identity.ts'
 import { keyFlaw } from './point.ts'
-import { decodePolicyChange, encodePolicyChange } from './policy-change.ts'
+import { decodePolicyChange, encodePolicyChange } from './policy/change.ts'
 
 /** An entry as it is stored, sent and hashed: never encoded again. */
 export interface SignedEntry {

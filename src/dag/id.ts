@@ -4,7 +4,7 @@
  */
 import { CID } from 'multiformats/cid'
 import * as digest from 'multiformats/hashes/digest'
-import { CausewayError } from '../errors.ts'
+import { CausewayError } from '../base/errors.ts'
 import { sha256Hex } from './crypto.ts'
 import { bytesToHex, hexToBytes } from './hex.ts'
 

@@ -2,7 +2,7 @@
  * A key and the PeerId that names it. One Ed25519 key (RFC 8032) is a node's identity everywhere: it signs
  * entries, proves the caller, and is the endpoint's id on QUIC.
  */
-import { CausewayError } from '../errors.ts'
+import { CausewayError } from '../base/errors.ts'
 import { importEd25519 } from './crypto.ts'
 
 declare const peerIdBrand: unique symbol

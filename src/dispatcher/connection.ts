@@ -2,10 +2,11 @@
  * What the dispatcher needs of a network: a connection to a peer, on which sessions and watches run together. It is
  * injected, so the dispatcher knows no transport and no RPC, and tests give it peers in the same process.
  */
+
+import type { CausewayError } from '../base/errors.ts'
 import type { PeerId } from '../dag/identity.ts'
-import type { CausewayError } from '../errors.ts'
+import type { WatchedTree, WatchMessage } from '../sync/answer/watch.ts'
 import type { Remote } from '../sync/remote.ts'
-import type { WatchedTree, WatchMessage } from '../sync/watch.ts'
 
 export interface PeerConnection {
   readonly peer: PeerId

@@ -2,12 +2,13 @@
  * The background dispatcher: keeps every linked tree equal with its peer, through failures and restarts, with nobody
  * asking. It only holds the lanes and tells them what happened; what is still to be told to whom is in the outbox.
  */
-import type { Clock } from '../clock.ts'
-import { cancelled, deadline } from '../clock.ts'
+import type { Clock } from '../base/clock.ts'
+import { cancelled, deadline } from '../base/clock.ts'
+import type { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import { Slots } from '../base/slots.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
-import type { CausewayError } from '../errors.ts'
-import { limits } from '../limits.ts'
 import type { PeerBook } from '../peer/book.ts'
 import type { LastEqual } from '../peer/last-equal.ts'
 import { defaultSettings, type LinkSettings, type LinkStatus, type Links } from '../peer/links.ts'
@@ -17,7 +18,6 @@ import type { Connect } from './connection.ts'
 import { Lane } from './lane.ts'
 import type { LinkRun } from './link-run.ts'
 import type { Outbox } from './outbox.ts'
-import { Slots } from './slots.ts'
 import { Counters } from './status.ts'
 
 export interface DispatcherParts {

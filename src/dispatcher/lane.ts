@@ -3,21 +3,22 @@
  * once. It never waits in a loop: `step` looks at the state, starts what is due, and sets one timer for what is due
  * next, so a peer that is away costs a timer, and no peer can hold up another.
  */
-import type { Clock } from '../clock.ts'
+
+import { backoffMs } from '../base/backoff.ts'
+import type { Clock } from '../base/clock.ts'
+import { CausewayError, failureOf } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import { Slots } from '../base/slots.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
-import { CausewayError, failureOf } from '../errors.ts'
-import { limits } from '../limits.ts'
 import type { PeerBook } from '../peer/book.ts'
 import type { LastEqual } from '../peer/last-equal.ts'
 import type { LinkStatus, Links } from '../peer/links.ts'
-import { backoffMs } from './backoff.ts'
 import type { PeerConnection } from './connection.ts'
-import { Line, type LineParts } from './line.ts'
 import { LinkRun } from './link-run.ts'
 import { follow, type LiveParts, withhold } from './live.ts'
+import { Line, type LineParts } from './peer-dialer.ts'
 import { pushDirectly, watchedSession } from './push.ts'
-import { Slots } from './slots.ts'
 import { type Counters, statusOf } from './status.ts'
 
 export interface LaneParts extends LiveParts, LineParts {

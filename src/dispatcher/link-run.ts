@@ -2,10 +2,11 @@
  * What the dispatcher knows of one link while the node runs: what is wanted, what failed and when it is due. Nothing
  * here has to survive a restart: what must is in the link and in its outbox mark.
  */
-import { type CausewayError, type ErrorCode, type Failure, failureOf } from '../errors.ts'
-import { limits } from '../limits.ts'
+
+import { backoffMs } from '../base/backoff.ts'
+import { type CausewayError, type ErrorCode, type Failure, failureOf } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import type { Link } from '../peer/links.ts'
-import { backoffMs } from './backoff.ts'
 import type { Mark } from './outbox.ts'
 
 /** Errors that waiting does not heal: an operator, the peer's admin or a new version has to do something. */

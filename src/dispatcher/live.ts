@@ -2,14 +2,14 @@
  * The calling side of Watch: hears a peer's changes as they happen. Small ones come whole and are stored at once, so a
  * change travels in one hop; a larger one is only a hint that wakes the lane for a session.
  */
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../base/clock.ts'
+import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
-import { CausewayError } from '../errors.ts'
-import { limits } from '../limits.ts'
 import type { DagStore } from '../store/store.ts'
+import type { WatchEvent } from '../sync/answer/watch.ts'
 import type { Ingest } from '../sync/ingest.ts'
-import type { WatchEvent } from '../sync/watch.ts'
 import type { PeerConnection } from './connection.ts'
 import type { LinkRun } from './link-run.ts'
 import type { Outbox } from './outbox.ts'

@@ -3,14 +3,14 @@
  * no queue of messages: it goes into the same batch as the entries, ten thousand commits leave one mark, and it is
  * cleared only up to the arrival at which both sides were shown equal. The tree's own arrivals are the queue.
  */
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../base/clock.ts'
+import { limits } from '../base/limits.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
-import { limits } from '../limits.ts'
 import { type Links, linkKey } from '../peer/links.ts'
-import type { Database } from '../store/open.ts'
+import type { Database } from '../store/database/open.ts'
+import { Records } from '../store/database/records.ts'
 import type { BatchOperation } from '../store/page.ts'
-import { Records } from '../store/records.ts'
 import type { DagStore, TreeInfo } from '../store/store.ts'
 
 export interface Mark {

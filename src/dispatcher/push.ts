@@ -2,16 +2,16 @@
  * One run for one link: the way that its state asks for. A few small entries on top of what both sides had are pushed
  * without asking first, one round trip; everything else is a session.
  */
-import { type Clock, deadline } from '../clock.ts'
-import { CausewayError } from '../errors.ts'
-import { limits } from '../limits.ts'
+import { type Clock, deadline } from '../base/clock.ts'
+import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import type { LastEqual } from '../peer/last-equal.ts'
 import type { Link } from '../peer/links.ts'
 import type { DagStore } from '../store/store.ts'
+import { readInline } from '../sync/answer/watch.ts'
+import { runSession, type SessionResult } from '../sync/ask/session.ts'
 import type { Ingest } from '../sync/ingest.ts'
 import type { Remote } from '../sync/remote.ts'
-import { runSession, type SessionResult } from '../sync/session.ts'
-import { readInline } from '../sync/watch.ts'
 import type { Mark } from './outbox.ts'
 import type { Counters } from './status.ts'
 

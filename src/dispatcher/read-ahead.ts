@@ -2,8 +2,8 @@
  * What a watch tells, read while the message before is still being worked in. Events of one tree that have come meanwhile
  * become one, just as the peer tells who asks later: so whoever falls behind catches up by fewer and larger pages.
  */
-import { limits } from '../limits.ts'
-import type { WatchEvent, WatchMessage } from '../sync/watch.ts'
+import { limits } from '../base/limits.ts'
+import type { WatchEvent, WatchMessage } from '../sync/answer/watch.ts'
 
 /** At most limits.watchAhead wait; then the peer has to. The source ends by its own signal where this is left early. */
 export async function* readAhead(messages: AsyncIterable<WatchMessage>): AsyncGenerator<WatchMessage> {

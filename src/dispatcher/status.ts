@@ -2,11 +2,11 @@
  * How every link stands, as data: the one answer behind `causeway status`, its RPC, events and /metrics. /metrics is
  * open to whoever reaches the port, so it has totals only and names no tree and no peer.
  */
-import type { CausewayError } from '../errors.ts'
+import type { CausewayError } from '../base/errors.ts'
 import type { LinkStatus } from '../peer/links.ts'
-import type { Line } from './line.ts'
 import type { LinkRun } from './link-run.ts'
 import type { Mark } from './outbox.ts'
+import type { Line } from './peer-dialer.ts'
 
 /** What a status is worked out from. `dueInMs`: Infinity where nothing is due. */
 export interface StatusParts {

@@ -2,12 +2,12 @@
  * The peer book: every peer that this node knows, with its addresses and how each did. It is durable, small enough to
  * be in memory as a whole, and bounded, since peers may come in by themselves.
  */
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../base/clock.ts'
+import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import type { PeerId } from '../dag/identity.ts'
-import { CausewayError } from '../errors.ts'
-import { limits } from '../limits.ts'
-import type { Database } from '../store/open.ts'
-import { Records } from '../store/records.ts'
+import type { Database } from '../store/database/open.ts'
+import { Records } from '../store/database/records.ts'
 
 export interface PeerAddress {
   readonly address: string

@@ -7,7 +7,7 @@ import { sha256Hex } from '../dag/crypto.ts'
 import { hexToBytes } from '../dag/hex.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
-import type { Database } from '../store/open.ts'
+import type { Database } from '../store/database/open.ts'
 import type { TreeSummary } from '../store/store.ts'
 
 /** What both sides had. */

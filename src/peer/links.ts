@@ -2,12 +2,13 @@
  * Links: which tree is kept equal with which peer, and when. A link is durable and is all that a user states; the
  * dispatcher does the rest.
  */
+
+import { CausewayError, type ErrorCode } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
-import { CausewayError, type ErrorCode } from '../errors.ts'
-import { limits } from '../limits.ts'
-import type { Database } from '../store/open.ts'
-import { Records } from '../store/records.ts'
+import type { Database } from '../store/database/open.ts'
+import { Records } from '../store/database/records.ts'
 
 export interface LinkSettings {
   /** Send what comes in here at once. */

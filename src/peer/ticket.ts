@@ -4,10 +4,11 @@
  * first joins by it is let in at once. Further `by=…&pr=…` name other peers that have the tree, so that a first sync can
  * take from several.
  */
+
+import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import { formatId, parseId, type TreeId } from '../dag/id.ts'
 import { type PeerId, parsePeerId } from '../dag/identity.ts'
-import { CausewayError } from '../errors.ts'
-import { limits } from '../limits.ts'
 
 /** A peer that a ticket names, and where it is. */
 export interface TicketPeer {

@@ -1,6 +1,6 @@
 /**
  * Who makes a call, as far as it is proven, and how handlers learn it. A connection's caller is fixed when its byte
- * stream is accepted; `identify.ts` adds what a call itself proves.
+ * stream is accepted; `auth/identify.ts` adds what a call itself proves.
  */
 import type { Duplex } from 'node:stream'
 import { createContextKey } from '@connectrpc/connect'

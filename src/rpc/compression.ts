@@ -16,7 +16,7 @@ import {
 } from 'node:zlib'
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { Compression } from '@connectrpc/connect/protocol'
-import { limits } from '../limits.ts'
+import { limits } from '../base/limits.ts'
 
 /** A page at once: each piece is a job in the thread pool, behind whatever else waits there. */
 const chunkSize = limits.pageBytes

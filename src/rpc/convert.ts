@@ -22,19 +22,19 @@ import {
   type Tree as TreeMessage,
   TreeSchema,
 } from '../../gen/causeway/v1/tree_pb.ts'
+import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import type { RangeChunk } from '../dag/difference/ranges.ts'
+import { sketchVersion } from '../dag/difference/sketch-codec.ts'
 import { readEntry, type SignedEntry } from '../dag/entry.ts'
 import { bytesToHex, hexToBytes } from '../dag/hex.ts'
 import { type EntryId, formatId, idFromBytes, idToBytes, type Position } from '../dag/id.ts'
 import { type PeerId, parsePeerId } from '../dag/identity.ts'
-import type { RangeChunk } from '../dag/ranges.ts'
-import { sketchVersion } from '../dag/sketch-codec.ts'
-import { CausewayError } from '../errors.ts'
-import { limits } from '../limits.ts'
 import type { TreeDetails } from '../store/details.ts'
 import type { StoredEntry } from '../store/store.ts'
+import type { WatchEvent, WatchedTree, WatchMessage } from '../sync/answer/watch.ts'
 import { prefixDigits, shortPrefixDigits, unpackPrefixes } from '../sync/cells.ts'
 import type { SketchPart, SyncHeader, SyncRequest, SyncStatus } from '../sync/remote.ts'
-import type { WatchEvent, WatchedTree, WatchMessage } from '../sync/watch.ts'
 
 /** An id out of a request; INVALID_ARGUMENT names the field. */
 export function readId(bytes: Uint8Array, field: string): EntryId {

@@ -4,8 +4,8 @@
  */
 import { Code, ConnectError } from '@connectrpc/connect'
 import { ErrorDetailSchema } from '../../gen/causeway/v1/error_pb.ts'
-import { CausewayError, type ErrorCode, errorCodes } from '../errors.ts'
-import { limits } from '../limits.ts'
+import { CausewayError, type ErrorCode, errorCodes } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 
 const codes: Partial<Record<ErrorCode, Code>> = {
   UNKNOWN_TREE: Code.NotFound,

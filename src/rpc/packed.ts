@@ -14,10 +14,10 @@ import {
   type SyncTreeResponse,
   SyncTreeResponseSchema,
 } from '../../gen/causeway/v1/sync_pb.ts'
+import { CausewayError } from '../base/errors.ts'
+import { discard, sentGarbage } from '../base/garbage.ts'
 import type { SignedEntry } from '../dag/entry.ts'
 import { idToBytes, type TreeId } from '../dag/id.ts'
-import { CausewayError } from '../errors.ts'
-import { discard, sentGarbage } from '../garbage.ts'
 import type { SyncPage } from '../sync/remote.ts'
 
 const pageNumber = SyncTreeResponseSchema.field.page.number

@@ -2,9 +2,10 @@
  * Ids at chosen heights of a tree, to show a peer how far it is known. To find one is a seek, so those that were found for
  * the last question are kept for the next: entries never leave a tree, and most of the heights are the same again.
  */
+
+import { limits } from '../base/limits.ts'
 import type { EntryId, TreeId } from '../dag/id.ts'
-import { limits } from '../limits.ts'
-import type { StoreReader } from './reader.ts'
+import type { StoreReader } from './read/reader.ts'
 import type { TreeView } from './store.ts'
 
 export class Landmarks {

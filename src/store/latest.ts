@@ -2,9 +2,10 @@
  * The latest arrivals of the trees that are written to, in memory: what peers are told next is mostly among them, and
  * need not be read again for each of them. As many of a tree as are told at once; the rest is a session's, from the disk.
  */
+
+import { limits } from '../base/limits.ts'
 import type { SignedEntry, VerifiedEntry } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
-import { limits } from '../limits.ts'
 
 /** A tree's arrivals up to `sequence`, without a gap. */
 interface Arrivals {

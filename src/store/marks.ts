@@ -5,11 +5,11 @@
  */
 import { decodeBody } from '../dag/body.ts'
 import type { EntryId, TreeId } from '../dag/id.ts'
-import type { Holding } from '../dag/policy.ts'
-import type { TreePolicy } from '../dag/tree-policy.ts'
-import * as layout from './layout.ts'
+import type { Holding } from '../dag/policy/policy.ts'
+import type { TreePolicy } from '../dag/policy/tree-policy.ts'
+import * as layout from './database/layout.ts'
 import { type BatchOperation, writeOperations } from './page.ts'
-import type { StoredEntry, StoreReader } from './reader.ts'
+import type { StoredEntry, StoreReader } from './read/reader.ts'
 import type { Snapshot } from './store.ts'
 
 /** A tree's entries from the top down, in pages, and which of each page are void. */

@@ -3,14 +3,14 @@
  * which do not fit and why, and the batch that makes it so. No waiting and no I/O, so nothing can come between.
  */
 import type { AbstractBatchOperation } from 'abstract-level'
+import { CausewayError } from '../base/errors.ts'
 import { checkParents, entryBytes, type VerifiedEntry } from '../dag/entry.ts'
 import type { EntryId, TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
-import { type Judgement, moves } from '../dag/policy.ts'
-import type { TreePolicy } from '../dag/tree-policy.ts'
-import { CausewayError } from '../errors.ts'
-import * as layout from './layout.ts'
-import type { Database } from './open.ts'
+import { type Judgement, moves } from '../dag/policy/policy.ts'
+import type { TreePolicy } from '../dag/policy/tree-policy.ts'
+import * as layout from './database/layout.ts'
+import type { Database } from './database/open.ts'
 
 export type BatchOperation = AbstractBatchOperation<Database, Buffer, Buffer>
 

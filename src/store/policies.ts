@@ -2,13 +2,14 @@
  * A tree's policy as the store keeps it: read when a tree comes into use, from the records of its policy entries and of
  * its points alone. Only what their revocations let stand is looked up beside them.
  */
+
+import { CausewayError } from '../base/errors.ts'
 import { readEntry, type VerifiedEntry } from '../dag/entry.ts'
 import type { EntryId, Position, TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
-import { type LastAccepted, lastAcceptedOf, TreePolicy } from '../dag/tree-policy.ts'
-import { CausewayError } from '../errors.ts'
-import * as layout from './layout.ts'
-import type { StoreReader } from './reader.ts'
+import { type LastAccepted, lastAcceptedOf, TreePolicy } from '../dag/policy/tree-policy.ts'
+import * as layout from './database/layout.ts'
+import type { StoreReader } from './read/reader.ts'
 
 /** The policy of a stored tree, as its last batch left it. STORE_CORRUPT. */
 export async function readPolicy(store: StoreReader, tree: TreeId, number: number): Promise<TreePolicy> {

@@ -4,14 +4,15 @@
  * are counted in the page's own batch; past a number of them, which a stranger who makes keys would reach, the further
  * ones of a tree share one account.
  */
+
+import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import { entryBytes, type VerifiedEntry } from '../dag/entry.ts'
 import { formatId, type TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
-import { CausewayError } from '../errors.ts'
-import { limits } from '../limits.ts'
-import type { Database } from './open.ts'
+import type { Database } from './database/open.ts'
+import { Records } from './database/records.ts'
 import type { BatchOperation } from './page.ts'
-import { Records } from './records.ts'
 import type { DagStore, TreeInfo } from './store.ts'
 
 /** Bytes of bodies and signatures; the disk needs some half more for them. */

@@ -3,11 +3,12 @@
  * record: a kill at any moment leaves a whole one. In parts, because once a buffer of megabytes was freed, glibc takes all
  * smaller ones from where it gives hardly anything back (its dynamic mmap threshold, see mallopt(3)).
  */
+
+import { limits } from '../base/limits.ts'
+import { type Sketch, wordsPerCell } from '../dag/difference/sketch.ts'
+import { loadSketch } from '../dag/difference/sketch-codec.ts'
 import type { TreeId } from '../dag/id.ts'
-import { type Sketch, wordsPerCell } from '../dag/sketch.ts'
-import { loadSketch } from '../dag/sketch-codec.ts'
-import { limits } from '../limits.ts'
-import type { Database } from './open.ts'
+import type { Database } from './database/open.ts'
 
 /** What a tree's record says: the arrival up to which the snapshot counts, and where it lies. */
 interface Head {

@@ -5,14 +5,14 @@
  * is a sketch that its tree has outgrown; until then the smaller one serves.
  */
 
+import { CausewayError } from '../base/errors.ts'
+import { Lanes } from '../base/keyed-queue.ts'
+import { limits } from '../base/limits.ts'
+import { createSketch, type Sketch, sketchCellsFor } from '../dag/difference/sketch.ts'
+import { saveSketch } from '../dag/difference/sketch-codec.ts'
 import type { VerifiedEntry } from '../dag/entry.ts'
 import { hexToBytes } from '../dag/hex.ts'
 import type { TreeId } from '../dag/id.ts'
-import { createSketch, type Sketch, sketchCellsFor } from '../dag/sketch.ts'
-import { saveSketch } from '../dag/sketch-codec.ts'
-import { CausewayError } from '../errors.ts'
-import { limits } from '../limits.ts'
-import { Lanes } from './lanes.ts'
 import { SketchSnapshots } from './sketch-snapshots.ts'
 import type { DagStore, TreeInfo } from './store.ts'
 

@@ -4,24 +4,25 @@
  * index, and reading in (height, id) order is reading parents first. A page becomes one atomic batch: entries,
  * indexes, tips, counts and arrivals appear together or not at all, whatever happens to the process.
  */
+
+import { CausewayError } from '../base/errors.ts'
+import { Lanes } from '../base/keyed-queue.ts'
+import { limits } from '../base/limits.ts'
 import type { Entry, VerifiedEntry } from '../dag/entry.ts'
 import { comparePositions, type EntryId, type Position, type TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
-import type { PolicyState } from '../dag/policy-state.ts'
-import type { TreePolicy } from '../dag/tree-policy.ts'
-import { CausewayError } from '../errors.ts'
-import { limits } from '../limits.ts'
-import { storeError } from './errors.ts'
+import type { PolicyState } from '../dag/policy/state.ts'
+import type { TreePolicy } from '../dag/policy/tree-policy.ts'
+import { storeError } from './database/errors.ts'
+import * as layout from './database/layout.ts'
+import type { Database } from './database/open.ts'
 import { Landmarks } from './landmarks.ts'
-import { Lanes } from './lanes.ts'
 import { Latest } from './latest.ts'
-import * as layout from './layout.ts'
 import { remark } from './marks.ts'
-import type { Database } from './open.ts'
 import { type Appended, type BatchOperation, planPage, writeOperations } from './page.ts'
 import { readAuthors } from './policies.ts'
-import type { Snapshot } from './reader.ts'
-import { RecentReader } from './recent-reader.ts'
+import type { Snapshot } from './read/reader.ts'
+import { RecentReader } from './read/recent-reader.ts'
 import { Sketches } from './sketches.ts'
 import {
   infoOf,
@@ -35,7 +36,7 @@ import {
 } from './tree-state.ts'
 
 export type { Appended, BatchOperation, RefusedEntry } from './page.ts'
-export type { Found, ScanOptions, Snapshot, StoredEntry } from './reader.ts'
+export type { Found, ScanOptions, Snapshot, StoredEntry } from './read/reader.ts'
 export type { TreeInfo, TreeSummary } from './tree-state.ts'
 
 /**
@@ -72,7 +73,7 @@ export class DagStore extends RecentReader {
   private readonly listeners = new Set<PageListener>()
   readonly latest = new Latest()
   private nextNumber = 0
-  /** A batch has failed: what the database really holds is known when it was opened again (see guard.ts). */
+  /** A batch has failed: what the database really holds is known when it was opened again (see database/write-fence.ts). */
   private failed = false
   private reopening: Promise<void> | undefined
   /** How often the database was opened again. */
@@ -81,7 +82,7 @@ export class DagStore extends RecentReader {
   /** The set sketch of each tree. */
   readonly sketches = new Sketches(this)
 
-  /** Takes over an open database (see open.ts); `close` closes it. STORE_CORRUPT when its list of trees is damaged. */
+  /** Takes over an open database (see database/open.ts); `close` closes it. STORE_CORRUPT when its list of trees is damaged. */
   static async open(db: Database): Promise<DagStore> {
     const store = new DagStore(db)
     await store.readTrees()

@@ -1,10 +1,10 @@
 /** What is kept in memory of one tree that is in use: its counts, its tips, and its policy. */
 import { digestTips, type EntryId, type TreeId } from '../dag/id.ts'
-import { PolicyState } from '../dag/policy-state.ts'
-import { TreePolicy } from '../dag/tree-policy.ts'
-import * as layout from './layout.ts'
+import { PolicyState } from '../dag/policy/state.ts'
+import { TreePolicy } from '../dag/policy/tree-policy.ts'
+import * as layout from './database/layout.ts'
 import { readPolicy } from './policies.ts'
-import type { StoreReader } from './reader.ts'
+import type { StoreReader } from './read/reader.ts'
 
 /** A tree as the store holds it. */
 export interface TreeInfo {

@@ -1,6 +1,6 @@
 /** A tree's entries as an application sees them: without those that the policy has made void. */
 import type { TreeId } from '../dag/id.ts'
-import type { ScanOptions, StoredEntry } from './reader.ts'
+import type { ScanOptions, StoredEntry } from './read/reader.ts'
 import type { DagStore } from './store.ts'
 
 /** Like `scan`, but without void entries; pages of which nothing stands are left out. */

@@ -2,13 +2,14 @@
  * What two sides make of each other's sketch cells: both cut them from their live sketches, subtract, and peel. The
  * result names the ids that only one side has by their first 16 bytes.
  */
+
+import { limits } from '../base/limits.ts'
+import type { Cells, Sketch } from '../dag/difference/sketch.ts'
+import { decodeCells, decodeCounts, encodeCells, encodeCounts } from '../dag/difference/sketch-codec.ts'
+import { countDifferences, estimateDifference } from '../dag/difference/sketch-estimate.ts'
+import { type Peeled, peel, subtract } from '../dag/difference/sketch-peel.ts'
 import { bytesToHex } from '../dag/hex.ts'
 import type { TreeId } from '../dag/id.ts'
-import type { Cells, Sketch } from '../dag/sketch.ts'
-import { decodeCells, decodeCounts, encodeCells, encodeCounts } from '../dag/sketch-codec.ts'
-import { countDifferences, estimateDifference } from '../dag/sketch-estimate.ts'
-import { type Peeled, peel, subtract } from '../dag/sketch-peel.ts'
-import { limits } from '../limits.ts'
 import type { DagStore, TreeView } from '../store/store.ts'
 import type { SketchPart } from './remote.ts'
 

@@ -3,14 +3,15 @@
  * what fits. The next page verifies while this one is being written, and pages of one tree are stored in the order
  * in which they came. Nothing that was not verified reaches the store.
  */
+
+import { CausewayError } from '../base/errors.ts'
+import { discard, takenGarbage } from '../base/garbage.ts'
+import { Lanes } from '../base/keyed-queue.ts'
+import { limits } from '../base/limits.ts'
 import { type Entry, readEntry, type SignedEntry, type VerifiedEntry } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
-import { CausewayError } from '../errors.ts'
-import { discard, takenGarbage } from '../garbage.ts'
-import { limits } from '../limits.ts'
-import { Lanes } from '../store/lanes.ts'
 import type { DagStore } from '../store/store.ts'
-import { verifyAll } from '../store/verify.ts'
+import { verifyAll } from '../store/verify/verify.ts'
 
 export interface Refusal {
   /** Position in the page. */

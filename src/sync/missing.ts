@@ -4,10 +4,11 @@
  * sweep, one sequential read backwards with a bit for each entry. Either way memory stays bounded, and the result
  * streams parents first.
  */
+
+import { limits } from '../base/limits.ts'
 import { decodeParents } from '../dag/body.ts'
 import { comparePositions, type EntryId, type Position, type TreeId } from '../dag/id.ts'
-import { limits } from '../limits.ts'
-import type { IndexRecord } from '../store/layout.ts'
+import type { IndexRecord } from '../store/database/layout.ts'
 import type { DagStore, Found, StoredEntry, TreeView } from '../store/store.ts'
 
 export interface Missing {

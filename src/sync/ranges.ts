@@ -3,11 +3,12 @@
  * repair. The asker tells chunks of its entries, the server answers with its ids where chunks differ, and streams
  * what lies beyond the asker's last entry. Everything is read in order, in bounded memory, and goes on from a cursor.
  */
+
+import { limits } from '../base/limits.ts'
 import { sha256Hex } from '../dag/crypto.ts'
+import { compareChunks, type RangeChunk, RangeChunker, type RangeKey } from '../dag/difference/ranges.ts'
 import { hexToBytes } from '../dag/hex.ts'
 import { comparePositions, idFromBytes, idToBytes, type Position } from '../dag/id.ts'
-import { compareChunks, type RangeChunk, RangeChunker, type RangeKey } from '../dag/ranges.ts'
-import { limits } from '../limits.ts'
 import type { DagStore, StoredEntry, TreeView } from '../store/store.ts'
 import { prefixDigits } from './cells.ts'
 import type { RangeAnswer, RangeQuery, RangeSpan } from './remote.ts'

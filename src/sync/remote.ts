@@ -2,12 +2,13 @@
  * A remote: a peer as sync sees it, the few calls that it can make. Sync knows no transport and no RPC; `rpc/`
  * implements this over a connection, and tests implement it over another store in the same process.
  */
+
+import type { ErrorCode } from '../base/errors.ts'
+import type { RangeChunk } from '../dag/difference/ranges.ts'
 import type { SignedEntry } from '../dag/entry.ts'
 import type { EntryId, Position, TreeId } from '../dag/id.ts'
-import type { RangeChunk } from '../dag/ranges.ts'
-import type { ErrorCode } from '../errors.ts'
 
-/** Sketch of sync.proto: cells as they go over the wire (dag/sketch-codec.ts). */
+/** Sketch of sync.proto: cells as they go over the wire (dag/difference/sketch-codec.ts). */
 export interface SketchPart {
   readonly from: number
   readonly cells: Uint8Array
@@ -53,7 +54,7 @@ export interface SyncRequest {
   /** Hex; '' where the asker has nothing. */
   readonly tipsDigest: string
   readonly count: number
-  /** Packed id prefixes that the asker has (dag/haves.ts). */
+  /** Packed id prefixes that the asker has (dag/difference/haves.ts). */
   readonly haves?: Uint8Array | undefined
   /** Without cells: the asker can decode the server's. */
   readonly sketch?: SketchPart | undefined

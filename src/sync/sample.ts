@@ -1,6 +1,7 @@
 /** Which of many tips are told: a peer that hides behind many cannot foresee the choice. */
+
+import { limits } from '../base/limits.ts'
 import type { EntryId } from '../dag/id.ts'
-import { limits } from '../limits.ts'
 
 /**
  * The tips that one side tells the other: all of them where they are few, since then they say exactly what it has; else

@@ -2,10 +2,10 @@
  * Who comes in how often: connections at once and a second from one origin, looked at before anything else is done for
  * them. This machine itself is let in, since a proxy in front of a node brings everybody from there.
  */
-import type { Clock } from '../clock.ts'
-import { limits } from '../limits.ts'
-import { isOwnMachine, originOf } from '../origin.ts'
-import { Buckets } from '../token-bucket.ts'
+import type { Clock } from '../base/clock.ts'
+import { limits } from '../base/limits.ts'
+import { isOwnMachine, originOf } from '../base/origin.ts'
+import { Buckets } from '../base/token-bucket.ts'
 
 export class Door {
   private readonly open = new Map<string, number>()

@@ -2,7 +2,7 @@
  * The states that every transport goes through: stopped, listening, closed. Kept once, so that a double start,
  * a stop while starting and a close in the middle of both mean the same over TCP, QUIC and the simulated network.
  */
-import { CausewayError } from '../errors.ts'
+import { CausewayError } from '../base/errors.ts'
 import type { Channel } from './transport.ts'
 
 export class Lifecycle {

@@ -7,7 +7,7 @@ import { chmod, unlink } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { CausewayError } from '../errors.ts'
+import { CausewayError } from '../base/errors.ts'
 import type { Channel } from './transport.ts'
 
 /** sockaddr_un holds 108 bytes on Linux and 104 on macOS, with the closing NUL. */

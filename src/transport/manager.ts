@@ -4,8 +4,8 @@
  * that fails to start takes nothing from the others.
  */
 
-import { type Clock, systemClock } from '../clock.ts'
-import { CausewayError } from '../errors.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
+import { CausewayError } from '../base/errors.ts'
 import { type DialFirstOptions, type DialWinner, dialFirst } from './race.ts'
 import type { Address, Channel, DialOptions, Transport } from './transport.ts'
 

@@ -3,9 +3,9 @@
  * first that completes a handshake wins. A connection alone proves nothing (a proxy accepts for anybody), so the
  * caller's handshake decides, and only the loser's streams are destroyed.
  */
-import { type Clock, cancelled, deadline } from '../clock.ts'
-import { CausewayError } from '../errors.ts'
-import { limits } from '../limits.ts'
+import { type Clock, cancelled, deadline } from '../base/clock.ts'
+import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import type { Address, Channel, DialOptions } from './transport.ts'
 
 export interface DialFirstOptions<T> {

@@ -7,8 +7,8 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, type Socket } from 'node:net'
 import { pipeline } from 'node:stream'
-import { CausewayError } from '../errors.ts'
-import { limits } from '../limits.ts'
+import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import type { Channel } from './transport.ts'
 
 export interface TunnelOptions {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks'
 import { test } from 'node:test'
 import '../../src/cli/heap.ts'
-import { discard } from '../../src/garbage.ts'
-import { limits } from '../../src/limits.ts'
+import { discard } from '../../src/base/garbage.ts'
+import { limits } from '../../src/base/limits.ts'
 
 test('collects the young generation for pages', { timeout: 10_000 }, async () => {
   const forced = new Promise<number | undefined>((resolve) => {

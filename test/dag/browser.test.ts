@@ -86,7 +86,8 @@ describe('dag in a browser', () => {
   })
 
   test('only crypto.ts imports from Node', () => {
-    for (const file of readdirSync(dag).filter((name) => name.endsWith('.ts') && name !== 'crypto.ts'))
+    const files = readdirSync(dag, { recursive: true, encoding: 'utf8' })
+    for (const file of files.filter((name) => name.endsWith('.ts') && name !== 'crypto.ts'))
       assert.doesNotMatch(
         readFileSync(resolve(dag, file), 'utf8'),
         /from 'node:|import\('node:|require\(/,

@@ -6,6 +6,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
+import { CausewayError } from '../../src/base/errors.ts'
+import { limits } from '../../src/base/limits.ts'
 import type { Change } from '../../src/dag/body.ts'
 import {
   checkParents,
@@ -18,8 +20,6 @@ import {
   verifyEntry,
 } from '../../src/dag/entry.ts'
 import type { EntryId, TreeId } from '../../src/dag/id.ts'
-import { CausewayError } from '../../src/errors.ts'
-import { limits } from '../../src/limits.ts'
 import { mutations } from '../kit/arbitrary.ts'
 import { prng, shapes, testIdentity, tipsOf } from '../kit/entries.ts'
 

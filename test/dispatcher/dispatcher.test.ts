@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { backoffCeilingMs } from '../../src/base/backoff.ts'
+import { CausewayError } from '../../src/base/errors.ts'
+import { limits } from '../../src/base/limits.ts'
 import type { TreeId } from '../../src/dag/id.ts'
-import { backoffCeilingMs } from '../../src/dispatcher/backoff.ts'
-import { CausewayError } from '../../src/errors.ts'
-import { limits } from '../../src/limits.ts'
 import { TreeBuilder, testIdentity } from '../kit/entries.ts'
 import { assertSame } from '../kit/peers.ts'
 import { Lab, type LabNode } from './lab.ts'

@@ -1,10 +1,10 @@
 /** The outbox on the disk: a settled mark is gone there soon, but not by a write for each, and never a newer one with it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { limits } from '../../src/base/limits.ts'
 import { Outbox } from '../../src/dispatcher/outbox.ts'
-import { limits } from '../../src/limits.ts'
 import { defaultSettings, Links } from '../../src/peer/links.ts'
-import { type Database, openMemory } from '../../src/store/open.ts'
+import { type Database, openMemory } from '../../src/store/database/open.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { TreeBuilder, testIdentity } from '../kit/entries.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { limits } from '../../src/base/limits.ts'
 import { readAhead } from '../../src/dispatcher/read-ahead.ts'
-import { limits } from '../../src/limits.ts'
-import type { WatchEvent, WatchMessage } from '../../src/sync/watch.ts'
+import type { WatchEvent, WatchMessage } from '../../src/sync/answer/watch.ts'
 import { TreeBuilder } from '../kit/entries.ts'
 
 const [one, other] = [new TreeBuilder({ seed: 1 }), new TreeBuilder({ seed: 2 })]

@@ -12,27 +12,33 @@ import {
   WatchRequestSchema,
   WatchResponseSchema,
 } from '../../gen/causeway/v1/sync_pb.ts'
+import { CausewayError } from '../../src/base/errors.ts'
+import { originOf } from '../../src/base/origin.ts'
 import { parseByteSize } from '../../src/cli/byte-size.ts'
 import { parseHostPort } from '../../src/cli/host-port.ts'
 import { decodeBody, encodeBody } from '../../src/dag/body.ts'
 import { sha256Hex } from '../../src/dag/crypto.ts'
+import { packHaves, unpackHaves } from '../../src/dag/difference/haves.ts'
+import { compareChunks, RangeChunker } from '../../src/dag/difference/ranges.ts'
+import { createSketch } from '../../src/dag/difference/sketch.ts'
+import {
+  decodeCells,
+  decodeCounts,
+  encodeCells,
+  loadSketch,
+  saveSketch,
+} from '../../src/dag/difference/sketch-codec.ts'
+import { peel } from '../../src/dag/difference/sketch-peel.ts'
 import { readEntry } from '../../src/dag/entry.ts'
-import { packHaves, unpackHaves } from '../../src/dag/haves.ts'
 import { hexToBytes } from '../../src/dag/hex.ts'
 import { formatId, idFromBytes, parseId } from '../../src/dag/id.ts'
 import { parsePeerId } from '../../src/dag/identity.ts'
 import { pointFlaw } from '../../src/dag/point.ts'
-import { decodePolicyChange } from '../../src/dag/policy-change.ts'
-import { compareChunks, RangeChunker } from '../../src/dag/ranges.ts'
-import { createSketch } from '../../src/dag/sketch.ts'
-import { decodeCells, decodeCounts, encodeCells, loadSketch, saveSketch } from '../../src/dag/sketch-codec.ts'
-import { peel } from '../../src/dag/sketch-peel.ts'
-import { CausewayError } from '../../src/errors.ts'
-import { originOf } from '../../src/origin.ts'
+import { decodePolicyChange } from '../../src/dag/policy/change.ts'
 import { formatTicket, parseTicket } from '../../src/peer/ticket.ts'
 import { readSyncHeader, readSyncRequest, readWatchMessage, readWatchRequest } from '../../src/rpc/convert.ts'
-import { readToken } from '../../src/rpc/paging.ts'
-import { decodeIndex, decodePosition, decodeTree } from '../../src/store/layout.ts'
+import { readToken } from '../../src/rpc/services/paging.ts'
+import { decodeIndex, decodePosition, decodeTree } from '../../src/store/database/layout.ts'
 import { parseHttpAddress } from '../../src/transport/http.ts'
 import { anyBody, anyId, mutations } from '../kit/arbitrary.ts'
 import { shapes } from '../kit/entries.ts'

@@ -4,7 +4,7 @@
  */
 import { AssertionError } from 'node:assert'
 import fc from 'fast-check'
-import { CausewayError, errorCodes } from '../../src/errors.ts'
+import { CausewayError, errorCodes } from '../../src/base/errors.ts'
 
 export interface Target {
   readonly name: string

@@ -14,10 +14,10 @@ import {
   type SyncTreeRequest,
   type SyncTreeResponseSchema,
 } from '../../gen/causeway/v1/sync_pb.ts'
-import { systemClock } from '../../src/clock.ts'
+import { systemClock } from '../../src/base/clock.ts'
 import { hexToBytes } from '../../src/dag/hex.ts'
-import { handshakeVersion, signHandshake } from '../../src/rpc/handshake.ts'
-import { RpcServer } from '../../src/rpc/server.ts'
+import { handshakeVersion, signHandshake } from '../../src/rpc/auth/handshake.ts'
+import { RpcServer } from '../../src/rpc/server/server.ts'
 import { createHttpTransport } from '../../src/transport/http.ts'
 import type { Transport } from '../../src/transport/transport.ts'
 import { testIdentity } from './entries.ts'

@@ -2,7 +2,7 @@
  * A clock on which time passes faster, so that a bound of ten seconds is crossed in a moment and a test waits for
  * what happens instead of sleeping.
  */
-import { type Clock, systemClock } from '../../src/clock.ts'
+import { type Clock, systemClock } from '../../src/base/clock.ts'
 
 export class HastyClock implements Clock {
   readonly factor: number

@@ -1,5 +1,5 @@
 /** Other values of some limits for as long as it lives: `using _ = limited({ joins: 1 })`. */
-import { limits } from '../../src/limits.ts'
+import { limits } from '../../src/base/limits.ts'
 
 export function limited(changed: Partial<Record<keyof typeof limits, number>>): Disposable {
   const before = { ...limits }

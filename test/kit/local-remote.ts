@@ -2,10 +2,11 @@
  * A remote in the same process: another store behind the calls that sync makes, without transport or RPC. It counts
  * what crosses, and hooks let a test cut the stream, repeat or change pages, tell lies, and hold or reorder sends.
  */
+
+import { CausewayError } from '../../src/base/errors.ts'
 import type { SignedEntry } from '../../src/dag/entry.ts'
 import type { TreeId } from '../../src/dag/id.ts'
-import { CausewayError } from '../../src/errors.ts'
-import { answerSync } from '../../src/sync/answer.ts'
+import { answerSync } from '../../src/sync/answer/answer.ts'
 import type {
   CallOptions,
   Remote,

@@ -2,7 +2,7 @@
 import { strict as assert } from 'node:assert'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { ErrorDetailSchema } from '../../gen/causeway/v1/error_pb.ts'
-import type { ErrorCode } from '../../src/errors.ts'
+import type { ErrorCode } from '../../src/base/errors.ts'
 
 export interface Failure {
   readonly rpc: string

@@ -1,7 +1,7 @@
 /** A whole life of two nodes, without process.exit at the end: a test sees whether anything keeps the process alive. */
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import { idToBytes } from '../../src/dag/id.ts'
-import { createNode } from '../../src/node.ts'
+import { createNode } from '../../src/node/node.ts'
 import { ServingNode } from './serving-node.ts'
 
 const serving = await ServingNode.start()

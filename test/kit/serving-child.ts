@@ -3,7 +3,7 @@
  * seed of its key in hex, are its arguments; it tells its address.
  */
 import { createIdentity } from '../../src/dag/identity.ts'
-import { createNode } from '../../src/node.ts'
+import { createNode } from '../../src/node/node.ts'
 import { largeTree } from './large-tree.ts'
 import { transports } from './serving-node.ts'
 

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import type { Node } from '../../src/node.ts'
+import type { Node } from '../../src/node/node.ts'
 
 export class TcpProxy implements AsyncDisposable {
   /** Bytes that came from the server, over all connections. */

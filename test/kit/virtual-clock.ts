@@ -2,8 +2,8 @@
  * Time that a test owns: nothing passes until the test says so, and then in one jump to the next timer. Random
  * numbers come from a seed, so that a failing run can be run again.
  */
-import type { Clock } from '../../src/clock.ts'
-import { seededRandom } from '../../src/transport/memory.ts'
+import type { Clock } from '../../src/base/clock.ts'
+import { seededRandom } from '../../src/transport/memory/memory.ts'
 
 export interface VirtualClockOptions {
   readonly seed?: number

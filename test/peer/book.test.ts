@@ -1,12 +1,12 @@
 /** The peer book and the links: durable, bounded, and the address that worked last is first. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { limits } from '../../src/base/limits.ts'
 import type { TreeId } from '../../src/dag/id.ts'
 import type { PeerId } from '../../src/dag/identity.ts'
-import { limits } from '../../src/limits.ts'
 import { PeerBook } from '../../src/peer/book.ts'
 import { defaultSettings, Links } from '../../src/peer/links.ts'
-import { type Database, openMemory } from '../../src/store/open.ts'
+import { type Database, openMemory } from '../../src/store/database/open.ts'
 import { LabClock } from '../dispatcher/lab.ts'
 import { testIdentity } from '../kit/entries.ts'
 

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import type { TreeId } from '../../src/dag/id.ts'
 import type { PeerId } from '../../src/dag/identity.ts'
 import { LastEqual } from '../../src/peer/last-equal.ts'
-import { openMemory } from '../../src/store/open.ts'
+import { openMemory } from '../../src/store/database/open.ts'
 
 const hash = (text: string | Buffer) => createHash('sha256').update(text).digest('hex')
 const peer = (n: number) => hash(`peer ${n}`) as PeerId

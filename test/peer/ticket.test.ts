@@ -2,9 +2,9 @@
 import { strict as assert } from 'node:assert'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import type { CausewayError } from '../../src/base/errors.ts'
+import { limits } from '../../src/base/limits.ts'
 import { formatId, type TreeId } from '../../src/dag/id.ts'
-import type { CausewayError } from '../../src/errors.ts'
-import { limits } from '../../src/limits.ts'
 import { formatTicket, isTicket, parseTicket } from '../../src/peer/ticket.ts'
 import { testIdentity } from '../kit/entries.ts'
 

@@ -8,10 +8,10 @@ import {
   type SyncTreeResponse,
   SyncTreeResponseSchema,
 } from '../../gen/causeway/v1/sync_pb.ts'
+import { CausewayError } from '../../src/base/errors.ts'
+import { limits } from '../../src/base/limits.ts'
 import type { SignedEntry } from '../../src/dag/entry.ts'
 import { idToBytes, type TreeId } from '../../src/dag/id.ts'
-import { CausewayError } from '../../src/errors.ts'
-import { limits } from '../../src/limits.ts'
 import { PackedSyncService, readPage, writePage, writeSendRequest } from '../../src/rpc/packed.ts'
 
 const tree = 'ab'.repeat(32) as TreeId

@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict'
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
+import { limits } from '../../src/base/limits.ts'
 import type { EntryId, TreeId } from '../../src/dag/id.ts'
-import { limits } from '../../src/limits.ts'
-import type { Node } from '../../src/node.ts'
+import type { Node } from '../../src/node/node.ts'
 import type { LinkStatus } from '../../src/peer/links.ts'
-import { seededRandom } from '../../src/transport/memory.ts'
+import { seededRandom } from '../../src/transport/memory/memory.ts'
 import { below } from '../kit/entries.ts'
 import { Cluster, type SimNode } from './cluster.ts'
 

@@ -1,8 +1,8 @@
 /** Part of the store's contract: views and trees at once, one writer a tree, failing writes, and the end. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { limits } from '../../src/base/limits.ts'
 import { digestTips, type EntryId } from '../../src/dag/id.ts'
-import { limits } from '../../src/limits.ts'
 import { interceptWrites } from '../kit/database.ts'
 import { prng, shapes, tipsOf } from '../kit/entries.ts'
 import { fill, idsOf } from '../kit/peers.ts'

@@ -1,5 +1,5 @@
 import { describe } from 'node:test'
-import type { Database } from '../../src/store/open.ts'
+import type { Database } from '../../src/store/database/open.ts'
 import { DagStore } from '../../src/store/store.ts'
 
 import { arrivalContract } from './contract-arrival.ts'

@@ -2,7 +2,7 @@
  * The process that crash.test.ts kills: stores the pages of a known history in a folder, every other one flushed, and
  * prints the number of each page once it is stored.
  */
-import { openFolder } from '../../src/store/open.ts'
+import { openFolder } from '../../src/store/database/open.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { prng, shapes } from '../kit/entries.ts'
 

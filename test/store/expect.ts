@@ -1,9 +1,9 @@
 /** What the parts of the store's contract share: a store to run on, and the whole of what a store must say of its entries. */
 import assert from 'node:assert/strict'
+import type { CausewayError } from '../../src/base/errors.ts'
 import type { VerifiedEntry } from '../../src/dag/entry.ts'
 import { digestTips } from '../../src/dag/id.ts'
-import type { CausewayError } from '../../src/errors.ts'
-import { auditTree } from '../../src/store/audit.ts'
+import { auditTree } from '../../src/store/audit/audit.ts'
 import type { DagStore, TreeInfo } from '../../src/store/store.ts'
 import { tipsOf } from '../kit/entries.ts'
 import { idsOf } from '../kit/peers.ts'

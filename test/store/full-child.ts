@@ -3,8 +3,8 @@
  * somebody makes room. Prints how many entries were acknowledged, then kills itself.
  */
 import { execFileSync } from 'node:child_process'
-import { CausewayError } from '../../src/errors.ts'
-import { openFolder } from '../../src/store/open.ts'
+import { CausewayError } from '../../src/base/errors.ts'
+import { openFolder } from '../../src/store/database/open.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { TreeBuilder } from '../kit/entries.ts'
 

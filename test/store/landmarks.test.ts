@@ -1,10 +1,10 @@
 /** Landmarks: the same ids as by asking the store each time, for few seeks while a tree grows. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { haveHeights } from '../../src/dag/haves.ts'
-import { limits } from '../../src/limits.ts'
+import { limits } from '../../src/base/limits.ts'
+import { haveHeights } from '../../src/dag/difference/haves.ts'
+import { openMemory } from '../../src/store/database/open.ts'
 import { Landmarks } from '../../src/store/landmarks.ts'
-import { openMemory } from '../../src/store/open.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { TreeBuilder } from '../kit/entries.ts'
 import { fill } from '../kit/peers.ts'

@@ -1,11 +1,11 @@
 /** The latest arrivals in memory: exactly those that the disk would give, within their bounds, or none. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { limits } from '../../src/limits.ts'
+import { limits } from '../../src/base/limits.ts'
+import { openMemory } from '../../src/store/database/open.ts'
 import { Latest } from '../../src/store/latest.ts'
-import { openMemory } from '../../src/store/open.ts'
 import { DagStore } from '../../src/store/store.ts'
-import { serveWatch } from '../../src/sync/watch.ts'
+import { serveWatch } from '../../src/sync/answer/watch.ts'
 import { TreeBuilder } from '../kit/entries.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 

@@ -3,8 +3,8 @@
  * then finds out which.
  */
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
-import { limits } from '../../src/limits.ts'
-import { openFolder } from '../../src/store/open.ts'
+import { limits } from '../../src/base/limits.ts'
+import { openFolder } from '../../src/store/database/open.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { TreeBuilder, testIdentity } from '../kit/entries.ts'
 import { policyChange, revoke } from '../kit/policy.ts'

@@ -6,13 +6,12 @@
  */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-
+import { CausewayError } from '../../src/base/errors.ts'
 import { type Entry, signEntry, type VerifiedEntry } from '../../src/dag/entry.ts'
 import type { EntryId, TreeId } from '../../src/dag/id.ts'
 import type { Identity } from '../../src/dag/identity.ts'
-import type { PolicyState } from '../../src/dag/policy-state.ts'
-import { CausewayError } from '../../src/errors.ts'
-import { openMemory } from '../../src/store/open.ts'
+import type { PolicyState } from '../../src/dag/policy/state.ts'
+import { openMemory } from '../../src/store/database/open.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { below, type Prng, prng, shuffleParentsFirst, TreeBuilder, testIdentity } from '../kit/entries.ts'
 import { grant, LoosePolicy, policyChange, revoke } from '../kit/policy.ts'

@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { CausewayError } from '../../src/base/errors.ts'
+import { limits } from '../../src/base/limits.ts'
 import type { SignedEntry } from '../../src/dag/entry.ts'
-import { CausewayError } from '../../src/errors.ts'
-import { limits } from '../../src/limits.ts'
 import { shapes, TreeBuilder, tipsOf } from '../kit/entries.ts'
 import { assertSame, idsOf, openPeer, signedOf } from '../kit/peers.ts'
 

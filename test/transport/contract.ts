@@ -6,8 +6,8 @@ import { strict as assert } from 'node:assert'
 import { randomBytes } from 'node:crypto'
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
 import { after, before, describe, it } from 'node:test'
+import type { ErrorCode } from '../../src/base/errors.ts'
 import type { PeerId } from '../../src/dag/identity.ts'
-import type { ErrorCode } from '../../src/errors.ts'
 import type { Address, Transport } from '../../src/transport/transport.ts'
 import {
   closed,

@@ -3,8 +3,8 @@
  * entry of a mebibyte takes a line; `expandBytes` and `expandList` undo that.
  */
 import { readFileSync } from 'node:fs'
+import type { EntryErrorCode } from '../../src/base/errors.ts'
 import { hexToBytes } from '../../src/dag/hex.ts'
-import type { EntryErrorCode } from '../../src/errors.ts'
 import { projectFile } from '../kit/project.ts'
 
 export interface Repeat<T> {

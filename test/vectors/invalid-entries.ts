@@ -3,9 +3,9 @@
  * what is wrong, so that the code can have one reason only.
  */
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
+import type { EntryErrorCode } from '../../src/base/errors.ts'
 import { bytesToHex } from '../../src/dag/hex.ts'
 import type { Identity } from '../../src/dag/identity.ts'
-import type { EntryErrorCode } from '../../src/errors.ts'
 import type { InvalidVector, KnownParent, ValidVector } from './format.ts'
 import {
   bodyOf,

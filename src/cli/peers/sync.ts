@@ -1,0 +1,97 @@
+/** `causeway sync`: brings one tree and one remote to the same entries, both ways. */
+import type { Command } from 'commander'
+import type { SyncProgress, SyncResult } from '../../../gen/causeway/v1/node_pb.ts'
+import { SyncStatus } from '../../../gen/causeway/v1/sync_pb.ts'
+import { CausewayError } from '../../base/errors.ts'
+import { isTicket } from '../../peer/ticket.ts'
+import { type Clients, type CommonOptions, openClients, relayOption } from '../context.ts'
+import { hexText, idArgument, idText, print } from '../output.ts'
+import { ProgressBar } from '../progress.ts'
+
+export function addSync(program: Command): void {
+  program
+    .command('sync')
+    .argument('<TREE|TICKET>', "a ticket, or the tree's id")
+    .argument('[ADDRESS]', 'where the other node listens, such as http://host:port')
+    .description('sync a tree with another node, both ways')
+    .addOption(relayOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  causeway sync "causeway:?db=…"\n  causeway sync bafkrei… http://127.0.0.1:8080',
+    )
+    .action(async (first: string, address: string | undefined, options: CommonOptions) => {
+      const ticket = isTicket(first)
+      if (!ticket && address === undefined)
+        throw new CausewayError('INVALID_ARGUMENT', 'Give a ticket, or a tree and an address.')
+      const tree = ticket ? new Uint8Array(0) : idArgument(first)
+      await using clients = await openClients(options)
+      const document = await syncNow(clients, { tree, remote: ticket ? first : address! }, options)
+      print(options, document, resultText(document))
+      if (!document.equal) process.exitCode = 1
+    })
+}
+
+/** Runs a session, with a progress bar. */
+export async function syncNow(
+  clients: Clients,
+  request: { readonly tree?: Uint8Array; readonly remote: string },
+  options: CommonOptions,
+): Promise<ReturnType<typeof resultDocument>> {
+  const bar = new ProgressBar('syncing', options.json)
+  let result: SyncResult | undefined
+  try {
+    for await (const { part } of clients.node.syncNow(request)) {
+      if (part.case === 'progress') show(bar, part.value)
+      else if (part.case === 'result') result = part.value
+    }
+  } finally {
+    bar.end()
+  }
+  return resultDocument(result!)
+}
+
+function show(bar: ProgressBar, { received, expected, sent, toSend }: SyncProgress): void {
+  bar.update(Number(received + sent), Number(expected + toSend), `received ${received}, sent ${sent}`)
+}
+
+function resultDocument(result: SyncResult) {
+  return {
+    tree: idText(result.tree),
+    received: Number(result.received),
+    sent: Number(result.sent),
+    bytesReceived: Number(result.bytesReceived),
+    bytesSent: Number(result.bytesSent),
+    roundTrips: result.roundTrips,
+    elapsedMs: Math.round(result.elapsedMs * 10) / 10,
+    tips: result.tips.map(idText).sort(),
+    equal: result.equal,
+    address: result.address,
+    peer: hexText(result.peer),
+    statuses: result.statuses.map((status) => SyncStatus[status]?.toLowerCase()),
+    redundant: Number(result.redundant),
+    cells: Number(result.cells),
+    storeReads: Number(result.storeReads),
+    path: result.path,
+    pathRoundTripMs: result.pathRoundTripMs,
+    sources: result.sources.map(({ peer, entries, code, message }) => ({
+      ...{ peer: hexText(peer), entries: Number(entries) },
+      ...(code !== '' && { error: { code, message } }),
+    })),
+  }
+}
+
+function resultText(result: ReturnType<typeof resultDocument>): string {
+  const seconds = (result.elapsedMs / 1000).toFixed(2)
+  const state = result.equal
+    ? 'Both sides are equal'
+    : 'Both sides still differ (somebody writes, or the peer refused): sync again'
+  return [
+    `Received ${result.received} and sent ${result.sent} entries in ${seconds} s, ${result.roundTrips} round trip(s).`,
+    `${result.bytesReceived} bytes in, ${result.bytesSent} bytes out, over ${result.address} (${result.path}).`,
+    ...result.sources.map(
+      ({ peer, entries, error }) =>
+        `From ${peer}: ${entries} entries${error ? `; left out (${error.code}): ${error.message}` : ''}.`,
+    ),
+    `${state}: ${result.tips.length} tip(s).`,
+  ].join('\n')
+}

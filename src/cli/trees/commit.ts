@@ -1,0 +1,43 @@
+/** `causeway commit`: writes one entry. */
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { CausewayError } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
+import { type CommonOptions, openClients } from '../context.ts'
+import { idArgument, print } from '../output.ts'
+
+async function readPayload(file: string): Promise<Buffer> {
+  if (file !== '-')
+    return readFile(file).catch((cause: Error) => {
+      throw new CausewayError('INVALID_ARGUMENT', `The file ${file} could not be read: ${cause.message}`, {
+        cause,
+      })
+    })
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of process.stdin) {
+    bytes += (chunk as Buffer).length
+    if (bytes > limits.entryBodyBytes)
+      throw new CausewayError('ENTRY_TOO_LARGE', `A payload has less than ${limits.entryBodyBytes} bytes.`)
+    chunks.push(chunk as Buffer)
+  }
+  return Buffer.concat(chunks)
+}
+
+export function addCommit(program: Command): void {
+  program
+    .command('commit')
+    .argument('<TREE>', "the tree's id")
+    .argument('[FILE]', 'what to write; - for standard input', '-')
+    .description('write one entry, signed by this node, on top of a tree')
+    .requiredOption('--store <NAME>', 'the store of the tree that it changes')
+    .option('--kind <KIND>', "the application's kind of change", '')
+    .action(async (tree: string, file: string, options: CommonOptions & { store: string; kind: string }) => {
+      const id = idArgument(tree)
+      const payload = await readPayload(file)
+      await using clients = await openClients(options)
+      const change = { store: options.store, kind: options.kind, payload }
+      const { entry } = await clients.trees.commit({ tree: id, changes: [change], durable: true })
+      print(options, { entry: entry!.cid, height: Number(entry!.body!.height) }, entry!.cid)
+    })
+}

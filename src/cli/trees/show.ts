@@ -1,0 +1,20 @@
+/** `causeway show`: one entry. */
+import type { Command } from 'commander'
+import { CausewayError } from '../../base/errors.ts'
+import { type CommonOptions, openClients } from '../context.ts'
+import { entryDocument, entryText } from '../entry-view.ts'
+import { idArgument, print } from '../output.ts'
+
+export function addShow(program: Command): void {
+  program
+    .command('show')
+    .argument('<ENTRY>', "the entry's id")
+    .description('print one entry')
+    .action(async (id: string, options: CommonOptions) => {
+      await using clients = await openClients(options)
+      const [entry] = (await clients.trees.getEntries({ ids: [idArgument(id)] })).entries
+      if (entry === undefined)
+        throw new CausewayError('UNKNOWN_ENTRY', `The entry ${id} is not on this node.`)
+      print(options, entryDocument(entry), entryText(entry))
+    })
+}

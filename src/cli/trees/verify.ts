@@ -1,0 +1,32 @@
+/** `causeway verify`: reads, hashes and verifies everything of a tree again. */
+import type { Command } from 'commander'
+import { type CommonOptions, openClients } from '../context.ts'
+import { idArgument, idText, print } from '../output.ts'
+import { ProgressBar } from '../progress.ts'
+
+export function addVerify(program: Command): void {
+  program
+    .command('verify')
+    .argument('<TREE>', "the tree's id")
+    .description('read, hash and verify all of a tree again; exit code 1 and a list if anything is wrong')
+    .action(async (tree: string, options: CommonOptions) => {
+      await using clients = await openClients(options)
+      const bar = new ProgressBar('verifying', options.json)
+      let checked = 0
+      const problems: { entry?: string; code: string; message: string }[] = []
+      for await (const step of clients.node.verifyTree({ tree: idArgument(tree) })) {
+        checked = Number(step.checked)
+        bar.update(checked, Number(step.count))
+        for (const { entry, code, message } of step.problems)
+          problems.push({ ...(entry.length > 0 && { entry: idText(entry) }), code, message })
+      }
+      bar.end()
+      const lines = problems.map(({ code, message }) => `${code}: ${message}`)
+      const summary =
+        problems.length === 0
+          ? `${checked} entries verified.`
+          : `${problems.length} problems in ${checked} entries.`
+      print(options, { ok: problems.length === 0, checked, problems }, [...lines, summary].join('\n'))
+      if (problems.length > 0) process.exitCode = 1
+    })
+}

@@ -1,0 +1,71 @@
+/** Who is let in, and how far: what a node makes of its callers' proofs, its peer book and its operators. */
+import type { Interceptor } from '@connectrpc/connect'
+import type { Clock } from '../base/clock.ts'
+import type { PeerId } from '../dag/identity.ts'
+import type { PeerBook, PeerEntry } from '../peer/book.ts'
+import { operatorsOnly } from '../rpc/auth/authorize.ts'
+import { Identification } from '../rpc/auth/identify.ts'
+import { Proofs } from '../rpc/auth/proof.ts'
+import { type Caller, callerKey } from '../rpc/caller.ts'
+import { Throttle } from '../rpc/server/throttle.ts'
+import type { Database } from '../store/database/open.ts'
+
+export interface AdmissionParts {
+  readonly self: PeerId
+  readonly db: Database
+  readonly clock: Clock
+  readonly book: PeerBook
+  readonly operators: readonly PeerId[]
+}
+
+export class Admission {
+  /** How much each caller may do. */
+  readonly throttle: Throttle
+  private readonly book: PeerBook
+  private readonly identification: Identification
+
+  private constructor({ self, book, operators, clock }: AdmissionParts, proofs: Proofs) {
+    this.book = book
+    const named = new Set<PeerId>([self, ...operators])
+    this.identification = new Identification({
+      proofs,
+      isOperator: (peer) => named.has(peer),
+      isBlocked: (peer) => this.isBlocked(peer),
+    })
+    this.throttle = new Throttle({
+      clock,
+      isKnown: (peer) => named.has(peer) || isInvited(book.get(peer)),
+      peersOf: (connected) => this.peersOf(connected),
+      callerOf: (connected, authorization) => this.identification.callerOf(connected, authorization),
+    })
+  }
+
+  static async open(parts: AdmissionParts): Promise<Admission> {
+    return new Admission(parts, await Proofs.open(parts.self, parts.clock, parts.db))
+  }
+
+  /** What every call over a connection passes. */
+  get interceptors(): Interceptor[] {
+    return [this.identification.interceptor, operatorsOnly, this.throttle.interceptor]
+  }
+
+  isBlocked(peer: PeerId): boolean {
+    return this.book.get(peer)?.blocked ?? false
+  }
+
+  /** The peers that have proven themselves on a connection, by its caller. */
+  peersOf(connected: Caller): PeerId[] {
+    return this.identification.peersOf(connected)
+  }
+}
+
+function isInvited(entry: PeerEntry | undefined): boolean {
+  return entry !== undefined && !entry.blocked && !entry.uninvited
+}
+
+/** Makes every call the operator's, for programs that hold the node itself. */
+export const asOperator: Interceptor = (next) => (request) => {
+  const caller = { remoteAddress: 'local', transport: 'in-process', operator: true }
+  request.contextValues.set(callerKey, caller)
+  return next(request)
+}

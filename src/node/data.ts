@@ -1,0 +1,67 @@
+/**
+ * A node's data folder: `identity.key` (the secret seed in hex, 0600), `store/` (LevelDB) and the control socket.
+ */
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CausewayError } from '../base/errors.ts'
+import { createIdentity, type Identity } from '../dag/identity.ts'
+import { type Database, openFolder, openMemory } from '../store/database/open.ts'
+
+/** The key and the store of a node: in the folder, in the database given, or new ones in memory. */
+export async function openStore(
+  folder: string | undefined,
+  identity: Identity | undefined,
+  database: Database | undefined,
+): Promise<{ identity: Identity; db: Database }> {
+  if (database !== undefined) return { identity: identity ?? createIdentity(), db: database }
+  if (folder !== undefined) return openData(folder, identity)
+  return { identity: identity ?? createIdentity(), db: await openMemory() }
+}
+
+/** Takes the folder: its key and its store. Makes both where they are missing. */
+async function openData(folder: string, identity?: Identity): Promise<{ identity: Identity; db: Database }> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  // The store's lock comes first: only its holder may make a key.
+  const store = join(folder, 'store')
+  await mkdir(store, { recursive: true })
+  // LevelDB makes its files readable for everybody; in a folder that was there before, this keeps others out.
+  await chmod(store, 0o700)
+  const db = await openFolder(store)
+  try {
+    return { identity: identity ?? (await readIdentity(folder)) ?? (await writeIdentity(folder)), db }
+  } catch (error) {
+    await db.close()
+    throw error
+  }
+}
+
+/** The folder's key; undefined where it has none yet. */
+export async function readIdentity(folder: string): Promise<Identity | undefined> {
+  const path = join(folder, 'identity.key')
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw new CausewayError('STORE_CORRUPT', `The key ${path} could not be read: ${error.message}`, {
+      cause: error,
+    })
+  })
+  if (text === undefined) return undefined
+  if (!/^[0-9a-f]{64}\n?$/.test(text))
+    throw new CausewayError('STORE_CORRUPT', `The key ${path} is not 64 hex digits.`)
+  return createIdentity(new Uint8Array(Buffer.from(text.trim(), 'hex')))
+}
+
+/** Makes a key and puts it in place in one step, so that a crash leaves the whole key or none. */
+async function writeIdentity(folder: string): Promise<Identity> {
+  const identity = createIdentity(new Uint8Array(randomBytes(32)))
+  const temporary = join(folder, `identity.key.${randomBytes(4).toString('hex')}`)
+  const file = await open(temporary, 'wx', 0o600)
+  try {
+    await file.writeFile(`${Buffer.from(identity.seed).toString('hex')}\n`)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(temporary, join(folder, 'identity.key'))
+  return identity
+}

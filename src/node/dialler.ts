@@ -1,0 +1,133 @@
+/**
+ * Opens connections for a node: races the addresses of a peer, and takes the first at which the peer proves its key. It
+ * notes in the peer book how each address did, and knows what is open.
+ */
+
+import type { AccessAnswer, AccessAsk } from '../access/desk.ts'
+import type { Guard } from '../access/rights-guard.ts'
+import type { Clock } from '../base/clock.ts'
+import { CausewayError } from '../base/errors.ts'
+import type { Identity, PeerId } from '../dag/identity.ts'
+import type { PeerBook } from '../peer/book.ts'
+import { shakeHands } from '../rpc/auth/handshake.ts'
+import { makeProof } from '../rpc/auth/proof.ts'
+import type { Caller } from '../rpc/caller.ts'
+import { RpcConnection } from '../rpc/client/connection.ts'
+import { RpcPeerConnection } from '../rpc/client/peer-connection.ts'
+import { createRemote } from '../rpc/client/remote.ts'
+import type { ConnectionInfo } from '../rpc/services/node-service.ts'
+import { patient } from '../sync/ask/patience.ts'
+import type { Remote } from '../sync/remote.ts'
+import type { TransportManager } from '../transport/manager.ts'
+
+export interface Dialled {
+  readonly connection: RpcConnection
+  readonly remote: Remote
+  readonly peer: PeerId
+  readonly address: string
+}
+
+export interface DiallerParts {
+  readonly transports: TransportManager
+  readonly book: PeerBook
+  readonly clock: Clock
+  readonly identity: Identity
+  readonly guard: Guard
+}
+
+export class Dialler {
+  /** Connections that are open now, with what is known of the other side. */
+  readonly open = new Map<RpcConnection, Caller>()
+  private readonly transports: TransportManager
+  private readonly book: PeerBook
+  private readonly clock: Clock
+  private readonly identity: Identity
+  private readonly guard: Guard
+
+  constructor({ transports, book, clock, identity, guard }: DiallerParts) {
+    this.transports = transports
+    this.book = book
+    this.clock = clock
+    this.identity = identity
+    this.guard = guard
+  }
+
+  /** A connection to the first address at which the peer, any or `expected`, proves itself. */
+  async dial(
+    addresses: readonly string[],
+    expected: PeerId | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Dialled> {
+    const winner = await this.transports.dialFirst(addresses, {
+      ...(signal && { signal }),
+      handshake: async (channel, attempt) => {
+        const connection = new RpcConnection(channel, { clock: this.clock })
+        connection.channel.stream.once('close', () => this.open.delete(connection))
+        const { remoteAddress, remotePeer } = channel
+        const transport = this.transports.route(attempt.address).name
+        const other = { remoteAddress, transport, operator: false }
+        this.open.set(connection, remotePeer === undefined ? other : { ...other, peer: remotePeer })
+        const peer = await shakeHands(connection, { clock: this.clock, expected, signal: attempt.signal })
+        if (channel.remotePeer !== undefined && channel.remotePeer !== peer)
+          throw new CausewayError(
+            'WRONG_PEER',
+            `The transport proved ${channel.remotePeer}, but the node says it is ${peer}.`,
+          )
+        if (this.open.has(connection)) this.open.set(connection, { ...other, peer })
+        // Where the transport has proven the remote, it has proven us.
+        if (channel.remotePeer === undefined)
+          connection.prove(() => makeProof(this.identity, peer, this.clock))
+        return { connection, peer }
+      },
+    })
+    const { connection, peer } = winner.value
+    const remote = this.guard.remote(patient(createRemote(connection, this.clock), this.clock), peer)
+    return { connection, remote, peer, address: winner.address }
+  }
+
+  /** A connection to a peer of the book, at any of its addresses. */
+  async connect(peer: PeerId, signal: AbortSignal): Promise<RpcPeerConnection> {
+    const addresses = this.book.expect(peer).addresses.map(({ address }) => address)
+    if (addresses.length === 0)
+      throw new CausewayError('UNREACHABLE', `No address of the peer ${peer} is known: add one.`, {
+        data: { peer },
+      })
+    try {
+      const dialled = await this.dial(addresses, peer, signal)
+      await this.book.note(peer, dialled.address, true)
+      return new RpcPeerConnection(dialled)
+    } catch (error) {
+      if (!signal.aborted) for (const address of addresses) await this.book.note(peer, address, false)
+      throw error
+    }
+  }
+
+  /** Asks a peer of the book to be let into a tree. */
+  async requestAccess(
+    peer: PeerId,
+    ask: Omit<AccessAsk, 'peer'>,
+    signal: AbortSignal,
+  ): Promise<AccessAnswer> {
+    const connection = await this.connect(peer, signal)
+    try {
+      return await connection.requestAccess(ask, this.clock, signal)
+    } finally {
+      connection.close()
+    }
+  }
+
+  /** Who answers at these addresses. */
+  async whoIs(addresses: readonly string[], signal?: AbortSignal): Promise<PeerId> {
+    const { connection, peer } = await this.dial(addresses, undefined, signal)
+    await connection[Symbol.asyncDispose]()
+    return peer
+  }
+
+  connections(): ConnectionInfo[] {
+    return [...this.open].map(([{ channel }, caller]) => ({ caller, path: channel.path?.(), inbound: false }))
+  }
+
+  close(): void {
+    for (const connection of this.open.keys()) connection.close()
+  }
+}

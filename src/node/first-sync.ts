@@ -1,0 +1,125 @@
+/**
+ * A first sync from several peers, wired to the network: dials them all, and where much is missing here lets each give a
+ * part. With one peer, or little to take, nothing of this happens.
+ */
+
+import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import type { TreeId } from '../dag/id.ts'
+import type { PeerId } from '../dag/identity.ts'
+import type { TicketPeer } from '../peer/ticket.ts'
+import type { SessionLocal } from '../sync/ask/exchange.ts'
+import { countAt, Gathering, type GatherOptions, type SourceReport } from '../sync/ask/gather.ts'
+import type { Dialled, Dialler } from './dialler.ts'
+
+/** Connections to peers of which one at least is there; the others may still come, or be given up. */
+export class Reached implements AsyncDisposable {
+  readonly main: Dialled
+  readonly others: readonly { readonly peer: PeerId; readonly dialling: Promise<Dialled> }[]
+  private readonly open = new Set<Dialled>()
+  private readonly cancel: AbortController
+
+  constructor(main: Dialled, others: Reached['others'], cancel: AbortController) {
+    this.main = main
+    this.others = others
+    this.cancel = cancel
+    this.open.add(main)
+    for (const { dialling } of others)
+      dialling.then(
+        (dialled) => this.open.add(dialled),
+        () => {},
+      )
+  }
+
+  /** All bytes on these connections. */
+  bytes(): { bytesSent: number; bytesReceived: number } {
+    let [bytesSent, bytesReceived] = [0, 0]
+    for (const { connection } of this.open) {
+      const path = connection.channel.path?.()
+      bytesSent += path?.bytesSent ?? 0
+      bytesReceived += path?.bytesReceived ?? 0
+    }
+    return { bytesSent, bytesReceived }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cancel.abort(new CausewayError('CANCELLED', 'The session is over.'))
+    await Promise.allSettled(this.others.map(({ dialling }) => dialling))
+    await Promise.all([...this.open].map(({ connection }) => connection[Symbol.asyncDispose]()))
+  }
+}
+
+/** Dials all of them at once. The first that is there of the order in which they are named leads; the issuer's error where none is. */
+export async function reach(
+  dialler: Dialler,
+  issuer: { readonly peer: PeerId | undefined; readonly addresses: readonly string[] },
+  others: readonly TicketPeer[],
+  signal: AbortSignal | undefined,
+): Promise<Reached> {
+  const cancel = new AbortController()
+  const either = signal === undefined ? cancel.signal : AbortSignal.any([signal, cancel.signal])
+  const diallings = others.map(({ peer, addresses }) => ({
+    peer,
+    dialling: dialler.dial(addresses, peer, either),
+  }))
+  for (const { dialling } of diallings) dialling.catch(() => {})
+  try {
+    return new Reached(await dialler.dial(issuer.addresses, issuer.peer, signal), diallings, cancel)
+  } catch (error) {
+    const first = await Promise.any(diallings.map(({ dialling }) => dialling)).catch(() => undefined)
+    if (first === undefined) throw error
+    const rest = diallings.filter(({ peer }) => peer !== first.peer)
+    const lost = issuer.peer === undefined ? [] : [{ peer: issuer.peer, dialling: Promise.reject(error) }]
+    return new Reached(first, [...lost, ...rest], cancel)
+  }
+}
+
+export interface Gathered {
+  /** With whom the session that follows is to be. */
+  readonly main: Dialled
+  readonly received: number
+  readonly redundant: number
+  readonly sources: readonly SourceReport[]
+}
+
+/** Takes what is missing here from all that are there, if it is much and they are several. */
+export async function gatherFirst(
+  local: SessionLocal,
+  tree: TreeId,
+  { main, others }: Reached,
+  options: GatherOptions,
+): Promise<Gathered> {
+  const nothing = { main, received: 0, redundant: 0, sources: [] }
+  if (others.length === 0) return nothing
+  const here = local.store.tree(tree)?.count ?? 0
+  if ((await countAt(main.remote, tree, options.signal)) - here < limits.gatherEntries) return nothing
+  const gathering = new Gathering(local, tree, options)
+  const dialled = new Map([[main.peer, main]])
+  const absent = new Map<PeerId, SourceReport>()
+  gathering.join(main)
+  for (const { peer, dialling } of others)
+    gathering.expect(
+      dialling.then(
+        (reached) => {
+          dialled.set(peer, reached)
+          absent.delete(peer)
+          return reached
+        },
+        (error: unknown) => {
+          absent.set(peer, { peer, entries: 0, error: CausewayError.from(error) })
+          throw error
+        },
+      ),
+    )
+  await gathering.run()
+  const { received, redundant } = gathering
+  const [first] = gathering.trusted
+  // All of it came, and then they went.
+  if (first === undefined) throw gathering.reports().at(-1)!.error!
+  return {
+    main: dialled.get(first.peer)!,
+    received,
+    redundant,
+    sources: [...gathering.reports(), ...absent.values()],
+  }
+}

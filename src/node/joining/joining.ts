@@ -1,0 +1,126 @@
+/**
+ * How a node lets others into its trees, and is let into theirs: the desk where peers ask, the joiner that asks peers, the
+ * records of both, and the links of those that were let in, wired to the rest of the node.
+ */
+import { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
+import { type AccessAnswer, type AccessAsk, AccessDesk } from '../../access/desk.ts'
+import { Invitations } from '../../access/invitations.ts'
+import { Joins } from '../../access/joins.ts'
+import { type AccessRequest, AccessRequests } from '../../access/requests.ts'
+import type { Rights } from '../../access/rights.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { CausewayError } from '../../base/errors.ts'
+import { hexToBytes } from '../../dag/hex.ts'
+import type { TreeId } from '../../dag/id.ts'
+import type { Identity, PeerId } from '../../dag/identity.ts'
+import type { Dispatcher } from '../../dispatcher/dispatcher.ts'
+import type { PeerBook } from '../../peer/book.ts'
+import type { Links } from '../../peer/links.ts'
+import { parseTicket } from '../../peer/ticket.ts'
+import type { PeerCalls } from '../../rpc/services/sync-service.ts'
+import type { Database } from '../../store/database/open.ts'
+import type { DagStore } from '../../store/store.ts'
+import type { JoinOptions } from '../options.ts'
+import { AutoLink } from './auto-link.ts'
+import { Joiner, type JoinStanding } from './joiner.ts'
+
+/** What of this has to survive a restart. */
+export interface AccessRecords {
+  readonly requests: AccessRequests
+  readonly invitations: Invitations
+  readonly joins: Joins
+}
+
+export async function openAccessRecords(
+  db: Database,
+  identity: Identity,
+  clock: Clock,
+): Promise<AccessRecords> {
+  const [requests, invitations, joins] = await Promise.all([
+    AccessRequests.open(db, identity, clock),
+    Invitations.open(db, clock),
+    Joins.open(db),
+  ])
+  return { requests, invitations, joins }
+}
+
+export interface JoiningParts extends AccessRecords {
+  readonly self: PeerId
+  readonly store: DagStore
+  readonly book: PeerBook
+  readonly links: Links
+  readonly clock: Clock
+  readonly rights: Rights
+  readonly grant: (tree: TreeId, peer: PeerId, permission: Permission) => Promise<unknown>
+  readonly dispatcher: Dispatcher
+  /** Whether those that were let in are linked by themselves. */
+  readonly autoLink: boolean
+  addPeer(
+    peer: PeerId | undefined,
+    details: { addresses: readonly string[] },
+    signal?: AbortSignal,
+  ): Promise<{ readonly peer: PeerId }>
+  /** Asks a peer for access. */
+  ask(peer: PeerId, ask: Omit<AccessAsk, 'peer'>, signal: AbortSignal): Promise<AccessAnswer>
+  readonly onRequest: (request: AccessRequest) => void
+  readonly onJoin: (standing: JoinStanding) => void
+  readonly onError: (error: unknown, where: string) => void
+}
+
+export class Joining {
+  readonly desk: AccessDesk
+  /** What calls of peers mean for links and wishes. */
+  readonly calls: PeerCalls
+  private readonly joiner: Joiner
+  private readonly parts: JoiningParts
+
+  constructor(parts: JoiningParts) {
+    const { self, rights } = parts
+    this.parts = parts
+    const { permission } = rights
+    const { dispatcher } = parts
+    const autoLink = parts.autoLink ? new AutoLink(parts) : undefined
+    this.calls = {
+      onContact: (peer) => this.contacted(peer),
+      onServed: async (tree, peer) => autoLink?.served(tree, peer),
+      onEqual: (tree, peer, sequence) => dispatcher.shownEqual(tree, peer, sequence),
+    }
+    this.desk = new AccessDesk({ ...parts, permission })
+    this.joiner = new Joiner({
+      ...parts,
+      permission: (tree) => permission(tree, self),
+      onChange: parts.onJoin,
+      ask: ({ invitation, ...wish }, signal) =>
+        parts.ask(wish.peer, { ...wish, ...(invitation && { invitation: hexToBytes(invitation) }) }, signal),
+    })
+  }
+
+  /** Asks the issuer of a ticket to be let in; what is to be asked for is noted before. */
+  async join(text: string, options: JoinOptions): Promise<JoinStanding> {
+    const { tree, peer: issuer, addresses, invitation } = parseTicket(text)
+    const { permission = Permission.READ, message = '', signal, goOn } = options
+    const { peer } = await this.parts.addPeer(issuer, { addresses }, signal)
+    if (goOn) this.start()
+    return this.joiner.join({ tree, peer, permission, message, ...(invitation && { invitation }) })
+  }
+
+  /** Takes care of links, and of what waits to join, from now on. */
+  start(): void {
+    this.parts.dispatcher.start()
+    this.joiner.start()
+  }
+
+  /** A peer is there. */
+  contacted(peer: PeerId): void {
+    this.parts.dispatcher.contacted(peer)
+    this.joiner.contacted(peer)
+  }
+
+  awaited(tree: TreeId, peer: PeerId): CausewayError | undefined {
+    return this.joiner.awaited(tree, peer)
+  }
+
+  close(): Promise<void> {
+    return this.joiner.close()
+  }
+}

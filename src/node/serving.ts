@@ -1,0 +1,95 @@
+/**
+ * How calls reach a node: over its transports, through the control socket of its data folder, and from programs in its own
+ * process. All end at the same services.
+ */
+import {
+  type ConnectRouter,
+  createRouterTransport,
+  type Transport as RpcTransport,
+} from '@connectrpc/connect'
+import type { Clock } from '../base/clock.ts'
+import { CausewayError } from '../base/errors.ts'
+import type { PeerId } from '../dag/identity.ts'
+import { errorBoundary, type ProblemListener } from '../rpc/server/boundary.ts'
+import { RpcServer } from '../rpc/server/server.ts'
+import type { ConnectionInfo } from '../rpc/services/node-service.ts'
+import { listenLocal } from '../transport/local.ts'
+import type { TransportManager } from '../transport/manager.ts'
+import { type Admission, asOperator } from './admission.ts'
+import { answerHealth } from './health.ts'
+
+export interface ServingParts {
+  readonly routes: (router: ConnectRouter) => void
+  readonly admission: Admission
+  readonly transports: TransportManager
+  readonly clock: Clock
+  readonly onError: ProblemListener
+  /** Prometheus' text. */
+  metrics(): string
+}
+
+/** What became of every transport's server. */
+export interface Listening {
+  readonly started: string[]
+  readonly failed: { name: string; error: CausewayError }[]
+}
+
+export class Serving {
+  private readonly parts: ServingParts
+  private readonly server: RpcServer
+  private control: AsyncDisposable | undefined
+  private listening = false
+  private draining = false
+
+  constructor(parts: ServingParts) {
+    const { routes, admission, clock, onError } = parts
+    this.parts = parts
+    this.server = new RpcServer({
+      ...{ routes, clock, onError, interceptors: admission.interceptors, throttle: admission.throttle },
+      plain: (path) =>
+        answerHealth(path, { ready: this.listening && !this.draining, metrics: () => parts.metrics() }),
+    })
+  }
+
+  /** Calls without a network. */
+  rpc(): RpcTransport {
+    const problems = errorBoundary(this.parts.onError)
+    return createRouterTransport(this.parts.routes, { router: { interceptors: [problems, asOperator] } })
+  }
+
+  async listen(): Promise<Listening> {
+    const { transports, admission } = this.parts
+    const result = await transports.acceptConnections((channel, transport) => {
+      if (channel.remotePeer !== undefined && admission.isBlocked(channel.remotePeer))
+        throw new CausewayError('FORBIDDEN', 'The peer is blocked.')
+      this.server.accept(channel, transport.name)
+    })
+    this.listening = true
+    return result
+  }
+
+  async listenControl(path: string): Promise<void> {
+    this.control = await listenLocal(path, (channel) => this.server.accept(channel, 'local', true))
+  }
+
+  /** Who is connected, and as whom they have shown themselves. */
+  connections(): ConnectionInfo[] {
+    return this.server.connections().map(({ caller, channel }) => {
+      const [peer] = this.parts.admission.peersOf(caller)
+      return { caller: { ...caller, ...(peer && { peer }) }, path: channel.path?.(), inbound: true }
+    })
+  }
+
+  /** Ends a peer's connections now. */
+  cut(peer: PeerId): void {
+    this.server.cut((caller) => this.parts.admission.peersOf(caller).includes(peer))
+  }
+
+  /** Refuses new calls at once, on connections that are open and on those that still come; gives those under way so long. */
+  async drain(graceMs: number): Promise<void> {
+    this.draining = true
+    const drained = this.server.drain(graceMs)
+    await this.control?.[Symbol.asyncDispose]()
+    await drained
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * The sessions that a node runs when somebody asks for one, each on connections of its own: with one peer, or first with
+ * several of which each gives a part.
+ */
+import type { Clock } from '../base/clock.ts'
+import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import type { TreeId } from '../dag/id.ts'
+import type { PeerEntry } from '../peer/book.ts'
+import type { LastEqual } from '../peer/last-equal.ts'
+import { isTicket, parseTicket, type Ticket, type TicketPeer } from '../peer/ticket.ts'
+import type { SyncResult } from '../rpc/services/node-service.ts'
+import type { DagStore } from '../store/store.ts'
+import { runSession } from '../sync/ask/session.ts'
+import type { Ingest } from '../sync/ingest.ts'
+import type { Dialler } from './dialler.ts'
+import { gatherFirst, reach } from './first-sync.ts'
+import type { SyncOptions } from './options.ts'
+
+export interface SessionsParts {
+  readonly store: DagStore
+  readonly ingest: Ingest
+  readonly clock: Clock
+  readonly lastEqual: LastEqual
+  readonly dialler: Dialler
+  /** The peers with which a tree is linked. */
+  linked(tree: TreeId): PeerEntry[]
+  /** Told of each session that ended well. */
+  readonly onResult: (result: SyncResult) => void
+}
+
+export class Sessions {
+  private readonly parts: SessionsParts
+  private readonly underWay = new Set<Promise<SyncResult>>()
+
+  constructor(parts: SessionsParts) {
+    this.parts = parts
+  }
+
+  /** Runs one with an address, or with the peer of a ticket. */
+  run(tree: TreeId | undefined, remote: string, options: SyncOptions): Promise<SyncResult> {
+    const session = this.begin(tree, remote, options)
+    this.underWay.add(session)
+    const forget = () => this.underWay.delete(session)
+    session.then(forget, forget)
+    return session
+  }
+
+  private async begin(tree: TreeId | undefined, remote: string, options: SyncOptions): Promise<SyncResult> {
+    const { store, ingest, clock, lastEqual: hints, dialler } = this.parts
+    const ticket = isTicket(remote) ? parseTicket(remote) : undefined
+    const which = tree ?? ticket?.tree
+    if (which === undefined)
+      throw new CausewayError('INVALID_ARGUMENT', 'Name a tree, or give a ticket instead of an address.')
+    if (ticket !== undefined && ticket.tree !== which)
+      throw new CausewayError('INVALID_ARGUMENT', 'The ticket is for another tree.', {
+        data: { tree: ticket.tree },
+      })
+    const started = clock.monotonic()
+    const local = { store, ingest, clock }
+    const issuer = { peer: ticket?.peer, addresses: ticket?.addresses ?? [remote] }
+    await using reached = await reach(dialler, issuer, this.others(which, ticket), options.signal)
+    const gathered = await gatherFirst(local, which, reached, options)
+    const { connection, remote: main, address, peer } = gathered.main
+    const lastEqual = await hints.get(peer, which)
+    const onProgress: SyncOptions['onProgress'] = ({ received, expected, ...progress }) =>
+      options.onProgress?.({
+        received: gathered.received + received,
+        expected: gathered.received + expected,
+        ...progress,
+      })
+    const session = await runSession(local, main, which, { ...options, onProgress, lastEqual })
+    if (session.equal && session.tipsDigest !== lastEqual?.tipsDigest) await hints.set(peer, which, session)
+    const path = connection.channel.path?.()
+    const result: SyncResult = {
+      ...session,
+      received: gathered.received + session.received,
+      redundant: gathered.redundant + session.redundant,
+      sources: gathered.sources,
+      address,
+      peer,
+      ...reached.bytes(),
+      elapsedMs: clock.monotonic() - started,
+      path: { kind: path?.kind ?? 'unknown', roundTripMs: path?.roundTripMs },
+      tips: (await store.tips(which)).slice(0, limits.listedTips),
+    }
+    this.parts.onResult(result)
+    return result
+  }
+
+  /** Who else may have a tree: whom the ticket names and, where nothing of it is here yet, linked peers. */
+  private others(tree: TreeId, ticket: Ticket | undefined): TicketPeer[] {
+    const { store, linked: linkedWith } = this.parts
+    const linked = (store.tree(tree) === undefined ? linkedWith(tree) : [])
+      .filter(({ blocked, addresses }) => !blocked && addresses.length > 0)
+      .map(({ peer, addresses }) => ({ peer, addresses: addresses.map(({ address }) => address) }))
+    const others = new Map([...linked, ...(ticket?.others ?? [])].map((each) => [each.peer, each]))
+    if (ticket?.peer !== undefined) others.delete(ticket.peer)
+    return [...others.values()].slice(0, limits.gatherSources - 1)
+  }
+
+  /** Waits for those under way, at most so long. */
+  async finish(graceMs: number): Promise<void> {
+    if (this.underWay.size === 0) return
+    let cancelTimer = () => {}
+    const graceOver = new Promise<void>((resolve) => {
+      cancelTimer = this.parts.clock.setTimer(graceMs, resolve)
+    })
+    await Promise.race([Promise.allSettled(this.underWay), graceOver])
+    cancelTimer()
+  }
+}

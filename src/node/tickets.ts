@@ -1,0 +1,49 @@
+/** The tickets that a node hands out: its own addresses, and on demand those of linked peers that have the tree. */
+
+import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import type { TreeId } from '../dag/id.ts'
+import type { PeerId } from '../dag/identity.ts'
+import type { PeerBook } from '../peer/book.ts'
+import type { LinkStatus } from '../peer/links.ts'
+import { formatTicket, type TicketPeer } from '../peer/ticket.ts'
+
+export interface TicketOptions {
+  /** Names linked peers that have the tree as well, from which a first sync then takes too. */
+  readonly withPeers?: boolean
+  /** The secret of an invitation. */
+  readonly invitation?: string
+}
+
+export interface TicketParts {
+  readonly peer: PeerId
+  readonly peers: PeerBook
+  readonly addresses: readonly string[]
+  readonly links: readonly LinkStatus[]
+}
+
+/** NOT_STARTED where the node does not listen. */
+export function issueTicket(parts: TicketParts, tree: TreeId, options: TicketOptions): string {
+  const { peer, addresses } = parts
+  if (addresses.length === 0)
+    throw new CausewayError(
+      'NOT_STARTED',
+      'The node does not listen, so a ticket would lead nowhere. Start it with `causeway serve`.',
+    )
+  return formatTicket({
+    ...{ tree, peer, addresses: addresses.slice(0, limits.ticketAddresses) },
+    ...(options.invitation !== undefined && { invitation: options.invitation }),
+    ...(options.withPeers && { others: holders(parts, tree) }),
+  })
+}
+
+/** Linked peers that have a tree as far as is known, with their addresses. */
+function holders({ peers, links }: TicketParts, tree: TreeId): TicketPeer[] {
+  return links
+    .filter((link) => link.tree === tree && link.inSync)
+    .flatMap(({ peer }) => {
+      const addresses = peers.get(peer)?.addresses.map(({ address }) => address) ?? []
+      return addresses.length > 0 ? [{ peer, addresses }] : []
+    })
+    .slice(0, limits.gatherSources - 1)
+}

@@ -1,0 +1,65 @@
+/** A connection as the dispatcher uses it: the remote of sessions, its watch, and word of its end, over one RPC connection. */
+import { SyncService } from '../../../gen/causeway/v1/sync_pb.ts'
+import type { AccessAnswer, AccessAsk } from '../../access/desk.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { CausewayError } from '../../base/errors.ts'
+import type { PeerId } from '../../dag/identity.ts'
+import type { WatchedTree, WatchMessage } from '../../sync/answer/watch.ts'
+import type { Remote } from '../../sync/remote.ts'
+import { readWatchMessage, writeWatchRequest } from '../convert.ts'
+import { requestAccess } from '../services/access-service.ts'
+import type { RpcConnection } from './connection.ts'
+import { lost } from './remote.ts'
+
+export interface PeerConnectionParts {
+  readonly connection: RpcConnection
+  readonly peer: PeerId
+  readonly address: string
+  /** The peer as sessions use it, over the connection. */
+  readonly remote: Remote
+}
+
+export class RpcPeerConnection {
+  readonly peer: PeerId
+  readonly address: string
+  readonly remote: Remote
+  private readonly connection: RpcConnection
+
+  constructor({ connection, peer, address, remote }: PeerConnectionParts) {
+    this.connection = connection
+    this.peer = peer
+    this.address = address
+    this.remote = remote
+  }
+
+  /** Why it ended; undefined while it lives. */
+  get ended(): CausewayError | undefined {
+    return this.connection.ended
+  }
+
+  /** Calls `listener` once when the connection has ended. */
+  onEnd(listener: () => void): void {
+    const { stream } = this.connection.channel
+    if (stream.closed) queueMicrotask(listener)
+    else stream.once('close', listener)
+  }
+
+  /** What the remote tells of these trees, until the signal fires. */
+  async *watch(trees: readonly WatchedTree[], signal: AbortSignal): AsyncGenerator<WatchMessage> {
+    try {
+      const answers = this.connection.client(SyncService).watch(writeWatchRequest(trees), { signal })
+      for await (const answer of answers) yield readWatchMessage(answer)
+    } catch (error) {
+      throw lost(this.connection, error, signal)
+    }
+  }
+
+  /** Asks the peer to be let into a tree. */
+  requestAccess(ask: Omit<AccessAsk, 'peer'>, clock: Clock, signal: AbortSignal): Promise<AccessAnswer> {
+    return requestAccess(this.connection, ask, clock, signal)
+  }
+
+  close(): void {
+    this.connection.close()
+  }
+}

@@ -1,0 +1,161 @@
+/** NodeService's part for peers, links and how they stand. The node is given as `LinkOperations`. */
+import type { ServiceImpl } from '@connectrpc/connect'
+import type { NodeService, LinkSettings as SettingsMessage } from '../../../gen/causeway/v1/node_pb.ts'
+import { CausewayError } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
+import { hexToBytes } from '../../dag/hex.ts'
+import { idToBytes, type TreeId } from '../../dag/id.ts'
+import { type PeerId, parsePeerId } from '../../dag/identity.ts'
+import type { PeerEntry } from '../../peer/book.ts'
+import { type LinkSettings, type LinkStatus, linkKey } from '../../peer/links.ts'
+import { stoppingKey } from '../caller.ts'
+import { readId, readPeer } from '../convert.ts'
+import { pageSize, readToken, writeToken } from './paging.ts'
+
+export interface LinkOperations {
+  readonly peers: { list(): PeerEntry[] }
+  addPeer(
+    peer: PeerId | undefined,
+    details: { name?: string; addresses?: readonly string[] },
+    signal?: AbortSignal,
+  ): Promise<PeerEntry>
+  removePeer(peer: PeerId): Promise<void>
+  blockPeer(peer: PeerId, blocked?: boolean): Promise<void>
+  linkedTrees(peer: PeerId): TreeId[]
+  link(
+    what: string | { readonly tree: TreeId; readonly peer: PeerId },
+    settings?: Partial<LinkSettings>,
+  ): Promise<LinkStatus>
+  unlink(tree: TreeId, peer: PeerId): Promise<boolean>
+  status(): LinkStatus[]
+  on(event: 'status', listener: (status: LinkStatus) => void): unknown
+  off(event: 'status', listener: (status: LinkStatus) => void): unknown
+  flush(options: { timeoutMs?: number; signal?: AbortSignal }): Promise<LinkStatus[]>
+}
+
+export function createLinkHandlers(node: LinkOperations): Partial<ServiceImpl<typeof NodeService>> {
+  const writePeer = ({ peer, name, addresses, blocked }: PeerEntry) => ({
+    peer: hexToBytes(peer),
+    name,
+    blocked,
+    addresses: addresses.map(({ address, lastSuccessMs, lastFailureMs }) => ({
+      address,
+      lastSuccessMs: BigInt(lastSuccessMs ?? 0),
+      lastFailureMs: BigInt(lastFailureMs ?? 0),
+    })),
+    trees: node.linkedTrees(peer).slice(0, limits.listedEntries).map(idToBytes),
+  })
+
+  return {
+    async addPeer({ peer, name, addresses }, { signal }) {
+      const known = peer.length === 0 ? undefined : readPeer(peer, 'peer')
+      const entry = await node.addPeer(known, { addresses, ...(name !== '' && { name }) }, signal)
+      return { peer: writePeer(entry) }
+    },
+
+    async removePeer({ peer }) {
+      await node.removePeer(readPeer(peer, 'peer'))
+      return {}
+    },
+
+    async blockPeer({ peer, unblock }) {
+      await node.blockPeer(readPeer(peer, 'peer'), !unblock)
+      return {}
+    },
+
+    listPeers(request) {
+      const size = pageSize(request.pageSize)
+      const after =
+        request.pageToken === ''
+          ? ''
+          : parsePeerId(Buffer.from(readToken(request.pageToken, 32)).toString('hex'))
+      const peers = node.peers.list().filter(({ peer }) => peer > after)
+      const page = peers.slice(0, size)
+      return {
+        peers: page.map(writePeer),
+        nextPageToken: peers.length > size ? writeToken(hexToBytes(page.at(-1)!.peer)) : '',
+      }
+    },
+
+    async linkTree({ tree, peer, ticket, settings }) {
+      if (ticket === '' && (tree.length === 0 || peer.length === 0))
+        throw new CausewayError('INVALID_ARGUMENT', 'Give a ticket, or a tree and a peer.')
+      const what = ticket || { tree: readId(tree, 'tree'), peer: readPeer(peer, 'peer') }
+      return { link: writeStatus(await node.link(what, settings && readSettings(settings))) }
+    },
+
+    async unlinkTree(request) {
+      const [tree, peer] = [readId(request.tree, 'tree'), readPeer(request.peer, 'peer')]
+      if (await node.unlink(tree, peer)) return {}
+      throw new CausewayError('UNKNOWN_PEER', 'This tree is not linked with this peer.', {
+        data: { tree, peer },
+      })
+    },
+
+    async *watchStatus({ follow }, context) {
+      // Coalesced by link, so that a slow reader costs no memory.
+      const changed = new Map<string, LinkStatus>()
+      let wake = () => {}
+      const onStatus = (status: LinkStatus) => {
+        changed.set(linkKey(status.tree, status.peer), status)
+        wake()
+      }
+      const signal = AbortSignal.any([context.signal, context.values.get(stoppingKey)])
+      const onAbort = () => wake()
+      if (follow) node.on('status', onStatus)
+      signal.addEventListener('abort', onAbort)
+      try {
+        const all = node.status()
+        if (all.length === 0) yield { links: [] }
+        yield* inPages(all)
+        while (follow && !signal.aborted) {
+          if (changed.size === 0)
+            await new Promise<void>((resolve) => {
+              wake = resolve
+            })
+          const links = [...changed.values()]
+          changed.clear()
+          yield* inPages(links)
+        }
+      } finally {
+        node.off('status', onStatus)
+        signal.removeEventListener('abort', onAbort)
+      }
+    },
+
+    async flush({ timeoutMs }, { signal }) {
+      if (timeoutMs > limits.callTimeoutMs)
+        throw new CausewayError('LIMIT_EXCEEDED', `\`timeout_ms\` is at most ${limits.callTimeoutMs}.`)
+      const left = await node.flush({ signal, ...(timeoutMs > 0 && { timeoutMs }) })
+      return { pending: left.slice(0, limits.listedEntries).map(writeStatus) }
+    },
+  }
+}
+
+function* inPages(links: readonly LinkStatus[]) {
+  for (let start = 0; start < links.length; start += limits.listedEntries)
+    yield { links: links.slice(start, start + limits.listedEntries).map(writeStatus) }
+}
+
+function readSettings({ onCommit, intervalSeconds, pull, push, paused }: SettingsMessage): LinkSettings {
+  return { onCommit, intervalSeconds, pull, push, paused }
+}
+
+function writeStatus(status: LinkStatus) {
+  return {
+    tree: idToBytes(status.tree),
+    peer: hexToBytes(status.peer),
+    settings: status.settings,
+    inSync: status.inSync,
+    active: status.active,
+    peerBehind: BigInt(status.peerBehind),
+    weBehind: BigInt(status.weBehind),
+    oldestPendingMs: BigInt(status.oldestPendingMs),
+    lastSuccessMs: BigInt(status.lastSuccessMs),
+    lastErrorCode: status.lastError?.code ?? '',
+    lastErrorMessage: status.lastError?.message ?? '',
+    nextAttemptMs: BigInt(status.nextAttemptMs),
+    attempts: status.attempts,
+    parked: status.parked,
+  }
+}

@@ -1,0 +1,162 @@
+/** NodeService: a node for its operator. The node itself, which is above this layer, is given as `NodeOperations`. */
+import type { ServiceImpl } from '@connectrpc/connect'
+import type { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
+import type { NodeService } from '../../../gen/causeway/v1/node_pb.ts'
+import { CausewayError } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
+import { hexToBytes } from '../../dag/hex.ts'
+import { idToBytes, type TreeId } from '../../dag/id.ts'
+import type { PeerId } from '../../dag/identity.ts'
+import type { AuditProblem } from '../../store/audit/audit.ts'
+import type { SourceReport } from '../../sync/ask/gather.ts'
+import type { SessionProgress, SessionResult } from '../../sync/ask/session.ts'
+import type { Caller } from '../caller.ts'
+import { readId, writeStatus } from '../convert.ts'
+import { feed } from './feed.ts'
+
+/** What a session did, with what the connection knows of it. */
+export interface SyncResult extends SessionResult {
+  readonly address: string
+  /** The remote's key, where it was proven. */
+  readonly peer?: PeerId | undefined
+  readonly bytesSent: number
+  readonly bytesReceived: number
+  readonly elapsedMs: number
+  readonly path: { readonly kind: string; readonly roundTripMs?: number | undefined }
+  /** Our tips afterwards, at most limits.listedTips. */
+  readonly tips: readonly TreeId[]
+  /** Where a first sync took from several peers: each of them. */
+  readonly sources: readonly SourceReport[]
+}
+
+export interface ConnectionInfo {
+  readonly caller: Caller
+  readonly path:
+    | { kind: string; roundTripMs?: number; bytesSent?: number; bytesReceived?: number }
+    | undefined
+  readonly inbound: boolean
+}
+
+export interface NodeOperations {
+  readonly peer: PeerId
+  readonly version: string
+  addresses(): string[]
+  connections(): ConnectionInfo[]
+  createTicket(tree: TreeId, options?: { withPeers?: boolean }): string
+  invite(tree: TreeId, permission: Permission, options?: { withPeers?: boolean }): Promise<string>
+  sync(
+    tree: TreeId | undefined,
+    remote: string,
+    options: { signal: AbortSignal; onProgress: (progress: SessionProgress) => void },
+  ): Promise<SyncResult>
+  verify(
+    tree: TreeId,
+    options: { signal: AbortSignal; onProgress: (checked: number, count: number) => void },
+  ): Promise<{ checked: number; problems: readonly AuditProblem[] }>
+}
+
+export function createNodeService(node: NodeOperations): Partial<ServiceImpl<typeof NodeService>> {
+  return {
+    getNode() {
+      return {
+        peer: hexToBytes(node.peer),
+        addresses: node.addresses(),
+        version: node.version,
+        connections: node.connections().map(({ caller, path, inbound }) => ({
+          peer: hexToBytes(caller.peer ?? ''),
+          remoteAddress: caller.remoteAddress,
+          transport: caller.transport,
+          path: path?.kind ?? 'unknown',
+          roundTripMs: path?.roundTripMs ?? 0,
+          bytesSent: BigInt(path?.bytesSent ?? 0),
+          bytesReceived: BigInt(path?.bytesReceived ?? 0),
+          inbound,
+        })),
+      }
+    },
+
+    async createTicket({ tree, invitation, withPeers }) {
+      const which = readId(tree, 'tree')
+      const options = { withPeers }
+      return {
+        ticket: invitation
+          ? await node.invite(which, invitation, options)
+          : node.createTicket(which, options),
+      }
+    },
+
+    async *syncNow(request, { signal }) {
+      const tree = request.tree.length === 0 ? undefined : readId(request.tree, 'tree')
+      if (request.remote.length > limits.ticketBytes)
+        throw new CausewayError('LIMIT_EXCEEDED', `\`remote\` has at most ${limits.ticketBytes} characters.`)
+      const steps = feed<SessionProgress, SyncResult>((onProgress) =>
+        node.sync(tree, request.remote, { signal, onProgress }),
+      )
+      for await (const step of steps) {
+        if ('progress' in step) {
+          const { received, expected, sent, toSend } = step.progress
+          const progress = {
+            received: BigInt(received),
+            expected: BigInt(expected),
+            sent: BigInt(sent),
+            toSend: BigInt(toSend),
+          }
+          yield { part: { case: 'progress', value: progress } }
+        } else yield { part: { case: 'result', value: writeResult(step.result) } }
+      }
+    },
+
+    async *verifyTree(request, { signal }) {
+      const tree = readId(request.tree, 'tree')
+      let total = 0
+      const steps = feed<
+        { checked: number; count: number },
+        { checked: number; problems: readonly AuditProblem[] }
+      >((report) => node.verify(tree, { signal, onProgress: (checked, count) => report({ checked, count }) }))
+      for await (const step of steps) {
+        if ('progress' in step) {
+          total = step.progress.count
+          yield { checked: BigInt(step.progress.checked), count: BigInt(total), done: false }
+        } else
+          yield {
+            checked: BigInt(step.result.checked),
+            count: BigInt(Math.max(total, step.result.checked)),
+            problems: step.result.problems.map(({ entry, code, message }) => ({
+              entry: entry === undefined ? new Uint8Array(0) : idToBytes(entry),
+              code,
+              message,
+            })),
+            done: true,
+          }
+      }
+    },
+  }
+}
+
+function writeResult(result: SyncResult) {
+  return {
+    tree: idToBytes(result.tree),
+    received: BigInt(result.received),
+    sent: BigInt(result.sent),
+    bytesReceived: BigInt(result.bytesReceived),
+    bytesSent: BigInt(result.bytesSent),
+    roundTrips: result.roundTrips,
+    elapsedMs: result.elapsedMs,
+    tips: result.tips.map(idToBytes),
+    equal: result.equal,
+    address: result.address,
+    statuses: result.statuses.map(writeStatus),
+    redundant: BigInt(result.redundant),
+    cells: BigInt(result.cells),
+    storeReads: BigInt(result.storeReads),
+    path: result.path.kind,
+    pathRoundTripMs: result.path.roundTripMs ?? 0,
+    sources: result.sources.map(({ peer, entries, error }) => ({
+      peer: hexToBytes(peer),
+      entries: BigInt(entries),
+      code: error?.code ?? '',
+      message: error?.message ?? '',
+    })),
+    peer: hexToBytes(result.peer ?? ''),
+  }
+}

@@ -1,0 +1,61 @@
+/** NodeService's part for a tree's policy: who may do what, told and changed by the node's own key. */
+import type { ServiceImpl } from '@connectrpc/connect'
+import { Permission, PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
+import type { NodeService } from '../../../gen/causeway/v1/node_pb.ts'
+import { CausewayError, unknownTree } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
+import { hexToBytes } from '../../dag/hex.ts'
+import { idToBytes } from '../../dag/id.ts'
+import { lastAcceptedOf } from '../../dag/policy/tree-policy.ts'
+import type { Author } from '../../store/author/author.ts'
+import type { DagStore } from '../../store/store.ts'
+import { readId, readPeer } from '../convert.ts'
+
+export function createPolicyHandlers(
+  store: DagStore,
+  author: Author,
+): Partial<ServiceImpl<typeof NodeService>> {
+  return {
+    async getPolicy(request) {
+      const tree = readId(request.tree, 'tree')
+      const policy = await store.policy(tree)
+      if (policy === undefined) throw unknownTree(tree)
+      const members = [...policy.keys].sort(([a], [b]) => (a < b ? -1 : 1))
+      return {
+        publicAccess: policy.publicAccess,
+        members: members.map(([peer, key]) => ({ ...key, peer: hexToBytes(peer) })),
+        own: policy.permission(author.identity.peer),
+      }
+    },
+
+    async changePolicy(request) {
+      const tree = readId(request.tree, 'tree')
+      const { publicAccess, grants } = request
+      if (grants.length > limits.policyKeys)
+        throw new CausewayError('LIMIT_EXCEEDED', `\`grants\` has at most ${limits.policyKeys} keys.`)
+      if (grants.length === 0 && publicAccess === PublicAccess.UNSPECIFIED)
+        throw new CausewayError(
+          'INVALID_ARGUMENT',
+          'The request changes nothing: name keys or public access.',
+        )
+      if (PublicAccess[publicAccess] === undefined)
+        throw new CausewayError('INVALID_ARGUMENT', '`public_access` is none, read or write.')
+      const keys = grants.map(({ peer, permission, name }) => {
+        if (Permission[permission] === undefined)
+          throw new CausewayError('INVALID_ARGUMENT', '`permission` is read, write or admin.')
+        if (Buffer.byteLength(name) > limits.nameBytes)
+          throw new CausewayError('INVALID_ARGUMENT', `\`name\` has at most ${limits.nameBytes} bytes.`)
+        return { peer: readPeer(peer, 'grants.peer'), permission, name }
+      })
+      if (new Set(keys.map(({ peer }) => peer)).size < keys.length)
+        throw new CausewayError('INVALID_ARGUMENT', '`grants` names a key twice.')
+      const entry = await author.changePolicy(tree, { publicAccess, keys })
+      return { entry: idToBytes(entry.id) }
+    },
+
+    async revokeKey(request) {
+      const entry = await author.revoke(readId(request.tree, 'tree'), readPeer(request.peer, 'peer'))
+      return { entry: idToBytes(entry.id), lastAccepted: lastAcceptedOf(entry).map(idToBytes) }
+    },
+  }
+}

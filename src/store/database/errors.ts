@@ -1,0 +1,23 @@
+/** What the database says when it fails, told by its cause in Causeway's closed codes. */
+import { CausewayError } from '../../base/errors.ts'
+
+const closedCodes = new Set([
+  'LEVEL_DATABASE_NOT_OPEN',
+  'LEVEL_ITERATOR_NOT_OPEN',
+  'LEVEL_SNAPSHOT_NOT_OPEN',
+  'LEVEL_ABORTED',
+])
+
+/** STORE_FULL for a full disk, CLOSED for a closed store, else STORE_CORRUPT; `what` begins the message. */
+export function storeError(error: unknown, what: string): CausewayError {
+  if (error instanceof CausewayError) return error
+  const { code, message, cause } = error as { code?: string; message?: string; cause?: Error }
+  if (code !== undefined && closedCodes.has(code))
+    return new CausewayError('CLOSED', 'The store is closed.', { cause: error })
+  const text = [message ?? String(error), cause?.message].filter(Boolean).join(': ')
+  if (/no space left|ENOSPC|disk quota|EDQUOT|file too large|EFBIG/i.test(text))
+    return new CausewayError('STORE_FULL', `${what}: the disk is full. Free some space and try again.`, {
+      cause: error,
+    })
+  return new CausewayError('STORE_CORRUPT', `${what}: ${text}`, { cause: error })
+}

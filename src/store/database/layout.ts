@@ -1,0 +1,279 @@
+/**
+ * How the DAG lies in a sorted key-value store. Keys begin with a letter for their kind and the tree's local
+ * number, so that reading a tree parents-first, by arrival, or its tips is each one sequential scan:
+ *
+ *   F                        format          JSON { format }
+ *   T tree(32)               tree            number(4) count(8) bytes(8) height(8) sequence(8)
+ *   E number height(8) id    entry           signature(64) ‖ body
+ *   I id(32)                 index           number(4) height(8) sequence(8) size(4) after(4) parents(32 each)
+ *   A number sequence(8)     arrival         height(8) id(32)
+ *   P number id(32)          tip             height(8)
+ *   O number height(8) id    policy entry    point(4)
+ *   G number point(4)        policy point    policy entries(32 each)
+ *   V number height(8) id    void entry
+ *   S number                 the void entries are to be found anew
+ *
+ * Numbers are big-endian. Other parts of the node keep their records in sublevels, whose keys begin with "!".
+ */
+
+import { CausewayError } from '../../base/errors.ts'
+import type { SignedEntry } from '../../dag/entry.ts'
+import type { EntryId, Position, TreeId } from '../../dag/id.ts'
+
+const kinds = {
+  ...{ format: 0x46, tree: 0x54, entry: 0x45, index: 0x49, arrival: 0x41, tip: 0x50 },
+  ...{ policy: 0x4f, point: 0x47, void: 0x56, stale: 0x53 },
+} as const
+
+/** What the index tells of an entry without reading it. */
+export interface IndexRecord {
+  /** The tree's local number. */
+  readonly number: number
+  readonly height: number
+  readonly sequence: number
+  /** Bytes of body and signature. */
+  readonly size: number
+  /** The point of the policy that rules what stands on the entry. */
+  readonly after: number
+  readonly parents: readonly EntryId[]
+}
+
+/** What is known of a tree without reading its entries. */
+export interface TreeRecord {
+  readonly number: number
+  readonly count: number
+  /** Bytes of all bodies and signatures. */
+  readonly bytes: number
+  readonly height: number
+  /** The number of the latest arrival, from 1. */
+  readonly sequence: number
+}
+
+function writeUint64(target: Buffer, value: number, offset: number): void {
+  target.writeUInt32BE(Math.floor(value / 0x1_0000_0000), offset)
+  target.writeUInt32BE(value % 0x1_0000_0000, offset + 4)
+}
+
+function readUint64(source: Buffer, offset: number): number {
+  const high = source.readUInt32BE(offset)
+  const low = source.readUInt32BE(offset + 4)
+  // A product would make every number a double, and records of two shapes from those that are counted here.
+  return high === 0 ? low : high * 0x1_0000_0000 + low
+}
+
+/** A record of another length than its kind has: it was not written by this layout. */
+function damaged(kind: string): never {
+  throw new CausewayError(
+    'STORE_CORRUPT',
+    `A record of the kind ${kind} is damaged: run verify on each tree.`,
+  )
+}
+
+export const formatKey = Buffer.from([kinds.format])
+
+export function treeKey(tree: TreeId): Buffer {
+  const key = Buffer.allocUnsafe(33)
+  key[0] = kinds.tree
+  key.write(tree, 1, 'hex')
+  return key
+}
+
+export const treeRange = { gte: Buffer.from([kinds.tree]), lt: Buffer.from([kinds.tree + 1]) }
+
+export function treeOfKey(key: Buffer): TreeId {
+  return key.toString('hex', 1, 33) as TreeId
+}
+
+export function encodeTree(record: TreeRecord): Buffer {
+  const value = Buffer.allocUnsafe(36)
+  value.writeUInt32BE(record.number, 0)
+  writeUint64(value, record.count, 4)
+  writeUint64(value, record.bytes, 12)
+  writeUint64(value, record.height, 20)
+  writeUint64(value, record.sequence, 28)
+  return value
+}
+
+export function decodeTree(value: Buffer): TreeRecord {
+  if (value.length !== 36) damaged('tree')
+  return {
+    number: value.readUInt32BE(0),
+    count: readUint64(value, 4),
+    bytes: readUint64(value, 12),
+    height: readUint64(value, 20),
+    sequence: readUint64(value, 28),
+  }
+}
+
+export const entryKey = (number: number, position: Position) => positionKey(kinds.entry, number, position)
+
+function positionKey(kind: number, number: number, { height, id }: Position): Buffer {
+  const key = Buffer.allocUnsafe(45)
+  key[0] = kind
+  key.writeUInt32BE(number, 1)
+  writeUint64(key, height, 5)
+  key.write(id, 13, 'hex')
+  return key
+}
+
+/** Bytes of an entry's key up to and with its height. */
+export const heightKeyBytes = 13
+
+export function positionOfKey(key: Buffer): Position {
+  return { height: readUint64(key, 5), id: key.toString('hex', 13, 45) as EntryId }
+}
+
+/** All keys of one kind and tree. */
+function range(kind: number, number: number): { gte: Buffer; lt: Buffer } {
+  const gte = Buffer.allocUnsafe(5)
+  gte[0] = kind
+  gte.writeUInt32BE(number, 1)
+  const lt = Buffer.from(gte)
+  if (number === 0xffff_ffff) lt[0] = kind + 1
+  else lt.writeUInt32BE(number + 1, 1)
+  return { gte, lt }
+}
+
+export const entryRange = (number: number) => range(kinds.entry, number)
+export const tipRange = (number: number) => range(kinds.tip, number)
+export const arrivalRange = (number: number) => range(kinds.arrival, number)
+export const policyRange = (number: number) => range(kinds.policy, number)
+export const pointRange = (number: number) => range(kinds.point, number)
+
+export function encodeEntry({ body, signature }: SignedEntry): Buffer {
+  const value = Buffer.allocUnsafe(signature.length + body.length)
+  value.set(signature)
+  value.set(body, signature.length)
+  return value
+}
+
+export function decodeEntry(value: Buffer): SignedEntry {
+  return { signature: value.subarray(0, 64), body: value.subarray(64) }
+}
+
+export function indexKey(id: EntryId): Buffer {
+  const key = Buffer.allocUnsafe(33)
+  key[0] = kinds.index
+  key.write(id, 1, 'hex')
+  return key
+}
+
+export const indexRange = { gte: Buffer.from([kinds.index]), lt: Buffer.from([kinds.index + 1]) }
+
+/** Where the index entries of ids that begin with these hex digits begin. */
+export function indexPrefix(prefix: string): Buffer {
+  return Buffer.concat([indexRange.gte, Buffer.from(prefix, 'hex')])
+}
+
+export function idOfIndexKey(key: Buffer): EntryId {
+  return key.toString('hex', 1, 33) as EntryId
+}
+
+export function encodeIndex(record: IndexRecord): Buffer {
+  const value = Buffer.allocUnsafe(28 + 32 * record.parents.length)
+  value.writeUInt32BE(record.number, 0)
+  writeUint64(value, record.height, 4)
+  writeUint64(value, record.sequence, 12)
+  value.writeUInt32BE(record.size, 20)
+  value.writeUInt32BE(record.after, 24)
+  let offset = 28
+  for (const parent of record.parents) offset += value.write(parent, offset, 'hex')
+  return value
+}
+
+export function decodeIndex(value: Buffer): IndexRecord {
+  if (value.length < 28 || value.length % 32 !== 28) damaged('index')
+  const parents: EntryId[] = []
+  for (let offset = 28; offset < value.length; offset += 32)
+    parents.push(value.toString('hex', offset, offset + 32) as EntryId)
+  return {
+    number: value.readUInt32BE(0),
+    height: readUint64(value, 4),
+    sequence: readUint64(value, 12),
+    size: value.readUInt32BE(20),
+    after: value.readUInt32BE(24),
+    parents,
+  }
+}
+
+export function tipKey(number: number, id: EntryId): Buffer {
+  const key = Buffer.allocUnsafe(37)
+  key[0] = kinds.tip
+  key.writeUInt32BE(number, 1)
+  key.write(id, 5, 'hex')
+  return key
+}
+
+export function tipOfKey(key: Buffer): EntryId {
+  return key.toString('hex', 5, 37) as EntryId
+}
+
+export function encodeHeight(height: number): Buffer {
+  const value = Buffer.allocUnsafe(8)
+  writeUint64(value, height, 0)
+  return value
+}
+
+export function decodeHeight(value: Buffer): number {
+  if (value.length !== 8) damaged('tip')
+  return readUint64(value, 0)
+}
+
+export const policyKey = (number: number, position: Position) => positionKey(kinds.policy, number, position)
+
+export function encodePoint(point: number): Buffer {
+  const value = Buffer.allocUnsafe(4)
+  value.writeUInt32BE(point, 0)
+  return value
+}
+
+export function decodePoint(value: Buffer): number {
+  if (value.length !== 4) damaged('policy entry')
+  return value.readUInt32BE(0)
+}
+
+export const voidKey = (number: number, position: Position) => positionKey(kinds.void, number, position)
+export const staleKey = (number: number) => range(kinds.stale, number).gte
+
+export function pointKey(number: number, point: number): Buffer {
+  const key = Buffer.allocUnsafe(9)
+  key[0] = kinds.point
+  key.writeUInt32BE(number, 1)
+  key.writeUInt32BE(point, 5)
+  return key
+}
+
+export function encodeMembers(ids: readonly EntryId[]): Buffer {
+  return Buffer.from(ids.join(''), 'hex')
+}
+
+export function decodeMembers(value: Buffer): EntryId[] {
+  if (value.length === 0 || value.length % 32 !== 0) damaged('policy point')
+  return Array.from({ length: value.length / 32 }, (_, index) =>
+    value.toString('hex', 32 * index, 32 * index + 32),
+  ) as EntryId[]
+}
+
+export function arrivalKey(number: number, sequence: number): Buffer {
+  const key = Buffer.allocUnsafe(13)
+  key[0] = kinds.arrival
+  key.writeUInt32BE(number, 1)
+  writeUint64(key, sequence, 5)
+  return key
+}
+
+export function sequenceOfKey(key: Buffer): number {
+  return readUint64(key, 5)
+}
+
+export function encodePosition({ height, id }: Position): Buffer {
+  const value = Buffer.allocUnsafe(40)
+  writeUint64(value, height, 0)
+  value.write(id, 8, 'hex')
+  return value
+}
+
+export function decodePosition(value: Buffer): Position {
+  if (value.length !== 40) damaged('arrival')
+  return { height: readUint64(value, 0), id: value.toString('hex', 8, 40) as EntryId }
+}

@@ -1,0 +1,330 @@
+/**
+ * The answering side of SyncTree: says what this store has, finds what the asker lacks by the cheapest way that the
+ * request allows, and streams it in pages, parents first. Reads no faster than the asker takes, and keeps nothing
+ * when it is done. The ways are told in docs/protocol.md.
+ */
+
+import { CausewayError, unknownTree } from '../../base/errors.ts'
+import { Lanes } from '../../base/keyed-queue.ts'
+import { limits } from '../../base/limits.ts'
+import { unpackHaves } from '../../dag/difference/haves.ts'
+import type { Sketch } from '../../dag/difference/sketch.ts'
+import { chooseAnswer, furtherCells, havesWalkBudget } from '../../dag/difference/sketch-estimate.ts'
+import { entryBytes, type SignedEntry } from '../../dag/entry.ts'
+import { bytesToHex } from '../../dag/hex.ts'
+import { digestTips, type EntryId } from '../../dag/id.ts'
+import type { DagStore, Found, StoredEntry, TreeView } from '../../store/store.ts'
+import {
+  compareCells,
+  cutForAnswer,
+  type Difference,
+  prefixDigits,
+  readCells,
+  readCounts,
+  viewWithSketch,
+} from '../cells.ts'
+import { findMissing, type Missing, missingOf, walkMissing } from '../missing.ts'
+import { Collector } from '../pieces.ts'
+import { allPrefixes, answerRange, outlineAfter } from '../ranges.ts'
+import type { SketchPart, SyncAnswer, SyncHeader, SyncPage, SyncRequest } from '../remote.ts'
+import { sample, tellTips } from '../sample.ts'
+import { findTail } from './tail.ts'
+
+/** What a way to answer adds to the header, and the entries that go with it. */
+interface Outcome extends Partial<SyncHeader> {
+  readonly status: SyncHeader['status']
+  readonly missing?: Missing
+}
+
+/** Scans read much: one at a time for each tree of a store. */
+const scanLanes = new WeakMap<DagStore, Lanes<string>>()
+
+/** Answers one request. Dispose the answer in any case, since its pages hold a snapshot until they end. */
+export async function answerSync(
+  store: DagStore,
+  request: SyncRequest,
+  random: () => number,
+): Promise<SyncAnswer & AsyncDisposable> {
+  checkRequest(request)
+  // Whoever sends no cells is answered without ours, which may not be in memory yet.
+  const found = request.sketch
+    ? await viewWithSketch(store, request.tree)
+    : { view: await store.view(request.tree), sketch: undefined }
+  if (found?.view === undefined) throw unknownTree(request.tree)
+  const { view, sketch } = found
+  try {
+    const run = new Answering(store, view, sketch, request, random)
+    const { missing, ...outcome } = await run.outcome()
+    const header: SyncHeader = {
+      tips: [],
+      common: [],
+      entries: missing?.count ?? 0,
+      ...outcome,
+      tipsDigest: view.tipsDigest,
+      count: view.count,
+    }
+    const budgetBytes = request.budgetBytes || Number.POSITIVE_INFINITY
+    return opened(header, missing === undefined ? noPages() : paged(missing.pages(), budgetBytes), view)
+  } catch (error) {
+    await view[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+function checkRequest({ tips, want, range, haves }: SyncRequest): void {
+  const check = (what: string, length: number, max: number) => {
+    if (length > max)
+      throw new CausewayError('LIMIT_EXCEEDED', `A request has at most ${max} ${what}, got ${length}.`)
+  }
+  check('tips', tips.length, limits.requestTips)
+  check('wanted ids', want?.length ?? 0, limits.wantIds)
+  check('chunks', range?.chunks.length ?? 0, limits.rangeChunks)
+  if (haves !== undefined) unpackHaves(haves)
+}
+
+class Answering {
+  private readonly store: DagStore
+  private readonly view: TreeView
+  /** Of the view's entries; absent where the request has no cells. */
+  private sketch: Sketch | undefined
+  private readonly request: SyncRequest
+  private readonly random: () => number
+
+  constructor(
+    store: DagStore,
+    view: TreeView,
+    sketch: Sketch | undefined,
+    request: SyncRequest,
+    random: () => number,
+  ) {
+    this.store = store
+    this.view = view
+    this.sketch = sketch
+    this.request = request
+    this.random = random
+  }
+
+  async outcome(): Promise<Outcome> {
+    const { store, view, request } = this
+    if (request.want !== undefined && request.want.length > 0) return this.wanted(request.want)
+    if (request.range !== undefined) return this.range()
+    if (request.tipsDigest === view.tipsDigest && request.count === view.count) return { status: 'equal' }
+    if (request.tips.length === 0 && request.sketch === undefined)
+      return {
+        status: 'delta',
+        tips: this.tips(),
+        missing: await findMissing(store, view, []),
+      }
+    if (request.sketch !== undefined && request.sketch.from > 0) return this.furtherCells(request.sketch)
+
+    // Pages may be stored while this waits, and what is said of the cells is of the view's entries.
+    if (request.sketch !== undefined) this.sketch = this.sketch!.frozen()
+    const records = await store.lookupIn(view.tree, request.tips, view.snapshot)
+    const common = records.map((record) => record !== undefined)
+    const known = request.tips.filter((_, index) => common[index])
+    // With all their tips here, all their entries are, and the counts tell how many they lack.
+    const covered = known.length === request.tips.length && digestTips(known) === request.tipsDigest
+    const theirCount = covered ? request.count : undefined
+    if (request.sketch === undefined) {
+      const missing = await findMissing(store, view, known, { theirCount })
+      return { status: 'delta', tips: sample(view.tips, limits.answerTips, this.random), common, missing }
+    }
+    if (covered) {
+      const lacking = Math.max(0, view.count - request.count)
+      const walkReads = Math.min(limits.walkReads, 4 * lacking + limits.walkReadsBase)
+      const { found, reads } = await walkMissing(store, view, known, { theirCount, walkReads })
+      if (found !== undefined)
+        return {
+          status: 'delta',
+          common,
+          missing: missingOf(store, view.tree, found, reads),
+        }
+    }
+    return this.bySketch(request.sketch, common, known, theirCount)
+  }
+
+  /** The asker's cells decode, or ours are sent for the asker to decode, or the difference is past both. */
+  private async bySketch(
+    part: SketchPart,
+    common: boolean[],
+    known: EntryId[],
+    theirCount: number | undefined,
+  ): Promise<Outcome> {
+    const { store, view, request } = this
+    const sketch = this.sketch!
+    // A probe has no cells: whoever sent it decodes ours.
+    if (part.cells.length === 0)
+      return { tips: this.tips(), ...this.cells(0, limits.sketchRequestCells, common) }
+    const theirs = readCells(part, request.count, limits.sketchRequestMaxCells)
+    const difference = compareCells(sketch, theirs, readCounts(part, theirs))
+    const decoded = await this.decoded(difference, common)
+    if (decoded !== undefined) return { status: 'delta', common, ...decoded }
+
+    const surplus = view.count - request.count
+    // Near to that many more are ours, and next to none theirs.
+    if (difference.estimate < 2 * surplus) {
+      const missing = await this.inTurn(() => findTail(store, view, sketch, theirs))
+      if (missing !== undefined) return { status: 'delta', common, missing }
+    }
+    const estimate = theirCount === undefined ? difference.estimate : Math.max(0, view.count - theirCount)
+    // With all their tips here a walk has just been tried, and haves would not shorten it.
+    const candidates = theirCount === undefined ? await this.candidates(estimate, known) : undefined
+    const choice = chooseAnswer({
+      estimatedDifference: estimate,
+      counts: difference.counts,
+      tried: theirs.cellCount,
+      surplus,
+      candidates: candidates?.length,
+      averageEntryBytes: store.tree(view.tree)!.bytes / view.count,
+      sketchCells: sketch.cellCount,
+      ids: view.count,
+    })
+    if (choice.kind === 'HAVES')
+      return {
+        status: 'delta',
+        tips: view.tips,
+        common,
+        missing: missingOf(store, view.tree, candidates!, candidates!.length),
+      }
+    if (choice.kind === 'SKETCH') return this.cells(0, choice.cells, common)
+    if (choice.kind === 'IDS') return this.ids(common)
+    // Past the sketch, but all their tips are here: a sweep is exact.
+    if (theirCount !== undefined) {
+      const missing = await findMissing(store, view, known, { theirCount, walkReads: 0 })
+      return { status: 'delta', tips: this.tips(), common, missing }
+    }
+    return { status: 'range', tips: this.tips(), common }
+  }
+
+  /** What a decode says, if all of it holds: every id resolves, and the asker's unknown tips are among its ids. */
+  private async decoded(
+    difference: Difference,
+    common: boolean[],
+  ): Promise<Pick<Outcome, 'missing' | 'want'> | undefined> {
+    const { store, view, request } = this
+    if (!difference.complete) return undefined
+    const theirs = new Set(difference.theirs)
+    if (request.tips.some((tip, index) => !common[index] && !theirs.has(tip.slice(0, prefixDigits))))
+      return undefined
+    const found = await store.resolve(view.tree, difference.ours, view.snapshot)
+    if (!found.every((entry) => entry !== undefined)) return undefined
+    return { missing: missingOf(store, view.tree, found, found.length), want: difference.theirs }
+  }
+
+  /** What the asker may lack, going by its tips and haves; undefined where a walk would cost too much or tips are many. */
+  private async candidates(estimate: number, known: EntryId[]): Promise<Found[] | undefined> {
+    const { store, view, request } = this
+    if (request.haves === undefined || request.haves.length === 0 || view.tips.length > limits.requestTips)
+      return undefined
+    const prefixes = unpackHaves(request.haves).map(bytesToHex)
+    const haves = await store.resolve(view.tree, prefixes, view.snapshot)
+    const covered = [...known, ...haves.flatMap((entry) => entry?.id ?? [])]
+    if (covered.length === 0) return undefined
+    const walkReads = Math.min(limits.walkReads, havesWalkBudget(estimate))
+    return (await walkMissing(store, view, [...new Set(covered)], { walkReads })).found
+  }
+
+  private cells(from: number, to: number, common: boolean[]): Outcome {
+    const sketch = cutForAnswer(this.sketch!, from, to, this.view.tipsDigest)
+    return { status: 'sketch', common, sketch }
+  }
+
+  /** Cells after those that did not decode, of the same state; from the first where ours has changed. */
+  private furtherCells({ from, state }: SketchPart): Outcome {
+    if (from >= this.sketch!.cellCount) return { status: 'range' }
+    return this.cells(state === this.view.tipsDigest ? from : 0, furtherCells(from), [])
+  }
+
+  /** All that we have by name, for the asker to compare. */
+  private async ids(common: boolean[]): Promise<Outcome> {
+    const prefixes = await allPrefixes(this.store, this.view)
+    const range = { spans: [{ after: undefined, through: undefined, prefixes }], through: undefined }
+    return { status: 'range', common, range }
+  }
+
+  private async wanted(want: readonly string[]): Promise<Outcome> {
+    const { store, view } = this
+    const found = await store.resolve(view.tree, want, view.snapshot)
+    const present = found.filter((entry) => entry !== undefined)
+    return { status: 'partial', missing: missingOf(store, view.tree, present, want.length) }
+  }
+
+  private range(): Promise<Outcome> {
+    const { store, view, request } = this
+    return this.inTurn(async () => {
+      const { answer, tailAfter } = await answerRange(store, view, request.range!)
+      if (tailAfter === 'none') return { status: 'range', range: answer }
+      const { outline = false, through } = request.range!
+      if (outline)
+        return { status: 'range', range: { ...answer, ...(await outlineAfter(store, view, tailAfter)) } }
+      const pages = () => store.scan(view.tree, { after: tailAfter, through, snapshot: view.snapshot })
+      return { status: 'range', range: answer, missing: { count: undefined, reads: 0, pages } }
+    })
+  }
+
+  /** Runs a scan when those of the same tree before it are done. */
+  private inTurn<Result>(scan: () => Promise<Result>): Promise<Result> {
+    const lanes = scanLanes.get(this.store) ?? new Lanes()
+    scanLanes.set(this.store, lanes)
+    return lanes.run(this.view.tree, scan)
+  }
+
+  private tips(): readonly EntryId[] {
+    return tellTips(this.view.tips, this.random)
+  }
+}
+
+/** The answer with its snapshot. A generator that never began skips its own `finally`, so the end is seen here. */
+function opened(
+  header: SyncHeader,
+  source: AsyncGenerator<SyncPage>,
+  view: TreeView,
+): SyncAnswer & AsyncDisposable {
+  const close = async () => {
+    try {
+      await source.return(undefined)
+    } finally {
+      await view[Symbol.asyncDispose]()
+    }
+  }
+  const pages: AsyncIterableIterator<SyncPage> = {
+    async next() {
+      try {
+        const step = await source.next()
+        if (step.done) await close()
+        return step
+      } catch (error) {
+        await close()
+        throw error
+      }
+    },
+    async return() {
+      await close()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]: () => pages,
+  }
+  return { header, pages, [Symbol.asyncDispose]: close }
+}
+
+async function* noPages(): AsyncGenerator<SyncPage> {}
+
+/** Pages of the wire until the budget is spent, each as large as it may be, however the store reads. */
+async function* paged(pages: AsyncGenerator<StoredEntry[]>, budgetBytes: number): AsyncGenerator<SyncPage> {
+  const collector = new Collector<SignedEntry>(entryBytes, () => limits.answerPageBytes)
+  let spent = 0
+  const next = (): SyncPage => {
+    spent += collector.bytes
+    return { entries: collector.take(), more: spent >= budgetBytes }
+  }
+  for await (const page of pages)
+    for (const { signed } of page) {
+      if (collector.isFullFor(signed)) {
+        const full = next()
+        yield full
+        if (full.more) return
+      }
+      collector.add(signed)
+    }
+  if (collector.bytes > 0) yield next()
+}

@@ -1,0 +1,36 @@
+/**
+ * A first sync that was cut: the other side has just the beginning of our order, so it lacks our last entries, as many as
+ * we have more. That shows in the cells of its request, at no further trip or byte: ours less theirs are then the cells of
+ * those entries, and the first cell alone sums up every id.
+ */
+
+import { type Cells, createSketch, type Sketch } from '../../dag/difference/sketch.ts'
+import { subtract } from '../../dag/difference/sketch-peel.ts'
+import { idToBytes } from '../../dag/id.ts'
+import type { DagStore, TreeView } from '../../store/store.ts'
+import type { Missing } from '../missing.ts'
+
+/** Our last entries, where they are all that tells us apart. Reads the keys of as many entries as we have more. */
+export async function findTail(
+  store: DagStore,
+  view: TreeView,
+  sketch: Sketch,
+  theirs: Cells,
+): Promise<Missing | undefined> {
+  const count = view.count - theirs.total
+  if (count <= 0) return undefined
+  const cellCount = Math.min(sketch.cellCount, theirs.cellCount)
+  const difference = subtract(sketch.cells(0, cellCount), theirs)
+  const { tree, snapshot } = view
+  const tail = createSketch(cellCount)
+  scan: for await (const page of store.positions(tree, { reverse: true, snapshot }))
+    for (const position of page) {
+      if (tail.total < count) {
+        tail.add(idToBytes(position.id))
+        continue
+      }
+      if (!tail.words.every((word, index) => word === difference.words[index])) break scan
+      return { count, reads: 0, pages: () => store.scan(tree, { after: position, snapshot }) }
+    }
+  return undefined
+}

@@ -1,0 +1,74 @@
+/**
+ * A session's way through the remote's cells, which it sends where ours did not decode: we peel them, so that the asker
+ * pays, send what only we have and ask for the rest.
+ */
+
+import { limits } from '../../base/limits.ts'
+import type { Cells } from '../../dag/difference/sketch.ts'
+import { joinCells } from '../../dag/difference/sketch-peel.ts'
+import { compareCells, type Difference, readCells } from '../cells.ts'
+import type { SketchPart, SyncHeader, SyncRequest } from '../remote.ts'
+import { byRange } from './by-range.ts'
+import type { Exchange } from './exchange.ts'
+import { protocol, type TreeState } from './transfer.ts'
+
+/** `probed`: the cells answer a question that had none of ours. */
+export async function bySketch(
+  session: Exchange,
+  first: SketchPart,
+  header: SyncHeader,
+  probed: boolean,
+): Promise<void> {
+  const { difference, theirs } = await decode(session, first, header, probed)
+  const partial = !difference.complete
+  if (partial && probed && isGuess(theirs)) return
+  const answered = await session.want(session.named(difference.theirs), partial)
+  await using view = await session.store.view(session.tree)
+  if (view === undefined) return
+  const pushed = await session.pushPrefixes(view, difference.ours, partial)
+  session.compare(view, pushed ?? answered ?? header)
+  if (partial && !session.equal) await byRange(session)
+}
+
+/** Peels the remote's cells, and asks for more of them while they do not suffice. */
+async function decode(
+  session: Exchange,
+  first: SketchPart,
+  header: SyncHeader,
+  probed: boolean,
+): Promise<{ difference: Difference; theirs: Cells }> {
+  const { store, tree } = session
+  let part = first
+  let state: TreeState = header
+  let theirs: Cells | undefined
+  for (let trip = 0; ; trip++) {
+    if (part.from !== 0 && part.from !== theirs?.cellCount)
+      throw protocol(`The remote sent cells from ${part.from} on, which do not follow.`)
+    const more = readCells(part, state.count, limits.sketchMaxCells)
+    session.cells += more.cellCount
+    theirs = theirs === undefined || part.from === 0 ? more : joinCells(theirs, more)
+    const sketch = await store.sketches.of(tree)
+    if (sketch === undefined) throw protocol('The remote sent cells of a tree that is not here.')
+    const difference = compareCells(sketch, theirs)
+    const enough =
+      difference.complete || theirs.cellCount >= sketch.cellCount || trip === limits.sessionSketchTrips
+    if (enough || (probed && isGuess(theirs))) return { difference, theirs }
+    const none = new Uint8Array(0)
+    const request: SyncRequest = {
+      tree,
+      tips: [],
+      tipsDigest: await store.tipsDigest(tree),
+      count: sketch.total,
+      sketch: { from: theirs.cellCount, cells: none, counts: none, state: part.state },
+    }
+    const next = await session.ask(request, async ({ header }) => header)
+    if (next.status !== 'sketch' || next.sketch === undefined) return { difference, theirs }
+    part = next.sketch
+    state = next
+  }
+}
+
+/** A probe is answered with few cells, whatever the difference: where they do not suffice, the next question brings our own. */
+function isGuess(theirs: Cells): boolean {
+  return theirs.cellCount <= limits.sketchRequestCells
+}

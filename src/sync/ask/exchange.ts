@@ -1,0 +1,123 @@
+/**
+ * What one session holds while it runs: the exchanges with the remote, the entries that move, the figures of the result,
+ * and whether both sides were seen to be equal. The ways to find a difference (session, by-sketch, by-range) work on it.
+ */
+import type { Clock } from '../../base/clock.ts'
+import { limits } from '../../base/limits.ts'
+import type { TreeId } from '../../dag/id.ts'
+import type { DagStore, Found, TreeView } from '../../store/store.ts'
+import { shortPrefixDigits } from '../cells.ts'
+import type { Ingest } from '../ingest.ts'
+import { missingOf } from '../missing.ts'
+import type { Remote, SyncAnswer, SyncRequest, SyncStatus } from '../remote.ts'
+import type { SessionResult } from './session-result.ts'
+import { checkHeader, Transfer, type TransferOptions, type TreeState } from './transfer.ts'
+
+export interface SessionLocal {
+  readonly store: DagStore
+  readonly ingest: Ingest
+  readonly clock: Clock
+}
+
+export class Exchange {
+  readonly store: DagStore
+  readonly tree: TreeId
+  readonly transfer: Transfer
+  cells = 0
+  storeReads = 0
+  equal = false
+  settledAt: number | undefined
+  private readonly remote: Remote
+  private readonly signal: AbortSignal | undefined
+  private readonly statuses: SyncStatus[] = []
+  private namedBefore = false
+
+  constructor(local: SessionLocal, remote: Remote, tree: TreeId, options: TransferOptions) {
+    this.store = local.store
+    this.remote = remote
+    this.tree = tree
+    this.signal = options.signal
+    this.transfer = new Transfer(local, remote, tree, options)
+  }
+
+  /** One SyncTree exchange; its pages are let go however `use` ends. */
+  async ask<Result>(request: SyncRequest, use: (answer: SyncAnswer) => Promise<Result>): Promise<Result> {
+    this.transfer.checkSignal()
+    const answer = await this.remote.syncTree(request, { signal: this.signal })
+    try {
+      this.statuses.push(answer.header.status)
+      checkHeader(answer.header)
+      return await use(answer)
+    } finally {
+      await answer.pages[Symbol.asyncIterator]().return?.()
+    }
+  }
+
+  /**
+   * Asks for entries by their prefixes; the remote's state then, undefined where nothing is wanted. Parents may be in
+   * another question where these are more than one can have.
+   */
+  async want(prefixes: readonly string[], partial: boolean): Promise<TreeState | undefined> {
+    let state: TreeState | undefined
+    for (let start = 0; start < prefixes.length; start += limits.wantIds) {
+      const { tipsDigest, count } = await this.store.summary(this.tree)
+      const want = prefixes.slice(start, start + limits.wantIds)
+      state = await this.ask({ tree: this.tree, tips: [], tipsDigest, count, want }, async (answer) => {
+        await this.transfer.receive(answer, partial || prefixes.length > limits.wantIds)
+        return answer.header
+      })
+    }
+    return state
+  }
+
+  /**
+   * Prefixes as they are asked for: half of each tells ids apart nearly always. Where somebody has ground ids so that it
+   * does not, some do not come, and the next question names the whole.
+   */
+  named(prefixes: readonly string[]): readonly string[] {
+    const short = !this.namedBefore
+    this.namedBefore = true
+    return short ? prefixes.map((prefix) => prefix.slice(0, shortPrefixDigits)) : prefixes
+  }
+
+  /** Sends the entries that these prefixes name; the remote's state then, undefined where that is none. */
+  async pushPrefixes(
+    view: TreeView,
+    prefixes: readonly string[],
+    partial = false,
+  ): Promise<TreeState | undefined> {
+    const found = await this.store.resolve(this.tree, prefixes, view.snapshot)
+    this.storeReads += prefixes.length
+    const present: Found[] = found.filter((entry) => entry !== undefined)
+    if (present.length === 0) return undefined
+    const { pages, count } = missingOf(this.store, this.tree, present, 0)
+    return this.transfer.push(pages(), count, partial)
+  }
+
+  /** Notes that both sides are equal, if these states say so. */
+  compare(ours: TreeView, theirs: TreeState | undefined): void {
+    if (ours.tipsDigest !== theirs?.tipsDigest || ours.count !== theirs.count) return
+    this.equal = true
+    this.settledAt = ours.sequence
+  }
+
+  async result(): Promise<SessionResult> {
+    const { tree, statuses, cells, storeReads, equal, settledAt } = this
+    const { received, sent, redundant } = this.transfer
+    const { tipsDigest, count } = await this.store.summary(tree)
+    return {
+      tree,
+      received,
+      sent,
+      roundTrips: statuses.length,
+      statuses,
+      redundant,
+      cells,
+      storeReads,
+      equal,
+      settledAt,
+      tipsDigest,
+      count,
+    }
+  }
+}

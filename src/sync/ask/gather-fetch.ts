@@ -1,0 +1,164 @@
+/**
+ * One chunk of a tree from one source, as a stream of pages that was checked against the outline when it ends: exactly
+ * the ids that the chunk has, in order. It reads ahead of whoever takes the pages by bounded bytes, and gives up a source
+ * that is silent.
+ */
+import { type Clock, cancelled } from '../../base/clock.ts'
+import { CausewayError } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
+import { fingerprintOf, type RangeChunk } from '../../dag/difference/ranges.ts'
+import { entryBytes, idOf, type SignedEntry } from '../../dag/entry.ts'
+import { hexToBytes } from '../../dag/hex.ts'
+import type { Position, TreeId } from '../../dag/id.ts'
+import { positionOf, sha256 } from '../ranges.ts'
+import type { Remote, SyncPage } from '../remote.ts'
+import { protocol } from './transfer.ts'
+
+/** The source sent other entries than the outline has: one of the two is wrong, or they have different entries. */
+export class Differs extends Error {}
+
+export interface FetchParts {
+  readonly remote: Remote
+  readonly clock: Clock
+  readonly tree: TreeId
+  readonly after: Position | undefined
+  readonly chunk: RangeChunk
+  readonly signal: AbortSignal | undefined
+}
+
+export class Fetch {
+  private readonly parts: FetchParts
+  private readonly call = new AbortController()
+  private readonly waiting: (readonly SignedEntry[])[] = []
+  private waitingBytes = 0
+  private ended: { readonly error?: unknown } | undefined
+  private wake = () => {}
+  /** Ends, without an error, when nothing is under way any more. */
+  readonly over: Promise<void>
+
+  constructor(parts: FetchParts) {
+    this.parts = parts
+    if (parts.signal?.aborted) this.onParent()
+    parts.signal?.addEventListener('abort', this.onParent, { once: true })
+    this.over = this.read()
+      .then(
+        () => this.end({}),
+        (error: unknown) => this.end({ error }),
+      )
+      .finally(() => parts.signal?.removeEventListener('abort', this.onParent))
+  }
+
+  /** The next page; undefined when the chunk was complete and right. Rejects with Differs, or with what went wrong. */
+  async next(): Promise<readonly SignedEntry[] | undefined> {
+    for (;;) {
+      const page = this.waiting.shift()
+      if (page !== undefined) {
+        this.waitingBytes -= bytesOf(page)
+        this.wake()
+        return page
+      }
+      if (this.ended?.error !== undefined) throw this.ended.error
+      if (this.ended !== undefined) return undefined
+      await this.change()
+    }
+  }
+
+  /** Whether all of it came, and was right. */
+  get complete(): boolean {
+    return this.ended !== undefined && this.ended.error === undefined
+  }
+
+  abort(error = new CausewayError('CANCELLED', 'The chunk is not wanted any more.')): void {
+    this.call.abort(error)
+    this.wake()
+  }
+
+  private async read(): Promise<void> {
+    const { remote, tree, after, chunk } = this.parts
+    const { signal } = this.call
+    const range = { after, chunks: [], complete: true, through: positionOf(chunk.last) }
+    const request = { tree, tips: [], tipsDigest: '', count: 0, range }
+    const answer = await this.heard(remote.syncTree(request, { signal }))
+    const pages = answer.pages[Symbol.asyncIterator]()
+    try {
+      if (answer.header.status !== 'range')
+        throw protocol(`The remote was asked for a chunk and answered ${answer.header.status}.`)
+      const ids = new Uint8Array(32 * chunk.count)
+      let count = 0
+      for (;;) {
+        const step: IteratorResult<SyncPage> = await this.heard(pages.next())
+        if (step.done) break
+        const { entries } = step.value
+        if (count + entries.length > chunk.count)
+          throw new Differs('The remote sends more entries than the chunk has.')
+        for (const signed of entries) ids.set(hexToBytes(idOf(signed)), 32 * count++)
+        await this.offer(entries)
+      }
+      const fingerprint = fingerprintOf(ids.subarray(0, 32 * count), sha256)
+      if (count !== chunk.count || !fingerprint.every((byte, index) => byte === chunk.fingerprint[index]))
+        throw new Differs('The remote sent other entries than the chunk has.')
+    } finally {
+      // A source that is gone may not answer to that either.
+      void pages.return?.().catch(() => {})
+    }
+  }
+
+  /** Hands a page over, and waits while too much waits already. */
+  private async offer(page: readonly SignedEntry[]): Promise<void> {
+    this.waiting.push(page)
+    this.waitingBytes += bytesOf(page)
+    this.wake()
+    while (this.waitingBytes > limits.gatherChunkBytes) {
+      if (this.call.signal.aborted) throw cancelled(this.call.signal)
+      await this.change()
+    }
+  }
+
+  /** What the source sends next; TIMEOUT where it is silent. */
+  private async heard<Result>(coming: Promise<Result>): Promise<Result> {
+    const { signal } = this.call
+    coming.catch(() => {})
+    const cancelTimer = this.parts.clock.setTimer(limits.gatherSilenceMs, () =>
+      this.abort(
+        new CausewayError('TIMEOUT', `The remote sent nothing for ${limits.gatherSilenceMs} ms.`, {
+          data: { timeoutMs: limits.gatherSilenceMs },
+        }),
+      ),
+    )
+    let onAbort = () => {}
+    const aborted = new Promise<never>((_, reject) => {
+      onAbort = () => reject(cancelled(signal))
+      if (signal.aborted) onAbort()
+      else signal.addEventListener('abort', onAbort, { once: true })
+    })
+    try {
+      return await Promise.race([coming, aborted])
+    } finally {
+      cancelTimer()
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  private end(how: { readonly error?: unknown }): void {
+    this.ended = how
+    this.wake()
+  }
+
+  /** Something changed: a page came or went, or it ended. Both sides may wait, so each looks again for itself. */
+  private change(): Promise<void> {
+    return new Promise((resolve) => {
+      const earlier = this.wake
+      this.wake = () => {
+        this.wake = () => {}
+        earlier()
+        resolve()
+      }
+    })
+  }
+
+  private readonly onParent = () => this.abort(cancelled(this.parts.signal!))
+}
+
+function bytesOf(page: readonly SignedEntry[]): number {
+  return page.reduce((sum, signed) => sum + entryBytes(signed), 0)
+}

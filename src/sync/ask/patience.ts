@@ -1,0 +1,31 @@
+/**
+ * A remote that is asked again when it says to come again soon. A session then waits for a moment instead of ending,
+ * which would cost its next run the round trips of this one; a longer wait is for whoever began it.
+ */
+import { type Clock, sleep } from '../../base/clock.ts'
+import { CausewayError } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
+import type { Remote } from '../remote.ts'
+
+export function patient(remote: Remote, clock: Clock): Remote {
+  const again = async <Result>(signal: AbortSignal | undefined, call: () => Promise<Result>) => {
+    for (let waitedMs = 0; ; ) {
+      try {
+        return await call()
+      } catch (error) {
+        const { code, data } = CausewayError.from(error)
+        if (code !== 'RESOURCE_EXHAUSTED' || typeof data.retryAfterMs !== 'number') throw error
+        // At least a little, so that a remote that says "now" is not asked without end.
+        const waitMs = Math.max(data.retryAfterMs, limits.patienceLeastMs)
+        if (waitedMs + waitMs > limits.patienceMs) throw error
+        waitedMs += waitMs
+        await sleep(clock, waitMs, signal)
+      }
+    }
+  }
+  return {
+    syncTree: (request, options) => again(options?.signal, () => remote.syncTree(request, options)),
+    sendEntries: (tree, entries, options) =>
+      again(options?.signal, () => remote.sendEntries(tree, entries, options)),
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * One session: brings one tree and one remote to the same entries, both ways. It asks with what we have, takes in
+ * what comes while it comes, and pushes what the remote lacks. It keeps nothing about the remote: cut anywhere,
+ * both stores are valid and the next session needs only the rest.
+ */
+import { cancelled } from '../../base/clock.ts'
+import { CausewayError } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
+import { haveHeights, packHaves } from '../../dag/difference/haves.ts'
+import { digestTips, type EntryId, idToBytes, type TreeId } from '../../dag/id.ts'
+import { cutForRequest, viewWithSketch } from '../cells.ts'
+import { findMissing } from '../missing.ts'
+import type { RangeAnswer, Remote, SyncAnswer, SyncHeader, SyncRequest } from '../remote.ts'
+import { tellTips } from '../sample.ts'
+import { byRange, useRange } from './by-range.ts'
+import { bySketch } from './by-sketch.ts'
+import { Exchange, type SessionLocal } from './exchange.ts'
+import type { SessionResult } from './session-result.ts'
+import { protocol, type SessionProgress, type TransferOptions, type TreeState } from './transfer.ts'
+
+export type { SessionLocal, SessionProgress, SessionResult }
+
+export interface SessionOptions extends TransferOptions {
+  /**
+   * What both had when a session with this remote last ended equal. Where ours is still that, the first question goes
+   * without cells. Only a hint: nothing breaks where it is wrong.
+   */
+  readonly lastEqual?: TreeState | undefined
+}
+
+/** Runs a session to its end. Errors: the remote's own, PROTOCOL when it sends what is not valid, CANCELLED. */
+export async function runSession(
+  local: SessionLocal,
+  remote: Remote,
+  tree: TreeId,
+  options: SessionOptions = {},
+): Promise<SessionResult> {
+  try {
+    const session = new Session(local, remote, tree, options)
+    await session.run()
+    return await session.exchange.result()
+  } catch (error) {
+    throw options.signal?.aborted ? cancelled(options.signal) : CausewayError.from(error)
+  }
+}
+
+/** How a round left things. */
+interface Round {
+  readonly done: boolean
+  /** The remote's budget ended its answer. */
+  readonly more: boolean
+  /** Names what both sides had when it began. */
+  readonly state: string
+}
+
+class Session {
+  readonly exchange: Exchange
+  private readonly local: SessionLocal
+  private readonly tree: TreeId
+  private readonly options: SessionOptions
+  /** Our latest arrival when the last round asked. */
+  private askedAt = 0
+
+  constructor(local: SessionLocal, remote: Remote, tree: TreeId, options: SessionOptions) {
+    this.local = local
+    this.tree = tree
+    this.options = options
+    this.exchange = new Exchange(local, remote, tree, options)
+  }
+
+  /**
+   * Rounds until both sides are equal, or writers have outrun the session. Other sessions may change either side
+   * meanwhile, so a round that moved nothing is tried again, unless both sides began it as they began the one before.
+   */
+  async run(): Promise<void> {
+    const { exchange, options } = this
+    const { transfer } = exchange
+    const oneWay = options.pull === false || options.push === false
+    let stuckAt = ''
+    let probe = options.lastEqual !== undefined
+    for (let rounds = 0; rounds < limits.sessionRounds; ) {
+      const { received, sent } = transfer
+      const { done, more, state } = await this.round(probe)
+      probe = false
+      if (done) return
+      const moved = transfer.received > received || transfer.sent > sent
+      if (!moved && !more && oneWay) exchange.settledAt = this.askedAt
+      if (exchange.settledAt !== undefined) return
+      if (!moved && state === stuckAt)
+        throw protocol('The session makes no progress although both sides differ.')
+      stuckAt = moved ? '' : state
+      // A large tree may take any number of budgets.
+      if (!more || transfer.received === received) rounds++
+    }
+  }
+
+  /** One question, and what follows from the answer. */
+  private async round(probe: boolean): Promise<Round> {
+    const { exchange } = this
+    const request = await this.ask(probe)
+    const { tipsDigest, count } = request
+    return exchange.ask(request, async (answer) => {
+      const { header } = answer
+      const state = `${tipsDigest} ${header.tipsDigest} ${header.count}`
+      if (header.status === 'equal') {
+        if (header.tipsDigest !== tipsDigest || count === 0)
+          throw protocol('The remote says that both sides are equal, but its digest is another.')
+        exchange.equal = true
+        exchange.settledAt = this.askedAt
+        return { done: true, more: false, state }
+      }
+      // Pages that come with an answer about ranges wait for what its spans name.
+      const more = header.range === undefined && (await exchange.transfer.receive(answer))
+      if (more) return { done: false, more, state }
+      if (header.status === 'delta' || header.status === 'partial') await this.pushAfterDelta(request, header)
+      else if (!(await this.pushIfAhead(header))) {
+        if (header.status === 'sketch' && header.sketch !== undefined)
+          await bySketch(exchange, header.sketch, header, request.sketch?.cells.length === 0)
+        else if (header.range !== undefined) await this.byIds(answer, header.range)
+        else await byRange(exchange)
+      }
+      return { done: exchange.equal, more, state }
+    })
+  }
+
+  /** What we have, in few bytes. */
+  private async ask(probe: boolean): Promise<SyncRequest> {
+    const { exchange, tree } = this
+    const { store, clock } = this.local
+    const { lastEqual } = this.options
+    exchange.transfer.checkSignal()
+    const found = await viewWithSketch(store, tree)
+    this.askedAt = found?.view.sequence ?? 0
+    if (found === undefined) return { tree, tips: [], tipsDigest: '', count: 0 }
+    const { view, sketch } = found
+    await using _ = view
+    const { tipsDigest, count } = view
+    const tips = tellTips(view.tips, clock.random)
+    if (probe && tipsDigest === lastEqual?.tipsDigest) {
+      const none = new Uint8Array(0)
+      return {
+        tree,
+        tips,
+        tipsDigest,
+        count,
+        sketch: { from: 0, cells: none, counts: none, state: tipsDigest },
+      }
+    }
+    // Where we have hardly changed since both were equal, the cells will do; or the remote has, and its count tells how much.
+    const changedLittle = lastEqual !== undefined && count - lastEqual.count <= limits.sketchRequestDecodes
+    const part = cutForRequest(sketch, tipsDigest, !changedLittle)
+    exchange.cells += limits.sketchRequestCells
+    const heights = haveHeights(view.height)
+    const { ids, reads } = await store.landmarks.at(view, heights, limits.havesPerHeightIds)
+    exchange.storeReads += reads
+    const haves = packHaves(ids.map((level) => level.map(idToBytes)))
+    return { tree, tips, tipsDigest, count, sketch: part, haves }
+  }
+
+  /** The remote has streamed what we lacked: now what it lacks, as it told, or by its tips. */
+  private async pushAfterDelta(request: SyncRequest, header: SyncHeader): Promise<void> {
+    const { exchange, tree } = this
+    const { store, transfer } = exchange
+    await using view = await store.view(tree)
+    if (view === undefined) return
+    exchange.compare(view, header)
+    if (exchange.equal) return
+    if (header.want !== undefined && header.want.length > 0) {
+      exchange.compare(view, await exchange.pushPrefixes(view, header.want))
+      return
+    }
+    // Where it has all our tips, it has all that we had when we asked; the rest came from elsewhere since.
+    const records = await store.lookupIn(tree, header.tips, view.snapshot)
+    const known = header.tips.filter((_, index) => records[index] !== undefined)
+    const ours = request.tips.filter((_, index) => header.common[index])
+    const whole = known.length === header.tips.length && digestTips(known) === header.tipsDigest
+    const theirCount = whole ? header.count : undefined
+    const theirTips: EntryId[] = [...new Set([...known, ...ours])]
+    const missing = await findMissing(store, view, theirTips, { theirCount })
+    exchange.storeReads += header.tips.length + missing.reads
+    exchange.compare(view, await transfer.push(missing.pages(), missing.count))
+  }
+
+  /** Where all of the remote's tips are here, we have all that it has: true, and what it lacks was pushed. */
+  private async pushIfAhead(header: SyncHeader): Promise<boolean> {
+    const { exchange, tree } = this
+    const { store, transfer } = exchange
+    if (header.tips.length === 0 || digestTips(header.tips) !== header.tipsDigest) return false
+    await using view = await store.view(tree)
+    if (view === undefined || view.count < header.count) return false
+    const records = await store.lookupIn(tree, header.tips, view.snapshot)
+    exchange.storeReads += header.tips.length
+    if (!records.every((record) => record !== undefined)) return false
+    const missing = await findMissing(store, view, header.tips, { theirCount: header.count })
+    exchange.storeReads += missing.reads
+    exchange.compare(view, await transfer.push(missing.pages(), missing.count))
+    return true
+  }
+
+  /** The remote has named all that it has, since cells would have cost more. */
+  private async byIds(answer: SyncAnswer, range: RangeAnswer): Promise<void> {
+    const { exchange, tree } = this
+    await using view = await exchange.store.view(tree)
+    if (view === undefined) throw protocol('The remote sent ids of a tree that is not here.')
+    const through = await useRange(exchange, view, answer, range)
+    if (through !== undefined) throw protocol('The remote named only a part of what it has.')
+  }
+}

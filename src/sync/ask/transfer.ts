@@ -1,0 +1,226 @@
+/**
+ * Moves entries for a session, both ways: takes in pages as they come, and sends pages of what the remote lacks, a
+ * bounded number of either under way. It counts what crossed, and ends at the first sign of a lie.
+ */
+import { type Clock, cancelled } from '../../base/clock.ts'
+import { CausewayError } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
+import { entryBytes, type SignedEntry } from '../../dag/entry.ts'
+import type { TreeId } from '../../dag/id.ts'
+import type { DagStore, StoredEntry } from '../../store/store.ts'
+import type { Ingest } from '../ingest.ts'
+import { pieces } from '../pieces.ts'
+import type { Remote, SendOutcome, SyncAnswer, SyncHeader, SyncPage } from '../remote.ts'
+import { Pace } from './pace.ts'
+import { Pipeline } from './pipeline.ts'
+
+export interface SessionProgress {
+  readonly received: number
+  /** How many will be received in all, as far as the remote has said. */
+  readonly expected: number
+  readonly sent: number
+  readonly toSend: number
+}
+
+/** What names a tree's whole set of entries. */
+export interface TreeState {
+  readonly tipsDigest: string
+  readonly count: number
+}
+
+export interface TransferOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: SessionProgress) => void) | undefined
+  /** False: takes nothing from the remote. */
+  readonly pull?: boolean
+  /** False: gives nothing to the remote. */
+  readonly push?: boolean
+}
+
+export class Transfer {
+  /** Entries that were new here. */
+  received = 0
+  /** Entries that were new there. */
+  sent = 0
+  /** Entries that crossed the wire although the other side had them. */
+  redundant = 0
+  private readonly store: DagStore
+  private readonly ingest: Ingest
+  private readonly clock: Clock
+  private readonly pace = new Pace()
+  private readonly remote: Remote
+  private readonly tree: TreeId
+  private readonly options: TransferOptions
+  private expected = 0
+  private toSend = 0
+
+  constructor(
+    local: { store: DagStore; ingest: Ingest; clock: Clock },
+    remote: Remote,
+    tree: TreeId,
+    options: TransferOptions,
+  ) {
+    this.store = local.store
+    this.ingest = local.ingest
+    this.clock = local.clock
+    this.remote = remote
+    this.tree = tree
+    this.options = options
+  }
+
+  checkSignal(): void {
+    if (this.options.signal?.aborted) throw cancelled(this.options.signal)
+  }
+
+  /**
+   * Takes in the pages as they come; true when the remote has more. `partial`: ids were recovered one by one, so an
+   * entry whose parents were not is left for later instead of being a lie.
+   */
+  async receive(answer: SyncAnswer, partial = false): Promise<boolean> {
+    if (this.options.pull === false) return false
+    this.expected = this.received + answer.header.entries
+    const { entries, count } = answer.header
+    using _ = this.store.sketches.expect(this.tree, Math.max(entries, count))
+    const pipeline = new Pipeline(limits.sessionPagesTakenIn)
+    const redundantBefore = this.redundant
+    let ended = false
+    let more = false
+    try {
+      for await (const page of answer.pages) {
+        if (ended) throw protocol('The remote sent a page after its last one.')
+        more = page.more
+        ended = page.more || page.entries.length === 0
+        await pipeline.add(() => this.receivePage(page, redundantBefore, partial))
+        // A page that waited here would be one more to cross again after a cut.
+        await pipeline.room()
+        this.checkSignal()
+      }
+    } finally {
+      await pipeline.settle()
+    }
+    await pipeline.drain()
+    return more
+  }
+
+  private async receivePage(page: SyncPage, redundantBefore: number, partial: boolean): Promise<void> {
+    const { added, known, refused } = await this.ingest.page(this.tree, page.entries).catch((error) => {
+      if (error instanceof CausewayError && error.code === 'LIMIT_EXCEEDED')
+        throw protocol(`The remote sent a page that is too large: ${error.message}`, {}, error)
+      throw error
+    })
+    this.received += added.length
+    this.redundant += known
+    this.report()
+    const bad = refused.find(({ error }) => !partial || error.code !== 'ENTRY_MISSING_PARENT')
+    if (bad !== undefined)
+      throw protocol(
+        `The remote sent an entry that is not valid: ${bad.error.message}`,
+        { entry: bad.id, code: bad.error.code },
+        bad.error,
+      )
+    // Each entry comes at most once, so what is known is at most all that is here; else the stream need never end.
+    if (this.redundant - redundantBefore > (this.store.tree(this.tree)?.count ?? 0))
+      throw protocol('The remote sends the same entries again and again.')
+  }
+
+  /** Sends pages of entries; the remote's state after the last of them, where there was one. `partial` as in `receive`. */
+  async push(
+    pages: AsyncGenerator<StoredEntry[]>,
+    count: number | undefined,
+    partial = false,
+  ): Promise<TreeState | undefined> {
+    if (this.options.push === false) {
+      await pages.return(undefined)
+      return undefined
+    }
+    this.toSend = this.sent + (count ?? 0)
+    const pipeline = new Pipeline(limits.sessionPagesInFlight)
+    let earlier = Promise.resolve()
+    let state: TreeState | undefined
+    try {
+      for await (const page of pages)
+        for (const entries of pieces(
+          page.map(({ signed }) => signed),
+          entryBytes,
+          () => this.pace.pageBytes,
+        )) {
+          const before = earlier
+          const send = () => {
+            const sending = this.sendPage(entries, before, partial).then((outcome) => {
+              // Answers may overtake each other; the greatest count is the latest state.
+              if (state === undefined || outcome.count >= state.count) state = outcome
+            })
+            earlier = sending.catch(() => {})
+            return sending
+          }
+          await pipeline.add(send, () => this.pace.pagesInFlight)
+          this.checkSignal()
+        }
+    } finally {
+      await pipeline.settle()
+    }
+    await pipeline.drain()
+    return state
+  }
+
+  /** Pages are under way together and may arrive out of order: what came too early goes again after the others. */
+  private async sendPage(
+    entries: readonly SignedEntry[],
+    before: Promise<void>,
+    partial: boolean,
+  ): Promise<SendOutcome> {
+    const outcome = await this.sendOnce(entries)
+    checkTaken(outcome, true)
+    const early = new Set(outcome.refused.map(({ index }) => index))
+    if (early.size === 0) return outcome
+    await before
+    const again = await this.sendOnce(entries.filter((_, index) => early.has(index)))
+    checkTaken(again, partial)
+    return again
+  }
+
+  private async sendOnce(entries: readonly SignedEntry[]): Promise<SendOutcome> {
+    const bytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 0)
+    const outcome = await this.pace.time(bytes, this.clock, () =>
+      this.remote.sendEntries(this.tree, entries, { signal: this.options.signal }),
+    )
+    if (outcome.added + outcome.known + outcome.refused.length > entries.length)
+      throw protocol('The remote tells of more entries than were sent.')
+    this.sent += outcome.added
+    this.redundant += outcome.known
+    this.report()
+    return outcome
+  }
+
+  private report(): void {
+    const { received, sent } = this
+    this.options.onProgress?.({
+      received,
+      expected: Math.max(this.expected, received),
+      sent,
+      toSend: Math.max(this.toSend, sent),
+    })
+  }
+}
+
+/** Throws the reason where an entry was refused; `partial`: but not for want of its parents. */
+function checkTaken({ refused }: SendOutcome, partial: boolean): void {
+  const bad = refused.find(({ code }) => !partial || code !== 'ENTRY_MISSING_PARENT')
+  if (bad !== undefined)
+    throw new CausewayError(bad.code, `The remote refused an entry: ${bad.message}`, {
+      data: { entry: bad.id },
+    })
+}
+
+/** A header keeps to its bounds. */
+export function checkHeader(header: SyncHeader): void {
+  if (header.tips.length > limits.answerTips)
+    throw protocol(`The remote told ${header.tips.length} tips, at most ${limits.answerTips} were asked for.`)
+  if ((header.want?.length ?? 0) > limits.wantIds)
+    throw protocol(`The remote wants ${header.want!.length} entries, at most ${limits.wantIds} at once.`)
+}
+
+/** The remote broke the protocol or lied. */
+export function protocol(message: string, data: Record<string, string> = {}, cause?: unknown): CausewayError {
+  return new CausewayError('PROTOCOL', message, { data, cause })
+}

@@ -1,0 +1,86 @@
+/**
+ * Secrets: what lies on the disk is the owner's alone, and no key, token or invitation is in anything that a node or a
+ * command prints, except where that is what was asked for.
+ */
+import { strict as assert } from 'node:assert'
+import { once } from 'node:events'
+import { chmod, mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { it } from 'node:test'
+import { Sandbox } from '../../kit/command.ts'
+
+const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8)
+
+it('on the disk are the owner’s alone, also in a folder that was there before', async () => {
+  await using box = await Sandbox.create()
+  const data = box.folder('a')
+  await mkdir(data)
+  await chmod(data, 0o755)
+  const { child, closed } = await box.serve('a', '--http', '127.0.0.1:0')
+  assert.equal(await mode(join(data, 'identity.key')), '600')
+  assert.equal(await mode(join(data, 'control.sock')), '600')
+  // LevelDB's files are made with the mode of the process: their folder keeps others out.
+  assert.equal(await mode(join(data, 'store')), '700')
+  assert.deepEqual(
+    (await readdir(data)).filter((name) => !['identity.key', 'control.sock', 'store'].includes(name)),
+    [],
+  )
+  child.kill('SIGTERM')
+  await closed
+})
+
+it('are in nothing that is printed', async () => {
+  await using box = await Sandbox.create()
+  const { child, closed, ready } = await box.serve('a', '--http', '127.0.0.1:0')
+  let printed = JSON.stringify(ready)
+  child.stdout!.on('data', (chunk) => (printed += chunk))
+  child.stderr!.on('data', (chunk) => (printed += chunk))
+  const run = async (data: string, ...args: string[]) => {
+    const { stdout, stderr } = await box.run(data, args)
+    printed += stdout + stderr
+  }
+  const { tree } = await box.json<{ tree: string }>('a', ['tree', 'create', 'private'])
+  const { ticket } = await box.json<{ ticket: string }>('a', ['ticket', tree, '--invite', 'read'])
+  const { token } = await box.json<{ token: string }>('a', ['token'])
+  const invitation = /[?&]in=([0-9a-f]{64})/.exec(ticket)![1]!
+  const [seed] = (await readFile(join(box.folder('a'), 'identity.key'), 'utf8')).split('\n')
+  const signature = token.split('.')[2]!
+  const secrets = [invitation, seed!, signature, Buffer.from(seed!, 'hex').toString('base64')]
+
+  // Whatever a command makes of them, and however it fails.
+  await run('b', 'join', `${ticket}&pr=nonsense:x`)
+  await run('b', 'join', ticket.replace('in=', 'in=00'))
+  await run('b', 'join', ticket.replace(/pr=[^&]*/, 'pr=http://127.0.0.1:9'))
+  await run('b', 'sync', ticket.replace('causeway:', 'causeway'))
+  await run('b', 'link', ticket)
+  await run('b', 'status', '--json')
+  await run('b', 'join', ticket)
+  await run('c', 'join', ticket)
+  await run('a', 'requests', '--json')
+  await run('a', 'status', '--json')
+  await run('a', 'peer', 'list', '--json')
+  for (const authorization of [
+    `Bearer ${token}`,
+    `Bearer ${token}`,
+    `Bearer ${token}x`,
+    token,
+    `Bearer ${seed}`,
+  ]) {
+    const answer = await fetch(`${ready.addresses[0]}/causeway.v1.NodeService/SyncNow`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization, connection: 'close' },
+      body: '{}',
+    })
+    printed += await answer.text()
+  }
+  child.kill('SIGTERM')
+  await closed
+  for (const secret of secrets)
+    assert.equal(printed.includes(secret), false, `${secret.slice(0, 6)}… in:\n${printed}`)
+  // The disk of the node that invites has only what shows an invitation to be its own.
+  for (const file of await readdir(join(box.folder('a'), 'store'))) {
+    const bytes = await readFile(join(box.folder('a'), 'store', file))
+    assert.equal(bytes.includes(invitation) || bytes.includes(Buffer.from(invitation, 'hex')), false, file)
+  }
+  if (child.exitCode === null) await once(child, 'exit')
+})

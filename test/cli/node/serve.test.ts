@@ -1,0 +1,117 @@
+/**
+ * `causeway serve` as a service manager and its user see it: the ready line, signals, one node a folder, what a killed
+ * node leaves behind, and syncs between two nodes by address and by ticket.
+ */
+import { strict as assert } from 'node:assert'
+import { existsSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import { controlPath } from '../../../src/transport/local.ts'
+import { Sandbox } from '../../kit/command.ts'
+
+interface Synced {
+  received: number
+  sent: number
+  roundTrips: number
+  tips: string[]
+  bytesReceived: number
+  bytesSent: number
+  elapsedMs: number
+  equal: boolean
+  statuses: string[]
+  redundant: number
+  cells: number
+  storeReads: number
+  sources: unknown[]
+}
+
+describe('causeway serve', () => {
+  it('says first that it is ready, and drains on SIGTERM and SIGINT', async () => {
+    await using box = await Sandbox.create()
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const { child, closed, ready } = await box.serve('a')
+      assert.equal(ready.event, 'ready')
+      assert.match(ready.peer, /^[0-9a-f]{64}$/)
+      assert.match(ready.addresses[0]!, /^http:\/\/127\.0\.0\.1:\d+$/)
+      child.kill(signal)
+      assert.deepEqual(await closed, [0, null])
+      assert.equal(existsSync(controlPath(box.folder('a'))), false)
+    }
+    const plain = box.spawn('b', ['serve'])
+    plain.stdout!.once('data', () => plain.kill('SIGTERM'))
+    assert.equal(await new Promise((resolve) => plain.once('close', resolve)), 0)
+  })
+
+  it('is alone on its folder', async () => {
+    await using box = await Sandbox.create()
+    const first = await box.serve('a')
+    const second = await box.run('a', ['serve', '--json'])
+    assert.deepEqual([second.code, second.stdout], [1, ''])
+    assert.match(second.stderr, /^causeway: [^\n]+ \(STORE_LOCKED\)\n$/)
+    // The first one's control socket still works.
+    assert.equal((await box.json<{ running: boolean }>('a', ['id'])).running, true)
+    const taken = await box.run('b', ['serve', '--http', new URL(first.ready.addresses[0]!).host])
+    assert.equal(taken.code, 2)
+    assert.match(taken.stderr, /BAD_ADDRESS/)
+  })
+
+  it('is not bothered by what a killed one left', async () => {
+    await using box = await Sandbox.create()
+    const killed = await box.serve('a')
+    const { tree } = await box.json<{ tree: string }>('a', ['tree', 'create', 'notes'])
+    killed.child.kill('SIGKILL')
+    await killed.closed
+    assert.equal(existsSync(controlPath(box.folder('a'))), true)
+    assert.equal((await box.json<{ running: boolean }>('a', ['id'])).running, false)
+    const next = await box.serve('a')
+    assert.equal(next.ready.peer, killed.ready.peer)
+    const { trees } = await box.json<{ trees: { tree: string }[] }>('a', ['tree', 'list'])
+    assert.deepEqual(
+      trees.map((each) => each.tree),
+      [tree],
+    )
+  })
+
+  it('works in a folder whose path is too long for a socket', async () => {
+    await using box = await Sandbox.create()
+    const long = `${'d'.repeat(90)}/${'e'.repeat(90)}`
+    const { child, closed } = await box.serve(long)
+    assert.equal((await box.json<{ running: boolean }>(long, ['id'])).running, true)
+    child.kill('SIGTERM')
+    assert.deepEqual(await closed, [0, null])
+  })
+})
+
+describe('causeway sync', () => {
+  it('brings two folders together, by ticket and by address', async () => {
+    await using box = await Sandbox.create()
+    const served = await box.serve('a')
+    const { tree } = await box.json<{ tree: string }>('a', ['tree', 'create', 'notes', '--public', 'write'])
+    const write = (data: string) =>
+      box.json('a' === data ? 'a' : data, ['commit', tree, '--store', 's'], data)
+    await write('a')
+    const { ticket } = await box.json<{ ticket: string }>('a', ['ticket', tree])
+    const first = await box.json<Synced>('b', ['sync', ticket])
+    assert.deepEqual([first.received, first.sent, first.equal, first.roundTrips], [2, 0, true, 1])
+    assert.ok(first.bytesReceived > 100 && first.bytesSent > 100 && first.elapsedMs > 0)
+    await write('a')
+    await write('b')
+    const both = await box.json<Synced>('b', ['sync', tree, served.ready.addresses[0]!])
+    assert.deepEqual([both.received, both.sent, both.equal], [1, 1, true])
+    // Which way was taken, and what it cost.
+    assert.equal(both.statuses.length, both.roundTrips)
+    assert.match(both.statuses.join(), /^(delta|sketch|range|partial|,)+$/)
+    assert.deepEqual([both.redundant, both.sources], [0, []])
+    assert.equal(both.cells > 0 && both.storeReads > 0, true)
+    const { tips } = await box.json<{ tips: string[] }>('a', ['tips', tree])
+    assert.deepEqual(tips, both.tips)
+    const plain = await box.run('b', ['sync', ticket])
+    assert.equal(plain.code, 0)
+    assert.match(plain.stdout, /Both sides are equal/)
+
+    served.child.kill('SIGTERM')
+    await served.closed
+    const gone = await box.run('b', ['sync', ticket])
+    assert.equal(gone.code, 3)
+    assert.match(gone.stderr, /^causeway: [^\n]*UNREACHABLE[^\n]*\n$/)
+  })
+})

@@ -1,0 +1,89 @@
+/** Access from a terminal: tokens for other programs, operators from afar, TLS, and no open port by accident. */
+import { strict as assert } from 'node:assert'
+import { readFile, stat } from 'node:fs/promises'
+import { describe, it } from 'node:test'
+import { Sandbox } from '../../kit/command.ts'
+import { projectFile } from '../../kit/project.ts'
+
+const fixture = (file: string) => projectFile(`test/kit/fixtures/${file}`)
+
+async function listTrees(address: string, token?: string): Promise<number> {
+  const { status } = await fetch(`${address}/causeway.v1.TreeService/ListTrees`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+    body: '{}',
+  })
+  return status
+}
+
+interface Token {
+  readonly token: string
+  readonly issuer: string
+  readonly audience: string
+}
+
+describe('Access from a terminal', () => {
+  it('is for the own key, for operators that are named, and for nobody else', async () => {
+    await using box = await Sandbox.create()
+    const { peer: friend } = await box.json<{ peer: string }>('friend', ['id'])
+    await box.json('stranger', ['id'])
+    const { ready } = await box.serve('a', '--operator', friend)
+    const [address] = ready.addresses
+    const own = await box.json<Token>('a', ['token'])
+    assert.deepEqual([own.issuer, own.audience], [ready.peer, ready.peer])
+    const tokenOf = async (data: string) =>
+      (await box.run(data, ['token', '--audience', ready.peer, '--ttl', '10'])).stdout.trim()
+    assert.equal(await listTrees(address!, own.token), 200)
+    assert.equal(await listTrees(address!, own.token), 401, 'it was used on another connection')
+    assert.equal(await listTrees(address!, await tokenOf('friend')), 200)
+    assert.equal(await listTrees(address!, await tokenOf('stranger')), 403)
+    assert.equal(await listTrees(address!), 401)
+    for (const args of [
+      ['--ttl', '301'],
+      ['--ttl', '0'],
+      ['--audience', 'me'],
+    ])
+      assert.equal((await box.run('a', ['token', ...args])).code, 2)
+    assert.equal((await box.run('nobody', ['token'])).code, 2)
+  })
+
+  it('needs TLS beyond this machine, or a word that it need not be', async () => {
+    await using box = await Sandbox.create()
+    const refused = await box.run('a', ['serve', '--http', '0.0.0.0:0', '--json'])
+    assert.equal(refused.code, 2)
+    assert.match(refused.stderr, /--tls-cert.*--insecure/)
+    const half = await box.run('a', ['serve', '--tls-cert', fixture('localhost.crt')])
+    assert.equal(half.code, 2)
+    const none = await box.run('a', ['serve', '--tls-cert', fixture('none.crt'), '--tls-key', 'x'])
+    assert.equal(none.code, 2)
+    const plain = await box.serve('a', '--http', '0.0.0.0:0', '--insecure')
+    assert.match(plain.ready.addresses[0]!, /^http:/)
+    const tls = ['--tls-cert', fixture('localhost.crt'), '--tls-key', fixture('localhost.key')]
+    const secure = await box.serve('b', '--http', '0.0.0.0:0', ...tls)
+    assert.match(secure.ready.addresses[0]!, /^https:/)
+  })
+
+  it('leaves its key to its owner alone, and says it nowhere', async () => {
+    await using box = await Sandbox.create()
+    const { child, closed } = await box.serve('a')
+    let said = ''
+    for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => (said += chunk))
+    const key = `${box.folder('a')}/identity.key`
+    const { mode } = await stat(key)
+    assert.equal(mode & 0o777, 0o600)
+    assert.equal((await stat(box.folder('a'))).mode & 0o777, 0o700)
+    const seed = (await readFile(key, 'utf8')).trim()
+    for (const args of [['id'], ['token'], ['status'], ['tree', 'list'], ['peer', 'list'], ['show', 'x']]) {
+      const { stdout, stderr } = await box.run('a', [...args, '--json'])
+      said += stdout + stderr
+    }
+    child.kill('SIGTERM')
+    await closed
+    for (const secret of [
+      seed,
+      Buffer.from(seed, 'hex').toString('base64'),
+      Buffer.from(seed, 'hex').toString('base64url'),
+    ])
+      assert.ok(!said.includes(secret))
+  })
+})

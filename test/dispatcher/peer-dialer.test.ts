@@ -1,0 +1,27 @@
+/** The line to a peer that cannot be reached: what it keeps of a failure while it waits. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CausewayError } from '../../src/base/errors.ts'
+import { Slots } from '../../src/base/slots.ts'
+import { Line } from '../../src/dispatcher/peer-dialer.ts'
+import { Counters } from '../../src/dispatcher/status.ts'
+import { testIdentity } from '../kit/entries.ts'
+import { VirtualClock } from '../kit/virtual-clock.ts'
+
+test('the words of a failure are kept, and not the error, whose stack holds all that it was thrown from', async () => {
+  const thrown = new CausewayError('UNREACHABLE', 'Nobody is there.', { cause: new Error('refused') })
+  const line = new Line(
+    testIdentity(1).peer,
+    {
+      clock: new VirtualClock(),
+      counters: new Counters(),
+      dials: new Slots(1),
+      redials: new Slots(1),
+      connect: () => Promise.reject(thrown),
+    },
+    () => {},
+  )
+  assert.equal(await line.dial(), thrown)
+  assert.deepEqual(line.lastError, { code: 'UNREACHABLE', message: 'Nobody is there.', data: {} })
+  assert.ok(!(line.lastError instanceof Error))
+})

@@ -1,0 +1,64 @@
+/**
+ * Reads the structure of a folder of sources from their import statements, as text: who imports whom, which imports go in a
+ * circle, which folders are crowded.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { projectFile } from './project.ts'
+
+/** A file by its path in the folder, with `/` between the parts. */
+export interface SourceFile {
+  readonly name: string
+  readonly text: string
+}
+
+/** Every TypeScript file below a folder of the project; not what was compiled there. */
+export function sourceFiles(folder: string): SourceFile[] {
+  const root = projectFile(folder)
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.startsWith('build/'))
+    .map((name) => ({ name, text: readFileSync(join(root, name), 'utf8') }))
+}
+
+/**
+ * What a file imports from the project, types included: `path` as seen from the folder (`../gen/…` for what is outside of
+ * it), `names` the statement's text.
+ */
+export function importsOf(name: string, text: string): { path: string; names: string }[] {
+  return [
+    ...text.matchAll(/(?:^|\n)(?:import|export)\b([^'\n]*|[^']*?\}) from '(\.[^']+)'/g),
+    ...text.matchAll(/\bimport()\s*\(?\s*'(\.[^']+)'/g),
+  ].map(([, names, target]) => ({ path: join(dirname(name), target!), names: names! }))
+}
+
+/** The groups of files that import each other in a circle: of each the names, in the order of its imports. */
+export function circlesIn(files: readonly SourceFile[]): string[] {
+  const present = new Set(files.map(({ name }) => name))
+  const targets = new Map(
+    files.map(({ name, text }) => [
+      name,
+      [...new Set(importsOf(name, text).map(({ path }) => path))].filter((path) => present.has(path)),
+    ]),
+  )
+  const circles: string[] = []
+  const done = new Set<string>()
+  const path: string[] = []
+  const visit = (name: string) => {
+    const from = path.indexOf(name)
+    if (from >= 0) circles.push(path.slice(from).join(' '))
+    if (from >= 0 || done.has(name)) return
+    path.push(name)
+    for (const target of targets.get(name)!) visit(target)
+    path.pop()
+    done.add(name)
+  }
+  for (const name of targets.keys()) visit(name)
+  return circles
+}
+
+/** The folders that hold more files than `most`, each with how many. */
+export function crowdedFolders(files: readonly { readonly name: string }[], most: number): string[] {
+  const counts = new Map<string, number>()
+  for (const { name } of files) counts.set(dirname(name), (counts.get(dirname(name)) ?? 0) + 1)
+  return [...counts].filter(([, count]) => count > most).map(([folder, count]) => `${folder}: ${count}`)
+}

@@ -1,0 +1,173 @@
+/**
+ * Joining in virtual time: a node that wants into a tree asks until somebody has decided, with pauses that grow, through
+ * absence and restarts; and what the policy itself says counts before anybody's word.
+ */
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
+import type { AccessAnswer } from '../../../src/access/desk.ts'
+import { Joins } from '../../../src/access/joins.ts'
+import { CausewayError } from '../../../src/base/errors.ts'
+import { limits } from '../../../src/base/limits.ts'
+import type { TreeId } from '../../../src/dag/id.ts'
+import { Joiner, type JoinStanding } from '../../../src/node/joining/joiner.ts'
+import { Lab, type LabNode } from '../../dispatcher/lab.ts'
+import { TreeBuilder } from '../../kit/entries.ts'
+import { limited } from '../../kit/limited.ts'
+
+const pending: AccessAnswer = { status: 'pending', request: '01', permission: 0, reason: '' }
+const rejected: AccessAnswer = { status: 'rejected', request: '01', permission: 0, reason: 'no' }
+const granted: AccessAnswer = {
+  ...{ status: 'granted', request: '', permission: Permission.READ, reason: '' },
+}
+
+let lab: Lab
+let admin: LabNode
+let node: LabNode
+let tree: TreeBuilder
+let joins: Joins
+let joiner: Joiner
+/** What the peer answers. */
+let answer: AccessAnswer | CausewayError
+/** When it was asked, and what was told of it. */
+let askedAt: number[]
+let told: JoinStanding[]
+/** What this node's own policy gives it. */
+let permission: Permission
+
+beforeEach(async () => {
+  lab = new Lab()
+  tree = new TreeBuilder()
+  admin = await lab.node(tree.root)
+  node = await lab.node()
+  ;[askedAt, told, answer, permission] = [[], [], pending, Permission.UNSPECIFIED]
+  await node.book.add(admin.peer, { addresses: ['lab:1'] })
+  await open()
+})
+afterEach(async () => {
+  await joiner.close()
+  await lab.close()
+})
+
+async function open(): Promise<void> {
+  const { store, links, clock, dispatcher } = node
+  joins = await Joins.open(node.db)
+  joiner = new Joiner({
+    ...{ store, links, clock, dispatcher, joins },
+    ask: async () => {
+      askedAt.push(clock.monotonic())
+      if (answer instanceof CausewayError) throw answer
+      return answer
+    },
+    permission: async () => permission,
+    onChange: (standing) => told.push(standing),
+  })
+  joiner.start()
+}
+
+const join = (which: TreeId = tree.root.id, wanted = Permission.READ) =>
+  joiner.join({ tree: which, peer: admin.peer, permission: wanted, message: '' })
+const away = new CausewayError('UNREACHABLE', 'Nobody answers.')
+const waiting = () => joiner.awaited(tree.root.id, admin.peer)
+
+describe('Joining', () => {
+  it('with the right links and syncs, and asks no more', async () => {
+    answer = granted
+    const standing = await join()
+    assert.deepEqual([standing.status, standing.permission], ['granted', Permission.READ])
+    await lab.clock.until(() => node.store.tree(tree.root.id) !== undefined)
+    await lab.clock.advance(10 * limits.joinBackoffCapMs)
+    assert.equal(askedAt.length, 1)
+    assert.deepEqual([joins.list(), waiting()], [[], undefined])
+  })
+
+  it('asks again and again, ever more rarely, until somebody has decided', async () => {
+    assert.equal((await join()).status, 'pending')
+    assert.equal(waiting()!.code, 'ACCESS_PENDING')
+    assert.match(waiting()!.message, /request 01 waits/)
+    await lab.clock.advance(limits.joinBackoffCapMs * 20)
+    const pauses = askedAt.slice(1).map((at, index) => at - askedAt[index]!)
+    assert.ok(pauses.every((pause) => pause <= limits.joinBackoffCapMs))
+    assert.ok(Math.max(...pauses) > limits.joinBackoffCapMs / 2, 'it waits for long in the end')
+    assert.ok(pauses.length > 20 && pauses.length < 120, `${pauses.length} times`)
+    assert.equal(told.length, 1, 'the same answer is no news')
+    answer = rejected
+    await lab.clock.until(() => told.at(-1)!.status === 'rejected', 2 * limits.joinBackoffCapMs)
+    assert.equal(waiting()!.code, 'ACCESS_REJECTED')
+    assert.match(waiting()!.message, /no$/)
+    const asked = askedAt.length
+    await lab.clock.advance(limits.joinBackoffCapMs * 10)
+    assert.equal(askedAt.length, asked, 'it was told')
+    // Somebody asks for it again.
+    answer = granted
+    assert.equal((await join()).status, 'granted')
+  })
+
+  it('goes on after a restart, and is told then', async () => {
+    await join()
+    await joiner.close()
+    answer = rejected
+    const asked = askedAt.length
+    await lab.clock.advance(limits.joinBackoffCapMs * 2)
+    assert.equal(askedAt.length, asked, 'it is closed')
+    await open()
+    await lab.clock.until(() => waiting()!.code === 'ACCESS_REJECTED')
+    await joiner.close()
+    await open()
+    await lab.clock.advance(limits.joinBackoffCapMs * 2)
+    assert.equal(askedAt.length, asked + 1, 'a rejected one is left alone')
+  })
+
+  it('waits for a peer that is away, and asks when it is there', async () => {
+    answer = away
+    const standing = await join()
+    assert.deepEqual([standing.status, standing.error?.code], ['pending', 'UNREACHABLE'])
+    assert.match(waiting()!.message, /still to be asked/)
+    await lab.clock.advance(limits.joinBackoffCapMs * 10)
+    answer = granted
+    const asked = askedAt.length
+    joiner.contacted(admin.peer)
+    await lab.clock.advance(0)
+    assert.equal(askedAt.length, asked + 1)
+    assert.equal(told.at(-1)!.status, 'granted')
+  })
+
+  it('is over when its link is ended', async () => {
+    await join()
+    await node.dispatcher.unlink(tree.root.id, admin.peer)
+    const asked = askedAt.length
+    await lab.clock.advance(limits.joinBackoffCapMs)
+    assert.deepEqual([askedAt.length, joins.list()], [asked, []])
+  })
+
+  it('believes the policy that comes with the tree', async () => {
+    await join(tree.root.id, Permission.WRITE)
+    permission = Permission.WRITE
+    await node.store.append(tree.root.id, [tree.root])
+    await lab.clock.settle()
+    const { status, permission: given } = told.at(-1)!
+    assert.deepEqual([status, given, askedAt.length], ['granted', Permission.WRITE, 1])
+    assert.deepEqual(joins.list(), [])
+  })
+
+  it('asks at once what is to be had when the policy gives less', async () => {
+    await join(tree.root.id, Permission.WRITE)
+    permission = Permission.READ
+    answer = { ...granted, reason: 'look first' }
+    await node.store.append(tree.root.id, [tree.root])
+    await lab.clock.advance(0)
+    assert.equal(askedAt.length, 2)
+    const { status, permission: given, reason } = told.at(-1)!
+    assert.deepEqual([status, given, reason], ['granted', Permission.READ, 'look first'])
+  })
+
+  it('is for so many trees', async () => {
+    using _ = limited({ joins: 1 })
+    await join()
+    await join()
+    await assert.rejects(join('ab'.repeat(32) as TreeId), { code: 'LIMIT_EXCEEDED' })
+    await node.dispatcher.unlink(tree.root.id, admin.peer)
+    await lab.clock.advance(limits.joinBackoffCapMs)
+    await join('ab'.repeat(32) as TreeId)
+  })
+})

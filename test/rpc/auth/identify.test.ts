@@ -1,0 +1,27 @@
+/** Who calls, by what was shown on a connection: how much of that is remembered. */
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { createContextValues, type UnaryRequest } from '@connectrpc/connect'
+import { limits } from '../../../src/base/limits.ts'
+import { Identification } from '../../../src/rpc/auth/identify.ts'
+import type { Proofs } from '../../../src/rpc/auth/proof.ts'
+import { type Caller, callerKey } from '../../../src/rpc/caller.ts'
+import { testIdentity } from '../../kit/entries.ts'
+
+it('a connection on which proofs are shown without end has the latest of them remembered', async () => {
+  const { peer } = testIdentity(1)
+  const proofs = { spend: async () => peer } as unknown as Proofs
+  const identification = new Identification({ proofs, isOperator: () => false, isBlocked: () => false })
+  const caller: Caller = { remoteAddress: '192.0.2.1:1', transport: 'test', operator: false }
+  const call = identification.interceptor(async () => undefined as never)
+  const proofOf = (index: number) => `Bearer a.b.${index}`
+  const shown = limits.proofsPerConnection + 10
+  for (let index = 0; index < shown; index++)
+    await call({
+      contextValues: createContextValues().set(callerKey, caller),
+      header: new Headers({ authorization: proofOf(index) }),
+    } as UnaryRequest)
+  assert.equal(identification.peersOf(caller).length, limits.proofsPerConnection)
+  const proven = (index: number) => identification.callerOf(caller, proofOf(index)).caller.peer
+  assert.deepEqual([proven(9), proven(10), proven(shown - 1)], [undefined, peer, peer])
+})

@@ -1,0 +1,345 @@
+/**
+ * What each class of callers may use, every bound crossed on a clock of the test's; and that over the wire a refusal is
+ * typed, costs nothing that was not read, and ends the connection of who does not heed it.
+ */
+import { strict as assert } from 'node:assert'
+import { once } from 'node:events'
+import { describe, it } from 'node:test'
+import { createContextValues } from '@connectrpc/connect'
+import { PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
+import type { CausewayError } from '../../../src/base/errors.ts'
+import { limits } from '../../../src/base/limits.ts'
+import type { PeerId } from '../../../src/dag/identity.ts'
+import type { Caller } from '../../../src/rpc/caller.ts'
+import { loadKey } from '../../../src/rpc/server/load.ts'
+import { Throttle } from '../../../src/rpc/server/throttle.ts'
+import { TreeBuilder, testIdentity } from '../../kit/entries.ts'
+import { limited } from '../../kit/limited.ts'
+import { fails, failureOf } from '../../kit/rpc-errors.ts'
+import { protocols, ServingNode } from '../../kit/serving-node.ts'
+import { VirtualClock } from '../../kit/virtual-clock.ts'
+
+const [friend, named, nobody] = [testIdentity(1).peer, testIdentity(2).peer, testIdentity(3).peer]
+const from = (remoteAddress: string, more: Partial<Caller> = {}): Caller => ({
+  remoteAddress,
+  transport: 'test',
+  operator: false,
+  ...more,
+})
+const never = new AbortController().signal
+
+function open() {
+  const clock = new VirtualClock()
+  const throttle = new Throttle({
+    clock,
+    isKnown: (peer) => peer === friend,
+    peersOf: ({ peer }) => (peer === undefined ? [] : [peer]),
+    callerOf: (caller, claim) => ({ caller, ...(claim !== undefined && { claim }) }),
+  })
+  /** Calls that begin until one is refused; all of them go on. */
+  const until = (caller: Caller, leave: boolean) => {
+    for (let count = 0; ; count++)
+      try {
+        const entered = throttle.enter(caller, undefined)
+        if (leave) entered.leave()
+      } catch (error) {
+        const { code, data } = error as CausewayError
+        assert.equal(code, 'RESOURCE_EXHAUSTED')
+        assert.ok((data.retryAfterMs as number) > 0)
+        return { count, retryAfterMs: data.retryAfterMs as number }
+      }
+  }
+  /** Calls that show a proof of this peer, until one is refused. */
+  const shows = (remoteAddress: string, claim: string) => {
+    for (let count = 0; ; count++)
+      try {
+        throttle.enter(from(remoteAddress), claim).leave()
+      } catch {
+        return count
+      }
+  }
+  return { clock, throttle, until, shows }
+}
+
+const exhausted = (error: CausewayError) => {
+  assert.equal(error.code, 'RESOURCE_EXHAUSTED')
+  assert.ok((error.data.retryAfterMs as number) > 0)
+  return true
+}
+
+async function* chunks(sizes: readonly number[]) {
+  for (const size of sizes) yield new Uint8Array(size)
+}
+
+describe('A stranger', () => {
+  it('makes so many calls in a burst, then so many a second, whatever keys it makes', async () => {
+    const { clock, until } = open()
+    const { count, retryAfterMs } = until(from('192.0.2.1:1'), true)
+    assert.equal(count, limits.strangerRequestBurst)
+    assert.equal(until(from('192.0.2.1:2', { peer: nobody }), true).count, 0)
+    assert.equal(until(from('192.0.2.2:1'), true).count, limits.strangerRequestBurst)
+    await clock.advance(retryAfterMs)
+    assert.equal(until(from('192.0.2.1:1'), true).count, 1)
+    await clock.advance(1000)
+    assert.equal(until(from('192.0.2.1:1'), true).count, limits.strangerRequestsPerSecond)
+  })
+
+  it('has so many calls under way, for itself and with all others', () => {
+    const { until } = open()
+    assert.equal(until(from('192.0.2.1:1'), false).count, limits.strangerCalls)
+    for (let left = limits.strangerCallsInAll - limits.strangerCalls, host = 2; left > 0; host++) {
+      const { count } = until(from(`192.0.2.${host}:1`), false)
+      assert.equal(count, Math.min(limits.strangerCalls, left))
+      left -= count
+    }
+    assert.equal(until(from('192.0.2.99:1'), false).count, 0)
+  })
+
+  it('shakes hands also where others hold all the calls and bytes that there are', async () => {
+    const { throttle, until } = open()
+    for (let host = 1; host <= limits.strangerCallsInAll / limits.strangerCalls; host++)
+      until(from(`192.0.2.${host}:1`), false)
+    assert.equal(until(from('192.0.2.99:1'), false).count, 0)
+    const path = '/causeway.v1.SyncService/Handshake'
+    const shaking = throttle.enter(from('192.0.2.99:1'), undefined, path)
+    for await (const _ of shaking.body(chunks([40, 40])));
+    shaking.leave()
+    const talking = throttle.enter(from('192.0.2.99:1'), undefined, path)
+    await assert.rejects(async () => {
+      for await (const _ of talking.body(chunks([limits.briefRequestBytes, 1])));
+    }, exhausted)
+  })
+
+  it('holds so many bytes of requests in memory, and gives them back', async () => {
+    const { throttle } = open()
+    const send = async (host: number, sizes: number[]) => {
+      const entered = throttle.enter(from(`192.0.2.${host}:1`), undefined)
+      for await (const _ of entered.body(chunks(sizes)));
+      return entered
+    }
+    const half = limits.strangerRequestBytes / 2
+    const first = await send(1, [half])
+    await assert.rejects(send(1, [half, 1]), exhausted)
+    const inAll = limits.strangerRequestBytesInAll / limits.strangerRequestBytes
+    for (let host = 2; host <= inAll; host++) await send(host, [half, half])
+    await assert.rejects(send(50, [1]), exhausted)
+    first.leave()
+    await send(50, [1])
+  })
+
+  it('is sent so many bytes at once, then as fast as a slow line', async () => {
+    const { clock, throttle } = open()
+    const { load } = throttle.enter(from('192.0.2.1:1'), undefined)
+    await load.send(limits.strangerBytesBurst, never)
+    const sent = load.send(limits.strangerBytesPerSecond, never)
+    let done = false
+    sent.then(() => (done = true))
+    await clock.advance(999)
+    assert.equal(done, false)
+    await clock.advance(1)
+    await sent
+    // And asks for nothing more while it owes.
+    const { load: another } = throttle.enter(from('192.0.2.1:1'), undefined)
+    another.send(1_000_000, never).catch(() => {})
+    assert.throws(() => throttle.enter(from('192.0.2.1:1'), undefined), exhausted)
+  })
+
+  it('has so much work done, one or two pieces at once, in turns with other strangers', async () => {
+    const { clock, throttle } = open()
+    const [a, b] = [1, 2].map((host) => throttle.enter(from(`192.0.2.${host}:1`), undefined).load)
+    const order: string[] = []
+    const work = (name: string, ms: number) => async () => {
+      order.push(name)
+      await new Promise<void>((resolve) => void clock.setTimer(ms, resolve))
+    }
+    const half = limits.strangerWorkBurstMs / 2
+    const all = [
+      a!.work(never, work('a', half)),
+      a!.work(never, work('a', half)),
+      a!.work(never, work('a', 1000)),
+    ]
+    const others = [b!.work(never, work('b', 1)), b!.work(never, work('b', 1))]
+    await clock.settle()
+    assert.deepEqual(order, ['a', 'a'])
+    await clock.runUntil(Promise.all([...all, ...others]))
+    assert.deepEqual(order, ['a', 'a', 'a', 'b', 'b'])
+    await assert.rejects(a!.work(never, work('never', 1)), exhausted)
+    await clock.runUntil(b!.work(never, work('b', 1)))
+  })
+
+  it('works less while somebody else is being served', async () => {
+    const { clock, throttle } = open()
+    const { load } = throttle.enter(from('192.0.2.1:1'), undefined)
+    const took = async () => {
+      const startedMs = clock.monotonic()
+      const piece = () =>
+        load.work(never, () => new Promise<void>((resolve) => void clock.setTimer(100, resolve)))
+      await clock.runUntil(Promise.all(Array.from({ length: 4 }, piece)))
+      return clock.monotonic() - startedMs
+    }
+    assert.equal(await took(), 200)
+    throttle.enter(from('local', { operator: true }), undefined)
+    assert.equal(await took(), 100 + 100 * limits.strangerRestRatio + 100)
+  })
+
+  it('shows so many proofs, and some more that say to be of a known peer', async () => {
+    const { clock, shows } = open()
+    assert.equal(shows('192.0.2.1:1', nobody), limits.strangerRequestBurst / limits.proofCost)
+    assert.equal(shows('192.0.2.1:1', ''), 0)
+    assert.equal(shows('192.0.2.1:1', friend), limits.claimBurst)
+    assert.equal(
+      shows('192.0.2.2:1', friend),
+      limits.claimBurst + limits.strangerRequestBurst / limits.proofCost,
+    )
+    await clock.advance(1000)
+    assert.equal(
+      shows('192.0.2.1:1', friend),
+      limits.claimsPerSecond + limits.strangerRequestsPerSecond / limits.proofCost,
+    )
+  })
+
+  it('lets a known peer prove itself as often as it likes', async () => {
+    const { throttle, shows } = open()
+    for (let count = 0; count < 4 * limits.claimBurst; count++) {
+      const { load, leave } = throttle.enter(from('192.0.2.1:1'), friend)
+      const contextValues = createContextValues().set(loadKey, load)
+      await throttle.interceptor(async () => ({}) as never)({
+        contextValues,
+        method: { name: 'Watch' },
+      } as never)
+      leave()
+    }
+    // Impostors from there have what they had.
+    assert.equal(
+      shows('192.0.2.1:1', friend),
+      limits.claimBurst + limits.strangerRequestBurst / limits.proofCost,
+    )
+  })
+
+  it('is to be cut after so many refusals on one connection', () => {
+    const { throttle } = open()
+    const connected = from('192.0.2.1:1')
+    for (let count = 1; count < limits.refusalsPerConnection; count++)
+      assert.equal(throttle.refused(connected), false)
+    assert.equal(throttle.refused(connected), true)
+    assert.equal(throttle.refused(from('192.0.2.1:1')), false)
+  })
+})
+
+describe('A peer that somebody has named', () => {
+  it('has its own bounds, wherever it comes from', async () => {
+    const { throttle, until } = open()
+    until(from('192.0.2.1:1'), true)
+    const { count } = until(from('192.0.2.1:1', { peer: friend }), true)
+    assert.equal(count, limits.knownRequestBurst)
+    assert.equal(until(from('192.0.2.9:1', { peer: friend }), true).count, 0)
+    assert.equal(until(from('192.0.2.1:1', { peer: nobody }), true).count, 0)
+    // A policy names this one, as an earlier call has shown.
+    throttle.vouch(named)
+    assert.equal(until(from('192.0.2.1:1', { peer: named }), false).count, limits.knownCalls)
+    assert.equal(throttle.isStranger(from('x', { peer: named })), false)
+    assert.equal(throttle.isStranger(from('x', { peer: nobody })), true)
+  })
+
+  it('is a stranger again when no call has shown it for a while', async () => {
+    const { clock, throttle } = open()
+    throttle.vouch(named)
+    await clock.advance(limits.vouchedMs)
+    assert.equal(throttle.isKnown(named), false)
+    assert.equal(throttle.isKnown(friend), true)
+  })
+
+  it('is forgotten first, of those that calls have shown, when these are too many', () => {
+    const { throttle } = open()
+    const peers = Array.from({ length: limits.callersRemembered + 1 }, (_, index) =>
+      index.toString(16).padStart(64, '0'),
+    ) as PeerId[]
+    for (const peer of peers.slice(0, -1)) throttle.vouch(peer)
+    // Seen again, so the second is now the oldest.
+    throttle.vouch(peers[0]!)
+    throttle.vouch(peers.at(-1)!)
+    assert.deepEqual(
+      [peers[0]!, peers[1]!, peers[2]!, peers.at(-1)!].map((peer) => throttle.isKnown(peer)),
+      [true, false, true, true],
+    )
+  })
+
+  it('does not wait for the turns of strangers', async () => {
+    const { clock, throttle } = open()
+    const stranger = throttle.enter(from('192.0.2.1:1'), undefined).load
+    const forever = () => new Promise<void>(() => {})
+    for (let count = 0; count < limits.strangerWorkAtOnce + 1; count++) void stranger.work(never, forever)
+    const { load } = throttle.enter(from('192.0.2.1:1', { peer: friend }), undefined)
+    assert.equal(await clock.runUntil(load.work(never, async () => 'done')), 'done')
+  })
+
+  it('may do anything as the operator', () => {
+    const { throttle } = open()
+    for (let count = 0; count < limits.knownRequestBurst + 1; count++)
+      throttle.enter(from('local', { operator: true }), undefined)
+  })
+})
+
+describe('Over the wire', () => {
+  for (const protocol of protocols)
+    it(`a refusal is typed, and the operator is served beside it, with ${protocol}`, async () => {
+      using _ = limited({ strangerRequestBurst: 12, strangerRequestsPerSecond: 1 })
+      await using serving = await ServingNode.start()
+      const tree = Buffer.from(await serving.node.createTree('open', PublicAccess.READ), 'hex')
+      const { sync } = await serving.dialAs(undefined, protocol)
+      for (let count = 0; count < 3; count++) for await (const _ of sync.syncTree({ tree }));
+      for (const call of [() => sync.syncTree({ tree }), () => sync.sendEntries({ tree })]) {
+        const { retryAfterMs, data } = await fails(call(), 'RESOURCE_EXHAUSTED', 'ResourceExhausted')
+        assert.ok(retryAfterMs > 0 && retryAfterMs <= 1000, String(retryAfterMs))
+        assert.equal(data.retryAfterMs, String(retryAfterMs))
+      }
+      await serving.assertServing()
+      assert.deepEqual(serving.problems, [])
+    })
+
+  it('who does not heed refusals loses its connection', async () => {
+    using _ = limited({ strangerRequestBurst: 1, strangerRequestsPerSecond: 0.001, refusalsPerConnection: 5 })
+    await using serving = await ServingNode.start()
+    const { sync, connection } = await serving.dialAs(undefined)
+    const ended = once(connection.channel.stream, 'close')
+    for (let count = 0; count < 10 && connection.ended === undefined; count++) await failureOf(sync.watch({}))
+    await ended
+    await serving.assertServing()
+  })
+
+  it('a page that is refused costs its carrier', async () => {
+    using _ = limited({ strangerRequestBurst: 60, strangerRequestsPerSecond: 0.001 })
+    await using serving = await ServingNode.start()
+    const tree = Buffer.from(await serving.node.createTree('open', PublicAccess.READ), 'hex')
+    const { sync } = await serving.dialAs(undefined)
+    const entries = new TreeBuilder().entries.map(({ signed }) => signed)
+    const garbage = Array.from({ length: 60 }, () => entries[0]!)
+    const { refused } = await sync.sendEntries({ tree, entries: garbage })
+    assert.equal(refused.length, 60)
+    await fails(sync.sendEntries({ tree, entries: [] }), 'RESOURCE_EXHAUSTED', 'ResourceExhausted')
+  })
+
+  it('the oldest connection of a stranger makes room, and never that of a peer that is known', async () => {
+    using _ = limited({ connections: 4 })
+    await using serving = await ServingNode.start()
+    const owner = await serving.dial()
+    await owner.trees.listTrees({})
+    await serving.node.addPeer(friend, {})
+    const tree = Buffer.from(await serving.node.createTree('open', PublicAccess.READ), 'hex')
+    const peer = await serving.dialAs(testIdentity(1))
+    for await (const _ of peer.sync.syncTree({ tree }));
+    const strangers = []
+    for (let count = 0; count < 4; count++) {
+      const stranger = await serving.dialAs(undefined)
+      for await (const _ of stranger.sync.syncTree({ tree }));
+      strangers.push(stranger)
+    }
+    await Promise.all(
+      strangers
+        .slice(0, 2)
+        .map(({ connection: { channel } }) => channel.stream.closed || once(channel.stream, 'close')),
+    )
+    for (const caller of [peer, ...strangers.slice(2)]) for await (const _ of caller.sync.syncTree({ tree }));
+    await owner.trees.listTrees({})
+  })
+})

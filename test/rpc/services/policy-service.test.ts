@@ -1,0 +1,165 @@
+/**
+ * The policy by call, and what it does to all other calls at once: who may read is told, who no longer may is told nothing,
+ * entries need their author's right and never the carrier's, and void ones are left out unless they are asked for.
+ */
+import { strict as assert } from 'node:assert'
+import { after, before, describe, it } from 'node:test'
+import { Permission, PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
+import { rightsOf } from '../../../src/access/rights.ts'
+import { Guard } from '../../../src/access/rights-guard.ts'
+import { limits } from '../../../src/base/limits.ts'
+import type { SignedEntry } from '../../../src/dag/entry.ts'
+import { signEntry } from '../../../src/dag/entry.ts'
+import { hexToBytes } from '../../../src/dag/hex.ts'
+import { idToBytes, type TreeId } from '../../../src/dag/id.ts'
+import { createIdentity, type Identity } from '../../../src/dag/identity.ts'
+import { placeFor } from '../../../src/store/author/place.ts'
+import { fails, failureOf } from '../../kit/rpc-errors.ts'
+import { type Caller, ServingNode } from '../../kit/serving-node.ts'
+
+const log = [{ store: 'log', kind: '', payload: new Uint8Array(1) }]
+const peerOf = (identity: Identity) => new Uint8Array(hexToBytes(identity.peer))
+
+describe('The policy by call', () => {
+  let serving: ServingNode
+  let operator: Caller
+  let id: TreeId
+  let tree: Uint8Array
+  before(async () => {
+    serving = await ServingNode.start()
+    operator = await serving.dial()
+    id = await serving.node.createTree('private', PublicAccess.NONE)
+    tree = new Uint8Array(idToBytes(id))
+  })
+  after(async () => {
+    assert.deepEqual(serving.problems, [])
+    await serving[Symbol.asyncDispose]()
+  })
+  const give = (identity: Identity, permission: Permission, name = '') =>
+    operator.node.changePolicy({ tree, grants: [{ peer: peerOf(identity), permission, name }] })
+  const revoke = (identity: Identity) => operator.node.revokeKey({ tree, peer: peerOf(identity) })
+  /** An entry by somebody on top of the tree as it is now. */
+  const write = async (author: Identity): Promise<SignedEntry> => {
+    const { parents, height, policy } = await placeFor(serving.node.store, id)
+    return signEntry(author, { tree: id, parents, height, policy, createdAtMs: 1, changes: log }).signed
+  }
+
+  it('is told and changed', async () => {
+    const friend = createIdentity()
+    await give(friend, Permission.WRITE, 'Bea')
+    await operator.node.changePolicy({ tree, publicAccess: PublicAccess.READ })
+    const policy = await operator.node.getPolicy({ tree })
+    assert.deepEqual([policy.publicAccess, policy.own], [PublicAccess.READ, Permission.ADMIN])
+    const { permission, name, revoked } = policy.members.find(({ peer }) =>
+      Buffer.from(peer).equals(Buffer.from(friend.peer, 'hex')),
+    )!
+    assert.deepEqual([permission, name, revoked], [Permission.WRITE, 'Bea', false])
+    assert.equal((await operator.trees.getTree({ tree })).tree!.publicAccess, PublicAccess.READ)
+    await operator.node.changePolicy({ tree, publicAccess: PublicAccess.NONE })
+  })
+
+  it('takes what means something', async () => {
+    const peer = peerOf(createIdentity())
+    const change = (request: Parameters<typeof operator.node.changePolicy>[0]) =>
+      operator.node.changePolicy({ tree, ...request })
+    await fails(change({}), 'INVALID_ARGUMENT', 'InvalidArgument')
+    await fails(change({ publicAccess: 9 as PublicAccess }), 'INVALID_ARGUMENT', 'InvalidArgument')
+    await fails(
+      change({ grants: [{ peer, permission: 9 as Permission }] }),
+      'INVALID_ARGUMENT',
+      'InvalidArgument',
+    )
+    await fails(change({ grants: [{ peer: peer.slice(1) }] }), 'INVALID_ARGUMENT', 'InvalidArgument')
+    await fails(change({ grants: [{ peer }, { peer }] }), 'INVALID_ARGUMENT', 'InvalidArgument')
+    await fails(change({ grants: [{ peer, name: 'n'.repeat(129) }] }), 'INVALID_ARGUMENT', 'InvalidArgument')
+    const many = Array.from({ length: limits.policyKeys + 1 }, () => ({ peer }))
+    await fails(change({ grants: many }), 'LIMIT_EXCEEDED', 'InvalidArgument')
+    const nowhere = new Uint8Array(32).fill(7)
+    await fails(operator.node.getPolicy({ tree: nowhere }), 'UNKNOWN_TREE', 'NotFound')
+    await fails(operator.node.revokeKey({ tree: nowhere, peer }), 'UNKNOWN_TREE', 'NotFound')
+  })
+
+  it('opens a tree to a reader at once, and closes it at once, to calls and to pushes', async () => {
+    const reader = createIdentity()
+    const guard = new Guard(serving.node.store, rightsOf(serving.node.store))
+    const { sync } = await serving.dialAs(reader)
+    const unknown = await failureOf(sync.syncTree({ tree: new Uint8Array(32).fill(7) }))
+    const closed = async () => {
+      const { rpc, code, message } = await failureOf(sync.syncTree({ tree }))
+      assert.deepEqual([rpc, code], [unknown.rpc, unknown.code])
+      assert.equal(message.replace(id, ''), unknown.message.replace('07'.repeat(32), ''))
+      assert.equal((await guard.withheld(id, reader.peer))?.code, 'FORBIDDEN')
+    }
+    await closed()
+    await give(reader, Permission.READ)
+    for await (const _ of sync.syncTree({ tree }));
+    assert.equal(await guard.withheld(id, reader.peer), undefined)
+    await revoke(reader)
+    await closed()
+  })
+
+  it('asks for the right of who wrote an entry, and of who carries it only that it may read', async () => {
+    const [writer, reader, stranger] = [createIdentity(), createIdentity(), createIdentity()]
+    await give(writer, Permission.WRITE)
+    await give(reader, Permission.READ)
+    const carried = await serving.dialAs(reader)
+    const send = async (caller: Caller, signed: SignedEntry) => {
+      const { added, refused } = await caller.sync.sendEntries({ tree, entries: [signed] })
+      return refused[0]?.code ?? `added ${added}`
+    }
+    assert.equal(await send(carried, await write(writer)), 'added 1')
+    assert.equal(await send(carried, await write(reader)), 'ENTRY_FORBIDDEN')
+    assert.equal(await send(carried, await write(stranger)), 'ENTRY_FORBIDDEN')
+    const outside = await serving.dialAs(stranger)
+    await fails(send(outside, await write(writer)), 'UNKNOWN_TREE', 'NotFound')
+    const submit = operator.trees.submitEntries({ tree, entries: [await write(reader)] })
+    await fails(submit, 'ENTRY_FORBIDDEN', 'PermissionDenied')
+  })
+
+  it('lets the node write and rule only where its own key may', async () => {
+    const owner = createIdentity()
+    await using other = await ServingNode.start(undefined, { identity: owner })
+    const theirs = await other.node.createTree('theirs', PublicAccess.READ)
+    await serving.node.sync(theirs, other.address)
+    const foreign = new Uint8Array(idToBytes(theirs))
+    await fails(operator.trees.commit({ tree: foreign, changes: log }), 'FORBIDDEN', 'PermissionDenied')
+    const open = { tree: foreign, publicAccess: PublicAccess.WRITE }
+    await fails(operator.node.changePolicy(open), 'FORBIDDEN', 'PermissionDenied')
+    await fails(
+      operator.node.revokeKey({ tree: foreign, peer: peerOf(owner) }),
+      'FORBIDDEN',
+      'PermissionDenied',
+    )
+    assert.equal((await operator.node.getPolicy({ tree: foreign })).own, Permission.READ)
+  })
+
+  it('leaves void entries out of lists and watches, says that it changed, and shows them when asked', async () => {
+    const writer = createIdentity()
+    await give(writer, Permission.WRITE)
+    const late = await write(writer)
+    const { lastAccepted } = await revoke(writer)
+    assert.deepEqual(lastAccepted, [])
+    const from = (await operator.trees.getTree({ tree })).tree!.sequence
+    const arrived: unknown[] = []
+    serving.node.once('entries', (_, added) => arrived.push(...added))
+    await operator.trees.submitEntries({ tree, entries: [late] })
+    assert.deepEqual(arrived, [])
+    const listed = async (includeVoid: boolean) => {
+      const { entries } = await operator.trees.listEntries({
+        tree,
+        includeVoid,
+        newestFirst: true,
+        pageSize: 1000,
+      })
+      return entries.filter(({ isVoid }) => isVoid).length
+    }
+    assert.deepEqual([await listed(false), await listed(true)], [0, 1])
+    const watched = async (includeVoid: boolean, afterSequence: bigint) => {
+      for await (const message of operator.trees.watchTree({ tree, includeVoid, afterSequence }))
+        return [message.entries.length, message.policyChanged]
+    }
+    assert.deepEqual(await watched(false, from), [0, false])
+    assert.deepEqual(await watched(true, from), [1, false])
+    assert.deepEqual((await watched(true, from - 1n))![1], true)
+  })
+})

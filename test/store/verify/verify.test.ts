@@ -1,0 +1,241 @@
+/**
+ * Signatures of pages: the threads and the pool give the same verdicts, of every golden vector too, and who waits gets
+ * one whatever happens to a thread. Threads go when they have nothing to do, and hold no process up.
+ */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { ED25519_TORSION_SUBGROUP, ed25519 } from '@noble/curves/ed25519.js'
+import fc from 'fast-check'
+import { CausewayError } from '../../../src/base/errors.ts'
+import { limits } from '../../../src/base/limits.ts'
+import { verifyEd25519 } from '../../../src/dag/crypto.ts'
+import { type Entry, entryDomain, readEntry } from '../../../src/dag/entry.ts'
+import { hexToBytes } from '../../../src/dag/hex.ts'
+import { type PeerId, withDomain } from '../../../src/dag/identity.ts'
+import { verifyAll } from '../../../src/store/verify/verify.ts'
+import { VerifyThreads } from '../../../src/store/verify/verify-threads.ts'
+import { prng, shapes, TreeBuilder } from '../../kit/entries.ts'
+import { tempFolder } from '../../kit/peers.ts'
+import { loader, projectFile, testModule } from '../../kit/project.ts'
+import { VirtualClock } from '../../kit/virtual-clock.ts'
+import { expandBytes, readEntryVectors } from '../../vectors/format.ts'
+
+const page = shapes.random(200, 6, prng(7)).map(({ signed }) => readEntry(signed))
+
+/** The same entry by a signature that differs in one bit. */
+function spoilt({ signed, ...entry }: Entry, bit: number): Entry {
+  const signature = new Uint8Array(signed.signature)
+  signature[bit >> 3]! ^= 1 << (bit & 7)
+  return { ...entry, signed: { body: signed.body, signature } }
+}
+
+/** An entry's body as whoever has the secret scalars signs it with this key and this R. */
+function signedBy(entry: Entry, a: bigint, r: bigint, key: Uint8Array, first: Uint8Array): Entry {
+  const { Fn } = ed25519.Point
+  const { body } = entry.signed
+  const hash = createHash('sha512').update(first).update(key).update(withDomain(entryDomain, body)).digest()
+  const k = Fn.create(BigInt(`0x${Buffer.from(hash.reverse()).toString('hex')}`))
+  const signature = Buffer.concat([first, Fn.toBytes(Fn.add(r, Fn.mul(k, a)))])
+  return {
+    ...entry,
+    body: { ...entry.body, author: Buffer.from(key).toString('hex') as PeerId },
+    signed: { body, signature },
+  }
+}
+
+/** Threads that run a module of this text in place of their own. */
+async function threadsOf(text: string) {
+  const folder = await tempFolder()
+  const file = join(folder.path, 'thread.mjs')
+  writeFileSync(file, text)
+  const threads = new VerifyThreads({ file: pathToFileURL(file) })
+  return { threads, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() }
+}
+
+describe('the threads that verify', () => {
+  it('refuse what is spoilt and nothing else, page by page, whatever the sizes', async () => {
+    const threads = new VerifyThreads()
+    const anyPage = fc.array(fc.record({ at: fc.nat(page.length - 1), bit: fc.option(fc.nat(511)) }))
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyPage, { minLength: 1, maxLength: 4 }), async (pages) => {
+        const results = await Promise.all(
+          pages
+            .filter((entries) => entries.length > 0)
+            .map(async (entries) => ({
+              entries,
+              holds: await threads.check(
+                entries.map(({ at, bit }) => (bit === null ? page[at]! : spoilt(page[at]!, bit))),
+              ),
+            })),
+        )
+        for (const { entries, holds } of results)
+          assert.deepEqual(
+            [...holds],
+            entries.map(({ bit }) => (bit === null ? 1 : 0)),
+          )
+      }),
+    )
+  })
+
+  it('agree with Node on every golden vector', async () => {
+    const vectors = readEntryVectors()
+    const entries = [...vectors.valid, ...vectors.invalid].flatMap((vector) => {
+      const signed = { body: expandBytes(vector.body), signature: hexToBytes(vector.signature) }
+      try {
+        return readEntry(signed)
+      } catch {
+        return []
+      }
+    })
+    const refused = vectors.invalid.filter(({ decidedBy }) => decidedBy === 'signature')
+    assert.ok(refused.length > 0)
+    const expected = await Promise.all(
+      entries.map(({ body, signed }) =>
+        verifyEd25519(body.author, withDomain(entryDomain, signed.body), signed.signature),
+      ),
+    )
+    assert.ok(expected.includes(false))
+    const holds = await new VerifyThreads().check(entries)
+    assert.deepEqual(Array.from(holds, Boolean), expected)
+  })
+
+  it('agree with Node where a key or R has a part of small order, which libraries judge differently', async () => {
+    const { BASE, Fn } = ed25519.Point
+    const [a, r] = [Fn.create(0x1234_5678_9abc_def1n), Fn.create(0xfedc_ba98_7654_3211n)]
+    const forged = ED25519_TORSION_SUBGROUP.flatMap((hex) => {
+      const torsion = ed25519.Point.fromHex(hex)
+      const pure = [BASE.multiply(a), BASE.multiply(r)] as const
+      const mixed = [pure[0].add(torsion), pure[1].add(torsion)] as const
+      // By several bodies each, since whether one holds may hang on the hash.
+      return page.slice(0, 16).flatMap((entry) =>
+        [
+          [mixed[0], pure[1]],
+          [pure[0], mixed[1]],
+          [mixed[0], mixed[1]],
+        ].map(([key, first]) => signedBy(entry, a, r, key!.toBytes(), first!.toBytes())),
+      )
+    })
+    const expected = await Promise.all(
+      forged.map(({ body, signed }) =>
+        verifyEd25519(body.author, withDomain(entryDomain, signed.body), signed.signature),
+      ),
+    )
+    assert.ok(expected.includes(true) && expected.includes(false))
+    assert.deepEqual(Array.from(await new VerifyThreads().check(forged), Boolean), expected)
+  })
+
+  it('have nothing to say of no entries', async () => {
+    const threads = new VerifyThreads()
+    assert.equal((await threads.check([])).length, 0)
+    assert.equal(threads.running, 0)
+  })
+
+  it('take entries of any size, and go on with their buffers', async () => {
+    const tree = new TreeBuilder()
+    for (const size of [1, limits.verifyPartBytes - 400, limits.verifyPartBytes, limits.entryBodyBytes - 400])
+      tree.add([tree.root], { payload: 'x'.repeat(size) })
+    const entries = tree.entries.map(({ signed }) => readEntry(signed))
+    const threads = new VerifyThreads()
+    for (let round = 0; round < 3; round++) {
+      const holds = await threads.check([...entries, spoilt(entries.at(-1)!, 100), ...entries])
+      assert.deepEqual([...holds], [1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1])
+    }
+  })
+
+  it(`end when no page has come for ${limits.verifyThreadIdleMs} ms, and start again with the next`, async () => {
+    const clock = new VirtualClock()
+    const threads = new VerifyThreads({ clock })
+    assert.equal(threads.running, 0)
+    for (let round = 0; round < 2; round++) {
+      await threads.check(page)
+      assert.ok(threads.running > 0 && threads.running <= limits.verifyThreads)
+      await clock.advance(limits.verifyThreadIdleMs - 1)
+      assert.ok(threads.running > 0)
+      await clock.advance(1)
+      assert.equal(threads.running, 0)
+    }
+  })
+
+  it('hold no process up, even where their time never comes', async () => {
+    const module = pathToFileURL(testModule('src/store/verify/verify-threads.ts'))
+    const entries = pathToFileURL(testModule('test/kit/entries.ts'))
+    const script = `
+      const { VerifyThreads } = await import('${module}')
+      const { shapes, prng } = await import('${entries}')
+      const threads = new VerifyThreads({ clock: { setTimer: () => () => {} } })
+      const holds = await threads.check(shapes.random(100, 4, prng(1)))
+      console.log(holds.reduce((sum, one) => sum + one))`
+    const child = spawn(process.execPath, [...loader, '--input-type=module', '-e', script], {
+      cwd: projectFile('.'),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const [[output], [code]] = await Promise.all([once(child.stdout, 'data'), once(child, 'exit')])
+    assert.equal(String(output), '101\n')
+    assert.equal(code, 0)
+  })
+})
+
+describe('verifyAll', () => {
+  const bad = new Set([3, 77, 199])
+  const mixed = page.map((entry, index) => (bad.has(index) ? spoilt(entry, index) : entry))
+  const check = (verdicts: Awaited<ReturnType<typeof verifyAll>>, entries: readonly Entry[]) => {
+    for (const [index, verdict] of verdicts.entries())
+      if (bad.has(index)) {
+        assert.ok(verdict instanceof CausewayError)
+        assert.equal(verdict.code, 'ENTRY_SIGNATURE')
+        assert.match(verdict.message, new RegExp(entries[index]!.id))
+      } else assert.equal(verdict, entries[index])
+    assert.equal(verdicts.length, entries.length)
+  }
+
+  it('gives a verdict for each entry, in order', async () => {
+    check(await verifyAll(mixed), mixed)
+    assert.deepEqual(await verifyAll([]), [])
+  })
+
+  it('starts no thread for a few', async () => {
+    const threads = new VerifyThreads()
+    check(await verifyAll(mixed.slice(0, limits.verifyAlone), threads), mixed.slice(0, limits.verifyAlone))
+    assert.equal(threads.running, 0)
+    check(
+      await verifyAll(mixed.slice(0, limits.verifyAlone + 1), threads),
+      mixed.slice(0, limits.verifyAlone + 1),
+    )
+    assert.ok(threads.running > 0)
+  })
+
+  for (const [what, text] of [
+    ['cannot load its library', `import 'there-is-no-such-library'`],
+    [
+      'throws',
+      `import { parentPort } from 'node:worker_threads'\nparentPort.on('message', () => { throw new Error('no') })`,
+    ],
+    [
+      'ends',
+      `import { parentPort } from 'node:worker_threads'\nparentPort.on('message', () => process.exit())`,
+    ],
+    [
+      'has no memory left',
+      `import { parentPort } from 'node:worker_threads'\nconst all = []\nparentPort.on('message', () => { for (;;) all.push(new Array(1e5).fill('full')) })`,
+    ],
+  ] as const)
+    it(`gives them where a thread ${what}, and tries no thread again`, async () => {
+      await using broken = await threadsOf(text)
+      const { threads } = broken
+      const warned = once(process, 'warning')
+      const verdicts = await Promise.all([verifyAll(mixed, threads), verifyAll(mixed, threads)])
+      assert.match((await warned)[0].message, /^Signatures are verified by Node alone/)
+      for (const each of verdicts) check(each, mixed)
+      assert.equal(threads.running, 0)
+      assert.equal(threads.work, false)
+      check(await verifyAll(mixed, threads), mixed)
+      await assert.rejects(threads.check(page))
+      assert.equal(threads.running, 0)
+    })
+})

@@ -1,0 +1,115 @@
+/** The serving side of Watch: what one watcher is told, in which pieces, and that it costs no more than it takes. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { limits } from '../../../src/base/limits.ts'
+import { readEntry } from '../../../src/dag/entry.ts'
+import type { EntryId } from '../../../src/dag/id.ts'
+import { serveWatch, type WatchEvent, type WatchMessage } from '../../../src/sync/answer/watch.ts'
+import { TreeBuilder } from '../../kit/entries.ts'
+import { fill, openPeer } from '../../kit/peers.ts'
+import { VirtualClock } from '../../kit/virtual-clock.ts'
+
+const mayRead = async () => true
+
+/** A watch of one tree that knows everything that is there, with its first sign of life taken. */
+async function watched(...options: Parameters<typeof openPeer>) {
+  const tree = new TreeBuilder()
+  const peer = await openPeer([tree.root, ...(options[0] ?? [])])
+  const clock = new VirtualClock()
+  const stop = new AbortController()
+  const from = { tree: tree.root.id, cursor: 0, tipsDigest: await peer.store.tipsDigest(tree.root.id) }
+  const watch = serveWatch({ store: peer.store, clock, mayRead }, [from], stop.signal)
+  assert.equal((await watch.next()).value, undefined)
+  // From here on it has seen that both have the same.
+  const pending = next(watch)
+  await clock.settle()
+  return { tree, peer, clock, watch, stop, pending }
+}
+
+async function next(watch: AsyncGenerator<WatchMessage>): Promise<WatchEvent> {
+  return (await watch.next()).value as WatchEvent
+}
+
+function idsOf({ entries }: WatchEvent): EntryId[] {
+  return entries.map((signed) => readEntry(signed).id)
+}
+
+test('a change comes whole, with digest, count and tips', async () => {
+  const { tree, peer, pending } = await watched()
+  const [first, second] = tree.chain(tree.root, 2)
+  await fill(peer.store, [tree.root, first!, second!])
+  const event = await pending
+  assert.deepEqual(idsOf(event), [first!.id, second!.id])
+  assert.deepEqual([event.count, event.tips], [3, [second!.id]])
+  assert.equal(event.tipsDigest, await peer.store.tipsDigest(tree.root.id))
+})
+
+test('a slow watcher is told in pieces of bounded size, with tips only at the end', async () => {
+  const { tree, peer, watch, pending } = await watched()
+  tree.chain(tree.root, 600)
+  await fill(peer.store, tree.entries)
+  const events: WatchEvent[] = [await pending]
+  while (events.at(-1)!.cursor < 601) events.push(await next(watch))
+  assert.deepEqual(
+    events.flatMap(idsOf),
+    tree.entries.slice(1).map(({ id }) => id),
+  )
+  for (const { entries } of events) {
+    assert.ok(entries.length <= limits.inlineEntries)
+    assert.ok(entries.reduce((sum, { body }) => sum + body.length + 64, 0) <= limits.inlineBytes)
+  }
+  assert.deepEqual(
+    events.map(({ tips }) => tips.length),
+    [...events.slice(1).map(() => 0), 1],
+  )
+})
+
+test('who lacks more than a session is faster for is only told so', async () => {
+  const tree = new TreeBuilder()
+  tree.chain(tree.root, limits.watchBehindEntries + 1)
+  const { store } = await openPeer([])
+  // All of it before the watch begins: told page by page as it is written, the watcher would be behind by a page.
+  await fill(store, tree.entries)
+  const from = { tree: tree.root.id, cursor: 1, tipsDigest: '' }
+  const watch = serveWatch(
+    { store, clock: new VirtualClock(), mayRead },
+    [from],
+    new AbortController().signal,
+  )
+  await watch.next()
+  const { entries, cursor, tips } = await next(watch)
+  assert.deepEqual([entries.length, cursor, tips.length], [0, limits.watchBehindEntries + 2, 1])
+  await watch.return(undefined)
+})
+
+test('an entry that is larger than an event is only told of', async () => {
+  const { tree, peer, pending } = await watched()
+  const large = tree.add([tree.root], { payload: new Uint8Array(limits.inlineBytes) })
+  await fill(peer.store, [tree.root, large])
+  const { entries, tips } = await pending
+  assert.deepEqual([entries.length, tips], [0, [large.id]])
+})
+
+test('it resumes from a cursor, and signs that it lives while nothing happens', async () => {
+  const { tree, peer, clock, watch, stop, pending } = await watched()
+  tree.chain(tree.root, 3)
+  await fill(peer.store, tree.entries)
+  const { cursor } = await pending
+  const last = tree.add()
+  await fill(peer.store, [tree.root, ...tree.entries.slice(1)])
+  const again = serveWatch(
+    { store: peer.store, clock, mayRead },
+    [{ tree: tree.root.id, cursor, tipsDigest: '' }],
+    stop.signal,
+  )
+  assert.equal((await again.next()).value, undefined)
+  assert.deepEqual(idsOf(await next(again)), [last.id])
+  const silent = again.next()
+  await clock.advance(limits.watchHeartbeatMs)
+  assert.deepEqual(await silent, { done: false, value: undefined })
+  const ended = again.next()
+  stop.abort()
+  assert.equal((await ended).done, true)
+  await watch.return(undefined)
+  assert.equal(clock.pendingTimers, 0)
+})

@@ -1,0 +1,271 @@
+/**
+ * A first sync from several remotes: every honest one gives a part, one that is lost, silent or lies is left out by name
+ * whatever it does, and what is here at the end is all that the honest ones have.
+ */
+import assert from 'node:assert/strict'
+import { EventEmitter, once } from 'node:events'
+import { describe, it } from 'node:test'
+import { limits } from '../../../src/base/limits.ts'
+import { sketchCellsFor } from '../../../src/dag/difference/sketch.ts'
+import { idOf } from '../../../src/dag/entry.ts'
+import type { PeerId } from '../../../src/dag/identity.ts'
+import { Gathering, type Source } from '../../../src/sync/ask/gather.ts'
+import type { SyncHeader, SyncPage } from '../../../src/sync/remote.ts'
+import { replays } from '../../kit/database.ts'
+import { prng, shapes, testIdentity } from '../../kit/entries.ts'
+import { HastyClock } from '../../kit/hasty-clock.ts'
+import { LocalRemote, type RemoteHooks } from '../../kit/local-remote.ts'
+import { assertSame, openPeer, type TestPeer } from '../../kit/peers.ts'
+import { until } from '../../kit/until.ts'
+
+const entries = shapes.random(4000, 40, prng(5))
+const tree = entries[0]!.id
+const full = await openPeer(entries)
+const verified = new Map(entries.map((entry) => [entry.id, entry]))
+
+/** An ingest that verifies only what it has not seen verified: the same pages come in every test. */
+function remembering({ store, ingest }: TestPeer): TestPeer['ingest'] {
+  const page: TestPeer['ingest']['page'] = async (of, signed) => {
+    const known = signed.map((each) => verified.get(idOf(each)))
+    if (signed.length > limits.pageEntries || !known.every((entry) => entry !== undefined))
+      return ingest.page(of, signed)
+    return store.append(of, known)
+  }
+  return { page } as TestPeer['ingest']
+}
+
+const names: Record<string, PeerId> = Object.fromEntries(
+  ['first', 'second', 'third'].map((name, index) => [name, testIdentity(40 + index).peer]),
+)
+
+/** Gathers into `into` from remotes with these hooks, the first of which tells the outline. */
+async function gather(
+  hooks: Record<string, RemoteHooks>,
+  into: TestPeer,
+  options: { clock?: TestPeer['clock']; server?: Record<string, TestPeer> } = {},
+) {
+  const gathering = new Gathering(
+    { store: into.store, ingest: remembering(into), clock: options.clock ?? into.clock },
+    tree,
+  )
+  const remotes = new Map<PeerId, LocalRemote>()
+  for (const [name, each] of Object.entries(hooks)) {
+    const remote = new LocalRemote(options.server?.[name] ?? full, each)
+    remotes.set(names[name]!, remote)
+    gathering.join({ peer: names[name]!, remote })
+  }
+  const outcome = await gathering.run().then(
+    () => undefined,
+    (error: { code: string }) => error.code,
+  )
+  for (const remote of remotes.values()) assert.equal(remote.open, 0)
+  const by = new Map(gathering.reports().map((report) => [report.peer, report]))
+  return { outcome, gathering, of: (name: string) => by.get(names[name]!)! }
+}
+
+/** Changes every answer but that to the outline. */
+function onChunk(change: (page: SyncPage, index: number) => SyncPage): RemoteHooks {
+  return {
+    pages: async function* (pages) {
+      let index = 0
+      for await (const page of pages) yield change(page, index++)
+    },
+  }
+}
+
+function onOutline(change: (header: SyncHeader) => SyncHeader): RemoteHooks {
+  return { header: (header) => ((header.range?.chunks?.length ?? 0) > 0 ? change(header) : header) }
+}
+
+const never = new Promise<never>(() => {})
+
+describe('a first sync from several remotes', () => {
+  it('takes a part from each, and nothing twice', async () => {
+    await using empty = await openPeer()
+    const replayed = replays(empty.store)
+    const { outcome, gathering, of } = await gather({ first: {}, second: {}, third: {} }, empty)
+    assert.equal(outcome, undefined)
+    await assertSame(tree, empty.store, full.store)
+    assert.deepEqual([gathering.received, gathering.redundant], [entries.length, 0])
+    assert.ok((await empty.store.sketches.of(tree))!.cellCount >= sketchCellsFor(entries.length))
+    assert.equal(replayed.count, 0)
+    for (const name of ['first', 'second', 'third']) {
+      assert.notEqual(of(name).entries, 0, name)
+      assert.equal(of(name).error, undefined)
+    }
+  })
+
+  it('is that of one remote where only that is there', async () => {
+    await using empty = await openPeer()
+    const { of } = await gather({ first: {} }, empty)
+    await assertSame(tree, empty.store, full.store)
+    assert.equal(of('first').entries, entries.length)
+  })
+
+  it('goes on where it was cut', async () => {
+    await using half = await openPeer(
+      [...entries].sort((a, b) => a.body.height - b.body.height || (a.id < b.id ? -1 : 1)).slice(0, 2000),
+    )
+    const { outcome, gathering } = await gather({ first: {}, second: {} }, half)
+    assert.equal(outcome, undefined)
+    await assertSame(tree, half.store, full.store)
+    assert.deepEqual([gathering.received, gathering.redundant], [entries.length - 2000, 0])
+  })
+
+  it('takes from a remote that comes later', async () => {
+    await using empty = await openPeer()
+    const gathering = new Gathering(empty, tree)
+    const late = new LocalRemote(full)
+    const first = new LocalRemote(full, {
+      pages: async function* (pages) {
+        for await (const page of pages) {
+          if (gathering.reports().length === 1) gathering.join({ peer: names.second!, remote: late })
+          yield page
+        }
+      },
+    })
+    gathering.join({ peer: names.first!, remote: first })
+    await gathering.run()
+    await assertSame(tree, empty.store, full.store)
+    assert.notEqual(late.entriesPulled, 0)
+  })
+
+  const bad: Record<string, RemoteHooks> = {
+    'vanishes in the middle': { cutAfterPage: 1 },
+    'vanishes at once': { cutAfterPage: 0 },
+    'forges an entry': onChunk((page) => ({
+      ...page,
+      entries: page.entries.map((signed, index) =>
+        index === 3 ? { ...signed, signature: new Uint8Array(64).fill(1) } : signed,
+      ),
+    })),
+    'leaves an entry out': onChunk((page) => ({ ...page, entries: page.entries.slice(0, -1) })),
+    'sends another range': {
+      request: (request) =>
+        request.range?.through === undefined
+          ? request
+          : { ...request, range: { ...request.range, after: undefined, through: undefined } },
+    },
+    'sends nothing': onChunk((page) => ({ ...page, entries: [] })),
+    'sends without end': {
+      pages: async function* (pages) {
+        for await (const page of pages) for (;;) yield page
+      },
+    },
+    'sends pages that are too large': onChunk((page) => ({
+      ...page,
+      entries: Array(limits.pageEntries + 1).fill(page.entries[0]),
+    })),
+    'does not know the tree': { request: (request) => ({ ...request, tree: testIdentity(1).peer as never }) },
+    'answers something else': { header: (header) => ({ ...header, status: 'equal' }) },
+  }
+  for (const [name, hooks] of Object.entries(bad)) {
+    it(`leaves a remote out that ${name}`, async () => {
+      await using empty = await openPeer()
+      const { outcome, of } = await gather({ first: {}, second: hooks, third: {} }, empty)
+      assert.equal(outcome, undefined)
+      await assertSame(tree, empty.store, full.store)
+      assert.notEqual(of('second').error, undefined)
+      assert.deepEqual([of('first').error, of('third').error], [undefined, undefined])
+    })
+
+    it(`finds another to tell what there is where that one ${name}`, async () => {
+      await using empty = await openPeer()
+      const { outcome, of } = await gather({ first: hooks, second: {}, third: {} }, empty)
+      assert.equal(outcome, undefined)
+      await assertSame(tree, empty.store, full.store)
+      assert.notEqual(of('first').error, undefined)
+      assert.deepEqual([of('second').error, of('third').error], [undefined, undefined])
+    })
+  }
+
+  it('leaves a remote out that is silent', async () => {
+    await using empty = await openPeer()
+    const silent: RemoteHooks = {
+      // biome-ignore lint/correctness/useYield: that is the point.
+      pages: async function* () {
+        await never
+      },
+    }
+    // Timers alone do not keep a process alive.
+    const alive = setInterval(() => {}, 1000)
+    const { outcome, of } = await gather({ first: {}, second: silent }, empty, { clock: new HastyClock(4) })
+    clearInterval(alive)
+    assert.equal(outcome, undefined)
+    await assertSame(tree, empty.store, full.store)
+    assert.equal(of('second').error?.code, 'TIMEOUT')
+  })
+
+  const outlines: Record<string, RemoteHooks> = {
+    'has chunks that nobody has': onOutline((header) => ({
+      ...header,
+      range: {
+        ...header.range!,
+        chunks: header.range!.chunks!.map((chunk) => ({ ...chunk, fingerprint: new Uint8Array(16) })),
+      },
+    })),
+    'leaves out a chunk in the middle': onOutline((header) => ({
+      ...header,
+      range: { ...header.range!, chunks: header.range!.chunks!.toSpliced(2, 1) },
+    })),
+    'does not ascend': onOutline((header) => ({
+      ...header,
+      range: { ...header.range!, chunks: header.range!.chunks!.toReversed() },
+    })),
+    'has a chunk past the bounds': onOutline((header) => ({
+      ...header,
+      range: {
+        ...header.range!,
+        chunks: header.range!.chunks!.map((chunk) => ({ ...chunk, count: limits.rangeChunkMaxEntries + 1 })),
+      },
+    })),
+  }
+  for (const [name, hooks] of Object.entries(outlines))
+    it(`does not depend on an outline that ${name}`, async () => {
+      await using empty = await openPeer()
+      const { outcome, of } = await gather({ first: hooks, second: {}, third: {} }, empty)
+      assert.equal(outcome, undefined)
+      await assertSame(tree, empty.store, full.store)
+      assert.equal(of('first').error?.code, 'PROTOCOL')
+      assert.deepEqual([of('second').error, of('third').error], [undefined, undefined])
+    })
+
+  it('takes the rest elsewhere where a remote has only a part', async () => {
+    await using part = await openPeer(entries.slice(0, 2500))
+    await using empty = await openPeer()
+    const { outcome, of } = await gather({ first: {}, second: {} }, empty, { server: { second: part } })
+    assert.equal(outcome, undefined)
+    await assertSame(tree, empty.store, full.store)
+    assert.equal(of('first').error, undefined)
+  })
+
+  it('waits for a remote that is still being dialled where nobody else is left', async () => {
+    for (const comes of [true, false]) {
+      await using empty = await openPeer()
+      const gathering = new Gathering(empty, tree)
+      gathering.join({ peer: names.first!, remote: new LocalRemote(full, { cutAfterPage: 2 }) })
+      const dialled = new EventEmitter()
+      gathering.expect(once(dialled, 'come').then(([source]) => source as Source))
+      const running = gathering.run()
+      running.catch(() => {})
+      await until('the first is left out', () => gathering.reports()[0]?.error !== undefined)
+      if (comes) dialled.emit('come', { peer: names.second!, remote: new LocalRemote(full) })
+      else dialled.emit('error', new Error('nobody there'))
+      if (comes) {
+        await running
+        await assertSame(tree, empty.store, full.store)
+      } else await assert.rejects(running, { code: 'DISCONNECTED' })
+    }
+  })
+
+  it('fails where nobody is left, and keeps what came', async () => {
+    await using empty = await openPeer()
+    const { outcome } = await gather({ first: { cutAfterPage: 2 }, second: { cutAfterPage: 1 } }, empty)
+    assert.equal(outcome, 'DISCONNECTED')
+    assert.notEqual(empty.store.tree(tree), undefined)
+    const again = await gather({ first: {}, second: {} }, empty)
+    assert.equal(again.outcome, undefined)
+    await assertSame(tree, empty.store, full.store)
+    assert.equal(again.gathering.redundant, 0)
+  })
+})

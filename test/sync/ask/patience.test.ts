@@ -1,0 +1,70 @@
+/** A remote that says when to come again is asked again then, as long as that is soon. */
+import { strict as assert } from 'node:assert'
+import { it } from 'node:test'
+import { CausewayError } from '../../../src/base/errors.ts'
+import { limits } from '../../../src/base/limits.ts'
+import type { TreeId } from '../../../src/dag/id.ts'
+import { patient } from '../../../src/sync/ask/patience.ts'
+import type { Remote, SendOutcome } from '../../../src/sync/remote.ts'
+import { VirtualClock } from '../../kit/virtual-clock.ts'
+
+const outcome: SendOutcome = { added: 1, known: 0, refused: [], tipsDigest: '', count: 1 }
+
+/** Refuses so often, with so many milliseconds; undefined: with no word of when. */
+function refusing(times: number, retryAfterMs: number | undefined) {
+  let calls = 0
+  const clock = new VirtualClock()
+  const call = async () => {
+    if (calls++ < times)
+      throw new CausewayError('RESOURCE_EXHAUSTED', 'Later.', {
+        ...(retryAfterMs !== undefined && { data: { retryAfterMs } }),
+      })
+    return outcome
+  }
+  const remote = patient({ syncTree: call, sendEntries: call } as unknown as Remote, clock)
+  return {
+    clock,
+    calls: () => calls,
+    send: (signal?: AbortSignal) => remote.sendEntries('' as TreeId, [], { signal }),
+  }
+}
+
+it('asks again after the time that the remote said, and not before', async () => {
+  const { clock, calls, send } = refusing(2, 700)
+  const sent = send()
+  await clock.advance(699)
+  assert.equal(calls(), 1)
+  await clock.advance(1)
+  assert.equal(calls(), 2)
+  assert.equal(await clock.runUntil(sent), outcome)
+  assert.deepEqual([calls(), clock.monotonic()], [3, 1400])
+})
+
+it('gives up where the wait is long, in one or in all, and where none was said', async () => {
+  for (const [retryAfterMs, expected] of [
+    [limits.patienceMs + 1, 1],
+    [limits.patienceMs / 2, 3],
+    [undefined, 1],
+  ] as const) {
+    const { clock, calls, send } = refusing(1000, retryAfterMs)
+    await assert.rejects(clock.runUntil(send()), { code: 'RESOURCE_EXHAUSTED' })
+    assert.equal(calls(), expected)
+  }
+})
+
+it('does not ask without end where the remote says "now"', async () => {
+  const { clock, calls, send } = refusing(1e9, 0)
+  await assert.rejects(clock.runUntil(send()), { code: 'RESOURCE_EXHAUSTED' })
+  assert.equal(calls(), 1 + limits.patienceMs / limits.patienceLeastMs)
+})
+
+it('stops waiting when the call is not wanted any more', async () => {
+  const { clock, calls, send } = refusing(9, 500)
+  const call = new AbortController()
+  const sent = send(call.signal)
+  sent.catch(() => {})
+  await clock.settle()
+  call.abort(new CausewayError('CANCELLED', 'Enough.'))
+  await assert.rejects(sent, { code: 'CANCELLED' })
+  assert.equal(calls(), 1)
+})
