@@ -3,9 +3,10 @@
  * of its own, so that what else the machine does weighs on both.
  */
 import { availableParallelism } from 'node:os'
-import type { Case, Context, RawCost, Row } from './harness.ts'
+import type { Case, Context, Row } from './harness.ts'
 import { medianRow } from './harness.ts'
 import { PeerProcess } from './process.ts'
+import type { RawCost } from './raw.ts'
 import type { PreparedTree } from './stores.ts'
 
 export const bootstrap: Case = {

@@ -4,7 +4,8 @@
  * its own (see sides.ts).
  */
 import { limits } from '../src/base/limits.ts'
-import { median, type Row } from './harness.ts'
+import type { Row } from './harness.ts'
+import { median } from './median.ts'
 
 export interface Bound {
   readonly what: string

@@ -3,7 +3,7 @@
  * tree's size. The time includes the dial and the handshake.
  */
 import type { Case, Row } from './harness.ts'
-import { median } from './harness.ts'
+import { median } from './median.ts'
 import { PeerProcess } from './process.ts'
 
 export const equal: Case = {

@@ -3,19 +3,13 @@
  * machine. Absolute numbers mean little on a busy machine, so each row names the baseline of the same run where it has one.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { median } from './median.ts'
 import type { TransportName } from './peer.ts'
+import { projectRoot } from './project.ts'
 import type { Stores } from './stores.ts'
-
-/** The checkout: this file also runs compiled, a few folders deeper. */
-export const projectRoot = findRoot(dirname(fileURLToPath(import.meta.url)))
-
-function findRoot(folder: string): string {
-  return existsSync(join(folder, 'package.json')) ? folder : findRoot(dirname(folder))
-}
 
 export interface Context {
   readonly transport: TransportName
@@ -87,25 +81,12 @@ export interface Row {
   readonly ratios?: readonly number[]
 }
 
-/** A bare stream of the QUIC binding: the reader's time, and its processor time. */
-export interface RawCost {
-  readonly seconds: number
-  readonly bytesPerSecond: number
-  readonly cpuSeconds: number
-}
-
 export interface Case {
   readonly name: string
   readonly summary: string
   /** Runs only where it is named: it takes long. */
   readonly onDemand?: boolean
   run(context: Context): Promise<Row[]>
-}
-
-/** The middle one. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[sorted.length >> 1]!
 }
 
 /** The row whose ratio to the floor is in the middle, with all ratios. */

@@ -11,7 +11,7 @@ import { connectNodeAdapter, createConnectTransport } from '@connectrpc/connect-
 import { TreeService } from '../gen/causeway/v1/tree_pb.ts'
 import type { TreeId } from '../src/dag/id.ts'
 import type { Node } from '../src/node/node.ts'
-import { median } from './harness.ts'
+import { median } from './median.ts'
 
 const payloadBytes = 200
 

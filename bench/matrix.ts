@@ -10,8 +10,10 @@ import type { ClassicLevel } from 'classic-level'
 import { openFolder, storeFormat } from '../src/store/database/open.ts'
 import { DagStore } from '../src/store/store.ts'
 import { Forge, type Forged } from './forge.ts'
-import { type Case, median, projectRoot, type Row } from './harness.ts'
+import type { Case, Row } from './harness.ts'
 import { type Grow, growers } from './matrix-shapes.ts'
+import { median } from './median.ts'
+import { projectRoot } from './project.ts'
 import { boundsOf, exceeded, lineOf, type Measured, measureSession, Side } from './sides.ts'
 
 type Sizes = readonly (readonly [left: number, right: number])[]

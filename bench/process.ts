@@ -5,8 +5,8 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { projectRoot } from './harness.ts'
 import type { commands } from './peer.ts'
+import { projectRoot } from './project.ts'
 
 type Commands = typeof commands
 type Options<Name extends keyof Commands> = Parameters<Commands[Name]>

@@ -4,7 +4,13 @@
  * which goes number by number, the encryption and the kernel.
  */
 import { type Connection, Endpoint, EndpointTicket, presetMinimal, RelayMode } from '@number0/iroh/index.js'
-import type { RawCost } from './harness.ts'
+
+/** A bare stream of the QUIC binding: the reader's time, and its processor time. */
+export interface RawCost {
+  readonly seconds: number
+  readonly bytesPerSecond: number
+  readonly cpuSeconds: number
+}
 
 const alpn = [...Buffer.from('raw/1')]
 /** Larger pieces are not faster to write, and smaller ones are slower; in flight, a second one hides the first's way back. */

@@ -9,7 +9,7 @@ import { gunzipSync } from 'node:zlib'
 import { PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
 import type { VerifiedEntry } from '../src/dag/entry.ts'
 import { below, type Prng, prng, TreeBuilder, testIdentity } from '../test/kit/entries.ts'
-import { projectRoot } from './harness.ts'
+import { projectRoot } from './project.ts'
 
 /** `[distance back to each parent, in lines], author, unix time, size in bytes`. */
 export type ShapeLine = readonly [number[], number, number, number]

@@ -11,7 +11,7 @@ import type { EntryId } from '../src/dag/id.ts'
 import { openFolder, storeFormat } from '../src/store/database/open.ts'
 import { DagStore } from '../src/store/store.ts'
 import { testIdentity } from '../test/kit/entries.ts'
-import { projectRoot } from './harness.ts'
+import { projectRoot } from './project.ts'
 import { loadShape } from './shape.ts'
 
 const cache = join(projectRoot, 'bench/cache')

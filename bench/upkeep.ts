@@ -9,7 +9,8 @@ import type { TreeId } from '../src/dag/id.ts'
 import { openFolder } from '../src/store/database/open.ts'
 import { DagStore } from '../src/store/store.ts'
 import { Ingest } from '../src/sync/ingest.ts'
-import { type Case, median } from './harness.ts'
+import type { Case } from './harness.ts'
+import { median } from './median.ts'
 import { buildEntries, loadShape } from './shape.ts'
 
 export const upkeep: Case = {

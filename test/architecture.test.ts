@@ -62,7 +62,7 @@ test('every part has a rank, and nothing but the public API lies loose', () => {
   )
 })
 
-for (const folder of ['test', 'examples'])
+for (const folder of ['src', 'bench', 'test', 'examples'])
   test(`no imports in ${folder} go in a circle, types included`, () => {
     assert.deepEqual(circlesIn(sourceFiles(folder)), [])
   })

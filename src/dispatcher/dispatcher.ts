@@ -15,10 +15,10 @@ import { defaultSettings, type LinkSettings, type LinkStatus, type Links } from 
 import type { DagStore } from '../store/store.ts'
 import type { Ingest } from '../sync/ingest.ts'
 import type { Connect } from './connection.ts'
+import { Counters } from './counters.ts'
 import { Lane } from './lane.ts'
 import type { LinkRun } from './link-run.ts'
 import type { Outbox } from './outbox.ts'
-import { Counters } from './status.ts'
 
 export interface DispatcherParts {
   readonly store: DagStore

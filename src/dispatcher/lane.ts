@@ -15,11 +15,12 @@ import type { PeerBook } from '../peer/book.ts'
 import type { LastEqual } from '../peer/last-equal.ts'
 import type { LinkStatus, Links } from '../peer/links.ts'
 import type { PeerConnection } from './connection.ts'
+import type { Counters } from './counters.ts'
 import { LinkRun } from './link-run.ts'
 import { follow, type LiveParts, withhold } from './live.ts'
 import { Line, type LineParts } from './peer-dialer.ts'
 import { pushDirectly, watchedSession } from './push.ts'
-import { type Counters, statusOf } from './status.ts'
+import { statusOf } from './status.ts'
 
 export interface LaneParts extends LiveParts, LineParts {
   readonly clock: Clock

@@ -11,10 +11,10 @@ import type { DagStore } from '../store/store.ts'
 import type { WatchEvent } from '../sync/answer/watch.ts'
 import type { Ingest } from '../sync/ingest.ts'
 import type { PeerConnection } from './connection.ts'
+import type { Counters } from './counters.ts'
 import type { LinkRun } from './link-run.ts'
 import type { Outbox } from './outbox.ts'
 import { readAhead } from './read-ahead.ts'
-import type { Counters } from './status.ts'
 
 export interface LiveParts {
   readonly store: DagStore

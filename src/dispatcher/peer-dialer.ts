@@ -10,7 +10,7 @@ import { limits } from '../base/limits.ts'
 import type { Slots } from '../base/slots.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { Connect, PeerConnection } from './connection.ts'
-import type { Counters } from './status.ts'
+import type { Counters } from './counters.ts'
 
 export interface LineParts {
   readonly clock: Clock

@@ -12,8 +12,8 @@ import { readInline } from '../sync/answer/watch.ts'
 import { runSession, type SessionResult } from '../sync/ask/session.ts'
 import type { Ingest } from '../sync/ingest.ts'
 import type { Remote } from '../sync/remote.ts'
+import type { Counters } from './counters.ts'
 import type { Mark } from './outbox.ts'
-import type { Counters } from './status.ts'
 
 export interface PushParts {
   readonly store: DagStore

@@ -1,6 +1,6 @@
 /** What a node answers to plain HTTP: whether it lives and serves, and totals for Prometheus. */
 import type { Dispatcher } from '../dispatcher/dispatcher.ts'
-import { prometheusText } from '../dispatcher/status.ts'
+import { prometheusText } from '../dispatcher/metrics.ts'
 import type { PlainAnswer } from '../rpc/server/server.ts'
 import type { DagStore } from '../store/store.ts'
 

@@ -53,9 +53,9 @@ import {
   type JoinOptions,
   type NodeEvents,
   type NodeOptions,
-  type NodeParts,
   type SyncOptions,
 } from './options.ts'
+import type { NodeParts } from './parts.ts'
 import { type Listening, Serving } from './serving.ts'
 import { Sessions } from './sessions.ts'
 import { issueTicket, type TicketOptions } from './tickets.ts'

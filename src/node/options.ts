@@ -5,13 +5,10 @@ import type { Clock } from '../base/clock.ts'
 import type { VerifiedEntry } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { Identity, PeerId } from '../dag/identity.ts'
-import type { Outbox } from '../dispatcher/outbox.ts'
-import type { PeerBook } from '../peer/book.ts'
-import type { LinkStatus, Links } from '../peer/links.ts'
+import type { LinkStatus } from '../peer/links.ts'
 import type { SyncResult } from '../rpc/services/node-service.ts'
 import type { Database } from '../store/database/open.ts'
 import type { QuotaOptions } from '../store/quota.ts'
-import type { DagStore } from '../store/store.ts'
 import type { SessionProgress } from '../sync/ask/session.ts'
 import { Door } from '../transport/door.ts'
 import { createHttpTransport, type HttpTransportOptions } from '../transport/http.ts'
@@ -20,7 +17,6 @@ import { TransportManager } from '../transport/manager.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Admission } from './admission.ts'
 import type { JoinStanding } from './joining/joiner.ts'
-import type { AccessRecords } from './joining/joining.ts'
 
 export interface NodeOptions {
   /** The data folder: key, store and control socket live there. Without it the node lives in memory. */
@@ -88,18 +84,6 @@ export interface NodeEvents {
   status: [status: LinkStatus]
   /** A handler failed for a reason that is not its caller's. */
   problem: [error: unknown, where: string]
-}
-
-/** What a node is made of. */
-export interface NodeParts {
-  readonly store: DagStore
-  readonly book: PeerBook
-  readonly links: Links
-  readonly outbox: Outbox
-  readonly admission: Admission
-  readonly access: AccessRecords
-  readonly identity: Identity
-  readonly clock: Clock
 }
 
 /** HTTP, QUIC and what else was given, in the order in which addresses are routed. */

@@ -6,7 +6,7 @@
 import { limits } from '../base/limits.ts'
 import type { EntryId, TreeId } from '../dag/id.ts'
 import type { StoreReader } from './read/reader.ts'
-import type { TreeView } from './store.ts'
+import type { TreeView } from './tree-state.ts'
 
 export class Landmarks {
   private readonly store: StoreReader

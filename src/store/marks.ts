@@ -9,8 +9,7 @@ import type { Holding } from '../dag/policy/policy.ts'
 import type { TreePolicy } from '../dag/policy/tree-policy.ts'
 import * as layout from './database/layout.ts'
 import { type BatchOperation, writeOperations } from './page.ts'
-import type { StoredEntry, StoreReader } from './read/reader.ts'
-import type { Snapshot } from './store.ts'
+import type { Snapshot, StoredEntry, StoreReader } from './read/reader.ts'
 
 /** A tree's entries from the top down, in pages, and which of each page are void. */
 export async function* findVoid(

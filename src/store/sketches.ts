@@ -13,8 +13,16 @@ import { saveSketch } from '../dag/difference/sketch-codec.ts'
 import type { VerifiedEntry } from '../dag/entry.ts'
 import { hexToBytes } from '../dag/hex.ts'
 import type { TreeId } from '../dag/id.ts'
+import type { PageListener } from './contributors.ts'
+import type { StoreReader } from './read/reader.ts'
 import { SketchSnapshots } from './sketch-snapshots.ts'
-import type { DagStore, TreeInfo } from './store.ts'
+import type { TreeInfo } from './tree-state.ts'
+
+/** What a sketch follows: the trees, their arrivals, and the pages as they are stored. */
+interface SketchedStore extends Pick<StoreReader, 'db' | 'arrivals'> {
+  tree(tree: TreeId): TreeInfo | undefined
+  subscribe(listener: PageListener): () => void
+}
 
 interface Live {
   sketch: Sketch
@@ -30,7 +38,7 @@ interface Live {
 const growth = 4
 
 export class Sketches {
-  private readonly store: DagStore
+  private readonly store: SketchedStore
   private readonly snapshots: SketchSnapshots
   private readonly live = new Map<TreeId, Live>()
   /** How large trees are about to be. */
@@ -39,7 +47,7 @@ export class Sketches {
   private readonly unsubscribe: () => void
   private closed = false
 
-  constructor(store: DagStore) {
+  constructor(store: SketchedStore) {
     this.store = store
     this.snapshots = new SketchSnapshots(store.db)
     this.unsubscribe = store.subscribe((tree, added, info) => this.follow(tree, added, info))

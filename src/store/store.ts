@@ -13,15 +13,15 @@ import { comparePositions, type EntryId, type Position, type TreeId } from '../d
 import type { PeerId } from '../dag/identity.ts'
 import type { PolicyState } from '../dag/policy/state.ts'
 import type { TreePolicy } from '../dag/policy/tree-policy.ts'
+import type { BatchContributor, PageListener } from './contributors.ts'
 import { storeError } from './database/errors.ts'
 import * as layout from './database/layout.ts'
 import type { Database } from './database/open.ts'
 import { Landmarks } from './landmarks.ts'
 import { Latest } from './latest.ts'
 import { remark } from './marks.ts'
-import { type Appended, type BatchOperation, planPage, writeOperations } from './page.ts'
+import { type Appended, planPage, writeOperations } from './page.ts'
 import { readAuthors } from './policies.ts'
-import type { Snapshot } from './read/reader.ts'
 import { RecentReader } from './read/recent-reader.ts'
 import { Sketches } from './sketches.ts'
 import {
@@ -33,35 +33,12 @@ import {
   type TreeInfo,
   type TreeState,
   type TreeSummary,
+  type TreeView,
 } from './tree-state.ts'
 
 export type { Appended, BatchOperation, RefusedEntry } from './page.ts'
 export type { Found, ScanOptions, Snapshot, StoredEntry } from './read/reader.ts'
-export type { TreeInfo, TreeSummary } from './tree-state.ts'
-
-/**
- * Adds its own records to the batch of a page: whoever must never disagree with the DAG. Runs before the write, and keeps
- * the page out where it throws.
- */
-export type BatchContributor = (
-  tree: TreeId,
-  added: readonly VerifiedEntry[],
-  info: TreeInfo,
-) => BatchOperation[]
-
-/** Called after a page is stored; must not throw, and must not wait for a write to the same tree. */
-export type PageListener = (
-  tree: TreeId,
-  added: readonly VerifiedEntry[],
-  info: TreeInfo,
-  /** Those of them that are not void as they come. */
-  standing: readonly VerifiedEntry[],
-) => void
-
-/** A tree at one moment. */
-export interface TreeView extends TreeInfo, TreeSummary, AsyncDisposable {
-  readonly snapshot: Snapshot
-}
+export type { TreeInfo, TreeSummary, TreeView } from './tree-state.ts'
 
 const noEntries: ReadonlySet<EntryId> = new Set()
 

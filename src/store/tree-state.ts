@@ -4,7 +4,7 @@ import { PolicyState } from '../dag/policy/state.ts'
 import { TreePolicy } from '../dag/policy/tree-policy.ts'
 import * as layout from './database/layout.ts'
 import { readPolicy } from './policies.ts'
-import type { StoreReader } from './read/reader.ts'
+import type { Snapshot, StoreReader } from './read/reader.ts'
 
 /** A tree as the store holds it. */
 export interface TreeInfo {
@@ -24,6 +24,11 @@ export interface TreeSummary {
   readonly count: number
   /** The number of the latest arrival; 0 where there is none. */
   readonly sequence: number
+}
+
+/** A tree at one moment. */
+export interface TreeView extends TreeInfo, TreeSummary, AsyncDisposable {
+  readonly snapshot: Snapshot
 }
 
 /** What stays in memory of a tree that is in use. A page changes all of it at once. */

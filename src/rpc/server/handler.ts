@@ -3,8 +3,7 @@
  * connect-node's adapter because that one waits for ever, with all that the handler holds, when a caller leaves while
  * an answer waits for room; throws at requests without an authority; and lets strangers write to the process's stderr.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { ServerResponse } from 'node:http'
 import {
   type ConnectRouter,
   type ContextValues,
@@ -17,13 +16,12 @@ import { limits } from '../../base/limits.ts'
 import { fastBrotli, fastGzip } from '../compression.ts'
 import { toConnectError } from '../errors.ts'
 import { errorBoundary, type ProblemListener } from './boundary.ts'
+import type { HttpRequest, HttpResponse } from './http-call.ts'
 import { inTime } from './in-time.ts'
 import { loadKey } from './load.ts'
 import type { Entered } from './throttle.ts'
 import { typedAnswer } from './typed-answer.ts'
 
-export type HttpRequest = IncomingMessage | Http2ServerRequest
-export type HttpResponse = ServerResponse | Http2ServerResponse
 type Answered = Awaited<ReturnType<ReturnType<typeof createConnectRouter>['handlers'][number]>>
 export type HttpHandler = (request: HttpRequest, response: HttpResponse) => void
 

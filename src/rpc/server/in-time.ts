@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { toConnectError } from '../errors.ts'
-import type { HttpRequest } from './handler.ts'
+import type { HttpRequest } from './http-call.ts'
 
 /** A request's body, which has to be here within `limits.requestTimeoutMs`. */
 export async function* inTime(

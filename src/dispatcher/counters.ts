@@ -1,0 +1,14 @@
+/** What the dispatcher did, in numbers. */
+
+/** Totals since the node was opened. */
+export class Counters {
+  dials = 0
+  dialsFailed = 0
+  sessions = 0
+  sessionsFailed = 0
+  directPushes = 0
+  entriesReceived = 0
+  entriesSent = 0
+  watchEvents = 0
+  watchEntries = 0
+}
