@@ -5,7 +5,7 @@
  */
 import { Permission } from '../../gen/causeway/v1/entry_pb.ts'
 import { CausewayError, unknownTree } from '../base/errors.ts'
-import { Lanes } from '../base/keyed-queue.ts'
+import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
 import { policyStore, type VerifiedEntry } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
@@ -56,7 +56,7 @@ const permissionNames = ['nothing', 'read', 'write', 'admin']
 export class AccessDesk {
   private readonly parts: AccessDeskParts
   /** One after the other, so that no invitation is spent twice and no request decided twice. */
-  private readonly lane = new Lanes<''>()
+  private readonly queue = new KeyedQueue<''>()
   private settling: Settling | undefined
   /** Whether the settlement went into the entry's batch. */
   private contributed = false
@@ -85,7 +85,7 @@ export class AccessDesk {
         'INVALID_ARGUMENT',
         `An invitation has ${invitationBytes} bytes, got ${invitation.length}.`,
       )
-    return this.lane.run('', () => this.answer(ask))
+    return this.queue.run('', () => this.answer(ask))
   }
 
   /** The requests that wait here, the oldest first. */
@@ -99,7 +99,7 @@ export class AccessDesk {
    */
   approve(id: string, permission?: Permission, reason = ''): Promise<AccessRequest> {
     checkText(reason, 'reason')
-    return this.lane.run('', async () => {
+    return this.queue.run('', async () => {
       const { requests, grant } = this.parts
       const request = requests.expect(id)
       const { tree, peer } = request
@@ -120,7 +120,7 @@ export class AccessDesk {
   /** Says no, with a word why. UNKNOWN_REQUEST, ALREADY_DECIDED. */
   reject(id: string, reason = ''): Promise<AccessRequest> {
     checkText(reason, 'reason')
-    return this.lane.run('', async () => {
+    return this.queue.run('', async () => {
       const { requests } = this.parts
       const request = requests.expect(id)
       await requests.write(requests.settle(request, Permission.UNSPECIFIED, reason))
@@ -137,7 +137,7 @@ export class AccessDesk {
         'An invitation is for read or write: whoever holds it can use it, so admins are made with `causeway grant`.',
       )
     await this.checkAdmin(tree)
-    return this.lane.run('', () => this.parts.invitations.create(tree, permission))
+    return this.queue.run('', () => this.parts.invitations.create(tree, permission))
   }
 
   private async answer(ask: AccessAsk): Promise<AccessAnswer> {

@@ -7,7 +7,7 @@ import type { DagStore } from '../store/store.ts'
 import type { Remote } from '../sync/remote.ts'
 import type { Rights } from './rights.ts'
 
-export class Guard {
+export class RightsGuard {
   private readonly store: DagStore
   private readonly rights: Rights
 

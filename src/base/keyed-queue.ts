@@ -1,8 +1,8 @@
 /**
  * Runs tasks one after the other for each key, and independently across keys: writes to one tree are serial,
- * trees do not wait for each other. A task that fails leaves its lane working.
+ * trees do not wait for each other. A task that fails leaves its queue working.
  */
-export class Lanes<Key> {
+export class KeyedQueue<Key> {
   private readonly tails = new Map<Key, Promise<unknown>>()
 
   /** Runs `task` when all earlier tasks of this key have ended; resolves or rejects with it. */

@@ -39,7 +39,7 @@ export class Dispatcher {
   readonly counters = new Counters()
   private readonly parts: DispatcherParts
   private readonly lanes = new Map<PeerId, Lane>()
-  /** Lanes without links that still end what was under way. */
+  /** KeyedQueue without links that still end what was under way. */
   private readonly leaving = new Set<Promise<void>>()
   private readonly listeners = new Set<(status: LinkStatus) => void>()
   private readonly changedRuns = new Map<LinkRun, Lane>()

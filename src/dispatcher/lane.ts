@@ -1,5 +1,5 @@
 /**
- * The lane of one peer: what is done for its links over its one line, at most one session for each tree and a few at
+ * The lane of one peer: what is done for its links over its one connection, at most one session for each tree and a few at
  * once. It never waits in a loop: `step` looks at the state, starts what is due, and sets one timer for what is due
  * next, so a peer that is away costs a timer, and no peer can hold up another.
  */
@@ -18,11 +18,11 @@ import type { PeerConnection } from './connection.ts'
 import type { Counters } from './counters.ts'
 import { LinkRun } from './link-run.ts'
 import { follow, type LiveParts, withhold } from './live.ts'
-import { Line, type LineParts } from './peer-dialer.ts'
-import { pushDirectly, watchedSession } from './push.ts'
+import { PeerDialer, type PeerDialerParts } from './peer-dialer.ts'
+import { pushDirectly, sessionWithTimeout } from './push.ts'
 import { statusOf } from './status.ts'
 
-export interface LaneParts extends LiveParts, LineParts {
+export interface LaneParts extends LiveParts, PeerDialerParts {
   readonly clock: Clock
   readonly counters: Counters
   readonly book: PeerBook
@@ -38,7 +38,7 @@ export class Lane {
   private readonly parts: LaneParts
   private readonly runs = new Map<TreeId, LinkRun>()
   private readonly tasks = new Set<Promise<void>>()
-  private readonly line: Line
+  private readonly dialer: PeerDialer
   private live: AbortController | undefined
   /** The peer cannot be watched, as far as this connection has shown. */
   private polled = false
@@ -55,11 +55,11 @@ export class Lane {
   constructor(peer: PeerId, parts: LaneParts) {
     this.peer = peer
     this.parts = parts
-    this.line = new Line(peer, parts, () => this.wake())
+    this.dialer = new PeerDialer(peer, parts, () => this.wake())
   }
 
   get connected(): boolean {
-    return this.line.connection !== undefined
+    return this.dialer.connection !== undefined
   }
 
   get size(): number {
@@ -114,7 +114,7 @@ export class Lane {
 
   /** Tries at once whatever stands in the way; `want`: runs a session also where nothing is known to differ. */
   urge(tree?: TreeId, want = false): void {
-    this.line.urge()
+    this.dialer.urge()
     for (const run of this.runs.values())
       if (tree === undefined || run.link.tree === tree) {
         run.urge()
@@ -136,13 +136,13 @@ export class Lane {
     const { tree } = run.link
     const mark = outbox.mark(tree, this.peer)
     const untried = !this.tries && store.tree(tree) === undefined
-    const { line } = this
+    const { dialer } = this
     let dueAt = run.dueAt(mark, this.polled)
     if (!this.connected && !this.dialable) dueAt = Number.POSITIVE_INFINITY
-    else if (!this.connected) dueAt = run.live ? line.retryAt : Math.max(dueAt, line.retryAt)
+    else if (!this.connected) dueAt = run.live ? dialer.retryAt : Math.max(dueAt, dialer.retryAt)
     return statusOf({
       run,
-      line,
+      dialer,
       mark,
       sequence: store.tree(tree)?.sequence ?? 0,
       nowMs: clock.now(),
@@ -156,7 +156,7 @@ export class Lane {
   /** Finishes what can be finished on the open connection, until the grace is over; the rest is in the outbox. */
   async drain(graceOver: Promise<void>): Promise<void> {
     this.state = 'draining'
-    this.line.giveUpDialling(closed())
+    this.dialer.giveUpDialling(closed())
     this.live?.abort(closed())
     const drained = new Promise<void>((resolve) => {
       this.drained = resolve
@@ -190,11 +190,11 @@ export class Lane {
   }
 
   private step(): void {
-    const { line } = this
+    const { dialer } = this
     const { clock, outbox } = this.parts
     const now = clock.monotonic()
     // Its end is told later than its calls fail: until then they would fail again and again, without a pause.
-    const ended = line.dropEnded()
+    const ended = dialer.dropEnded()
     if (ended !== undefined) this.live?.abort(ended)
     const due: LinkRun[] = []
     const followed: LinkRun[] = []
@@ -206,19 +206,19 @@ export class Lane {
         else next = Math.min(next, at)
         if (run.live && !run.withheld && this.state === 'open') followed.push(run)
       }
-    const { connection } = line
+    const { connection } = dialer
     const wanted = due.length + followed.length > 0
-    const dials = connection === undefined && !line.dialling && wanted && this.dialable
+    const dials = connection === undefined && !dialer.dialling && wanted && this.dialable
     const follows = connection !== undefined && this.live === undefined && !this.polled && followed.length > 0
     if (this.state === 'open' && (dials || follows)) {
-      if (line.retryAt > now) next = Math.min(next, line.retryAt)
-      else this.start(() => (dials ? this.dial() : this.listen(connection!, followed)))
+      if (dialer.retryAt > now) next = Math.min(next, dialer.retryAt)
+      else this.start(() => (dials ? this.dial() : this.followPeer(connection!, followed)))
     }
     // Small changes go at once; sessions take turns, so that every tree of the peer gets its own.
     if (connection !== undefined) for (const run of due) this.start(() => this.run(connection, run))
     if (this.state === 'draining' && this.running === 0) this.drained()
     else if (connection !== undefined)
-      next = Math.min(next, line.closeUnused(this.running > 0 || this.live !== undefined))
+      next = Math.min(next, dialer.closeUnused(this.running > 0 || this.live !== undefined))
     this.cancelTimer()
     this.cancelTimer = Number.isFinite(next)
       ? clock.setTimer(Math.max(0, next - now), () => this.wake())
@@ -235,7 +235,7 @@ export class Lane {
   }
 
   private async dial(): Promise<void> {
-    const error = await this.line.dial()
+    const error = await this.dialer.dial()
     if (error === undefined) {
       this.polled = false
       return
@@ -247,18 +247,18 @@ export class Lane {
   }
 
   private heard(): void {
-    const { failures } = this.line
-    this.line.heard()
+    const { failures } = this.dialer
+    this.dialer.heard()
     if (failures > 0) for (const run of this.runs.values()) this.parts.onChange(run)
   }
 
   private hangUp(reason: CausewayError): void {
     this.live?.abort(reason)
-    this.line.close(reason)
+    this.dialer.close(reason)
   }
 
   /** Follows trees on this connection, in calls of bounded size, until one of them ends. */
-  private async listen(connection: PeerConnection, runs: readonly LinkRun[]): Promise<void> {
+  private async followPeer(connection: PeerConnection, runs: readonly LinkRun[]): Promise<void> {
     const live = new AbortController()
     this.live = live
     const heard = (run?: LinkRun) => {
@@ -280,7 +280,7 @@ export class Lane {
       const error = CausewayError.from(thrown)
       if (error.code === 'UNIMPLEMENTED') this.polled = true
       else if (!live.signal.aborted && connection.ended === undefined) {
-        this.line.failed(error)
+        this.dialer.failed(error)
         // It is there and does not answer: a new connection finds out whether it is there at all.
         if (error.code === 'TIMEOUT') connection.close()
       }
@@ -317,7 +317,7 @@ export class Lane {
       const error = connection.ended ?? CausewayError.from(thrown)
       if (active.signal.aborted || this.state === 'closed') return
       if (error.code === 'TIMEOUT' || error.code === 'DISCONNECTED') connection.close()
-      // A lost connection is the line's to wait for, once for all its trees.
+      // A lost connection is for the dialer to wait for, once for all its trees.
       if (connection.ended === undefined) run.failed(error, clock.monotonic(), clock.random())
       // The watch may have found both equal since: it begins anew, for news of a tree that was not shown.
       if (run.hidden) this.live?.abort(ended())
@@ -355,7 +355,7 @@ export class Lane {
     }
     using _turn = await this.turns.take(signal)
     using _slot = await this.parts.sessions.take(signal)
-    const result = await watchedSession(this.parts, connection.remote, link, signal)
+    const result = await sessionWithTimeout(this.parts, connection.remote, link, signal)
     run.confirmAt = Number.POSITIVE_INFINITY
     if (result.received + result.sent > 0) run.moved(now)
     return result.settledAt

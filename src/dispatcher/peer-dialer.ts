@@ -12,7 +12,7 @@ import type { PeerId } from '../dag/identity.ts'
 import type { Connect, PeerConnection } from './connection.ts'
 import type { Counters } from './counters.ts'
 
-export interface LineParts {
+export interface PeerDialerParts {
   readonly clock: Clock
   readonly counters: Counters
   readonly connect: Connect
@@ -20,7 +20,7 @@ export interface LineParts {
   readonly redials: Slots
 }
 
-export class Line {
+export class PeerDialer {
   /** Undefined while there is none. */
   connection: PeerConnection | undefined
   /** Dials, watches and connections that failed since the peer was last heard. */
@@ -30,13 +30,13 @@ export class Line {
   /** Monotonic: nothing is tried before this. */
   retryAt = Number.NEGATIVE_INFINITY
   private readonly peer: PeerId
-  private readonly parts: LineParts
+  private readonly parts: PeerDialerParts
   private readonly onEnd: () => void
   private attempt: AbortController | undefined
   private neededAt = 0
 
   /** `onEnd` is called when a connection was lost. */
-  constructor(peer: PeerId, parts: LineParts, onEnd: () => void) {
+  constructor(peer: PeerId, parts: PeerDialerParts, onEnd: () => void) {
     this.peer = peer
     this.parts = parts
     this.onEnd = onEnd

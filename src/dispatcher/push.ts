@@ -43,7 +43,7 @@ export async function pushDirectly(
 }
 
 /** Runs a session; gives it up with TIMEOUT when nothing moves for limits.sessionSilenceMs. */
-export async function watchedSession(
+export async function sessionWithTimeout(
   parts: PushParts & { readonly ingest: Ingest; readonly lastEqual: LastEqual },
   remote: Remote,
   { tree, peer, settings }: Link,
@@ -63,7 +63,7 @@ export async function watchedSession(
   moved()
   counters.sessions++
   try {
-    const lastEqual = await parts.lastEqual.get(peer, tree)
+    const lastEqual = await parts.lastEqual.get(tree, peer)
     const result = await runSession(parts, remote, tree, {
       signal: AbortSignal.any([signal, silence.signal]),
       onProgress: moved,
@@ -72,7 +72,7 @@ export async function watchedSession(
       lastEqual,
     })
     if (result.equal && result.tipsDigest !== lastEqual?.tipsDigest)
-      await parts.lastEqual.set(peer, tree, result)
+      await parts.lastEqual.set(tree, peer, result)
     counters.entriesReceived += result.received
     counters.entriesSent += result.sent
     return result

@@ -3,12 +3,12 @@ import type { CausewayError } from '../base/errors.ts'
 import type { LinkStatus } from '../peer/links.ts'
 import type { LinkRun } from './link-run.ts'
 import type { Mark } from './outbox.ts'
-import type { Line } from './peer-dialer.ts'
+import type { PeerDialer } from './peer-dialer.ts'
 
 /** What a status is worked out from. `dueInMs`: Infinity where nothing is due. */
 export interface StatusParts {
   readonly run: LinkRun
-  readonly line: Line
+  readonly dialer: PeerDialer
   readonly mark: Mark | undefined
   readonly sequence: number
   readonly nowMs: number
@@ -21,9 +21,9 @@ export interface StatusParts {
 }
 
 export function statusOf(parts: StatusParts): LinkStatus {
-  const { run, line, mark, sequence, nowMs, dueInMs, blocked, awaited, waitsForContact } = parts
+  const { run, dialer, mark, sequence, nowMs, dueInMs, blocked, awaited, waitsForContact } = parts
   const { link } = run
-  const lastError = awaited ?? line.lastError ?? run.lastError
+  const lastError = awaited ?? dialer.lastError ?? run.lastError
   const parked = awaited ?? run.parked
   return {
     tree: link.tree,
@@ -37,7 +37,7 @@ export function statusOf(parts: StatusParts): LinkStatus {
     lastSuccessMs: run.lastSuccessMs,
     nextAttemptMs: Number.isFinite(dueInMs) ? Math.round(nowMs + Math.max(0, dueInMs)) : 0,
     lastError: lastError && { code: lastError.code, message: lastError.message },
-    attempts: run.attempts + line.failures,
+    attempts: run.attempts + dialer.failures,
     parked: blocked
       ? 'The peer is blocked.'
       : link.settings.paused

@@ -4,7 +4,7 @@
  */
 
 import type { AccessAnswer, AccessAsk } from '../access/desk.ts'
-import type { Guard } from '../access/rights-guard.ts'
+import type { RightsGuard } from '../access/rights-guard.ts'
 import type { Clock } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
 import type { Identity, PeerId } from '../dag/identity.ts'
@@ -32,7 +32,7 @@ export interface DiallerParts {
   readonly book: PeerBook
   readonly clock: Clock
   readonly identity: Identity
-  readonly guard: Guard
+  readonly guard: RightsGuard
 }
 
 export class Dialler {
@@ -42,7 +42,7 @@ export class Dialler {
   private readonly book: PeerBook
   private readonly clock: Clock
   private readonly identity: Identity
-  private readonly guard: Guard
+  private readonly guard: RightsGuard
 
   constructor({ transports, book, clock, identity, guard }: DiallerParts) {
     this.transports = transports

@@ -10,7 +10,7 @@ import { SyncService } from '../../gen/causeway/v1/sync_pb.ts'
 import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
 import type { AccessDesk } from '../access/desk.ts'
 import { rightsOf } from '../access/rights.ts'
-import { Guard } from '../access/rights-guard.ts'
+import { RightsGuard } from '../access/rights-guard.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { CausewayError, unknownTree } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
@@ -120,7 +120,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     const rights = rightsOf(store)
     this.access = new Access(rights, (peer) => admission.throttle.vouch(peer))
     this.transports = createTransports(options, identity, clock, admission)
-    const guard = new Guard(store, rights)
+    const guard = new RightsGuard(store, rights)
     this.dialler = new Dialler({ transports: this.transports, book, clock, identity, guard })
     this.sessions = new Sessions({
       ...{ store, ingest: this.ingest, clock, lastEqual, dialler: this.dialler },

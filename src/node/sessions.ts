@@ -62,7 +62,7 @@ export class Sessions {
     await using reached = await reach(dialler, issuer, this.others(which, ticket), options.signal)
     const gathered = await gatherFirst(local, which, reached, options)
     const { connection, remote: main, address, peer } = gathered.main
-    const lastEqual = await hints.get(peer, which)
+    const lastEqual = await hints.get(which, peer)
     const onProgress: SyncOptions['onProgress'] = ({ received, expected, ...progress }) =>
       options.onProgress?.({
         received: gathered.received + received,
@@ -70,7 +70,7 @@ export class Sessions {
         ...progress,
       })
     const session = await runSession(local, main, which, { ...options, onProgress, lastEqual })
-    if (session.equal && session.tipsDigest !== lastEqual?.tipsDigest) await hints.set(peer, which, session)
+    if (session.equal && session.tipsDigest !== lastEqual?.tipsDigest) await hints.set(which, peer, session)
     const path = connection.channel.path?.()
     const result: SyncResult = {
       ...session,

@@ -1,17 +1,14 @@
 /**
  * With which digest a session with a peer last ended equal, and with how many entries: only a hint, which saves the next
  * session the cells of its first question, or the counts after them. Kept in a fixed number of slots, chosen by a hash of
- * peer and tree, so that strangers cannot make it grow; who loses a slot just sends some cells more.
+ * both, so that strangers cannot make it grow; who loses a slot just sends some cells more.
  */
 import { sha256Hex } from '../dag/crypto.ts'
 import { hexToBytes } from '../dag/hex.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { Database } from '../store/database/open.ts'
-import type { TreeSummary } from '../store/store.ts'
-
-/** What both sides had. */
-type Equality = Pick<TreeSummary, 'tipsDigest' | 'count'>
+import type { TreeDigest } from '../store/store.ts'
 
 /** 65,536 slots of some 70 bytes: at most 5 MB. */
 const slotDigits = 4
@@ -28,8 +25,8 @@ export class LastEqual {
   }
 
   /** Undefined where none is known. */
-  async get(peer: PeerId, tree: TreeId): Promise<Equality | undefined> {
-    const { slot, check } = place(peer, tree)
+  async get(tree: TreeId, peer: PeerId): Promise<TreeDigest | undefined> {
+    const { slot, check } = place(tree, peer)
     const value = (await this.slots.get(slot))?.toString('hex')
     if (!value?.startsWith(check) || value.length !== checkDigits + digestDigits + countDigits)
       return undefined
@@ -40,8 +37,8 @@ export class LastEqual {
     }
   }
 
-  async set(peer: PeerId, tree: TreeId, { tipsDigest, count }: Equality): Promise<void> {
-    const { slot, check } = place(peer, tree)
+  async set(tree: TreeId, peer: PeerId, { tipsDigest, count }: TreeDigest): Promise<void> {
+    const { slot, check } = place(tree, peer)
     const record = check + tipsDigest + count.toString(16).padStart(countDigits, '0')
     await this.slots.put(slot, Buffer.from(record, 'hex'))
   }
@@ -51,7 +48,7 @@ function slotsOf(db: Database) {
   return db.sublevel<string, Buffer>('equal', { keyEncoding: 'utf8', valueEncoding: 'buffer' })
 }
 
-function place(peer: PeerId, tree: TreeId): { slot: string; check: string } {
+function place(tree: TreeId, peer: PeerId): { slot: string; check: string } {
   const hash = sha256Hex(hexToBytes(peer + tree))
   return { slot: hash.slice(0, slotDigits), check: hash.slice(slotDigits, slotDigits + checkDigits) }
 }

@@ -6,7 +6,7 @@
  */
 
 import { CausewayError } from '../base/errors.ts'
-import { Lanes } from '../base/keyed-queue.ts'
+import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
 import { createSketch, type Sketch, sketchCellsFor } from '../dag/difference/sketch.ts'
 import { saveSketch } from '../dag/difference/sketch-codec.ts'
@@ -43,7 +43,7 @@ export class Sketches {
   private readonly live = new Map<TreeId, Live>()
   /** How large trees are about to be. */
   private readonly expected = new Map<TreeId, number>()
-  private readonly lanes = new Lanes<TreeId>()
+  private readonly queue = new KeyedQueue<TreeId>()
   private readonly unsubscribe: () => void
   private closed = false
 
@@ -63,9 +63,9 @@ export class Sketches {
       const info = this.store.tree(tree)
       if (info === undefined) return undefined
       if (live === undefined || live.sequence !== info.sequence)
-        await this.lanes.run(tree, () => this.load(tree))
+        await this.queue.run(tree, () => this.load(tree))
       else if (live.sketch.cellCount < sketchCellsFor(info.count))
-        await this.lanes.run(tree, () => this.grow(tree))
+        await this.queue.run(tree, () => this.grow(tree))
       else {
         this.keep(tree, live)
         return live.sketch
@@ -91,7 +91,7 @@ export class Sketches {
   async close(): Promise<void> {
     this.closed = true
     this.unsubscribe()
-    await this.lanes.idle()
+    await this.queue.idle()
     for (const [tree, live] of this.live) if (live.sequence > live.saved) await this.save(tree, live)
   }
 
@@ -132,10 +132,10 @@ export class Sketches {
   private inBackground(tree: TreeId, task: () => Promise<unknown>): void {
     if (this.closed) return
     // A sketch is derived: what fails here is tried again by the next page or request, which tells its error.
-    this.lanes.run(tree, task).catch(() => {})
+    this.queue.run(tree, task).catch(() => {})
   }
 
-  /** Brings a tree's sketch into memory and up to date: from its snapshot, or from nothing. Only in the tree's lane. */
+  /** Brings a tree's sketch into memory and up to date: from its snapshot, or from nothing. Only in the tree's queue. */
   private async load(tree: TreeId): Promise<void> {
     const info = this.store.tree(tree)
     if (info === undefined) return
@@ -166,7 +166,7 @@ export class Sketches {
 
   /**
    * Builds the sketch anew with more cells than the tree is worth by now, so that it lasts. What arrives meanwhile is
-   * counted in both, so it ends however fast the tree grows. Only in the tree's lane.
+   * counted in both, so it ends however fast the tree grows. Only in the tree's queue.
    */
   private async grow(tree: TreeId): Promise<void> {
     const live = this.live.get(tree)

@@ -6,7 +6,7 @@
  */
 
 import { CausewayError } from '../base/errors.ts'
-import { Lanes } from '../base/keyed-queue.ts'
+import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
 import type { Entry, VerifiedEntry } from '../dag/entry.ts'
 import { comparePositions, type EntryId, type Position, type TreeId } from '../dag/id.ts'
@@ -38,14 +38,14 @@ import {
 
 export type { Appended, BatchOperation, RefusedEntry } from './page.ts'
 export type { Found, ScanOptions, Snapshot, StoredEntry } from './read/reader.ts'
-export type { TreeInfo, TreeSummary, TreeView } from './tree-state.ts'
+export type { TreeDigest, TreeInfo, TreeSummary, TreeView } from './tree-state.ts'
 
 const noEntries: ReadonlySet<EntryId> = new Set()
 
 export class DagStore extends RecentReader {
-  /** Trees in use, the latest last. Loaded and changed only in the tree's lane, so none mixes two moments. */
+  /** Trees in use, the latest last. Loaded and changed only in the tree's queue, so none mixes two moments. */
   private readonly states = new Map<TreeId, TreeState>()
-  private readonly lanes = new Lanes<TreeId>()
+  private readonly queue = new KeyedQueue<TreeId>()
   private readonly contributors: BatchContributor[] = []
   private readonly listeners = new Set<PageListener>()
   readonly latest = new Latest()
@@ -82,7 +82,7 @@ export class DagStore extends RecentReader {
 
   /** Waits for writes under way, then closes the database; reads that are under way end with CLOSED. */
   async close(): Promise<void> {
-    await this.lanes.idle()
+    await this.queue.idle()
     this.forget()
     this.latest.clear()
     this.landmarks.clear()
@@ -156,7 +156,7 @@ export class DagStore extends RecentReader {
   }
 
   private settleMarks(tree: TreeId): Promise<void> {
-    return this.lanes.run(tree, async () => {
+    return this.queue.run(tree, async () => {
       const state = await this.load(tree)
       if (!state?.stale || this.failed) return
       try {
@@ -188,7 +188,7 @@ export class DagStore extends RecentReader {
    * there is no such tree.
    */
   view(tree: TreeId): Promise<TreeView | undefined> {
-    return this.lanes.run(tree, async () => {
+    return this.queue.run(tree, async () => {
       const state = await this.load(tree)
       if (state === undefined) return undefined
       const agreed = { ...infoOf(tree, state.record), ...summaryOf(state) }
@@ -203,7 +203,7 @@ export class DagStore extends RecentReader {
 
   /** Runs `task` between two pages of a tree: for records that must change in step with it. */
   between<Result>(tree: TreeId, task: () => Promise<Result>): Promise<Result> {
-    return this.lanes.run(tree, task)
+    return this.queue.run(tree, task)
   }
 
   /** Which of a page's entries are not in the tree yet: those worth verifying. */
@@ -212,10 +212,10 @@ export class DagStore extends RecentReader {
   }
 
   private use(tree: TreeId): Promise<TreeState | undefined> | TreeState | undefined {
-    return this.states.get(tree) ?? this.lanes.run(tree, () => this.load(tree))
+    return this.states.get(tree) ?? this.queue.run(tree, () => this.load(tree))
   }
 
-  /** The state of a tree, read where it is not in memory. Only in the tree's lane. */
+  /** The state of a tree, read where it is not in memory. Only in the tree's queue. */
   private async load(tree: TreeId): Promise<TreeState | undefined> {
     const record = this.records.get(tree)
     if (record === undefined) return undefined
@@ -241,7 +241,7 @@ export class DagStore extends RecentReader {
     entries: readonly VerifiedEntry[],
     options: { sync?: boolean } = {},
   ): Promise<Appended> {
-    return this.lanes.run(tree, () => this.write(tree, entries, options.sync ?? false))
+    return this.queue.run(tree, () => this.write(tree, entries, options.sync ?? false))
   }
 
   private async write(tree: TreeId, entries: readonly VerifiedEntry[], sync: boolean): Promise<Appended> {

@@ -15,13 +15,17 @@ export interface TreeInfo {
   readonly sequence: number
 }
 
-/** What names a tree's whole set of entries; all of one moment, between two pages. */
-export interface TreeSummary {
-  /** In ascending order. */
-  readonly tips: readonly EntryId[]
+/** What names a tree's whole set of entries: two sides with the same digest and count hold the same entries. */
+export interface TreeDigest {
   /** `digestTips` of the tips. */
   readonly tipsDigest: string
   readonly count: number
+}
+
+/** A tree's tips and digest at one moment, between two pages. */
+export interface TreeSummary extends TreeDigest {
+  /** In ascending order. */
+  readonly tips: readonly EntryId[]
   /** The number of the latest arrival; 0 where there is none. */
   readonly sequence: number
 }

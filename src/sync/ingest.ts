@@ -6,7 +6,7 @@
 
 import { CausewayError } from '../base/errors.ts'
 import { discard, takenGarbage } from '../base/garbage.ts'
-import { Lanes } from '../base/keyed-queue.ts'
+import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
 import { type Entry, readEntry, type SignedEntry, type VerifiedEntry } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
@@ -30,7 +30,7 @@ export interface Ingested {
 
 export class Ingest {
   private readonly store: DagStore
-  private readonly lanes = new Lanes<TreeId>()
+  private readonly queue = new KeyedQueue<TreeId>()
 
   constructor(store: DagStore) {
     this.store = store
@@ -50,9 +50,9 @@ export class Ingest {
     const verifying = this.verify(tree, entries, (entry, error) =>
       refused.push({ index: indexOf.get(entry)!, id: entry.id, error }),
     )
-    // It may fail while the lane is still busy with earlier pages; the lane then gets the failure all the same.
+    // It may fail while the queue is still busy with earlier pages; the queue then gets the failure all the same.
     verifying.catch(() => {})
-    return this.lanes.run(tree, async () => {
+    return this.queue.run(tree, async () => {
       const { verified, known } = await verifying
       const result = await this.store.append(tree, verified, options)
       for (const { index, id, error } of result.refused)

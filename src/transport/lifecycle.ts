@@ -7,10 +7,10 @@ import type { Channel } from './transport.ts'
 
 export class Lifecycle {
   readonly name: string
-  #listening = false
-  #closing: Promise<void> | undefined
+  private isListening = false
+  private closing: Promise<void> | undefined
   /** Starts and stops run one after the other, in the order of the calls. */
-  #last: Promise<unknown> = Promise.resolve()
+  private last: Promise<unknown> = Promise.resolve()
 
   /** `name` is the transport's, for the messages. */
   constructor(name: string) {
@@ -18,40 +18,40 @@ export class Lifecycle {
   }
 
   get listening(): boolean {
-    return this.#listening
+    return this.isListening
   }
 
   get closed(): boolean {
-    return this.#closing !== undefined
+    return this.closing !== undefined
   }
 
   /** Runs `bind`; when it fails, the transport is stopped and can start again. */
   start(bind: () => Promise<void>): Promise<void> {
-    return this.#next(async () => {
+    return this.next(async () => {
       this.assertOpen()
-      if (this.#listening)
+      if (this.isListening)
         throw new CausewayError('ALREADY_STARTED', `The transport ${this.name} listens already.`)
       await bind()
-      this.#listening = true
+      this.isListening = true
     })
   }
 
   stop(unbind: () => Promise<void>): Promise<void> {
-    return this.#next(async () => {
-      if (!this.#listening)
+    return this.next(async () => {
+      if (!this.isListening)
         throw new CausewayError('NOT_STARTED', `The transport ${this.name} does not listen.`)
-      this.#listening = false
+      this.isListening = false
       await unbind()
     })
   }
 
   /** From this call on the transport is closed; `release` frees everything once what is under way has ended. */
   close(release: () => Promise<void>): Promise<void> {
-    this.#closing ??= this.#next(async () => {
-      this.#listening = false
+    this.closing ??= this.next(async () => {
+      this.isListening = false
       await release()
     })
-    return this.#closing
+    return this.closing
   }
 
   assertOpen(): void {
@@ -62,9 +62,9 @@ export class Lifecycle {
     return new CausewayError('CLOSED', `The transport ${this.name} is closed.`)
   }
 
-  #next(run: () => Promise<void>): Promise<void> {
-    const result = this.#last.then(run)
-    this.#last = result.catch(() => {})
+  private next(run: () => Promise<void>): Promise<void> {
+    const result = this.last.then(run)
+    this.last = result.catch(() => {})
     return result
   }
 }

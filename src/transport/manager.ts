@@ -25,40 +25,40 @@ interface Registration {
 type Accept = (channel: Channel, transport: Transport) => void
 
 export class TransportManager implements AsyncDisposable {
-  readonly #clock: Clock
-  readonly #registrations = new Map<string, Registration>()
-  #accept: Accept | undefined
-  #closing: Promise<void> | undefined
+  private readonly clock: Clock
+  private readonly registrations = new Map<string, Registration>()
+  private accept: Accept | undefined
+  private closing: Promise<void> | undefined
 
   constructor(options: { readonly clock?: Clock } = {}) {
-    this.#clock = options.clock ?? systemClock
+    this.clock = options.clock ?? systemClock
   }
 
   /** The manager closes what is registered. `dialOnly` keeps it out of `acceptConnections`. */
   register(transport: Transport, options: { readonly dialOnly?: boolean } = {}): void {
-    this.#assertOpen()
-    if (this.#registrations.has(transport.name))
+    this.assertOpen()
+    if (this.registrations.has(transport.name))
       throw new CausewayError(
         'ALREADY_EXISTS',
         `A transport named ${transport.name} is registered already. Give this one another name.`,
         { data: { name: transport.name } },
       )
     const { dialOnly = false } = options
-    this.#registrations.set(transport.name, { transport, dialOnly, accept: undefined })
+    this.registrations.set(transport.name, { transport, dialOnly, accept: undefined })
   }
 
   get(name: string): Transport | undefined {
-    return this.#registrations.get(name)?.transport
+    return this.registrations.get(name)?.transport
   }
 
   /** In order of registration. */
   names(): string[] {
-    return [...this.#registrations.keys()]
+    return [...this.registrations.keys()]
   }
 
   /** The transport that handles the address; NO_TRANSPORT if none does. */
   route(address: Address): Transport {
-    for (const { transport } of this.#registrations.values())
+    for (const { transport } of this.registrations.values())
       if (transport.canHandleAddress(address)) return transport
     throw new CausewayError(
       'NO_TRANSPORT',
@@ -68,7 +68,7 @@ export class TransportManager implements AsyncDisposable {
   }
 
   async dial(address: Address, options?: DialOptions): Promise<Channel> {
-    this.#assertOpen()
+    this.assertOpen()
     return this.route(address).dial(address, options)
   }
 
@@ -77,11 +77,11 @@ export class TransportManager implements AsyncDisposable {
    * its attempts if they agree, else UNREACHABLE.
    */
   async dialFirst<T>(addresses: readonly Address[], options: DialFirstOptions<T>): Promise<DialWinner<T>> {
-    this.#assertOpen()
+    this.assertOpen()
     return dialFirst(
       (address, dialOptions) => this.dial(address, dialOptions),
       addresses,
-      this.#clock,
+      this.clock,
       options,
     )
   }
@@ -91,9 +91,9 @@ export class TransportManager implements AsyncDisposable {
    * the others running; if none listens afterwards, it throws with all errors as its cause.
    */
   async acceptConnections(accept: Accept): Promise<AcceptResult> {
-    this.#assertOpen()
-    this.#accept = accept
-    const servers = [...this.#registrations.values()].filter(({ dialOnly }) => !dialOnly)
+    this.assertOpen()
+    this.accept = accept
+    const servers = [...this.registrations.values()].filter(({ dialOnly }) => !dialOnly)
     if (servers.length === 0)
       throw new CausewayError('NO_TRANSPORT', 'No transport that listens is registered. Register one first.')
     const outcomes = await Promise.all(
@@ -101,7 +101,7 @@ export class TransportManager implements AsyncDisposable {
         const { name } = registration.transport
         try {
           registration.accept = accept
-          await this.#listen(registration)
+          await this.listenOn(registration)
           return { name }
         } catch (error) {
           const failure = CausewayError.from(error)
@@ -127,39 +127,39 @@ export class TransportManager implements AsyncDisposable {
 
   /** Starts one server; inbound channels go to `accept`, or to the handler of the last acceptConnections. */
   async start(name: string, accept?: Accept): Promise<void> {
-    this.#assertOpen()
-    const registration = this.#named(name)
-    registration.accept = accept ?? registration.accept ?? this.#accept
-    await this.#listen(registration)
+    this.assertOpen()
+    const registration = this.named(name)
+    registration.accept = accept ?? registration.accept ?? this.accept
+    await this.listenOn(registration)
   }
 
   async stop(name: string): Promise<void> {
-    await this.#named(name).transport.stop()
+    await this.named(name).transport.stop()
   }
 
   /** Where others reach this node now, over all transports in order of registration. */
   getAllServerAddresses(): Address[] {
-    return [...this.#registrations.values()].flatMap(({ transport }) => transport.addresses())
+    return [...this.registrations.values()].flatMap(({ transport }) => transport.addresses())
   }
 
   /** Closes every transport, also when one of them fails to; that error is thrown afterwards. */
   close(): Promise<void> {
-    this.#closing ??= this.#closeAll()
-    return this.#closing
+    this.closing ??= this.closeAll()
+    return this.closing
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  async #closeAll(): Promise<void> {
+  private async closeAll(): Promise<void> {
     const results = await Promise.allSettled(
-      [...this.#registrations.values()].map(({ transport }) => transport.close()),
+      [...this.registrations.values()].map(({ transport }) => transport.close()),
     )
     for (const result of results) if (result.status === 'rejected') throw CausewayError.from(result.reason)
   }
 
-  async #listen(registration: Registration): Promise<void> {
+  private async listenOn(registration: Registration): Promise<void> {
     const { transport } = registration
     if (registration.accept === undefined)
       throw new CausewayError(
@@ -169,8 +169,8 @@ export class TransportManager implements AsyncDisposable {
     await transport.listen((channel) => registration.accept!(channel, transport))
   }
 
-  #named(name: string): Registration {
-    const registration = this.#registrations.get(name)
+  private named(name: string): Registration {
+    const registration = this.registrations.get(name)
     if (registration !== undefined) return registration
     throw new CausewayError(
       'NO_TRANSPORT',
@@ -178,7 +178,7 @@ export class TransportManager implements AsyncDisposable {
     )
   }
 
-  #assertOpen(): void {
-    if (this.#closing !== undefined) throw new CausewayError('CLOSED', 'The transports are closed.')
+  private assertOpen(): void {
+    if (this.closing !== undefined) throw new CausewayError('CLOSED', 'The transports are closed.')
   }
 }

@@ -1,16 +1,16 @@
-/** The line to a peer that cannot be reached: what it keeps of a failure while it waits. */
+/** The dialer to a peer that cannot be reached: what it keeps of a failure while it waits. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CausewayError } from '../../src/base/errors.ts'
 import { Slots } from '../../src/base/slots.ts'
 import { Counters } from '../../src/dispatcher/counters.ts'
-import { Line } from '../../src/dispatcher/peer-dialer.ts'
+import { PeerDialer } from '../../src/dispatcher/peer-dialer.ts'
 import { testIdentity } from '../kit/entries.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 
 test('the words of a failure are kept, and not the error, whose stack holds all that it was thrown from', async () => {
   const thrown = new CausewayError('UNREACHABLE', 'Nobody is there.', { cause: new Error('refused') })
-  const line = new Line(
+  const dialer = new PeerDialer(
     testIdentity(1).peer,
     {
       clock: new VirtualClock(),
@@ -21,7 +21,7 @@ test('the words of a failure are kept, and not the error, whose stack holds all 
     },
     () => {},
   )
-  assert.equal(await line.dial(), thrown)
-  assert.deepEqual(line.lastError, { code: 'UNREACHABLE', message: 'Nobody is there.', data: {} })
-  assert.ok(!(line.lastError instanceof Error))
+  assert.equal(await dialer.dial(), thrown)
+  assert.deepEqual(dialer.lastError, { code: 'UNREACHABLE', message: 'Nobody is there.', data: {} })
+  assert.ok(!(dialer.lastError instanceof Error))
 })

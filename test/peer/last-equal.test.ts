@@ -16,13 +16,13 @@ const two = { tipsDigest: hash('two'), count: Number.MAX_SAFE_INTEGER }
 describe('the last equality', () => {
   it('is found again, by peer and tree, and replaced', async () => {
     const hints = new LastEqual(await openMemory())
-    assert.equal(await hints.get(peer(1), tree), undefined)
-    await hints.set(peer(1), tree, one)
-    assert.deepEqual(await hints.get(peer(1), tree), one)
-    assert.equal(await hints.get(peer(2), tree), undefined)
-    assert.equal(await hints.get(peer(1), hash('other') as TreeId), undefined)
-    await hints.set(peer(1), tree, two)
-    assert.deepEqual(await hints.get(peer(1), tree), two)
+    assert.equal(await hints.get(tree, peer(1)), undefined)
+    await hints.set(tree, peer(1), one)
+    assert.deepEqual(await hints.get(tree, peer(1)), one)
+    assert.equal(await hints.get(tree, peer(2)), undefined)
+    assert.equal(await hints.get(hash('other') as TreeId, peer(1)), undefined)
+    await hints.set(tree, peer(1), two)
+    assert.deepEqual(await hints.get(tree, peer(1)), two)
   })
 
   it('gives way to another in its slot, and is then just not known', async () => {
@@ -33,14 +33,14 @@ describe('the last equality', () => {
     let n = 0
     for (; !seen.has(slotOf(n)); n++) seen.set(slotOf(n), n)
     const earlier = seen.get(slotOf(n))!
-    await hints.set(peer(earlier), tree, one)
-    await hints.set(peer(n), tree, two)
-    assert.equal(await hints.get(peer(earlier), tree), undefined)
-    assert.deepEqual(await hints.get(peer(n), tree), two)
+    await hints.set(tree, peer(earlier), one)
+    await hints.set(tree, peer(n), two)
+    assert.equal(await hints.get(tree, peer(earlier)), undefined)
+    assert.deepEqual(await hints.get(tree, peer(n)), two)
     const slots = db.sublevel<string, Buffer>('equal', { keyEncoding: 'utf8', valueEncoding: 'buffer' })
     assert.equal((await slots.keys().all()).length, 1)
     const record = (await slots.get(slotOf(n)))!
     await slots.put(slotOf(n), record.subarray(0, -8))
-    assert.equal(await hints.get(peer(n), tree), undefined)
+    assert.equal(await hints.get(tree, peer(n)), undefined)
   })
 })

@@ -12,7 +12,7 @@ import type { CausewayError } from '../../src/base/errors.ts'
 import { auditTree } from '../../src/store/audit/audit.ts'
 import * as layout from '../../src/store/database/layout.ts'
 import { openFolder, openMemory, storeFormat } from '../../src/store/database/open.ts'
-import { guardWrites } from '../../src/store/database/write-fence.ts'
+import { fenceWrites } from '../../src/store/database/write-fence.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { prng, shapes } from '../kit/entries.ts'
 import { fill, idsOf, tempFolder } from '../kit/peers.ts'
@@ -117,7 +117,7 @@ describe('a store in a folder', () => {
       if (key === 'bad') throw new Error('No space left on device')
       await put(key, ...rest)
     }
-    guardWrites(db as never)
+    fenceWrites(db as never)
     await db.put('a', '1')
     const together = await Promise.allSettled([db.put('b', '1'), db.put('bad', '1'), db.put('c', '1')])
     assert.ok(together.every(({ status }) => status === 'rejected'))
@@ -141,7 +141,7 @@ describe('a store in a folder', () => {
     const chain = raw._chainedBatch.bind(db)
     raw._chainedBatch = () =>
       Object.assign(chain(), { _write: async () => Promise.reject(new Error('No space')) })
-    guardWrites(db as never)
+    fenceWrites(db as never)
     await db.put('a', '1')
     await assert.rejects(db.batch().put('b', '1').write(), /No space/)
     await assert.rejects(db.put('c', '1'), /No space/)

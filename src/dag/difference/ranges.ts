@@ -53,14 +53,14 @@ export function fingerprintOf(ids: Uint8Array, sha256: (bytes: Uint8Array) => Ui
 
 /** Cuts a stream of entries into chunks; it holds the ids of one chunk. */
 export class RangeChunker {
-  readonly #sha256: (bytes: Uint8Array) => Uint8Array
-  #buffer = new Uint8Array(domain.length + 1024 * idBytes)
-  #length = domain.length
-  #last: RangeKey | undefined
+  private readonly sha256: (bytes: Uint8Array) => Uint8Array
+  private buffer = new Uint8Array(domain.length + 1024 * idBytes)
+  private length = domain.length
+  private last: RangeKey | undefined
 
   constructor(sha256: (bytes: Uint8Array) => Uint8Array) {
-    this.#sha256 = sha256
-    this.#buffer.set(domain)
+    this.sha256 = sha256
+    this.buffer.set(domain)
   }
 
   /** The next entry of the stream; the chunk that it ends, if it does. */
@@ -68,34 +68,34 @@ export class RangeChunker {
     const key = { height, id }
     if (id.length !== idBytes)
       throw new CausewayError('INVALID_ARGUMENT', `An entry id is 32 bytes, got ${id.length}.`)
-    if (this.#last !== undefined && compareKeys(this.#last, key) >= 0)
+    if (this.last !== undefined && compareKeys(this.last, key) >= 0)
       throw new CausewayError('INVALID_ARGUMENT', 'Entries are chunked in ascending (height, id) order.')
-    if (this.#length + idBytes > this.#buffer.length) {
-      const larger = new Uint8Array(this.#buffer.length * 2)
-      larger.set(this.#buffer)
-      this.#buffer = larger
+    if (this.length + idBytes > this.buffer.length) {
+      const larger = new Uint8Array(this.buffer.length * 2)
+      larger.set(this.buffer)
+      this.buffer = larger
     }
-    this.#buffer.set(id, this.#length)
-    this.#length += idBytes
-    this.#last = key
+    this.buffer.set(id, this.length)
+    this.length += idBytes
+    this.last = key
     const ends = id[31] === 0 && (id[30]! & 3) === 0
-    return ends || this.#count() === limits.rangeChunkMaxEntries ? this.#cut() : undefined
+    return ends || this.count() === limits.rangeChunkMaxEntries ? this.cut() : undefined
   }
 
   /** What is left when the stream, or the part of it that is wanted, is over. */
   finish(): RangeChunk | undefined {
-    return this.#count() > 0 ? this.#cut() : undefined
+    return this.count() > 0 ? this.cut() : undefined
   }
 
-  #count(): number {
-    return (this.#length - domain.length) / idBytes
+  private count(): number {
+    return (this.length - domain.length) / idBytes
   }
 
-  #cut(): RangeChunk {
-    const hash = this.#sha256(this.#buffer.subarray(0, this.#length))
+  private cut(): RangeChunk {
+    const hash = this.sha256(this.buffer.subarray(0, this.length))
     const fingerprint = new Uint8Array(hash.subarray(0, fingerprintBytes))
-    const chunk = { last: this.#last!, count: this.#count(), fingerprint }
-    this.#length = domain.length
+    const chunk = { last: this.last!, count: this.count(), fingerprint }
+    this.length = domain.length
     return chunk
   }
 }

@@ -115,18 +115,18 @@ export class Sketch implements Cells {
 
   /** Adds an entry id of at least 16 bytes. */
   add(id: Uint8Array): void {
-    this.#apply(id, 1)
+    this.apply(id, 1)
   }
 
   addAll(ids: Iterable<Uint8Array>): void {
-    for (const id of ids) this.#apply(id, 1)
+    for (const id of ids) this.apply(id, 1)
   }
 
   /** The exact inverse of `add`. */
   remove(id: Uint8Array): void {
     if (this.total <= 0)
       throw new CausewayError('INVALID_ARGUMENT', 'The sketch is empty: there is no id to take out.')
-    this.#apply(id, -1)
+    this.apply(id, -1)
   }
 
   /** The sketch as it is now, whatever is added from here on. Only if something is, the words are copied, and once. */
@@ -148,7 +148,7 @@ export class Sketch implements Cells {
     return { from, cellCount: to - from, total: this.total, words }
   }
 
-  #apply(id: Uint8Array, sign: number): void {
+  private apply(id: Uint8Array, sign: number): void {
     if (id.length < 16)
       throw new CausewayError('INVALID_ARGUMENT', `An entry id is 32 bytes, got ${id.length}.`)
     const w0 = id[0]! | (id[1]! << 8) | (id[2]! << 16) | (id[3]! << 24)

@@ -5,7 +5,7 @@
  */
 
 import type { Rights } from '../../access/rights.ts'
-import { Lanes } from '../../base/keyed-queue.ts'
+import { KeyedQueue } from '../../base/keyed-queue.ts'
 import { limits } from '../../base/limits.ts'
 import type { TreeId } from '../../dag/id.ts'
 import type { PeerId } from '../../dag/identity.ts'
@@ -28,7 +28,7 @@ export interface AutoLinkParts {
 export class AutoLink {
   private readonly parts: AutoLinkParts
   /** One at a time, so that the bounds hold, and the same link is not made twice. */
-  private readonly lane = new Lanes<''>()
+  private readonly queue = new KeyedQueue<''>()
 
   constructor(parts: AutoLinkParts) {
     this.parts = parts
@@ -38,7 +38,7 @@ export class AutoLink {
   async served(tree: TreeId, peer: PeerId): Promise<void> {
     try {
       if (this.isDue(tree, peer) && (await this.parts.rights.isNamed(tree, peer)))
-        await this.lane.run('', () => this.link(tree, peer))
+        await this.queue.run('', () => this.link(tree, peer))
     } catch (error) {
       this.parts.onError(error, `linking ${linkKey(tree, peer)}`)
     }

@@ -10,7 +10,7 @@ import type { Join, Joins } from '../../access/joins.ts'
 import { backoffMs } from '../../base/backoff.ts'
 import { type Clock, cancelled } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
-import { Lanes } from '../../base/keyed-queue.ts'
+import { KeyedQueue } from '../../base/keyed-queue.ts'
 import { limits } from '../../base/limits.ts'
 import { Slots } from '../../base/slots.ts'
 import { policyStore, type VerifiedEntry } from '../../dag/entry.ts'
@@ -54,7 +54,7 @@ const backoff = { baseMs: limits.joinBackoffBaseMs, capMs: limits.joinBackoffCap
 
 export class Joiner {
   private readonly parts: JoinerParts
-  private readonly lanes = new Lanes<string>()
+  private readonly queue = new KeyedQueue<string>()
   private readonly slots = new Slots(limits.redialsAtOnce)
   private readonly timers = new Map<string, () => void>()
   private readonly attempts = new Map<string, number>()
@@ -116,13 +116,13 @@ export class Joiner {
   async close(): Promise<void> {
     this.stop.abort(new CausewayError('CLOSED', 'The node is closing.'))
     for (const cancel of this.timers.values()) cancel()
-    await this.lanes.idle()
+    await this.queue.idle()
   }
 
   /** Asks once; undefined where nothing is wanted any more. */
   private ask({ tree, peer }: Pick<Join, 'tree' | 'peer'>): Promise<JoinStanding | undefined> {
     const key = linkKey(tree, peer)
-    return this.lanes.run(key, async () => {
+    return this.queue.run(key, async () => {
       this.timers.get(key)?.()
       this.timers.delete(key)
       const { joins, links } = this.parts
@@ -203,7 +203,7 @@ export class Joiner {
     const waiting = this.parts.joins.list().filter((join) => join.tree === tree)
     if (waiting.length === 0 || !added.some(changesPolicy)) return
     for (const join of waiting)
-      void this.lanes.run(linkKey(tree, join.peer), async () => {
+      void this.queue.run(linkKey(tree, join.peer), async () => {
         const permission = await this.parts.permission(tree)
         if (this.parts.joins.get(tree, join.peer) === undefined || permission === Permission.UNSPECIFIED)
           return

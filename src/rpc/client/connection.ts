@@ -126,7 +126,7 @@ export class RpcConnection implements AsyncDisposable {
     stream.close = (code, done) => outsideFrames(() => close(code, done))
     this.activity = this.clock.monotonic()
     this.calls.add(stream)
-    if (this.calls.size === 1) this.watch(this.pingIntervalMs)
+    if (this.calls.size === 1) this.armPing(this.pingIntervalMs)
     stream.once('close', () => {
       this.calls.delete(stream)
       if (this.calls.size > 0) return
@@ -164,11 +164,11 @@ export class RpcConnection implements AsyncDisposable {
   }
 
   /** While calls are under way: asks for a sign of life after each silent interval. */
-  private watch(delayMs: number): void {
+  private armPing(delayMs: number): void {
     this.cancelTimer()
     this.cancelTimer = this.clock.setTimer(delayMs, () => {
       const silentMs = this.clock.monotonic() - this.activity
-      if (silentMs < this.pingIntervalMs) this.watch(this.pingIntervalMs - silentMs)
+      if (silentMs < this.pingIntervalMs) this.armPing(this.pingIntervalMs - silentMs)
       else this.ping()
     })
   }
@@ -181,7 +181,7 @@ export class RpcConnection implements AsyncDisposable {
       this.session.ping((error) => {
         if (error !== null || this.calls.size === 0) return
         this.activity = this.clock.monotonic()
-        this.watch(this.pingIntervalMs)
+        this.armPing(this.pingIntervalMs)
       })
     } catch {
       // Destroyed in between: 'close' tells it.

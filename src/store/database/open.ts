@@ -9,7 +9,7 @@ import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { storeError } from './errors.ts'
 import { formatKey } from './layout.ts'
-import { guardWrites } from './write-fence.ts'
+import { fenceWrites } from './write-fence.ts'
 
 export type Database = AbstractLevel<Buffer | Uint8Array | string, Buffer, Buffer>
 
@@ -25,7 +25,7 @@ export async function openFolder(folder: string): Promise<Database> {
     writeBufferSize: limits.storeWriteBufferBytes,
     cacheSize: limits.storeCacheBytes,
   })
-  guardWrites(db)
+  fenceWrites(db)
   try {
     await db.open()
   } catch (error) {

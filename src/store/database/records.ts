@@ -3,7 +3,7 @@
  * another, and `put` gives an operation for somebody else's batch, so that a record can change together with entries.
  */
 
-import { Lanes } from '../../base/keyed-queue.ts'
+import { KeyedQueue } from '../../base/keyed-queue.ts'
 import type { BatchOperation } from '../page.ts'
 import { storeError } from './errors.ts'
 import type { Database } from './open.ts'
@@ -12,7 +12,7 @@ export class Records<Value extends object> {
   private readonly db: Database
   private readonly sublevel
   private readonly all = new Map<string, Value>()
-  private readonly lane = new Lanes<''>()
+  private readonly queue = new KeyedQueue<''>()
 
   private constructor(db: Database, name: string) {
     this.db = db
@@ -91,7 +91,7 @@ export class Records<Value extends object> {
 
   /** Writes operations, all of them or none, and calls `done` then. */
   write(operations: BatchOperation[], sync: boolean, done: () => void): Promise<void> {
-    return this.lane.run('', async () => {
+    return this.queue.run('', async () => {
       try {
         await this.db.batch(operations, { sync } as object)
       } catch (error) {

@@ -10,7 +10,7 @@ type Write = (...args: unknown[]) => Promise<unknown>
 type Chained = { _write: Write }
 
 /** Guards all writes, those of sublevels too, since they all end at these methods of the database or at a chained batch's. */
-export function guardWrites(db: ClassicLevel<Buffer, Buffer>): void {
+export function fenceWrites(db: ClassicLevel<Buffer, Buffer>): void {
   const methods = db as unknown as Record<(typeof writes)[number], Write> & { _chainedBatch(): Chained }
   let failure: unknown
   const guarded =

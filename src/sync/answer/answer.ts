@@ -5,7 +5,7 @@
  */
 
 import { CausewayError, unknownTree } from '../../base/errors.ts'
-import { Lanes } from '../../base/keyed-queue.ts'
+import { KeyedQueue } from '../../base/keyed-queue.ts'
 import { limits } from '../../base/limits.ts'
 import { unpackHaves } from '../../dag/difference/haves.ts'
 import type { Sketch } from '../../dag/difference/sketch.ts'
@@ -37,7 +37,7 @@ interface Outcome extends Partial<SyncHeader> {
 }
 
 /** Scans read much: one at a time for each tree of a store. */
-const scanLanes = new WeakMap<DagStore, Lanes<string>>()
+const scanQueues = new WeakMap<DagStore, KeyedQueue<string>>()
 
 /** Answers one request. Dispose the answer in any case, since its pages hold a snapshot until they end. */
 export async function answerSync(
@@ -264,9 +264,9 @@ class Answering {
 
   /** Runs a scan when those of the same tree before it are done. */
   private inTurn<Result>(scan: () => Promise<Result>): Promise<Result> {
-    const lanes = scanLanes.get(this.store) ?? new Lanes()
-    scanLanes.set(this.store, lanes)
-    return lanes.run(this.view.tree, scan)
+    const queue = scanQueues.get(this.store) ?? new KeyedQueue()
+    scanQueues.set(this.store, queue)
+    return queue.run(this.view.tree, scan)
   }
 
   private tips(): readonly EntryId[] {

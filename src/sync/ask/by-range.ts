@@ -3,11 +3,11 @@
  * next. It reads everything and remembers a cursor, so it ends whatever the remote's cells say.
  */
 import { comparePositions, type Position } from '../../dag/id.ts'
-import type { TreeView } from '../../store/store.ts'
+import type { TreeDigest, TreeView } from '../../store/store.ts'
 import { askRange, compareSpan } from '../ranges.ts'
 import type { RangeAnswer, SyncAnswer } from '../remote.ts'
 import type { Exchange } from './exchange.ts'
-import { protocol, type TreeState } from './transfer.ts'
+import { protocol } from './transfer.ts'
 
 /** Asks from the root up until the remote has answered for everything. */
 export async function byRange(session: Exchange): Promise<void> {
@@ -43,7 +43,7 @@ export async function useRange(
     compared.push(await compareSpan(store, view, span))
     session.storeReads += span.prefixes.length
   }
-  let state: TreeState = answer.header
+  let state: TreeDigest = answer.header
   // What lies beyond our last chunk stands on what the spans name, so it waits for them.
   const wanted = compared.flatMap(({ want }) => want)
   state = (await session.want(wanted, true)) ?? state

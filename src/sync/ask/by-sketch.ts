@@ -6,11 +6,12 @@
 import { limits } from '../../base/limits.ts'
 import type { Cells } from '../../dag/difference/sketch.ts'
 import { joinCells } from '../../dag/difference/sketch-peel.ts'
+import type { TreeDigest } from '../../store/store.ts'
 import { compareCells, type Difference, readCells } from '../cells.ts'
 import type { SketchPart, SyncHeader, SyncRequest } from '../remote.ts'
 import { byRange } from './by-range.ts'
 import type { Exchange } from './exchange.ts'
-import { protocol, type TreeState } from './transfer.ts'
+import { protocol } from './transfer.ts'
 
 /** `probed`: the cells answer a question that had none of ours. */
 export async function bySketch(
@@ -39,7 +40,7 @@ async function decode(
 ): Promise<{ difference: Difference; theirs: Cells }> {
   const { store, tree } = session
   let part = first
-  let state: TreeState = header
+  let state: TreeDigest = header
   let theirs: Cells | undefined
   for (let trip = 0; ; trip++) {
     if (part.from !== 0 && part.from !== theirs?.cellCount)

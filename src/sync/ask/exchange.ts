@@ -5,13 +5,13 @@
 import type { Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import type { TreeId } from '../../dag/id.ts'
-import type { DagStore, Found, TreeView } from '../../store/store.ts'
+import type { DagStore, Found, TreeDigest, TreeView } from '../../store/store.ts'
 import { shortPrefixDigits } from '../cells.ts'
 import type { Ingest } from '../ingest.ts'
 import { missingOf } from '../missing.ts'
 import type { Remote, SyncAnswer, SyncRequest, SyncStatus } from '../remote.ts'
 import type { SessionResult } from './session-result.ts'
-import { checkHeader, Transfer, type TransferOptions, type TreeState } from './transfer.ts'
+import { checkHeader, Transfer, type TransferOptions } from './transfer.ts'
 
 export interface SessionLocal {
   readonly store: DagStore
@@ -57,8 +57,8 @@ export class Exchange {
    * Asks for entries by their prefixes; the remote's state then, undefined where nothing is wanted. Parents may be in
    * another question where these are more than one can have.
    */
-  async want(prefixes: readonly string[], partial: boolean): Promise<TreeState | undefined> {
-    let state: TreeState | undefined
+  async want(prefixes: readonly string[], partial: boolean): Promise<TreeDigest | undefined> {
+    let state: TreeDigest | undefined
     for (let start = 0; start < prefixes.length; start += limits.wantIds) {
       const { tipsDigest, count } = await this.store.summary(this.tree)
       const want = prefixes.slice(start, start + limits.wantIds)
@@ -85,7 +85,7 @@ export class Exchange {
     view: TreeView,
     prefixes: readonly string[],
     partial = false,
-  ): Promise<TreeState | undefined> {
+  ): Promise<TreeDigest | undefined> {
     const found = await this.store.resolve(this.tree, prefixes, view.snapshot)
     this.storeReads += prefixes.length
     const present: Found[] = found.filter((entry) => entry !== undefined)
@@ -95,7 +95,7 @@ export class Exchange {
   }
 
   /** Notes that both sides are equal, if these states say so. */
-  compare(ours: TreeView, theirs: TreeState | undefined): void {
+  compare(ours: TreeView, theirs: TreeDigest | undefined): void {
     if (ours.tipsDigest !== theirs?.tipsDigest || ours.count !== theirs.count) return
     this.equal = true
     this.settledAt = ours.sequence

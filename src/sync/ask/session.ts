@@ -3,11 +3,13 @@
  * what comes while it comes, and pushes what the remote lacks. It keeps nothing about the remote: cut anywhere,
  * both stores are valid and the next session needs only the rest.
  */
+
 import { cancelled } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { haveHeights, packHaves } from '../../dag/difference/haves.ts'
 import { digestTips, type EntryId, idToBytes, type TreeId } from '../../dag/id.ts'
+import type { TreeDigest } from '../../store/store.ts'
 import { cutForRequest, viewWithSketch } from '../cells.ts'
 import { findMissing } from '../missing.ts'
 import type { RangeAnswer, Remote, SyncAnswer, SyncHeader, SyncRequest } from '../remote.ts'
@@ -16,7 +18,7 @@ import { byRange, useRange } from './by-range.ts'
 import { bySketch } from './by-sketch.ts'
 import { Exchange, type SessionLocal } from './exchange.ts'
 import type { SessionResult } from './session-result.ts'
-import { protocol, type SessionProgress, type TransferOptions, type TreeState } from './transfer.ts'
+import { protocol, type SessionProgress, type TransferOptions } from './transfer.ts'
 
 export type { SessionLocal, SessionProgress, SessionResult }
 
@@ -25,7 +27,7 @@ export interface SessionOptions extends TransferOptions {
    * What both had when a session with this remote last ended equal. Where ours is still that, the first question goes
    * without cells. Only a hint: nothing breaks where it is wrong.
    */
-  readonly lastEqual?: TreeState | undefined
+  readonly lastEqual?: TreeDigest | undefined
 }
 
 /** Runs a session to its end. Errors: the remote's own, PROTOCOL when it sends what is not valid, CANCELLED. */
@@ -97,7 +99,7 @@ class Session {
   /** One question, and what follows from the answer. */
   private async round(probe: boolean): Promise<Round> {
     const { exchange } = this
-    const request = await this.ask(probe)
+    const request = await this.buildRequest(probe)
     const { tipsDigest, count } = request
     return exchange.ask(request, async (answer) => {
       const { header } = answer
@@ -124,7 +126,7 @@ class Session {
   }
 
   /** What we have, in few bytes. */
-  private async ask(probe: boolean): Promise<SyncRequest> {
+  private async buildRequest(probe: boolean): Promise<SyncRequest> {
     const { exchange, tree } = this
     const { store, clock } = this.local
     const { lastEqual } = this.options

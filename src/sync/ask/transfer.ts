@@ -7,7 +7,7 @@ import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { entryBytes, type SignedEntry } from '../../dag/entry.ts'
 import type { TreeId } from '../../dag/id.ts'
-import type { DagStore, StoredEntry } from '../../store/store.ts'
+import type { DagStore, StoredEntry, TreeDigest } from '../../store/store.ts'
 import type { Ingest } from '../ingest.ts'
 import { pieces } from '../pieces.ts'
 import type { Remote, SendOutcome, SyncAnswer, SyncHeader, SyncPage } from '../remote.ts'
@@ -20,12 +20,6 @@ export interface SessionProgress {
   readonly expected: number
   readonly sent: number
   readonly toSend: number
-}
-
-/** What names a tree's whole set of entries. */
-export interface TreeState {
-  readonly tipsDigest: string
-  readonly count: number
 }
 
 export interface TransferOptions {
@@ -128,7 +122,7 @@ export class Transfer {
     pages: AsyncGenerator<StoredEntry[]>,
     count: number | undefined,
     partial = false,
-  ): Promise<TreeState | undefined> {
+  ): Promise<TreeDigest | undefined> {
     if (this.options.push === false) {
       await pages.return(undefined)
       return undefined
@@ -136,7 +130,7 @@ export class Transfer {
     this.toSend = this.sent + (count ?? 0)
     const pipeline = new Pipeline(limits.sessionPagesInFlight)
     let earlier = Promise.resolve()
-    let state: TreeState | undefined
+    let state: TreeDigest | undefined
     try {
       for await (const page of pages)
         for (const entries of pieces(

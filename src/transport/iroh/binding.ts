@@ -242,38 +242,38 @@ function wrapConnection(connection: Iroh.Connection): QuicConnection {
  * `writeAll` and `stop` for a `read`; neither is ever awaited here, and the end of the connection frees them all.
  */
 class QuicStream extends Duplex {
-  readonly #send: Iroh.SendStream
-  readonly #recv: Iroh.RecvStream
-  #reading = false
-  #readEnded = false
-  #finished = false
+  private readonly send: Iroh.SendStream
+  private readonly recv: Iroh.RecvStream
+  private reading = false
+  private readEnded = false
+  private finished = false
 
   constructor(stream: Iroh.BiStream) {
     super({ highWaterMark: chunkBytes })
-    this.#send = stream.send
-    this.#recv = stream.recv
+    this.send = stream.send
+    this.recv = stream.recv
     // Whoever owns the stream sees its `close`; an error that nobody listens for must not end the process.
     this.on('error', () => {})
   }
 
   override _read(): void {
-    if (this.#reading || this.#readEnded) return
-    this.#reading = true
-    this.#recv.read(chunkBytes).then(
+    if (this.reading || this.readEnded) return
+    this.reading = true
+    this.recv.read(chunkBytes).then(
       (bytes) => {
-        this.#reading = false
-        this.#readEnded = bytes.length === 0
-        this.push(this.#readEnded ? null : bufferOf(bytes))
+        this.reading = false
+        this.readEnded = bytes.length === 0
+        this.push(this.readEnded ? null : bufferOf(bytes))
       },
       (error) => {
-        this.#readEnded = true
+        this.readEnded = true
         this.destroy(lost(error))
       },
     )
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error) => void): void {
-    this.#write([chunk]).then(
+    this.writeParts([chunk]).then(
       () => done(),
       (error) => done(lost(error)),
     )
@@ -281,15 +281,15 @@ class QuicStream extends Duplex {
 
   /** HTTP/2 writes a header of 9 bytes and then its payload: together they are one call. */
   override _writev(chunks: Array<{ chunk: Buffer }>, done: (error?: Error | null) => void): void {
-    this.#write(chunks.map(({ chunk }) => chunk)).then(
+    this.writeParts(chunks.map(({ chunk }) => chunk)).then(
       () => done(),
       (error) => done(lost(error)),
     )
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    this.#finished = true
-    this.#send.finish().then(
+    this.finished = true
+    this.send.finish().then(
       () => done(),
       (error) => done(lost(error)),
     )
@@ -298,13 +298,13 @@ class QuicStream extends Duplex {
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     const ignore = () => {}
     // As TCP: what was written arrives, unless there was an error or something is still unwritten.
-    if (!this.#finished)
-      (error !== null || this.writableLength > 0 ? this.#send.reset(1n) : this.#send.finish()).catch(ignore)
-    if (!this.#readEnded) this.#recv.stop(1n).catch(ignore)
+    if (!this.finished)
+      (error !== null || this.writableLength > 0 ? this.send.reset(1n) : this.send.finish()).catch(ignore)
+    if (!this.readEnded) this.recv.stop(1n).catch(ignore)
     done(error)
   }
 
-  async #write(parts: readonly Buffer[]): Promise<void> {
+  private async writeParts(parts: readonly Buffer[]): Promise<void> {
     let part = 0
     let offset = 0
     while (part < parts.length) {
@@ -321,7 +321,7 @@ class QuicStream extends Duplex {
         part++
         offset = 0
       }
-      await this.#send.writeAll(scratchOf(length))
+      await this.send.writeAll(scratchOf(length))
     }
   }
 }

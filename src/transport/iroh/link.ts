@@ -23,55 +23,55 @@ export interface QuicLinkOptions {
 
 export class QuicLink {
   readonly inbound: boolean
-  readonly #quic: QuicConnection
-  readonly #options: QuicLinkOptions
-  readonly #clock: Clock
-  readonly #streams = new Set<Duplex>()
+  private readonly quic: QuicConnection
+  private readonly options: QuicLinkOptions
+  private readonly clock: Clock
+  private readonly streams = new Set<Duplex>()
   /** It has carried a channel. */
-  #used = false
-  #ended = false
-  #heardCount: number
-  #lookedAtMs: number
-  #heardAfterMs: number
-  #heardBeforeMs: number
+  private used = false
+  private ended = false
+  private heardCount: number
+  private lookedAtMs: number
+  private heardAfterMs: number
+  private heardBeforeMs: number
   /** When its last stream closed. */
-  #idleSinceMs: number
-  #cancelTick = () => {}
+  private idleSinceMs: number
+  private cancelTick = () => {}
 
   constructor(quic: QuicConnection, options: QuicLinkOptions) {
-    this.#quic = quic
-    this.#options = options
-    this.#clock = options.clock
+    this.quic = quic
+    this.options = options
+    this.clock = options.clock
     this.inbound = options.inbound
     const now = options.clock.monotonic()
-    this.#heardCount = quic.heard()
-    this.#lookedAtMs = this.#heardAfterMs = this.#heardBeforeMs = this.#idleSinceMs = now
+    this.heardCount = quic.heard()
+    this.lookedAtMs = this.heardAfterMs = this.heardBeforeMs = this.idleSinceMs = now
     quic.limitStreams(limits.irohStreamsPerConnection)
-    this.#tickLater()
-    void quic.closed.then(() => this.#forget())
+    this.tickLater()
+    void quic.closed.then(() => this.forget())
   }
 
   get peer(): PeerId {
-    return this.#quic.remotePeer
+    return this.quic.remotePeer
   }
 
   /** A new stream to the remote. Waits where the remote allows no more of them now. */
   async open(): Promise<Channel> {
-    return this.#channelOf(await this.#quic.openStream())
+    return this.channelOf(await this.quic.openStream())
   }
 
   /** The next stream that the remote opens; undefined once the connection has ended. */
   async accept(): Promise<Channel | undefined> {
-    const stream = await this.#quic.acceptStream()
-    return stream && this.#channelOf(stream)
+    const stream = await this.quic.acceptStream()
+    return stream && this.channelOf(stream)
   }
 
   /** Ends it and its streams, with the reason for their owners. */
   end(error: CausewayError): void {
-    this.#forget()
+    this.forget()
     // First the connection: the remote then sees one end, and not that of each stream before it.
-    this.#quic.close(error.code)
-    for (const stream of this.#streams) stream.destroy(error)
+    this.quic.close(error.code)
+    for (const stream of this.streams) stream.destroy(error)
   }
 
   /**
@@ -80,81 +80,81 @@ export class QuicLink {
    * timeout: a pause of a second is no reason to cut them.
    */
   async answers(signal: AbortSignal): Promise<boolean> {
-    if (this.#quic.ended()) return false
-    this.#listen()
-    const startedMs = this.#clock.monotonic()
-    if (startedMs - this.#heardAfterMs < limits.irohFreshMs) return true
-    this.#quic.ping()
-    while (this.#clock.monotonic() - startedMs < limits.irohProbeTimeoutMs) {
-      await sleep(this.#clock, limits.irohProbeStepMs, signal)
-      if (this.#listen()) return true
+    if (this.quic.ended()) return false
+    this.listen()
+    const startedMs = this.clock.monotonic()
+    if (startedMs - this.heardAfterMs < limits.irohFreshMs) return true
+    this.quic.ping()
+    while (this.clock.monotonic() - startedMs < limits.irohProbeTimeoutMs) {
+      await sleep(this.clock, limits.irohProbeStepMs, signal)
+      if (this.listen()) return true
     }
-    if (this.#streams.size > 0) return true
+    if (this.streams.size > 0) return true
     this.end(new CausewayError('DISCONNECTED', 'The remote does not answer.'))
     return false
   }
 
-  #channelOf(stream: Duplex): Channel {
-    this.#streams.add(stream)
+  private channelOf(stream: Duplex): Channel {
+    this.streams.add(stream)
     stream.once('close', () => {
-      this.#streams.delete(stream)
-      this.#idleSinceMs = this.#clock.monotonic()
+      this.streams.delete(stream)
+      this.idleSinceMs = this.clock.monotonic()
     })
-    const quic = this.#quic
+    const quic = this.quic
     const { remotePeer, remoteAddress } = quic
     // The first channel pays for the connection too.
-    const before = this.#used ? quic.path() : undefined
-    this.#used = true
+    const before = this.used ? quic.path() : undefined
+    this.used = true
     return { stream, remotePeer, remoteAddress, dear: true, path: () => since(quic.path(), before) }
   }
 
-  #tickLater(): void {
-    const { silenceTimeoutMs, idleTimeoutMs } = this.#options
+  private tickLater(): void {
+    const { silenceTimeoutMs, idleTimeoutMs } = this.options
     const tickMs = Math.min(silenceTimeoutMs / 4, idleTimeoutMs)
-    this.#cancelTick = this.#clock.setTimer(tickMs, () => {
-      const error = this.#lookAfter()
-      if (error === undefined) this.#tickLater()
+    this.cancelTick = this.clock.setTimer(tickMs, () => {
+      const error = this.lookAfter()
+      if (error === undefined) this.tickLater()
       else this.end(error)
     })
   }
 
   /** Why it should end, if it should: silent for too long, or idle for too long. */
-  #lookAfter(): CausewayError | undefined {
-    const { silenceTimeoutMs, idleTimeoutMs } = this.#options
-    const now = this.#clock.monotonic()
-    if (!this.#listen()) {
-      const silentMs = now - this.#heardBeforeMs
+  private lookAfter(): CausewayError | undefined {
+    const { silenceTimeoutMs, idleTimeoutMs } = this.options
+    const now = this.clock.monotonic()
+    if (!this.listen()) {
+      const silentMs = now - this.heardBeforeMs
       if (silentMs >= silenceTimeoutMs) {
         const text = `Nothing came from the peer ${this.peer} for ${Math.round(silentMs)} ms.`
         return new CausewayError('TIMEOUT', text, { data: { peer: this.peer } })
       }
-      this.#quic.ping()
+      this.quic.ping()
     }
     // The dialler closes first, so that it never opens a stream on what the other side is about to close.
     const idleLimitMs = this.inbound ? 2 * idleTimeoutMs : idleTimeoutMs
-    if (this.#streams.size > 0 || now - this.#idleSinceMs < idleLimitMs) return undefined
+    if (this.streams.size > 0 || now - this.idleSinceMs < idleLimitMs) return undefined
     return new CausewayError('DISCONNECTED', 'The connection was idle.')
   }
 
   /** Whether something has come since the last time. */
-  #listen(): boolean {
-    const count = this.#quic.heard()
-    const grown = count !== this.#heardCount
-    const now = this.#clock.monotonic()
+  private listen(): boolean {
+    const count = this.quic.heard()
+    const grown = count !== this.heardCount
+    const now = this.clock.monotonic()
     if (grown) {
-      this.#heardCount = count
-      this.#heardAfterMs = this.#lookedAtMs
-      this.#heardBeforeMs = now
+      this.heardCount = count
+      this.heardAfterMs = this.lookedAtMs
+      this.heardBeforeMs = now
     }
-    this.#lookedAtMs = now
+    this.lookedAtMs = now
     return grown
   }
 
-  #forget(): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.#cancelTick()
-    this.#options.onEnd(this)
+  private forget(): void {
+    if (this.ended) return
+    this.ended = true
+    this.cancelTick()
+    this.options.onEnd(this)
   }
 }
 

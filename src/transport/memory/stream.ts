@@ -23,177 +23,177 @@ const windowBytes = 262_144
 
 /** One direction. What is on its way is kept in order, each with the time at which it arrives. */
 class Pipe {
-  readonly #clock: Clock
-  readonly #random: () => number
-  readonly #link: () => LinkState
-  #reader: MemoryStream | undefined
+  private readonly clock: Clock
+  private readonly random: () => number
+  private readonly link: () => LinkState
+  private reader: MemoryStream | undefined
   /** `undefined` is the end of the stream. */
-  #onTheWay: Array<{ bytes: Buffer | undefined; atMs: number }> = []
-  #bytesOnTheWay = 0
-  #sentAtMs = 0
-  #arrivesAtMs = 0
-  #waitingWriter: (() => void) | undefined
-  #readerWants = false
-  #cancelTimer: (() => void) | undefined
-  #resetAtMs: number | undefined
+  private onTheWay: Array<{ bytes: Buffer | undefined; atMs: number }> = []
+  private bytesOnTheWay = 0
+  private sentAtMs = 0
+  private arrivesAtMs = 0
+  private waitingWriter: (() => void) | undefined
+  private readerWants = false
+  private cancelTimer: (() => void) | undefined
+  private resetAtMs: number | undefined
   bytesDelivered = 0
 
   constructor(clock: Clock, random: () => number, link: () => LinkState) {
-    this.#clock = clock
-    this.#random = random
-    this.#link = link
+    this.clock = clock
+    this.random = random
+    this.link = link
   }
 
   connect(reader: MemoryStream): void {
-    this.#reader = reader
+    this.reader = reader
   }
 
   /** Takes one chunk; `done` comes when there is room for more. False when the link broke at it. */
   send(bytes: Buffer, done: () => void): boolean {
-    if (this.#random() < this.#link().lossPerChunk) return false
-    this.#put(bytes, bytes.length)
-    this.#bytesOnTheWay += bytes.length
-    if (this.#bytesOnTheWay < windowBytes) queueMicrotask(done)
-    else this.#waitingWriter = done
+    if (this.random() < this.link().lossPerChunk) return false
+    this.put(bytes, bytes.length)
+    this.bytesOnTheWay += bytes.length
+    if (this.bytesOnTheWay < windowBytes) queueMicrotask(done)
+    else this.waitingWriter = done
     return true
   }
 
   end(): void {
-    this.#put(undefined, 0)
+    this.put(undefined, 0)
   }
 
   /** The reader's end breaks once this news has travelled; what is on its way may come before it. */
   reset(): void {
-    this.#resetAtMs ??= this.#clock.monotonic() + this.#travelMs()
+    this.resetAtMs ??= this.clock.monotonic() + this.travelMs()
     queueMicrotask(() => this.pump())
   }
 
   /** The reader has room. */
   pull(): void {
-    this.#readerWants = true
+    this.readerWants = true
     this.pump()
   }
 
   /** Delivers what is due, and comes back for the rest; the network calls it when the link has changed. */
   pump(): void {
-    this.#cancelTimer?.()
-    this.#cancelTimer = undefined
-    const reader = this.#reader
-    if (reader === undefined || reader.destroyed || this.#link().blocked) return
-    const now = this.#clock.monotonic()
-    if (this.#resetAtMs !== undefined && this.#resetAtMs <= now) {
+    this.cancelTimer?.()
+    this.cancelTimer = undefined
+    const reader = this.reader
+    if (reader === undefined || reader.destroyed || this.link().blocked) return
+    const now = this.clock.monotonic()
+    if (this.resetAtMs !== undefined && this.resetAtMs <= now) {
       reader.destroy(new CausewayError('DISCONNECTED', 'The simulated connection was lost.'))
       return
     }
-    while (this.#readerWants && this.#onTheWay.length > 0 && this.#onTheWay[0]!.atMs <= now) {
-      const { bytes } = this.#onTheWay.shift()!
-      this.#bytesOnTheWay -= bytes?.length ?? 0
+    while (this.readerWants && this.onTheWay.length > 0 && this.onTheWay[0]!.atMs <= now) {
+      const { bytes } = this.onTheWay.shift()!
+      this.bytesOnTheWay -= bytes?.length ?? 0
       this.bytesDelivered += bytes?.length ?? 0
-      this.#readerWants = reader.push(bytes ?? null)
+      this.readerWants = reader.push(bytes ?? null)
     }
-    if (this.#bytesOnTheWay < windowBytes) {
-      this.#waitingWriter?.()
-      this.#waitingWriter = undefined
+    if (this.bytesOnTheWay < windowBytes) {
+      this.waitingWriter?.()
+      this.waitingWriter = undefined
     }
     const next = Math.min(
-      this.#readerWants ? (this.#onTheWay[0]?.atMs ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY,
-      this.#resetAtMs ?? Number.POSITIVE_INFINITY,
+      this.readerWants ? (this.onTheWay[0]?.atMs ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY,
+      this.resetAtMs ?? Number.POSITIVE_INFINITY,
     )
     if (next !== Number.POSITIVE_INFINITY)
-      this.#cancelTimer = this.#clock.setTimer(Math.max(0, next - now), () => this.pump())
+      this.cancelTimer = this.clock.setTimer(Math.max(0, next - now), () => this.pump())
   }
 
   /** Whether something is on its way that nobody will take. */
   get pending(): boolean {
-    return this.#bytesOnTheWay > 0
+    return this.bytesOnTheWay > 0
   }
 
   /** The reader is gone. */
   close(): void {
-    this.#cancelTimer?.()
-    this.#cancelTimer = undefined
-    this.#onTheWay = []
+    this.cancelTimer?.()
+    this.cancelTimer = undefined
+    this.onTheWay = []
   }
 
-  #put(bytes: Buffer | undefined, length: number): void {
-    const now = this.#clock.monotonic()
-    this.#sentAtMs = Math.max(now, this.#sentAtMs) + (1_000 * length) / this.#link().bytesPerSecond
+  private put(bytes: Buffer | undefined, length: number): void {
+    const now = this.clock.monotonic()
+    this.sentAtMs = Math.max(now, this.sentAtMs) + (1_000 * length) / this.link().bytesPerSecond
     // Jitter must not reorder: a stream arrives in the order in which it was sent.
-    this.#arrivesAtMs = Math.max(this.#sentAtMs + this.#travelMs(), this.#arrivesAtMs)
-    this.#onTheWay.push({ bytes, atMs: this.#arrivesAtMs })
+    this.arrivesAtMs = Math.max(this.sentAtMs + this.travelMs(), this.arrivesAtMs)
+    this.onTheWay.push({ bytes, atMs: this.arrivesAtMs })
     // Not at once: a write that comes back as data before it has returned would surprise everybody.
     queueMicrotask(() => this.pump())
   }
 
-  #travelMs(): number {
-    const { delayMs, jitterMs } = this.#link()
-    return delayMs + jitterMs * this.#random()
+  private travelMs(): number {
+    const { delayMs, jitterMs } = this.link()
+    return delayMs + jitterMs * this.random()
   }
 }
 
 /** One end. */
 export class MemoryStream extends Duplex {
-  readonly #incoming: Pipe
-  readonly #outgoing: Pipe
-  #ended = false
-  #remote: MemoryStream | undefined
+  private readonly incoming: Pipe
+  private readonly outgoing: Pipe
+  private ended = false
+  private remote: MemoryStream | undefined
 
   constructor(incoming: Pipe, outgoing: Pipe) {
     super()
-    this.#incoming = incoming
-    this.#outgoing = outgoing
+    this.incoming = incoming
+    this.outgoing = outgoing
     // Whoever owns the stream sees its `close`; an error that nobody listens for must not end the process.
     this.on('error', () => {})
   }
 
   join(remote: MemoryStream): void {
-    this.#remote = remote
+    this.remote = remote
   }
 
   get bytesSent(): number {
-    return this.#outgoing.bytesDelivered
+    return this.outgoing.bytesDelivered
   }
 
   get bytesReceived(): number {
-    return this.#incoming.bytesDelivered
+    return this.incoming.bytesDelivered
   }
 
   /** The link has changed. */
   pump(): void {
-    this.#incoming.pump()
-    this.#outgoing.pump()
+    this.incoming.pump()
+    this.outgoing.pump()
   }
 
   /** Both ends break now, whatever the link. */
   cut(): void {
-    for (const end of [this, this.#remote])
+    for (const end of [this, this.remote])
       end?.destroy(new CausewayError('DISCONNECTED', 'The simulated connection was cut.'))
   }
 
   override _read(): void {
-    this.#incoming.pull()
+    this.incoming.pull()
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
     // As TCP: the remote's answer to bytes for nobody is a reset, and until it comes the link takes some.
-    if (this.#remote!.destroyed) this.#incoming.reset()
-    if (!this.#outgoing.send(chunk, done)) this.cut()
+    if (this.remote!.destroyed) this.incoming.reset()
+    if (!this.outgoing.send(chunk, done)) this.cut()
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    this.#ended = true
-    this.#outgoing.end()
+    this.ended = true
+    this.outgoing.end()
     done()
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     // As TCP: what was written arrives, and then the end; but a reset where bytes are lost, either way.
-    if (this.#remote!.destroyed) this.#outgoing.close()
+    if (this.remote!.destroyed) this.outgoing.close()
     else {
-      if (error !== null || this.writableLength > 0 || this.#incoming.pending) this.#outgoing.reset()
-      else if (!this.#ended) this.#outgoing.end()
+      if (error !== null || this.writableLength > 0 || this.incoming.pending) this.outgoing.reset()
+      else if (!this.ended) this.outgoing.end()
     }
-    this.#incoming.close()
+    this.incoming.close()
     done(error)
   }
 }

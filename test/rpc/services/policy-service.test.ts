@@ -6,7 +6,7 @@ import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
 import { Permission, PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
 import { rightsOf } from '../../../src/access/rights.ts'
-import { Guard } from '../../../src/access/rights-guard.ts'
+import { RightsGuard } from '../../../src/access/rights-guard.ts'
 import { limits } from '../../../src/base/limits.ts'
 import type { SignedEntry } from '../../../src/dag/entry.ts'
 import { signEntry } from '../../../src/dag/entry.ts'
@@ -81,7 +81,7 @@ describe('The policy by call', () => {
 
   it('opens a tree to a reader at once, and closes it at once, to calls and to pushes', async () => {
     const reader = createIdentity()
-    const guard = new Guard(serving.node.store, rightsOf(serving.node.store))
+    const guard = new RightsGuard(serving.node.store, rightsOf(serving.node.store))
     const { sync } = await serving.dialAs(reader)
     const unknown = await failureOf(sync.syncTree({ tree: new Uint8Array(32).fill(7) }))
     const closed = async () => {

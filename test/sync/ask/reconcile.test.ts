@@ -11,10 +11,9 @@ import { encodeCells } from '../../../src/dag/difference/sketch-codec.ts'
 import type { VerifiedEntry } from '../../../src/dag/entry.ts'
 import { type EntryId, idToBytes, type TreeId } from '../../../src/dag/id.ts'
 import { openMemory } from '../../../src/store/database/open.ts'
-import { DagStore } from '../../../src/store/store.ts'
+import { DagStore, type TreeDigest } from '../../../src/store/store.ts'
 import { answerSync } from '../../../src/sync/answer/answer.ts'
 import { runSession } from '../../../src/sync/ask/session.ts'
-import type { TreeState } from '../../../src/sync/ask/transfer.ts'
 import type { SyncRequest } from '../../../src/sync/remote.ts'
 import { replays } from '../../kit/database.ts'
 import {
@@ -40,7 +39,7 @@ interface Split {
 async function session(
   split: Split,
   hooks: RemoteHooks = {},
-  lastEqual?: (now: TreeState) => TreeState | undefined,
+  lastEqual?: (now: TreeDigest) => TreeDigest | undefined,
 ) {
   const a = await openPeer([...split.common, ...split.left])
   const b = await openPeer([...split.common, ...split.right])
@@ -118,7 +117,7 @@ describe('the ways to the difference', () => {
   })
 
   it('is a walk where the other is just ahead, probed or not', async () => {
-    for (const lastEqual of [undefined, (now: TreeState) => now]) {
+    for (const lastEqual of [undefined, (now: TreeDigest) => now]) {
       const result = await session(forked(400, 0, 25), {}, lastEqual)
       assert.deepEqual([result.statuses, result.received, result.redundant], [['delta'], 25, 0])
     }
@@ -174,7 +173,7 @@ describe('the ways to the difference', () => {
         counts.push(asked.sketch?.counts.length ?? 0)
         return asked
       }
-      const before = (now: TreeState) => ({ tipsDigest: 'ab'.repeat(32), count: now.count - since })
+      const before = (now: TreeDigest) => ({ tipsDigest: 'ab'.repeat(32), count: now.count - since })
       const result = await session(scattered(2400, mine, 3, 7), { request }, before)
       assert.deepEqual([result.received, result.sent], [3, mine])
       return counts[0]! > 0
