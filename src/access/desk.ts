@@ -11,10 +11,10 @@ import { policyStore, type VerifiedEntry } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import { decodePolicyChange } from '../dag/policy/change.ts'
-import type { BatchOperation } from '../store/page.ts'
+import type { Contribution } from '../store/contributors.ts'
 import type { DagStore } from '../store/store.ts'
 import { type Invitations, invitationBytes } from './invitations.ts'
-import type { AccessRequest, AccessRequests, Ask, Settlement } from './requests.ts'
+import type { AccessRequest, AccessRequests, Ask } from './requests.ts'
 
 /** RequestAccessRequest of sync.proto, with who asks. */
 export interface AccessAsk extends Ask {
@@ -46,7 +46,7 @@ export interface AccessDeskParts {
 }
 
 /** The entry that is being written, by what it will say, and what goes with it. */
-interface Settling extends Settlement {
+interface Settling extends Contribution {
   readonly tree: TreeId
   readonly peer: PeerId
 }
@@ -58,8 +58,6 @@ export class AccessDesk {
   /** One after the other, so that no invitation is spent twice and no request decided twice. */
   private readonly queue = new KeyedQueue<''>()
   private settling: Settling | undefined
-  /** Whether the settlement went into the entry's batch. */
-  private contributed = false
 
   constructor(parts: AccessDeskParts) {
     this.parts = parts
@@ -186,23 +184,23 @@ export class AccessDesk {
   /** Writes a policy entry, with the settlement in its batch. */
   private async settle(settling: Settling, write: () => Promise<unknown>): Promise<void> {
     this.settling = settling
-    this.contributed = false
     try {
       await write()
-      if (this.contributed) settling.done()
-      // Somebody else has let the peer in meanwhile, so there was nothing to write.
-      else await this.parts.requests.write(settling)
+      // Still there: somebody else has let the peer in meanwhile, so there was no entry to write.
+      if (this.settling !== undefined) await this.parts.requests.write(settling)
     } finally {
       this.settling = undefined
     }
   }
 
-  private contribute(tree: TreeId, added: readonly VerifiedEntry[]): BatchOperation[] {
+  private contribute(tree: TreeId, added: readonly VerifiedEntry[]): Contribution | undefined {
     const { settling } = this
-    if (settling?.tree !== tree) return []
-    if (!added.some((entry) => this.letsIn(entry, settling.peer))) return []
-    this.contributed = true
-    return [...settling.operations]
+    if (settling?.tree !== tree || !added.some((entry) => this.letsIn(entry, settling.peer))) return undefined
+    const stored = () => {
+      settling.stored()
+      this.settling = undefined
+    }
+    return { operations: settling.operations, stored }
   }
 
   private letsIn({ body }: VerifiedEntry, peer: PeerId): boolean {

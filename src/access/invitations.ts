@@ -8,9 +8,9 @@ import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { sha256Hex } from '../dag/crypto.ts'
 import type { TreeId } from '../dag/id.ts'
+import type { Contribution } from '../store/contributors.ts'
 import type { Database } from '../store/database/open.ts'
 import { Records } from '../store/database/records.ts'
-import type { Settlement } from './requests.ts'
 
 export const invitationBytes = 32
 
@@ -58,8 +58,8 @@ export class Invitations {
   }
 
   /** Spends one, as part of somebody's batch. */
-  spend(secret: Uint8Array): Settlement {
+  spend(secret: Uint8Array): Contribution {
     const key = sha256Hex(secret)
-    return { operations: [this.records.del(key)], done: () => this.records.forget(key) }
+    return { operations: [this.records.del(key)], stored: () => this.records.forget(key) }
   }
 }

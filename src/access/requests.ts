@@ -11,9 +11,9 @@ import { limits } from '../base/limits.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { Identity, PeerId } from '../dag/identity.ts'
 import { linkKey } from '../peer/links.ts'
+import type { Contribution } from '../store/contributors.ts'
 import type { Database } from '../store/database/open.ts'
 import { Records } from '../store/database/records.ts'
-import type { BatchOperation } from '../store/page.ts'
 
 export interface AccessRequest {
   /** 32 hex digits. */
@@ -41,12 +41,6 @@ export interface Verdict {
 }
 
 export type Ask = Pick<AccessRequest, 'tree' | 'peer' | 'permission' | 'message'>
-
-/** A change that goes into somebody's batch, and what is to be done once that is written. */
-export interface Settlement {
-  readonly operations: readonly BatchOperation[]
-  readonly done: () => void
-}
 
 const idBytes = 16
 
@@ -141,7 +135,7 @@ export class AccessRequests {
   }
 
   /** Answers a request, as part of somebody's batch. */
-  settle(request: AccessRequest, granted: Permission, reason: string): Settlement {
+  settle(request: AccessRequest, granted: Permission, reason: string): Contribution {
     const key = linkKey(request.tree, request.peer)
     const verdict = { id: request.id, asked: request.permission, granted, reason, atMs: this.clock.now() }
     const outdated = this.outdatedVerdicts()
@@ -151,7 +145,7 @@ export class AccessRequests {
         ...outdated.map((each) => this.verdicts.del(each)),
         this.verdicts.put(key, verdict),
       ],
-      done: () => {
+      stored: () => {
         this.requests.forget(key)
         for (const each of outdated) this.verdicts.forget(each)
         this.verdicts.keep(key, verdict)
@@ -160,8 +154,8 @@ export class AccessRequests {
   }
 
   /** Writes a settlement by itself. */
-  write({ operations, done }: Settlement): Promise<void> {
-    return this.requests.write([...operations], true, done)
+  write({ operations, stored }: Contribution): Promise<void> {
+    return this.requests.write(operations, true, stored)
   }
 
   /** Whether there is room for another request; of those that nobody asks for any more the list is cleared. */

@@ -75,11 +75,14 @@ export class Dispatcher {
 
   /** Links a tree with a peer of the book, or changes the link's settings; the first session begins at once. */
   async link(tree: TreeId, peer: PeerId, settings: Partial<LinkSettings> = {}): Promise<LinkStatus> {
-    const { book, links, outbox } = this.parts
+    const { book, links, outbox, store } = this.parts
     book.expect(peer)
-    const known = links.get(tree, peer)
-    await links.set(tree, peer, { ...defaultSettings, ...known?.settings, ...settings })
-    if (known === undefined) await outbox.add(tree, peer)
+    await store.between(tree, async () => {
+      const known = links.get(tree, peer)?.settings
+      const wanted = { ...defaultSettings, ...known, ...settings }
+      const pushesFromNow = known === undefined || (wanted.push && !known.push)
+      await links.set(tree, peer, wanted, pushesFromNow ? outbox.firstMark(tree, peer) : undefined)
+    })
     this.refresh(peer)
     this.lanes.get(peer)?.urge(tree)
     return this.laneOf(peer).status(tree)[0]!

@@ -3,14 +3,15 @@
  * no queue of messages: it goes into the same batch as the entries, ten thousand commits leave one mark, and it is
  * cleared only up to the arrival at which both sides were shown equal. The tree's own arrivals are the queue.
  */
+import { invariant } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import { type Links, linkKey } from '../peer/links.ts'
+import type { Contribution } from '../store/contributors.ts'
 import type { Database } from '../store/database/open.ts'
 import { Records } from '../store/database/records.ts'
-import type { BatchOperation } from '../store/page.ts'
 import type { DagStore, TreeInfo } from '../store/store.ts'
 
 export interface Mark {
@@ -25,7 +26,6 @@ export class Outbox {
   private readonly links: Links
   private readonly clock: Clock
   private readonly marks: Records<Mark>
-  private readonly closing: () => void
   /** Marks whose state on the disk is older than in memory, with their trees. */
   private readonly behind = new Map<string, TreeId>()
   private cancelTimer = () => {}
@@ -36,10 +36,6 @@ export class Outbox {
     this.clock = clock
     this.marks = marks
     store.addContributor((tree, added, info) => this.contribute(tree, added.length, info))
-    // Told before everybody who looks at marks: it is the first to subscribe.
-    this.closing = store.subscribe((tree, added, info) => {
-      for (const { key, mark } of this.missingMarks(tree, added.length, info)) this.marks.keep(key, mark)
-    })
   }
 
   /** From here on every page of `store` marks the links of its tree. */
@@ -60,24 +56,37 @@ export class Outbox {
     return this.marks.get(linkKey(tree, peer))
   }
 
-  private contribute(tree: TreeId, added: number, info: TreeInfo): BatchOperation[] {
-    return this.missingMarks(tree, added, info).map(({ key, mark }) => this.marks.put(key, mark))
+  /** Marks the links of a page's tree, except those that have a mark. */
+  private contribute(tree: TreeId, added: number, info: TreeInfo): Contribution | undefined {
+    const from = info.sequence - added + 1
+    invariant(from >= 1 && added >= 1, 'a page has entries, and arrivals are counted from 1')
+    const keys: string[] = []
+    for (const { peer, settings } of this.links.ofTree(tree))
+      if (settings.push && this.mark(tree, peer) === undefined) keys.push(linkKey(tree, peer))
+    return keys.length === 0 ? undefined : this.marked(keys, { from, sinceMs: this.clock.now() })
   }
 
-  /** The marks that a page of `added` entries makes: none where one stands already. */
-  private missingMarks(tree: TreeId, added: number, info: TreeInfo): { key: string; mark: Mark }[] {
-    const mark = { from: info.sequence - added + 1, sinceMs: this.clock.now() }
-    return this.links
-      .ofTree(tree)
-      .filter(({ peer, settings }) => settings.push && this.mark(tree, peer) === undefined)
-      .map(({ peer }) => ({ key: linkKey(tree, peer), mark }))
+  private marked(keys: readonly string[], mark: Mark): Contribution {
+    return {
+      operations: keys.map((key) => this.marks.put(key, mark)),
+      stored: () => {
+        for (const key of keys) this.marks.keep(key, mark)
+      },
+    }
   }
 
-  /** Marks a link of whose peer nothing is known. */
+  /**
+   * Returns the mark of a link whose peer's entries are unknown, for the batch that makes the link or lets it push. That
+   * batch is written between two pages of the tree: no page is then planned without the link and stored after the mark.
+   */
+  firstMark(tree: TreeId, peer: PeerId): Contribution {
+    return this.marked([linkKey(tree, peer)], { from: 0, sinceMs: this.clock.now() })
+  }
+
+  /** Marks a link whose peer's entries have become unknown. */
   async add(tree: TreeId, peer: PeerId): Promise<void> {
-    await this.store.between(tree, () =>
-      this.marks.set(linkKey(tree, peer), { from: 0, sinceMs: this.clock.now() }),
-    )
+    const { operations, stored } = this.firstMark(tree, peer)
+    await this.store.between(tree, () => this.marks.write(operations, false, stored))
   }
 
   /**
@@ -90,7 +99,9 @@ export class Outbox {
       const mark = this.mark(tree, peer)
       if (mark === undefined || mark.from > sequence) return
       const key = linkKey(tree, peer)
-      if ((this.store.tree(tree)?.sequence ?? 0) <= sequence) this.marks.forget(key)
+      const latest = this.store.tree(tree)?.sequence ?? 0
+      invariant(mark.from <= latest + 1, 'a mark begins at the next arrival at the latest')
+      if (latest <= sequence) this.marks.forget(key)
       else this.marks.keep(key, { from: sequence + 1, sinceMs: this.clock.now() })
       if (this.behind.size === 0)
         this.cancelTimer = this.clock.setTimer(limits.outboxSettleMs, () => void this.catchUp())
@@ -113,7 +124,6 @@ export class Outbox {
   }
 
   async close(): Promise<void> {
-    this.closing()
     this.cancelTimer()
     await this.catchUp()
   }

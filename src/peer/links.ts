@@ -7,6 +7,7 @@ import { CausewayError, type ErrorCode } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
+import type { Contribution } from '../store/contributors.ts'
 import type { Database } from '../store/database/open.ts'
 import { Records } from '../store/database/records.ts'
 
@@ -109,8 +110,11 @@ export class Links {
     return Array.from(this.byPeer.get(peer) ?? [], (tree) => this.get(tree, peer)!)
   }
 
-  /** Links, or changes the settings of a link. LIMIT_EXCEEDED, INVALID_ARGUMENT. */
-  async set(tree: TreeId, peer: PeerId, settings: LinkSettings): Promise<Link> {
+  /**
+   * Links a tree with a peer, or changes the settings of a link, in one batch with what is contributed. Throws
+   * LIMIT_EXCEEDED or INVALID_ARGUMENT.
+   */
+  async set(tree: TreeId, peer: PeerId, settings: LinkSettings, contribution?: Contribution): Promise<Link> {
     const known = this.get(tree, peer)
     if (known === undefined && this.records.size >= limits.links)
       throw new CausewayError('LIMIT_EXCEEDED', `A node has at most ${limits.links} links: remove some.`, {
@@ -125,9 +129,15 @@ export class Links {
     if (!settings.pull && !settings.push)
       throw new CausewayError('INVALID_ARGUMENT', 'A link pulls or pushes: pause it to do neither.')
     const link: Link = { ...known, tree, peer, settings }
-    await this.records.set(linkKey(tree, peer), link, { sync: true })
-    await this.forgetEnded(linkKey(tree, peer))
-    this.index(tree, peer)
+    const key = linkKey(tree, peer)
+    const operations = [this.records.put(key, link), ...(contribution?.operations ?? [])]
+    if (this.ended.get(key) !== undefined) operations.push(this.ended.del(key))
+    await this.records.write(operations, true, () => {
+      this.records.keep(key, link)
+      this.ended.forget(key)
+      this.index(tree, peer)
+      contribution?.stored()
+    })
     return link
   }
 

@@ -1,24 +1,38 @@
-/** Those who take part in the writing of a page: who adds records to its batch, and who hears of it afterwards. */
+/**
+ * Those who take part in the writing of a page. A contributor adds records to its batch, so that they never disagree with
+ * the DAG; a listener is called once the page is stored.
+ */
 import type { VerifiedEntry } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { BatchOperation } from './page.ts'
 import type { TreeInfo } from './tree-state.ts'
 
+/** What a contributor adds to one page. */
+export interface Contribution {
+  readonly operations: readonly BatchOperation[]
+  /**
+   * Called once the batch is written, before every listener, with nothing in between: brings memory up to what the batch
+   * wrote. Not called if the write fails. Must not throw.
+   */
+  stored(): void
+}
+
 /**
- * Adds its own records to the batch of a page: whoever must never disagree with the DAG. Runs before the write, and keeps
- * the page out where it throws.
+ * Returns what belongs into a page's batch, or undefined if nothing does. It is called after the page is planned and
+ * before it is written, while nothing else can run. What it throws keeps the page out.
  */
 export type BatchContributor = (
   tree: TreeId,
   added: readonly VerifiedEntry[],
+  /** The tree as the page leaves it. */
   info: TreeInfo,
-) => BatchOperation[]
+) => Contribution | undefined
 
-/** Called after a page is stored; must not throw, and must not wait for a write to the same tree. */
+/** Called after a page is stored. Must not throw, and must not wait for a write to the same tree. */
 export type PageListener = (
   tree: TreeId,
   added: readonly VerifiedEntry[],
   info: TreeInfo,
-  /** Those of them that are not void as they come. */
+  /** The added entries that are not void on arrival. */
   standing: readonly VerifiedEntry[],
 ) => void

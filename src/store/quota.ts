@@ -10,9 +10,9 @@ import { limits } from '../base/limits.ts'
 import { entryBytes, type VerifiedEntry } from '../dag/entry.ts'
 import { formatId, type TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
+import type { Contribution } from './contributors.ts'
 import type { Database } from './database/open.ts'
 import { Records } from './database/records.ts'
-import type { BatchOperation } from './page.ts'
 import type { DagStore, TreeInfo } from './store.ts'
 
 /** Bytes of bodies and signatures; the disk needs some half more for them. */
@@ -36,8 +36,6 @@ export class Quota {
   private readonly treeBytes: number
   private readonly authorBytes: number
   private readonly accounts: Records<Account>
-  /** What pages under way make of the accounts. */
-  private readonly planned = new WeakMap<readonly VerifiedEntry[], ReadonlyMap<string, Account>>()
 
   private constructor(store: DagStore, self: PeerId, accounts: Records<Account>, options: QuotaOptions) {
     this.store = store
@@ -47,14 +45,6 @@ export class Quota {
     this.treeBytes = options.treeBytes ?? limits.quotaTreeBytes
     this.authorBytes = options.authorBytes ?? limits.quotaAuthorBytes
     store.addContributor((tree, added, info) => this.contribute(tree, added, info))
-    store.subscribe((_tree, added) => {
-      for (const [key, account] of this.planned.get(added)!) {
-        const known = this.accounts.get(key)
-        // In place: one that is replaced has often grown old, and is garbage that only a full collection finds.
-        if (known === undefined) this.accounts.keep(key, account)
-        else known.bytes = account.bytes
-      }
-    })
   }
 
   /** From here on every page of `store` is held to the bounds. */
@@ -63,7 +53,7 @@ export class Quota {
   }
 
   /** Records what a page adds, or keeps it out: RESOURCE_EXHAUSTED says which bound, and what helps. */
-  private contribute(tree: TreeId, added: readonly VerifiedEntry[], info: TreeInfo): BatchOperation[] {
+  private contribute(tree: TreeId, added: readonly VerifiedEntry[], info: TreeInfo): Contribution {
     const before = this.store.tree(tree)?.bytes ?? 0
     const inAll = this.store.bytes + info.bytes - before
     if (inAll > this.nodeBytes)
@@ -86,8 +76,20 @@ export class Quota {
           'serve with a larger --max-author',
           { tree, author: key.slice(65) },
         )
-    this.planned.set(added, accounts)
-    return Array.from(accounts, ([key, account]) => this.accounts.put(key, account))
+    return {
+      operations: Array.from(accounts, ([key, account]) => this.accounts.put(key, account)),
+      stored: () => this.show(accounts),
+    }
+  }
+
+  /** Brings the accounts in memory up to what a page wrote. */
+  private show(accounts: ReadonlyMap<string, Account>): void {
+    for (const [key, account] of accounts) {
+      const known = this.accounts.get(key)
+      // In place: one that is replaced has often grown old, and is garbage that only a full collection finds.
+      if (known === undefined) this.accounts.keep(key, account)
+      else known.bytes = account.bytes
+    }
   }
 
   /** The accounts as these entries leave them. */

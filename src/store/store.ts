@@ -5,15 +5,15 @@
  * indexes, tips, counts and arrivals appear together or not at all, whatever happens to the process.
  */
 
+import { invariant } from '../base/assert.ts'
 import { CausewayError } from '../base/errors.ts'
 import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
 import type { Entry, VerifiedEntry } from '../dag/entry.ts'
 import { comparePositions, type EntryId, type Position, type TreeId } from '../dag/id.ts'
-import type { PeerId } from '../dag/identity.ts'
 import type { PolicyState } from '../dag/policy/state.ts'
 import type { TreePolicy } from '../dag/policy/tree-policy.ts'
-import type { BatchContributor, PageListener } from './contributors.ts'
+import type { BatchContributor, Contribution, PageListener } from './contributors.ts'
 import { storeError } from './database/errors.ts'
 import * as layout from './database/layout.ts'
 import type { Database } from './database/open.ts'
@@ -21,8 +21,10 @@ import { Landmarks } from './landmarks.ts'
 import { Latest } from './latest.ts'
 import { remark } from './marks.ts'
 import { type Appended, planPage, writeOperations } from './page.ts'
+import type { PageReads, PlannedPage } from './planned-page.ts'
 import { readAuthors } from './policies.ts'
-import { RecentReader } from './read/recent-reader.ts'
+import { entriesNotIn, lookupForPage } from './read/page-lookup.ts'
+import { StoreReader } from './read/reader.ts'
 import { Sketches } from './sketches.ts'
 import {
   infoOf,
@@ -42,7 +44,7 @@ export type { TreeDigest, TreeInfo, TreeSummary, TreeView } from './tree-state.t
 
 const noEntries: ReadonlySet<EntryId> = new Set()
 
-export class DagStore extends RecentReader {
+export class DagStore extends StoreReader {
   /** Trees in use, the latest last. Loaded and changed only in the tree's queue, so none mixes two moments. */
   private readonly states = new Map<TreeId, TreeState>()
   private readonly queue = new KeyedQueue<TreeId>()
@@ -83,7 +85,7 @@ export class DagStore extends RecentReader {
   /** Waits for writes under way, then closes the database; reads that are under way end with CLOSED. */
   async close(): Promise<void> {
     await this.queue.idle()
-    this.forget()
+    this.recent.clear()
     this.latest.clear()
     this.landmarks.clear()
     try {
@@ -208,7 +210,7 @@ export class DagStore extends RecentReader {
 
   /** Which of a page's entries are not in the tree yet: those worth verifying. */
   async unknown(tree: TreeId, entries: readonly Entry[]): Promise<readonly Entry[]> {
-    return this.notIn(tree, entries, await this.use(tree))
+    return entriesNotIn(this, tree, entries, await this.use(tree))
   }
 
   private use(tree: TreeId): Promise<TreeState | undefined> | TreeState | undefined {
@@ -244,47 +246,91 @@ export class DagStore extends RecentReader {
     return this.queue.run(tree, () => this.write(tree, entries, options.sync ?? false))
   }
 
+  /** Reads what the page needs, plans it, commits it as one batch, and publishes it. Only in the tree's queue. */
   private async write(tree: TreeId, entries: readonly VerifiedEntry[], sync: boolean): Promise<Appended> {
-    let openings: number
-    let loaded: TreeState | undefined
-    let found: Map<EntryId, layout.IndexRecord>
-    let authors: ReadonlyMap<EntryId, PeerId>
-    do {
+    const planned = this.plan(tree, entries, await this.readFor(tree, entries))
+    const { added, known, refused } = planned.plan
+    if (added.length === 0) return { added, known, refused }
+    await this.commit(planned, sync)
+    this.publish(planned)
+    return { added, known, refused }
+  }
+
+  /** Step 1: reads the tree, and what the index knows of the page's entries and their parents, all of one opening. */
+  private async readFor(tree: TreeId, entries: readonly VerifiedEntry[]): Promise<PageReads> {
+    for (;;) {
       if (this.failed) await this.reopen()
-      openings = this.openings
-      loaded = await this.load(tree)
-      found = await this.lookupForPage(entries, loaded)
-      authors = await readAuthors(this, entries)
-    } while (this.failed || this.openings !== openings)
-    // From here to the batch nothing waits, so that two new trees cannot take the same number.
+      const { openings } = this
+      const loaded = await this.load(tree)
+      const found = await lookupForPage(this, entries, loaded)
+      const authors = await readAuthors(this, entries)
+      // A write to another tree may have failed meanwhile. Each turn waits for a reopening, which fails where the disk does.
+      if (!this.failed && this.openings === openings) return { loaded, found, authors }
+    }
+  }
+
+  /**
+   * Step 2: works out what the page changes, and asks the contributors what they add. Not async, so nothing comes between
+   * the plan and its contributions, and two new trees cannot take the same number.
+   */
+  private plan(
+    tree: TreeId,
+    entries: readonly VerifiedEntry[],
+    { loaded, found, authors }: PageReads,
+  ): PlannedPage {
     const state = loaded ?? newTree(this.nextNumber)
-    const treeOf = (number: number) => this.treeOfNumber.get(number)
     const { policy, tips, pointsStored, stale } = state
+    const treeOf = (number: number) => this.treeOfNumber.get(number)
     // Field by field: a spread makes a new hidden class for every page.
     const base = { tree, record: state.record, tips, found, authors, policy, pointsStored, stale, treeOf }
     const plan = planPage(base, entries)
-    const { record, added, known, refused, operations } = plan
-    if (added.length === 0) return { added, known, refused }
+    const { record, added, operations } = plan
     const info = infoOf(tree, record)
+    const contributions: Contribution[] = []
+    const planned = { tree, state, isNew: loaded === undefined, plan, info, contributions }
+    if (added.length === 0) return planned
+    invariant(
+      record.count === state.record.count + added.length &&
+        record.sequence === state.record.sequence + added.length,
+      'a page adds as much to the count and to the arrivals as it has new entries',
+    )
     try {
-      for (const contribute of this.contributors) operations.push(...contribute(tree, added, info))
+      for (const contribute of this.contributors) {
+        const contribution = contribute(tree, added, info)
+        if (contribution === undefined) continue
+        operations.push(...contribution.operations)
+        contributions.push(contribution)
+      }
     } catch (error) {
-      // Its policy has grown by what is not stored.
+      // The state's policy has grown by entries that are not stored.
       this.states.delete(tree)
       throw error
     }
-    if (loaded === undefined) {
+    if (planned.isNew) {
       this.nextNumber++
       this.treeOfNumber.set(record.number, tree)
     }
+    return planned
+  }
+
+  /** Step 3: writes the page and its contributions as one batch. After a failure nothing is written until a reopening. */
+  private async commit({ isNew, plan }: PlannedPage, sync: boolean): Promise<void> {
     try {
-      await writeOperations(this.db, operations, sync)
+      await writeOperations(this.db, plan.operations, sync)
     } catch (error) {
       this.failed = true
-      if (loaded === undefined) this.treeOfNumber.delete(record.number)
+      if (isNew) this.treeOfNumber.delete(plan.record.number)
       throw storeError(error, 'The page could not be stored')
     }
+  }
 
+  /** Step 4: brings memory up to what the batch wrote, the contributors' first, then calls the listeners. */
+  private publish({ tree, state, plan, info, contributions }: PlannedPage): void {
+    const { record, added, voids } = plan
+    invariant(
+      info.sequence === (this.records.get(tree)?.sequence ?? 0) + added.length,
+      'pages of a tree are published in the order of their arrivals',
+    )
     // A map in which much has come and gone copies itself into ever new tables, and once one has grown old it keeps all
     // that follow it from being collected young. So a page that changes much of it starts a new one.
     if (4 * (plan.tipsGone.size + plan.tipsAdded.size) > state.tips.size) state.tips = new Map(state.tips)
@@ -297,11 +343,11 @@ export class DagStore extends RecentReader {
     state.summary = undefined
     this.records.set(tree, record)
     this.keepState(tree, state)
-    this.keep(plan.indexed)
+    for (const [id, indexed] of plan.indexed) this.recent.set(id, indexed)
     this.latest.add(tree, added, info.sequence)
-    const standing = plan.voids.size === 0 ? added : added.filter(({ id }) => !plan.voids.has(id))
-    for (const listener of this.listeners) tell(() => listener(tree, added, info, standing))
-    return { added, known, refused }
+    for (const contribution of contributions) contribution.stored()
+    const standing = voids.size === 0 ? added : added.filter(({ id }) => !voids.has(id))
+    for (const listener of this.listeners) callListener(() => listener(tree, added, info, standing))
   }
 
   /** Opens the database again after a write that failed, and reads what it holds. Fails where the disk is still full. */
@@ -313,9 +359,8 @@ export class DagStore extends RecentReader {
         await this.db.open()
         await this.sketches.reopen()
         this.openings++
-        for (const kept of [this.records, this.treeOfNumber, this.states, this.latest, this.landmarks])
-          kept.clear()
-        this.forget()
+        const kept = [this.records, this.treeOfNumber, this.states, this.recent, this.latest, this.landmarks]
+        for (const each of kept) each.clear()
         await this.readTrees()
         this.failed = false
       } catch (error) {
@@ -328,8 +373,8 @@ export class DagStore extends RecentReader {
   }
 }
 
-/** The page is stored whatever a listener does: its error is its own, and ends the process as any uncaught one. */
-function tell(listener: () => void): void {
+/** Calls a listener. The page is stored whatever it does: what it throws ends the process, as any uncaught error. */
+function callListener(listener: () => void): void {
   try {
     listener()
   } catch (error) {

@@ -97,25 +97,40 @@ export function concurrencyContract(on: OnStore): void {
         assert.deepEqual(told, [entries.length - here.length])
       }))
 
-  it("writes a contributor's records with the page, and nothing where it throws", () =>
+  it("writes a contributor's records with the page, and nothing if it throws or the write fails", () =>
     on(async (store) => {
       const entries = shapes.linear(4)
       const tree = entries[0]!.id
       let failing = false
+      const calls: string[] = []
+      store.subscribe((_, added) => calls.push(`listener ${added.length}`))
+      store.addContributor(() => undefined)
       store.addContributor((_, added, info) => {
         if (failing) throw new Error('not now')
-        return added.map(({ id }) => ({
-          type: 'put',
+        const operations = added.map(({ id }) => ({
+          type: 'put' as const,
           key: Buffer.from(`!${id}`),
           value: Buffer.from(String(info.count)),
         }))
+        return { operations, stored: () => calls.push(`stored ${added.length}`) }
       })
       await fill(store, entries.slice(0, 3))
       assert.equal((await store.db.get(Buffer.from(`!${entries[2]!.id}`)))?.toString(), '3')
+      assert.deepEqual(calls.splice(0), ['stored 3', 'listener 3'])
       failing = true
       await assert.rejects(store.append(tree, entries), /not now/)
       failing = false
+      const batch = store.db.batch
+      Object.assign(store.db, {
+        batch: () => {
+          Object.assign(store.db, { batch })
+          return Promise.reject(new Error('no room'))
+        },
+      })
+      await assert.rejects(store.append(tree, entries), /no room/)
+      assert.deepEqual(calls, [])
       await fill(store, entries)
+      assert.deepEqual(calls, ['stored 2', 'listener 2'])
       await assertHolds(store, entries)
     }))
 

@@ -90,10 +90,10 @@ export class Records<Value extends object> {
   }
 
   /** Writes operations, all of them or none, and calls `done` then. */
-  write(operations: BatchOperation[], sync: boolean, done: () => void): Promise<void> {
+  write(operations: readonly BatchOperation[], sync: boolean, done: () => void): Promise<void> {
     return this.queue.run('', async () => {
       try {
-        await this.db.batch(operations, { sync } as object)
+        await this.db.batch(operations as BatchOperation[], { sync } as object)
       } catch (error) {
         throw storeError(error, 'A record could not be written')
       }

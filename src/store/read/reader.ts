@@ -10,6 +10,7 @@ import type { EntryId, Position, TreeId } from '../../dag/id.ts'
 import { storeError } from '../database/errors.ts'
 import * as layout from '../database/layout.ts'
 import type { Database } from '../database/open.ts'
+import { Recent } from './recent.ts'
 
 /** An entry as the store holds it; it was verified when it came in. */
 export interface StoredEntry extends Position {
@@ -47,6 +48,8 @@ export class StoreReader {
   protected readonly records = new Map<TreeId, layout.TreeRecord>()
   /** Numbers are never given twice, so one of a batch that failed stays a gap. */
   protected readonly treeOfNumber = new Map<number, TreeId>()
+  /** The index records of the latest entries, since the parents of new entries are mostly among them. */
+  protected readonly recent = new Recent<EntryId, layout.IndexRecord>(limits.storeRecentEntries)
 
   protected constructor(db: Database) {
     this.db = db
@@ -67,11 +70,22 @@ export class StoreReader {
     }
   }
 
-  /**
-   * What the index knows of each id; undefined where it is not here. Does not read the entries. Ids are hashes, so the block
-   * of one holds nothing that is asked for next: LevelDB is not to keep it, as it would of a large tree more than of a small.
-   */
+  /** Returns the index record of each id, or undefined for an id that is not stored. Does not read the entries. */
   async lookup(ids: readonly EntryId[], snapshot?: Snapshot): Promise<(layout.IndexRecord | undefined)[]> {
+    if (snapshot !== undefined) return this.readIndex(ids, snapshot)
+    const recent = ids.map((id) => this.recent.get(id))
+    const found = (await this.readIndex(ids.filter((_, index) => recent[index] === undefined))).values()
+    return recent.map((record) => record ?? found.next().value)
+  }
+
+  /**
+   * Reads index records from the database. LevelDB does not cache their blocks: ids are hashes, so a block holds nothing
+   * that is asked for next, and the cache would grow with the tree.
+   */
+  private async readIndex(
+    ids: readonly EntryId[],
+    snapshot?: Snapshot,
+  ): Promise<(layout.IndexRecord | undefined)[]> {
     const values = await this.getMany(ids.map(layout.indexKey), {
       fillCache: false,
       ...(snapshot && { snapshot }),

@@ -1,0 +1,26 @@
+/** A page on its way into the store: what was read for it, and what was worked out before it is written. */
+import type { EntryId, TreeId } from '../dag/id.ts'
+import type { PeerId } from '../dag/identity.ts'
+import type { Contribution } from './contributors.ts'
+import type { IndexRecord } from './database/layout.ts'
+import type { PagePlan } from './page.ts'
+import type { TreeInfo, TreeState } from './tree-state.ts'
+
+/** What the plan of a page has to know. */
+export interface PageReads {
+  /** Undefined if the tree is new. */
+  readonly loaded: TreeState | undefined
+  readonly found: ReadonlyMap<EntryId, IndexRecord>
+  readonly authors: ReadonlyMap<EntryId, PeerId>
+}
+
+/** A page that is worked out and not written yet. */
+export interface PlannedPage {
+  readonly tree: TreeId
+  readonly state: TreeState
+  readonly isNew: boolean
+  /** Its operations include those of the contributions. */
+  readonly plan: PagePlan
+  readonly info: TreeInfo
+  readonly contributions: readonly Contribution[]
+}

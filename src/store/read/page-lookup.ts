@@ -1,0 +1,70 @@
+/**
+ * What a page of new entries asks of the index, with as few reads as possible: nothing is higher than the tree, and of its
+ * greatest height only tips are in it, so most new entries are known to be new without a read.
+ */
+
+import type { Entry } from '../../dag/entry.ts'
+import type { EntryId, TreeId } from '../../dag/id.ts'
+import type { IndexRecord, TreeRecord } from '../database/layout.ts'
+import type { StoreReader } from './reader.ts'
+
+/** How far a tree reaches: enough to know that an entry cannot be in it. */
+interface Reach {
+  readonly record: TreeRecord
+  readonly tips: ReadonlyMap<EntryId, number>
+}
+
+/** Returns the entries of a page that are not in the tree. `reach` may be out of date, and undefined if there was no tree. */
+export async function entriesNotIn(
+  store: StoreReader,
+  tree: TreeId,
+  entries: readonly Entry[],
+  reach: Reach | undefined,
+): Promise<readonly Entry[]> {
+  const doubtful = entries.filter((entry) => mayBeIn(reach, entry))
+  if (doubtful.length === 0) return entries
+  const found = await store.lookupIn(
+    tree,
+    doubtful.map((entry) => entry.id),
+  )
+  const known = new Set(doubtful.filter((_, index) => found[index] !== undefined))
+  return entries.filter((entry) => !known.has(entry))
+}
+
+/** Returns the index records of a page's entries and of their parents, in one read. `reach` is the tree as it is now. */
+export async function lookupForPage(
+  store: StoreReader,
+  entries: readonly Entry[],
+  reach: Reach | undefined,
+): Promise<Map<EntryId, IndexRecord>> {
+  const ids = parentsOutside(entries)
+  for (const entry of entries) if (mayBeIn(reach, entry)) ids.push(entry.id)
+  return foundOf(ids, await store.lookup(ids))
+}
+
+function mayBeIn(reach: Reach | undefined, { id, body }: Entry): boolean {
+  if (reach === undefined) return false
+  const { height } = reach.record
+  return body.height < height || (body.height === height && reach.tips.has(id))
+}
+
+function foundOf(
+  ids: readonly EntryId[],
+  records: readonly (IndexRecord | undefined)[],
+): Map<EntryId, IndexRecord> {
+  const found = new Map<EntryId, IndexRecord>()
+  for (let index = 0; index < ids.length; index++) {
+    const record = records[index]
+    if (record !== undefined) found.set(ids[index]!, record)
+  }
+  return found
+}
+
+/** Returns the parents of a page's entries that are not in the page themselves. */
+function parentsOutside(entries: readonly Entry[]): EntryId[] {
+  const inPage = new Set(entries.map(({ id }) => id))
+  const outside = new Set<EntryId>()
+  for (const { body } of entries)
+    for (const parent of body.parents) if (!inPage.has(parent)) outside.add(parent)
+  return [...outside]
+}
