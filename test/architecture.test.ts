@@ -53,6 +53,17 @@ test('imports point downhill', () => {
   assert.deepEqual(wrong, [])
 })
 
+test('sync reads trees through TreeReader, and does not know the store', () => {
+  const knows = files.filter(
+    ({ name, text }) =>
+      name.startsWith('sync/') && importsOf(name, text).some(({ path }) => path === 'store/store.ts'),
+  )
+  assert.deepEqual(
+    knows.map(({ name }) => name),
+    [],
+  )
+})
+
 test('every part has a rank, and nothing but the public API lies loose', () => {
   const parts = new Set(files.map(({ name }) => partOf(name)))
   assert.deepEqual([...parts].sort(), Object.keys(downhill).sort())

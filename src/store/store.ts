@@ -25,6 +25,7 @@ import type { PageReads, PlannedPage } from './planned-page.ts'
 import { readAuthors } from './policies.ts'
 import { entriesNotIn, lookupForPage } from './read/page-lookup.ts'
 import { StoreReader } from './read/reader.ts'
+import type { TreeReader } from './read/tree-reader.ts'
 import { Sketches } from './sketches.ts'
 import {
   infoOf,
@@ -44,7 +45,7 @@ export type { TreeDigest, TreeInfo, TreeSummary, TreeView } from './tree-state.t
 
 const noEntries: ReadonlySet<EntryId> = new Set()
 
-export class DagStore extends StoreReader {
+export class DagStore extends StoreReader implements TreeReader {
   /** Trees in use, the latest last. Loaded and changed only in the tree's queue, so none mixes two moments. */
   private readonly states = new Map<TreeId, TreeState>()
   private readonly queue = new KeyedQueue<TreeId>()

@@ -10,12 +10,13 @@ import { countDifferences, estimateDifference } from '../dag/difference/sketch-e
 import { type Peeled, peel, subtract } from '../dag/difference/sketch-peel.ts'
 import { bytesToHex } from '../dag/hex.ts'
 import type { TreeId } from '../dag/id.ts'
-import type { DagStore, TreeView } from '../store/store.ts'
+import type { TreeReader } from '../store/read/tree-reader.ts'
+import type { TreeView } from '../store/tree-state.ts'
 import type { SketchPart } from './remote.ts'
 
 /** A tree's view and the sketch of exactly the entries in it. */
 export async function viewWithSketch(
-  store: DagStore,
+  store: TreeReader,
   tree: TreeId,
 ): Promise<{ view: TreeView; sketch: Sketch } | undefined> {
   for (;;) {

@@ -10,7 +10,7 @@ import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
 import { type Entry, readEntry, type SignedEntry, type VerifiedEntry } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
-import type { DagStore } from '../store/store.ts'
+import type { Appended } from '../store/page.ts'
 import { verifyAll } from '../store/verify/verify.ts'
 
 export interface Refusal {
@@ -28,11 +28,19 @@ export interface Ingested {
   readonly refused: readonly Refusal[]
 }
 
+/** Where verified pages go. */
+export interface PageStore {
+  /** Returns the entries of a page that are not in the tree yet. */
+  unknown(tree: TreeId, entries: readonly Entry[]): Promise<readonly Entry[]>
+  /** Stores a page, parents first. */
+  append(tree: TreeId, page: readonly VerifiedEntry[], options?: { sync?: boolean }): Promise<Appended>
+}
+
 export class Ingest {
-  private readonly store: DagStore
+  private readonly store: PageStore
   private readonly queue = new KeyedQueue<TreeId>()
 
-  constructor(store: DagStore) {
+  constructor(store: PageStore) {
     this.store = store
   }
 

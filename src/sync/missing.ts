@@ -9,7 +9,9 @@ import { limits } from '../base/limits.ts'
 import { decodeParents } from '../dag/body.ts'
 import { comparePositions, type EntryId, type Position, type TreeId } from '../dag/id.ts'
 import type { IndexRecord } from '../store/database/layout.ts'
-import type { DagStore, Found, StoredEntry, TreeView } from '../store/store.ts'
+import type { Found, StoredEntry } from '../store/read/reader.ts'
+import type { TreeReader } from '../store/read/tree-reader.ts'
+import type { TreeView } from '../store/tree-state.ts'
 
 export interface Missing {
   /** How many entries, where that is known before reading them. */
@@ -32,7 +34,7 @@ export interface SearchOptions {
  * the caller's and must outlive the pages.
  */
 export async function findMissing(
-  store: DagStore,
+  store: TreeReader,
   view: TreeView,
   theirTips: readonly EntryId[],
   options: SearchOptions = {},
@@ -48,7 +50,12 @@ export async function findMissing(
 }
 
 /** Entries that are known one by one, to be read parents first. */
-export function missingOf(store: DagStore, tree: TreeId, entries: readonly Found[], reads: number): Missing {
+export function missingOf(
+  store: TreeReader,
+  tree: TreeId,
+  entries: readonly Found[],
+  reads: number,
+): Missing {
   const found = [...entries].sort(comparePositions)
   return { count: found.length, reads, pages: () => readPages(store, tree, found) }
 }
@@ -62,7 +69,7 @@ interface Pending {
 
 /** The two-frontier walk; `found` is absent when it would take more than `walkReads` reads. */
 export async function walkMissing(
-  store: DagStore,
+  store: TreeReader,
   view: TreeView,
   theirTips: readonly EntryId[],
   { theirCount, walkReads = limits.walkReads }: SearchOptions = {},
@@ -190,7 +197,7 @@ interface Swept {
 
 /** Reads backwards from the top until all that is missing was seen; an entry is common if a common child named it. */
 async function sweep(
-  store: DagStore,
+  store: TreeReader,
   view: TreeView,
   theirTips: readonly EntryId[],
   expected: number | undefined,
@@ -222,7 +229,7 @@ async function sweep(
   return { count, bits, passed, below }
 }
 
-async function* readSwept(store: DagStore, view: TreeView, swept: Swept): AsyncGenerator<StoredEntry[]> {
+async function* readSwept(store: TreeReader, view: TreeView, swept: Swept): AsyncGenerator<StoredEntry[]> {
   let index = swept.passed
   let out: StoredEntry[] = []
   let bytes = 0
@@ -245,7 +252,7 @@ async function* readSwept(store: DagStore, view: TreeView, swept: Swept): AsyncG
 
 /** Reads known positions in pages cut by their sizes. */
 async function* readPages(
-  store: DagStore,
+  store: TreeReader,
   tree: TreeId,
   found: readonly Found[],
 ): AsyncGenerator<StoredEntry[]> {

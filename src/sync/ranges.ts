@@ -9,7 +9,9 @@ import { sha256Hex } from '../dag/crypto.ts'
 import { compareChunks, type RangeChunk, RangeChunker, type RangeKey } from '../dag/difference/ranges.ts'
 import { hexToBytes } from '../dag/hex.ts'
 import { comparePositions, idFromBytes, idToBytes, type Position } from '../dag/id.ts'
-import type { DagStore, StoredEntry, TreeView } from '../store/store.ts'
+import type { StoredEntry } from '../store/read/reader.ts'
+import type { TreeReader } from '../store/read/tree-reader.ts'
+import type { TreeView } from '../store/tree-state.ts'
 import { prefixDigits } from './cells.ts'
 import type { RangeAnswer, RangeQuery, RangeSpan } from './remote.ts'
 
@@ -25,7 +27,7 @@ export const sha256 = (bytes: Uint8Array) => hexToBytes(sha256Hex(bytes))
 
 /** Chunks of the entries after a position up to and with another, so many at most. */
 async function chunksOf(
-  store: DagStore,
+  store: TreeReader,
   view: TreeView,
   after: Position | undefined,
   through: Position | undefined,
@@ -48,7 +50,7 @@ async function chunksOf(
 
 /** The asker's question about everything after a position. */
 export async function askRange(
-  store: DagStore,
+  store: TreeReader,
   view: TreeView,
   after: Position | undefined,
 ): Promise<RangeQuery> {
@@ -58,7 +60,7 @@ export async function askRange(
 
 /** The server's answer, and from where on all of its entries are missing at the asker (absent: nowhere yet). */
 export async function answerRange(
-  store: DagStore,
+  store: TreeReader,
   view: TreeView,
   query: RangeQuery,
 ): Promise<{ answer: RangeAnswer; tailAfter: Position | 'none' | undefined }> {
@@ -91,7 +93,7 @@ export async function answerRange(
 
 /** The server's chunks after a position, for an asker that has nothing there; where they end, if more follow. */
 export async function outlineAfter(
-  store: DagStore,
+  store: TreeReader,
   view: TreeView,
   after: Position | undefined,
 ): Promise<Pick<RangeAnswer, 'chunks' | 'through'>> {
@@ -100,7 +102,7 @@ export async function outlineAfter(
 }
 
 /** The prefixes of all ids in a view, in order; for trees of at most `limits.rangeIds`. */
-export async function allPrefixes(store: DagStore, view: TreeView): Promise<string[]> {
+export async function allPrefixes(store: TreeReader, view: TreeView): Promise<string[]> {
   const prefixes: string[] = []
   for await (const page of store.positions(view.tree, { snapshot: view.snapshot }))
     for (const { id } of page) prefixes.push(id.slice(0, prefixDigits))
@@ -109,7 +111,7 @@ export async function allPrefixes(store: DagStore, view: TreeView): Promise<stri
 
 /** Ids in a stretch, at most `room`; `last` is where it stopped for lack of room. */
 async function idsIn(
-  store: DagStore,
+  store: TreeReader,
   view: TreeView,
   after: Position | undefined,
   through: Position,
@@ -129,7 +131,7 @@ async function idsIn(
 
 /** What a stretch says: the server's ids that we lack, and our entries that it lacks, as we come by them. */
 export async function compareSpan(
-  store: DagStore,
+  store: TreeReader,
   view: TreeView,
   span: RangeSpan,
 ): Promise<{ want: string[]; ours: () => AsyncGenerator<StoredEntry[]> }> {

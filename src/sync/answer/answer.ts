@@ -13,7 +13,9 @@ import { chooseAnswer, furtherCells, havesWalkBudget } from '../../dag/differenc
 import { entryBytes, type SignedEntry } from '../../dag/entry.ts'
 import { bytesToHex } from '../../dag/hex.ts'
 import { digestTips, type EntryId } from '../../dag/id.ts'
-import type { DagStore, Found, StoredEntry, TreeView } from '../../store/store.ts'
+import type { Found, StoredEntry } from '../../store/read/reader.ts'
+import type { TreeReader } from '../../store/read/tree-reader.ts'
+import type { TreeView } from '../../store/tree-state.ts'
 import {
   compareCells,
   cutForAnswer,
@@ -37,11 +39,11 @@ interface Outcome extends Partial<SyncHeader> {
 }
 
 /** Scans read much: one at a time for each tree of a store. */
-const scanQueues = new WeakMap<DagStore, KeyedQueue<string>>()
+const scanQueues = new WeakMap<TreeReader, KeyedQueue<string>>()
 
 /** Answers one request. Dispose the answer in any case, since its pages hold a snapshot until they end. */
 export async function answerSync(
-  store: DagStore,
+  store: TreeReader,
   request: SyncRequest,
   random: () => number,
 ): Promise<SyncAnswer & AsyncDisposable> {
@@ -83,7 +85,7 @@ function checkRequest({ tips, want, range, haves }: SyncRequest): void {
 }
 
 class Answering {
-  private readonly store: DagStore
+  private readonly store: TreeReader
   private readonly view: TreeView
   /** Of the view's entries; absent where the request has no cells. */
   private sketch: Sketch | undefined
@@ -91,7 +93,7 @@ class Answering {
   private readonly random: () => number
 
   constructor(
-    store: DagStore,
+    store: TreeReader,
     view: TreeView,
     sketch: Sketch | undefined,
     request: SyncRequest,

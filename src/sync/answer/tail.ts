@@ -7,12 +7,13 @@
 import { type Cells, createSketch, type Sketch } from '../../dag/difference/sketch.ts'
 import { subtract } from '../../dag/difference/sketch-peel.ts'
 import { idToBytes } from '../../dag/id.ts'
-import type { DagStore, TreeView } from '../../store/store.ts'
+import type { TreeReader } from '../../store/read/tree-reader.ts'
+import type { TreeView } from '../../store/tree-state.ts'
 import type { Missing } from '../missing.ts'
 
 /** Our last entries, where they are all that tells us apart. Reads the keys of as many entries as we have more. */
 export async function findTail(
-  store: DagStore,
+  store: TreeReader,
   view: TreeView,
   sketch: Sketch,
   theirs: Cells,

@@ -8,7 +8,8 @@ import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { SignedEntry } from '../../dag/entry.ts'
 import type { EntryId, TreeId } from '../../dag/id.ts'
-import type { DagStore, TreeSummary } from '../../store/store.ts'
+import type { TreeReader } from '../../store/read/tree-reader.ts'
+import type { TreeSummary } from '../../store/tree-state.ts'
 import { sample } from '../sample.ts'
 
 /** WatchTree of sync.proto. */
@@ -36,7 +37,7 @@ export interface WatchEvent {
 export type WatchMessage = WatchEvent | undefined
 
 export interface WatchParts {
-  readonly store: DagStore
+  readonly store: TreeReader
   readonly clock: Clock
   /** Whether the watcher may be told of a tree, asked before each event. */
   mayRead(tree: TreeId): Promise<boolean>
@@ -120,7 +121,7 @@ class Told {
   }
 
   /** The event that brings the watcher up to now, or nearer; undefined where it is. */
-  async next(store: DagStore, random: () => number): Promise<WatchEvent | undefined> {
+  async next(store: TreeReader, random: () => number): Promise<WatchEvent | undefined> {
     const { tree } = this
     const summary = await store.summary(tree)
     if (summary.count === 0) {
@@ -156,7 +157,7 @@ class Told {
 
 /** The next arrivals after `from`, as many as fit into an event; undefined where that is for a session. */
 async function readSome(
-  store: DagStore,
+  store: TreeReader,
   tree: TreeId,
   from: number,
   upTo: number,
@@ -181,7 +182,7 @@ async function readSome(
 
 /** The arrivals after `from` up to those of `summary`; none where they are more than one call carries. */
 export async function readInline(
-  store: DagStore,
+  store: TreeReader,
   tree: TreeId,
   from: number,
   { sequence }: TreeSummary,

@@ -3,7 +3,7 @@
  * next. It reads everything and remembers a cursor, so it ends whatever the remote's cells say.
  */
 import { comparePositions, type Position } from '../../dag/id.ts'
-import type { TreeDigest, TreeView } from '../../store/store.ts'
+import type { TreeDigest, TreeView } from '../../store/tree-state.ts'
 import { askRange, compareSpan } from '../ranges.ts'
 import type { RangeAnswer, SyncAnswer } from '../remote.ts'
 import type { Exchange } from './exchange.ts'

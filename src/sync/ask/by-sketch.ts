@@ -6,7 +6,7 @@
 import { limits } from '../../base/limits.ts'
 import type { Cells } from '../../dag/difference/sketch.ts'
 import { joinCells } from '../../dag/difference/sketch-peel.ts'
-import type { TreeDigest } from '../../store/store.ts'
+import type { TreeDigest } from '../../store/tree-state.ts'
 import { compareCells, type Difference, readCells } from '../cells.ts'
 import type { SketchPart, SyncHeader, SyncRequest } from '../remote.ts'
 import { byRange } from './by-range.ts'

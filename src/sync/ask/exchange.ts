@@ -5,7 +5,9 @@
 import type { Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import type { TreeId } from '../../dag/id.ts'
-import type { DagStore, Found, TreeDigest, TreeView } from '../../store/store.ts'
+import type { Found } from '../../store/read/reader.ts'
+import type { TreeReader } from '../../store/read/tree-reader.ts'
+import type { TreeDigest, TreeView } from '../../store/tree-state.ts'
 import { shortPrefixDigits } from '../cells.ts'
 import type { Ingest } from '../ingest.ts'
 import { missingOf } from '../missing.ts'
@@ -14,13 +16,13 @@ import type { SessionResult } from './session-result.ts'
 import { checkHeader, Transfer, type TransferOptions } from './transfer.ts'
 
 export interface SessionLocal {
-  readonly store: DagStore
+  readonly store: TreeReader
   readonly ingest: Ingest
   readonly clock: Clock
 }
 
 export class Exchange {
-  readonly store: DagStore
+  readonly store: TreeReader
   readonly tree: TreeId
   readonly transfer: Transfer
   cells = 0

@@ -7,7 +7,9 @@ import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { entryBytes, type SignedEntry } from '../../dag/entry.ts'
 import type { TreeId } from '../../dag/id.ts'
-import type { DagStore, StoredEntry, TreeDigest } from '../../store/store.ts'
+import type { StoredEntry } from '../../store/read/reader.ts'
+import type { TreeReader } from '../../store/read/tree-reader.ts'
+import type { TreeDigest } from '../../store/tree-state.ts'
 import type { Ingest } from '../ingest.ts'
 import { pieces } from '../pieces.ts'
 import type { Remote, SendOutcome, SyncAnswer, SyncHeader, SyncPage } from '../remote.ts'
@@ -38,7 +40,7 @@ export class Transfer {
   sent = 0
   /** Entries that crossed the wire although the other side had them. */
   redundant = 0
-  private readonly store: DagStore
+  private readonly store: TreeReader
   private readonly ingest: Ingest
   private readonly clock: Clock
   private readonly pace = new Pace()
@@ -49,7 +51,7 @@ export class Transfer {
   private toSend = 0
 
   constructor(
-    local: { store: DagStore; ingest: Ingest; clock: Clock },
+    local: { store: TreeReader; ingest: Ingest; clock: Clock },
     remote: Remote,
     tree: TreeId,
     options: TransferOptions,
