@@ -86,7 +86,8 @@ describe('ingest', () => {
     const entries = shapes.linear(3)
     await using peer = await openPeer(entries)
     const { refused, known } = await peer.ingest.page(entries[0]!.id, [forged(entries[1]!.signed)])
-    assert.deepEqual([codesOf(refused), known], [[[0, 'ENTRY_SIGNATURE']], 0])
+    assert.deepEqual(codesOf(refused), [[0, 'ENTRY_SIGNATURE']])
+    assert.equal(known, 0)
     assert.deepEqual(
       await idsOf(peer.store, entries[0]!.id),
       entries.map(({ id }) => id),

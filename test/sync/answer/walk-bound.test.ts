@@ -9,6 +9,7 @@ import type { VerifiedEntry } from '../../../src/dag/entry.ts'
 import { answerSync } from '../../../src/sync/answer/answer.ts'
 import { runSession } from '../../../src/sync/ask/session.ts'
 import type { SyncRequest } from '../../../src/sync/remote.ts'
+import { assertFields } from '../../kit/assert-fields.ts'
 import { prng, TreeBuilder, testIdentity } from '../../kit/entries.ts'
 import { LocalRemote } from '../../kit/local-remote.ts'
 import { assertSame, openPeer } from '../../kit/peers.ts'
@@ -49,7 +50,7 @@ describe('a walk', () => {
     await using answerer = counted.peer
     const result = await runSession(asker, new LocalRemote(answerer), tree)
     await assertSame(tree, asker.store, answerer.store)
-    assert.deepEqual([result.equal, result.statuses, result.received], [true, ['delta'], fork.length])
+    assertFields(result, { equal: true, statuses: ['delta'], received: fork.length })
     assert.ok(counted.reads > limits.walkReadsBase, `${counted.reads} reads: the walk was not tried`)
     assert.ok(counted.reads <= limits.walkReadsBase + 4 * fork.length + few, `${counted.reads} reads`)
   })
@@ -61,7 +62,7 @@ describe('a walk', () => {
     const counted = await openCounting([...line, ...fork])
     await using answerer = counted.peer
     const result = await runSession(asker, new LocalRemote(answerer), tree)
-    assert.deepEqual([result.statuses, result.received], [['sketch', 'partial'], difference])
+    assertFields(result, { statuses: ['sketch', 'partial'], received: difference })
     assert.ok(counted.reads <= limits.walkReadsBase + 4 * difference + few, `${counted.reads} reads`)
   })
 

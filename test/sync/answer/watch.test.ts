@@ -5,6 +5,7 @@ import { limits } from '../../../src/base/limits.ts'
 import { readEntry } from '../../../src/dag/entry.ts'
 import type { EntryId } from '../../../src/dag/id.ts'
 import { serveWatch, type WatchEvent, type WatchMessage } from '../../../src/sync/answer/watch.ts'
+import { assertFields } from '../../kit/assert-fields.ts'
 import { TreeBuilder } from '../../kit/entries.ts'
 import { fill, openPeer } from '../../kit/peers.ts'
 import { VirtualClock } from '../../kit/virtual-clock.ts'
@@ -40,7 +41,7 @@ test('a change comes whole, with digest, count and tips', async () => {
   await fill(peer.store, [tree.root, first!, second!])
   const event = await pending
   assert.deepEqual(idsOf(event), [first!.id, second!.id])
-  assert.deepEqual([event.count, event.tips], [3, [second!.id]])
+  assertFields(event, { count: 3, tips: [second!.id] })
   assert.equal(event.tipsDigest, await peer.store.tipsDigest(tree.root.id))
 })
 
@@ -77,8 +78,8 @@ test('who lacks more than a session is faster for is only told so', async () => 
     new AbortController().signal,
   )
   await watch.next()
-  const { entries, cursor, tips } = await next(watch)
-  assert.deepEqual([entries.length, cursor, tips.length], [0, limits.watchBehindEntries + 2, 1])
+  const event = await next(watch)
+  assertFields(event, { entries: [], cursor: limits.watchBehindEntries + 2, tips: [tree.last.id] })
   await watch.return(undefined)
 })
 
@@ -86,8 +87,7 @@ test('an entry that is larger than an event is only told of', async () => {
   const { tree, peer, pending } = await watched()
   const large = tree.add([tree.root], { payload: new Uint8Array(limits.inlineBytes) })
   await fill(peer.store, [tree.root, large])
-  const { entries, tips } = await pending
-  assert.deepEqual([entries.length, tips], [0, [large.id]])
+  assertFields(await pending, { entries: [], tips: [large.id] })
 })
 
 test('it resumes from a cursor, and signs that it lives while nothing happens', async () => {

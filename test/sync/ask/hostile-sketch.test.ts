@@ -13,6 +13,7 @@ import { hexToBytes } from '../../../src/dag/hex.ts'
 import { answerSync } from '../../../src/sync/answer/answer.ts'
 import { runSession } from '../../../src/sync/ask/session.ts'
 import type { SyncHeader, SyncRequest } from '../../../src/sync/remote.ts'
+import { assertFields } from '../../kit/assert-fields.ts'
 import { below, prng, TreeBuilder, testIdentity } from '../../kit/entries.ts'
 import { LocalRemote, type RemoteHooks } from '../../kit/local-remote.ts'
 import { assertSame, openPeer } from '../../kit/peers.ts'
@@ -234,7 +235,8 @@ describe('ids that were ground to begin alike', () => {
     })
     const result = await runSession(a, remote, tree)
     await assertSame(tree, a.store, b.store)
-    assert.deepEqual([result.equal, shortened], [true, 1])
+    assert.equal(result.equal, true)
+    assert.equal(shortened, 1)
   })
 })
 
@@ -269,7 +271,7 @@ describe('ids that were ground to share their cells', () => {
     await a.store.append(tree, [own])
     const result = await runSession(a, new LocalRemote(b), tree)
     await assertSame(tree, a.store, b.store)
-    assert.deepEqual([result.equal, result.received, result.sent, result.redundant], [true, 64, 1, 0])
+    assertFields(result, { equal: true, received: 64, sent: 1, redundant: 0 })
     assert.ok(!(result.statuses.length === 1), String(result.statuses))
   })
 
@@ -288,7 +290,7 @@ describe('ids that were ground to share their cells', () => {
       })
       const result = await runSession(a, remote, tree)
       await assertSame(tree, a.store, b.store)
-      assert.deepEqual([result.equal, result.received, result.sent, result.redundant], [true, 1, 1, 0])
+      assertFields(result, { equal: true, received: 1, sent: 1, redundant: 0 })
       if (cells === undefined) assert.deepEqual(result.statuses, ['sketch', 'partial'])
     })
 })

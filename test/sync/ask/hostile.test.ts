@@ -10,6 +10,7 @@ import type { SignedEntry } from '../../../src/dag/entry.ts'
 import type { EntryId } from '../../../src/dag/id.ts'
 import { runSession } from '../../../src/sync/ask/session.ts'
 import type { SyncHeader, SyncPage } from '../../../src/sync/remote.ts'
+import { assertFields } from '../../kit/assert-fields.ts'
 import { shapes, TreeBuilder, testIdentity } from '../../kit/entries.ts'
 import { LocalRemote, type RemoteHooks } from '../../kit/local-remote.ts'
 import { fill, idsOf, openPeer, signedOf, type TestPeer } from '../../kit/peers.ts'
@@ -108,7 +109,7 @@ describe('a session with a remote that sends what is not valid', () => {
     await fails(a, b, wrongHeight[0]!.id, { pages: () => streamOf(page) })
     assert.equal(a.store.tree(wrongHeight[0]!.id)!.count, 2)
     const result = await runSession(a, new LocalRemote(b), wrongHeight[0]!.id)
-    assert.deepEqual([result.received, result.redundant, result.equal], [1, 0, true])
+    assertFields(result, { received: 1, redundant: 0, equal: true })
   })
 })
 
@@ -223,7 +224,7 @@ describe('a session with a remote that lies', () => {
       ),
       tree,
     )
-    assert.deepEqual([result.equal, result.sent], [true, 101])
+    assertFields(result, { equal: true, sent: 101 })
     const tips = Array.from({ length: limits.answerTips + 1 }, () => unknownId)
     await fails(
       a,

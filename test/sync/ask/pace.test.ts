@@ -3,6 +3,7 @@ import { strict as assert } from 'node:assert'
 import { it } from 'node:test'
 import { limits } from '../../../src/base/limits.ts'
 import { Pace } from '../../../src/sync/ask/pace.ts'
+import { assertFields } from '../../kit/assert-fields.ts'
 import { VirtualClock } from '../../kit/virtual-clock.ts'
 
 const most = limits.pageBytes * limits.sessionPagesInFlight
@@ -18,15 +19,16 @@ async function send(pace: Pace, clock: VirtualClock, bytes: number, bytesPerSeco
 it('A pace follows the link, within its bounds', async () => {
   const clock = new VirtualClock()
   const pace = new Pace()
-  assert.deepEqual([pace.pageBytes, pace.pagesInFlight], [limits.pushFirstBytes, 1])
+  assertFields(pace, { pageBytes: limits.pushFirstBytes, pagesInFlight: 1 })
   await send(pace, clock, limits.pushFirstBytes, 50_000)
-  assert.deepEqual([Math.round(pace.pageBytes), pace.pagesInFlight], [100_000, 1])
+  assert.equal(Math.round(pace.pageBytes), 100_000)
+  assert.equal(pace.pagesInFlight, 1)
   await send(pace, clock, 100_000, 1_000_000)
-  assert.deepEqual([pace.pageBytes, pace.pagesInFlight], [limits.pageBytes, limits.sessionPagesInFlight])
+  assertFields(pace, { pageBytes: limits.pageBytes, pagesInFlight: limits.sessionPagesInFlight })
   await send(pace, clock, most, 1e9)
-  assert.deepEqual([pace.pageBytes, pace.pagesInFlight], [limits.pageBytes, limits.sessionPagesInFlight])
+  assertFields(pace, { pageBytes: limits.pageBytes, pagesInFlight: limits.sessionPagesInFlight })
   await send(pace, clock, limits.pageBytes, 100)
-  assert.deepEqual([pace.pageBytes, pace.pagesInFlight], [limits.pushLeastBytes, 1])
+  assertFields(pace, { pageBytes: limits.pushLeastBytes, pagesInFlight: 1 })
   await assert.rejects(
     pace.time(1, clock, () => Promise.reject(new Error('lost'))),
     /lost/,

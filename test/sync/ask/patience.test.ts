@@ -37,7 +37,8 @@ it('asks again after the time that the remote said, and not before', async () =>
   await clock.advance(1)
   assert.equal(calls(), 2)
   assert.equal(await clock.runUntil(sent), outcome)
-  assert.deepEqual([calls(), clock.monotonic()], [3, 1400])
+  assert.equal(calls(), 3)
+  assert.equal(clock.monotonic(), 1400)
 })
 
 it('gives up where the wait is long, in one or in all, and where none was said', async () => {

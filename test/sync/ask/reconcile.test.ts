@@ -15,6 +15,7 @@ import { DagStore, type TreeDigest } from '../../../src/store/store.ts'
 import { answerSync } from '../../../src/sync/answer/answer.ts'
 import { runSession } from '../../../src/sync/ask/session.ts'
 import type { SyncRequest } from '../../../src/sync/remote.ts'
+import { assertFields } from '../../kit/assert-fields.ts'
 import { replays } from '../../kit/database.ts'
 import {
   below,
@@ -99,7 +100,7 @@ describe('the ways to the difference', () => {
     }
     await using answer = await answerSync(store, probe, () => 0)
     const { header } = answer
-    assert.deepEqual([header.status, header.count], ['sketch', common.length])
+    assertFields(header, { status: 'sketch', count: common.length })
     const sketch = createSketch(limits.sketchMinCells)
     sketch.addAll(common.map(({ id }) => idToBytes(id)))
     assert.deepEqual(header.sketch!.cells, encodeCells(sketch.cells(0, limits.sketchRequestCells)))
@@ -108,32 +109,33 @@ describe('the ways to the difference', () => {
   it('is one probe without cells where both sides were equal and still are', async () => {
     const split = forked(300, 0, 0)
     const result = await session(split, {}, (now) => now)
-    assert.deepEqual([result.statuses, result.cells, result.remote.requests.length], [['equal'], 0, 1])
+    assertFields(result, { statuses: ['equal'], cells: 0 })
+    assert.equal(result.remote.requests.length, 1)
   })
 
   it('is one question with cells where nothing is known of the other', async () => {
     const result = await session(forked(300, 0, 0))
-    assert.deepEqual([result.statuses, result.cells], [['equal'], limits.sketchRequestCells])
+    assertFields(result, { statuses: ['equal'], cells: limits.sketchRequestCells })
   })
 
   it('is a walk where the other is just ahead, probed or not', async () => {
     for (const lastEqual of [undefined, (now: TreeDigest) => now]) {
       const result = await session(forked(400, 0, 25), {}, lastEqual)
-      assert.deepEqual([result.statuses, result.received, result.redundant], [['delta'], 25, 0])
+      assertFields(result, { statuses: ['delta'], received: 25, redundant: 0 })
     }
   })
 
   it('is a decode of the first cells where both sides wrote a little', async () => {
     for (const seed of [1, 2, 3]) {
       const result = await session(scattered(500, 12, 13, seed))
-      assert.deepEqual([result.statuses, result.received, result.sent], [['delta'], 13, 12])
+      assertFields(result, { statuses: ['delta'], received: 13, sent: 12 })
       assert.equal(result.redundant, 0)
     }
   })
 
   it('asks again with its own cells where a probe found both sides changed', async () => {
     const result = await session(scattered(500, 5, 5, 4), {}, (now) => now)
-    assert.deepEqual([result.received, result.sent, result.redundant], [5, 5, 0])
+    assertFields(result, { received: 5, sent: 5, redundant: 0 })
     assert.ok(result.roundTrips <= 2)
   })
 
@@ -175,24 +177,23 @@ describe('the ways to the difference', () => {
       }
       const before = (now: TreeDigest) => ({ tipsDigest: 'ab'.repeat(32), count: now.count - since })
       const result = await session(scattered(2400, mine, 3, 7), { request }, before)
-      assert.deepEqual([result.received, result.sent], [3, mine])
+      assertFields(result, { received: 3, sent: mine })
       return counts[0]! > 0
     }
     const most = limits.sketchRequestDecodes
-    assert.deepEqual(
-      [await counted(5, 5), await counted(5, most), await counted(100, most + 1)],
-      [false, false, true],
-    )
+    assert.equal(await counted(5, 5), false)
+    assert.equal(await counted(5, most), false)
+    assert.equal(await counted(100, most + 1), true)
   })
 
   it("is the haves' where the difference lies near the tips", async () => {
     const result = await session(forked(1500, 150, 160))
-    assert.deepEqual([result.statuses, result.received, result.sent], [['delta'], 160, 150])
+    assertFields(result, { statuses: ['delta'], received: 160, sent: 150 })
   })
 
   it("is the other's cells where the difference is scattered", async () => {
     const result = await session(scattered(2400, 120, 130, 5))
-    assert.deepEqual([result.statuses, result.received, result.sent], [['sketch', 'partial'], 130, 120])
+    assertFields(result, { statuses: ['sketch', 'partial'], received: 130, sent: 120 })
     assert.equal(result.redundant, 0)
   })
 
@@ -205,21 +206,21 @@ describe('the ways to the difference', () => {
         return { ...header, sketch: { ...header.sketch!, cells: trimCells(cells) } }
       },
     })
-    assert.deepEqual([result.received, result.sent, result.redundant], [130, 120, 0])
+    assertFields(result, { received: 130, sent: 120, redundant: 0 })
     assert.ok(result.statuses.filter((status) => status === 'sketch').length >= 2, String(result.statuses))
   })
 
   it('is ranges where no sketch is large enough', async () => {
     const result = await session(scattered(500, 400, 420, 7))
     assert.ok(result.statuses.includes('range'), String(result.statuses))
-    assert.deepEqual([result.received, result.sent, result.redundant], [420, 400, 0])
+    assertFields(result, { received: 420, sent: 400, redundant: 0 })
   })
 
   it('is a push alone where we are far ahead, and a stream alone where the other is', async () => {
     const ahead = await session(forked(50, 1500, 0))
-    assert.deepEqual([ahead.received, ahead.sent, ahead.redundant], [0, 1500, 0])
+    assertFields(ahead, { received: 0, sent: 1500, redundant: 0 })
     const behind = await session(forked(50, 0, 1500))
-    assert.deepEqual([behind.statuses, behind.received, behind.redundant], [['delta'], 1500, 0])
+    assertFields(behind, { statuses: ['delta'], received: 1500, redundant: 0 })
   })
 
   it('goes on where a first sync with many tips was cut', async () => {
@@ -235,7 +236,7 @@ describe('the ways to the difference', () => {
     await using part = await openPeer(held)
     const result = await runSession(part, new LocalRemote(full), builder.root.id)
     await assertSame(builder.root.id, full.store, part.store)
-    assert.deepEqual([result.received, result.redundant, result.sent], [all.length - 1100, 0, 0])
+    assertFields(result, { received: all.length - 1100, redundant: 0, sent: 0 })
     assert.deepEqual(result.statuses, ['delta'], 'no cells, no chunks, no second trip')
   })
 
@@ -246,7 +247,7 @@ describe('the ways to the difference', () => {
     const left = Array.from({ length: 9 }, () => builder.add([builder.root], { author: testIdentity(1) }))
     const right = Array.from({ length: 8 }, () => builder.add([builder.root], { author: testIdentity(2) }))
     const result = await session({ tree: builder.root.id, common, left, right })
-    assert.deepEqual([result.roundTrips, result.received, result.sent, result.redundant], [1, 8, 9, 0])
+    assertFields(result, { roundTrips: 1, received: 8, sent: 9, redundant: 0 })
   })
 })
 
@@ -332,7 +333,7 @@ describe('whatever two stores hold', () => {
       await using b: TestPeer = await openPeer(entries)
       const result = await runSession(a, new LocalRemote(b), tree)
       await assertSame(tree, a.store, b.store)
-      assert.deepEqual([result.received, result.redundant], [entries.length - cut, 0])
+      assertFields(result, { received: entries.length - cut, redundant: 0 })
       assert.ok(result.roundTrips <= 2, String(result.statuses))
     }
   })

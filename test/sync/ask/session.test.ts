@@ -9,6 +9,7 @@ import { limits } from '../../../src/base/limits.ts'
 import { entryBytes, idOf, type VerifiedEntry } from '../../../src/dag/entry.ts'
 import type { EntryId } from '../../../src/dag/id.ts'
 import { runSession, type SessionProgress } from '../../../src/sync/ask/session.ts'
+import { assertFields } from '../../kit/assert-fields.ts'
 import { prng, shapes, TreeBuilder, testIdentity } from '../../kit/entries.ts'
 import { LocalRemote, type RemoteHooks } from '../../kit/local-remote.ts'
 import { assertSame, fill, idsOf, openPeer, type TestPeer } from '../../kit/peers.ts'
@@ -53,10 +54,7 @@ describe('a session', () => {
       await using empty = await openPeer()
       const tree = entries[0]!.id
       const result = await sync(empty, full, tree)
-      assert.deepEqual(
-        [result.received, result.sent, result.redundant, result.roundTrips, result.equal],
-        [entries.length, 0, 0, 1, true],
-      )
+      assertFields(result, { received: entries.length, sent: 0, redundant: 0, roundTrips: 1, equal: true })
       await assertSame(tree, full.store, empty.store)
     })
 
@@ -83,10 +81,8 @@ describe('a session', () => {
     await using a = await openPeer(entries)
     await using b = await openPeer(entries)
     const result = await sync(a, b, entries[0]!.id)
-    assert.deepEqual(
-      [result.statuses, result.equal, result.remote.pagesPulled, result.remote.sends],
-      [['equal'], true, 0, 0],
-    )
+    assertFields(result, { statuses: ['equal'], equal: true })
+    assertFields(result.remote, { pagesPulled: 0, sends: 0 })
   })
 
   it('moves only the difference, both ways, in one exchange', async () => {
@@ -106,8 +102,8 @@ describe('a session', () => {
       await using a = await openPeer([...base, ...left])
       await using b = await openPeer(base)
       const result = ahead === 'asker' ? await sync(a, b, tree) : await sync(b, a, tree)
-      const expected = ahead === 'asker' ? [0, 30, true] : [30, 0, true]
-      assert.deepEqual([result.received, result.sent, result.equal], expected)
+      const moved = ahead === 'asker' ? { received: 0, sent: 30 } : { received: 30, sent: 0 }
+      assertFields(result, { ...moved, equal: true })
       assert.equal(ahead === 'asker' ? result.remote.entriesSent : result.remote.entriesPulled, 30)
       assert.ok(result.storeReads < 200, `${result.storeReads} reads`)
       await assertSame(tree, a.store, b.store)
@@ -125,7 +121,7 @@ describe('a session', () => {
       await fill(a.store, mine)
       await fill(b.store, theirs)
       const result = await sync(a, b, builder.root.id)
-      assert.deepEqual([result.received, result.sent, result.equal], [5, 7, true])
+      assertFields(result, { received: 5, sent: 7, equal: true })
     }
   })
 
@@ -156,7 +152,7 @@ describe('a session', () => {
         sizes.slice(0, cut).reduce((sum, size) => sum + size, 0),
       )
       const result = await sync(empty, full, tree)
-      assert.deepEqual([result.received, result.redundant], [entries.length - kept, 0])
+      assertFields(result, { received: entries.length - kept, redundant: 0 })
       await assertSame(tree, full.store, empty.store)
     }
   })
@@ -181,10 +177,8 @@ describe('a session', () => {
       const kept = other.store.tree(tree)!.count
       assert.equal(kept, 1 + delivered)
       const result = await sync(full, other, tree)
-      assert.deepEqual(
-        [result.sent, result.remote.entriesSent],
-        [entries.length - kept, entries.length - kept],
-      )
+      assert.equal(result.sent, entries.length - kept)
+      assert.equal(result.remote.entriesSent, entries.length - kept)
       await assertSame(tree, full.store, other.store)
     }
   })
@@ -201,7 +195,7 @@ describe('a session', () => {
       },
     })
     assert.ok(result.roundTrips > limits.sessionRounds)
-    assert.deepEqual([result.received, result.redundant, result.equal], [entries.length, 0, true])
+    assertFields(result, { received: entries.length, redundant: 0, equal: true })
   })
 
   it('runs twice at once for one tree', async () => {
@@ -267,7 +261,7 @@ describe('a session', () => {
     await using a = await openPeer([...base, begin('notes', 1)])
     await using b = await openPeer([...base, begin('tasks', 2)])
     const result = await sync(a, b, builder.root.id)
-    assert.deepEqual([result.received, result.sent, result.equal], [1, 1, true])
+    assertFields(result, { received: 1, sent: 1, equal: true })
     await assertSame(builder.root.id, a.store, b.store)
   })
 
@@ -330,7 +324,8 @@ describe('a session', () => {
         }
       },
     })
-    assert.deepEqual([sizes, result.sent, result.redundant, result.equal], [[21, 2], 21, 0, true])
+    assert.deepEqual(sizes, [21, 2])
+    assertFields(result, { sent: 21, redundant: 0, equal: true })
   })
 
   it('ends with CANCELLED when its signal fires, and keeps what came', async () => {
@@ -366,7 +361,7 @@ describe('a session', () => {
     const steps: SessionProgress[] = []
     await runSession(a, new LocalRemote(b), tree, { onProgress: (step) => steps.push(step) })
     const last = steps.at(-1)!
-    assert.deepEqual([last.received, last.sent], [1100, 1100])
+    assertFields(last, { received: 1100, sent: 1100 })
     for (const [index, step] of steps.slice(1).entries())
       assert.ok(step.received >= steps[index]!.received && step.sent >= steps[index]!.sent)
     assert.equal((await idsOf(a.store, tree)).length, 51 + 2200)
