@@ -15,6 +15,7 @@ import type { CausewayError, ErrorCode } from '../../src/base/errors.ts'
 import type { TreeId } from '../../src/dag/id.ts'
 import { createNode } from '../../src/node/node.ts'
 import { parseTicket } from '../../src/peer/ticket.ts'
+import { assertFields } from '../kit/assert-fields.ts'
 import { testIdentity } from '../kit/entries.ts'
 import { fails } from '../kit/rpc-errors.ts'
 
@@ -58,7 +59,7 @@ describe('A node', () => {
     await b.sync(undefined, ticket)
     await Promise.all([a.commit(tree, say('at a')), b.commit(tree, say('at b'))])
     const result = await b.sync(tree, a.addresses()[0]!)
-    assert.deepEqual([result.received, result.sent, result.equal], [1, 1, true])
+    assertFields(result, { received: 1, sent: 1, equal: true })
     assert.deepEqual(await a.tips(tree), await b.tips(tree))
     assert.deepEqual(results, [true, true])
     await assert.rejects(b.sync(undefined, a.addresses()[0]!), has('INVALID_ARGUMENT'))

@@ -6,6 +6,7 @@ import { strict as assert } from 'node:assert'
 import { existsSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { controlPath } from '../../../src/transport/local.ts'
+import { assertFields } from '../../kit/assert-fields.ts'
 import { Sandbox } from '../../kit/command.ts'
 
 interface Synced {
@@ -91,12 +92,12 @@ describe('causeway sync', () => {
     await write('a')
     const { ticket } = await box.json<{ ticket: string }>('a', ['ticket', tree])
     const first = await box.json<Synced>('b', ['sync', ticket])
-    assert.deepEqual([first.received, first.sent, first.equal, first.roundTrips], [2, 0, true, 1])
+    assertFields(first, { received: 2, sent: 0, equal: true, roundTrips: 1 })
     assert.ok(first.bytesReceived > 100 && first.bytesSent > 100 && first.elapsedMs > 0)
     await write('a')
     await write('b')
     const both = await box.json<Synced>('b', ['sync', tree, served.ready.addresses[0]!])
-    assert.deepEqual([both.received, both.sent, both.equal], [1, 1, true])
+    assertFields(both, { received: 1, sent: 1, equal: true })
     // Which way was taken, and what it cost.
     assert.equal(both.statuses.length, both.roundTrips)
     assert.match(both.statuses.join(), /^(delta|sketch|range|partial|,)+$/)

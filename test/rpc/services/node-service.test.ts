@@ -13,6 +13,7 @@ import { idToBytes } from '../../../src/dag/id.ts'
 import { createNode } from '../../../src/node/node.ts'
 import { parseTicket } from '../../../src/peer/ticket.ts'
 import type { ConnectionInfo } from '../../../src/rpc/services/node-service.ts'
+import { assertFields } from '../../kit/assert-fields.ts'
 import { shapes } from '../../kit/entries.ts'
 import { fails } from '../../kit/rpc-errors.ts'
 import { type Caller, protocols, ServingNode, transports } from '../../kit/serving-node.ts'
@@ -69,7 +70,7 @@ for (const transport of transports)
 
       it('syncs with an address, and tells the result', async () => {
         const pulled = await readAll(caller.node.syncNow({ tree, remote: source.address }))
-        assert.deepEqual([pulled.received, pulled.sent, pulled.equal], [51n, 0n, true])
+        assertFields(pulled, { received: 51n, sent: 0n, equal: true })
         assert.equal(bytesToHex(pulled.peer), source.node.peer)
         assert.equal(pulled.address, source.address)
         assert.ok(pulled.bytesReceived > 51n * 100n && pulled.bytesSent > 0n)
@@ -110,7 +111,7 @@ for (const transport of transports)
         await other.trees.commit({ tree: made!.id, changes: [change] })
         await caller.trees.commit({ tree: made!.id, changes: [change] })
         const both = await readAll(other.node.syncNow({ remote: ticket, tree: made!.id }))
-        assert.deepEqual([both.received, both.sent, both.equal], [1n, 1n, true])
+        assertFields(both, { received: 1n, sent: 1n, equal: true })
         await fails(caller.node.createTicket({ tree: noSuchTree }), 'UNKNOWN_TREE', 'NotFound')
         await fails(
           other.node.syncNow({ remote: ticket, tree: noSuchTree }),
