@@ -3,11 +3,13 @@
  * only the composition root sees everything, folders and files stay small, and every file opens by saying what it is.
  */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import packageJson from '../package.json' with { type: 'json' }
 import { limits } from '../src/base/limits.ts'
 import { version } from '../src/base/version.ts'
 import { circlesIn, crowdedFolders, importsOf, sourceFiles } from './kit/imports.ts'
+import { projectFile } from './kit/project.ts'
 
 /** What each part may import beside itself, `base` and the messages in `gen`. */
 const downhill: Record<string, readonly string[]> = {
@@ -94,6 +96,20 @@ test('a folder holds at most 16 files', () => {
   assert.deepEqual(crowdedFolders(files, mostFilesInFolder), [])
   const crowd = Array.from({ length: mostFilesInFolder + 1 }, (_, n) => ({ name: `store/f${n}.ts` }))
   assert.deepEqual(crowdedFolders(crowd, mostFilesInFolder), ['store: 17'])
+})
+
+test('every file and symbol that ARCHITECTURE.md names is there', () => {
+  const page = readFileSync(projectFile('ARCHITECTURE.md'), 'utf8')
+  const named = [...page.matchAll(/`([a-z][\w/.-]*\.ts)(?::(\w+))?`/g)]
+  assert.ok(named.length > 40, `only ${named.length}`)
+  const wrong = named.filter(([, path, symbol]) => {
+    const file = files.find(({ name }) => name === path || name.endsWith(`/${path}`))
+    return file === undefined || (symbol !== undefined && !new RegExp(`\\b${symbol}\\b`).test(file.text))
+  })
+  assert.deepEqual(
+    wrong.map(([text]) => text),
+    [],
+  )
 })
 
 test('every file opens by saying what it is', () => {
