@@ -1,17 +1,12 @@
 /**
- * The composition root: one node with its key, store, transports and RPC server. It is the only file that sees
- * transport, rpc and the rest together; everything that it wires can be used without it.
+ * A node: opens what is durable, has it wired, and offers what a program does with it. Its methods hand on to the parts
+ * that do the work; each part can be used without it.
  */
 import { EventEmitter } from 'node:events'
-import type { ConnectRouter, Transport as RpcTransport } from '@connectrpc/connect'
+import type { Transport as RpcTransport } from '@connectrpc/connect'
 import type { Permission, PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
-import { NodeService } from '../../gen/causeway/v1/node_pb.ts'
-import { SyncService } from '../../gen/causeway/v1/sync_pb.ts'
-import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
 import type { AccessDesk } from '../access/desk.ts'
-import { rightsOf } from '../access/rights.ts'
-import { RightsGuard } from '../access/rights-guard.ts'
-import { type Clock, systemClock } from '../base/clock.ts'
+import { systemClock } from '../base/clock.ts'
 import { CausewayError, unknownTree } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { version } from '../base/version.ts'
@@ -19,46 +14,28 @@ import type { Change } from '../dag/body.ts'
 import type { VerifiedEntry } from '../dag/entry.ts'
 import { bytesToHex } from '../dag/hex.ts'
 import type { EntryId, TreeId } from '../dag/id.ts'
-import type { Identity, PeerId } from '../dag/identity.ts'
+import type { PeerId } from '../dag/identity.ts'
 import type { PolicyState } from '../dag/policy/state.ts'
-import { Dispatcher } from '../dispatcher/dispatcher.ts'
 import { Outbox } from '../dispatcher/outbox.ts'
 import { PeerBook, type PeerEntry } from '../peer/book.ts'
-import { LastEqual } from '../peer/last-equal.ts'
 import { type LinkSettings, type LinkStatus, Links } from '../peer/links.ts'
 import { parseTicket } from '../peer/ticket.ts'
-import { Access } from '../rpc/auth/authorize.ts'
-import { createAccessHandlers } from '../rpc/services/access-service.ts'
-import { createLinkHandlers } from '../rpc/services/link-service.ts'
-import { type ConnectionInfo, createNodeService, type SyncResult } from '../rpc/services/node-service.ts'
-import { createPolicyHandlers } from '../rpc/services/policy-service.ts'
-import { createSyncService } from '../rpc/services/sync-service.ts'
-import { createTreeService } from '../rpc/services/tree-service.ts'
+import type { ConnectionInfo, SyncResult } from '../rpc/services/node-service.ts'
 import { type AuditProblem, auditTree } from '../store/audit/audit.ts'
-import { Author, type CommitOptions } from '../store/author/author.ts'
+import type { CommitOptions } from '../store/author/author.ts'
 import { type TreeDetails, treeDetails } from '../store/details.ts'
 import { Quota } from '../store/quota.ts'
 import { DagStore, type StoredEntry } from '../store/store.ts'
 import { standing } from '../store/views.ts'
-import { Ingest } from '../sync/ingest.ts'
 import type { TransportManager } from '../transport/manager.ts'
 import { Admission } from './admission.ts'
 import { openStore } from './data-folder.ts'
-import { Dialler } from './dialler.ts'
-import { metricsText } from './health.ts'
 import type { JoinStanding } from './joining/joiner.ts'
-import { Joining, openAccessRecords } from './joining/joining.ts'
-import {
-  createTransports,
-  type JoinOptions,
-  type NodeEvents,
-  type NodeOptions,
-  type SyncOptions,
-} from './options.ts'
-import type { NodeParts } from './parts.ts'
-import { type Listening, Serving } from './serving.ts'
-import { Sessions } from './sessions.ts'
+import { openAccessRecords } from './joining/joining.ts'
+import type { JoinOptions, NodeEvents, NodeOptions, SyncOptions } from './options.ts'
+import type { Listening } from './serving.ts'
 import { issueTicket, type TicketOptions } from './tickets.ts'
+import { type DurableParts, type WiredParts, wire } from './wiring.ts'
 
 /** Opens a node: makes the data folder where there is none, and takes its store. STORE_LOCKED when another node has it. */
 export async function createNode(options: NodeOptions = {}): Promise<Node> {
@@ -74,8 +51,8 @@ export async function createNode(options: NodeOptions = {}): Promise<Node> {
     const outbox = await Outbox.open(db, store, links, clock)
     const { operators = [] } = options
     const admission = await Admission.open({ self: identity.peer, db, clock, book, operators })
-    const access = await openAccessRecords(db, identity, clock)
-    return new Node({ store, book, links, outbox, admission, access, identity, clock }, options)
+    const accessRecords = await openAccessRecords(db, identity, clock)
+    return new Node({ store, book, links, outbox, admission, accessRecords, identity, clock }, options)
   } catch (error) {
     await db.close()
     throw error
@@ -91,102 +68,37 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   readonly peers: PeerBook
   /** Who asks to be let into trees here. */
   readonly requests: AccessDesk
-  private readonly clock: Clock
-  private readonly author: Author
-  private readonly ingest: Ingest
-  private readonly identity: Identity
-  private readonly serving: Serving
   private readonly links: Links
-  private readonly access: Access
-  private readonly dialler: Dialler
-  private readonly dispatcher: Dispatcher
-  private readonly joining: Joining
-  private readonly sessions: Sessions
+  private readonly parts: WiredParts
   private closing: Promise<void> | undefined
 
   /** Use `createNode`. */
-  constructor(parts: NodeParts, options: NodeOptions) {
+  constructor(durable: DurableParts, options: NodeOptions) {
     super()
-    const { store, book, links, outbox, admission, identity, clock } = parts
+    const { store, book, links, identity } = durable
+    this.peer = identity.peer
     this.store = store
     this.peers = book
     this.links = links
-    this.identity = identity
-    this.clock = clock
-    this.peer = identity.peer
-    this.author = new Author(store, identity, clock)
-    this.ingest = new Ingest(store)
-    const lastEqual = new LastEqual(store.db)
-    const rights = rightsOf(store)
-    this.access = new Access(rights, (peer) => admission.throttle.vouch(peer))
-    this.transports = createTransports(options, identity, clock, admission)
-    const guard = new RightsGuard(store, rights)
-    this.dialler = new Dialler({ transports: this.transports, book, clock, identity, guard })
-    this.sessions = new Sessions({
-      ...{ store, ingest: this.ingest, clock, lastEqual, dialler: this.dialler },
-      linked: (tree) => links.ofTree(tree).flatMap(({ peer }) => book.get(peer) ?? []),
-      onResult: (result) => this.emit('sync', result),
-    })
-    this.dispatcher = new Dispatcher({
-      ...{ store, book, links, outbox, clock, ingest: this.ingest, lastEqual },
-      withheld: (tree, peer) => guard.withheld(tree, peer),
-      awaited: (tree, peer) => this.joining.awaited(tree, peer),
-      connect: (peer, signal) => this.dialler.connect(peer, signal),
-    })
-    this.joining = new Joining({
-      ...{ ...parts.access, self: this.peer, store, book, links, clock, rights, dispatcher: this.dispatcher },
-      autoLink: options.autoLink !== false,
-      grant: (tree, peer, permission) => this.grant(tree, peer, permission, book.get(peer)?.name),
-      addPeer: (...args) => this.addPeer(...args),
-      ask: (...args) => this.dialler.requestAccess(...args),
-      onRequest: (request) => this.emit('request', request),
-      onJoin: (standing) => this.emit('join', standing),
-      onError: (error, where) => this.emit('problem', error, where),
-    })
-    this.requests = this.joining.desk
-    this.serving = new Serving({
-      ...{ admission, clock, transports: this.transports },
-      routes: (router) => this.routes(router),
-      onError: (error, where) => this.emit('problem', error, where),
-      metrics: () => this.metrics(),
-    })
-    this.dispatcher.onStatus((status) => this.emit('status', status))
-    store.subscribe((tree, _, __, standing) => this.emit('entries', tree, standing))
-    if (options.background !== false) this.joining.start()
-  }
-
-  private routes(router: ConnectRouter): void {
-    const { store, ingest, author, access, requests, identity, clock } = this
-    const sync = { store, ingest, access, requests, identity, clock, ...this.joining.calls }
-    router.service(SyncService, createSyncService(sync))
-    router.service(TreeService, createTreeService({ store, ingest, author, clock }))
-    router.service(NodeService, {
-      ...createNodeService(this),
-      ...createLinkHandlers(this),
-      ...createAccessHandlers(this),
-      ...createPolicyHandlers(store, author),
-    })
-  }
-
-  private metrics(): string {
-    const { store, peers, dispatcher } = this
-    const connections = this.serving.connections().length + this.dialler.open.size
-    return metricsText({ store, peers, dispatcher, connections, nowMs: this.clock.now() })
+    this.parts = wire(durable, options, this)
+    this.transports = this.parts.transports
+    this.requests = this.parts.joining.desk
+    if (options.background !== false) this.parts.joining.start()
   }
 
   /** Calls to this node's services without a network, for programs that speak the contract. */
   rpc(): RpcTransport {
-    return this.serving.rpc()
+    return this.parts.serving.rpc()
   }
 
   /** Starts every transport's server; tells which could not start. An error only when none could. */
   listen(): Promise<Listening> {
-    return this.serving.listen()
+    return this.parts.serving.listen()
   }
 
   /** Serves commands on the data folder through its control socket. */
   listenControl(path: string): Promise<void> {
-    return this.serving.listenControl(path)
+    return this.parts.serving.listenControl(path)
   }
 
   /** Where others reach this node now. */
@@ -195,7 +107,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   connections(): ConnectionInfo[] {
-    return [...this.serving.connections(), ...this.dialler.connections()]
+    return [...this.parts.serving.connections(), ...this.parts.dialler.connections()]
   }
 
   /** All trees here, by id. */
@@ -207,12 +119,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   /** Makes a tree; its id is its root's. */
   async createTree(name: string, publicAccess?: PublicAccess): Promise<TreeId> {
-    return (await this.author.createTree(name, publicAccess)).tree
+    return (await this.parts.author.createTree(name, publicAccess)).tree
   }
 
   /** Signs one entry on top of a tree's tips (or of the parents given) and stores it. */
   commit(tree: TreeId, changes: readonly Change[], options?: CommitOptions): Promise<VerifiedEntry> {
-    return this.author.commit(tree, changes, options)
+    return this.parts.author.commit(tree, changes, options)
   }
 
   /** Who may do what in a tree now; undefined where it is not here. */
@@ -220,17 +132,17 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   /** Lets a key read, write or administer a tree from now on. FORBIDDEN, here and below, where this node is no admin. */
   grant(tree: TreeId, peer: PeerId, permission: Permission, name = ''): Promise<VerifiedEntry> {
-    return this.author.changePolicy(tree, { keys: [{ peer, permission, name }] })
+    return this.parts.author.changePolicy(tree, { keys: [{ peer, permission, name }] })
   }
 
   /** Takes all rights from a key; what it wrote until now stands. */
   revoke(tree: TreeId, peer: PeerId): Promise<VerifiedEntry> {
-    return this.author.revoke(tree, peer)
+    return this.parts.author.revoke(tree, peer)
   }
 
   /** Says what everybody may do in a tree. */
   setPublicAccess(tree: TreeId, publicAccess: PublicAccess): Promise<VerifiedEntry> {
-    return this.author.changePolicy(tree, { publicAccess })
+    return this.parts.author.changePolicy(tree, { publicAccess })
   }
 
   tips(tree: TreeId): Promise<readonly EntryId[]> {
@@ -264,7 +176,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * once or later, across restarts. The event `join` tells how it goes on.
    */
   join(ticket: string, options: JoinOptions = {}): Promise<JoinStanding> {
-    return this.joining.join(ticket, options)
+    return this.parts.joining.join(ticket, options)
   }
 
   /**
@@ -275,7 +187,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   sync(tree: TreeId | undefined, remote: string, options: SyncOptions = {}): Promise<SyncResult> {
     if (this.closing !== undefined)
       return Promise.reject(new CausewayError('CLOSED', 'The node is closed, or closing.'))
-    return this.sessions.run(tree, remote, options)
+    return this.parts.sessions.run(tree, remote, options)
   }
 
   /** Remembers a peer, or more about one; without its PeerId the addresses are asked. UNREACHABLE, LIMIT_EXCEEDED. */
@@ -284,24 +196,24 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     details: { name?: string; addresses?: readonly string[] },
     signal?: AbortSignal,
   ): Promise<PeerEntry> {
-    const known = peer ?? (await this.dialler.whoIs(details.addresses ?? [], signal))
+    const known = peer ?? (await this.parts.dialler.whoIs(details.addresses ?? [], signal))
     if (known === this.peer)
       throw new CausewayError('INVALID_ARGUMENT', 'That is this node itself.', { data: { peer: known } })
     const entry = await this.peers.add(known, details)
     await this.links.welcome(known)
-    this.joining.contacted(known)
+    this.parts.joining.contacted(known)
     return entry
   }
 
   /** Removes a peer with its links. UNKNOWN_PEER. */
   removePeer(peer: PeerId): Promise<void> {
-    return this.dispatcher.removePeer(peer)
+    return this.parts.dispatcher.removePeer(peer)
   }
 
   /** Neither dials nor serves a peer from now on, or does again. UNKNOWN_PEER. */
   async blockPeer(peer: PeerId, blocked = true): Promise<void> {
-    await this.dispatcher.blockPeer(peer, blocked)
-    if (blocked) this.serving.cut(peer)
+    await this.parts.dispatcher.blockPeer(peer, blocked)
+    if (blocked) this.parts.serving.cut(peer)
   }
 
   /**
@@ -312,15 +224,15 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     what: string | { readonly tree: TreeId; readonly peer: PeerId },
     settings?: Partial<LinkSettings>,
   ): Promise<LinkStatus> {
-    if (typeof what !== 'string') return this.dispatcher.link(what.tree, what.peer, settings)
+    if (typeof what !== 'string') return this.parts.dispatcher.link(what.tree, what.peer, settings)
     const { tree, peer, addresses } = parseTicket(what)
     const entry = await this.addPeer(peer, { addresses })
-    return this.dispatcher.link(tree, entry.peer, settings)
+    return this.parts.dispatcher.link(tree, entry.peer, settings)
   }
 
   /** Ends a link; false: there was none. */
   unlink(tree: TreeId, peer: PeerId): Promise<boolean> {
-    return this.dispatcher.unlink(tree, peer)
+    return this.parts.dispatcher.unlink(tree, peer)
   }
 
   /** The trees that are linked with a peer. */
@@ -330,12 +242,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   /** How every link stands, by tree and peer. The event `status` tells changes. */
   status(): LinkStatus[] {
-    return this.dispatcher.status()
+    return this.parts.dispatcher.status()
   }
 
   /** Delivers all that is undelivered, now; what is left after `timeoutMs` or cannot be delivered comes back. */
   flush(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<LinkStatus[]> {
-    return this.dispatcher.flush(options)
+    return this.parts.dispatcher.flush(options)
   }
 
   /** Reads, hashes and verifies a whole tree again. */
@@ -354,9 +266,13 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   private async shutDown(graceMs: number): Promise<void> {
     try {
-      const drained = this.serving.drain(graceMs)
-      await Promise.all([this.joining.close(), this.dispatcher.close(graceMs), this.sessions.finish(graceMs)])
-      this.dialler.close()
+      const drained = this.parts.serving.drain(graceMs)
+      await Promise.all([
+        this.parts.joining.close(),
+        this.parts.dispatcher.close(graceMs),
+        this.parts.sessions.finish(graceMs),
+      ])
+      this.parts.dialler.close()
       await drained
       await this.transports.close()
     } finally {

@@ -10,12 +10,9 @@ import type { SyncResult } from '../rpc/services/node-service.ts'
 import type { Database } from '../store/database/open.ts'
 import type { QuotaOptions } from '../store/quota.ts'
 import type { SessionProgress } from '../sync/ask/session.ts'
-import { Door } from '../transport/door.ts'
-import { createHttpTransport, type HttpTransportOptions } from '../transport/http.ts'
-import { createIrohTransport, type IrohTransportOptions } from '../transport/iroh/iroh.ts'
-import { TransportManager } from '../transport/manager.ts'
+import type { HttpTransportOptions } from '../transport/http.ts'
+import type { IrohTransportOptions } from '../transport/iroh/iroh.ts'
 import type { Transport } from '../transport/transport.ts'
-import type { Admission } from './admission.ts'
 import type { JoinStanding } from './joining/joiner.ts'
 
 export interface NodeOptions {
@@ -84,30 +81,4 @@ export interface NodeEvents {
   status: [status: LinkStatus]
   /** A handler failed for a reason that is not its caller's. */
   problem: [error: unknown, where: string]
-}
-
-/** HTTP, QUIC and what else was given, in the order in which addresses are routed. */
-export function createTransports(
-  options: NodeOptions,
-  identity: Identity,
-  clock: Clock,
-  { throttle }: Admission,
-): TransportManager {
-  const door = new Door(clock)
-  const transports = new TransportManager({ clock })
-  const http = createHttpTransport({
-    clock,
-    door,
-    ...(options.http && { listen: options.http }),
-    ...(options.tls && { tls: options.tls }),
-  })
-  transports.register(http, { dialOnly: options.http === undefined })
-  const { listen = false, bind, relay = 'default' } = options.quic ?? {}
-  const iroh = createIrohTransport({
-    ...{ identity, clock, relay, door, isKnown: (peer) => throttle.isKnown(peer) },
-    ...(bind !== undefined && { bind }),
-  })
-  transports.register(iroh, { dialOnly: !listen })
-  for (const transport of options.transports ?? []) transports.register(transport)
-  return transports
 }

@@ -1,0 +1,109 @@
+/**
+ * Puts a node together: builds each part from those before it, and gives it the few callbacks that lead back to the node.
+ * It is the only file that sees transport, rpc and dispatcher together.
+ */
+import type { EventEmitter } from 'node:events'
+import type { Permission } from '../../gen/causeway/v1/entry_pb.ts'
+import { rightsOf } from '../access/rights.ts'
+import { RightsGuard } from '../access/rights-guard.ts'
+import type { Clock } from '../base/clock.ts'
+import type { TreeId } from '../dag/id.ts'
+import type { Identity, PeerId } from '../dag/identity.ts'
+import { Dispatcher } from '../dispatcher/dispatcher.ts'
+import type { Outbox } from '../dispatcher/outbox.ts'
+import type { PeerBook } from '../peer/book.ts'
+import { LastEqual } from '../peer/last-equal.ts'
+import type { Links } from '../peer/links.ts'
+import { Access } from '../rpc/auth/authorize.ts'
+import { Author } from '../store/author/author.ts'
+import type { DagStore } from '../store/store.ts'
+import { Ingest } from '../sync/ingest.ts'
+import type { TransportManager } from '../transport/manager.ts'
+import type { Admission } from './admission.ts'
+import { Dialler } from './dialler.ts'
+import { metricsText } from './health.ts'
+import { type AccessRecords, Joining } from './joining/joining.ts'
+import type { NodeEvents, NodeOptions } from './options.ts'
+import { addServices, type Operations } from './services.ts'
+import { Serving } from './serving.ts'
+import { Sessions } from './sessions.ts'
+import { createTransports } from './transports.ts'
+
+/** The parts whose state is in the database, which `createNode` opens, with the key and the clock. */
+export interface DurableParts {
+  readonly store: DagStore
+  readonly book: PeerBook
+  readonly links: Links
+  readonly outbox: Outbox
+  readonly admission: Admission
+  readonly accessRecords: AccessRecords
+  readonly identity: Identity
+  readonly clock: Clock
+}
+
+/** The parts that a node hands its calls on to. */
+export interface WiredParts {
+  readonly author: Author
+  readonly transports: TransportManager
+  readonly dialler: Dialler
+  readonly sessions: Sessions
+  readonly dispatcher: Dispatcher
+  readonly joining: Joining
+  readonly serving: Serving
+}
+
+/** What the parts call on the node itself: operations for the services, and events. */
+export type Host = Operations &
+  Pick<EventEmitter<NodeEvents>, 'emit'> & {
+    grant(tree: TreeId, peer: PeerId, permission: Permission, name?: string): Promise<unknown>
+  }
+
+/** Builds the parts of a node on its durable ones. Nothing dials or listens yet. */
+export function wire(durable: DurableParts, options: NodeOptions, node: Host): WiredParts {
+  const { store, book, links, outbox, admission, identity, clock } = durable
+  const author = new Author(store, identity, clock)
+  const ingest = new Ingest(store)
+  const lastEqual = new LastEqual(store.db)
+  const rights = rightsOf(store)
+  const access = new Access(rights, (peer) => admission.throttle.vouch(peer))
+  const transports = createTransports(options, identity, clock, admission)
+  const guard = new RightsGuard(store, rights)
+  const dialler = new Dialler({ transports, book, clock, identity, guard })
+  const sessions = new Sessions({
+    ...{ store, ingest, clock, lastEqual, dialler },
+    linked: (tree) => links.ofTree(tree).flatMap(({ peer }) => book.get(peer) ?? []),
+    onResult: (result) => node.emit('sync', result),
+  })
+  const dispatcher = new Dispatcher({
+    ...{ store, book, links, outbox, clock, ingest, lastEqual },
+    withheld: (tree, peer) => guard.withheld(tree, peer),
+    awaited: (tree, peer) => joining.awaited(tree, peer),
+    connect: (peer, signal) => dialler.connect(peer, signal),
+  })
+  const joining: Joining = new Joining({
+    ...{ ...durable.accessRecords, self: identity.peer, store, book, links, clock, rights, dispatcher },
+    autoLink: options.autoLink !== false,
+    grant: (tree, peer, permission) => node.grant(tree, peer, permission, book.get(peer)?.name),
+    addPeer: (...args) => node.addPeer(...args),
+    ask: (...args) => dialler.requestAccess(...args),
+    onRequest: (request) => node.emit('request', request),
+    onJoin: (standing) => node.emit('join', standing),
+    onError: (error, where) => node.emit('problem', error, where),
+  })
+  const services = {
+    ...{ store, ingest, author, access, identity, clock },
+    ...{ requests: joining.desk, ...joining.calls },
+  }
+  const serving: Serving = new Serving({
+    ...{ admission, clock, transports },
+    routes: (router) => addServices(router, services, node),
+    onError: (error, where) => node.emit('problem', error, where),
+    metrics: () => {
+      const connections = serving.connections().length + dialler.open.size
+      return metricsText({ store, peers: book, dispatcher, connections, nowMs: clock.now() })
+    },
+  })
+  dispatcher.onStatus((status) => node.emit('status', status))
+  store.subscribe((tree, _, __, standing) => node.emit('entries', tree, standing))
+  return { author, transports, dialler, sessions, dispatcher, joining, serving }
+}
