@@ -46,7 +46,7 @@ export interface AccessDeskParts {
 }
 
 /** The entry that is being written, by what it will say, and what goes with it. */
-interface Settling extends Contribution {
+interface PendingGrant extends Contribution {
   readonly tree: TreeId
   readonly peer: PeerId
 }
@@ -57,7 +57,7 @@ export class AccessDesk {
   private readonly parts: AccessDeskParts
   /** One after the other, so that no invitation is spent twice and no request decided twice. */
   private readonly queue = new KeyedQueue<''>()
-  private settling: Settling | undefined
+  private pendingGrant: PendingGrant | undefined
 
   constructor(parts: AccessDeskParts) {
     this.parts = parts
@@ -141,20 +141,20 @@ export class AccessDesk {
   private async answer(ask: AccessAsk): Promise<AccessAnswer> {
     const { store, requests } = this.parts
     const { tree, peer, permission, invitation } = ask
-    const held = (await this.useInvitation(ask)) ?? (await this.parts.permission(tree, peer))
-    if (held >= permission) {
+    const current = (await this.useInvitation(ask)) ?? (await this.parts.permission(tree, peer))
+    if (current >= permission) {
       await requests.drop(tree, peer)
-      return { status: 'granted', request: '', permission: held, reason: '' }
+      return { status: 'granted', request: '', permission: current, reason: '' }
     }
     const verdict = requests.verdict(ask)
-    if (verdict !== undefined && verdict.granted <= held) {
+    if (verdict !== undefined && verdict.granted <= current) {
       const { id, reason } = verdict
       return verdict.granted === Permission.UNSPECIFIED
         ? { status: 'rejected', request: id, permission: Permission.UNSPECIFIED, reason }
-        : { status: 'granted', request: id, permission: held, reason }
+        : { status: 'granted', request: id, permission: current, reason }
     }
-    const added = await requests.note(ask, store.tree(tree) !== undefined)
-    if (added !== undefined) this.parts.onRequest?.(added)
+    const newRequest = await requests.note(ask, store.tree(tree) !== undefined)
+    if (newRequest !== undefined) this.parts.onRequest?.(newRequest)
     const reason = invitation === undefined ? '' : 'The invitation does not hold, or not any more.'
     return { status: 'pending', request: requests.idOf(ask), permission: Permission.UNSPECIFIED, reason }
   }
@@ -163,12 +163,12 @@ export class AccessDesk {
   private async useInvitation({ tree, peer, invitation }: AccessAsk): Promise<Permission | undefined> {
     if (invitation === undefined) return undefined
     const { invitations, permission, grant } = this.parts
-    const given = invitations.find(invitation, tree)
-    if (given === undefined || (await permission(tree, peer)) >= given) return undefined
+    const offer = invitations.find(invitation, tree)
+    if (offer === undefined || (await permission(tree, peer)) >= offer) return undefined
     // The right to invite may have gone since; then it is a request like any other.
     if ((await permission(tree, this.parts.self)) < Permission.ADMIN) return undefined
-    await this.settle({ tree, peer, ...invitations.spend(invitation) }, () => grant(tree, peer, given))
-    return given
+    await this.settle({ tree, peer, ...invitations.spend(invitation) }, () => grant(tree, peer, offer))
+    return offer
   }
 
   private async checkAdmin(tree: TreeId): Promise<void> {
@@ -182,28 +182,29 @@ export class AccessDesk {
   }
 
   /** Writes a policy entry, with the settlement in its batch. */
-  private async settle(settling: Settling, write: () => Promise<unknown>): Promise<void> {
-    this.settling = settling
+  private async settle(grant: PendingGrant, write: () => Promise<unknown>): Promise<void> {
+    this.pendingGrant = grant
     try {
       await write()
       // Still there: somebody else has let the peer in meanwhile, so there was no entry to write.
-      if (this.settling !== undefined) await this.parts.requests.write(settling)
+      if (this.pendingGrant !== undefined) await this.parts.requests.write(grant)
     } finally {
-      this.settling = undefined
+      this.pendingGrant = undefined
     }
   }
 
   private contribute(tree: TreeId, added: readonly VerifiedEntry[]): Contribution | undefined {
-    const { settling } = this
-    if (settling?.tree !== tree || !added.some((entry) => this.letsIn(entry, settling.peer))) return undefined
+    const { pendingGrant } = this
+    if (pendingGrant?.tree !== tree || !added.some((entry) => this.grantsTo(entry, pendingGrant.peer)))
+      return undefined
     const stored = () => {
-      settling.stored()
-      this.settling = undefined
+      pendingGrant.stored()
+      this.pendingGrant = undefined
     }
-    return { operations: settling.operations, stored }
+    return { operations: pendingGrant.operations, stored }
   }
 
-  private letsIn({ body }: VerifiedEntry, peer: PeerId): boolean {
+  private grantsTo({ body }: VerifiedEntry, peer: PeerId): boolean {
     if (body.author !== this.parts.self) return false
     return body.changes.some(
       ({ store, payload }) =>

@@ -108,10 +108,10 @@ export class AccessRequests {
   }
 
   /**
-   * Notes a request; asked again, it keeps its place. `kept`: false where there is no such tree. What is not kept, for
+   * Notes a request; asked again, it keeps its place. `keep`: false where there is no such tree. What is not kept, for
    * that or for want of room, is answered alike and costs the same write; so its peer will ask again. Whether it is new.
    */
-  async note(ask: Ask, kept: boolean): Promise<AccessRequest | undefined> {
+  async note(ask: Ask, keep: boolean): Promise<AccessRequest | undefined> {
     const key = linkKey(ask.tree, ask.peer)
     const now = this.clock.now()
     const id = this.idOf(ask)
@@ -120,7 +120,7 @@ export class AccessRequests {
     const { tree, peer, permission, message } = ask
     const request = { id, tree, peer, permission, message, createdAtMs, askedAtMs: now }
     const room = await this.makeRoom(ask)
-    if (!kept || (before === undefined && !room)) {
+    if (!keep || (before === undefined && !room)) {
       await this.decoys.set('', request)
       return undefined
     }

@@ -17,7 +17,7 @@ export class RightsGuard {
   }
 
   /** Why nothing of a tree may be told to a peer: FORBIDDEN; undefined where all may be. A tree that is not here has nothing to tell. */
-  async withheld(tree: TreeId, peer: PeerId): Promise<CausewayError | undefined> {
+  async withholdReason(tree: TreeId, peer: PeerId): Promise<CausewayError | undefined> {
     if (this.store.tree(tree) === undefined || (await this.rights.mayRead(tree, peer))) return undefined
     return new CausewayError(
       'FORBIDDEN',
@@ -29,7 +29,7 @@ export class RightsGuard {
   /** The remote, with every call checked just before it is made. */
   remote(remote: Remote, peer: PeerId): Remote {
     const check = async (tree: TreeId) => {
-      const error = await this.withheld(tree, peer)
+      const error = await this.withholdReason(tree, peer)
       if (error !== undefined) throw error
     }
     return {

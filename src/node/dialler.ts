@@ -20,7 +20,7 @@ import { patient } from '../sync/ask/patience.ts'
 import type { Remote } from '../sync/remote.ts'
 import type { TransportManager } from '../transport/manager.ts'
 
-export interface Dialled {
+export interface DialResult {
   readonly connection: RpcConnection
   readonly remote: Remote
   readonly peer: PeerId
@@ -57,7 +57,7 @@ export class Dialler {
     addresses: readonly string[],
     expected: PeerId | undefined,
     signal: AbortSignal | undefined,
-  ): Promise<Dialled> {
+  ): Promise<DialResult> {
     const winner = await this.transports.dialFirst(addresses, {
       ...(signal && { signal }),
       handshake: async (channel, attempt) => {

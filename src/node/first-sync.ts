@@ -10,16 +10,16 @@ import type { PeerId } from '../dag/identity.ts'
 import type { TicketPeer } from '../peer/ticket.ts'
 import type { SessionLocal } from '../sync/ask/exchange.ts'
 import { countAt, Gathering, type GatherOptions, type SourceReport } from '../sync/ask/gather.ts'
-import type { Dialled, Dialler } from './dialler.ts'
+import type { Dialler, DialResult } from './dialler.ts'
 
 /** Connections to peers of which one at least is there; the others may still come, or be given up. */
-export class Reached implements AsyncDisposable {
-  readonly main: Dialled
-  readonly others: readonly { readonly peer: PeerId; readonly dialling: Promise<Dialled> }[]
-  private readonly open = new Set<Dialled>()
+export class PeerConnections implements AsyncDisposable {
+  readonly main: DialResult
+  readonly others: readonly { readonly peer: PeerId; readonly dialling: Promise<DialResult> }[]
+  private readonly open = new Set<DialResult>()
   private readonly cancel: AbortController
 
-  constructor(main: Dialled, others: Reached['others'], cancel: AbortController) {
+  constructor(main: DialResult, others: PeerConnections['others'], cancel: AbortController) {
     this.main = main
     this.others = others
     this.cancel = cancel
@@ -50,12 +50,12 @@ export class Reached implements AsyncDisposable {
 }
 
 /** Dials all of them at once. The first that is there of the order in which they are named leads; the issuer's error where none is. */
-export async function reach(
+export async function dialAll(
   dialler: Dialler,
   issuer: { readonly peer: PeerId | undefined; readonly addresses: readonly string[] },
   others: readonly TicketPeer[],
   signal: AbortSignal | undefined,
-): Promise<Reached> {
+): Promise<PeerConnections> {
   const cancel = new AbortController()
   const either = signal === undefined ? cancel.signal : AbortSignal.any([signal, cancel.signal])
   const diallings = others.map(({ peer, addresses }) => ({
@@ -64,19 +64,19 @@ export async function reach(
   }))
   for (const { dialling } of diallings) dialling.catch(() => {})
   try {
-    return new Reached(await dialler.dial(issuer.addresses, issuer.peer, signal), diallings, cancel)
+    return new PeerConnections(await dialler.dial(issuer.addresses, issuer.peer, signal), diallings, cancel)
   } catch (error) {
     const first = await Promise.any(diallings.map(({ dialling }) => dialling)).catch(() => undefined)
     if (first === undefined) throw error
     const rest = diallings.filter(({ peer }) => peer !== first.peer)
     const lost = issuer.peer === undefined ? [] : [{ peer: issuer.peer, dialling: Promise.reject(error) }]
-    return new Reached(first, [...lost, ...rest], cancel)
+    return new PeerConnections(first, [...lost, ...rest], cancel)
   }
 }
 
-export interface Gathered {
+export interface GatherResult {
   /** With whom the session that follows is to be. */
-  readonly main: Dialled
+  readonly main: DialResult
   readonly received: number
   readonly redundant: number
   readonly sources: readonly SourceReport[]
@@ -86,24 +86,24 @@ export interface Gathered {
 export async function gatherFirst(
   local: SessionLocal,
   tree: TreeId,
-  { main, others }: Reached,
+  { main, others }: PeerConnections,
   options: GatherOptions,
-): Promise<Gathered> {
+): Promise<GatherResult> {
   const nothing = { main, received: 0, redundant: 0, sources: [] }
   if (others.length === 0) return nothing
   const here = local.store.tree(tree)?.count ?? 0
   if ((await countAt(main.remote, tree, options.signal)) - here < limits.gatherEntries) return nothing
   const gathering = new Gathering(local, tree, options)
-  const dialled = new Map([[main.peer, main]])
+  const connections = new Map([[main.peer, main]])
   const absent = new Map<PeerId, SourceReport>()
   gathering.join(main)
   for (const { peer, dialling } of others)
     gathering.expect(
       dialling.then(
-        (reached) => {
-          dialled.set(peer, reached)
+        (connection) => {
+          connections.set(peer, connection)
           absent.delete(peer)
-          return reached
+          return connection
         },
         (error: unknown) => {
           absent.set(peer, { peer, entries: 0, error: CausewayError.from(error) })
@@ -117,7 +117,7 @@ export async function gatherFirst(
   // All of it came, and then they went.
   if (first === undefined) throw gathering.reports().at(-1)!.error!
   return {
-    main: dialled.get(first.peer)!,
+    main: connections.get(first.peer)!,
     received,
     redundant,
     sources: [...gathering.reports(), ...absent.values()],

@@ -27,13 +27,12 @@ import { type TreeDetails, treeDetails } from '../store/details.ts'
 import { Quota } from '../store/quota.ts'
 import { DagStore, type StoredEntry } from '../store/store.ts'
 import { standing } from '../store/views.ts'
-import type { TransportManager } from '../transport/manager.ts'
+import type { AcceptResult, TransportManager } from '../transport/manager.ts'
 import { Admission } from './admission.ts'
 import { openStore } from './data-folder.ts'
 import type { JoinStanding } from './joining/joiner.ts'
 import { openAccessRecords } from './joining/joining.ts'
 import type { JoinOptions, NodeEvents, NodeOptions, SyncOptions } from './options.ts'
-import type { Listening } from './serving.ts'
 import { issueTicket, type TicketOptions } from './tickets.ts'
 import { type DurableParts, type WiredParts, wire } from './wiring.ts'
 
@@ -92,7 +91,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /** Starts every transport's server; tells which could not start. An error only when none could. */
-  listen(): Promise<Listening> {
+  listen(): Promise<AcceptResult> {
     return this.parts.serving.listen()
   }
 
@@ -201,7 +200,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       throw new CausewayError('INVALID_ARGUMENT', 'That is this node itself.', { data: { peer: known } })
     const entry = await this.peers.add(known, details)
     await this.links.welcome(known)
-    this.parts.joining.contacted(known)
+    this.parts.joining.onContact(known)
     return entry
   }
 

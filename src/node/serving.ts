@@ -14,7 +14,7 @@ import { errorBoundary, type ProblemListener } from '../rpc/server/boundary.ts'
 import { RpcServer } from '../rpc/server/server.ts'
 import type { ConnectionInfo } from '../rpc/services/node-service.ts'
 import { listenLocal } from '../transport/local.ts'
-import type { TransportManager } from '../transport/manager.ts'
+import type { AcceptResult, TransportManager } from '../transport/manager.ts'
 import { type Admission, asOperator } from './admission.ts'
 import { answerHealth } from './health.ts'
 
@@ -26,12 +26,6 @@ export interface ServingParts {
   readonly onError: ProblemListener
   /** Prometheus' text. */
   metrics(): string
-}
-
-/** What became of every transport's server. */
-export interface Listening {
-  readonly started: string[]
-  readonly failed: { name: string; error: CausewayError }[]
 }
 
 export class Serving {
@@ -57,7 +51,7 @@ export class Serving {
     return createRouterTransport(this.parts.routes, { router: { interceptors: [problems, asOperator] } })
   }
 
-  async listen(): Promise<Listening> {
+  async listen(): Promise<AcceptResult> {
     const { transports, admission } = this.parts
     const result = await transports.acceptConnections((channel, transport) => {
       if (channel.remotePeer !== undefined && admission.isBlocked(channel.remotePeer))

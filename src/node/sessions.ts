@@ -14,7 +14,7 @@ import type { DagStore } from '../store/store.ts'
 import { runSession } from '../sync/ask/session.ts'
 import type { Ingest } from '../sync/ingest.ts'
 import type { Dialler } from './dialler.ts'
-import { gatherFirst, reach } from './first-sync.ts'
+import { dialAll, gatherFirst } from './first-sync.ts'
 import type { SyncOptions } from './options.ts'
 
 export interface SessionsParts {
@@ -24,14 +24,14 @@ export interface SessionsParts {
   readonly lastEqual: LastEqual
   readonly dialler: Dialler
   /** The peers with which a tree is linked. */
-  linked(tree: TreeId): PeerEntry[]
+  linkedPeers(tree: TreeId): PeerEntry[]
   /** Told of each session that ended well. */
   readonly onResult: (result: SyncResult) => void
 }
 
 export class Sessions {
   private readonly parts: SessionsParts
-  private readonly underWay = new Set<Promise<SyncResult>>()
+  private readonly running = new Set<Promise<SyncResult>>()
 
   constructor(parts: SessionsParts) {
     this.parts = parts
@@ -40,8 +40,8 @@ export class Sessions {
   /** Runs one with an address, or with the peer of a ticket. */
   run(tree: TreeId | undefined, remote: string, options: SyncOptions): Promise<SyncResult> {
     const session = this.begin(tree, remote, options)
-    this.underWay.add(session)
-    const forget = () => this.underWay.delete(session)
+    this.running.add(session)
+    const forget = () => this.running.delete(session)
     session.then(forget, forget)
     return session
   }
@@ -59,14 +59,14 @@ export class Sessions {
     const started = clock.monotonic()
     const local = { store, ingest, clock }
     const issuer = { peer: ticket?.peer, addresses: ticket?.addresses ?? [remote] }
-    await using reached = await reach(dialler, issuer, this.others(which, ticket), options.signal)
-    const gathered = await gatherFirst(local, which, reached, options)
-    const { connection, remote: main, address, peer } = gathered.main
+    await using peers = await dialAll(dialler, issuer, this.others(which, ticket), options.signal)
+    const firstPart = await gatherFirst(local, which, peers, options)
+    const { connection, remote: main, address, peer } = firstPart.main
     const lastEqual = await hints.get(which, peer)
     const onProgress: SyncOptions['onProgress'] = ({ received, expected, ...progress }) =>
       options.onProgress?.({
-        received: gathered.received + received,
-        expected: gathered.received + expected,
+        received: firstPart.received + received,
+        expected: firstPart.received + expected,
         ...progress,
       })
     const session = await runSession(local, main, which, { ...options, onProgress, lastEqual })
@@ -74,12 +74,12 @@ export class Sessions {
     const path = connection.channel.path?.()
     const result: SyncResult = {
       ...session,
-      received: gathered.received + session.received,
-      redundant: gathered.redundant + session.redundant,
-      sources: gathered.sources,
+      received: firstPart.received + session.received,
+      redundant: firstPart.redundant + session.redundant,
+      sources: firstPart.sources,
       address,
       peer,
-      ...reached.bytes(),
+      ...peers.bytes(),
       elapsedMs: clock.monotonic() - started,
       path: { kind: path?.kind ?? 'unknown', roundTripMs: path?.roundTripMs },
       tips: (await store.tips(which)).slice(0, limits.listedTips),
@@ -90,8 +90,8 @@ export class Sessions {
 
   /** Who else may have a tree: whom the ticket names and, where nothing of it is here yet, linked peers. */
   private others(tree: TreeId, ticket: Ticket | undefined): TicketPeer[] {
-    const { store, linked: linkedWith } = this.parts
-    const linked = (store.tree(tree) === undefined ? linkedWith(tree) : [])
+    const { store, linkedPeers } = this.parts
+    const linked = (store.tree(tree) === undefined ? linkedPeers(tree) : [])
       .filter(({ blocked, addresses }) => !blocked && addresses.length > 0)
       .map(({ peer, addresses }) => ({ peer, addresses: addresses.map(({ address }) => address) }))
     const others = new Map([...linked, ...(ticket?.others ?? [])].map((each) => [each.peer, each]))
@@ -101,12 +101,12 @@ export class Sessions {
 
   /** Waits for those under way, at most so long. */
   async finish(graceMs: number): Promise<void> {
-    if (this.underWay.size === 0) return
+    if (this.running.size === 0) return
     let cancelTimer = () => {}
     const graceOver = new Promise<void>((resolve) => {
       cancelTimer = this.parts.clock.setTimer(graceMs, resolve)
     })
-    await Promise.race([Promise.allSettled(this.underWay), graceOver])
+    await Promise.race([Promise.allSettled(this.running), graceOver])
     cancelTimer()
   }
 }

@@ -71,13 +71,13 @@ export function wire(durable: DurableParts, options: NodeOptions, node: Host): W
   const dialler = new Dialler({ transports, book, clock, identity, guard })
   const sessions = new Sessions({
     ...{ store, ingest, clock, lastEqual, dialler },
-    linked: (tree) => links.ofTree(tree).flatMap(({ peer }) => book.get(peer) ?? []),
+    linkedPeers: (tree) => links.ofTree(tree).flatMap(({ peer }) => book.get(peer) ?? []),
     onResult: (result) => node.emit('sync', result),
   })
   const dispatcher = new Dispatcher({
     ...{ store, book, links, outbox, clock, ingest, lastEqual },
-    withheld: (tree, peer) => guard.withheld(tree, peer),
-    awaited: (tree, peer) => joining.awaited(tree, peer),
+    withheld: (tree, peer) => guard.withholdReason(tree, peer),
+    awaited: (tree, peer) => joining.waitReason(tree, peer),
     connect: (peer, signal) => dialler.connect(peer, signal),
   })
   const joining: Joining = new Joining({

@@ -31,7 +31,7 @@ const fails = (code: ErrorCode, message = /./) => ({ code, message }) as unknown
 class TestDesk {
   readonly clock: VirtualClock
   readonly db: Database
-  readonly told: AccessRequest[] = []
+  readonly newRequests: AccessRequest[] = []
   store!: DagStore
   desk!: AccessDesk
   tree!: TreeId
@@ -61,7 +61,7 @@ class TestDesk {
       invitations: await Invitations.open(this.db, this.clock),
       permission: rightsOf(this.store).permission,
       grant: (tree, peer, permission) => this.grant(tree, peer, permission),
-      onRequest: (request) => this.told.push(request),
+      onRequest: (request) => this.newRequests.push(request),
     })
   }
 
@@ -136,7 +136,7 @@ describe('A request for access', () => {
       others.map(({ peer }) => peer),
       [bob],
     )
-    assert.equal(test.told.length, 2)
+    assert.equal(test.newRequests.length, 2)
   })
 
   it('has another id when it asks for something else, so that nobody approves what he has not seen', async () => {
@@ -174,8 +174,8 @@ describe('A request for access', () => {
     await assert.rejects(test.desk.approve(away.request), fails('UNKNOWN_REQUEST'))
     // Also with an invitation that does not hold.
     const invitation = new Uint8Array(32)
-    const told = (tree: TreeId) => test.ask({ tree, invitation })
-    assert.equal((await told(test.tree)).reason, (await told(nowhere)).reason)
+    const askUninvited = (tree: TreeId) => test.ask({ tree, invitation })
+    assert.equal((await askUninvited(test.tree)).reason, (await askUninvited(nowhere)).reason)
   })
 
   it('past a bound is answered alike and kept when there is room', async () => {

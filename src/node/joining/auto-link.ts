@@ -35,7 +35,7 @@ export class AutoLink {
   }
 
   /** A peer that has proven its key is served a tree: links them where that is due. Never fails. */
-  async served(tree: TreeId, peer: PeerId): Promise<void> {
+  async onServed(tree: TreeId, peer: PeerId): Promise<void> {
     try {
       if (this.isDue(tree, peer) && (await this.parts.rights.isNamed(tree, peer)))
         await this.queue.run('', () => this.link(tree, peer))

@@ -60,13 +60,13 @@ export class Joiner {
   private readonly attempts = new Map<string, number>()
   private readonly errors = new Map<string, CausewayError>()
   /** What was last told of those that wait. */
-  private readonly told = new Map<string, string>()
+  private readonly lastNotices = new Map<string, string>()
   private readonly stop = new AbortController()
   private running = false
 
   constructor(parts: JoinerParts) {
     this.parts = parts
-    const unsubscribe = parts.store.subscribe((tree, added) => this.arrived(tree, added))
+    const unsubscribe = parts.store.subscribe((tree, added) => this.onEntries(tree, added))
     this.stop.signal.addEventListener('abort', unsubscribe)
   }
 
@@ -83,11 +83,11 @@ export class Joiner {
     await joins.set({ ...wish, status: 'pending', request: '', reason: '' })
     await dispatcher.link(wish.tree, wish.peer)
     this.attempts.delete(linkKey(wish.tree, wish.peer))
-    return (await this.ask(wish)) ?? standingOf({ ...wish, ...gone })
+    return (await this.ask(wish)) ?? standingOf({ ...wish, ...unlinkAnswer })
   }
 
   /** Why a link that goes nowhere has to wait: ACCESS_PENDING or ACCESS_REJECTED; undefined where it is for no join. */
-  awaited(tree: TreeId, peer: PeerId): CausewayError | undefined {
+  waitReason(tree: TreeId, peer: PeerId): CausewayError | undefined {
     const join = this.parts.joins.get(tree, peer)
     if (join === undefined) return undefined
     const { request, reason } = join
@@ -107,7 +107,7 @@ export class Joiner {
   }
 
   /** The peer is there: it is worth asking now. */
-  contacted(peer: PeerId): void {
+  onContact(peer: PeerId): void {
     if (!this.running) return
     for (const join of this.parts.joins.list())
       if (join.peer === peer && this.errors.has(linkKey(join.tree, peer))) this.askSoon(join, 0)
@@ -135,7 +135,7 @@ export class Joiner {
       }
       const standing = await this.askNow(join)
       if (standing.status === 'pending') this.askSoon(join)
-      this.tell(standing)
+      this.notify(standing)
       return standing
     })
   }
@@ -149,14 +149,14 @@ export class Joiner {
       const { status, request, permission, reason } = await this.parts.ask(join, this.stop.signal)
       this.errors.delete(key)
       if (status === 'granted') {
-        await this.granted(join)
+        await this.onGranted(join)
         return { ...standingOf(join), status, request, permission, reason }
       }
-      const told = { ...join, status, request, reason }
-      if (told.status !== join.status || told.request !== join.request || told.reason !== join.reason)
-        await joins.set(told)
+      const update = { ...join, status, request, reason }
+      if (update.status !== join.status || update.request !== join.request || update.reason !== join.reason)
+        await joins.set(update)
       this.parts.dispatcher.explain(join.tree, join.peer)
-      return standingOf(told)
+      return standingOf(update)
     } catch (thrown) {
       const error = this.stop.signal.aborted ? cancelled(this.stop.signal) : CausewayError.from(thrown)
       this.errors.set(key, error)
@@ -165,14 +165,15 @@ export class Joiner {
   }
 
   /** The link goes on by itself. */
-  private async granted(join: Join): Promise<void> {
+  private async onGranted(join: Join): Promise<void> {
     await this.forget(join)
     this.parts.dispatcher.contacted(join.peer, join.tree)
   }
 
   private async forget(join: Join): Promise<void> {
     await this.parts.joins.remove(join)
-    for (const kept of [this.attempts, this.errors, this.told]) kept.delete(linkKey(join.tree, join.peer))
+    for (const kept of [this.attempts, this.errors, this.lastNotices])
+      kept.delete(linkKey(join.tree, join.peer))
   }
 
   private askSoon(join: Join, delayMs?: number): void {
@@ -188,18 +189,18 @@ export class Joiner {
   }
 
   /** Tells what is new: that the same answer came again is not. */
-  private tell(standing: JoinStanding): void {
+  private notify(standing: JoinStanding): void {
     const key = linkKey(standing.tree, standing.peer)
     const { status, request, permission, reason, error } = standing
     const text = JSON.stringify([status, request, permission, reason, error?.code])
-    if (this.told.get(key) === text) return
-    if (status === 'pending') this.told.set(key, text)
-    else this.told.delete(key)
+    if (this.lastNotices.get(key) === text) return
+    if (status === 'pending') this.lastNotices.set(key, text)
+    else this.lastNotices.delete(key)
     this.parts.onChange(standing)
   }
 
   /** What came may say that this node is let in, or with less than it asked for. */
-  private arrived(tree: TreeId, added: readonly VerifiedEntry[]): void {
+  private onEntries(tree: TreeId, added: readonly VerifiedEntry[]): void {
     const waiting = this.parts.joins.list().filter((join) => join.tree === tree)
     if (waiting.length === 0 || !added.some(changesPolicy)) return
     for (const join of waiting)
@@ -208,13 +209,13 @@ export class Joiner {
         if (this.parts.joins.get(tree, join.peer) === undefined || permission === Permission.UNSPECIFIED)
           return
         if (permission < join.permission) return this.askSoon(join, 0)
-        await this.granted(join)
-        this.tell({ ...standingOf(join), status: 'granted', permission, reason: '' })
+        await this.onGranted(join)
+        this.notify({ ...standingOf(join), status: 'granted', permission, reason: '' })
       })
   }
 }
 
-const gone = { status: 'rejected', request: '', reason: 'The link was ended.' } as const
+const unlinkAnswer = { status: 'rejected', request: '', reason: 'The link was ended.' } as const
 
 function standingOf({ tree, peer, status, request, permission, reason }: Join): JoinStanding {
   return { tree, peer, status, request, permission, reason }

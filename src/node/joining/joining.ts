@@ -81,8 +81,8 @@ export class Joining {
     const { dispatcher } = parts
     const autoLink = parts.autoLink ? new AutoLink(parts) : undefined
     this.calls = {
-      onContact: (peer) => this.contacted(peer),
-      onServed: async (tree, peer) => autoLink?.served(tree, peer),
+      onContact: (peer) => this.onContact(peer),
+      onServed: async (tree, peer) => autoLink?.onServed(tree, peer),
       onEqual: (tree, peer, sequence) => dispatcher.shownEqual(tree, peer, sequence),
     }
     this.desk = new AccessDesk({ ...parts, permission })
@@ -111,13 +111,13 @@ export class Joining {
   }
 
   /** A peer is there. */
-  contacted(peer: PeerId): void {
+  onContact(peer: PeerId): void {
     this.parts.dispatcher.contacted(peer)
-    this.joiner.contacted(peer)
+    this.joiner.onContact(peer)
   }
 
-  awaited(tree: TreeId, peer: PeerId): CausewayError | undefined {
-    return this.joiner.awaited(tree, peer)
+  waitReason(tree: TreeId, peer: PeerId): CausewayError | undefined {
+    return this.joiner.waitReason(tree, peer)
   }
 
   close(): Promise<void> {

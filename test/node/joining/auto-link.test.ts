@@ -123,15 +123,15 @@ describe('Links by themselves', () => {
 
   it('come for named peers, and neither for this node itself, nor for others, nor for blocked ones', async () => {
     const { book, autoLink, linked } = await open()
-    await autoLink.served(tree, testIdentity(9).peer)
-    await autoLink.served(tree, testIdentity(2).peer)
+    await autoLink.onServed(tree, testIdentity(9).peer)
+    await autoLink.onServed(tree, testIdentity(2).peer)
     assert.deepEqual([book.size, linked], [0, []])
     await book.add(peer)
     await book.block(peer, true)
-    await autoLink.served(tree, peer)
+    await autoLink.onServed(tree, peer)
     assert.deepEqual(linked, [])
     await book.block(peer, false)
-    await autoLink.served(tree, peer)
+    await autoLink.onServed(tree, peer)
     assert.deepEqual(linked, [tree])
   })
 
@@ -141,13 +141,13 @@ describe('Links by themselves', () => {
     let [links_, peers] = [full, 0]
     Object.defineProperty(links, 'size', { get: () => links_ })
     Object.defineProperty(book, 'size', { get: () => peers })
-    await autoLink.served(tree, peer)
+    await autoLink.onServed(tree, peer)
     links_ = roomy
     peers = limits.peers / 2
-    await autoLink.served(tree, peer)
+    await autoLink.onServed(tree, peer)
     assert.deepEqual([book.get(peer), linked, problems], [undefined, [], []])
     peers--
-    await autoLink.served(tree, peer)
+    await autoLink.onServed(tree, peer)
     assert.deepEqual([book.get(peer)?.uninvited, linked], [true, [tree]])
   })
 

@@ -31,7 +31,7 @@ let joiner: Joiner
 let answer: AccessAnswer | CausewayError
 /** When it was asked, and what was told of it. */
 let askedAt: number[]
-let told: JoinStanding[]
+let standings: JoinStanding[]
 /** What this node's own policy gives it. */
 let permission: Permission
 
@@ -40,7 +40,7 @@ beforeEach(async () => {
   tree = new TreeBuilder()
   admin = await lab.node(tree.root)
   node = await lab.node()
-  ;[askedAt, told, answer, permission] = [[], [], pending, Permission.UNSPECIFIED]
+  ;[askedAt, standings, answer, permission] = [[], [], pending, Permission.UNSPECIFIED]
   await node.book.add(admin.peer, { addresses: ['lab:1'] })
   await open()
 })
@@ -60,7 +60,7 @@ async function open(): Promise<void> {
       return answer
     },
     permission: async () => permission,
-    onChange: (standing) => told.push(standing),
+    onChange: (standing) => standings.push(standing),
   })
   joiner.start()
 }
@@ -68,7 +68,7 @@ async function open(): Promise<void> {
 const join = (which: TreeId = tree.root.id, wanted = Permission.READ) =>
   joiner.join({ tree: which, peer: admin.peer, permission: wanted, message: '' })
 const away = new CausewayError('UNREACHABLE', 'Nobody answers.')
-const waiting = () => joiner.awaited(tree.root.id, admin.peer)
+const waiting = () => joiner.waitReason(tree.root.id, admin.peer)
 
 describe('Joining', () => {
   it('with the right links and syncs, and asks no more', async () => {
@@ -90,9 +90,9 @@ describe('Joining', () => {
     assert.ok(pauses.every((pause) => pause <= limits.joinBackoffCapMs))
     assert.ok(Math.max(...pauses) > limits.joinBackoffCapMs / 2, 'it waits for long in the end')
     assert.ok(pauses.length > 20 && pauses.length < 120, `${pauses.length} times`)
-    assert.equal(told.length, 1, 'the same answer is no news')
+    assert.equal(standings.length, 1, 'the same answer is no news')
     answer = rejected
-    await lab.clock.until(() => told.at(-1)!.status === 'rejected', 2 * limits.joinBackoffCapMs)
+    await lab.clock.until(() => standings.at(-1)!.status === 'rejected', 2 * limits.joinBackoffCapMs)
     assert.equal(waiting()!.code, 'ACCESS_REJECTED')
     assert.match(waiting()!.message, /no$/)
     const asked = askedAt.length
@@ -126,10 +126,10 @@ describe('Joining', () => {
     await lab.clock.advance(limits.joinBackoffCapMs * 10)
     answer = granted
     const asked = askedAt.length
-    joiner.contacted(admin.peer)
+    joiner.onContact(admin.peer)
     await lab.clock.advance(0)
     assert.equal(askedAt.length, asked + 1)
-    assert.equal(told.at(-1)!.status, 'granted')
+    assert.equal(standings.at(-1)!.status, 'granted')
   })
 
   it('is over when its link is ended', async () => {
@@ -145,7 +145,7 @@ describe('Joining', () => {
     permission = Permission.WRITE
     await node.store.append(tree.root.id, [tree.root])
     await lab.clock.settle()
-    const { status, permission: given } = told.at(-1)!
+    const { status, permission: given } = standings.at(-1)!
     assert.deepEqual([status, given, askedAt.length], ['granted', Permission.WRITE, 1])
     assert.deepEqual(joins.list(), [])
   })
@@ -157,7 +157,7 @@ describe('Joining', () => {
     await node.store.append(tree.root.id, [tree.root])
     await lab.clock.advance(0)
     assert.equal(askedAt.length, 2)
-    const { status, permission: given, reason } = told.at(-1)!
+    const { status, permission: given, reason } = standings.at(-1)!
     assert.deepEqual([status, given, reason], ['granted', Permission.READ, 'look first'])
   })
 

@@ -32,7 +32,7 @@ function holds(node: Node, tree: TreeId, count: number): Promise<void> {
 }
 
 /** The next change of what Bob waits for to this status. */
-async function told(status: string): Promise<NodeEvents['join'][0]> {
+async function standing(status: string): Promise<NodeEvents['join'][0]> {
   for (;;) {
     const [standing] = (await once(bob!, 'join')) as NodeEvents['join']
     if (standing.status === status) return standing
@@ -59,12 +59,12 @@ describe('Joining', () => {
 
   it('reads what everybody may read at once, and writes when it may', async () => {
     const tree = await alice!.createTree('public', PublicAccess.READ)
-    const standing = await bob!.join(alice!.createTicket(tree), { permission: Permission.WRITE })
-    assert.equal(standing.status, 'pending')
+    const first = await bob!.join(alice!.createTicket(tree), { permission: Permission.WRITE })
+    assert.equal(first.status, 'pending')
     await holds(bob!, tree, 1)
     await assert.rejects(bob!.commit(tree, say('too early')), { code: 'FORBIDDEN' })
-    const granted = told('granted')
-    await alice!.requests.approve(standing.request)
+    const granted = standing('granted')
+    await alice!.requests.approve(first.request)
     assert.equal((await granted).permission, Permission.WRITE)
     await holds(bob!, tree, 2)
     await bob!.commit(tree, say('from Bob'))

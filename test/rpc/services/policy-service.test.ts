@@ -88,12 +88,12 @@ describe('The policy by call', () => {
       const { rpc, code, message } = await failureOf(sync.syncTree({ tree }))
       assert.deepEqual([rpc, code], [unknown.rpc, unknown.code])
       assert.equal(message.replace(id, ''), unknown.message.replace('07'.repeat(32), ''))
-      assert.equal((await guard.withheld(id, reader.peer))?.code, 'FORBIDDEN')
+      assert.equal((await guard.withholdReason(id, reader.peer))?.code, 'FORBIDDEN')
     }
     await closed()
     await give(reader, Permission.READ)
     for await (const _ of sync.syncTree({ tree }));
-    assert.equal(await guard.withheld(id, reader.peer), undefined)
+    assert.equal(await guard.withholdReason(id, reader.peer), undefined)
     await revoke(reader)
     await closed()
   })
