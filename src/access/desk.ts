@@ -1,7 +1,8 @@
 /**
- * Where peers ask to be let into trees, and where admins answer. Who has the right, or brings an invitation, is let in at
- * once; the others wait. What lets somebody in is always an entry of the tree's policy, signed by this node, and the
- * request or invitation that it answers goes in the same batch: after a crash both are done, or neither.
+ * The desk where peers request access to trees and admins decide. A peer that already has the right, or brings a valid
+ * invitation, is granted access immediately; every other request waits. Access is always granted by an entry of the
+ * tree's policy, signed by this node. The batch that writes the entry also settles the request or spends the
+ * invitation, so a crash leaves both done or neither.
  */
 import { Permission } from '../../gen/causeway/v1/entry_pb.ts'
 import { CausewayError, unknownTree } from '../base/errors.ts'
@@ -16,19 +17,20 @@ import type { DagStore } from '../store/store.ts'
 import { type Invitations, invitationBytes } from './invitations.ts'
 import type { AccessRequest, AccessRequests, Ask } from './requests.ts'
 
-/** RequestAccessRequest of sync.proto, with who asks. */
+/** RequestAccessRequest of sync.proto, with the peer that asks. */
 export interface AccessAsk extends Ask {
-  /** The secret of an invitation; absent: none. */
+  /** The secret of an invitation, `invitationBytes` long. */
   readonly invitation?: Uint8Array | undefined
 }
 
 /** RequestAccessResponse of sync.proto. */
 export interface AccessAnswer {
   readonly status: 'granted' | 'pending' | 'rejected'
-  /** The request's id, hex; '' where none was needed. */
+  /** The request's id, 32 hex digits; empty if none was needed. */
   readonly request: string
-  /** What was granted; else UNSPECIFIED. */
+  /** The permission that was granted, or UNSPECIFIED. */
   readonly permission: Permission
+  /** A message for the peer; may be empty. */
   readonly reason: string
 }
 
@@ -37,15 +39,15 @@ export interface AccessDeskParts {
   readonly store: DagStore
   readonly requests: AccessRequests
   readonly invitations: Invitations
-  /** What a peer may do in a tree; UNSPECIFIED also where the tree is not here. */
+  /** Returns what a peer may do in a tree; UNSPECIFIED also if the tree is not here. */
   permission(tree: TreeId, peer: PeerId): Promise<Permission>
-  /** Writes the entry that gives a peer a permission. FORBIDDEN where this node is no admin of the tree. */
+  /** Writes the entry that grants a peer a permission. Throws FORBIDDEN if this node is not an admin of the tree. */
   grant(tree: TreeId, peer: PeerId, permission: Permission): Promise<unknown>
-  /** Told of each request that is new, or asks for something else than before. */
+  /** Called with each request that is new or asks for another permission than before. */
   onRequest?(request: AccessRequest): void
 }
 
-/** The entry that is being written, by what it will say, and what goes with it. */
+/** The policy entry being written, known by its tree and peer, and what goes into its batch. */
 interface PendingGrant extends Contribution {
   readonly tree: TreeId
   readonly peer: PeerId
@@ -53,9 +55,10 @@ interface PendingGrant extends Contribution {
 
 const permissionNames = ['nothing', 'read', 'write', 'admin']
 
+/** The requests for access to the trees of this node. Exposed as `Node.requests`. */
 export class AccessDesk {
   private readonly parts: AccessDeskParts
-  /** One after the other, so that no invitation is spent twice and no request decided twice. */
+  /** Runs one decision at a time, so that no invitation is spent twice and no request is decided twice. */
   private readonly queue = new KeyedQueue<''>()
   private pendingGrant: PendingGrant | undefined
 
@@ -65,35 +68,42 @@ export class AccessDesk {
   }
 
   /**
-   * Answers a peer that has proven its key. Whether there is such a tree makes no difference to somebody who may not read
-   * it. FORBIDDEN for a permission that cannot be asked for, LIMIT_EXCEEDED, INVALID_ARGUMENT.
+   * Answers the request of a peer that has proven its key. Until an admin decides, a peer that may not read the tree
+   * gets the same answer whether the tree exists or not. Throws FORBIDDEN for the permission admin, INVALID_ARGUMENT
+   * for any other permission than read or write or an invitation of the wrong length, and LIMIT_EXCEEDED if the message
+   * is too long.
    */
   ask(ask: AccessAsk): Promise<AccessAnswer> {
     const { permission, message, invitation } = ask
     if (permission === Permission.ADMIN)
       throw new CausewayError(
         'FORBIDDEN',
-        'Nobody can ask to be an admin: ask for read or write; an admin makes others admin with `causeway grant`.',
+        'Admin access cannot be requested: request read or write, or have an admin run `causeway grant`.',
       )
     if (permission !== Permission.READ && permission !== Permission.WRITE)
-      throw new CausewayError('INVALID_ARGUMENT', 'Ask for a permission: read or write.')
+      throw new CausewayError(
+        'INVALID_ARGUMENT',
+        `Expected the permission read or write, got ${permissionNames[permission] ?? permission}: request one of the two.`,
+      )
     checkText(message, 'message')
     if (invitation !== undefined && invitation.length !== invitationBytes)
       throw new CausewayError(
         'INVALID_ARGUMENT',
-        `An invitation has ${invitationBytes} bytes, got ${invitation.length}.`,
+        `Expected an invitation of ${invitationBytes} bytes, got ${invitation.length}: use the one from the ticket unchanged.`,
       )
     return this.queue.run('', () => this.answer(ask))
   }
 
-  /** The requests that wait here, the oldest first. */
+  /** Returns the pending requests, oldest first. */
   list(): AccessRequest[] {
     return this.parts.requests.list()
   }
 
   /**
-   * Gives who asked what it asked for, or less. UNKNOWN_REQUEST, ALREADY_DECIDED, INVALID_ARGUMENT for more than was asked,
-   * FORBIDDEN where this node is no admin of the tree.
+   * Approves a request: grants the peer `permission`, by default what it requested, with an optional reason of at most
+   * `limits.accessTextBytes` bytes. Throws UNKNOWN_REQUEST, ALREADY_DECIDED, INVALID_ARGUMENT if `permission` is more
+   * than was requested or nothing, LIMIT_EXCEEDED if the reason is too long, and FORBIDDEN if this node is not an admin
+   * of the tree.
    */
   approve(id: string, permission?: Permission, reason = ''): Promise<AccessRequest> {
     checkText(reason, 'reason')
@@ -105,7 +115,7 @@ export class AccessDesk {
       if (granted > request.permission || granted === Permission.UNSPECIFIED)
         throw new CausewayError(
           'INVALID_ARGUMENT',
-          `The request asks for ${permissionNames[request.permission]}, so that or less can be approved; \`causeway grant\` gives more.`,
+          `The request asks for ${permissionNames[request.permission]} and cannot be approved for ${permissionNames[granted] ?? granted}: approve it for at most that, or use \`causeway grant\`.`,
         )
       await this.checkAdmin(tree)
       const settlement = requests.settle(request, granted, reason)
@@ -115,7 +125,10 @@ export class AccessDesk {
     })
   }
 
-  /** Says no, with a word why. UNKNOWN_REQUEST, ALREADY_DECIDED. */
+  /**
+   * Rejects a request, with an optional reason of at most `limits.accessTextBytes` bytes. Throws UNKNOWN_REQUEST,
+   * ALREADY_DECIDED, and LIMIT_EXCEEDED if the reason is too long.
+   */
   reject(id: string, reason = ''): Promise<AccessRequest> {
     checkText(reason, 'reason')
     return this.queue.run('', async () => {
@@ -126,13 +139,17 @@ export class AccessDesk {
     })
   }
 
-  /** The secret of a new one-time invitation. UNKNOWN_TREE, FORBIDDEN where this node is no admin of the tree. */
+  /**
+   * Creates a one-time invitation to read or write a tree and returns its secret, 32 bytes. Throws UNKNOWN_TREE,
+   * INVALID_ARGUMENT for another permission, FORBIDDEN if this node is not an admin of the tree, and LIMIT_EXCEEDED if
+   * `limits.invitations` are unused.
+   */
   async invite(tree: TreeId, permission: Permission): Promise<Uint8Array> {
     if (this.parts.store.tree(tree) === undefined) throw unknownTree(tree)
     if (permission !== Permission.READ && permission !== Permission.WRITE)
       throw new CausewayError(
         'INVALID_ARGUMENT',
-        'An invitation is for read or write: whoever holds it can use it, so admins are made with `causeway grant`.',
+        `Expected the permission read or write for an invitation, got ${permissionNames[permission] ?? permission}: anyone who holds an invitation can use it, so make admins with \`causeway grant\`.`,
       )
     await this.checkAdmin(tree)
     return this.queue.run('', () => this.parts.invitations.create(tree, permission))
@@ -155,17 +172,17 @@ export class AccessDesk {
     }
     const newRequest = await requests.note(ask, store.tree(tree) !== undefined)
     if (newRequest !== undefined) this.parts.onRequest?.(newRequest)
-    const reason = invitation === undefined ? '' : 'The invitation does not hold, or not any more.'
+    const reason = invitation === undefined ? '' : 'The invitation is not valid, or no longer valid.'
     return { status: 'pending', request: requests.idOf(ask), permission: Permission.UNSPECIFIED, reason }
   }
 
-  /** What a peer may do once its invitation is spent; undefined where it has none that holds, or needs none. */
+  /** Spends a peer's invitation and returns what it grants, or undefined if it has no valid one or needs none. */
   private async useInvitation({ tree, peer, invitation }: AccessAsk): Promise<Permission | undefined> {
     if (invitation === undefined) return undefined
     const { invitations, permission, grant } = this.parts
     const offer = invitations.find(invitation, tree)
     if (offer === undefined || (await permission(tree, peer)) >= offer) return undefined
-    // The right to invite may have gone since; then it is a request like any other.
+    // This node may have lost the right to invite since; then this is a request like any other.
     if ((await permission(tree, this.parts.self)) < Permission.ADMIN) return undefined
     await this.settle({ tree, peer, ...invitations.spend(invitation) }, () => grant(tree, peer, offer))
     return offer
@@ -176,17 +193,17 @@ export class AccessDesk {
     if ((await permission(tree, self)) >= Permission.ADMIN) return
     throw new CausewayError(
       'FORBIDDEN',
-      `This node (${self}) is no admin of the tree, so it cannot let anybody in: decide at a node that is, or have an admin run \`causeway grant TREE ${self} admin\`.`,
+      `This node (${self}) is not an admin of the tree, so it cannot grant access: use a node that is, or have an admin run \`causeway grant TREE ${self} admin\`.`,
       { data: { tree } },
     )
   }
 
-  /** Writes a policy entry, with the settlement in its batch. */
+  /** Writes a policy entry, with what it settles in its batch. */
   private async settle(grant: PendingGrant, write: () => Promise<unknown>): Promise<void> {
     this.pendingGrant = grant
     try {
       await write()
-      // Still there: somebody else has let the peer in meanwhile, so there was no entry to write.
+      // Still pending: another admin has granted access in the meantime, so there was no entry to write.
       if (this.pendingGrant !== undefined) await this.parts.requests.write(grant)
     } finally {
       this.pendingGrant = undefined
@@ -218,7 +235,7 @@ function checkText(text: string, field: string): void {
   if (Buffer.byteLength(text) > limits.accessTextBytes)
     throw new CausewayError(
       'LIMIT_EXCEEDED',
-      `\`${field}\` has at most ${limits.accessTextBytes} bytes of UTF-8.`,
+      `\`${field}\` has at most ${limits.accessTextBytes} bytes of UTF-8, got ${Buffer.byteLength(text)}: shorten it.`,
       { data: { field, max: limits.accessTextBytes } },
     )
 }

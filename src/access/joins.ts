@@ -1,6 +1,6 @@
 /**
- * Trees that this node wants to be let into: what it asks for, whom, and what the answer was. Each stands beside a link
- * and is durable like it, so that a restarted node goes on asking.
+ * The trees that this node wants to join: the peer it asks, the permission it asks for, and the last answer. Each join
+ * belongs to a link and is durable like it, so that a restarted node keeps asking.
  */
 import type { Permission } from '../../gen/causeway/v1/entry_pb.ts'
 import { CausewayError } from '../base/errors.ts'
@@ -13,16 +13,17 @@ import { Records } from '../store/database/records.ts'
 
 export interface Join {
   readonly tree: TreeId
-  /** Who is asked. */
+  /** The peer that is asked. */
   readonly peer: PeerId
   readonly permission: Permission
   readonly message: string
-  /** The secret of a one-time invitation, hex; absent: none. */
+  /** The secret of a one-time invitation, hex. */
   readonly invitation?: string
-  /** Rejected, it is not asked again by itself. */
+  /** A rejected join is not asked again automatically. */
   readonly status: 'pending' | 'rejected'
-  /** The request's id at the peer, hex; '' before the first answer. */
+  /** The request's id at the peer, hex; empty before the first answer. */
   readonly request: string
+  /** The peer's reason; may be empty. */
   readonly reason: string
 }
 
@@ -45,13 +46,13 @@ export class Joins {
     return [...this.records.values()]
   }
 
-  /** Notes a wish, or how it stands now. LIMIT_EXCEEDED for one more than a node may have. */
+  /** Adds or replaces a join. Throws LIMIT_EXCEEDED for a new one past `limits.joins`. */
   async set(join: Join): Promise<void> {
     const key = linkKey(join.tree, join.peer)
     if (this.records.get(key) === undefined && this.records.size >= limits.joins)
       throw new CausewayError(
         'LIMIT_EXCEEDED',
-        `A node waits to be let into at most ${limits.joins} trees: unlink some.`,
+        `A node waits for access to at most ${limits.joins} trees: remove some with \`causeway unlink\`.`,
         { data: { max: limits.joins } },
       )
     await this.records.set(key, join, { sync: true })

@@ -1,7 +1,7 @@
 /**
- * Requests for access that wait for an admin, and what was answered lately. One request for each tree and peer: asked
- * again it is the same one. Its id follows from tree, peer and permission, so whoever approves an id approves what was
- * seen under it, and the id that is told to a stranger says nothing about whether there is such a tree.
+ * Requests for access that wait for an admin, and recent verdicts. There is one request for each tree and peer, however
+ * often the peer asks. A request's id follows from tree, peer and permission, so an admin that approves an id approves
+ * exactly what was shown under it, and the id reveals nothing about whether the tree exists.
  */
 import { createHmac } from 'node:crypto'
 import { Permission } from '../../gen/causeway/v1/entry_pb.ts'
@@ -15,26 +15,28 @@ import type { Contribution } from '../store/contributors.ts'
 import type { Database } from '../store/database/open.ts'
 import { Records } from '../store/database/records.ts'
 
+/** A peer's request for access to a tree. */
 export interface AccessRequest {
   /** 32 hex digits. */
   readonly id: string
   readonly tree: TreeId
   readonly peer: PeerId
-  /** READ or WRITE. */
+  /** The permission it asks for: READ or WRITE. */
   readonly permission: Permission
-  /** Of who asks, to the admins. */
+  /** The peer's message to the admins, at most `limits.accessTextBytes` bytes; may be empty. */
   readonly message: string
-  /** When it was first asked for this permission, milliseconds since 1970. */
+  /** When the peer first asked for this permission, milliseconds since 1970. */
   readonly createdAtMs: number
-  /** When it was last asked. */
+  /** When the peer last asked, milliseconds since 1970. */
   readonly askedAtMs: number
 }
 
-/** What was answered to a request. */
+/** An admin's answer to a request. */
 export interface Verdict {
   readonly id: string
+  /** The permission that was requested. */
   readonly asked: Permission
-  /** UNSPECIFIED: rejected. */
+  /** The permission that was granted; UNSPECIFIED means rejected. */
   readonly granted: Permission
   readonly reason: string
   readonly atMs: number
@@ -47,7 +49,7 @@ const idBytes = 16
 export class AccessRequests {
   private readonly requests: Records<AccessRequest>
   private readonly verdicts: Records<Verdict>
-  /** One record, written in place of a request where none is kept: both take the same time. */
+  /** One record, written in place of a request that is not kept, so that both take the same time. */
   private readonly decoys: Records<AccessRequest>
   private readonly identity: Identity
   private readonly clock: Clock
@@ -71,36 +73,38 @@ export class AccessRequests {
     return new AccessRequests(records, identity, clock)
   }
 
-  /** The id of a request, also of one that is not kept. */
+  /** Returns the id of a request, also of one that is not kept. */
   idOf({ tree, peer, permission }: Pick<Ask, 'tree' | 'peer' | 'permission'>): string {
     const hmac = createHmac('sha256', this.identity.seed)
     hmac.update(`causeway.request.v1\0${tree}${peer}${permission}`)
     return hmac.digest('hex').slice(0, 2 * idBytes)
   }
 
-  /** The oldest first. */
+  /** Returns the pending requests, oldest first. */
   list(): AccessRequest[] {
     return [...this.requests.values()].sort(byAge)
   }
 
-  /** The request of that id. UNKNOWN_REQUEST; ALREADY_DECIDED where it was answered lately. */
+  /** Returns the request with an id. Throws UNKNOWN_REQUEST, or ALREADY_DECIDED if it has a recent verdict. */
   expect(id: string): AccessRequest {
     for (const request of this.requests.values()) if (request.id === id) return request
     for (const verdict of this.verdicts.values())
       if (verdict.id === id)
         throw new CausewayError(
           'ALREADY_DECIDED',
-          `The request ${id} was ${verdict.granted === Permission.UNSPECIFIED ? 'rejected' : 'approved'} before; \`causeway grant\` and \`causeway revoke\` change what a key may do.`,
+          `The request ${id} was already ${verdict.granted === Permission.UNSPECIFIED ? 'rejected' : 'approved'}: change what the peer may do with \`causeway grant\` or \`causeway revoke\`.`,
           { data: { request: id } },
         )
     throw new CausewayError(
       'UNKNOWN_REQUEST',
-      `No request ${id} waits here. One that now asks for something else has another id: \`causeway requests\` lists them.`,
+      `No request ${id} is pending: see \`causeway requests\`, since a request for another permission has another id.`,
       { data: { request: id } },
     )
   }
 
-  /** What was answered to a peer lately, where that also answers this request: it asks for as much, or for more. */
+  /**
+   * Returns the peer's recent verdict if it also answers this request, which asks for as much or more; else undefined.
+   */
   verdict({ tree, peer, permission }: Pick<Ask, 'tree' | 'peer' | 'permission'>): Verdict | undefined {
     const verdict = this.verdicts.get(linkKey(tree, peer))
     if (verdict === undefined || permission < verdict.asked) return undefined
@@ -108,8 +112,9 @@ export class AccessRequests {
   }
 
   /**
-   * Notes a request; asked again, it keeps its place. `keep`: false where there is no such tree. What is not kept, for
-   * that or for want of room, is answered alike and costs the same write; so its peer will ask again. Whether it is new.
+   * Adds a request, or updates the one that the peer made before, which keeps its place in the list. Returns the
+   * request if it is new. Pass `keep` false if there is no such tree. A request that is not kept, for that reason or
+   * for lack of room, costs the same write and returns undefined; its peer will ask again.
    */
   async note(ask: Ask, keep: boolean): Promise<AccessRequest | undefined> {
     const key = linkKey(ask.tree, ask.peer)
@@ -128,13 +133,13 @@ export class AccessRequests {
     return before?.id === id ? undefined : request
   }
 
-  /** Forgets a request that needs no answer any more. */
+  /** Removes a request that no longer needs an answer. */
   async drop(tree: TreeId, peer: PeerId): Promise<void> {
     const key = linkKey(tree, peer)
     if (this.requests.get(key) !== undefined) await this.requests.delete([key])
   }
 
-  /** Answers a request, as part of somebody's batch. */
+  /** Returns what decides a request, for another write's batch: it removes the request and stores the verdict. */
   settle(request: AccessRequest, granted: Permission, reason: string): Contribution {
     const key = linkKey(request.tree, request.peer)
     const verdict = { id: request.id, asked: request.permission, granted, reason, atMs: this.clock.now() }
@@ -153,12 +158,15 @@ export class AccessRequests {
     }
   }
 
-  /** Writes a settlement by itself. */
+  /** Writes a decision in a batch of its own. */
   write({ operations, stored }: Contribution): Promise<void> {
     return this.requests.write(operations, true, stored)
   }
 
-  /** Whether there is room for another request; of those that nobody asks for any more the list is cleared. */
+  /**
+   * Removes requests that were not repeated for `limits.accessRequestIdleMs`. Returns whether there is room for
+   * another.
+   */
   private async makeRoom({ tree, peer }: Ask): Promise<boolean> {
     const now = this.clock.now()
     const idle: string[] = []
@@ -179,7 +187,9 @@ export class AccessRequests {
     )
   }
 
-  /** The keys of verdicts to forget before another is added: those that do not stand any more, and the oldest. */
+  /**
+   * Returns the keys of the verdicts to remove before one is added: the expired ones, and the oldest past the limit.
+   */
   private outdatedVerdicts(): string[] {
     if (this.verdicts.size < limits.accessVerdicts) return []
     const now = this.clock.now()

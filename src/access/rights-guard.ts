@@ -1,4 +1,7 @@
-/** A remote that is told nothing of a tree which its peer may not read, from the moment when it may not. */
+/**
+ * Keeps this node from sending a peer anything about a tree that the peer may not read. Rights are checked before every
+ * call, so a revocation takes effect immediately.
+ */
 
 import { CausewayError } from '../base/errors.ts'
 import type { TreeId } from '../dag/id.ts'
@@ -16,17 +19,22 @@ export class RightsGuard {
     this.rights = rights
   }
 
-  /** Why nothing of a tree may be told to a peer: FORBIDDEN; undefined where all may be. A tree that is not here has nothing to tell. */
+  /**
+   * Returns FORBIDDEN if the peer may not read the tree, else undefined. Also undefined for a tree that is not here, of
+   * which nothing could be sent.
+   */
   async withholdReason(tree: TreeId, peer: PeerId): Promise<CausewayError | undefined> {
     if (this.store.tree(tree) === undefined || (await this.rights.mayRead(tree, peer))) return undefined
     return new CausewayError(
       'FORBIDDEN',
-      `The peer may not read this tree, so it is told nothing of it: \`causeway grant\` lets it.`,
+      'The peer may not read this tree, so nothing about it is sent: grant access with `causeway grant`.',
       { data: { tree, peer, withheld: true } },
     )
   }
 
-  /** The remote, with every call checked just before it is made. */
+  /**
+   * Wraps a remote so that each call first checks the peer's rights, and throws FORBIDDEN if it may not read the tree.
+   */
   remote(remote: Remote, peer: PeerId): Remote {
     const check = async (tree: TreeId) => {
       const error = await this.withholdReason(tree, peer)

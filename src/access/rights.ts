@@ -1,18 +1,19 @@
-/** What a tree's policy lets a peer do now, as sync and the services ask for it. Nothing is kept, so every change counts at once. */
+/** What a tree's policy allows a peer now. Nothing is cached, so a change of the policy takes effect immediately. */
 import { Permission } from '../../gen/causeway/v1/entry_pb.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { DagStore } from '../store/store.ts'
 
 export interface Rights {
-  /** What a peer (undefined: somebody unknown) may do in a tree; unspecified, which is nothing, in trees that are not here. */
+  /** Returns what a peer may do in a tree; UNSPECIFIED if the tree is not here. `undefined` is an unidentified peer. */
   permission(tree: TreeId, peer: PeerId | undefined): Promise<Permission>
+  /** Returns whether a peer may read a tree; false if the tree is not here. */
   mayRead(tree: TreeId, peer: PeerId | undefined): Promise<boolean>
-  /** Whether the tree's policy gives the peer a right by name, so that it may do more than anybody. */
+  /** Returns whether the tree's policy names the peer with a permission, beyond what public access gives everyone. */
   isNamed(tree: TreeId, peer: PeerId): Promise<boolean>
 }
 
-/** The rights that the policies of a store's trees give. */
+/** Returns the rights that the policies in a store give. */
 export function rightsOf(store: DagStore): Rights {
   const permission = async (tree: TreeId, peer: PeerId | undefined) =>
     (await store.policy(tree))?.permission(peer) ?? Permission.UNSPECIFIED

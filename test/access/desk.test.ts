@@ -1,6 +1,7 @@
 /**
- * The desk where peers ask to be let into trees: who is let in at once, what waits and how it folds, what every bound
- * does, that a tree that is not here is answered like one that is, and that a crash leaves both halves or none.
+ * The desk where peers request access to trees: what is granted immediately, what waits, how repeated requests become
+ * one, what each limit does, that a missing tree is answered like an existing one, and that a crash leaves both halves
+ * of a decision or neither.
  */
 import { strict as assert } from 'node:assert'
 import { beforeEach, describe, it } from 'node:test'
@@ -27,7 +28,7 @@ const nowhere = 'ab'.repeat(32) as TreeId
 
 const fails = (code: ErrorCode, message = /./) => ({ code, message }) as unknown as Error
 
-/** A desk on a database, with the tree that it decides over. */
+/** A desk on a database, with one tree. */
 class TestDesk {
   readonly clock: VirtualClock
   readonly db: Database
@@ -70,7 +71,7 @@ class TestDesk {
     this.grants++
   }
 
-  /** Grants as the admin would, with no request. */
+  /** Grants a permission as an admin would, without a request. */
   async let(peer: PeerId, permission: Permission): Promise<void> {
     await this.author.changePolicy(this.tree, { keys: [{ peer, permission }] })
   }
@@ -90,7 +91,7 @@ beforeEach(async () => {
   test = await TestDesk.open()
 })
 
-/** With other bounds while `run` runs. */
+/** Runs `run` with other limits. */
 async function bounded(bounds: Partial<Record<keyof typeof limits, number>>, run: () => Promise<void>) {
   const before = { ...limits }
   Object.assign(limits, bounds)
@@ -102,7 +103,7 @@ async function bounded(bounds: Partial<Record<keyof typeof limits, number>>, run
 }
 
 describe('A request for access', () => {
-  it('is granted at once to who has the right', async () => {
+  it('is granted immediately to a peer that already has the right', async () => {
     await test.let(alice, Permission.WRITE)
     const granted = { status: 'granted', request: '', permission: Permission.WRITE, reason: '' }
     assert.deepEqual(await test.ask(), granted)
@@ -110,7 +111,7 @@ describe('A request for access', () => {
     assert.equal(test.grants, 0)
   })
 
-  it('waits for an admin, over a restart', async () => {
+  it('waits for an admin, across a restart', async () => {
     const answer = await test.ask({ message: 'it is me' })
     assert.equal(answer.status, 'pending')
     assert.match(answer.request, /^[0-9a-f]{32}$/)
@@ -124,7 +125,7 @@ describe('A request for access', () => {
     assert.deepEqual(await test.ask(), answer)
   })
 
-  it('folds when repeated: the first place, the latest words', async () => {
+  it('keeps its place and takes the latest message when it is repeated', async () => {
     const first = await test.ask({ message: 'one' })
     await test.clock.advance(500)
     await test.ask({ peer: bob })
@@ -139,7 +140,7 @@ describe('A request for access', () => {
     assert.equal(test.newRequests.length, 2)
   })
 
-  it('has another id when it asks for something else, so that nobody approves what he has not seen', async () => {
+  it('has another id when it asks for another permission, so that no admin approves what it has not seen', async () => {
     const read = await test.ask()
     const write = await test.ask({ permission: Permission.WRITE })
     assert.notEqual(write.request, read.request)
@@ -149,7 +150,7 @@ describe('A request for access', () => {
     assert.equal(await test.permission(alice), Permission.WRITE)
   })
 
-  it('cannot be for admin, or for nothing, or say too much', async () => {
+  it('is refused for admin, for no permission, and with too long a message', async () => {
     const rejects = (more: object, code: ErrorCode) => assert.throws(() => test.ask(more), fails(code))
     rejects({ permission: Permission.ADMIN }, 'FORBIDDEN')
     rejects({ permission: Permission.UNSPECIFIED }, 'INVALID_ARGUMENT')
@@ -159,7 +160,7 @@ describe('A request for access', () => {
     await test.ask({ message: 'é'.repeat(limits.accessTextBytes / 2) })
   })
 
-  it('for a tree that is not here is answered alike, costs as much and leaves nothing', async () => {
+  it('for a tree that is not here gets the same answer, costs the same write and leaves nothing', async () => {
     let writes = 0
     test.db.on('write', (operations) => (writes += operations.length))
     const here = await test.ask()
@@ -172,13 +173,13 @@ describe('A request for access', () => {
     assert.notEqual((await test.ask({ tree: nowhere, peer: bob })).request, away.request)
     assert.equal(test.desk.list().length, 1)
     await assert.rejects(test.desk.approve(away.request), fails('UNKNOWN_REQUEST'))
-    // Also with an invitation that does not hold.
+    // The same holds with an invalid invitation.
     const invitation = new Uint8Array(32)
     const askUninvited = (tree: TreeId) => test.ask({ tree, invitation })
     assert.equal((await askUninvited(test.tree)).reason, (await askUninvited(nowhere)).reason)
   })
 
-  it('past a bound is answered alike and kept when there is room', async () => {
+  it('past a limit gets the same answer, and is kept once there is room', async () => {
     const asked = (n: number, tree = test.tree) => test.ask({ peer: testIdentity(10 + n).peer, tree })
     const [, second] = [await asked(0), await asked(1)]
     for (const bound of ['accessRequests', 'accessRequestsPerTree'] as const)
@@ -186,7 +187,7 @@ describe('A request for access', () => {
         const third = await asked(2)
         assert.equal(third.status, 'pending')
         assert.equal(test.desk.list().length, 2)
-        // One that is kept already stays.
+        // A request that is already kept stays.
         assert.deepEqual(await asked(1), second)
         assert.equal(test.desk.list().length, 2)
       })
@@ -198,7 +199,7 @@ describe('A request for access', () => {
     assert.equal(test.desk.list().length, 3)
   })
 
-  it('is forgotten when nobody asks any more', async () => {
+  it('is forgotten when the peer stops asking', async () => {
     await test.ask()
     await test.clock.advance(limits.accessRequestIdleMs - 1)
     await test.ask({ peer: bob })
@@ -213,13 +214,13 @@ describe('A request for access', () => {
 })
 
 describe('A decision', () => {
-  it('lets in for what was asked, once', async () => {
+  it('grants what was requested, once', async () => {
     const { request } = await test.ask({ permission: Permission.WRITE })
     await test.desk.approve(request)
     assert.equal(await test.permission(alice), Permission.WRITE)
     assert.deepEqual(test.desk.list(), [])
     for (const again of [test.desk.approve(request), test.desk.reject(request)])
-      await assert.rejects(again, fails('ALREADY_DECIDED', /approved before/))
+      await assert.rejects(again, fails('ALREADY_DECIDED', /already approved/))
     await test.reopen()
     await assert.rejects(test.desk.approve(request), fails('ALREADY_DECIDED'))
     assert.equal(test.grants, 1)
@@ -227,7 +228,7 @@ describe('A decision', () => {
     assert.deepEqual([answer.status, answer.permission], ['granted', Permission.WRITE])
   })
 
-  it('lets in for less, and tells so when more is asked for again', async () => {
+  it('can grant less, and says so when the peer asks for more again', async () => {
     const { request } = await test.ask({ permission: Permission.WRITE })
     await test.desk.approve(request, Permission.READ, 'look first')
     const answer = await test.ask({ permission: Permission.WRITE })
@@ -238,7 +239,7 @@ describe('A decision', () => {
     assert.equal((await test.ask({ permission: Permission.WRITE })).status, 'pending')
   })
 
-  it('never for more than was asked', async () => {
+  it('never grants more than was requested', async () => {
     const { request } = await test.ask()
     for (const more of [Permission.WRITE, Permission.ADMIN])
       await assert.rejects(test.desk.approve(request, more), fails('INVALID_ARGUMENT', /asks for read/))
@@ -246,7 +247,7 @@ describe('A decision', () => {
     assert.equal(test.desk.list().length, 1)
   })
 
-  it('takes nothing away from who has it', async () => {
+  it('takes no right away that the peer already has', async () => {
     await test.let(alice, Permission.READ)
     const { request } = await test.ask({ permission: Permission.WRITE })
     await test.desk.approve(request, Permission.READ)
@@ -254,28 +255,28 @@ describe('A decision', () => {
     await assert.rejects(test.desk.approve(request), fails('ALREADY_DECIDED'))
   })
 
-  it('is an admin’s', async () => {
+  it('is for admins only', async () => {
     const { request } = await test.ask()
     await test.let(bob, Permission.ADMIN)
     await test.let(admin.peer, Permission.WRITE)
     await assert.rejects(test.desk.approve(request), fails('FORBIDDEN', /causeway grant/))
     await assert.rejects(test.desk.invite(test.tree, Permission.READ), fails('FORBIDDEN'))
-    // Another admin has let it in.
+    // Another admin has granted access.
     const other = new Author(test.store, testIdentity(3), test.clock)
     await other.changePolicy(test.tree, { keys: [{ peer: alice, permission: Permission.READ }] })
     assert.equal((await test.ask()).status, 'granted')
     assert.deepEqual(test.desk.list(), [])
   })
 
-  it('to reject is told with its reason, for as long as it stands; less may be asked for', async () => {
+  it('to reject is repeated with its reason while it stands, and does not cover a request for less', async () => {
     const { request } = await test.ask({ permission: Permission.WRITE })
     await test.desk.reject(request, 'not now')
-    await assert.rejects(test.desk.approve(request), fails('ALREADY_DECIDED', /rejected before/))
+    await assert.rejects(test.desk.approve(request), fails('ALREADY_DECIDED', /already rejected/))
     const rejected = { status: 'rejected', request, permission: Permission.UNSPECIFIED, reason: 'not now' }
     assert.deepEqual(await test.ask({ permission: Permission.WRITE }), rejected)
     await test.reopen()
     assert.equal((await test.ask()).status, 'pending')
-    // Asking for less does not open the way to ask for the same again.
+    // After a request for less, the same request is still rejected.
     assert.deepEqual(await test.ask({ permission: Permission.WRITE }), rejected)
     await test.clock.advance(limits.accessVerdictMs)
     assert.equal((await test.ask({ permission: Permission.WRITE })).status, 'pending')
@@ -290,7 +291,7 @@ describe('A decision', () => {
     assert.equal((await test.ask()).status, 'pending')
   })
 
-  it('is forgotten, the oldest first, past a bound', async () => {
+  it('is forgotten past the limit, oldest first', async () => {
     await bounded({ accessVerdicts: 2 }, async () => {
       const ids: string[] = []
       for (let n = 0; n < 3; n++) {
@@ -304,7 +305,7 @@ describe('A decision', () => {
     })
   })
 
-  it('of two at once, one counts', async () => {
+  it('is made once when approve and reject race', async () => {
     const { request } = await test.ask()
     const both = await Promise.allSettled([test.desk.approve(request), test.desk.reject(request)])
     assert.deepEqual(
@@ -316,20 +317,20 @@ describe('A decision', () => {
 })
 
 describe('An invitation', () => {
-  it('lets its first user in, and nobody else', async () => {
+  it('grants access to its first user only', async () => {
     const invitation = await test.desk.invite(test.tree, Permission.WRITE)
     const [first, second] = await Promise.all([test.ask({ invitation }), test.ask({ invitation, peer: bob })])
     assert.deepEqual([first.status, first.permission], ['granted', Permission.WRITE])
     assert.equal(second.status, 'pending')
-    assert.match(second.reason, /invitation does not hold/)
+    assert.match(second.reason, /invitation is not valid/)
     assert.equal(test.grants, 1)
-    // Whoever lost the answer is let in again all the same.
+    // A peer that lost the answer gets it again.
     assert.equal((await test.ask({ invitation })).status, 'granted')
     await test.reopen()
     assert.equal((await test.ask({ invitation, peer: bob })).status, 'pending')
   })
 
-  it('holds over a restart, for its tree alone, until it ends', async () => {
+  it('is valid across a restart, for its tree only, until it expires', async () => {
     const other = (await test.author.createTree('other')).tree
     const invitation = await test.desk.invite(test.tree, Permission.READ)
     await test.reopen()
@@ -343,7 +344,7 @@ describe('An invitation', () => {
     assert.equal((await test.ask({ invitation: late })).status, 'pending')
   })
 
-  it('is not spent by who needs none, and answers a request that waits', async () => {
+  it('is not spent by a peer that needs none, and settles a pending request', async () => {
     const invitation = await test.desk.invite(test.tree, Permission.READ)
     await test.let(bob, Permission.READ)
     assert.equal((await test.ask({ invitation, peer: bob })).status, 'granted')
@@ -352,13 +353,13 @@ describe('An invitation', () => {
     assert.deepEqual(test.desk.list(), [])
   })
 
-  it('holds only while its issuer is an admin', async () => {
+  it('is valid only while its issuer is an admin', async () => {
     const invitation = await test.desk.invite(test.tree, Permission.READ)
     await test.let(admin.peer, Permission.WRITE)
     assert.equal((await test.ask({ invitation })).status, 'pending')
   })
 
-  it('is for read or write of a tree that is here, and bounded', async () => {
+  it('is for read or write of an existing tree, and limited in number', async () => {
     await assert.rejects(test.desk.invite(test.tree, Permission.ADMIN), fails('INVALID_ARGUMENT'))
     await assert.rejects(test.desk.invite(nowhere, Permission.READ), fails('UNKNOWN_TREE'))
     await bounded({ invitations: 1 }, async () => {
@@ -369,7 +370,7 @@ describe('An invitation', () => {
     })
   })
 
-  it('is kept as its hash alone', async () => {
+  it('is stored only as its hash', async () => {
     const secret = Buffer.from(await test.desk.invite(test.tree, Permission.READ))
     for await (const [key, value] of test.db.iterator())
       for (const form of [
@@ -380,7 +381,7 @@ describe('An invitation', () => {
         assert.ok(!key.includes(form) && !value.includes(form))
   })
 
-  it('and the entry that spends it are written together, or neither', async () => {
+  it('is spent in the same batch as the entry that grants access, or not at all', async () => {
     const invitation = await test.desk.invite(test.tree, Permission.READ)
     const { request } = await test.ask({ peer: bob })
     const count = () => test.store.tree(test.tree)!.count
@@ -396,7 +397,7 @@ describe('An invitation', () => {
     await test.reopen()
     assert.equal(count(), before)
     assert.equal(test.desk.list().length, 1)
-    // One batch has both: had the entry gone first, a crash behind it would have left the invitation.
+    // One batch has both: if the entry went first, a crash after it would leave the invitation.
     const removed: string[][] = []
     const chained = () => {
       const made = batch()

@@ -89,7 +89,7 @@ describe('The commands of joining', () => {
     assert.deepEqual([joined.status, joined.permission], ['granted', 'write'])
     const second = await box.run('frank', ['join', invitation, '--json'])
     assert.equal(second.code, pending)
-    assert.match(document(second).reason!, /invitation does not hold/)
+    assert.match(document(second).reason!, /invitation is not valid/)
   })
 
   it('note the wish also while the peer is away', async () => {
