@@ -1,4 +1,4 @@
-/** Who is let in, and how far: what a node makes of its callers' proofs, its peer book and its operators. */
+/** Decides which callers a node admits and how much each may do, from their proofs, the peer book and the operators. */
 import type { Interceptor } from '@connectrpc/connect'
 import type { Clock } from '../base/clock.ts'
 import type { PeerId } from '../dag/identity.ts'
@@ -19,7 +19,7 @@ export interface AdmissionParts {
 }
 
 export class Admission {
-  /** How much each caller may do. */
+  /** Limits what each caller may use. */
   readonly throttle: Throttle
   private readonly book: PeerBook
   private readonly identification: Identification
@@ -44,7 +44,7 @@ export class Admission {
     return new Admission(parts, await Proofs.open(parts.self, parts.clock, parts.db))
   }
 
-  /** What every call over a connection passes. */
+  /** The interceptors that every call over a connection passes, in order. */
   get interceptors(): Interceptor[] {
     return [this.identification.interceptor, operatorsOnly, this.throttle.interceptor]
   }
@@ -53,7 +53,7 @@ export class Admission {
     return this.book.get(peer)?.blocked ?? false
   }
 
-  /** The peers that have proven themselves on a connection, by its caller. */
+  /** Returns the peers that have proven their keys on the connection of a caller. */
   peersOf(connected: Caller): PeerId[] {
     return this.identification.peersOf(connected)
   }
@@ -63,7 +63,7 @@ function isInvited(entry: PeerEntry | undefined): boolean {
   return entry !== undefined && !entry.blocked && !entry.uninvited
 }
 
-/** Makes every call the operator's, for programs that hold the node itself. */
+/** Gives every call the rights of the operator, for programs that call the node in-process. */
 export const asOperator: Interceptor = (next) => (request) => {
   const caller = { remoteAddress: 'local', transport: 'in-process', operator: true }
   request.contextValues.set(callerKey, caller)

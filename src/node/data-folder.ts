@@ -1,5 +1,5 @@
 /**
- * A node's data folder: `identity.key` (the secret seed in hex, 0600), `store/` (LevelDB) and the control socket.
+ * A node's data folder: `identity.key` (the secret seed in hex, mode 0600), `store/` (LevelDB) and the control socket.
  */
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises'
@@ -8,7 +8,10 @@ import { CausewayError } from '../base/errors.ts'
 import { createIdentity, type Identity } from '../dag/identity.ts'
 import { type Database, openFolder, openMemory } from '../store/database/open.ts'
 
-/** The key and the store of a node: in the folder, in the database given, or new ones in memory. */
+/**
+ * Opens the key and the store of a node: those of the folder, the database given, or new ones in memory. Throws
+ * STORE_LOCKED, STORE_FORMAT and STORE_CORRUPT.
+ */
 export async function openStore(
   folder: string | undefined,
   identity: Identity | undefined,
@@ -19,13 +22,13 @@ export async function openStore(
   return { identity: identity ?? createIdentity(), db: await openMemory() }
 }
 
-/** Takes the folder: its key and its store. Makes both where they are missing. */
+/** Opens the key and the store of a folder, and creates what is missing. */
 async function openData(folder: string, identity?: Identity): Promise<{ identity: Identity; db: Database }> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  // The store's lock comes first: only its holder may make a key.
+  // Take the store's lock first: only its holder may create a key.
   const store = join(folder, 'store')
   await mkdir(store, { recursive: true })
-  // LevelDB makes its files readable for everybody; in a folder that was there before, this keeps others out.
+  // LevelDB makes its files readable for everyone; in a folder that existed before, this keeps others out.
   await chmod(store, 0o700)
   const db = await openFolder(store)
   try {
@@ -36,22 +39,29 @@ async function openData(folder: string, identity?: Identity): Promise<{ identity
   }
 }
 
-/** The folder's key; undefined where it has none yet. */
+/** Returns the folder's key, or undefined if it has none yet. Throws STORE_CORRUPT if the key cannot be read. */
 export async function readIdentity(folder: string): Promise<Identity | undefined> {
   const path = join(folder, 'identity.key')
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
-    throw new CausewayError('STORE_CORRUPT', `The key ${path} could not be read: ${error.message}`, {
-      cause: error,
-    })
+    throw new CausewayError(
+      'STORE_CORRUPT',
+      `The key ${path} could not be read (${error.message}): check that it is a file that this user may read.`,
+      {
+        cause: error,
+      },
+    )
   })
   if (text === undefined) return undefined
   if (!/^[0-9a-f]{64}\n?$/.test(text))
-    throw new CausewayError('STORE_CORRUPT', `The key ${path} is not 64 hex digits.`)
+    throw new CausewayError(
+      'STORE_CORRUPT',
+      `The key ${path} is not 64 hex digits: restore it from a backup.`,
+    )
   return createIdentity(new Uint8Array(Buffer.from(text.trim(), 'hex')))
 }
 
-/** Makes a key and puts it in place in one step, so that a crash leaves the whole key or none. */
+/** Creates a key and renames it into place, so that a crash leaves the whole key or none. */
 async function writeIdentity(folder: string): Promise<Identity> {
   const identity = createIdentity(new Uint8Array(randomBytes(32)))
   const temporary = join(folder, `identity.key.${randomBytes(4).toString('hex')}`)

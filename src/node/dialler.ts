@@ -1,6 +1,6 @@
 /**
- * Opens connections for a node: races the addresses of a peer, and takes the first at which the peer proves its key. It
- * notes in the peer book how each address did, and knows what is open.
+ * Opens the outbound connections of a node: races the addresses of a peer and takes the first at which the peer proves
+ * its key. Records in the peer book which address worked, and keeps track of the open connections.
  */
 
 import type { AccessAnswer, AccessAsk } from '../access/desk.ts'
@@ -20,6 +20,7 @@ import { patient } from '../sync/ask/patience.ts'
 import type { Remote } from '../sync/remote.ts'
 import type { TransportManager } from '../transport/manager.ts'
 
+/** An open connection to a peer that has proven its key, and the address at which it was reached. */
 export interface DialResult {
   readonly connection: RpcConnection
   readonly remote: Remote
@@ -36,7 +37,7 @@ export interface DiallerParts {
 }
 
 export class Dialler {
-  /** Connections that are open now, with what is known of the other side. */
+  /** The open connections, each with what is known of the remote. */
   readonly open = new Map<RpcConnection, Caller>()
   private readonly transports: TransportManager
   private readonly book: PeerBook
@@ -52,7 +53,10 @@ export class Dialler {
     this.guard = guard
   }
 
-  /** A connection to the first address at which the peer, any or `expected`, proves itself. */
+  /**
+   * Connects to the first of the addresses at which a peer proves its key: the `expected` one, or any. Throws the
+   * dial's error, such as UNREACHABLE or WRONG_PEER, if there is no such address.
+   */
   async dial(
     addresses: readonly string[],
     expected: PeerId | undefined,
@@ -71,10 +75,10 @@ export class Dialler {
         if (channel.remotePeer !== undefined && channel.remotePeer !== peer)
           throw new CausewayError(
             'WRONG_PEER',
-            `The transport proved ${channel.remotePeer}, but the node says it is ${peer}.`,
+            `Expected the peer ${channel.remotePeer}, which the transport proved, got ${peer}: do not trust this address.`,
           )
         if (this.open.has(connection)) this.open.set(connection, { ...other, peer })
-        // Where the transport has proven the remote, it has proven us.
+        // If the transport has proven the remote to us, it has also proven us to the remote.
         if (channel.remotePeer === undefined)
           connection.prove(() => makeProof(this.identity, peer, this.clock))
         return { connection, peer }
@@ -85,13 +89,15 @@ export class Dialler {
     return { connection, remote, peer, address: winner.address }
   }
 
-  /** A connection to a peer of the book, at any of its addresses. */
+  /** Connects to a peer of the peer book. Throws UNKNOWN_PEER, UNREACHABLE if it has no address, and as `dial`. */
   async connect(peer: PeerId, signal: AbortSignal): Promise<RpcPeerConnection> {
     const addresses = this.book.expect(peer).addresses.map(({ address }) => address)
     if (addresses.length === 0)
-      throw new CausewayError('UNREACHABLE', `No address of the peer ${peer} is known: add one.`, {
-        data: { peer },
-      })
+      throw new CausewayError(
+        'UNREACHABLE',
+        `No address of the peer ${peer} is known: add one with \`causeway peer add\`.`,
+        { data: { peer } },
+      )
     try {
       const dialled = await this.dial(addresses, peer, signal)
       await this.book.note(peer, dialled.address, true)
@@ -102,7 +108,7 @@ export class Dialler {
     }
   }
 
-  /** Asks a peer of the book to be let into a tree. */
+  /** Requests access to a tree from a peer of the peer book. */
   async requestAccess(
     peer: PeerId,
     ask: Omit<AccessAsk, 'peer'>,
@@ -116,13 +122,14 @@ export class Dialler {
     }
   }
 
-  /** Who answers at these addresses. */
+  /** Returns the peer that answers at these addresses. */
   async whoIs(addresses: readonly string[], signal?: AbortSignal): Promise<PeerId> {
     const { connection, peer } = await this.dial(addresses, undefined, signal)
     await connection[Symbol.asyncDispose]()
     return peer
   }
 
+  /** Returns the outbound connections. */
   connections(): ConnectionInfo[] {
     return [...this.open].map(([{ channel }, caller]) => ({ caller, path: channel.path?.(), inbound: false }))
   }

@@ -1,6 +1,6 @@
 /**
- * A first sync from several peers, wired to the network: dials them all, and where much is missing here lets each give a
- * part. With one peer, or little to take, nothing of this happens.
+ * A first sync from several peers over the network: dials them all and, if this node lacks many entries, lets each send
+ * a part. With one peer, or few entries to fetch, none of this happens.
  */
 
 import { CausewayError } from '../base/errors.ts'
@@ -12,7 +12,7 @@ import type { SessionLocal } from '../sync/ask/exchange.ts'
 import { countAt, Gathering, type GatherOptions, type SourceReport } from '../sync/ask/gather.ts'
 import type { Dialler, DialResult } from './dialler.ts'
 
-/** Connections to peers of which one at least is there; the others may still come, or be given up. */
+/** Connections to several peers: an open one to `main`, and dials to the others that may still succeed or fail. */
 export class PeerConnections implements AsyncDisposable {
   readonly main: DialResult
   readonly others: readonly { readonly peer: PeerId; readonly dialling: Promise<DialResult> }[]
@@ -31,7 +31,7 @@ export class PeerConnections implements AsyncDisposable {
       )
   }
 
-  /** All bytes on these connections. */
+  /** Returns the bytes sent and received on all of these connections. */
   bytes(): { bytesSent: number; bytesReceived: number } {
     let [bytesSent, bytesReceived] = [0, 0]
     for (const { connection } of this.open) {
@@ -49,7 +49,10 @@ export class PeerConnections implements AsyncDisposable {
   }
 }
 
-/** Dials all of them at once. The first that is there of the order in which they are named leads; the issuer's error where none is. */
+/**
+ * Dials the issuer and the other peers in parallel. The issuer becomes `main`, or the first other peer that answers if
+ * the issuer cannot be reached. Throws the issuer's error if no peer can be reached.
+ */
 export async function dialAll(
   dialler: Dialler,
   issuer: { readonly peer: PeerId | undefined; readonly addresses: readonly string[] },
@@ -75,14 +78,17 @@ export async function dialAll(
 }
 
 export interface GatherResult {
-  /** With whom the session that follows is to be. */
+  /** The connection for the session that follows. */
   readonly main: DialResult
   readonly received: number
   readonly redundant: number
   readonly sources: readonly SourceReport[]
 }
 
-/** Takes what is missing here from all that are there, if it is much and they are several. */
+/**
+ * Takes the missing entries from all peers that answer, if at least `limits.gatherEntries` are missing and there are
+ * several peers. Throws the last source's error if all of them fail.
+ */
 export async function gatherFirst(
   local: SessionLocal,
   tree: TreeId,
@@ -114,7 +120,7 @@ export async function gatherFirst(
   await gathering.run()
   const { received, redundant } = gathering
   const [first] = gathering.trusted
-  // All of it came, and then they went.
+  // Everything was received, but no source is left that can be trusted.
   if (first === undefined) throw gathering.reports().at(-1)!.error!
   return {
     main: connections.get(first.peer)!,

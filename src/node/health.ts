@@ -1,17 +1,17 @@
-/** What a node answers to plain HTTP: whether it lives and serves, and totals for Prometheus. */
+/** The plain HTTP answers of a node: `/healthz` (it runs), `/readyz` (it serves) and `/metrics` (for Prometheus). */
 import type { Dispatcher } from '../dispatcher/dispatcher.ts'
 import { prometheusText } from '../dispatcher/metrics.ts'
 import type { PlainAnswer } from '../rpc/server/server.ts'
 import type { DagStore } from '../store/store.ts'
 
 export interface Health {
-  /** Whether it serves: it listens and is not stopping. */
+  /** Whether the node serves: it listens and is not stopping. */
   readonly ready: boolean
-  /** Prometheus' text format. */
+  /** Returns the metrics in the text format of Prometheus. */
   metrics(): string
 }
 
-/** The answer for a path; undefined where it is none of these. */
+/** Returns the answer to a path, or undefined for any other path. */
 export function answerHealth(path: string, health: Health): PlainAnswer | undefined {
   const contentType = 'text/plain; charset=utf-8'
   if (path === '/healthz') return { status: 200, contentType, body: 'ok\n' }
@@ -23,7 +23,7 @@ export function answerHealth(path: string, health: Health): PlainAnswer | undefi
   return { status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: health.metrics() }
 }
 
-/** The metrics of a node; none of them names a peer or a tree. */
+/** Returns the metrics of a node in the text format of Prometheus. None of them names a peer or a tree. */
 export function metricsText(node: {
   readonly store: DagStore
   readonly peers: { readonly size: number }

@@ -1,6 +1,6 @@
 /**
- * A node: opens what is durable, has it wired, and offers what a program does with it. Its methods hand on to the parts
- * that do the work; each part can be used without it.
+ * A node as a library: `createNode` opens the parts that keep state, wiring.ts builds the others on them, and the class
+ * `Node` offers their operations. Its methods delegate to the parts, and each part can be used without a node.
  */
 import { EventEmitter } from 'node:events'
 import type { Transport as RpcTransport } from '@connectrpc/connect'
@@ -36,11 +36,16 @@ import type { JoinOptions, NodeEvents, NodeOptions, SyncOptions } from './option
 import { issueTicket, type TicketOptions } from './tickets.ts'
 import { type DurableParts, type WiredParts, wire } from './wiring.ts'
 
-/** Opens a node: makes the data folder where there is none, and takes its store. STORE_LOCKED when another node has it. */
+/**
+ * Opens a node with its key and store, and starts its background work unless `options.background` is false. Creates the
+ * data folder if there is none. The node dials other peers, but serves none until `listen`. Close it with `close` or
+ * `await using`. Throws STORE_LOCKED if another process has the folder open, STORE_FORMAT if the store has another
+ * format than this version's, and STORE_CORRUPT if the key or the store cannot be read.
+ */
 export async function createNode(options: NodeOptions = {}): Promise<Node> {
   const clock = options.clock ?? systemClock
   const opening = openStore(options.data, options.identity, options.database)
-  // Node loads fetch with its first use, which takes 50 ms: now, while the store opens, and not in the first call.
+  // The first use of fetch loads it, which takes 50 ms: do that while the store opens, not in the first call.
   void globalThis.Headers
   const { identity, db } = await opening
   try {
@@ -58,20 +63,29 @@ export async function createNode(options: NodeOptions = {}): Promise<Node> {
   }
 }
 
+/**
+ * A running node: its trees, the peers it syncs them with, and its servers. It emits the events of `NodeEvents`. Its
+ * errors are `CausewayError`s: branch on their `code`. Any method that reads or writes the store may also throw
+ * STORE_CORRUPT, STORE_FULL if the disk is full, or CLOSED once the node is closed.
+ */
 export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
+  /** The node's public key, 64 hex digits: what other nodes know it by. */
   readonly peer: PeerId
+  /** The version of this package. */
   readonly version = version
+  /** The store of all trees. */
   readonly store: DagStore
+  /** The transports that the node dials and listens with. */
   readonly transports: TransportManager
-  /** Whom the node knows. */
+  /** The peer book: the peers that this node knows. Change it with `addPeer`, `removePeer` and `blockPeer`. */
   readonly peers: PeerBook
-  /** Who asks to be let into trees here. */
+  /** The requests for access to trees of this node: list, approve or reject them here. */
   readonly requests: AccessDesk
   private readonly links: Links
   private readonly parts: WiredParts
   private closing: Promise<void> | undefined
 
-  /** Use `createNode`. */
+  /** Internal: use `createNode`. */
   constructor(durable: DurableParts, options: NodeOptions) {
     super()
     const { store, book, links, identity } = durable
@@ -85,77 +99,116 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     if (options.background !== false) this.parts.joining.start()
   }
 
-  /** Calls to this node's services without a network, for programs that speak the contract. */
+  /**
+   * Returns a Connect transport that calls this node's services in-process, without a network, with the rights of the
+   * operator.
+   */
   rpc(): RpcTransport {
     return this.parts.serving.rpc()
   }
 
-  /** Starts every transport's server; tells which could not start. An error only when none could. */
+  /**
+   * Starts the server of every transport that is set to listen. Returns the names of those that now listen and the
+   * errors of those that do not. Throws only if none listens: NO_TRANSPORT if none is set to listen, the servers' error
+   * code if they agree on one, else UNREACHABLE.
+   */
   listen(): Promise<AcceptResult> {
     return this.parts.serving.listen()
   }
 
-  /** Serves commands on the data folder through its control socket. */
+  /**
+   * Serves the operator's calls on a control socket at `path`, through which commands on the data folder reach the
+   * node.
+   */
   listenControl(path: string): Promise<void> {
     return this.parts.serving.listenControl(path)
   }
 
-  /** Where others reach this node now. */
+  /** Returns the addresses at which peers reach this node now; empty unless it listens. */
   addresses(): string[] {
     return this.transports.getAllServerAddresses()
   }
 
+  /** Returns the open connections: those that peers made to this node, then those that it dialled. */
   connections(): ConnectionInfo[] {
     return [...this.parts.serving.connections(), ...this.parts.dialler.connections()]
   }
 
-  /** All trees here, by id. */
+  /** Returns all trees of this node, ordered by id. */
   async trees(): Promise<TreeDetails[]> {
     return Promise.all(this.store.trees().map(async ({ tree }) => (await this.tree(tree))!))
   }
 
+  /** Returns one tree, or undefined if it is not here. */
   tree = (tree: TreeId): Promise<TreeDetails | undefined> => treeDetails(this.store, tree)
 
-  /** Makes a tree; its id is its root's. */
+  /**
+   * Creates a tree, whose author is this node, and returns its id. `name` has at most `limits.nameBytes` bytes;
+   * `publicAccess` is what every peer may do in it, by default nothing. Throws ENTRY_ROOT if the name is empty or too
+   * long.
+   */
   async createTree(name: string, publicAccess?: PublicAccess): Promise<TreeId> {
     return (await this.parts.author.createTree(name, publicAccess)).tree
   }
 
-  /** Signs one entry on top of a tree's tips (or of the parents given) and stores it. */
+  /**
+   * Signs one entry with these changes, stores it, and returns it. Its parents are the tree's tips, or
+   * `options.parents`. With `options.durable` it returns only when the entry is flushed to the disk. Throws
+   * UNKNOWN_TREE, FORBIDDEN if this node may not write to the tree, ENTRY_CHANGES if there are no changes or one is to
+   * a reserved store, ENTRY_TOO_LARGE, ENTRY_MISSING_PARENT, and RESOURCE_EXHAUSTED past a quota or if too many commits
+   * wait.
+   */
   commit(tree: TreeId, changes: readonly Change[], options?: CommitOptions): Promise<VerifiedEntry> {
     return this.parts.author.commit(tree, changes, options)
   }
 
-  /** Who may do what in a tree now; undefined where it is not here. */
+  /** Returns what a tree's policy allows now, or undefined if the tree is not here. */
   policy = (tree: TreeId): Promise<PolicyState | undefined> => this.store.policy(tree)
 
-  /** Lets a key read, write or administer a tree from now on. FORBIDDEN, here and below, where this node is no admin. */
+  /**
+   * Grants a peer a permission in a tree, in place of the one that it had, and returns the policy entry. `name` is for
+   * people, at most `limits.nameBytes` bytes. Throws UNKNOWN_TREE, and FORBIDDEN if this node is not an admin of the
+   * tree.
+   */
   grant(tree: TreeId, peer: PeerId, permission: Permission, name = ''): Promise<VerifiedEntry> {
     return this.parts.author.changePolicy(tree, { keys: [{ peer, permission, name }] })
   }
 
-  /** Takes all rights from a key; what it wrote until now stands. */
+  /**
+   * Revokes a peer's access to a tree and returns the policy entry. The peer's entries that are here stay valid; its
+   * later ones are void. What every peer may read, a revoked peer may still read. Throws UNKNOWN_TREE, and FORBIDDEN if
+   * this node is not an admin of the tree.
+   */
   revoke(tree: TreeId, peer: PeerId): Promise<VerifiedEntry> {
     return this.parts.author.revoke(tree, peer)
   }
 
-  /** Says what everybody may do in a tree. */
+  /**
+   * Sets what every peer may do in a tree and returns the policy entry. Throws UNKNOWN_TREE, and FORBIDDEN if this node
+   * is not an admin of the tree.
+   */
   setPublicAccess(tree: TreeId, publicAccess: PublicAccess): Promise<VerifiedEntry> {
     return this.parts.author.changePolicy(tree, { publicAccess })
   }
 
+  /** Returns a tree's tips in ascending order of id; empty if the tree is not here. */
   tips(tree: TreeId): Promise<readonly EntryId[]> {
     return this.store.tips(tree)
   }
 
-  /** A tree's entries, parents first, in pages; `void`: also those that the policy has made void. */
+  /**
+   * Yields a tree's entries in pages, parents first. Leaves out the entries that the policy makes void, unless
+   * `options.void` is true. Throws UNKNOWN_TREE.
+   */
   entries(tree: TreeId, options: { void?: boolean } = {}): AsyncGenerator<StoredEntry[]> {
     return options.void ? this.store.scan(tree) : standing(this.store, tree)
   }
 
   /**
-   * A ticket for a tree with all addresses at which this node listens now; `withPeers` also names the linked peers that
-   * have the tree, from which a first sync then takes as well.
+   * Returns a ticket for a tree: text with the tree's id, this node's PeerId and the addresses at which it listens now.
+   * With `options.withPeers` it also names the linked peers that are known to have the tree, so that a first sync takes
+   * entries from them too. By itself a ticket grants no access. Throws UNKNOWN_TREE, and NOT_STARTED if the node does
+   * not listen.
    */
   createTicket(tree: TreeId, options: TicketOptions = {}): string {
     const { store, peer, peers } = this
@@ -163,7 +216,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return issueTicket({ peer, peers, addresses: this.addresses(), links: this.status() }, tree, options)
   }
 
-  /** A ticket that lets the first who joins by it in, without asking. FORBIDDEN where this node is no admin of the tree. */
+  /**
+   * Returns a ticket with a one-time invitation: the first peer that joins with it is granted `permission`, READ or
+   * WRITE, without a request. It expires after `limits.invitationTtlMs` (one week). Throws UNKNOWN_TREE, NOT_STARTED if
+   * the node does not listen, INVALID_ARGUMENT for another permission, FORBIDDEN if this node is not an admin of the
+   * tree, and LIMIT_EXCEEDED if `limits.invitations` are unused.
+   */
   async invite(tree: TreeId, permission: Permission, options: TicketOptions = {}): Promise<string> {
     this.createTicket(tree)
     const invitation = bytesToHex(await this.requests.invite(tree, permission))
@@ -171,25 +229,40 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /**
-   * Joins a tree by a ticket: asks its issuer to be let in, and links the tree, which syncs as soon as that is granted, at
-   * once or later, across restarts. The event `join` tells how it goes on.
+   * Joins a tree by a ticket: links the tree with the ticket's issuer and asks it for access. Returns how the join
+   * stands after the first answer. While it is pending the node keeps asking, across restarts, and emits `join` when
+   * the standing changes; once access is granted, the tree syncs. An issuer that cannot be reached is not an error, but
+   * is reported in the standing. Throws INVALID_ARGUMENT for a malformed ticket, LIMIT_EXCEEDED past `limits.joins`,
+   * `limits.links` or `limits.peers`, and UNREACHABLE or another dial error if the ticket does not name its issuer and
+   * no address answers.
    */
   join(ticket: string, options: JoinOptions = {}): Promise<JoinStanding> {
     return this.parts.joining.join(ticket, options)
   }
 
   /**
-   * Brings a tree and a remote to the same entries, both ways. `remote` is an address or a ticket; with a ticket the
-   * tree may be left out, and the remote must be a peer that it names. Where several are known and much is missing, it is
-   * taken from all of them at once.
+   * Syncs a tree with a peer once, in both directions. `remote` is an address or a ticket. With a ticket, `tree` may be
+   * undefined, and only peers that the ticket names are accepted. If the node lacks at least `limits.gatherEntries`
+   * entries and knows several peers that have the tree, it takes them from all of these in parallel. Emits `sync` on
+   * success. Throws INVALID_ARGUMENT without a tree or with a ticket for another tree, UNREACHABLE, TIMEOUT or
+   * DISCONNECTED if the connection fails, WRONG_PEER, UNKNOWN_TREE if the peer has no such tree or does not show it to
+   * this node, PROTOCOL if the peer sends something invalid, CANCELLED, and CLOSED. A session that fails keeps the
+   * entries it has stored.
    */
   sync(tree: TreeId | undefined, remote: string, options: SyncOptions = {}): Promise<SyncResult> {
     if (this.closing !== undefined)
-      return Promise.reject(new CausewayError('CLOSED', 'The node is closed, or closing.'))
+      return Promise.reject(
+        new CausewayError('CLOSED', 'The node is closed or closing: open it again with `createNode`.'),
+      )
     return this.parts.sessions.run(tree, remote, options)
   }
 
-  /** Remembers a peer, or more about one; without its PeerId the addresses are asked. UNREACHABLE, LIMIT_EXCEEDED. */
+  /**
+   * Adds a peer to the peer book, or a name and addresses to a known peer, and returns its record. If `peer` is
+   * undefined, dials `details.addresses` to learn the PeerId. Throws INVALID_ARGUMENT if the peer is this node itself
+   * or there is nothing to dial, LIMIT_EXCEEDED past `limits.peers`, `limits.dialAddresses` or `limits.nameBytes`,
+   * BAD_ADDRESS, and UNREACHABLE or another dial error if no address answers.
+   */
   async addPeer(
     peer: PeerId | undefined,
     details: { name?: string; addresses?: readonly string[] },
@@ -197,27 +270,40 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   ): Promise<PeerEntry> {
     const known = peer ?? (await this.parts.dialler.whoIs(details.addresses ?? [], signal))
     if (known === this.peer)
-      throw new CausewayError('INVALID_ARGUMENT', 'That is this node itself.', { data: { peer: known } })
+      throw new CausewayError(
+        'INVALID_ARGUMENT',
+        `The peer ${known} is this node itself: name another peer.`,
+        { data: { peer: known } },
+      )
     const entry = await this.peers.add(known, details)
     await this.links.welcome(known)
     this.parts.joining.onContact(known)
     return entry
   }
 
-  /** Removes a peer with its links. UNKNOWN_PEER. */
+  /**
+   * Removes a peer and its links. The peer is not linked automatically again until `addPeer`. Throws UNKNOWN_PEER if it
+   * is not in the peer book.
+   */
   removePeer(peer: PeerId): Promise<void> {
     return this.parts.dispatcher.removePeer(peer)
   }
 
-  /** Neither dials nor serves a peer from now on, or does again. UNKNOWN_PEER. */
+  /**
+   * Blocks a peer: closes its connections, and neither dials nor serves it from now on. With `blocked` false, unblocks
+   * it. Throws UNKNOWN_PEER if it is not in the peer book.
+   */
   async blockPeer(peer: PeerId, blocked = true): Promise<void> {
     await this.parts.dispatcher.blockPeer(peer, blocked)
     if (blocked) this.parts.serving.cut(peer)
   }
 
   /**
-   * Keeps a tree equal with a peer from now on, across restarts. A ticket names both; else the peer is one of `peers`.
-   * Linked again, its settings change.
+   * Links a tree with a peer: keeps both in sync from now on, across restarts. `what` is a ticket, whose issuer is
+   * added to the peer book, or a tree and a known peer. Changes the settings of a link that exists; settings that are
+   * left out stay as they are, or take their defaults in a new link. Throws INVALID_ARGUMENT for a malformed ticket or
+   * setting, UNKNOWN_PEER if the peer is not in the peer book, LIMIT_EXCEEDED past `limits.links`, and UNREACHABLE or
+   * another dial error if the ticket does not name its issuer and no address answers.
    */
   async link(
     what: string | { readonly tree: TreeId; readonly peer: PeerId },
@@ -229,27 +315,39 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return this.parts.dispatcher.link(tree, entry.peer, settings)
   }
 
-  /** Ends a link; false: there was none. */
+  /**
+   * Removes a link, and with it a pending join. The tree stays, and is not linked with the peer automatically again
+   * until `link`. Returns false if there was no such link.
+   */
   unlink(tree: TreeId, peer: PeerId): Promise<boolean> {
     return this.parts.dispatcher.unlink(tree, peer)
   }
 
-  /** The trees that are linked with a peer. */
+  /** Returns the trees that are linked with a peer. */
   linkedTrees(peer: PeerId): TreeId[] {
     return this.links.ofPeer(peer).map(({ tree }) => tree)
   }
 
-  /** How every link stands, by tree and peer. The event `status` tells changes. */
+  /** Returns the status of every link, ordered by tree and peer. The event `status` reports changes. */
   status(): LinkStatus[] {
     return this.parts.dispatcher.status()
   }
 
-  /** Delivers all that is undelivered, now; what is left after `timeoutMs` or cannot be delivered comes back. */
+  /**
+   * Delivers everything that linked peers still lack, without waiting for a retry to be due. Returns the status of the
+   * links that are still undelivered after `timeoutMs` milliseconds, by default `limits.flushTimeoutMs`, or that cannot
+   * be delivered now; empty if none. Starts the background work of a node that was created without it, except its
+   * pending joins. Throws CANCELLED if the signal fires.
+   */
   flush(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<LinkStatus[]> {
     return this.parts.dispatcher.flush(options)
   }
 
-  /** Reads, hashes and verifies a whole tree again. */
+  /**
+   * Reads, hashes and verifies all entries of a tree again, and checks the records about them. Returns how many entries
+   * it checked, and at most `limits.auditProblems` problems. `onProgress` gets the entries checked so far and the
+   * tree's count. Throws UNKNOWN_TREE, and CANCELLED if the signal fires.
+   */
   verify(
     tree: TreeId,
     options: { signal?: AbortSignal; onProgress?: (checked: number, count: number) => void } = {},
@@ -257,28 +355,29 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return auditTree(this.store, tree, options)
   }
 
-  /** Stops: no new calls, those under way may finish within `graceMs`, then the store is closed. Idempotent. */
+  /**
+   * Closes the node: refuses new calls, lets the running ones finish within `graceMs` milliseconds (by default
+   * `limits.drainTimeoutMs`), then closes the connections and the store. Idempotent.
+   */
   close(graceMs: number = limits.drainTimeoutMs): Promise<void> {
     this.closing ??= this.shutDown(graceMs)
     return this.closing
   }
 
   private async shutDown(graceMs: number): Promise<void> {
+    const { serving, joining, dispatcher, sessions, dialler, transports } = this.parts
     try {
-      const drained = this.parts.serving.drain(graceMs)
-      await Promise.all([
-        this.parts.joining.close(),
-        this.parts.dispatcher.close(graceMs),
-        this.parts.sessions.finish(graceMs),
-      ])
-      this.parts.dialler.close()
+      const drained = serving.drain(graceMs)
+      await Promise.all([joining.close(), dispatcher.close(graceMs), sessions.finish(graceMs)])
+      dialler.close()
       await drained
-      await this.transports.close()
+      await transports.close()
     } finally {
       await this.store.close()
     }
   }
 
+  /** Closes the node, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

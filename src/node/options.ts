@@ -1,4 +1,4 @@
-/** What a node is opened with and what it tells; and the transports that follow from the options. */
+/** The options of a node and of its calls, and the events that it emits. */
 import type { Permission } from '../../gen/causeway/v1/entry_pb.ts'
 import type { AccessRequest } from '../access/requests.ts'
 import type { Clock } from '../base/clock.ts'
@@ -15,70 +15,88 @@ import type { IrohTransportOptions } from '../transport/iroh/iroh.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { JoinStanding } from './joining/joiner.ts'
 
+/** The options of `createNode`. */
 export interface NodeOptions {
-  /** The data folder: key, store and control socket live there. Without it the node lives in memory. */
+  /** The data folder, which holds the key and the store. Without it the node lives in memory. */
   readonly data?: string
-  /** The node's key in place of the data folder's, or of a new one in memory. */
+  /** The node's key. Default: the key of the data folder, which is created with it, or a new one in memory. */
   readonly identity?: Identity
-  /** Where to serve HTTP/2 and HTTP/1.1; absent: the node only dials. */
+  /** Where `listen` serves HTTP/2 and HTTP/1.1. Without it the node dials HTTP but does not serve it. */
   readonly http?: HttpTransportOptions['listen']
-  /** For dialling `https:` addresses: authorities to trust in place of the system's. */
+  /** The certificate authorities to trust when dialling `https:` addresses. Default: those of Node.js. */
   readonly tls?: HttpTransportOptions['tls']
-  /** QUIC by iroh. It is loaded only when it listens or an `iroh:` address is dialled. */
+  /** QUIC, through iroh, which is loaded only when the node listens on it or dials an `iroh:` address. */
   readonly quic?: QuicOptions
-  /** Transports beside these, each with its own server. */
+  /** Further transports, each with its own server. */
   readonly transports?: readonly Transport[]
-  /** Peers that may operate the node from afar, as its own key may: NodeService, TreeService, and all trees. */
+  /** Peers that may operate this node as its own key may: call NodeService and TreeService, and read all trees. */
   readonly operators?: readonly PeerId[]
-  /** How much disk it gives, in all, to a tree and to an author. */
+  /** How many bytes of entries the node stores in all, for one tree, and for one author in a tree. */
   readonly quota?: QuotaOptions
+  /** Time and randomness. Default: `systemClock`. */
   readonly clock?: Clock
-  /** An open database in place of the data folder's or of a new one in memory; the node closes it. */
+  /** An open database to use instead of the data folder's or a new one in memory. The node closes it. */
   readonly database?: Database
-  /** False: a peer that a tree's policy names is not linked with the tree by itself when it is first served it. */
+  /**
+   * Whether to link a tree automatically with a peer that its policy names when the peer is first served it. Default:
+   * true.
+   */
   readonly autoLink?: boolean
-  /** False: linked trees are left alone until `flush`, for a node that lives for one command. */
+  /**
+   * Whether to sync links and ask for pending joins in the background. Default: true. False is for a node that lives
+   * for one command: it leaves its links alone until `flush`.
+   */
   readonly background?: boolean
 }
 
+/** How a node uses QUIC. */
 export interface QuicOptions {
-  /** Whether to serve on it; else the node only dials. */
+  /** Whether `listen` also serves QUIC. Default: false, the node only dials it. */
   readonly listen?: boolean
-  /** `host:port`; absent: all interfaces and a free port. */
+  /** The local address, `host:port`. Default: all interfaces and a free port. */
   readonly bind?: string
-  /** n0's public relays (the default), none, or the URLs of own ones. */
+  /** The relays used to cross NATs: n0's public ones (`'default'`, the default), none (`'off'`), or your own by URL. */
   readonly relay?: IrohTransportOptions['relay']
 }
 
+/** The options of `Node.sync`. */
 export interface SyncOptions {
+  /** Ends the session with CANCELLED. */
   readonly signal?: AbortSignal
+  /** Called as entries move, with the numbers of entries so far and expected. */
   readonly onProgress?: (progress: SessionProgress) => void
 }
 
+/** The options of `Node.join`. */
 export interface JoinOptions {
-  /** READ (the default) or WRITE; an invitation in the ticket decides for itself. */
+  /** The permission to request, READ (the default) or WRITE. An invitation in the ticket grants its own. */
   readonly permission?: Permission
-  /** A word to the admins. */
+  /** A message to the admins, at most `limits.accessTextBytes` bytes. */
   readonly message?: string
+  /** Cancels dialling the issuer of a ticket that does not name it. */
   readonly signal?: AbortSignal
-  /** Go on asking also in a node that leaves its links alone. */
+  /** Starts the background work of a node that was created without it, so that it keeps asking. Default: false. */
   readonly goOn?: boolean
 }
 
+/** The events of a `Node`, with the arguments of their listeners. */
 export interface NodeEvents {
   /**
-   * Entries were added to a tree, by a commit here or by a sync; without those that are void as they come. With a policy
-   * entry among them, others may have become void, or no longer be: read the tree again.
+   * Entries were stored in a tree, by a commit here or by a sync. Entries that are void on arrival are left out. If a
+   * policy entry is among them, other entries may have become void or valid: read the tree again.
    */
   entries: [tree: TreeId, added: readonly VerifiedEntry[]]
-  /** A session that `sync` began ended well. */
+  /** A call of `sync` succeeded. */
   sync: [result: SyncResult]
-  /** Somebody asks to be let into a tree: `requests` lists and decides. */
+  /** A peer requests access to a tree, or another permission than before: decide with `Node.requests`. */
   request: [request: AccessRequest]
-  /** How a tree stands that this node wants to join. */
+  /** The standing of a join has changed. */
   join: [standing: JoinStanding]
-  /** The standing of a link has changed. */
+  /** The status of a link has changed. */
   status: [status: LinkStatus]
-  /** A handler failed for a reason that is not its caller's. */
+  /**
+   * A call failed for a reason that is not its caller's, or a tree could not be linked automatically. `where` names the
+   * method or the link.
+   */
   problem: [error: unknown, where: string]
 }

@@ -1,4 +1,4 @@
-/** The services that a node offers on every transport, and the parts of the node that each works on. */
+/** The services that a node offers, and the parts that each of them works on. */
 import type { ConnectRouter } from '@connectrpc/connect'
 import { NodeService } from '../../gen/causeway/v1/node_pb.ts'
 import { SyncService } from '../../gen/causeway/v1/sync_pb.ts'
@@ -10,7 +10,7 @@ import { createPolicyHandlers } from '../rpc/services/policy-service.ts'
 import { createSyncService, type SyncServiceParts } from '../rpc/services/sync-service.ts'
 import { createTreeService, type TreeServiceParts } from '../rpc/services/tree-service.ts'
 
-/** What NodeService calls on the node itself. */
+/** The operations of the node that NodeService calls. */
 export type Operations = NodeOperations & LinkOperations & AccessOperations
 
 /** Registers SyncService, TreeService and NodeService with a router. */

@@ -1,6 +1,6 @@
 /**
- * How calls reach a node: over its transports, through the control socket of its data folder, and from programs in its own
- * process. All end at the same services.
+ * The ways in which calls reach a node: over its transports, through the control socket of its data folder, and from
+ * programs in its own process. All of them lead to the same services.
  */
 import {
   type ConnectRouter,
@@ -24,7 +24,7 @@ export interface ServingParts {
   readonly transports: TransportManager
   readonly clock: Clock
   readonly onError: ProblemListener
-  /** Prometheus' text. */
+  /** Returns the metrics in the text format of Prometheus. */
   metrics(): string
 }
 
@@ -45,28 +45,33 @@ export class Serving {
     })
   }
 
-  /** Calls without a network. */
+  /** Returns a transport that calls the services in-process, as the operator. */
   rpc(): RpcTransport {
     const problems = errorBoundary(this.parts.onError)
     return createRouterTransport(this.parts.routes, { router: { interceptors: [problems, asOperator] } })
   }
 
+  /** Starts the server of every transport that is set to listen; see `Node.listen`. */
   async listen(): Promise<AcceptResult> {
     const { transports, admission } = this.parts
     const result = await transports.acceptConnections((channel, transport) => {
       if (channel.remotePeer !== undefined && admission.isBlocked(channel.remotePeer))
-        throw new CausewayError('FORBIDDEN', 'The peer is blocked.')
+        throw new CausewayError(
+          'FORBIDDEN',
+          `The peer ${channel.remotePeer} is blocked: unblock it with \`causeway peer block --undo\`.`,
+        )
       this.server.accept(channel, transport.name)
     })
     this.listening = true
     return result
   }
 
+  /** Serves the operator's calls on a control socket. */
   async listenControl(path: string): Promise<void> {
     this.control = await listenLocal(path, (channel) => this.server.accept(channel, 'local', true))
   }
 
-  /** Who is connected, and as whom they have shown themselves. */
+  /** Returns the inbound connections, each with the first peer that has proven its key on it. */
   connections(): ConnectionInfo[] {
     return this.server.connections().map(({ caller, channel }) => {
       const [peer] = this.parts.admission.peersOf(caller)
@@ -74,12 +79,15 @@ export class Serving {
     })
   }
 
-  /** Ends a peer's connections now. */
+  /** Ends a peer's inbound connections immediately. */
   cut(peer: PeerId): void {
     this.server.cut((caller) => this.parts.admission.peersOf(caller).includes(peer))
   }
 
-  /** Refuses new calls at once, on connections that are open and on those that still come; gives those under way so long. */
+  /**
+   * Refuses new calls from now on, on open connections and on new ones. Waits up to `graceMs` milliseconds for the
+   * running calls, then cuts them.
+   */
   async drain(graceMs: number): Promise<void> {
     this.draining = true
     const drained = this.server.drain(graceMs)

@@ -1,6 +1,6 @@
 /**
- * The sessions that a node runs when somebody asks for one, each on connections of its own: with one peer, or first with
- * several of which each gives a part.
+ * The sessions that a program runs with `Node.sync`, each on connections of its own: with one peer, or, if much is
+ * missing, first with several that each send a part.
  */
 import type { Clock } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
@@ -23,9 +23,9 @@ export interface SessionsParts {
   readonly clock: Clock
   readonly lastEqual: LastEqual
   readonly dialler: Dialler
-  /** The peers with which a tree is linked. */
+  /** Returns the peers with which a tree is linked. */
   linkedPeers(tree: TreeId): PeerEntry[]
-  /** Told of each session that ended well. */
+  /** Called with the result of each session that succeeds. */
   readonly onResult: (result: SyncResult) => void
 }
 
@@ -37,7 +37,7 @@ export class Sessions {
     this.parts = parts
   }
 
-  /** Runs one with an address, or with the peer of a ticket. */
+  /** Runs a session with an address or a ticket; see `Node.sync`. */
   run(tree: TreeId | undefined, remote: string, options: SyncOptions): Promise<SyncResult> {
     const session = this.begin(tree, remote, options)
     this.running.add(session)
@@ -51,11 +51,18 @@ export class Sessions {
     const ticket = isTicket(remote) ? parseTicket(remote) : undefined
     const which = tree ?? ticket?.tree
     if (which === undefined)
-      throw new CausewayError('INVALID_ARGUMENT', 'Name a tree, or give a ticket instead of an address.')
+      throw new CausewayError(
+        'INVALID_ARGUMENT',
+        'Expected a tree or a ticket, got an address alone: name the tree to sync.',
+      )
     if (ticket !== undefined && ticket.tree !== which)
-      throw new CausewayError('INVALID_ARGUMENT', 'The ticket is for another tree.', {
-        data: { tree: ticket.tree },
-      })
+      throw new CausewayError(
+        'INVALID_ARGUMENT',
+        'The ticket is for another tree than the one named: leave the tree out, or use its own ticket.',
+        {
+          data: { tree: ticket.tree },
+        },
+      )
     const started = clock.monotonic()
     const local = { store, ingest, clock }
     const issuer = { peer: ticket?.peer, addresses: ticket?.addresses ?? [remote] }
@@ -88,7 +95,9 @@ export class Sessions {
     return result
   }
 
-  /** Who else may have a tree: whom the ticket names and, where nothing of it is here yet, linked peers. */
+  /**
+   * Returns other peers that may have a tree: those that the ticket names and, if the tree is not here, linked ones.
+   */
   private others(tree: TreeId, ticket: Ticket | undefined): TicketPeer[] {
     const { store, linkedPeers } = this.parts
     const linked = (store.tree(tree) === undefined ? linkedPeers(tree) : [])
@@ -99,7 +108,7 @@ export class Sessions {
     return [...others.values()].slice(0, limits.gatherSources - 1)
   }
 
-  /** Waits for those under way, at most so long. */
+  /** Waits for the running sessions, at most `graceMs` milliseconds. */
   async finish(graceMs: number): Promise<void> {
     if (this.running.size === 0) return
     let cancelTimer = () => {}

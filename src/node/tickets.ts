@@ -1,4 +1,4 @@
-/** The tickets that a node hands out: its own addresses, and on demand those of linked peers that have the tree. */
+/** Issues a node's tickets: with its own addresses and, on request, those of linked peers that have the tree. */
 
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
@@ -8,10 +8,11 @@ import type { PeerBook } from '../peer/book.ts'
 import type { LinkStatus } from '../peer/links.ts'
 import { formatTicket, type TicketPeer } from '../peer/ticket.ts'
 
+/** The options of `Node.createTicket` and `Node.invite`. */
 export interface TicketOptions {
-  /** Names linked peers that have the tree as well, from which a first sync then takes too. */
+  /** Also names linked peers that have the tree, so that a first sync takes entries from them too. Default: false. */
   readonly withPeers?: boolean
-  /** The secret of an invitation. */
+  /** The secret of an invitation, 64 hex digits; `Node.invite` sets it. */
   readonly invitation?: string
 }
 
@@ -22,13 +23,13 @@ export interface TicketParts {
   readonly links: readonly LinkStatus[]
 }
 
-/** NOT_STARTED where the node does not listen. */
+/** Formats a ticket. Throws NOT_STARTED if the node does not listen. */
 export function issueTicket(parts: TicketParts, tree: TreeId, options: TicketOptions): string {
   const { peer, addresses } = parts
   if (addresses.length === 0)
     throw new CausewayError(
       'NOT_STARTED',
-      'The node does not listen, so a ticket would lead nowhere. Start it with `causeway serve`.',
+      'The node does not listen, so a ticket would have no address: start it with `causeway serve`.',
     )
   return formatTicket({
     ...{ tree, peer, addresses: addresses.slice(0, limits.ticketAddresses) },
@@ -37,7 +38,7 @@ export function issueTicket(parts: TicketParts, tree: TreeId, options: TicketOpt
   })
 }
 
-/** Linked peers that have a tree as far as is known, with their addresses. */
+/** Returns the linked peers that are known to have a tree, with their addresses. */
 function holders({ peers, links }: TicketParts, tree: TreeId): TicketPeer[] {
   return links
     .filter((link) => link.tree === tree && link.inSync)

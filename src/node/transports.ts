@@ -1,4 +1,4 @@
-/** The transports of a node, as its options ask for them. */
+/** Creates the transports of a node from its options. */
 import type { Clock } from '../base/clock.ts'
 import type { Identity } from '../dag/identity.ts'
 import { Door } from '../transport/door.ts'
@@ -8,7 +8,7 @@ import { TransportManager } from '../transport/manager.ts'
 import type { Admission } from './admission.ts'
 import type { NodeOptions } from './options.ts'
 
-/** HTTP, QUIC and what else was given, in the order in which addresses are routed. */
+/** Creates HTTP, QUIC and the further transports of the options, in the order in which addresses are routed. */
 export function createTransports(
   options: NodeOptions,
   identity: Identity,

@@ -1,6 +1,6 @@
 /**
- * Puts a node together: builds each part from those before it, and gives it the few callbacks that lead back to the node.
- * It is the only file that sees transport, rpc and dispatcher together.
+ * The composition root: builds the parts of a node, each from those before it, and gives them the few callbacks that
+ * lead back to the node. Transport, rpc and dispatcher, which do not know each other, meet here.
  */
 import type { EventEmitter } from 'node:events'
 import type { Permission } from '../../gen/causeway/v1/entry_pb.ts'
@@ -29,7 +29,7 @@ import { Serving } from './serving.ts'
 import { Sessions } from './sessions.ts'
 import { createTransports } from './transports.ts'
 
-/** The parts whose state is in the database, which `createNode` opens, with the key and the clock. */
+/** The parts that keep their state in the database, which `createNode` opens, with the key and the clock. */
 export interface DurableParts {
   readonly store: DagStore
   readonly book: PeerBook
@@ -41,7 +41,7 @@ export interface DurableParts {
   readonly clock: Clock
 }
 
-/** The parts that a node hands its calls on to. */
+/** The parts to which a node delegates its calls. */
 export interface WiredParts {
   readonly author: Author
   readonly transports: TransportManager

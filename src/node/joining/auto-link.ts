@@ -1,7 +1,7 @@
 /**
- * Links a tree with a peer by itself, the first time when the peer is served it: so that both sides keep it equal although
- * only one of them was told to. Nobody can make us grow by that but whom the tree's policy names, within bounds that
- * leave half of the book and of the links to the operator; past them the call goes on, and nothing is kept.
+ * Links a tree with a peer automatically the first time this node serves it to that peer, so that both sides keep it in
+ * sync although only one of them was asked to. Only peers that the tree's policy names can cause this, and they never
+ * take more than half of the peer book or of the links. Past that limit the peer is served, but not linked.
  */
 
 import type { Rights } from '../../access/rights.ts'
@@ -21,20 +21,20 @@ export interface AutoLinkParts {
   readonly links: Links
   readonly rights: Rights
   readonly dispatcher: Dispatcher
-  /** Called when a link could not be written; the peer is served all the same. */
+  /** Called if a link cannot be written; the peer is served all the same. */
   readonly onError: (error: unknown, where: string) => void
 }
 
 export class AutoLink {
   private readonly parts: AutoLinkParts
-  /** One at a time, so that the bounds hold, and the same link is not made twice. */
+  /** Makes one link at a time, so that the limits hold and no link is made twice. */
   private readonly queue = new KeyedQueue<''>()
 
   constructor(parts: AutoLinkParts) {
     this.parts = parts
   }
 
-  /** A peer that has proven its key is served a tree: links them where that is due. Never fails. */
+  /** Called before a tree is served to a peer that has proven its key. Links the two if that is due. Never throws. */
   async onServed(tree: TreeId, peer: PeerId): Promise<void> {
     try {
       if (this.isDue(tree, peer) && (await this.parts.rights.isNamed(tree, peer)))
@@ -52,6 +52,9 @@ export class AutoLink {
     await dispatcher.link(tree, peer)
   }
 
+  /**
+   * Whether to link the tree with the peer: not yet linked, not unlinked here before, not blocked, and within limits.
+   */
   private isDue(tree: TreeId, peer: PeerId): boolean {
     const { self, book, links } = this.parts
     if (peer === self || links.get(tree, peer) !== undefined || links.wasEnded(tree, peer)) return false

@@ -1,7 +1,7 @@
 /**
- * Gets this node into the trees that it wants to join: asks their peers, again and again with growing pauses and over
- * restarts, until one has decided. That it was let in, a node mostly hears first by watching the tree, as every link
- * does; what it may do then, it reads in the policy that comes with the tree.
+ * Requests access to the trees that this node wants to join: asks each tree's peer again, with growing pauses and
+ * across restarts, until an admin decides. Usually the node first learns that access was granted by watching the tree,
+ * as every link does, and reads from the tree's policy what it may do.
  */
 
 import { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
@@ -20,20 +20,21 @@ import type { Dispatcher } from '../../dispatcher/dispatcher.ts'
 import { type Links, linkKey } from '../../peer/links.ts'
 import type { DagStore } from '../../store/store.ts'
 
-/** What is wanted. */
+/** A join without its answer: the tree, the peer to ask, and the permission to ask for. */
 export type Wish = Omit<Join, 'status' | 'request' | 'reason'>
 
-/** How a wish stands. */
+/** How a join stands: the last answer of the peer that this node asks for access. */
 export interface JoinStanding {
   readonly tree: TreeId
   readonly peer: PeerId
   readonly status: 'granted' | 'pending' | 'rejected'
-  /** The request's id at the peer, hex; '' where none was needed, or while the peer was not reached. */
+  /** The request's id at the peer, 32 hex digits; empty if none was needed or the peer was not reached yet. */
   readonly request: string
-  /** Granted: for what; else what is asked for. */
+  /** The permission that was granted, or the one that is requested. */
   readonly permission: Permission
+  /** The reason that the admin or the peer gave; may be empty. */
   readonly reason: string
-  /** Why the peer could not be asked. */
+  /** Why the peer could not be asked; absent if it was. */
   readonly error?: CausewayError
 }
 
@@ -43,10 +44,11 @@ export interface JoinerParts {
   readonly joins: Joins
   readonly clock: Clock
   readonly dispatcher: Dispatcher
-  /** Asks a peer. */
+  /** Requests access from the peer of a join. */
   ask(wish: Wish, signal: AbortSignal): Promise<AccessAnswer>
-  /** What this node may do in a tree, by the policy that it has. */
+  /** Returns what this node may do in a tree by the policy that it has. */
   permission(tree: TreeId): Promise<Permission>
+  /** Called when the standing of a join changes. */
   readonly onChange: (standing: JoinStanding) => void
 }
 
@@ -59,7 +61,7 @@ export class Joiner {
   private readonly timers = new Map<string, () => void>()
   private readonly attempts = new Map<string, number>()
   private readonly errors = new Map<string, CausewayError>()
-  /** What was last told of those that wait. */
+  /** The last standing that was reported for each pending join, as text to compare. */
   private readonly lastNotices = new Map<string, string>()
   private readonly stop = new AbortController()
   private running = false
@@ -70,14 +72,17 @@ export class Joiner {
     this.stop.signal.addEventListener('abort', unsubscribe)
   }
 
-  /** Asks by itself from now on. Idempotent. */
+  /** Starts asking in the background. Idempotent. */
   start(): void {
     if (this.running || this.stop.signal.aborted) return
     this.running = true
     for (const join of this.parts.joins.list()) this.askSoon(join, 0)
   }
 
-  /** Notes the wish, links the tree, and asks at once. A peer that cannot be reached is no error: it stays noted. */
+  /**
+   * Stores a join, links its tree, and asks immediately. Returns how it stands. A peer that cannot be reached is not an
+   * error: the join stays pending. Throws LIMIT_EXCEEDED past `limits.joins` or `limits.links`.
+   */
   async join(wish: Wish): Promise<JoinStanding> {
     const { joins, dispatcher } = this.parts
     await joins.set({ ...wish, status: 'pending', request: '', reason: '' })
@@ -86,7 +91,7 @@ export class Joiner {
     return (await this.ask(wish)) ?? standingOf({ ...wish, ...unlinkAnswer })
   }
 
-  /** Why a link that goes nowhere has to wait: ACCESS_PENDING or ACCESS_REJECTED; undefined where it is for no join. */
+  /** Returns why a link has to wait, ACCESS_PENDING or ACCESS_REJECTED, or undefined if it belongs to no join. */
   waitReason(tree: TreeId, peer: PeerId): CausewayError | undefined {
     const join = this.parts.joins.get(tree, peer)
     if (join === undefined) return undefined
@@ -94,19 +99,25 @@ export class Joiner {
     const because = reason === '' ? '' : ` ${reason}`
     const data = { tree, peer, request }
     if (join.status === 'rejected')
-      return new CausewayError('ACCESS_REJECTED', `An admin has refused to let this node in.${because}`, {
-        data,
-      })
+      return new CausewayError(
+        'ACCESS_REJECTED',
+        `An admin rejected the request ${request}: run \`causeway join\` to ask again.${because}`,
+        { data },
+      )
     if (request === '')
-      return new CausewayError('ACCESS_PENDING', 'The peer is still to be asked to let this node in.', {
-        data,
-      })
-    return new CausewayError('ACCESS_PENDING', `The request ${request} waits for an admin.${because}`, {
-      data,
-    })
+      return new CausewayError(
+        'ACCESS_PENDING',
+        'The peer has not been asked for access yet: `causeway serve` asks as soon as it can be reached.',
+        { data },
+      )
+    return new CausewayError(
+      'ACCESS_PENDING',
+      `The request ${request} waits for an admin to approve or reject it.${because}`,
+      { data },
+    )
   }
 
-  /** The peer is there: it is worth asking now. */
+  /** Called when a peer can be reached. Asks it now if it could not be asked before. */
   onContact(peer: PeerId): void {
     if (!this.running) return
     for (const join of this.parts.joins.list())
@@ -119,7 +130,7 @@ export class Joiner {
     await this.queue.idle()
   }
 
-  /** Asks once; undefined where nothing is wanted any more. */
+  /** Asks once and returns how the join stands, or undefined if there is no such join or link any more. */
   private ask({ tree, peer }: Pick<Join, 'tree' | 'peer'>): Promise<JoinStanding | undefined> {
     const key = linkKey(tree, peer)
     return this.queue.run(key, async () => {
@@ -128,7 +139,7 @@ export class Joiner {
       const { joins, links } = this.parts
       const join = joins.get(tree, peer)
       if (join === undefined || this.stop.signal.aborted) return undefined
-      // Whoever ends the link does not want in any more.
+      // Without the link, nobody wants the tree any more.
       if (links.get(tree, peer) === undefined) {
         await this.forget(join)
         return undefined
@@ -164,7 +175,7 @@ export class Joiner {
     }
   }
 
-  /** The link goes on by itself. */
+  /** Removes the join; its link syncs from now on. */
   private async onGranted(join: Join): Promise<void> {
     await this.forget(join)
     this.parts.dispatcher.contacted(join.peer, join.tree)
@@ -176,6 +187,7 @@ export class Joiner {
       kept.delete(linkKey(join.tree, join.peer))
   }
 
+  /** Asks after `delayMs` milliseconds, by default after a pause that grows with the attempts. */
   private askSoon(join: Join, delayMs?: number): void {
     if (!this.running || join.status === 'rejected' || this.stop.signal.aborted) return
     const key = linkKey(join.tree, join.peer)
@@ -188,7 +200,7 @@ export class Joiner {
     )
   }
 
-  /** Tells what is new: that the same answer came again is not. */
+  /** Reports a standing, unless it is the same as the last one. */
   private notify(standing: JoinStanding): void {
     const key = linkKey(standing.tree, standing.peer)
     const { status, request, permission, reason, error } = standing
@@ -199,7 +211,9 @@ export class Joiner {
     this.parts.onChange(standing)
   }
 
-  /** What came may say that this node is let in, or with less than it asked for. */
+  /**
+   * Checks whether a new policy entry grants this node access. If it grants less than was requested, asks again now.
+   */
   private onEntries(tree: TreeId, added: readonly VerifiedEntry[]): void {
     const waiting = this.parts.joins.list().filter((join) => join.tree === tree)
     if (waiting.length === 0 || !added.some(changesPolicy)) return
@@ -215,7 +229,7 @@ export class Joiner {
   }
 }
 
-const unlinkAnswer = { status: 'rejected', request: '', reason: 'The link was ended.' } as const
+const unlinkAnswer = { status: 'rejected', request: '', reason: 'The link was removed.' } as const
 
 function standingOf({ tree, peer, status, request, permission, reason }: Join): JoinStanding {
   return { tree, peer, status, request, permission, reason }

@@ -1,6 +1,6 @@
 /**
- * How a node lets others into its trees, and is let into theirs: the desk where peers ask, the joiner that asks peers, the
- * records of both, and the links of those that were let in, wired to the rest of the node.
+ * How a node grants access to its trees and requests access to others: connects the desk where peers ask, the joiner
+ * that asks peers, their records, and the automatic links to the rest of the node.
  */
 import { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
 import { type AccessAnswer, type AccessAsk, AccessDesk } from '../../access/desk.ts'
@@ -24,13 +24,14 @@ import type { JoinOptions } from '../options.ts'
 import { AutoLink } from './auto-link.ts'
 import { Joiner, type JoinStanding } from './joiner.ts'
 
-/** What of this has to survive a restart. */
+/** The records of requests, invitations and joins, which survive a restart. */
 export interface AccessRecords {
   readonly requests: AccessRequests
   readonly invitations: Invitations
   readonly joins: Joins
 }
 
+/** Opens the records. Throws STORE_CORRUPT. */
 export async function openAccessRecords(
   db: Database,
   identity: Identity,
@@ -53,14 +54,15 @@ export interface JoiningParts extends AccessRecords {
   readonly rights: Rights
   readonly grant: (tree: TreeId, peer: PeerId, permission: Permission) => Promise<unknown>
   readonly dispatcher: Dispatcher
-  /** Whether those that were let in are linked by themselves. */
+  /** Whether trees are linked automatically with the peers that are served them. */
   readonly autoLink: boolean
+  /** Adds a peer to the peer book; see `Node.addPeer`. */
   addPeer(
     peer: PeerId | undefined,
     details: { addresses: readonly string[] },
     signal?: AbortSignal,
   ): Promise<{ readonly peer: PeerId }>
-  /** Asks a peer for access. */
+  /** Requests access to a tree from a peer. */
   ask(peer: PeerId, ask: Omit<AccessAsk, 'peer'>, signal: AbortSignal): Promise<AccessAnswer>
   readonly onRequest: (request: AccessRequest) => void
   readonly onJoin: (standing: JoinStanding) => void
@@ -69,7 +71,7 @@ export interface JoiningParts extends AccessRecords {
 
 export class Joining {
   readonly desk: AccessDesk
-  /** What calls of peers mean for links and wishes. */
+  /** What the calls of peers mean for links and joins. */
   readonly calls: PeerCalls
   private readonly joiner: Joiner
   private readonly parts: JoiningParts
@@ -95,7 +97,7 @@ export class Joining {
     })
   }
 
-  /** Asks the issuer of a ticket to be let in; what is to be asked for is noted before. */
+  /** Requests access from the issuer of a ticket, after storing the join; see `Node.join`. */
   async join(text: string, options: JoinOptions): Promise<JoinStanding> {
     const { tree, peer: issuer, addresses, invitation } = parseTicket(text)
     const { permission = Permission.READ, message = '', signal, goOn } = options
@@ -104,18 +106,19 @@ export class Joining {
     return this.joiner.join({ tree, peer, permission, message, ...(invitation && { invitation }) })
   }
 
-  /** Takes care of links, and of what waits to join, from now on. */
+  /** Starts syncing links and asking for pending joins. */
   start(): void {
     this.parts.dispatcher.start()
     this.joiner.start()
   }
 
-  /** A peer is there. */
+  /** Called when a peer can be reached: retries its links and joins now. */
   onContact(peer: PeerId): void {
     this.parts.dispatcher.contacted(peer)
     this.joiner.onContact(peer)
   }
 
+  /** Returns why a link has to wait; see `Joiner.waitReason`. */
   waitReason(tree: TreeId, peer: PeerId): CausewayError | undefined {
     return this.joiner.waitReason(tree, peer)
   }

@@ -99,7 +99,7 @@ describe('The commands of joining', () => {
     assert.equal(code, 3, stderr)
     assert.match(stderr, /goes on asking/)
     const { links } = await box.json<{ links: { parked: string }[] }>('grace', ['status'])
-    assert.match(links[0]!.parked, /still to be asked/)
+    assert.match(links[0]!.parked, /has not been asked/)
   })
 
   it('say what is wrong with what was typed', async () => {

@@ -122,7 +122,7 @@ describe('Joining', () => {
     answer = away
     const standing = await join()
     assert.deepEqual([standing.status, standing.error?.code], ['pending', 'UNREACHABLE'])
-    assert.match(waiting()!.message, /still to be asked/)
+    assert.match(waiting()!.message, /has not been asked/)
     await lab.clock.advance(limits.joinBackoffCapMs * 10)
     answer = granted
     const asked = askedAt.length
