@@ -1,8 +1,8 @@
 /**
- * `npm run demo [-- --repo PATH]`: nodes in processes of their own replicate a real Merkle-DAG over both transports side by
- * side. Node A imports a git history, B takes all of it over HTTP and C over QUIC, all write at the same time, and in the
- * end all have the same entries, each proven again; then B is let into a private tree of A's. The exit code is 1 if something does
- * not hold.
+ * `npm run demo [-- --repo PATH]`: three nodes, each in its own process, replicate a Merkle-DAG over HTTP and QUIC.
+ * Node A imports a git history, B syncs it over HTTP and C over QUIC. Then all three write at the same time, sync, and
+ * verify that they have the same entries. Finally A grants B access to a private tree. The exit code is 1 if any step
+ * fails.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -37,10 +37,10 @@ const usage = `npm run demo [-- OPTIONS]
   --generated N  N generated commits instead of a repository
   --commits N    how many commits each side then writes (3)`
 
-/** QUIC for this machine alone, so that the demo needs no net. */
+/** QUIC on this machine only, so that the demo needs no network. */
 const quic = ['--quic', '127.0.0.1:0', '--relay', 'off']
 
-/** How many where there is no repository. */
+/** How many commits to generate if there is no repository. */
 const generatedCommits = 2_000
 
 function readOptions() {
@@ -70,7 +70,7 @@ async function run(folder: string, options: ReturnType<typeof readOptions>): Pro
   const a = await serve(dataA, quic)
   const b = await serve(dataB, ['--relay', 'off'])
   const [http, iroh] = ['http:', 'iroh:'].map((scheme) => a.addresses.find((each) => each.startsWith(scheme)))
-  // Without the optional package everything else works.
+  // Without the optional package for QUIC, everything else works.
   const c = iroh === undefined ? undefined : await serve(dataC, ['--no-http', ...quic])
   say(`Node A is process ${a.pid} at ${http} and ${brief(iroh) ?? 'not on QUIC'}.`)
   say(`Node B is process ${b.pid} at ${b.addresses[0]}.`)
@@ -98,7 +98,7 @@ async function run(folder: string, options: ReturnType<typeof readOptions>): Pro
   return equal && joined
 }
 
-/** B asks to be let into a private tree of A's, and has it when A has approved. */
+/** B requests access to a private tree of A's, and gets the tree once A has approved. */
 async function joinPrivateTree(a: RunningNode, b: RunningNode): Promise<boolean> {
   const { tree } = await causeway<{ tree: string }>(a.data, ['tree', 'create', 'diary'])
   await write(a, 'A', tree, 1)
@@ -120,7 +120,7 @@ async function joinPrivateTree(a: RunningNode, b: RunningNode): Promise<boolean>
   return done
 }
 
-/** Makes node A's tree. */
+/** Fills node A with a tree: an imported git history or a generated one. */
 async function fill(data: string, history: History, count: number): Promise<{ tree: string }> {
   const started = performance.now()
   const seconds = () => `${((performance.now() - started) / 1000).toFixed(1)} s`
@@ -136,7 +136,7 @@ async function fill(data: string, history: History, count: number): Promise<{ tr
   return made
 }
 
-/** Writes commits one after the other through a running node. */
+/** Writes commits through a running node, one after the other. */
 async function write(node: RunningNode, name: string, tree: string, count: number): Promise<void> {
   for (let index = 1; index <= count; index++)
     await causeway(node.data, ['commit', tree, '--store', 'notes'], `${name} writes note ${index}\n`)
@@ -147,7 +147,7 @@ async function tips({ data }: RunningNode, tree: string): Promise<string[]> {
   return tips
 }
 
-/** Proves all sides again and compares them. */
+/** Verifies the tree at all nodes and compares them. */
 async function compare(nodes: readonly RunningNode[], tree: string): Promise<boolean> {
   const sides = await Promise.all(
     nodes.map(async (node) => {
@@ -178,7 +178,7 @@ function tell(what: string, sync: SyncDocument): void {
   )
 }
 
-/** An endpoint ticket is long, and nobody reads it. */
+/** Shortens an address: an endpoint ticket is long, and nobody reads it. */
 const brief = (address: string | undefined) => address && `${address.slice(0, 24)}…`
 const same = (a: readonly string[], b: readonly string[]) => a.join() === b.join()
 const number = (value: number) => value.toLocaleString('en')

@@ -1,6 +1,6 @@
 /**
- * Where the demo's history comes from: a git repository, this project's own unless another is named, or a generated one
- * where there is none. A checkout without its history, such as an unpacked archive, must not keep anybody from trying.
+ * The history that the demo imports: a git repository, by default this project's own, or a generated history if there
+ * is none. The demo must also run in a checkout without history, such as an unpacked archive.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -11,13 +11,13 @@ export type History =
   | { readonly kind: 'git'; readonly path: string; readonly remark?: string }
   | { readonly kind: 'generated'; readonly why: string }
 
-/** A mistake of the user's, to be told in one sentence. */
+/** A mistake of the user, to be reported in one sentence. */
 export class Mistake extends Error {}
 
-/** The repository named, or this project's; Mistake where the named one cannot be read. */
+/** Returns the named repository, or this project's. Throws Mistake if the named one cannot be imported. */
 export function findHistory(project: string, named: string | undefined): History {
   if (named !== undefined) return findNamed(resolve(named))
-  // Not any repository around it: an unpacked archive may lie inside one.
+  // Do not look for a repository around the project: an unpacked archive may lie inside one.
   if (!existsSync(join(project, '.git')))
     return { kind: 'generated', why: 'this checkout comes without its history' }
   const problem = repositoryProblem(project)
@@ -34,7 +34,7 @@ function findNamed(path: string): History {
   return { kind: 'git', path, remark: 'It is a shallow clone: only the commits that it has are imported.' }
 }
 
-/** Why a folder gives no history; undefined where it does. */
+/** Returns why a folder has no history to import, or undefined if it has one. */
 function repositoryProblem(path: string): string | undefined {
   const found = git(path, 'rev-parse', '--git-dir')
   if (found.error !== undefined) return 'git is not installed'
@@ -53,12 +53,12 @@ function isShallow(path: string): boolean {
 function git(path: string, ...args: string[]) {
   return spawnSync('git', ['-C', path, ...args], {
     encoding: 'utf8',
-    // Messages are looked at, so they must come in English.
+    // Its messages are parsed, so they must be in English.
     env: { ...process.env, LC_ALL: 'C' },
   })
 }
 
-/** Writes a history with branches and merges into a data folder; gives the tree. */
+/** Writes a history with branches and merges into a data folder. Returns its tree and number of commits. */
 export async function generateHistory(
   data: string,
   count: number,

@@ -1,6 +1,6 @@
 /**
- * Runs the built `causeway` command as separate processes, as a person would in several terminals: single commands that
- * answer in JSON, and nodes that stay until they are stopped.
+ * Runs the built `causeway` command in separate processes, as a person would in several terminals: single commands that
+ * answer in JSON, and nodes that run until they are stopped.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,7 +15,7 @@ const command = join(project, 'dist/causeway.js')
 /** Whether `npm ci` has built the command. */
 export const built = (): boolean => existsSync(command)
 
-/** Every process under way, so that none outlives the demo. */
+/** Every running process, so that none outlives the demo. */
 const running = new Set<ChildProcess>()
 
 function start(args: readonly string[]): ChildProcess {
@@ -25,7 +25,7 @@ function start(args: readonly string[]): ChildProcess {
   return child
 }
 
-/** Runs one command on a data folder and reads its JSON; `input` is its standard input. */
+/** Runs one command on a data folder, with `input` as its standard input, and returns its JSON. */
 export async function causeway<Document>(
   data: string,
   args: readonly string[],
@@ -39,12 +39,12 @@ export async function causeway<Document>(
     text += chunk
   })
   const [code] = (await once(child, 'close')) as [number | null]
-  // Some commands answer and end with 1, such as a verify that finds something.
+  // Some commands answer and exit with 1, such as a verify that finds a problem.
   if (text === '') throw new Error(`causeway ${args[0]} ended with ${code}.`)
   return JSON.parse(text) as Document
 }
 
-/** A node in its own process. */
+/** A node in its own process, started by `serve`. */
 export interface RunningNode {
   readonly data: string
   readonly peer: string
@@ -74,7 +74,7 @@ export async function serve(data: string, args: readonly string[] = []): Promise
   }
 }
 
-/** Ends whatever still runs, at once. */
+/** Kills all processes that still run. */
 export function killAll(): void {
   for (const child of running) child.kill('SIGKILL')
 }

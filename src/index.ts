@@ -1,4 +1,4 @@
-/** Causeway as a library. What a program needs is above the line; what one builds on is below it. */
+/** The public API of Causeway. Exports for applications are above the line, exports for implementers below it. */
 
 export { Permission, PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
 export type { AccessRequest } from './access/requests.ts'
@@ -14,7 +14,7 @@ export { formatTicket, parseTicket, type Ticket } from './peer/ticket.ts'
 export type { SyncResult } from './rpc/services/node-service.ts'
 
 // ---------------------------------------------------------------------------------------------------------------
-// For implementers: new transports, stores on other databases, clients of the contract, simulations.
+// For implementers: other transports and databases, clients of the contract, simulations.
 
 export { NodeService } from '../gen/causeway/v1/node_pb.ts'
 export { SyncService } from '../gen/causeway/v1/sync_pb.ts'

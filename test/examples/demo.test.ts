@@ -1,6 +1,6 @@
 /**
- * The demo as a newcomer runs it, in small: on a git repository, on a generated history, and where it cannot run it must
- * say why in one sentence. It runs the built command, which `npm test` builds first.
+ * The demo as a newcomer runs it, with little data: on a git repository and on a generated history. If it cannot run,
+ * it must say why in one sentence. It runs the built command, which `npm test` builds first.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -20,7 +20,7 @@ describe('the demo', () => {
   })
   after(() => rmSync(folder, { recursive: true, force: true }))
 
-  /** Runs it with a temporary folder of its own, to see what it leaves there. */
+  /** Runs the demo with a temporary folder of its own, to see what it leaves there. */
   function demo(args: string[], env: NodeJS.ProcessEnv = {}) {
     const options = { cwd: projectRoot, env: { ...process.env, TMPDIR: folder, ...env } }
     return new Promise<{ code: number; out: string; err: string }>((resolve) => {
@@ -61,7 +61,7 @@ describe('the demo', () => {
     assert.deepEqual(leftovers(), [])
   })
 
-  it('has a history of its own where there is no repository', async () => {
+  it('generates a history if there is no repository', async () => {
     const data = join(folder, 'generated')
     const { tree, entries } = await generateHistory(data, 40)
     assert.equal(entries, 40)
@@ -77,18 +77,18 @@ describe('the demo', () => {
     assert.equal(err.trim(), `${folder} cannot be imported: it is no git repository.`)
   })
 
-  it('says that git is missing', async () => {
+  it('says that git is not installed', async () => {
     const { code, err } = await demo(['--repo', folder], { PATH: folder })
     assert.equal(code, 1)
     assert.equal(err.trim(), `${folder} cannot be imported: git is not installed.`)
   })
 
-  it('does without the history of a checkout that has none', () => {
+  it('generates a history in a checkout that has none', () => {
     const history = findHistory(folder, undefined)
     assert.equal(history.kind, 'generated')
   })
 
-  it('names its options', async () => {
+  it('lists its options after a wrong one', async () => {
     const { code, err } = await demo(['--wrong'])
     assert.equal(code, 1)
     assert.match(err, /--repo PATH/)

@@ -1,6 +1,6 @@
 /**
- * A ticket that names several peers, over the network: a newcomer takes a part from each, one that is not there or goes
- * away in the middle is named and costs nothing but time, and where little is missing one peer is asked alone.
+ * A first sync by a ticket that names several peers, over the network: a new node takes a part from each. A peer that
+ * cannot be reached or is lost is reported and costs only time. If few entries are missing, one peer is asked alone.
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -29,7 +29,7 @@ const named = (node: Node, addresses: readonly string[] = node.addresses()) => (
 const nowhere = { peer: testIdentity(9).peer, addresses: ['http://127.0.0.1:1'] }
 
 describe('a first sync by a ticket', () => {
-  it('takes from all peers that it names, and says which were not there', async () => {
+  it('takes entries from all peers that it names, and reports those that cannot be reached', async () => {
     await using a = await start(entries.length)
     await using b = await start(entries.length)
     await using proxy = await TcpProxy.before(b)
@@ -46,7 +46,7 @@ describe('a first sync by a ticket', () => {
     assert.deepEqual(await newcomer.tips(tree), await a.tips(tree))
   })
 
-  it('goes on with the others where one goes away in the middle, also the issuer', async () => {
+  it('continues with the other peers if one is lost, even the issuer', async () => {
     await using a = await start(entries.length)
     await using b = await start(entries.length)
     await using beforeA = await TcpProxy.before(a)
@@ -54,7 +54,7 @@ describe('a first sync by a ticket', () => {
     let gone = false
     beforeA.onBytes = beforeB.onBytes = () => {
       if (beforeA.fromServer < 400_000) return
-      // However fast it is, the other has come and gives its part before this one goes.
+      // However fast this peer is, the other one has sent a part before this one is lost.
       beforeA.stall()
       if (beforeB.fromServer < 50_000) return
       gone = true
@@ -73,7 +73,7 @@ describe('a first sync by a ticket', () => {
     assert.notEqual(result.sources.find(({ peer }) => peer === a.peer)!.error, undefined)
   })
 
-  it('asks one peer alone where little is missing, and another where the issuer is not there', async () => {
+  it('asks one peer alone if few entries are missing, and another if the issuer cannot be reached', async () => {
     await using a = await start(entries.length)
     await using behind = await start(2000)
     const ticket = formatTicket({ tree, ...nowhere, others: [named(a)] })
@@ -81,7 +81,7 @@ describe('a first sync by a ticket', () => {
     assert.deepEqual([result.equal, result.peer, result.sources], [true, a.peer, []])
   })
 
-  it('is offered by a ticket that names the linked peers which have the tree', async () => {
+  it('is offered by a ticket that also names linked peers with the tree', async () => {
     await using a = await start(100)
     await using b = await start(0)
     await b.sync(undefined, a.createTicket(tree as TreeId))

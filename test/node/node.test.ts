@@ -27,7 +27,7 @@ const http = { host: '127.0.0.1', port: 0 }
 const say = (text: string) => [{ store: 'log', kind: '', payload: new TextEncoder().encode(text) }]
 
 describe('A node', () => {
-  it('makes trees, commits, reads and verifies', async () => {
+  it('creates trees, commits, reads and verifies', async () => {
     await using node = await createNode()
     const tree = await node.createTree('notes', PublicAccess.READ)
     const added: number[] = []
@@ -46,7 +46,7 @@ describe('A node', () => {
     assert.equal(await node.tree('00'.repeat(32) as TreeId), undefined)
   })
 
-  it('syncs both ways with another, by address and by ticket', async () => {
+  it('syncs both ways with another node, by address and by ticket', async () => {
     await using a = await createNode({ http })
     await using b = await createNode()
     const tree = await a.createTree('shared', PublicAccess.WRITE)
@@ -83,7 +83,7 @@ describe('A node', () => {
     assert.equal((await b.sync(tree, a.addresses()[0]!)).received, 41 - kept)
   })
 
-  it('can be called in-process, with the same errors as over a network', async () => {
+  it('answers in-process calls with the same errors as over a network', async () => {
     await using node = await createNode()
     const problems: unknown[] = []
     node.on('problem', (error) => problems.push(error))
@@ -106,7 +106,7 @@ describe('A data folder', () => {
   })
   after(() => rm(folder, { recursive: true, force: true }))
 
-  it('keeps the key and the trees, and belongs to one node', async () => {
+  it('keeps the key and the trees, and can be opened by one node at a time', async () => {
     const data = join(folder, 'deep', 'data')
     const first = await createNode({ data })
     const tree = await first.createTree('kept')
@@ -118,7 +118,7 @@ describe('A data folder', () => {
     assert.equal((await again.tree(tree))!.name, 'kept')
   })
 
-  it('takes a key that is given, and refuses one that is none', async () => {
+  it('uses a given key, and refuses a malformed key file', async () => {
     const data = join(folder, 'given')
     const identity = testIdentity(4)
     await using node = await createNode({ data, identity })
@@ -129,7 +129,7 @@ describe('A data folder', () => {
     assert.match(await readFile(key, 'utf8'), /^[0-9a-f]{64}\n$/)
     await writeFile(key, 'nonsense')
     await assert.rejects(createNode({ data: broken }), has('STORE_CORRUPT'))
-    // The lock was given back.
+    // The lock was released.
     await writeFile(key, `${'01'.repeat(32)}\n`)
     await (await createNode({ data: broken })).close()
   })

@@ -1,6 +1,6 @@
 /**
- * One node on HTTP and QUIC at once: both serve at the same time and give the same answers, a ticket names what listens now,
- * and who holds it gets through as long as one of its addresses leads there.
+ * One node on HTTP and QUIC: both serve at the same time with the same answers, and a ticket names the addresses that
+ * listen now. A ticket works as long as one of its addresses does.
  */
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
@@ -25,7 +25,7 @@ describe('A node on HTTP and QUIC', () => {
   const addressesIn = (ticket: string) => parseTicket(ticket).addresses
   const schemes = (addresses: readonly string[]) => addresses.map((address) => address.split(':')[0])
 
-  it('serves both at once, with the same answers', async () => {
+  it('serves both at the same time, with the same answers', async () => {
     for (let count = 0; count < 20; count++) await serving.commit(tree, say(`${count}`))
     const [http, iroh] = serving.addresses()
     await using a = await createNode({ quic })
@@ -37,7 +37,7 @@ describe('A node on HTTP and QUIC', () => {
     assert.deepEqual(told(overHttp), told(overQuic))
     assertFields(overHttp, { received: 21, equal: true, peer: serving.peer })
     assert.deepEqual([overHttp.address, overQuic.address], [http, iroh])
-    // And what each writes then reaches the other through the one in between.
+    // What each of the two writes then reaches the other through the node between them.
     await Promise.all([a.commit(tree, say('a')), b.commit(tree, say('b'))])
     await Promise.all([a.sync(tree, http!), b.sync(tree, iroh!)])
     await Promise.all([a.sync(tree, http!), b.sync(tree, iroh!)])
@@ -45,12 +45,12 @@ describe('A node on HTTP and QUIC', () => {
     assert.equal(serving.store.tree(tree)!.count, 23)
   })
 
-  it('stops and starts each by name, and the next ticket tells', async () => {
+  it('stops and starts each transport by name, as the next ticket shows', async () => {
     const ticket = serving.createTicket(tree)
     assert.deepEqual(schemes(addressesIn(ticket)), ['http', 'iroh'])
     await serving.transports.stop('http')
     assert.deepEqual(schemes(addressesIn(serving.createTicket(tree))), ['iroh'])
-    // An old ticket still leads there, by the address that is left.
+    // An old ticket still works, by the address that is left.
     await using asking = await createNode({ quic })
     const { equal, address } = await asking.sync(undefined, ticket)
     assert.deepEqual([equal, schemes([address])], [true, ['iroh']])

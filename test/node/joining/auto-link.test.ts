@@ -1,6 +1,6 @@
 /**
- * Links that come by themselves, between real nodes: only for whom a tree's policy names, once, within bounds, and never
- * against what an operator has said.
+ * Automatic links between real nodes: only with peers that a tree's policy names, once, within limits, and never
+ * against the operator's will.
  */
 import { strict as assert } from 'node:assert'
 import { once } from 'node:events'
@@ -37,7 +37,7 @@ describe('A tree that is served to a peer', () => {
   })
   afterEach(() => Promise.all([alice!.close(0), bob!.close(0)]))
 
-  it('is linked with it, once its policy names it, and waits for it without failing', async () => {
+  it('is linked with the peer once its policy names it, and waits for the peer without failing', async () => {
     await begin()
     await alice!.setPublicAccess(tree, PublicAccess.READ)
     await bob!.sync(tree, ticket)
@@ -49,7 +49,7 @@ describe('A tree that is served to a peer', () => {
     assert.match(link!.parked, /waits for the peer to contact us/)
     const [entry] = alice!.peers.list()
     assert.deepEqual([entry?.peer, entry?.name, entry?.addresses], [bob!.peer, 'Bob', []])
-    // The second time both are equal, which the link learns from the call.
+    // The second sync ends equal, which the link learns from the call.
     await bob!.sync(tree, ticket)
     assert.equal(alice!.status()[0]!.inSync, true)
     await alice!.commit(tree, say('news'))
@@ -60,7 +60,7 @@ describe('A tree that is served to a peer', () => {
     )
   })
 
-  it('reaches it by its own watch', async () => {
+  it('reaches the peer by the watch of the peer', async () => {
     await begin()
     await alice!.grant(tree, bob!.peer, Permission.READ)
     await bob!.link(ticket)
@@ -75,7 +75,7 @@ describe('A tree that is served to a peer', () => {
     assert.equal(alice!.status()[0]!.attempts, 0)
   })
 
-  it('is not linked again by itself after `unlink` or the removal of the peer', async () => {
+  it('is not linked automatically again after `unlink` or `removePeer`', async () => {
     await begin()
     await alice!.grant(tree, bob!.peer, Permission.WRITE)
     await bob!.sync(tree, ticket)
@@ -91,7 +91,7 @@ describe('A tree that is served to a peer', () => {
     assert.equal(alice!.status().length, 1)
   })
 
-  it('is not linked where that is turned off', async () => {
+  it('is not linked if automatic links are turned off', async () => {
     await begin({ autoLink: false })
     await alice!.grant(tree, bob!.peer, Permission.READ)
     await bob!.sync(tree, ticket)
@@ -99,11 +99,11 @@ describe('A tree that is served to a peer', () => {
   })
 })
 
-describe('Links by themselves', () => {
+describe('Automatic links', () => {
   const tree = treeOf(1)
   const peer = testIdentity(1).peer
 
-  /** As a node has it, but with a dispatcher that only counts. */
+  /** Builds it as a node does, but with a dispatcher that only records the links. */
   async function open() {
     const db = await openMemory()
     const [book, links] = await Promise.all([PeerBook.open(db, new VirtualClock()), Links.open(db)])
@@ -121,7 +121,7 @@ describe('Links by themselves', () => {
     return { db, book, links, autoLink, linked, problems }
   }
 
-  it('come for named peers, and neither for this node itself, nor for others, nor for blocked ones', async () => {
+  it('are made for named peers only, and not for blocked peers or this node itself', async () => {
     const { book, autoLink, linked } = await open()
     await autoLink.onServed(tree, testIdentity(9).peer)
     await autoLink.onServed(tree, testIdentity(2).peer)
@@ -151,7 +151,7 @@ describe('Links by themselves', () => {
     assert.deepEqual([book.get(peer)?.uninvited, linked], [true, [tree]])
   })
 
-  it('stay ended over a restart, and the oldest of too many are forgotten', async () => {
+  it('stay removed across a restart, and the oldest of too many removals are forgotten', async () => {
     const { db, links } = await open()
     const settings = { onCommit: true, intervalSeconds: 0, pull: true, push: true, paused: false }
     await links.remove(await links.set(tree, peer, settings))

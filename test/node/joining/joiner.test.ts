@@ -1,6 +1,6 @@
 /**
- * Joining in virtual time: a node that wants into a tree asks until somebody has decided, with pauses that grow, through
- * absence and restarts; and what the policy itself says counts before anybody's word.
+ * Joining in virtual time: a node that wants to join a tree asks until an admin decides, with growing pauses, while the
+ * peer is away and across restarts. What the tree's policy says takes precedence over the peer's answer.
  */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
@@ -27,12 +27,12 @@ let node: LabNode
 let tree: TreeBuilder
 let joins: Joins
 let joiner: Joiner
-/** What the peer answers. */
+/** The peer's answer. */
 let answer: AccessAnswer | CausewayError
-/** When it was asked, and what was told of it. */
+/** When the peer was asked, and the standings that were reported. */
 let askedAt: number[]
 let standings: JoinStanding[]
-/** What this node's own policy gives it. */
+/** What the tree's policy, as this node has it, grants this node. */
 let permission: Permission
 
 beforeEach(async () => {
@@ -71,7 +71,7 @@ const away = new CausewayError('UNREACHABLE', 'Nobody answers.')
 const waiting = () => joiner.waitReason(tree.root.id, admin.peer)
 
 describe('Joining', () => {
-  it('with the right links and syncs, and asks no more', async () => {
+  it('links and syncs a tree that the node may read, and asks no more', async () => {
     answer = granted
     const standing = await join()
     assert.deepEqual([standing.status, standing.permission], ['granted', Permission.READ])
@@ -81,29 +81,29 @@ describe('Joining', () => {
     assert.deepEqual([joins.list(), waiting()], [[], undefined])
   })
 
-  it('asks again and again, ever more rarely, until somebody has decided', async () => {
+  it('asks again, less and less often, until an admin decides', async () => {
     assert.equal((await join()).status, 'pending')
     assert.equal(waiting()!.code, 'ACCESS_PENDING')
     assert.match(waiting()!.message, /request 01 waits/)
     await lab.clock.advance(limits.joinBackoffCapMs * 20)
     const pauses = askedAt.slice(1).map((at, index) => at - askedAt[index]!)
     assert.ok(pauses.every((pause) => pause <= limits.joinBackoffCapMs))
-    assert.ok(Math.max(...pauses) > limits.joinBackoffCapMs / 2, 'it waits for long in the end')
+    assert.ok(Math.max(...pauses) > limits.joinBackoffCapMs / 2, 'the pauses become long')
     assert.ok(pauses.length > 20 && pauses.length < 120, `${pauses.length} times`)
-    assert.equal(standings.length, 1, 'the same answer is no news')
+    assert.equal(standings.length, 1, 'the same answer is reported once')
     answer = rejected
     await lab.clock.until(() => standings.at(-1)!.status === 'rejected', 2 * limits.joinBackoffCapMs)
     assert.equal(waiting()!.code, 'ACCESS_REJECTED')
     assert.match(waiting()!.message, /no$/)
     const asked = askedAt.length
     await lab.clock.advance(limits.joinBackoffCapMs * 10)
-    assert.equal(askedAt.length, asked, 'it was told')
-    // Somebody asks for it again.
+    assert.equal(askedAt.length, asked, 'a rejected join is not asked again')
+    // The program joins again.
     answer = granted
     assert.equal((await join()).status, 'granted')
   })
 
-  it('goes on after a restart, and is told then', async () => {
+  it('continues after a restart', async () => {
     await join()
     await joiner.close()
     answer = rejected
@@ -115,10 +115,10 @@ describe('Joining', () => {
     await joiner.close()
     await open()
     await lab.clock.advance(limits.joinBackoffCapMs * 2)
-    assert.equal(askedAt.length, asked + 1, 'a rejected one is left alone')
+    assert.equal(askedAt.length, asked + 1, 'a rejected join is left alone')
   })
 
-  it('waits for a peer that is away, and asks when it is there', async () => {
+  it('waits for a peer that is away, and asks once it can be reached', async () => {
     answer = away
     const standing = await join()
     assert.deepEqual([standing.status, standing.error?.code], ['pending', 'UNREACHABLE'])
@@ -132,7 +132,7 @@ describe('Joining', () => {
     assert.equal(standings.at(-1)!.status, 'granted')
   })
 
-  it('is over when its link is ended', async () => {
+  it('ends when its link is removed', async () => {
     await join()
     await node.dispatcher.unlink(tree.root.id, admin.peer)
     const asked = askedAt.length
@@ -140,7 +140,7 @@ describe('Joining', () => {
     assert.deepEqual([askedAt.length, joins.list()], [asked, []])
   })
 
-  it('believes the policy that comes with the tree', async () => {
+  it('follows the policy that comes with the tree', async () => {
     await join(tree.root.id, Permission.WRITE)
     permission = Permission.WRITE
     await node.store.append(tree.root.id, [tree.root])
@@ -150,7 +150,7 @@ describe('Joining', () => {
     assert.deepEqual(joins.list(), [])
   })
 
-  it('asks at once what is to be had when the policy gives less', async () => {
+  it('asks again immediately when the policy grants less', async () => {
     await join(tree.root.id, Permission.WRITE)
     permission = Permission.READ
     answer = { ...granted, reason: 'look first' }
@@ -161,7 +161,7 @@ describe('Joining', () => {
     assert.deepEqual([status, given, reason], ['granted', Permission.READ, 'look first'])
   })
 
-  it('is for so many trees', async () => {
+  it('is limited to a number of trees', async () => {
     using _ = limited({ joins: 1 })
     await join()
     await join()

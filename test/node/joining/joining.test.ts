@@ -1,4 +1,6 @@
-/** Joining as a library: programs that let others in as they ask, and nodes that are let in, each told by events. */
+/**
+ * Joining as a library: a program approves requests as their events arrive, and the nodes that asked get their trees.
+ */
 import { strict as assert } from 'node:assert'
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, it } from 'node:test'
@@ -18,7 +20,7 @@ beforeEach(async () => {
 })
 afterEach(() => Promise.all([alice!.close(0), bob!.close(0)]))
 
-/** Resolves when a tree has so many entries at a node. */
+/** Resolves when a node has `count` entries of a tree. */
 function holds(node: Node, tree: TreeId, count: number): Promise<void> {
   return new Promise((resolve) => {
     const look = () => {
@@ -31,7 +33,7 @@ function holds(node: Node, tree: TreeId, count: number): Promise<void> {
   })
 }
 
-/** The next change of what Bob waits for to this status. */
+/** Resolves with Bob's next standing that has this status. */
 async function standing(status: string): Promise<NodeEvents['join'][0]> {
   for (;;) {
     const [standing] = (await once(bob!, 'join')) as NodeEvents['join']
@@ -40,7 +42,7 @@ async function standing(status: string): Promise<NodeEvents['join'][0]> {
 }
 
 describe('Joining', () => {
-  it('is let in by a program that knows who asks', async () => {
+  it('is granted by a program that knows the peer', async () => {
     const tree = await alice!.createTree('private')
     await alice!.peers.add(bob!.peer, { name: 'Bob' })
     alice!.on('request', async ({ id, peer, message }) => {
@@ -57,7 +59,7 @@ describe('Joining', () => {
     assert.equal(link!.parked, '')
   })
 
-  it('reads what everybody may read at once, and writes when it may', async () => {
+  it('reads a public tree immediately, and writes once that is granted', async () => {
     const tree = await alice!.createTree('public', PublicAccess.READ)
     const first = await bob!.join(alice!.createTicket(tree), { permission: Permission.WRITE })
     assert.equal(first.status, 'pending')
@@ -71,7 +73,7 @@ describe('Joining', () => {
     await holds(alice!, tree, 3)
   })
 
-  it('follows an invitation, which is spent then', async () => {
+  it('uses an invitation once', async () => {
     const tree = await alice!.createTree('private')
     const ticket = await alice!.invite(tree, Permission.WRITE)
     const { status, permission } = await bob!.join(ticket)
@@ -82,7 +84,7 @@ describe('Joining', () => {
     assert.deepEqual([second.status, second.reason !== ''], ['pending', true])
   })
 
-  it('finds who is asked by a ticket that names nobody', async () => {
+  it('finds the peer to ask if the ticket does not name its issuer', async () => {
     const tree = await alice!.createTree('private')
     const { addresses } = parseTicket(alice!.createTicket(tree))
     assert.equal((await bob!.join(formatTicket({ tree, addresses }))).peer, alice!.peer)
