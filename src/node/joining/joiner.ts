@@ -21,7 +21,7 @@ import { type Links, linkKey } from '../../peer/links.ts'
 import type { DagStore } from '../../store/store.ts'
 
 /** A join without its answer: the tree, the peer to ask, and the permission to ask for. */
-export type Wish = Omit<Join, 'status' | 'request' | 'reason'>
+export type NewJoin = Omit<Join, 'status' | 'request' | 'reason'>
 
 /** How a join stands: the last answer of the peer that this node asks for access. */
 export interface JoinStanding {
@@ -45,7 +45,7 @@ export interface JoinerParts {
   readonly clock: Clock
   readonly dispatcher: Dispatcher
   /** Requests access from the peer of a join. */
-  ask(wish: Wish, signal: AbortSignal): Promise<AccessAnswer>
+  ask(join: NewJoin, signal: AbortSignal): Promise<AccessAnswer>
   /** Returns what this node may do in a tree by the policy that it has. */
   permission(tree: TreeId): Promise<Permission>
   /** Called when the standing of a join changes. */
@@ -83,12 +83,12 @@ export class Joiner {
    * Stores a join, links its tree, and asks immediately. Returns how it stands. A peer that cannot be reached is not an
    * error: the join stays pending. Throws LIMIT_EXCEEDED past `limits.joins` or `limits.links`.
    */
-  async join(wish: Wish): Promise<JoinStanding> {
+  async join(join: NewJoin): Promise<JoinStanding> {
     const { joins, dispatcher } = this.parts
-    await joins.set({ ...wish, status: 'pending', request: '', reason: '' })
-    await dispatcher.link(wish.tree, wish.peer)
-    this.attempts.delete(linkKey(wish.tree, wish.peer))
-    return (await this.ask(wish)) ?? standingOf({ ...wish, ...unlinkAnswer })
+    await joins.set({ ...join, status: 'pending', request: '', reason: '' })
+    await dispatcher.link(join.tree, join.peer)
+    this.attempts.delete(linkKey(join.tree, join.peer))
+    return (await this.ask(join)) ?? standingOf({ ...join, ...unlinkAnswer })
   }
 
   /** Returns why a link has to wait, ACCESS_PENDING or ACCESS_REJECTED, or undefined if it belongs to no join. */
@@ -139,7 +139,7 @@ export class Joiner {
       const { joins, links } = this.parts
       const join = joins.get(tree, peer)
       if (join === undefined || this.stop.signal.aborted) return undefined
-      // Without the link, nobody wants the tree any more.
+      // Removing the link also ends the join.
       if (links.get(tree, peer) === undefined) {
         await this.forget(join)
         return undefined

@@ -92,8 +92,8 @@ export class Joining {
       ...parts,
       permission: (tree) => permission(tree, self),
       onChange: parts.onJoin,
-      ask: ({ invitation, ...wish }, signal) =>
-        parts.ask(wish.peer, { ...wish, ...(invitation && { invitation: hexToBytes(invitation) }) }, signal),
+      ask: ({ invitation, ...join }, signal) =>
+        parts.ask(join.peer, { ...join, ...(invitation && { invitation: hexToBytes(invitation) }) }, signal),
     })
   }
 
