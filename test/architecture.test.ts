@@ -8,8 +8,8 @@ import { test } from 'node:test'
 import packageJson from '../package.json' with { type: 'json' }
 import { limits } from '../src/base/limits.ts'
 import { version } from '../src/base/version.ts'
-import { circlesIn, crowdedFolders, importsOf, sourceFiles } from './kit/imports.ts'
 import { projectFile } from './kit/project.ts'
+import { circlesIn, crowdedFolders, importsOf, longFunctions, sourceFiles } from './kit/sources.ts'
 
 /** What each part may import beside itself, `base` and the messages in `gen`. */
 const downhill: Record<string, readonly string[]> = {
@@ -30,6 +30,8 @@ const downhill: Record<string, readonly string[]> = {
 const mayUseServices = new Set(['rpc', 'node', 'cli', 'index'])
 const longestFileLines = 400
 const mostFilesInFolder = 16
+/** Lines of its own: a factory does not count the functions that it returns. */
+const longestFunctionLines = 60
 
 const files = sourceFiles('src')
 
@@ -120,6 +122,16 @@ test('every file opens by saying what it is', () => {
 test('no file holds two concepts', () => {
   const long = files.filter(({ text }) => text.split('\n').length > longestFileLines).map(({ name }) => name)
   assert.deepEqual(long, [])
+})
+
+test('no function has more than 60 lines of its own', () => {
+  const long = files.flatMap(({ name, text }) =>
+    longFunctions(text, longestFunctionLines).map((found) => `${name}: ${found}`),
+  )
+  assert.deepEqual(long, [])
+  const lines = (count: number) => '    step()\n'.repeat(count)
+  const factory = `export function make({\n  a,\n}: Parts): Made {\n  return {\n  inner(): void {\n${lines(61)}  },\n  }\n}\n`
+  assert.deepEqual(longFunctions(factory, longestFunctionLines), ['inner(): void { 61'])
 })
 
 test('no two subjects name the same bound, of which one would be lost', () => {

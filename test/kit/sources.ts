@@ -62,3 +62,45 @@ export function crowdedFolders(files: readonly { readonly name: string }[], most
   for (const { name } of files) counts.set(dirname(name), (counts.get(dirname(name)) ?? 0) + 1)
   return [...counts].filter(([, count]) => count > most).map(([folder, count]) => `${folder}: ${count}`)
 }
+
+/** A function by its first line, and its lines without those of functions inside it. */
+interface FunctionSpan {
+  readonly head: string
+  readonly start: number
+  readonly end: number
+  ownLines: number
+}
+
+const notFunction =
+  /^(?:\} )?(?:if|else|for|while|do|switch|try|catch|finally|class|interface|export (?:abstract )?class|return \{)\b/
+
+/**
+ * The functions with more than `most` lines of their own, by their first lines. Goes by indentation, which the formatter
+ * guarantees: a function begins at a line that ends with ` {` and ends at the next line that is indented as little.
+ */
+export function longFunctions(text: string, most: number): string[] {
+  const lines = text.split('\n')
+  const indents = lines.map((line) =>
+    line.trim() === '' ? Number.POSITIVE_INFINITY : line.length - line.trimStart().length,
+  )
+  const spans: FunctionSpan[] = []
+  for (const [at, line] of lines.entries()) {
+    if (!/(?:\)|=>|\)(?:: .+)?) \{$|^\s*[)}].*\{$/.test(line)) continue
+    const start = /^[)}\]]/.test(line.trim())
+      ? lines.findLastIndex((_, index) => index < at && indents[index]! <= indents[at]!)
+      : at
+    const head = lines[start]?.trim() ?? ''
+    if (notFunction.test(head) || !/\(|=>/.test(head)) continue
+    const end = lines.findIndex((_, index) => index > at && indents[index]! <= indents[at]!)
+    spans.push({ head, start, end, ownLines: end - at - 1 })
+  }
+  for (const inner of spans) {
+    const around = spans.filter(({ start, end }) => start < inner.start && end > inner.end)
+    const closest = around.reduce<FunctionSpan | undefined>(
+      (best, span) => (best === undefined || span.start > best.start ? span : best),
+      undefined,
+    )
+    if (closest !== undefined) closest.ownLines -= inner.end - inner.start
+  }
+  return spans.filter(({ ownLines }) => ownLines > most).map(({ head, ownLines }) => `${head} ${ownLines}`)
+}
