@@ -15,7 +15,7 @@ export const file_causeway_v1_entry: GenFile = /*@__PURE__*/
   fileDesc("ChdjYXVzZXdheS92MS9lbnRyeS5wcm90bxILY2F1c2V3YXkudjEiLgoLU2lnbmVkRW50cnkSDAoEYm9keRgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwitwEKCUVudHJ5Qm9keRIPCgd2ZXJzaW9uGAEgASgNEgwKBHRyZWUYAiABKAwSDwoHcGFyZW50cxgDIAMoDBIOCgZoZWlnaHQYBCABKAQSDgoGYXV0aG9yGAUgASgMEhUKDWNyZWF0ZWRfYXRfbXMYBiABKAQSDgoGcG9saWN5GAcgAygMEiQKB2NoYW5nZXMYCCADKAsyEy5jYXVzZXdheS52MS5DaGFuZ2USDQoFbm9uY2UYCSABKAwiNgoGQ2hhbmdlEg0KBXN0b3JlGAEgASgJEgwKBGtpbmQYAiABKAkSDwoHcGF5bG9hZBgDIAEoDCJ5CgxQb2xpY3lDaGFuZ2USEQoJdHJlZV9uYW1lGAEgASgJEjAKDXB1YmxpY19hY2Nlc3MYAiABKA4yGS5jYXVzZXdheS52MS5QdWJsaWNBY2Nlc3MSJAoEa2V5cxgDIAMoCzIWLmNhdXNld2F5LnYxLlBvbGljeUtleSJ8CglQb2xpY3lLZXkSDAoEcGVlchgBIAEoDBIrCgpwZXJtaXNzaW9uGAIgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIMCgRuYW1lGAMgASgJEg8KB3Jldm9rZWQYBCABKAgSFQoNbGFzdF9hY2NlcHRlZBgFIAMoDCp2CgxQdWJsaWNBY2Nlc3MSHQoZUFVCTElDX0FDQ0VTU19VTlNQRUNJRklFRBAAEhYKElBVQkxJQ19BQ0NFU1NfTk9ORRABEhYKElBVQkxJQ19BQ0NFU1NfUkVBRBACEhcKE1BVQkxJQ19BQ0NFU1NfV1JJVEUQAyppCgpQZXJtaXNzaW9uEhoKFlBFUk1JU1NJT05fVU5TUEVDSUZJRUQQABITCg9QRVJNSVNTSU9OX1JFQUQQARIUChBQRVJNSVNTSU9OX1dSSVRFEAISFAoQUEVSTUlTU0lPTl9BRE1JThADYgZwcm90bzM");
 
 /**
- * An entry as it is stored, sent and hashed. The author encodes the body once; nobody ever encodes it again.
+ * An entry exactly as it is stored, sent and hashed. The author encodes the body once; nobody encodes it again.
  *   signature = Ed25519(author's key, "causeway.entry.v1\0" ‖ body)
  *   id        = SHA-256(signature ‖ body)
  * The text form of an id is a CIDv1 (raw, sha2-256, base32: "bafkrei…").
@@ -24,14 +24,14 @@ export const file_causeway_v1_entry: GenFile = /*@__PURE__*/
  */
 export type SignedEntry = Message<"causeway.v1.SignedEntry"> & {
   /**
-   * A canonical EntryBody, see there. At most 1 MiB.
+   * An EntryBody in its canonical encoding, at most 1 MiB.
    *
    * @generated from field: bytes body = 1;
    */
   body: Uint8Array;
 
   /**
-   * RFC 8032 Ed25519 signature, 64 bytes.
+   * The author's Ed25519 signature (RFC 8032), 64 bytes.
    *
    * @generated from field: bytes signature = 2;
    */
@@ -47,71 +47,73 @@ export const SignedEntrySchema: GenMessage<SignedEntry> = /*@__PURE__*/
 
 /**
  * What the author signs. A body is valid only in its canonical encoding: fields in ascending order, none twice
- * (but for repeated ones), default values left out, varints as short as they can be, no unknown fields, UTF-8
- * strings. Every usual Protobuf encoder makes exactly that; a checker decodes, encodes and compares.
+ * (except repeated ones), default values omitted, varints in the fewest bytes, no unknown fields, and strings in
+ * UTF-8. Common Protobuf encoders produce exactly this. To check a body, decode it, encode it again, and compare.
  *
  * @generated from message causeway.v1.EntryBody
  */
 export type EntryBody = Message<"causeway.v1.EntryBody"> & {
   /**
-   * The format: 1.
+   * The format version: 1.
    *
    * @generated from field: uint32 version = 1;
    */
   version: number;
 
   /**
-   * The tree's id (its root's id), 32 bytes; left out in the root itself.
+   * The tree's id, which is its root's id, 32 bytes. Omitted in the root itself.
    *
    * @generated from field: bytes tree = 2;
    */
   tree: Uint8Array;
 
   /**
-   * Ids of the parents, 32 bytes each, strictly ascending, at most 256; none in the root, else at least one.
+   * The ids of the parents, 32 bytes each, strictly ascending, at most 256. The root has none; every other entry
+   * has at least one.
    *
    * @generated from field: repeated bytes parents = 3;
    */
   parents: Uint8Array[];
 
   /**
-   * 0 at the root, else 1 + the highest parent. At most 2^53 - 1.
+   * 0 in the root, otherwise 1 + the greatest height among the parents. At most 2^53 - 1.
    *
    * @generated from field: uint64 height = 4;
    */
   height: bigint;
 
   /**
-   * The author's Ed25519 public key, 32 bytes (its PeerId in hex). Not a point of small order.
+   * The author's Ed25519 public key, 32 bytes; in hex this is its PeerId. Not a point of small order.
    *
    * @generated from field: bytes author = 5;
    */
   author: Uint8Array;
 
   /**
-   * The author's wall clock, milliseconds since 1970; says what the author claims and decides nothing. At most 2^53 - 1.
+   * The author's wall clock in milliseconds since 1970, at most 2^53 - 1. It is only a claim: nothing depends on it.
    *
    * @generated from field: uint64 created_at_ms = 6;
    */
   createdAtMs: bigint;
 
   /**
-   * Ids of the policy entries that rule this entry: the tips of the policy in its causal past, 32 bytes each,
-   * strictly ascending, at most 64. Empty in the root, which carries the first policy, and where only that rules.
+   * The ids of the policy entries that govern this entry: the tips of the policy in its causal past, 32 bytes each,
+   * strictly ascending, at most 64. Empty in the root, which carries the first policy, and in every entry that is
+   * governed by the root alone.
    *
    * @generated from field: repeated bytes policy = 7;
    */
   policy: Uint8Array[];
 
   /**
-   * What the entry says, at most 1,024 changes.
+   * The content of the entry, at most 1,024 changes.
    *
    * @generated from field: repeated causeway.v1.Change changes = 8;
    */
   changes: Change[];
 
   /**
-   * Random bytes that set apart entries that are otherwise the same: at most 32; at least 16 in the root.
+   * Random bytes that distinguish entries that are otherwise identical, at most 32. In the root at least 16.
    *
    * @generated from field: bytes nonce = 9;
    */
@@ -126,28 +128,29 @@ export const EntryBodySchema: GenMessage<EntryBody> = /*@__PURE__*/
   messageDesc(file_causeway_v1_entry, 1);
 
 /**
- * One change to one store of the tree. Causeway orders and carries changes; their meaning is the application's,
- * but for stores whose names begin with "_".
+ * One change to one store of the tree. Causeway orders and carries changes; the application gives them their meaning,
+ * except in stores whose names begin with "_".
  *
  * @generated from message causeway.v1.Change
  */
 export type Change = Message<"causeway.v1.Change"> & {
   /**
-   * The store's name: 1 to 64 bytes of UTF-8 without control characters. "_policy" is the only reserved name in use.
+   * The store's name: 1 to 64 bytes of UTF-8 without control characters. Names that begin with "_" are reserved;
+   * "_policy" is the only one in use.
    *
    * @generated from field: string store = 1;
    */
   store: string;
 
   /**
-   * The application's own kind of change, at most 64 bytes of UTF-8 without control characters; may be empty.
+   * The kind of change, chosen by the application: at most 64 bytes of UTF-8 without control characters. May be empty.
    *
    * @generated from field: string kind = 2;
    */
   kind: string;
 
   /**
-   * Opaque to Causeway. In "_policy" an encoded PolicyChange.
+   * The content of the change, opaque to Causeway. In the store "_policy" it is an encoded PolicyChange.
    *
    * @generated from field: bytes payload = 3;
    */
@@ -162,27 +165,28 @@ export const ChangeSchema: GenMessage<Change> = /*@__PURE__*/
   messageDesc(file_causeway_v1_entry, 2);
 
 /**
- * The payload of a change in "_policy"; an entry has at most one, and its author is an admin. The root of a tree has exactly one, with a name and its author as admin.
+ * The payload of a change in the store "_policy". An entry has at most one such change, and its author must be an
+ * admin. The root of a tree has exactly one, which gives the tree's name and names its author as admin.
  *
  * @generated from message causeway.v1.PolicyChange
  */
 export type PolicyChange = Message<"causeway.v1.PolicyChange"> & {
   /**
-   * The tree's name for people, at most 128 bytes of UTF-8; only in the root.
+   * The tree's name for people, 1 to 128 bytes of UTF-8. Set only in the root.
    *
    * @generated from field: string tree_name = 1;
    */
   treeName: string;
 
   /**
-   * What everybody may do, without being named. Unspecified: not changed (in the root: none).
+   * What everybody may do without being named. Unspecified: unchanged (in the root: none).
    *
    * @generated from field: causeway.v1.PublicAccess public_access = 2;
    */
   publicAccess: PublicAccess;
 
   /**
-   * Keys that are granted, changed or revoked, at most 1,024, none twice.
+   * The keys that this change grants, changes or revokes, at most 1,024, each key at most once.
    *
    * @generated from field: repeated causeway.v1.PolicyKey keys = 3;
    */
@@ -197,7 +201,7 @@ export const PolicyChangeSchema: GenMessage<PolicyChange> = /*@__PURE__*/
   messageDesc(file_causeway_v1_entry, 3);
 
 /**
- * One key in the policy.
+ * What a policy change says about one key.
  *
  * @generated from message causeway.v1.PolicyKey
  */
@@ -210,7 +214,7 @@ export type PolicyKey = Message<"causeway.v1.PolicyKey"> & {
   peer: Uint8Array;
 
   /**
-   * What the key may do while it is active.
+   * What the key may do unless it is revoked.
    *
    * @generated from field: causeway.v1.Permission permission = 2;
    */
@@ -224,16 +228,16 @@ export type PolicyKey = Message<"causeway.v1.PolicyKey"> & {
   name: string;
 
   /**
-   * Whether the key is revoked by this change.
+   * Whether this change revokes the key.
    *
    * @generated from field: bool revoked = 4;
    */
   revoked: boolean;
 
   /**
-   * With revoked: the last entries of this key that stand, with all that they stand on: 32 bytes each, strictly
-   * ascending, at most 64, all by this key and among the parents of the entry that revokes. What else it wrote without
-   * standing on the revocation is kept in the DAG, but void.
+   * The last entries of a revoked key that stay valid, together with their ancestors: ids of 32 bytes, strictly
+   * ascending, at most 64. Each must be by this key and a parent of the entry that revokes it. All other entries by
+   * this key that do not descend from the revocation stay in the DAG but are void. Set only with `revoked`.
    *
    * @generated from field: repeated bytes last_accepted = 5;
    */
@@ -254,14 +258,14 @@ export const PolicyKeySchema: GenMessage<PolicyKey> = /*@__PURE__*/
  */
 export enum PublicAccess {
   /**
-   * In the root: none. Later: as it was.
+   * In the root: none. In later entries: unchanged.
    *
    * @generated from enum value: PUBLIC_ACCESS_UNSPECIFIED = 0;
    */
   UNSPECIFIED = 0,
 
   /**
-   * Only keys named by the policy have rights.
+   * Only keys that the policy names have rights.
    *
    * @generated from enum value: PUBLIC_ACCESS_NONE = 1;
    */
@@ -289,7 +293,7 @@ export const PublicAccessSchema: GenEnum<PublicAccess> = /*@__PURE__*/
   enumDesc(file_causeway_v1_entry, 0);
 
 /**
- * A right in a tree; each includes the ones before it.
+ * A right in a tree. Each right includes the ones before it.
  *
  * @generated from enum causeway.v1.Permission
  */
@@ -309,7 +313,7 @@ export enum Permission {
   READ = 1,
 
   /**
-   * May read and write entries.
+   * May read the tree and write entries.
    *
    * @generated from enum value: PERMISSION_WRITE = 2;
    */

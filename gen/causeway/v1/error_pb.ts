@@ -15,27 +15,27 @@ export const file_causeway_v1_error: GenFile = /*@__PURE__*/
   fileDesc("ChdjYXVzZXdheS92MS9lcnJvci5wcm90bxILY2F1c2V3YXkudjEikgEKC0Vycm9yRGV0YWlsEgwKBGNvZGUYASABKAkSMAoEZGF0YRgCIAMoCzIiLmNhdXNld2F5LnYxLkVycm9yRGV0YWlsLkRhdGFFbnRyeRIWCg5yZXRyeV9hZnRlcl9tcxgDIAEoDRorCglEYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AWIGcHJvdG8z");
 
 /**
- * What went wrong, for machines. The Connect or gRPC code says what kind of failure it is, this says which.
+ * What went wrong, for machines. The Connect or gRPC code names the kind of failure; this detail names the failure.
  *
  * @generated from message causeway.v1.ErrorDetail
  */
 export type ErrorDetail = Message<"causeway.v1.ErrorDetail"> & {
   /**
-   * A stable code such as "ENTRY_SIGNATURE" or "UNKNOWN_TREE"; the closed set stands in docs/errors.md.
+   * A stable code such as "ENTRY_SIGNATURE" or "UNKNOWN_TREE". docs/errors.md lists all of them.
    *
    * @generated from field: string code = 1;
    */
   code: string;
 
   /**
-   * Facts that belong to the code, at most 16, keys in lowerCamelCase. Numbers are in decimal.
+   * Facts about the failure, at most 16, each at most 128 bytes. Keys are in lowerCamelCase, numbers in decimal.
    *
    * @generated from field: map<string, string> data = 2;
    */
   data: { [key: string]: string };
 
   /**
-   * When it makes sense to try again, milliseconds from now; 0 where the code alone decides.
+   * When to try again, in milliseconds from now; 0 if the code alone decides.
    *
    * @generated from field: uint32 retry_after_ms = 3;
    */
