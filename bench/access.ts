@@ -1,7 +1,7 @@
 /**
- * What access checks cost a bootstrap: a new store takes the same tree in with the policy checked for every entry, and with
- * that left out, in turns. Reading, hashing, verifying and writing are as in a sync; the network, which would only make
- * the checks a smaller part, is left out.
+ * What access checks cost a bootstrap: a new store takes in the same tree alternately with the policy checked for
+ * every entry and without. Reading, hashing, verifying and writing are as in a sync. There is no network, because it
+ * would only make the checks a smaller part.
  */
 import { join } from 'node:path'
 import type { SignedEntry } from '../src/dag/entry.ts'
@@ -14,7 +14,7 @@ import { type Case, type Context, medianRow, type Row } from './harness.ts'
 
 export const access: Case = {
   name: 'access',
-  summary: 'a store takes a tree in with access checks, by that without, in turns',
+  summary: 'a store takes in a tree with access checks, compared with none, alternately',
   async run(context) {
     const [entries, repetitions] = context.small ? [1_000, 1] : [20_000, 5]
     const { folder, tree } = await context.stores.tree(entries)
@@ -49,7 +49,7 @@ async function readPages(folder: string, tree: TreeId): Promise<SignedEntry[][]>
   return pages
 }
 
-/** What it costs a new store to take everything in. */
+/** Returns what it costs a new store to take in everything. */
 async function takeIn(
   { stores }: Context,
   pages: readonly SignedEntry[][],
@@ -63,7 +63,7 @@ async function takeIn(
   const cpu = process.cpuUsage()
   await around(async () => {
     let last: Promise<unknown> = Promise.resolve()
-    // Two at once, as a session does: the next verifies while this one is written.
+    // Two at once, as in a session: the next page is verified while this one is written.
     for (const page of pages) {
       const next = ingest.page(tree, page)
       await last
@@ -78,14 +78,14 @@ async function takeIn(
   return { seconds, cpuSeconds: (user + system) / 1e6 }
 }
 
-/** Runs with every entry taken for one that stands on the root's policy and may. */
+/** Runs the task with every entry treated as allowed, and as governed by the root's policy alone. */
 async function unchecked(task: () => Promise<void>): Promise<void> {
   const { check, enter } = TreePolicy.prototype
   let begun = false
   Object.assign(TreePolicy.prototype, {
     check: () => 0,
     enter(this: TreePolicy, ...args: Parameters<typeof enter>) {
-      // The root alone, so that there is a policy at all.
+      // Only the root, because there must be a policy.
       if (begun) return 0
       begun = true
       return enter.apply(this, args)

@@ -1,6 +1,6 @@
 /**
- * A new node takes a whole tree from another process. The floor is measured before and after each repetition, in a process
- * of its own, so that what else the machine does weighs on both.
+ * A new node fetches a whole tree from another process. The floor is measured before and after each repetition, in a
+ * process of its own, so that other load on the machine affects both.
  */
 import { availableParallelism } from 'node:os'
 import type { Case, Context, Row } from './harness.ts'
@@ -11,13 +11,13 @@ import type { PreparedTree } from './stores.ts'
 
 export const bootstrap: Case = {
   name: 'bootstrap',
-  summary: 'an empty node takes 20,000 and 80,000 entries from another process',
+  summary: 'an empty node fetches 20,000 and 80,000 entries from another process',
   async run(context) {
     const rows: Row[] = []
     for (const [entries, repetitions] of context.small
       ? ([[1_000, 1]] as const)
       : ([
-          // Memory differs by a twentieth from one to the next, and the medians are held to each other.
+          // Memory differs by a twentieth between repetitions, and a bound compares the medians.
           [20_000, 9],
           [80_000, 7],
         ] as const)) {
@@ -80,7 +80,7 @@ async function once({ stores, transport }: Context, prepared: PreparedTree): Pro
   }
 }
 
-/** All pages taken and dropped: what the way alone makes possible. */
+/** Fetches all pages and drops them: the speed that the connection alone allows. */
 async function pages(context: Context, prepared: PreparedTree): Promise<Row> {
   const { stores, transport } = context
   await using serving = new PeerProcess('serving')
@@ -109,7 +109,7 @@ function ratios(row: Row, raw: RawCost, { bytes }: PreparedTree): Partial<Row> {
   }
 }
 
-/** The binding's own stream between two processes, with as many bytes as the bootstrap took. */
+/** Measures a stream of the QUIC binding alone between two processes, with as many bytes as the bootstrap took. */
 async function bareStream({ note }: Context, bytes: number): Promise<RawCost> {
   await using serving = new PeerProcess('raw-serving')
   await using syncing = new PeerProcess('raw-syncing')
@@ -122,7 +122,7 @@ async function bareStream({ note }: Context, bytes: number): Promise<RawCost> {
   return { ...read, cpuSeconds: read.cpuSeconds + cpuSeconds }
 }
 
-/** What the ratios to the bare stream can be at most here: the stream and the floor both want the processors. */
+/** Prints the greatest possible ratios to the bare stream: stream and floor share the processors of this machine. */
 function noteRoom(
   { note }: Context,
   row: Row,
@@ -134,19 +134,19 @@ function noteRoom(
   const most = raw.seconds / Math.max((raw.cpuSeconds + floorCpu) / cores, raw.seconds)
   const swollen = bytes / row.bytes!
   note(
-    `the bare stream takes ${raw.cpuSeconds.toFixed(1)} s of processor, the floor ${floorCpu.toFixed(1)} s: on these ${cores} nothing passes ${most.toFixed(2)} of raw, or ${(most * swollen).toFixed(2)} of the entries' own bytes; ` +
+    `the bare stream takes ${raw.cpuSeconds.toFixed(1)} s of processor time, the floor ${floorCpu.toFixed(1)} s: with ${cores} cores at most ${most.toFixed(2)} of raw is possible, or ${(most * swollen).toFixed(2)} of the entries' own bytes; ` +
       `the bootstrap took ${(row.servingCpuSeconds! + row.syncingCpuSeconds!).toFixed(1)} s and reached ${(raw.seconds / row.seconds!).toFixed(2)}, or ${((raw.seconds / row.seconds!) * swollen).toFixed(2)}`,
   )
 }
 
-/** The bare work, in a process of its own. */
+/** Measures the floor in a process of its own. */
 async function floor({ stores, note }: Context, { folder, tree }: PreparedTree) {
   const scratch = stores.empty()
   await using process = new PeerProcess('floor')
   const result = await process.call('floor', { folder, scratch, tree })
   stores.remove(scratch)
   note(
-    `floor: ${Math.round(result.perSecond)}/s (verifying took ${result.verifySeconds.toFixed(2)} s, writing beside it ${result.writeSeconds.toFixed(2)} s)`,
+    `floor: ${Math.round(result.perSecond)}/s (verifying took ${result.verifySeconds.toFixed(2)} s, writing in parallel ${result.writeSeconds.toFixed(2)} s)`,
   )
   return result
 }

@@ -1,6 +1,6 @@
 /**
- * What the rows of a run must keep to, in words: each bound with what was measured and whether it holds. Sizes differ by
- * run, so a bound that compares two sizes takes the smallest and the largest that there are. The bounds of `matrix` are
+ * The bounds that the rows of a run must keep: each in words, with what was measured and whether it holds. Sizes differ
+ * between runs, so a bound that compares two sizes uses the smallest and the largest of the run. `matrix` has bounds of
  * its own (see sides.ts).
  */
 import { limits } from '../src/base/limits.ts'
@@ -17,7 +17,7 @@ const ofFloor = 0.6
 const growthMB = 200
 const millionMB = 256
 const withChecks = 0.95
-/** How much more a large tree may take than a small one. */
+/** The memory that a large tree may take, divided by that of a small one. */
 const largerBy = 1.2
 const equalBytes = 2_048
 const oneEntryBytes = 4_096
@@ -25,13 +25,13 @@ const oneEntryReads = 64
 const besideBadPeers = 1.5
 const besideFlood = 5
 const floodMB = 512
-/** Of five seconds, what is heard up to a quarter of a second after its commit. */
+/** With five seconds of commits, this allows the last to become visible a quarter of a second late. */
 const sustainedShare = 0.95
 const awayMB = 20
-/** Of one core, beside what an idle node takes: some seventeen dials a second. */
+/** The share of one core beyond what an idle node takes: about seventeen dials a second. */
 const awayCpu = 0.01
 
-/** `small`: times of small runs mean nothing. */
+/** Returns all bounds of a run. In a `small` run, times mean nothing and have no bounds. */
 export function boundsOf(rows: readonly Row[], small: boolean): Bound[] {
   const byName = new Map<string, Row[]>()
   for (const row of rows) byName.set(row.name, [...(byName.get(row.name) ?? []), row])
@@ -40,7 +40,7 @@ export function boundsOf(rows: readonly Row[], small: boolean): Bound[] {
     if (name === 'bootstrap http') return [...(small ? [] : speed(sorted)), ...memory(sorted)]
     if (name === 'access checks' && !small)
       return sorted.map(({ ofFloor: ratio }) => ({
-        what: `${name}: at least ${withChecks} of the speed without`,
+        what: `${name}: at least ${withChecks} of the speed without checks`,
         measured: ratio!.toFixed(2),
         holds: ratio! >= withChecks,
       }))
@@ -65,7 +65,7 @@ function speed(rows: readonly Row[]): Bound[] {
 function besideStrangers(rows: readonly Row[]): Bound[] {
   return rows.flatMap(({ name, p99OfAlone, servingGrowthMB }) => [
     {
-      what: `${name}: a known peer's p99 within ${besideFlood} times its own without`,
+      what: `${name}: a known peer's p99 within ${besideFlood} times its value without the flood`,
       measured: p99OfAlone!.toFixed(2),
       holds: p99OfAlone! <= besideFlood,
     },
@@ -81,7 +81,7 @@ function besideStrangers(rows: readonly Row[]): Bound[] {
   ])
 }
 
-/** The process's own memory: the worst repetition below the bound, and no more for the larger tree by the medians. */
+/** The process's own memory: the worst repetition has a bound, and the medians must not grow much with the tree. */
 function memory(rows: readonly Row[]): Bound[] {
   const sides = {
     serving: (row: Row) => row.servingEachMB!,
@@ -100,8 +100,8 @@ function memory(rows: readonly Row[]): Bound[] {
     return [
       ...bounds,
       {
-        what: `${small.name}, ${large.entries}: the ${side} process grows by at most ${largerBy} of what it grows by with ${small.entries}`,
-        measured: `${(middleOfLarge / middleOfSmall).toFixed(2)} (medians of ${middleOfSmall.toFixed(1)} and ${middleOfLarge.toFixed(1)} MB; of the worst ${(worst(large) / worst(small)).toFixed(2)})`,
+        what: `${small.name}, ${large.entries}: the ${side} process grows by at most ${largerBy} times as much as with ${small.entries}`,
+        measured: `${(middleOfLarge / middleOfSmall).toFixed(2)} (medians ${middleOfSmall.toFixed(1)} and ${middleOfLarge.toFixed(1)} MB; ratio of the worst ${(worst(large) / worst(small)).toFixed(2)})`,
         holds: middleOfLarge <= largerBy * middleOfSmall,
       },
     ]
@@ -111,7 +111,7 @@ function memory(rows: readonly Row[]): Bound[] {
 function resumed({ name, entries, heldMB, lostBytes = [] }: Row): Bound[] {
   return [
     {
-      what: `${name}, ${entries}: either process holds less than ${millionMB} MB (at its start, and its own growth)`,
+      what: `${name}, ${entries}: each process has less than ${millionMB} MB (its start and its own growth)`,
       measured: heldMB!.map((held) => `${held.toFixed(0)} MB`).join(' and '),
       holds: Math.max(...heldMB!) < millionMB,
     },
@@ -130,7 +130,7 @@ function resumed({ name, entries, heldMB, lostBytes = [] }: Row): Bound[] {
 function equality(name: string, rows: readonly Row[], untimed: boolean): Bound[] {
   const [small, large] = [rows[0]!, rows.at(-1)!]
   const bounds = rows.map((row) => ({
-    what: `${name}, ${row.entries}: one round trip, under ${equalBytes} B in all`,
+    what: `${name}, ${row.entries}: one round trip, under ${equalBytes} B in total`,
     measured: `${row.roundTrips}, ${row.bytes} B`,
     holds: row.roundTrips === 1 && row.bytes! < equalBytes,
   }))
@@ -138,7 +138,7 @@ function equality(name: string, rows: readonly Row[], untimed: boolean): Bound[]
   return [
     ...bounds,
     {
-      what: `${name}: no longer in a large tree (within half)`,
+      what: `${name}: no slower in a large tree (at most 1.5 times)`,
       measured: `${(large.seconds! / small.seconds!).toFixed(2)}`,
       holds: large.seconds! <= 1.5 * small.seconds!,
     },
@@ -149,7 +149,7 @@ function increment(name: string, rows: readonly Row[]): Bound[] {
   return rows
     .filter((row) => row.entries === 1)
     .map((row) => ({
-      what: `${name}, one entry: under ${oneEntryBytes} B beside it, at most ${oneEntryReads} reads a side`,
+      what: `${name}, one entry: under ${oneEntryBytes} B besides the entry, at most ${oneEntryReads} reads on each side`,
       measured: `${row.bytesBeside} B, ${row.reads!.join(' and ')} reads`,
       holds: row.bytesBeside! < oneEntryBytes && Math.max(...row.reads!) <= oneEntryReads,
     }))
@@ -165,7 +165,7 @@ function dispatch(rows: readonly Row[], untimed: boolean): Bound[] {
       ? []
       : [
           {
-            what: `a fourth peer: its p50 beside bad peers at most ${besideBadPeers} of that without them`,
+            what: `a fourth peer: its p50 beside bad peers at most ${besideBadPeers} times that without them`,
             measured: (beside.p50Ms! / alone.p50Ms!).toFixed(2),
             holds: beside.p50Ms! <= besideBadPeers * alone.p50Ms!,
           },
@@ -180,18 +180,18 @@ function dispatch(rows: readonly Row[], untimed: boolean): Bound[] {
   ]
 }
 
-/** Whether all that was committed came at the rate at which it was: what is left behind grows with every second. */
+/** Whether commits became visible at the rate at which they were made: otherwise the backlog grows every second. */
 function sustained({ name, askedPerSecond, perSecond, drift, entries }: Row): Bound {
-  // The pace has one gap less than commits.
+  // There is one gap fewer than there are commits.
   const wanted = sustainedShare * askedPerSecond! * (entries! / (entries! - 1))
   return {
     what: `${name}: sustained, at least ${100 * sustainedShare} % of the rate until the last is visible`,
-    measured: `${perSecond!.toFixed(1)}/s, the last quarter's p50 ${drift!.toFixed(2)} of that before`,
+    measured: `${perSecond!.toFixed(1)}/s, the last quarter's p50 ${drift!.toFixed(2)} times that of the quarter before`,
     holds: perSecond! >= wanted,
   }
 }
 
-/** What peers that are away cost a node at rest; the system may not tell what memory is the process's own. */
+/** What absent peers cost a node at rest. Uses the resident set if the process's own memory is not known. */
 function restBeside(idle: Row, away: Row, untimed: boolean): Bound {
   const grown = (column: 'rssMB' | 'ownMB' | 'heapMB') => away[column]! - idle[column]!
   const growth = Number.isNaN(grown('ownMB')) ? grown('rssMB') : grown('ownMB')

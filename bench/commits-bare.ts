@@ -1,6 +1,6 @@
 /**
- * Commits per second through a node, beside the bare work that none can avoid: one signature and one put of the same
- * bytes to LevelDB, equally durable and with as many at once. Runs in the measured process.
+ * Commits per second through a node, and of the bare work that none can avoid: one signature and one put of the same
+ * bytes to LevelDB, equally durable and equally concurrent. Runs in the measured process.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ export interface CommitsOptions {
   readonly folder: string
   readonly count: number
   readonly durable: boolean
-  /** Commits under way at once. */
+  /** The number of commits under way at once. */
   readonly concurrent: number
 }
 

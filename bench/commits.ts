@@ -1,5 +1,5 @@
 /**
- * Commits per second on one node: each flushed to the disk or not, one after the other or many at once. The floor is a
+ * Commits per second on one node: each flushed to disk or not, one after the other or many at once. The floor is one
  * signature and one put of the same bytes.
  */
 import type { Case, Row } from './harness.ts'

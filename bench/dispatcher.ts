@@ -1,7 +1,7 @@
 /**
- * From a commit to where it is visible, over one and two hops of linked nodes, at three rates and beside a bare Connect
- * stream of the same run; the same beside peers that are stopped, unreachable and slow; what a peer costs that was away
- * during 10,000 commits; and what many peers cost that stay away.
+ * The time from a commit until it is visible, over one and two hops of linked nodes, at three rates, compared with a
+ * bare Connect stream of the same run. The same beside peers that are stopped, unreachable and slow. What it costs to
+ * catch up with a peer that was away during 10,000 commits, and what many absent peers cost.
  */
 import { connect, createServer, type Socket } from 'node:net'
 import type { Case, Context, Row } from './harness.ts'
@@ -12,7 +12,7 @@ const slowBytesPerSecond = 2_000
 
 export const dispatcher: Case = {
   name: 'dispatcher',
-  summary: 'commit to visible over 1 and 2 hops; beside bad peers; peers that are away',
+  summary: 'from a commit until it is visible over 1 and 2 hops; beside bad peers; absent peers',
   async run(context) {
     const parts = { hops, bad: besideBadPeers, back: backAgain, away: peersAway }
     const only = process.env.DISPATCHER_PARTS?.split(',')
@@ -84,7 +84,7 @@ async function besideBadPeers(context: Context): Promise<Row[]> {
   const { ticket } = await a.call('ticket', { tree })
   const others = await Promise.all([b, stopped, slow].map((each) => open(context, each)))
   await using narrow = await throttle(others[2]!)
-  // All have the tree, so that the news is for all of them. The fourth is linked like the others: all are dialled.
+  // All have the tree, so every commit is sent to all of them. The fourth is linked like the others: all are dialled.
   for (const each of [b, stopped, slow]) await each.call('syncOnce', { ticket })
   await a.call('linkAddress', { tree, address: others[0]! })
   const measure = async () => {
@@ -118,7 +118,7 @@ async function backAgain(context: Context): Promise<Row[]> {
   await b.call('syncOnce', await a.call('ticket', { tree }))
   await a.call('linkAddress', { tree, address })
   await b.call('close')
-  context.note('a peer that is back')
+  context.note('a peer that returns')
   await a.call('commit', { tree, count })
   const away = await a.call('outbox')
   await b.call('open', { folder, transport: context.transport, address })
@@ -137,12 +137,12 @@ async function backAgain(context: Context): Promise<Row[]> {
 
 async function peersAway(context: Context): Promise<Row[]> {
   const peers = context.small ? 50 : 1_000
-  // Ten failures, a bit more than the longest wait, until all wait as long as they ever do.
+  // Ten failures take a little more than the longest wait; then every peer waits as long as it ever does.
   const [settleSeconds, seconds] = context.small ? [1, 2] : [180, 60]
   await using a = new PeerProcess('a')
   await open(context, a)
   const { tree } = await a.call('createTree')
-  // The first ones bring in code and buffers that they share.
+  // The first peers load the code and buffers that all peers share.
   await a.call('linkMany', { tree, from: 0, to: 5 })
   await a.call('idle', { seconds: context.small ? 1 : 30 })
   const rest = async () => {
@@ -159,7 +159,7 @@ async function peersAway(context: Context): Promise<Row[]> {
     }
   }
   context.note('an idle node')
-  // Collected first: the baseline's own garbage would hide some of what comes after it.
+  // Collects garbage first: the baseline's own garbage would hide part of the growth after it.
   await a.call('settled')
   await a.call('begin')
   const idle = await rest()
@@ -180,7 +180,7 @@ async function peersAway(context: Context): Promise<Row[]> {
   ]
 }
 
-/** A way to an address that carries few bytes a second. */
+/** Starts a proxy to an address that passes few bytes per second. */
 async function throttle(address: string): Promise<AsyncDisposable & { address: string }> {
   const { hostname, port } = new URL(address)
   const sockets = new Set<Socket>()

@@ -1,6 +1,6 @@
 /**
- * Two nodes with the same tree meet, which is what most meetings are: one round trip whose cost must not depend on the
- * tree's size. The time includes the dial and the handshake.
+ * Two nodes with the same tree meet, the most frequent case: one round trip whose cost must not depend on the tree's
+ * size. The time includes the dial and the handshake.
  */
 import type { Case, Row } from './harness.ts'
 import { median } from './median.ts'
@@ -8,7 +8,7 @@ import { PeerProcess } from './process.ts'
 
 export const equal: Case = {
   name: 'equal',
-  summary: 'sync of equal sides with 20,000 and 80,000 entries',
+  summary: 'two nodes with the same 20,000 and 80,000 entries sync',
   async run({ stores, transport, small }) {
     const rows: Row[] = []
     for (const entries of small ? [200, 1_000] : [20_000, 80_000]) {

@@ -1,7 +1,7 @@
 /**
- * A node that is flooded by a stranger while it serves a peer that it knows: what the peer's commits and sessions take,
- * with the flood by without it, and how much memory the node takes. The peer commits at an even pace on its link, and
- * meanwhile dials, proves itself and finds both sides equal, again and again.
+ * A stranger floods a node while the node serves a peer that it knows: how long the peer's commits and sessions take
+ * with the flood, compared with no flood, and how much memory the node takes. The peer commits at an even pace on its
+ * link. At the same time it repeatedly dials, proves its key and finds both sides equal.
  */
 import type { Case, Row } from './harness.ts'
 import { PeerProcess } from './process.ts'
@@ -10,7 +10,7 @@ const perSecond = 20
 
 export const flood: Case = {
   name: 'flood',
-  summary: 'a known peer beside a stranger that asks for the most expensive',
+  summary: 'a known peer beside a stranger that asks for the most expensive work',
   async run({ stores, transport, small, note }) {
     const seconds = small ? 10 : 60
     const open = await stores.tree(small ? 5_000 : 80_000)
@@ -27,13 +27,13 @@ export const flood: Case = {
       const sessions = await friend.call('commitAndSync', { tree, address, count, perSecond })
       return { commits: await serving.call('heard', { count }), sessions }
     }
-    // Warm: code, and the dial of the link.
+    // Warms up the code and dials the link.
     await measure(perSecond * 2)
     const count = perSecond * seconds
     const alone = await measure(count)
     await serving.call('begin')
     const flooding = stranger.call('flood', { address, peer, tree: open.tree, seconds: seconds + 5 })
-    // It is at its worst once its buckets are empty, and at the start: both are within.
+    // The flood is at its worst at the start, and again once its token buckets are empty. The measurement covers both.
     const beside = await measure(count)
     const cost = await serving.call('cost')
     const counts = await flooding

@@ -1,7 +1,7 @@
 /**
- * A stranger that floods a node from a process of its own with the most expensive that it can ask for, from several
- * addresses of this machine, never waiting when it is told to. It runs at a lower priority, since it stands for other
- * machines: it takes the work that it causes, not the processor.
+ * A stranger that floods a node with the most expensive requests that it can make, from a process of its own and from
+ * several addresses of this machine. It never waits when it is asked to. It runs at a lower priority because it
+ * stands for other machines: only the work that it causes at the node should count, not its own.
  */
 import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
@@ -23,12 +23,12 @@ export interface FloodOptions {
   readonly seconds: number
 }
 
-/** How often each kind of attack was made, and refused. */
+/** How often each kind of attack was made, and how often it failed. */
 export type FloodCounts = Record<string, { made: number; failed: number }>
 
-/** Addresses that it comes from: 127.0.0.2 and on. */
+/** The number of addresses that it calls from, starting at 127.0.0.2. */
 const origins = 4
-/** Attacks of one kind under way from one address. */
+/** The number of attacks of one kind under way from one address. */
 const atOnce = 4
 
 type Sync = Client<typeof SyncService>
@@ -51,7 +51,7 @@ class Origin {
     return socket
   }
 
-  /** One connection for many calls, and another when that was cut. */
+  /** Returns a client on one connection for many calls, and on a new connection if that one was closed. */
   async sync(proof?: () => Promise<string>): Promise<Sync> {
     const open = await this.current
     if (proof === undefined && open?.open) return open.client(SyncService)
@@ -69,7 +69,7 @@ async function read(answers: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of answers);
 }
 
-/** The attacks by name; each is made again as soon as it has ended. */
+/** Returns the attacks by name. Each is made again as soon as it has ended. */
 function attacks({ tree: treeId, peer }: FloodOptions): Record<string, (from: Origin) => Promise<void>> {
   const tree = idToBytes(treeId as TreeId)
   const forged = async () => {
@@ -125,7 +125,7 @@ function attacks({ tree: treeId, peer }: FloodOptions): Record<string, (from: Or
       void (await (await from.sync()).handshake({ version: 1, nonce: randomBytes(32) })),
     'bad proofs': async (from) => read((await from.sync(forged)).syncTree({ tree })),
     'garbage entries': async (from) => {
-      // True entries under forged signatures: everything about them holds until the signature is looked at.
+      // Real entries with forged signatures: they are valid in every respect until the signature is checked.
       garbage ??= await someEntries(await from.sync(), tree)
       const entries = garbage.map(({ body }) => ({ body, signature: randomBytes(64).fill(0, 63) }))
       await (await from.sync()).sendEntries({ tree, entries })
@@ -169,7 +169,7 @@ export async function flood(options: FloodOptions): Promise<FloodCounts> {
       for (let each = 0; each < atOnce; each++) running.push(again())
     }
   }
-  // Those that are stuck in what they do are not waited for.
+  // Does not wait for attacks that are stuck.
   const over = new Promise<void>((resolve) => setTimeout(resolve, options.seconds * 1000 + 500))
   await Promise.race([Promise.all(running), over])
   return counts

@@ -1,7 +1,7 @@
 /**
- * The floor under a bootstrap: what hashing, verifying and writing the same entries costs bare, as parallel as the machine
- * allows, with everything read into memory before the clock starts. No network, no decoding, no checks; nobody can be
- * faster without doing less.
+ * The floor under a bootstrap: the bare cost of hashing, verifying and writing the same entries, as parallel as the
+ * machine allows, with everything read into memory before the clock starts. There is no network, no decoding and no
+ * checks, so nothing that does the same work can be faster.
  */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { limits } from '../src/base/limits.ts'
@@ -15,7 +15,7 @@ import { openFolder } from '../src/store/database/open.ts'
 import { type BatchOperation, planPage, writeOperations } from '../src/store/page.ts'
 import { DagStore } from '../src/store/store.ts'
 
-/** Verifications queued at once: the pool must never run dry. */
+/** The number of verifications queued at once: the thread pool must never be idle. */
 const inFlight = 512
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex')
 
@@ -50,7 +50,7 @@ export async function measureFloor(folder: string, scratch: string, tree: TreeId
   }
 }
 
-/** All of a tree in memory, with the very batches that the store would write. */
+/** Reads a whole tree into memory, with the same batches that the store would write. */
 async function load(folder: string, tree: TreeId): Promise<{ checks: Check[]; batches: BatchOperation[][] }> {
   const store = await DagStore.open(await openFolder(folder))
   const keys = new Map<string, KeyObject>()

@@ -1,7 +1,7 @@
 /**
  * Entries with made-up ids and signatures, for benchmarks of finding the difference, where signing and verifying would
- * only hide it. Of each it keeps the id, the height and the parents; the bytes are made again when they are asked for,
- * and a signature carries its entry's number, so that either side finds the entry without verifying.
+ * hide that cost. A forge keeps only the id, the height and the parents of each entry and makes the bytes on demand. A
+ * signature carries the number of its entry, so that both sides find the entry without verifying.
  */
 import { PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
 import { encodeBody } from '../src/dag/body.ts'
@@ -19,11 +19,11 @@ export interface Forged {
 
 export class Forge {
   readonly entries: Forged[] = []
-  /** What a shape draws its lots from. */
+  /** The source of a shape's random choices. */
   readonly lots: () => number
   private readonly random: () => number
   private readonly payload: Uint8Array
-  /** Whole but for its signature, since stores read the policy in it. */
+  /** Real except for its signature, because stores read the policy in it. */
   private readonly root: VerifiedEntry
 
   constructor(seed = 7, payloadBytes = 100) {
@@ -57,7 +57,7 @@ export class Forge {
     return words.map((word) => word.toString(16).padStart(8, '0')).join('') as EntryId
   }
 
-  /** The whole entry. */
+  /** Returns the whole entry, as if it had been verified. */
   verified({ number, id, height, parents }: Forged): VerifiedEntry {
     if (number === 0) return this.root
     const body = {

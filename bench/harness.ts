@@ -1,6 +1,7 @@
 /**
- * What every benchmark shares: cases that yield rows, a table for people, a JSON file for machines, and a line about the
- * machine. Absolute numbers mean little on a busy machine, so each row names the baseline of the same run where it has one.
+ * What all benchmarks share: cases that return rows, a table for people, a JSON file for programs, and a description
+ * of the machine. Absolute numbers mean little on a busy machine, so a row has a baseline from the same run where
+ * possible.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -13,15 +14,15 @@ import type { Stores } from './stores.ts'
 
 export interface Context {
   readonly transport: TransportName
-  /** Prepared trees on the disk, and folders that vanish with the run. */
+  /** Prepared trees on disk, and folders that are removed with the run. */
   readonly stores: Stores
-  /** A smoke test: everything runs, the numbers mean nothing. */
+  /** True in a smoke test: everything runs, and the numbers mean nothing. */
   readonly small: boolean
-  /** Says what is under way. */
+  /** Prints a line about the progress. */
   note(text: string): void
 }
 
-/** One line of the table; absent values stay blank. Memory is growth over the process's steady start. */
+/** One line of the table. Absent values stay blank. Memory is the growth since the process had settled. */
 export interface Row {
   readonly name: string
   readonly entries?: number
@@ -29,71 +30,71 @@ export interface Row {
   readonly perSecond?: number
   /** All bytes on the connection, both ways. */
   readonly bytes?: number
-  /** Of these, what is not bodies and signatures. */
+  /** All of these except bodies and signatures. */
   readonly bytesBeside?: number
   readonly roundTrips?: number
-  /** From a commit to where it is visible. */
+  /** The time from a commit until it is visible. */
   readonly p50Ms?: number
   readonly p99Ms?: number
-  /** Commits a second that were asked for; `perSecond` are those that came. */
+  /** The rate of commits that was asked for; `perSecond` is the rate at which they became visible. */
   readonly askedPerSecond?: number
-  /** The median of the last quarter by that of the quarter before. */
+  /** The median of the last quarter divided by that of the quarter before. */
   readonly drift?: number
-  /** The median by that of a bare stream in the same run. */
+  /** The median divided by that of a bare stream in the same run. */
   readonly ofBare?: number
-  /** The 99th percentile by that of the same run without what it is measured beside. */
+  /** The 99th percentile divided by that of the same run without the load beside it. */
   readonly p99OfAlone?: number
   /** Undelivered changes in the outbox, and the sessions that delivered them. */
   readonly marks?: number
   readonly sessions?: number
-  /** Single records read from the store: at the asking side, at the answering side. */
+  /** Single records read from the store, at the asking side and at the answering side. */
   readonly reads?: readonly [number, number]
-  /** The whole resident set, and of it the anonymous part (see memory.ts). */
+  /** The growth of the resident set, and of its anonymous part (see memory.ts). */
   readonly servingGrowthMB?: number
   readonly syncingGrowthMB?: number
   readonly servingAnonymousMB?: number | undefined
   readonly syncingAnonymousMB?: number | undefined
-  /** Each repetition's own growth: the anonymous part, or the resident set where the system does not tell it. */
+  /** The growth in each repetition: the anonymous part, or the resident set if the system does not report it. */
   readonly servingEachMB?: readonly number[]
   readonly syncingEachMB?: readonly number[]
-  /** The resident set at the start and the peak of the own growth over it, of the serving and the syncing process. */
+  /** The resident set at the start plus the peak of the own growth, for the serving and the syncing process. */
   readonly heldMB?: readonly [number, number]
-  /** Bytes that came and were not stored, of each kill. */
+  /** Bytes that had arrived and were not stored, for each kill. */
   readonly lostBytes?: readonly number[]
-  /** At rest: the resident set, the process's own part of it, and what is alive in the heap. */
+  /** At rest: the resident set, the part of it that is the process's own, and what is alive in the heap. */
   readonly rssMB?: number
   readonly ownMB?: number
   readonly heapMB?: number
   readonly dialsPerSecond?: number
   readonly servingCpuSeconds?: number
   readonly syncingCpuSeconds?: number
-  /** Of the baseline's speed, 1 is as fast. */
+  /** The speed divided by that of the baseline; 1 is as fast. */
   readonly ofFloor?: number
-  /** The floor's processor time by that of both processes: steadier than `ofFloor` where the machine is busy. */
+  /** The floor's processor time divided by that of both processes: steadier than `ofFloor` on a busy machine. */
   readonly cpuOfFloor?: number
   readonly floorPerSecond?: number
-  /** Over QUIC: the speed at which all bytes crossed, by that of a bare stream of the binding that carries as many. */
+  /** Over QUIC: the speed of all bytes divided by that of a bare stream of the binding with as many bytes. */
   readonly ofRaw?: number
-  /** The same of the entries' own bytes, which cross compressed. */
+  /** The same for the entries' own bytes, which cross compressed. */
   readonly entriesOfRaw?: number
   readonly rawBytesPerSecond?: number
-  /** Each repetition's ratio, to show the spread. */
+  /** The ratio of each repetition, to show the spread. */
   readonly ratios?: readonly number[]
 }
 
 export interface Case {
   readonly name: string
   readonly summary: string
-  /** Runs only where it is named: it takes long. */
+  /** Runs only if it is named, because it takes long. */
   readonly onDemand?: boolean
   run(context: Context): Promise<Row[]>
 }
 
-/** The row whose ratio to the floor is in the middle, with all ratios. */
+/** Returns the row with the median ratio to the floor, with the ratios of all rows. */
 export function medianRow(rows: readonly Row[]): Row {
   const ratios = rows.map((row) => row.ofFloor ?? 0)
   const middle = rows.find((row) => row.ofFloor === median(ratios))!
-  // Memory is a bound: its worst repetition counts.
+  // Memory has a bound, so the worst repetition counts.
   const memory = Object.fromEntries(
     (['servingGrowthMB', 'syncingGrowthMB', 'servingAnonymousMB', 'syncingAnonymousMB'] as const)
       .filter((column) => middle[column] !== undefined)
@@ -120,7 +121,7 @@ const columns: readonly [title: string, cell: (row: Row) => string | undefined][
   ['of bare', (row) => row.ofBare?.toFixed(2)],
   ['of alone', (row) => row.p99OfAlone?.toFixed(2)],
   ['bytes', (row) => size(row.bytes)],
-  // Compressed bytes are fewer than those of the entries, and nothing is beside them.
+  // Compressed bytes may be fewer than those of the entries; the column then stays blank.
   [
     'beside',
     (row) => size(row.bytesBeside !== undefined && row.bytesBeside >= 0 ? row.bytesBeside : undefined),
@@ -144,7 +145,7 @@ const columns: readonly [title: string, cell: (row: Row) => string | undefined][
   ],
 ]
 
-/** The rows as text; columns that no row fills are left out. */
+/** Formats the rows as text. Leaves out columns that no row fills. */
 export function formatTable(rows: readonly Row[]): string {
   const used = columns.filter(([, cell]) => rows.some((row) => cell(row) !== undefined))
   const table = [used.map(([title]) => title), ...rows.map((row) => used.map(([, cell]) => cell(row) ?? ''))]
@@ -181,7 +182,7 @@ function megabytes(value: number | undefined, anonymous: number | undefined): st
   return `+${value.toFixed(0)} MB${anonymous === undefined ? '' : ` (${anonymous.toFixed(0)})`}`
 }
 
-/** What the numbers were measured on. */
+/** Describes the machine and the commit that the numbers were measured on. */
 export function environment(shape: string) {
   const git = (...args: string[]) => {
     try {
@@ -207,7 +208,7 @@ export function environment(shape: string) {
   }
 }
 
-/** Writes the run to bench/results; gives the file's path. */
+/** Writes the run to bench/results and returns the file's path. */
 export function writeResults(result: object, at: string): string {
   const folder = join(projectRoot, 'bench/results')
   mkdirSync(folder, { recursive: true })

@@ -1,17 +1,17 @@
-/** Counts what one side of an HTTP/2 connection sends on its streams, without the frames around it. */
+/** Counts the bytes that one side of an HTTP/2 connection sends on its streams, without the framing. */
 
-/** Length (3 bytes), type, flags and stream: RFC 9113, section 4.1. */
+/** The head of a frame: length (3 bytes), type, flags and stream; RFC 9113, section 4.1. */
 const headBytes = 9
 const dataType = 0
 
 export class DataCounter {
-  /** Bytes of DATA frames so far. */
+  /** The bytes of DATA frames so far. */
   bytes = 0
   private head = Buffer.alloc(0)
   private left = 0
   private isData = false
 
-  /** Takes the bytes of the connection as they come. */
+  /** Counts the next bytes of the connection. */
   push(chunk: Buffer): void {
     for (let at = 0; at < chunk.length; ) {
       if (this.left > 0) {

@@ -1,6 +1,7 @@
 /**
- * Two nodes that had the same tree meet again after a few new entries on one side, pulled and then pushed. The cost must
- * follow the difference: bytes beside the entries, and single records read, at either side.
+ * Two nodes that had the same tree meet again after one side has written a few entries, which are pulled and then
+ * pushed. The cost must follow the difference: the bytes besides the entries, and the single records read on each
+ * side.
  */
 import type { Case, Context, Row } from './harness.ts'
 import { PeerProcess } from './process.ts'
@@ -17,7 +18,7 @@ export const incremental: Case = {
     const { address } = await serving.call('open', { folder: stores.copy(prepared), transport })
     await syncing.call('open', { folder: stores.copy(prepared), transport })
     const rows: Row[] = []
-    // The first connection pays for code that was never run: not measured.
+    // The first connection runs code for the first time, so it is not measured.
     await change(context, prepared, serving, syncing, address, 1, 'pulled')
     for (const count of small ? [1, 10] : [1, 1_000])
       for (const direction of ['pulled', 'pushed'] as const)

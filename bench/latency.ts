@@ -1,7 +1,7 @@
 /**
- * How long news takes: entries that carry the moment of their commit, heard in another process, and the same bytes over
- * a bare Connect stream, with neither store nor signature nor dispatcher. Both use the monotonic clock that all
- * processes of a machine share.
+ * How long a commit takes to become visible: entries carry the moment of their commit and are received in another
+ * process. The baseline sends the same bytes over a bare Connect stream, without store, signature or dispatcher. Both
+ * use the monotonic clock that all processes of a machine share.
  */
 import * as http2 from 'node:http2'
 import type { AddressInfo } from 'node:net'
@@ -18,20 +18,20 @@ const payloadBytes = 200
 export interface Latency {
   readonly p50Ms: number
   readonly p99Ms: number
-  /** Commits a second from the first commit to the last that was heard. */
+  /** Commits per second, from the first commit until the last was received. */
   readonly perSecond: number
-  /** The median of the last quarter by that of the quarter before: above 1 it was growing. */
+  /** The median of the last quarter divided by that of the quarter before; above 1 it was growing. */
   readonly drift: number
 }
 
-/** A payload that says when it was made. */
+/** Returns a payload that carries the moment when it was made. */
 function stamped(): Buffer {
   const payload = Buffer.alloc(payloadBytes)
   payload.writeBigUInt64BE(process.hrtime.bigint())
   return payload
 }
 
-/** Calls `send` so many times at an even pace. */
+/** Calls `send` `count` times at an even pace. */
 export async function paced(
   count: number,
   perSecond: number,
@@ -45,7 +45,7 @@ export async function paced(
   }
 }
 
-/** Collects how old payloads are when they come. */
+/** Collects the ages of payloads when they arrive. */
 export class Ages {
   private readonly ages: number[] = []
   private firstMade = 0
@@ -61,7 +61,7 @@ export class Ages {
     this.wake()
   }
 
-  /** Waits for so many; the first tenth, which pays for cold code, is not counted. */
+  /** Waits for `count` payloads. Leaves the first tenth, which runs cold code, out of the percentiles. */
   async take(count: number): Promise<Latency> {
     while (this.ages.length < count)
       await new Promise<void>((resolve) => {
@@ -79,7 +79,7 @@ export class Ages {
   }
 }
 
-/** Ages of what comes into a tree. */
+/** Returns the ages of the entries that arrive in a tree. */
 export function agesOf(node: Node, tree: TreeId): Ages {
   const ages = new Ages()
   node.on('entries', (which, added) => {
@@ -88,7 +88,7 @@ export function agesOf(node: Node, tree: TreeId): Ages {
   return ages
 }
 
-/** A bare stream: a server that sends a payload whenever told. */
+/** Starts a bare stream: a server that sends each payload passed to `send`. */
 export function serveBare(): Promise<{ address: string; send(payload: Buffer): void; close(): void }> {
   const waiting: Buffer[] = []
   let wake = () => {}
@@ -124,7 +124,7 @@ export function serveBare(): Promise<{ address: string; send(payload: Buffer): v
   )
 }
 
-/** Hears a bare stream; resolves when it is open. */
+/** Receives a bare stream. Resolves when it is open. */
 export async function hearBare(address: string): Promise<Ages> {
   const client = createClient(TreeService, createConnectTransport({ baseUrl: address, httpVersion: '2' }))
   const ages = new Ages()

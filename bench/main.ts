@@ -1,6 +1,6 @@
 /**
- * `npm run bench [names…]`: runs the cases named, or all of them, prints a table and writes bench/results/*.json.
- * BENCH_SIZE=small runs everything in seconds, for CI; BENCH_PROF=FOLDER keeps a CPU profile of every process.
+ * `npm run bench -- [names…]` runs the named cases, or all of them, prints a table and writes bench/results/*.json.
+ * BENCH_SIZE=small uses small sizes, for CI. BENCH_PROF=FOLDER keeps a CPU profile of every process.
  */
 import { relative } from 'node:path'
 import { access } from './access.ts'
@@ -34,7 +34,7 @@ const cases: readonly Case[] = [
   dispatcher,
   flood,
 ]
-/** What the cases with a network that matters run over, side by side. */
+/** The transports for cases in which the network matters. */
 const transports: readonly TransportName[] = ['http', 'quic']
 
 const sideBySide: ReadonlySet<Case> = new Set([bootstrap, incremental, equal])
@@ -42,7 +42,7 @@ const sideBySide: ReadonlySet<Case> = new Set([bootstrap, incremental, equal])
 const names = process.argv.slice(2)
 const unknown = names.filter((name) => !cases.some((each) => each.name === name))
 if (unknown.length > 0) {
-  console.error(`No case is called ${unknown.join(', ')}. There are:`)
+  console.error(`There is no case ${unknown.join(', ')}. The cases are:`)
   for (const { name, summary } of cases) console.error(`  ${name.padEnd(12)} ${summary}`)
   process.exit(2)
 }

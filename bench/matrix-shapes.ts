@@ -1,12 +1,12 @@
 /**
- * The shapes of the matrix: each grows a common part and then, as often as asked, what one of two sides writes on top of
- * what both have.
+ * The shapes of the matrix. Each grows a part that both sides have and then, on demand, what one of the two sides
+ * writes on top of it.
  */
 import { below } from '../test/kit/entries.ts'
 import type { Forge, Forged } from './forge.ts'
 import { loadShape } from './shape.ts'
 
-/** Grows the common part; the result grows `count` entries of side 0 or 1. */
+/** Grows the common part and returns a function that grows `count` entries of side 0 or 1. */
 export type Grow = (forge: Forge, entries: number) => (count: number, side: 0 | 1) => Forged[]
 
 function chain(forge: Forge, from: Forged, count: number): Forged[] {
@@ -15,7 +15,7 @@ function chain(forge: Forge, from: Forged, count: number): Forged[] {
   return added
 }
 
-/** The lots of a forge, as the shapes use them. */
+/** Random choices from the source of a forge. */
 function lots(forge: Forge) {
   const random = forge.lots
   return { random, anyOf: <Item>(items: readonly Item[]) => items[below(random, items.length)]! }
@@ -27,7 +27,7 @@ export const growers: Readonly<Record<string, Grow>> = {
     chain(forge, root, entries - 1)
     let start = forge.entries.length - 1
     return (count, side) => {
-      // Both sides go on from what both have.
+      // Both sides continue from the common part.
       if (side === 0) start = forge.entries.length - 1
       return chain(forge, forge.entries[start]!, count)
     }
@@ -53,7 +53,7 @@ export const growers: Readonly<Record<string, Grow>> = {
     }
     return (count, side) =>
       Array.from({ length: count }, () => {
-        // Each side has its own half of the tips, and opens new ones.
+        // Each side has its own half of the tips, and sometimes starts a new branch.
         const index = 2 * below(random, tips.length >> 1) + side
         const entry = forge.add([random() < 0.1 ? root : tips[index]!])
         tips[index] = entry
@@ -78,7 +78,7 @@ export const growers: Readonly<Record<string, Grow>> = {
   'git history'(forge, entries) {
     const { lines } = loadShape(Math.min(entries - 1, 81_000))
     let root = forge.add([])
-    // A longer history goes on with the same shape on top.
+    // A longer history repeats the same shape on top.
     while (forge.entries.length < entries) {
       const start = forge.entries.length
       for (const [back] of lines.slice(0, entries - start)) {
@@ -93,7 +93,7 @@ export const growers: Readonly<Record<string, Grow>> = {
     return growLikeGit(forge)
   },
 
-  /** Some 24 lines side by side, which seldom merge: tips of which all are told. */
+  /** About 24 parallel lines that seldom merge: few enough tips to send all of them. */
   braid(forge, entries) {
     const { random } = lots(forge)
     const root = forge.add([])
@@ -109,7 +109,7 @@ export const growers: Readonly<Record<string, Grow>> = {
     while (forge.entries.length < entries) step(0, 1)
     const common = [...lines]
     return (count, side) => {
-      // Neither side stands on what the other writes.
+      // Neither side builds on what the other writes.
       for (const [index, entry] of common.entries()) lines[index] = entry
       const added = Array.from({ length: count }, () => step(side, 2))
       return added
@@ -131,7 +131,7 @@ export const growers: Readonly<Record<string, Grow>> = {
   },
 }
 
-/** A main line a side, with branches that leave it and merge again soon. */
+/** One main line for each side, with branches that leave it and soon merge again. */
 function growLikeGit(forge: Forge): (count: number, side: 0 | 1) => Forged[] {
   const { random, anyOf } = lots(forge)
   let start = forge.entries.length - 1

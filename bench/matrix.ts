@@ -1,7 +1,7 @@
 /**
- * What finding the difference costs, for every shape of DAG and size of difference: bytes on the wire beside the missing
- * entries, exchanges, and reads of either store, each against its bound. MATRIX_N=1000000 takes the two shapes that are
- * worth that size, and compares the time for a small difference with that in a tree of 10,000.
+ * What it costs to find the difference, for every shape of DAG and size of difference: bytes on the wire besides the
+ * missing entries, exchanges, and reads of each store, each against its bound. MATRIX_N=1000000 measures the two
+ * shapes that make sense at that size, and compares the time for a small difference with that in a tree of 10,000.
  */
 import { constants, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -28,12 +28,12 @@ const oneSided: Sizes = [
   [10_000, 5],
   [5, 20_000],
 ]
-/** From here on a tree is made once and kept for later runs, and only the shapes of `large` are measured. */
+/** A tree of this size or more is made once and kept for later runs, and only the shapes of `large` are measured. */
 const keptEntries = 500_000
 const large = ['linear', 'git history']
 const cache = join(projectRoot, 'bench/cache')
 
-/** Two stores with the same common part of a shape, and how it grows on. */
+/** Two stores with the same common part of a shape, and the function that grows it further. */
 class Pair implements AsyncDisposable {
   readonly forge: Forge
   private readonly folder: string
@@ -75,7 +75,7 @@ class Pair implements AsyncDisposable {
     return new Pair(forge, folder, sides, shape)
   }
 
-  /** Lets both sides write, and syncs them. */
+  /** Lets both sides write, then syncs them. */
   async sync(left: number, right: number): Promise<Measured> {
     const start = this.forge.entries.length
     await this.asker.fill(this.grow(left, 0))
@@ -96,7 +96,7 @@ class Pair implements AsyncDisposable {
 async function fillStore(folder: string, forge: Forge, entries: readonly Forged[]): Promise<void> {
   const side = new Side(await DagStore.open(await openFolder(folder)), forge)
   await side.fill(entries)
-  // As a store lies that was not just written: no compaction of ours runs beside what is measured.
+  // Leaves the store as if it had not just been written: no compaction runs during the measurement.
   await (side.store.db as unknown as ClassicLevel<Buffer>).compactRange(Buffer.of(0), Buffer.of(255))
   await side.store.close()
 }
@@ -105,7 +105,7 @@ function copyStore(from: string, to: string): void {
   cpSync(from, to, { recursive: true, mode: constants.COPYFILE_FICLONE })
 }
 
-/** All differences of one shape, one after the other in the same two stores: each session makes them equal again. */
+/** Measures all differences of one shape in the same two stores: each session makes them equal again. */
 async function measureShape(
   name: string,
   grow: Grow,
@@ -123,7 +123,7 @@ async function measureShape(
   return rows
 }
 
-/** The time for a difference of 30 in a large tree and in a small one, in turns so that both see the same machine. */
+/** Measures a difference of 30 in a large and in a small tree alternately, so that other load affects both. */
 async function compareTimes(name: string, entries: number, note: (text: string) => void): Promise<Row> {
   const rounds = 31
   const grow = growers[name]!
@@ -162,7 +162,7 @@ function rowOf(name: string, entries: number, measured: Measured): Row {
 export const matrix: Case = {
   name: 'matrix',
   summary:
-    'the cost of finding the difference, by shape and size (ratio: of the bound on bytes, below 1 holds)',
+    'the cost of finding the difference, by shape and size (ratio: bytes divided by their bound; below 1 holds)',
   async run({ small, note }) {
     const entries = Number(process.env.MATRIX_N ?? (small ? 4_000 : 100_000))
     const rows: Row[] = []

@@ -1,7 +1,7 @@
 /**
- * How much memory and processor time a process takes from a moment on. Nothing is collected first: the start is what the
- * process settled at by itself. Besides the resident set it tells the anonymous part, which is the process's own: the
- * rest are pages of files, above all LevelDB's tables, that the kernel maps and takes back as it likes.
+ * How much memory and processor time a process takes from a moment on. Garbage is not collected first: the start is
+ * what the process has settled at. Besides the resident set this measures its anonymous part, which is the process's
+ * own. The rest are pages of files, mainly LevelDB's tables, which the kernel maps and reclaims as it likes.
  */
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -10,18 +10,18 @@ export interface Memory {
   readonly startMB: number
   /** The peak of the resident set over the start. */
   readonly growthMB: number
-  /** The peak of the anonymous memory over the start; undefined where the system does not tell it. */
+  /** The peak of the anonymous memory over the start; undefined if the system does not report it. */
   readonly anonymousMB: number | undefined
   readonly cpuSeconds: number
 }
 
-/** Each sample reads a file of the kernel: more often would slow down what is measured. */
+/** Each sample reads a file of the kernel: more samples would slow down what is measured. */
 const sampleMs = 100
 const settleMs = 500
 const megabyte = 2 ** 20
 const pageBytes = 4096
 
-/** Bytes of anonymous memory; NaN where there is no /proc. */
+/** Returns the bytes of anonymous memory, or NaN if there is no /proc. */
 function anonymous(): number {
   try {
     const [, resident, shared] = readFileSync('/proc/self/statm', 'latin1').split(' ')
@@ -33,13 +33,13 @@ function anonymous(): number {
 
 export interface Settled {
   readonly rssMB: number
-  /** Of these the process's own; NaN where the system does not tell it. */
+  /** The part that is the process's own; NaN if the system does not report it. */
   readonly ownMB: number
   /** What is alive in V8's heap. */
   readonly heapMB: number
 }
 
-/** The memory of a process at rest: first as it is, then, of the heap, what is left after a collection. */
+/** Returns the memory of this process at rest, and what is left in the heap after a collection. */
 export function settledMemory(): Settled {
   const [rssMB, ownMB] = [process.memoryUsage.rss() / megabyte, anonymous() / megabyte]
   globalThis.gc!()
@@ -54,7 +54,7 @@ export class MemoryMeter {
   private cpuAtStart = process.cpuUsage()
   private timer: NodeJS.Timeout | undefined
 
-  /** Lets the process settle, then counts from here. */
+  /** Lets the process settle, then starts to count. */
   async begin(): Promise<void> {
     await pause(settleMs)
     clearInterval(this.timer)
@@ -70,7 +70,8 @@ export class MemoryMeter {
 
   read(): Memory {
     const cpu = process.cpuUsage(this.cpuAtStart)
-    // The kernel keeps the peak, so no spike between samples is missed; where it is from before the start, what is now.
+    // The kernel keeps the peak, so no spike between samples is missed. If that is older than the start, use the present
+    // value.
     const { maxRSS } = process.resourceUsage()
     const peak = maxRSS > this.maxAtStart ? maxRSS * 1024 : process.memoryUsage.rss()
     const anonymousPeak = Math.max(this.anonymousPeak, anonymous())

@@ -1,6 +1,6 @@
 /**
- * A node in its own process, driven by its parent over IPC: it opens a folder, listens, syncs and commits, and reports
- * what that cost it. Run compiled, not through tsx, whose transformation slows closures down on hot paths.
+ * A node in its own process, controlled by its parent over IPC: it opens a folder, listens, syncs and commits, and
+ * reports what this cost. Run it compiled and not through tsx, whose transformation slows down closures on hot paths.
  */
 
 import { once } from 'node:events'
@@ -28,7 +28,7 @@ import { type Memory, MemoryMeter, settledMemory } from './memory.ts'
 import { readRaw, serveRaw } from './raw.ts'
 import { buildEntries, loadShape } from './shape.ts'
 
-/** Each transport by what a node needs to be served over it. */
+/** The options with which a node serves over each transport. */
 export const transports = {
   http: (): NodeOptions => ({ http: { host: '127.0.0.1', port: 0 } }),
   quic: (): NodeOptions => ({ quic: { listen: true, bind: '127.0.0.1:0', relay: 'off' } }),
@@ -42,7 +42,7 @@ interface Paced {
   readonly perSecond: number
 }
 
-/** What a sync cost at the asking side. */
+/** The cost of a sync at the asking side. */
 export interface SyncCost {
   readonly received: number
   readonly sent: number
@@ -51,7 +51,7 @@ export interface SyncCost {
   readonly seconds: number
   readonly equal: boolean
   readonly redundant: number
-  /** Where a first sync took from several peers, the entries of each. */
+  /** The entries from each peer, if a first sync fetched from several. */
   readonly parts: readonly number[]
 }
 
@@ -62,7 +62,7 @@ let bare: Awaited<ReturnType<typeof serveBare>> | undefined
 const meter = new MemoryMeter()
 const reads = { count: 0 }
 
-/** What a parent can ask for; one at a time. */
+/** The commands of the parent, one at a time. */
 export const commands = {
   /** Builds the tree of the shape's first entries in a data folder. */
   async prepare({ folder, entries }: { folder: string; entries: number }) {
@@ -71,13 +71,13 @@ export const commands = {
     for (let start = 0; start < built.length; start += limits.pageEntries)
       await store.append(built[0]!.tree, built.slice(start, start + limits.pageEntries))
     const { tree, count, bytes } = store.tree(built[0]!.tree)!
-    // As a store lies that was not just written: whoever opens it has nothing left to compact.
+    // Leaves the store as if it had not just been written: there is nothing left to compact when it is opened.
     await (store.db as unknown as ClassicLevel<Buffer>).compactRange(Buffer.of(0), Buffer.of(255))
     await store.close()
     return { tree: tree as string, count, bytes }
   },
 
-  /** `address`: where it listened before, over HTTP. */
+  /** Opens a node and listens. `address`: listen there again, over HTTP. */
   async open({ folder, transport, address }: { folder: string; transport: TransportName; address?: string }) {
     const http = address && { http: { host: '127.0.0.1', port: Number(new URL(address).port) } }
     node = await createNode({ data: folder, ...transports[transport](), ...http })
@@ -86,12 +86,12 @@ export const commands = {
     return { address: node.addresses()[0]!, peer: node.peer as string }
   },
 
-  /** Remembers a peer, so that it is no stranger. */
+  /** Adds a peer to the peer book, so that it is not a stranger. */
   async know({ peer }: { peer: string }) {
     await node!.addPeer(peer as PeerId, {})
   },
 
-  /** Commits at an even pace, and with each fourth commit also syncs, on a connection of its own: how long that takes. */
+  /** Commits at an even pace, and syncs on a new connection with every fourth commit. Returns how long syncs took. */
   async commitAndSync({ address, ...commits }: Paced & { address: string }) {
     const tree = commits.tree as TreeId
     const took = new Ages()
@@ -99,7 +99,7 @@ export const commands = {
     const syncing: Promise<void>[] = []
     let failed = 0
     const pace = paced(sessions, commits.perSecond / 4, (made) => {
-      // One that fails has taken as long as it took to fail.
+      // A session that fails counts with the time that it took to fail.
       const session = node!.sync(tree, address).catch(() => failed++)
       syncing.push(session.then(() => took.add(made)))
     })
@@ -112,7 +112,7 @@ export const commands = {
     return flood(options)
   },
 
-  /** Where memory and processor time are counted from. */
+  /** Starts to count memory, processor time and reads. */
   async begin() {
     await meter.begin()
     reads.count = 0
@@ -122,7 +122,7 @@ export const commands = {
     return { ...meter.read(), reads: reads.count }
   },
 
-  /** What the process has settled at by itself, and what its heap holds of that once it was collected. */
+  /** Returns the memory that the process has settled at, and what is left in its heap after a collection. */
   async settled() {
     return settledMemory()
   },
@@ -140,7 +140,7 @@ export const commands = {
     return commands.sync({ tree: parseTicket(ticket).tree, address: ticket })
   },
 
-  /** Takes all pages of a tree and drops them: what the way costs, without what a receiver makes of it. */
+  /** Fetches all pages of a tree and drops them: the cost of the connection without the work of a receiver. */
   async drain({ tree, address }: { tree: string; address: string }) {
     const cpu = process.cpuUsage()
     const started = performance.now()
@@ -159,7 +159,7 @@ export const commands = {
     }
   },
 
-  /** Syncs, and is killed by SIGKILL when so many entries were stored; never answers. */
+  /** Syncs, and kills its own process with SIGKILL once this many entries are stored. Never answers. */
   async syncAndDie({ tree, address, entries }: { tree: string; address: string; entries: number }) {
     node!.on('entries', () => {
       if (node!.store.tree(tree as TreeId)!.count >= entries) process.kill(process.pid, 'SIGKILL')
@@ -167,7 +167,7 @@ export const commands = {
     await node!.sync(tree as TreeId, address)
   },
 
-  /** Writes entries like a git commit each, one after the other; gives the bytes of bodies and signatures. */
+  /** Writes entries of the size of a git commit, one after the other. Returns the bytes of bodies and signatures. */
   async commit({ tree, count }: { tree: string; count: number }) {
     const before = node!.store.tree(tree as TreeId)!.bytes
     const payload = Buffer.alloc(585, 'commit ')
@@ -176,12 +176,12 @@ export const commands = {
     return { bytes: node!.store.tree(tree as TreeId)!.bytes - before }
   },
 
-  /** What is here of a tree. */
+  /** Returns how many entries of a tree are stored. */
   async stored({ tree }: { tree: string }) {
     return { count: node!.store.tree(tree as TreeId)?.count ?? 0 }
   },
 
-  /** What the first entries in order take in pages, for each of these numbers of them. */
+  /** Returns the bytes that the first `count` entries take in pages, for each of `counts`. */
   async packed({ tree, counts }: { tree: string; counts: number[] }) {
     const { store } = node!
     const sums: number[] = []
@@ -201,7 +201,7 @@ export const commands = {
     return { tipsDigest, count }
   },
 
-  /** Commits per second through a node, and of the bare work. */
+  /** Measures commits per second through a node, and of the bare work. */
   async commits(options: { folder: string; count: number; durable: boolean; concurrent: number }) {
     return measureCommits(options)
   },
@@ -219,7 +219,7 @@ export const commands = {
     return readRaw(ticket, bytes)
   },
 
-  /** What sending cost, once the reader has gone. */
+  /** Returns the cost of sending, once the reader has disconnected. */
   async sentRaw() {
     return raw!.sent
   },
@@ -232,7 +232,7 @@ export const commands = {
     return { ticket: node!.createTicket(tree as TreeId) }
   },
 
-  /** Links by a ticket, and waits until both are equal. */
+  /** Links by a ticket, and waits until both sides are equal. */
   async link({ ticket }: { ticket: string }) {
     const { tree, peer } = await node!.link(ticket)
     await untilEqual(tree, peer)
@@ -242,7 +242,7 @@ export const commands = {
     await node!.sync(undefined, ticket)
   },
 
-  /** Links with who answers at the address, and waits until both are equal. */
+  /** Links with the peer that answers at the address, and waits until both sides are equal. */
   async linkAddress({ tree, address }: { tree: string; address: string }) {
     const { peer } = await node!.addPeer(undefined, { addresses: [address] })
     await node!.link({ tree: tree as TreeId, peer })
@@ -255,20 +255,20 @@ export const commands = {
     await node!.link({ tree: tree as TreeId, peer })
   },
 
-  /** Links with peers that are nowhere. */
+  /** Links with peers that do not exist. */
   async linkMany({ tree, from, to }: { tree: string; from: number; to: number }) {
     for (let index = from; index < to; index++)
       await commands.linkUnreachable({ tree, address: `http://127.0.0.1:${20_000 + index}` })
   },
 
-  /** What /metrics tells of the outbox, and how many sessions and dials there were. */
+  /** Returns the outbox marks, sessions and dials that /metrics reports. */
   async outbox() {
     const metrics = await (await fetch(`${node!.addresses()[0]}/metrics`)).text()
     const value = (name: string) => Number(new RegExp(`^causeway_${name} (.*)$`, 'm').exec(metrics)![1])
     return { marks: value('outbox_marks'), sessions: value('sessions_total'), dials: value('dials_total') }
   },
 
-  /** Delivers everything; the seconds that it took. */
+  /** Delivers everything. Returns the seconds that this took. */
   async flush() {
     const begun = performance.now()
     const left = await node!.flush({ timeoutMs: 60_000 })
@@ -313,7 +313,7 @@ export const commands = {
     node = undefined
   },
 
-  /** The last call: the process ends by itself, as it must where everything was closed. */
+  /** The last command. The process must then end by itself, because everything is closed. */
   async end() {
     bare?.close()
     await node?.close()
@@ -329,7 +329,7 @@ async function untilEqual(tree: string, peer: string): Promise<void> {
   }
 }
 
-/** Counts single records that are read by key. */
+/** Counts the single records that are read by key. */
 function countReads(db: Database): void {
   const getMany = db.getMany.bind(db)
   const get = db.get.bind(db)

@@ -1,6 +1,6 @@
 /**
- * Processes for benchmarks: compiles the sources once into bench/build and starts `peer.ts` from there, so that what is
- * measured is what is shipped. Every process is disposed with the run, whatever goes wrong.
+ * Processes for benchmarks. Compiles the sources once into bench/build and starts `peer.ts` from there, so that a run
+ * measures what is shipped. Every process is disposed with the run, whatever goes wrong.
  */
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { rmSync } from 'node:fs'
@@ -25,7 +25,7 @@ export class PeerProcess implements AsyncDisposable {
   private readonly child: ChildProcess
   private readonly ended: Promise<void>
 
-  /** `label` names the process's CPU profile where BENCH_PROF asks for one. */
+  /** `label` names the process's CPU profile if BENCH_PROF asks for one. */
   constructor(label: string) {
     const profile = process.env.BENCH_PROF
     this.child = fork(join(build, 'bench/peer.js'), {
@@ -36,7 +36,7 @@ export class PeerProcess implements AsyncDisposable {
     this.ended = new Promise((resolve) => this.child.once('exit', () => resolve()))
   }
 
-  /** Asks for one thing and waits for it. */
+  /** Runs one command in the process and returns its result. */
   call<Name extends keyof Commands>(name: Name, ...options: Options<Name>): Promise<Result<Name>> {
     return new Promise((resolve, reject) => {
       const onExit = (code: number | null) =>
@@ -56,7 +56,7 @@ export class PeerProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // It may be stopped, or not end by itself.
+    // The process may be stopped, or may not end by itself.
     const timer = setTimeout(() => this.child.kill('SIGKILL'), 10_000)
     if (this.child.exitCode === null && this.child.connected) await this.call('end').catch(() => {})
     await this.ended

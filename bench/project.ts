@@ -1,4 +1,4 @@
-/** Where the checkout is, also for what runs compiled, a few folders deeper. */
+/** Finds the root of the project, also for compiled code, which lies a few folders deeper. */
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

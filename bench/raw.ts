@@ -1,11 +1,11 @@
 /**
- * What the QUIC binding itself can carry: one bare stream from one process to another, in the pieces that suit it best, and
- * nothing else. The writer sends one array again and again, the reader counts; so the figure holds the binding's copying,
- * which goes number by number, the encryption and the kernel.
+ * What the QUIC binding itself can carry: one bare stream from one process to another, in pieces of the best size.
+ * The writer sends one array again and again, and the reader counts. The figure therefore covers the binding's
+ * copying, which goes number by number, the encryption and the kernel.
  */
 import { type Connection, Endpoint, EndpointTicket, presetMinimal, RelayMode } from '@number0/iroh/index.js'
 
-/** A bare stream of the QUIC binding: the reader's time, and its processor time. */
+/** The cost of a bare stream of the QUIC binding: the reader's time and its processor time. */
 export interface RawCost {
   readonly seconds: number
   readonly bytesPerSecond: number
@@ -13,12 +13,12 @@ export interface RawCost {
 }
 
 const alpn = [...Buffer.from('raw/1')]
-/** Larger pieces are not faster to write, and smaller ones are slower; in flight, a second one hides the first's way back. */
+/** Larger pieces are no faster to write, smaller ones slower. A second one in flight hides the first's round trip. */
 const writeBytes = 65_536
 const writesInFlight = 2
 const readBytes = 1_048_576
 
-/** Held for as long as they are used: the binding ends what JavaScript forgets. */
+/** Keeps objects alive while they are used: the binding closes what JavaScript has collected. */
 const held = new Set<unknown>()
 
 async function bind(): Promise<Endpoint> {
@@ -32,7 +32,7 @@ async function bind(): Promise<Endpoint> {
   return endpoint
 }
 
-/** Sends to the first who connects as many bytes as it asks for. */
+/** Sends the first peer that connects as many bytes as it asks for. */
 export async function serveRaw() {
   const endpoint = await bind()
   const sent = (async () => {

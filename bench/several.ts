@@ -1,6 +1,7 @@
 /**
- * A newcomer takes a tree from one, two and three peers at once. Each peer is behind a proxy that passes so many bytes a
- * second: on one machine all share its processors, so what several peers can bring is shown where the line is the bound.
+ * A newcomer fetches a tree from one, two and three peers at once. Each peer is behind a proxy that limits its bytes
+ * per second: on one machine all peers share the processors, so the gain shows only if the connection is the
+ * bottleneck.
  */
 import type { TreeId } from '../src/dag/id.ts'
 import type { PeerId } from '../src/dag/identity.ts'
@@ -14,7 +15,7 @@ const peers = 3
 
 export const several: Case = {
   name: 'several',
-  summary: `an empty node takes a tree from 1 to ${peers} peers, each at ${bytesPerSecond / 1e3} KB/s (ratio: by the speed from one)`,
+  summary: `an empty node fetches a tree from 1 to ${peers} peers, each at ${bytesPerSecond / 1e3} KB/s (ratio: to the speed from one)`,
   async run({ small, stores, note }) {
     const prepared = await stores.tree(small ? 1_000 : 10_000)
     const sources: { peer: PeerId; addresses: string[] }[] = []

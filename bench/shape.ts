@@ -1,7 +1,7 @@
 /**
- * The entries that benchmarks replicate: the history of git itself, its merges, authors, times and sizes, from the
- * shared data folder. Where that is missing, a synthetic history of the same statistics stands in, and the results say
- * so. Payloads are text like git's commit objects, since compression and hashing see their bytes.
+ * The entries that benchmarks replicate: the history of git itself, with its merges, authors, times and sizes, from the
+ * shared data folder. If that is missing, a synthetic history with the same statistics is used, and the results say so.
+ * Payloads are text like git's commit objects, because compression and hashing depend on their bytes.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,14 +15,14 @@ import { projectRoot } from './project.ts'
 export type ShapeLine = readonly [number[], number, number, number]
 
 export interface Shape {
-  /** Where the lines come from, for the report. */
+  /** The origin of the lines, for the report. */
   readonly source: string
   readonly lines: readonly ShapeLine[]
 }
 
 const shapeFile = join(projectRoot, '../shared/data/git-history-shape.jsonl.gz')
 
-/** The first `count` lines; fewer where the history is shorter. */
+/** Returns the first `count` lines; fewer if the history is shorter. */
 export function loadShape(count = Number.POSITIVE_INFINITY): Shape {
   if (!existsSync(shapeFile))
     return {
@@ -34,7 +34,7 @@ export function loadShape(count = Number.POSITIVE_INFINITY): Shape {
   return { source: 'the history of git', lines: lines.map((line) => JSON.parse(line) as ShapeLine) }
 }
 
-/** Signs the lines as one tree, the root first. Commits without parents hang from the root. */
+/** Signs the lines as one tree, the root first. Commits without parents become children of the root. */
 export function buildEntries({ lines }: Shape): VerifiedEntry[] {
   const tree = new TreeBuilder({ name: 'git', publicAccess: PublicAccess.WRITE })
   const random = prng(7)
@@ -51,7 +51,7 @@ export function buildEntries({ lines }: Shape): VerifiedEntry[] {
   return tree.entries
 }
 
-/** A quarter merges, short distances with a long tail, few busy authors, sizes around 585 bytes. */
+/** Makes a history: a quarter merges, short distances with a long tail, few busy authors, sizes around 585 bytes. */
 function syntheticShape(count: number): ShapeLine[] {
   const random = prng(11)
   const lines: ShapeLine[] = []
@@ -67,7 +67,7 @@ function syntheticShape(count: number): ShapeLine[] {
   return lines
 }
 
-/** 0 with the given share, else up to `most`, small numbers more often. */
+/** Returns 0 with the probability `share`, otherwise a number up to `most`; small numbers are more frequent. */
 function longTailed(share: number, most: number, random: Prng): number {
   return random() < share ? 0 : Math.floor(most * random() ** 3)
 }
@@ -81,7 +81,7 @@ const words =
   'diff config option error check handle avoid update support allow return pass call function struct buffer file ' +
   'directory pack tree blob tag fetch push clone rebase stash submodule worktree signed reviewed helped reported'
 
-/** Text like commit objects one after another: names in hex, headers, a message of common words. */
+/** Returns text like a sequence of commit objects: names in hex, headers, and messages of common words. */
 function commitText(length: number, random: Prng): Uint8Array {
   const vocabulary = words.split(' ')
   const hex = () =>

@@ -1,6 +1,6 @@
 /**
- * Two sides in one process and the wire between them: stores that count what is read of them, and messages that are
- * encoded as they would be sent and counted. A session is measured against the bounds that the protocol has to keep.
+ * Two sides in one process and the wire between them. The stores count their reads. The messages are encoded as they
+ * would be sent, and their bytes are counted. A session is measured against the bounds that the protocol must keep.
  */
 import { create, type DescMessage, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import {
@@ -23,7 +23,7 @@ import type { Forge, Forged } from './forge.ts'
 const cellBytes = 22
 const fillPage = 1000
 
-/** One side: a store that counts what is read of it, and an ingest that trusts. */
+/** One side: a store that counts its reads, and an ingest that does not verify. */
 export class Side {
   readonly store: DagStore
   reads = 0
@@ -70,7 +70,7 @@ export class Side {
   }
 }
 
-/** Counts each message as Connect would send it: encoded, with five bytes before it. */
+/** Counts each message as Connect would send it: encoded, with a prefix of five bytes. */
 class Wire implements Remote {
   bytes = 0
   private readonly other: Side
@@ -125,14 +125,14 @@ class Wire implements Remote {
 export interface Measured {
   readonly result: SessionResult
   readonly seconds: number
-  /** Bytes on the wire besides the missing entries. */
+  /** The bytes on the wire besides the missing entries. */
   readonly beside: number
   readonly reads: readonly [number, number]
   readonly entriesBytes: number
   readonly difference: number
 }
 
-/** One session; `extra` is the difference. */
+/** Runs and measures one session; `extra` is the difference. */
 export async function measureSession(
   asker: Side,
   answerer: Side,
@@ -152,7 +152,7 @@ export async function measureSession(
   const seconds = (performance.now() - started) / 1000
   if (!result.equal) throw new Error('A session did not end equal.')
   const entriesBytes = extra.reduce((sum, entry) => sum + entryBytes(forge.verified(entry).signed), 0)
-  // An entry in a message has a few bytes of framing, which are its own.
+  // An entry in a message has a few bytes of framing, which count as part of the entry.
   const framing = extra.length * 9
   return {
     result,
@@ -164,7 +164,7 @@ export async function measureSession(
   }
 }
 
-/** What a session may cost at most. */
+/** Returns the greatest cost that a session may have. */
 export function boundsOf({ result, entriesBytes, difference }: Measured) {
   const haves = result.redundant > 0 && !result.statuses.includes('sketch')
   return {
@@ -174,7 +174,7 @@ export function boundsOf({ result, entriesBytes, difference }: Measured) {
   }
 }
 
-/** Which bounds a session has passed; empty where all hold. */
+/** Returns the bounds that a session exceeded; empty if all hold. */
 export function exceeded(measured: Measured): string[] {
   const bounds = boundsOf(measured)
   const { result, beside, reads } = measured

@@ -1,6 +1,6 @@
 /**
- * Trees of any size that are really signed, page by page and so in bounded memory: the shape of a git history, repeated
- * on top of itself as often as needed. Making a million takes minutes, so such a tree is made once and kept.
+ * Trees of any size with real signatures, made page by page in bounded memory: the shape of a git history, repeated
+ * on top of itself as often as needed. A million entries take minutes to make, so such a tree is made once and kept.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ import { loadShape } from './shape.ts'
 const cache = join(projectRoot, 'bench/cache')
 const payloadBytes = 100
 
-/** Pages of a tree of `entries`, parents first. */
+/** Yields the pages of a tree of `entries` entries, parents first. */
 function* signedPages(entries: number): Generator<VerifiedEntry[]> {
   const { lines } = loadShape(entries)
   const root = signRoot(testIdentity(0), {
@@ -62,11 +62,11 @@ export interface SignedTree {
   readonly folder: string
   readonly tree: string
   readonly count: number
-  /** Of bodies and signatures. */
+  /** The bytes of bodies and signatures. */
   readonly bytes: number
 }
 
-/** The tree of so many entries, made where it is not there yet. */
+/** Returns a tree of `entries` entries, and makes it if it does not exist yet. */
 export async function signedTree(entries: number): Promise<SignedTree> {
   const folder = join(cache, `signed-${entries}-format-${storeFormat}`)
   const about = join(folder, 'tree.json')

@@ -1,19 +1,19 @@
 /**
- * Data folders for benchmarks, in a temporary folder that goes with the run: trees of a given size, built once and copied
- * where a case changes them, and empty ones.
+ * Data folders for benchmarks, in a temporary folder that is removed with the run: empty folders, and trees of a given
+ * size, which are built once and copied if a case changes them.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PeerProcess } from './process.ts'
 
-/** A tree on the disk. */
+/** A tree on disk. */
 export interface PreparedTree {
   readonly folder: string
   readonly tree: string
-  /** With the root. */
+  /** The number of entries, including the root. */
   readonly count: number
-  /** Of bodies and signatures. */
+  /** The bytes of bodies and signatures. */
   readonly bytes: number
 }
 
@@ -22,14 +22,14 @@ export class Stores implements Disposable {
   private readonly prepared = new Map<number, Promise<PreparedTree>>()
   private next = 0
 
-  /** A folder that nobody has used. */
+  /** Returns a new empty folder. */
   empty(): string {
     const folder = join(this.root, `empty-${this.next++}`)
     mkdirSync(folder)
     return folder
   }
 
-  /** The tree of the shape's first `entries`; for reading, since all cases share it. */
+  /** Returns the tree of the shape's first `entries` entries. Only for reading, because all cases share it. */
   tree(entries: number): Promise<PreparedTree> {
     let prepared = this.prepared.get(entries)
     if (prepared === undefined) {
@@ -45,7 +45,7 @@ export class Stores implements Disposable {
     return { folder, ...(await process.call('prepare', { folder, entries })) }
   }
 
-  /** A copy of a prepared tree with no key of its own, so each copy becomes another node. */
+  /** Returns a copy of a prepared tree without a key, so that each copy becomes another node. */
   copy({ folder }: PreparedTree): string {
     const copy = this.empty()
     cpSync(join(folder, 'store'), join(copy, 'store'), { recursive: true })

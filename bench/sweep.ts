@@ -1,7 +1,8 @@
 /**
- * Thousands of small cases against the bounds of the matrix: every shape, sizes and differences drawn at random, sides
- * that write on top of what both have and sides that hold any closed part of a tree. `SWEEP_RUNS` says how many, from
- * the seed `SWEEP_SEED` on; each case that passes a bound is told with the seed that makes it again.
+ * Measures thousands of small cases against the bounds of the matrix: every shape, with random sizes and differences,
+ * with sides that write on top of what both have, and with sides that have any closed part of a tree. `SWEEP_RUNS` is
+ * the number of cases and `SWEEP_SEED` the first seed. Each case past a bound is printed with the seed that
+ * reproduces it.
  */
 import { parseArgs } from 'node:util'
 import { openMemory } from '../src/store/database/open.ts'
@@ -20,13 +21,13 @@ const { values } = parseArgs({
 })
 const [runs, firstSeed, most] = [Number(values.runs), Number(values.seed), Number(values.most)]
 
-/** What either side holds: what both have, then its own. */
+/** The entries of each side: those that both have, then its own. */
 interface Drawn {
   readonly name: string
   readonly sides: readonly [Forged[], Forged[]]
 }
 
-/** Small numbers as often as large ones. */
+/** Returns a random number whose logarithm is uniform. */
 function logarithmic(random: () => number, from: number, to: number): number {
   return Math.floor(from * ((to + 1) / from) ** random())
 }
@@ -50,7 +51,7 @@ function draw(forge: Forge, random: () => number): Drawn {
       ],
     }
   }
-  // Each side misses a few entries and all that stands on them.
+  // Each side lacks a few entries and all their descendants.
   const share = random() < 0.3 ? 0 : logarithmic(random, 1, Math.max(1, entries >> 3))
   const shares = random() < 0.5 ? [share, share] : [share, 0]
   const side = (missing: number) => {
@@ -83,7 +84,7 @@ async function run(seed: number): Promise<{ name: string; measured: Measured }> 
   try {
     const measured = await measureSession(a!, b!, forge, difference, random)
     if (measured.result.received + measured.result.sent !== difference.length)
-      throw new Error(`${name}: what crossed is not the difference`)
+      throw new Error(`${name}: the entries that crossed are not the difference`)
     return { name, measured }
   } finally {
     await Promise.all([a!.store.close(), b!.store.close()])

@@ -1,6 +1,6 @@
 /**
- * What keeping the sketch costs: the same signed pages taken in by a store with a live sketch and by one without, in
- * turns, so that both see the same machine. Verifying is part of ingest; the store alone is told beside it.
+ * What it costs to keep the sketch up to date: a store with a live sketch and one without take in the same signed pages
+ * alternately, so that other load affects both. The time includes verifying.
  */
 
 import { limits } from '../src/base/limits.ts'
@@ -15,7 +15,7 @@ import { buildEntries, loadShape } from './shape.ts'
 
 export const upkeep: Case = {
   name: 'upkeep',
-  summary: 'taking in entries with a live sketch and without (ratio: of the speed without, above 0.95 holds)',
+  summary: 'storing entries with a live sketch (ratio: to the speed without; above 0.95 holds)',
   async run({ small, stores, note }) {
     const entries = buildEntries(loadShape(small ? 1_000 : 20_000))
     const pages: SignedEntry[][] = []
@@ -32,7 +32,7 @@ export const upkeep: Case = {
     const rounds = small ? 1 : 7
     const seconds: Record<'with' | 'without', number[]> = { with: [], without: [] }
     for (let round = 0; round < rounds; round++)
-      // Each goes first as often as the other.
+      // Each goes first equally often.
       for (const which of round % 2 === 0 ? (['with', 'without'] as const) : (['without', 'with'] as const))
         seconds[which].push(await takeIn(stores.empty(), tree, pages, which === 'with'))
     const ratios = seconds.without.map((without, round) => without / seconds.with[round]!)
@@ -61,14 +61,14 @@ async function takeIn(
   sketched: boolean,
 ): Promise<number> {
   const store = await DagStore.open(await openFolder(folder))
-  // As if there were no sketches: they hear of no page.
+  // Without listeners no page reaches the sketches, as if there were none.
   if (!sketched) (store as unknown as { listeners: Set<unknown> }).listeners.clear()
   const ingest = new Ingest(store)
   const started = performance.now()
   let before: Promise<unknown> = Promise.resolve()
   for (const page of pages) {
     const taken = ingest.page(tree, page)
-    // As a session does: one page verifies while the one before is written.
+    // As in a session: one page is verified while the one before is written.
     await before
     before = taken
   }
