@@ -487,7 +487,8 @@ export type SyncTreeHeader = Message<"causeway.v1.SyncTreeHeader"> & {
   status: SyncStatus;
 
   /**
-   * The server's tips, 32 bytes each, at most 1,024. A server that has more sends a random choice.
+   * The server's tips, 32 bytes each, at most 1,024, or a random choice of them. The list is complete if its digest is
+   * `tips_digest`. Empty if the caller does not need them.
    *
    * @generated from field: repeated bytes tips = 2;
    */
