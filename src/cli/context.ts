@@ -1,6 +1,6 @@
 /**
- * Where a command's calls go: to the node that runs on the data folder, through its control socket, or to a node that
- * the command opens on the folder for itself. Either way the command sees the same typed clients.
+ * Decides where a command's calls go: through the control socket to the node that runs on the data folder, or to a node
+ * that the command opens on the folder itself. The command sees the same typed clients either way.
  */
 import { type Client, createClient } from '@connectrpc/connect'
 import { InvalidArgumentError, Option } from 'commander'
@@ -17,31 +17,36 @@ import { controlPath, dialLocal } from '../transport/local.ts'
 export interface CommonOptions {
   readonly data?: string
   readonly json?: boolean
-  /** Which QUIC relays to use, where the command has that option. */
+  /** Which QUIC relays to use, if the command has this option. */
   readonly relay?: Relay
 }
 
 export type Relay = NonNullable<QuicOptions['relay']>
 
-/** Reads `default`, `off`, or the URLs of own relays, separated by commas. */
+/** Parses `default`, `off`, or relay URLs separated by commas. */
 function parseRelay(text: string): Relay {
   if (text === 'default' || text === 'off') return text
   const urls = text.split(',')
   if (!urls.every((url) => /^https?:\/\/[^\s/]+/.test(url)))
-    throw new InvalidArgumentError('It is default, off, or the URLs of relays, separated by commas.')
+    throw new InvalidArgumentError('Expected default, off, or relay URLs separated by commas.')
   return urls
 }
 
-/** Adds `--relay` to a command that may use QUIC. */
+/** Returns the option `--relay`, for commands that may use QUIC. */
 export function relayOption(): Option {
-  const option = new Option('--relay <default|off|URL,…>', 'which relays QUIC may use to cross NATs')
-  return option.env('CAUSEWAY_RELAY').argParser(parseRelay).default('default')
+  return new Option(
+    '--relay <default|off|URL,…>',
+    'relays that QUIC uses to cross NATs; default means the public ones of n0',
+  )
+    .env('CAUSEWAY_RELAY')
+    .argParser(parseRelay)
+    .default('default', 'default')
 }
 
 export interface Clients extends AsyncDisposable {
   readonly trees: Client<typeof TreeService>
   readonly node: Client<typeof NodeService>
-  /** Whether a running node answers. */
+  /** Whether the calls go to a running node. */
   readonly running: boolean
 }
 
@@ -53,7 +58,7 @@ export function dataFolder(options: CommonOptions): string {
   return options.data ?? defaultDataFolder()
 }
 
-/** Clients for the node on the data folder; dispose them when the command is done. */
+/** Opens clients for the node on the data folder. The command disposes them when it is done. */
 export async function openClients(options: CommonOptions): Promise<Clients> {
   const data = dataFolder(options)
   const channel = await dialLocal(controlPath(data))

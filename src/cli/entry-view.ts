@@ -1,6 +1,6 @@
-/** An entry as `log` and `show` print it. */
+/** An entry as `log`, `show` and `watch` print it. */
 import type { Entry } from '../../gen/causeway/v1/tree_pb.ts'
-import { hexText, idText, payloadText } from './output.ts'
+import { hexText, idText, payloadText, quantity } from './output.ts'
 
 export function entryDocument(entry: Entry) {
   const { body, cid } = entry
@@ -21,17 +21,17 @@ export function entryDocument(entry: Entry) {
   }
 }
 
-/** One line for a list. */
+/** Returns one line for a list. */
 export function entryLine(entry: Entry): string {
   const body = entry.body!
   const [change] = body.changes
-  const said = change === undefined ? '' : `${change.store}: ${payloadText(change.payload)}`
-  const first = said.split('\n', 1)[0]!
+  const text = change === undefined ? '' : `${change.store}: ${payloadText(change.payload)}`
+  const line = text.split('\n', 1)[0]!
   const mark = entry.isVoid ? '(void) ' : ''
-  return `${entry.cid}  ${String(body.height).padStart(7)}  ${mark}${first.length > 60 ? `${first.slice(0, 59)}…` : first}`
+  return `${entry.cid}  ${String(body.height).padStart(7)}  ${mark}${line.length > 60 ? `${line.slice(0, 59)}…` : line}`
 }
 
-/** The whole entry. */
+/** Returns the whole entry as text. */
 export function entryText(entry: Entry): string {
   const view = entryDocument(entry)
   const lines = [
@@ -41,9 +41,13 @@ export function entryText(entry: Entry): string {
     `height   ${view.height}`,
     `author   ${view.author}`,
     `created  ${view.createdAt}`,
-    ...(view.void ? ['void     its author had no right to it, as the policy now has it'] : []),
+    ...(view.void ? ["void     under the tree's current policy, its author had no right to write it"] : []),
   ]
   for (const { store, kind, payload } of entry.body!.changes)
-    lines.push('', `${store}${kind && ` (${kind})`}, ${payload.length} bytes:`, payloadText(payload))
+    lines.push(
+      '',
+      `${store}${kind && ` (${kind})`}, ${quantity(payload.length, 'byte')}:`,
+      payloadText(payload),
+    )
   return lines.join('\n')
 }

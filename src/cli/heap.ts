@@ -1,15 +1,15 @@
 /**
- * How V8 is to treat the heap of a process that is ours. A program that embeds a node has the same if it starts with
+ * Sets V8 flags for the heap of a `causeway` process. A program that embeds a node gets the same with
  * `node --expose-gc --no-allocation-site-pretenuring`.
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-// V8 guesses from a few objects that all of their kind live long and puts them among the old, where only a full
-// collection finds them. Entries come in pages, a page lives as a whole or not at all, and so it guessed wrong in one
-// process of four, whose first sync took half as much memory again.
+// V8 guesses from a few objects that all of their kind live long, and allocates them in the old generation, which only
+// a full collection cleans. Entries come in pages that live or die as a whole, so V8 guessed wrong in one process of
+// four, and its first sync took half as much memory again.
 setFlagsFromString('--no-allocation-site-pretenuring')
 
-// For garbage.ts. Contexts that are made from now on have it.
+// base/garbage.ts needs `gc`. The flag adds it to contexts created from now on, so take it from a new one.
 setFlagsFromString('--expose-gc')
 globalThis.gc ??= runInNewContext('gc') as NodeJS.GCFunction

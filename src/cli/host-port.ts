@@ -1,4 +1,4 @@
-/** HOST:PORT on the command line, with an IPv6 host in brackets. */
+/** HOST:PORT on the command line. An IPv6 host stands in brackets. */
 import { InvalidArgumentError } from 'commander'
 
 export interface HostPort {
@@ -10,7 +10,7 @@ export function parseHostPort(text: string): HostPort {
   const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
   const port = Number(match?.[3])
   if (match === null || port > 65535)
-    throw new InvalidArgumentError('It is HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080.')
+    throw new InvalidArgumentError('Expected HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080.')
   return { host: (match[1] ?? match[2])!, port }
 }
 

@@ -1,4 +1,4 @@
-/** A link's standing as `status`, `link` and `flush` print it. */
+/** The sync status of a link as `status`, `link` and `flush` print it. */
 import type { LinkStatus } from '../../gen/causeway/v1/node_pb.ts'
 import { agoText, hexText, idText, plainText, timeText } from './output.ts'
 
@@ -28,24 +28,29 @@ export function linkDocument(link: LinkStatus) {
   }
 }
 
-/** How it stands, in a word or two. */
-function standing(link: LinkStatus): string {
+/** Returns the state in one or two words; `status --help` explains them. */
+function stateText(link: LinkStatus): string {
   if (link.active) return 'syncing'
   if (link.parked !== '') return 'parked'
   if (link.inSync) return link.lastErrorCode === '' ? 'in sync' : 'away'
   return link.attempts > 0 ? 'waiting' : 'behind'
 }
 
-export const linkTitle =
+const title =
   'TREE          PEER          STATE    PEER LACKS  WE LACK  PENDING SINCE  LAST SUCCESS   TRIES  NEXT'
 
-/** One line of the table. */
+/** Returns the links as a table. */
+export function linkTable(links: readonly LinkStatus[]): string {
+  return [title, ...links.map(linkLine)].join('\n')
+}
+
+/** Returns one row of the table, with the reason or the last error below it. */
 export function linkLine(link: LinkStatus): string {
   const next = link.nextAttemptMs === 0n ? '' : agoText(link.nextAttemptMs)
   const columns = [
     idText(link.tree).slice(-12).padEnd(12),
     hexText(link.peer).slice(0, 12).padEnd(12),
-    standing(link).padEnd(7),
+    stateText(link).padEnd(7),
     String(link.peerBehind).padStart(10),
     String(link.weBehind).padStart(7),
     (link.oldestPendingMs === 0n ? '' : agoText(link.oldestPendingMs)).padEnd(13),

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `causeway`: wires the commands, one file each, and turns whatever goes wrong into one sentence. */
+/** The command `causeway`: adds the commands, one file each, and reports every error in one sentence. */
 import './heap.ts'
 import { Command, CommanderError } from 'commander'
 import { version } from '../base/version.ts'
@@ -27,62 +27,67 @@ import { addTree } from './trees/tree.ts'
 import { addVerify } from './trees/verify.ts'
 import { addWatch } from './trees/watch.ts'
 
+/** The commands by the headings under which `causeway --help` lists them. */
+const groups = {
+  'Trees:': [addTree, addCommit, addLog, addShow, addTips, addWatch, addVerify, addImport],
+  'Peers and links:': [addPeer, addTicket, addSync, addLink, addStatus, addFlush, addConnections],
+  'Access:': [addJoin, addRequests, addPolicy],
+  'Node:': [addServe, addId, addToken, addTunnel],
+}
+
 const program = new Command('causeway')
-  .description("Replicates signed Merkle-DAGs between services and between people's machines.")
+  .description("Causeway replicates signed Merkle-DAGs between services and between people's machines.")
   .version(version)
-  .showHelpAfterError('(run with --help for what it takes)')
+  .exitOverride()
+  // The list of commands shows names; the help of each command shows its arguments.
+  .configureHelp({ subcommandTerm: (command) => command.name() })
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'causeway: ')) })
   .addHelpText(
     'after',
     `
-Every command takes --data DIR (default: $CAUSEWAY_DATA, else ${defaultDataFolder()}) and --json.
-If a node runs on the folder, commands go through it; else they open the folder themselves.
+Run \`causeway COMMAND --help\` for the arguments and options of a command.
+Every command takes --data DIR and --json. If a node runs on the data folder,
+the command goes through that node; otherwise it opens the folder itself.
 
-Exit codes: 0 done, 1 failed or not in order, 2 wrong usage, 3 a remote could not be reached, 4 an admin has to decide.
+Environment:
+  CAUSEWAY_DATA   data folder (currently ${defaultDataFolder()})
+  CAUSEWAY_RELAY  value for --relay
+  CAUSEWAY_DEBUG  if set, print the stack of an error as well
 
-Try it:
-  causeway tree create notes                       make a tree
-  echo hello | causeway commit TREE --store text   write to it
-  causeway serve                                   let others sync
-  causeway ticket TREE                             a ticket to hand over
-  causeway join TICKET                             on the other machine: equal from now on, while it serves
-  causeway requests                                who asks to be let in
-  causeway grant TREE PEER write                   let somebody write
-  causeway status --watch                          how every link stands`,
+Exit codes:
+  0  success
+  1  failure, or a check that found a problem
+  2  wrong usage
+  3  a remote node could not be reached
+  4  an admin has to decide first (join)
+
+Get started:
+  causeway tree create notes                      # create a tree
+  echo hello | causeway commit TREE --store text  # write an entry to it
+  causeway serve                                  # serve it to other nodes
+  causeway ticket TREE                            # print a ticket to hand over
+  causeway join TICKET                            # elsewhere: join the tree
+  causeway requests                               # list requests for access
+  causeway approve ID                             # approve one
+  causeway status --watch                         # follow the status of links`,
   )
 
-for (const add of [
-  addServe,
-  addId,
-  addConnections,
-  addTree,
-  addTips,
-  addLog,
-  addShow,
-  addCommit,
-  addVerify,
-  addImport,
-  addTicket,
-  addJoin,
-  addRequests,
-  addPolicy,
-  addToken,
-  addSync,
-  addPeer,
-  addLink,
-  addStatus,
-  addFlush,
-  addWatch,
-  addTunnel,
-])
-  add(program)
+for (const [heading, adders] of Object.entries(groups)) {
+  program.commandsGroup(heading)
+  for (const add of adders) add(program)
+}
+program.commandsGroup('Help:').helpCommand(true)
 
 for (const command of everyCommand(program)) {
-  command.exitOverride()
+  const path = commandPath(command)
+  command.showHelpAfterError(`Run \`${path} --help\` for usage.`)
   if (command.commands.length > 0) continue
-  command.option('--data <DIR>', 'the data folder').option('--json', 'print JSON')
+  command
+    .option('--data <DIR>', `data folder (default: ${defaultDataFolder()}, env: CAUSEWAY_DATA)`)
+    .option('--json', 'print JSON instead of text')
 }
 
-// Who reads the output may stop reading (`| head`); that is no reason to fail, let alone to end a running node.
+// A reader such as `| head` may close the output early. That is no failure, and it must not end a running node.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
 try {
@@ -97,4 +102,9 @@ try {
 
 function everyCommand(command: Command): Command[] {
   return [command, ...command.commands.flatMap(everyCommand)]
+}
+
+/** Returns the words that run a command, such as `causeway tree create`. */
+function commandPath(command: Command): string {
+  return command.parent === null ? command.name() : `${commandPath(command.parent)} ${command.name()}`
 }

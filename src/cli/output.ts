@@ -1,4 +1,4 @@
-/** What commands print: one JSON document or text on stdout, and one sentence on stderr when something went wrong. */
+/** What commands print: a JSON document or text on stdout, and one sentence on stderr if they fail. */
 import { ConnectError } from '@connectrpc/connect'
 import { CausewayError, type ErrorCode } from '../base/errors.ts'
 import { formatId, idFromBytes, parseId } from '../dag/id.ts'
@@ -6,7 +6,7 @@ import { parsePeerId } from '../dag/identity.ts'
 import { fromConnectError } from '../rpc/errors.ts'
 import type { CommonOptions } from './context.ts'
 
-/** Prints the JSON document, or the text. */
+/** Prints the document with `--json`, else the text. */
 export function print(options: CommonOptions, document: object, text: string): void {
   process.stdout.write(`${options.json ? JSON.stringify(document) : text}\n`)
 }
@@ -39,22 +39,27 @@ export function printError(error: unknown): void {
   if (process.env.CAUSEWAY_DEBUG) console.error(error)
 }
 
-/** An id given on the command line, as the contract's bytes. */
+/** Converts an id from the command line to the contract's bytes. */
 export function idArgument(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(parseId(text), 'hex'))
 }
 
-/** A PeerId given on the command line, as the contract's bytes. */
+/** Converts a PeerId from the command line to the contract's bytes. */
 export function peerArgument(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(parsePeerId(text.toLowerCase()), 'hex'))
 }
 
-/** Milliseconds since 1970 as ISO 8601; null: never. */
+/** Formats milliseconds since 1970 as ISO 8601. Returns null for 0, which means never. */
 export function timeText(ms: bigint): string | null {
   return ms === 0n ? null : new Date(Number(ms)).toISOString()
 }
 
-/** How long ago, or in how long. */
+/** Returns a number with its noun, such as "1 entry" or "2 entries". */
+export function quantity(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`
+}
+
+/** Returns how long ago a time was, or how far ahead it is. */
 export function agoText(ms: bigint): string {
   if (ms === 0n) return 'never'
   const seconds = Math.round((Date.now() - Number(ms)) / 1000)
@@ -66,11 +71,11 @@ export function agoText(ms: bigint): string {
         ? `${Math.round(size / 60)} min`
         : size < 86_400
           ? `${Math.round(size / 3600)} h`
-          : `${Math.round(size / 86_400)} days`
+          : quantity(Math.round(size / 86_400), 'day')
   return seconds >= 0 ? `${text} ago` : `in ${text}`
 }
 
-/** An id in the contract's bytes, as people read it. */
+/** Returns the text form of an id in the contract's bytes. */
 export function idText(bytes: Uint8Array): string {
   return formatId(idFromBytes(bytes))
 }
@@ -79,16 +84,16 @@ export function hexText(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex')
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters would reach the terminal.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it finds them, to keep them from the terminal.
 const control = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/
 
-/** A text that others chose, for the terminal: on one line, without control characters, and not longer than asked. */
+/** Makes text from others safe for the terminal: one line, no control characters, at most `maxLength` characters. */
 export function plainText(text: string, maxLength = 200): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim()
   return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line
 }
 
-/** A payload for people: as text where it is UTF-8 without control characters, else its size. */
+/** Returns a payload as text if it is UTF-8 without control characters, else its size. */
 export function payloadText(payload: Uint8Array): string {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(payload)
@@ -96,5 +101,5 @@ export function payloadText(payload: Uint8Array): string {
   } catch {
     // Not text.
   }
-  return `(${payload.length} bytes)`
+  return `(${quantity(payload.length, 'byte')})`
 }

@@ -1,20 +1,44 @@
-/** Permissions on the command line, and as commands print them. */
-import { InvalidArgumentError } from 'commander'
-import { Permission } from '../../gen/causeway/v1/entry_pb.ts'
+/** Permissions and public access: how options name them and how commands print them. */
+import { InvalidArgumentError, Option } from 'commander'
+import { Permission, PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 
 const permissions = { read: Permission.READ, write: Permission.WRITE, admin: Permission.ADMIN }
-const names = new Map<Permission, string>(Object.entries(permissions).map(([name, value]) => [value, name]))
+const permissionNames = namesOf(permissions)
+const accesses = { none: PublicAccess.NONE, read: PublicAccess.READ, write: PublicAccess.WRITE }
+const accessNames = namesOf(accesses)
 
-/** Reads one of the permissions that an option takes. */
-export function parsePermission(taken: readonly (keyof typeof permissions)[]): (text: string) => Permission {
+function namesOf<Value>(values: Readonly<Record<string, Value>>): ReadonlyMap<Value, string> {
+  return new Map(Object.entries(values).map(([name, value]) => [value, name]))
+}
+
+/** Returns a parser that accepts only these permissions. */
+export function parsePermission(
+  accepted: readonly (keyof typeof permissions)[],
+): (text: string) => Permission {
   return (text) => {
-    const name = taken.find((each) => each === text)
-    if (name === undefined) throw new InvalidArgumentError(`It is ${taken.join(' or ')}.`)
+    const name = accepted.find((each) => each === text)
+    if (name === undefined)
+      throw new InvalidArgumentError(`Expected ${accepted.slice(0, -1).join(', ')} or ${accepted.at(-1)}.`)
     return permissions[name]
   }
 }
 
-/** `none` where there is none. */
+/** Returns the permission's name, or `none` if it is unspecified. */
 export function permissionName(permission: Permission): string {
-  return names.get(permission) ?? 'none'
+  return permissionNames.get(permission) ?? 'none'
+}
+
+/** Returns the option `--public`, which takes a public access. */
+export function publicOption(description: string): Option {
+  return new Option('--public <none|read|write>', description).argParser(parseAccess)
+}
+
+function parseAccess(text: string): PublicAccess {
+  if (!(text in accesses)) throw new InvalidArgumentError('Expected none, read or write.')
+  return accesses[text as keyof typeof accesses]
+}
+
+/** Returns the access's name, or `none` if it is unspecified. */
+export function accessName(access: PublicAccess): string {
+  return accessNames.get(access) ?? 'none'
 }

@@ -1,4 +1,4 @@
-/** A progress bar on stderr where that is a terminal; nothing otherwise. */
+/** A progress bar on stderr. It draws only if stderr is a terminal. */
 const widthCells = 30
 const intervalMs = 100
 
@@ -13,7 +13,7 @@ export class ProgressBar {
     this.quiet = quiet || !process.stderr.isTTY
   }
 
-  /** `total` 0: not known. */
+  /** Redraws the bar. A `total` of 0 means that it is unknown. */
   update(done: number, total: number, note = ''): void {
     if (this.quiet || (performance.now() - this.last < intervalMs && done !== total)) return
     this.last = performance.now()
@@ -22,13 +22,13 @@ export class ProgressBar {
     const filled = Math.round(share * widthCells)
     const bar =
       total > 0
-        ? `[${'█'.repeat(filled)}${'░'.repeat(widthCells - filled)}] ${Math.round(share * 100)} % `
+        ? `[${'█'.repeat(filled)}${'░'.repeat(widthCells - filled)}] ${Math.round(share * 100)}% `
         : ''
     const of = total > 0 ? ` of ${total.toLocaleString('en')}` : ''
     process.stderr.write(`\r\x1b[2K${this.label} ${bar}${done.toLocaleString('en')}${of} ${note}`)
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar from the terminal. */
   end(): void {
     if (this.drawn) process.stderr.write('\r\x1b[2K')
   }

@@ -1,4 +1,4 @@
-/** How commands that stay are stopped: SIGTERM or SIGINT once asks, twice insists. */
+/** How long-running commands stop: the first SIGTERM or SIGINT asks them to finish, the second ends the process. */
 export async function untilStopped(): Promise<void> {
   let asked = false
   await new Promise<void>((resolve) => {

@@ -1,9 +1,9 @@
-/** Sizes as people write them. */
+/** Parsing and formatting of byte sizes. */
 import { strict as assert } from 'node:assert'
 import { it } from 'node:test'
 import { formatByteSize, parseByteSize } from '../../src/cli/byte-size.ts'
 
-it('reads what it writes', () => {
+it('parses what it formats', () => {
   for (const [text, bytes] of [
     ['0', 0],
     ['1023', 1023],
@@ -16,7 +16,7 @@ it('reads what it writes', () => {
   }
 })
 
-it('refuses what is no size', () => {
+it('rejects text that is not a size', () => {
   for (const text of ['', 'M', '-1', '1.5G', '10 G', '10g', '1E3', '9'.repeat(13), `${'9'.repeat(12)}T`])
     assert.throws(() => parseByteSize(text), /number of bytes/, text)
 })

@@ -1,6 +1,6 @@
 /**
- * Every command as a user runs it: with and without --json, with a node running on the folder and without, with exit
- * codes that scripts can rely on and one sentence on stderr when something is wrong.
+ * The commands as a user runs them: with and without --json, through a running node and on a folder. Exit codes are
+ * stable for scripts, and a failure prints one sentence on stderr.
  */
 import { strict as assert } from 'node:assert'
 import { writeFile } from 'node:fs/promises'
@@ -30,13 +30,15 @@ describe('Usage', () => {
   })
   after(() => box[Symbol.asyncDispose]())
 
-  it('is told by --help, of the whole and of every command', async () => {
+  it('is described by --help, for the program and for every command', async () => {
     const whole = await box.run('a', ['--help'])
     assert.equal(whole.code, 0)
     for (const command of commands)
       assert.match(whole.stdout, new RegExp(`^ {2}${command.split(' ')[0]}`, 'm'))
+    for (const heading of ['Trees', 'Peers and links', 'Access', 'Node'])
+      assert.match(whole.stdout, new RegExp(`^${heading}:$`, 'm'))
     await Promise.all(
-      // Each is another process; the rest are built by the same lines.
+      // Each is a process of its own; the same code adds the options to the other commands.
       ['serve', 'tree create', 'import git', 'sync'].map(async (command) => {
         const help = await box.run('a', [...command.split(' '), '--help'])
         assert.deepEqual([help.code, help.stderr], [0, ''], command)
@@ -48,7 +50,7 @@ describe('Usage', () => {
     assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/)
   })
 
-  it('is exit code 2 where it is wrong, without a stack', async () => {
+  it('is reported with exit code 2 if it is wrong, without a stack', async () => {
     const wrong = [
       ['nonsense'],
       ['tips'],
@@ -68,6 +70,7 @@ describe('Usage', () => {
       wrong.map(async (args, index) => {
         const { code, stdout, stderr } = await box.run(`wrong ${index}`, args)
         assert.deepEqual([code, stdout], [2, ''], `${args.join(' ')}: ${stderr}`)
+        assert.match(stderr, /^causeway: /)
         assert.doesNotMatch(stderr, /\n\s+at /)
       }),
     )
@@ -84,7 +87,7 @@ for (const running of [false, true])
     })
     after(() => box[Symbol.asyncDispose]())
 
-    it('write, and read what was written', async () => {
+    it('write entries and read them back', async () => {
       const id = await box.json<{ peer: string; running: boolean }>('a', ['id'])
       assert.match(id.peer, /^[0-9a-f]{64}$/)
       assert.equal(id.running, running)
@@ -138,7 +141,7 @@ for (const running of [false, true])
       assert.match(log.stdout, /text: from a file\n/)
     })
 
-    it('say in one sentence what is wrong, with exit code 1', async () => {
+    it('report a failure in one sentence, with exit code 1', async () => {
       const unknown = [
         ['tips', noSuch],
         ['log', noSuch, '--json'],

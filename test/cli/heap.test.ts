@@ -1,4 +1,4 @@
-/** A process of ours may collect: what pages leave is collected for real, and only the young of it. */
+/** A `causeway` process can collect the garbage of pages, and collects only the young generation. */
 import assert from 'node:assert/strict'
 import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks'
 import { test } from 'node:test'
@@ -6,7 +6,7 @@ import '../../src/cli/heap.ts'
 import { discard } from '../../src/base/garbage.ts'
 import { limits } from '../../src/base/limits.ts'
 
-test('collects the young generation for pages', { timeout: 10_000 }, async () => {
+test('collects the young generation for the garbage of pages', { timeout: 10_000 }, async () => {
   const forced = new Promise<number | undefined>((resolve) => {
     const observer = new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) {

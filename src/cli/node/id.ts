@@ -1,4 +1,4 @@
-/** `causeway id`: who this node is. */
+/** `causeway id`: prints the node's PeerId. */
 import type { Command } from 'commander'
 import { type CommonOptions, openClients } from '../context.ts'
 import { hexText, print } from '../output.ts'
@@ -6,7 +6,8 @@ import { hexText, print } from '../output.ts'
 export function addId(program: Command): void {
   program
     .command('id')
-    .description("print this node's PeerId: its public key, 64 hex digits")
+    .description("print this node's PeerId: its public key in 64 hex digits")
+    .addHelpText('after', '\nCreates a node in the data folder if there is none yet.')
     .action(async (options: CommonOptions) => {
       await using clients = await openClients(options)
       const { peer, addresses, version } = await clients.node.getNode({})

@@ -1,4 +1,4 @@
-/** `causeway serve`: a node that stays, until SIGTERM or SIGINT drains it. */
+/** `causeway serve`: runs a node until SIGTERM or SIGINT, and then finishes what is under way. */
 import { readFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
 import { CausewayError } from '../../base/errors.ts'
@@ -9,22 +9,23 @@ import { createNode } from '../../node/node.ts'
 import { controlPath } from '../../transport/local.ts'
 import { formatByteSize, parseByteSize } from '../byte-size.ts'
 import { type CommonOptions, dataFolder, type Relay, relayOption } from '../context.ts'
+import { examples } from '../help.ts'
 import { formatHostPort, type HostPort, parseHostPort } from '../host-port.ts'
-import { plainText, printError } from '../output.ts'
+import { plainText, printError, quantity } from '../output.ts'
 import { permissionName } from '../permission.ts'
 import { untilStopped } from '../stop.ts'
 
 interface ServeOptions extends CommonOptions {
-  /** False: --no-http. */
+  /** False with --no-http. */
   readonly http: HostPort | false
-  /** True: on all interfaces and a free port. */
+  /** True without a value: all interfaces and a free port. */
   readonly quic?: HostPort | true
   readonly relay: Relay
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly insecure?: boolean
   readonly operator: readonly PeerId[]
-  /** False: --no-auto-link. */
+  /** False with --no-auto-link. */
   readonly autoLink: boolean
   readonly maxDisk?: number
   readonly maxTree?: number
@@ -34,37 +35,51 @@ interface ServeOptions extends CommonOptions {
 export function addServe(program: Command): void {
   program
     .command('serve')
-    .description('run a node: serve its trees to peers and applications until stopped')
+    .description('run a node that serves its trees until it is stopped')
     .addOption(
-      new Option('--http <HOST:PORT>', 'where to serve HTTP/2 and HTTP/1.1; port 0 takes a free one')
+      new Option('--http <HOST:PORT>', 'address to serve HTTP/2 and HTTP/1.1 on; port 0 means any free port')
         .argParser(parseHostPort)
         .default({ host: '127.0.0.1', port: 0 }, '127.0.0.1:0'),
     )
     .option('--no-http', 'do not serve HTTP')
-    .option('--tls-cert <FILE>', 'serve HTTPS with this certificate (PEM, with what it stands on) …')
-    .option('--tls-key <FILE>', '… and its key (PEM)')
-    .option('--insecure', 'serve plain HTTP beyond this machine: whoever is on the way reads along')
+    .option('--tls-cert <FILE>', 'serve HTTPS with this certificate chain (PEM); needs --tls-key')
+    .option('--tls-key <FILE>', 'private key of the certificate (PEM)')
+    .option('--insecure', 'allow plain HTTP beyond this machine; anyone on the network path can read it')
     .addOption(
-      new Option(
-        '--operator <PEER>',
-        'a peer that may operate this node from afar; may be given several times',
-      )
+      new Option('--operator <PEER>', 'peer that may operate this node remotely; can be repeated')
         .argParser((peer: string, others: readonly PeerId[]) => [...others, parsePeerId(peer)])
-        .default([], 'its own key alone'),
+        .default([], "only the node's own key"),
     )
     .option(
       '--quic [HOST:PORT]',
-      'also serve QUIC, which crosses NATs; all interfaces and a free port by default',
+      'also serve QUIC, which crosses NATs (default: off; without HOST:PORT, all interfaces and a free port)',
       parseHostPort,
     )
     .addOption(relayOption())
-    .option('--no-auto-link', 'do not link trees by themselves with peers that their policies name')
-    .addOption(sizeOption('--max-disk', 'how much of all trees is kept', limits.quotaNodeBytes))
-    .addOption(sizeOption('--max-tree', 'how much of one tree is kept', limits.quotaTreeBytes))
-    .addOption(sizeOption('--max-author', 'how much of one author in one tree', limits.quotaAuthorBytes))
+    .option('--no-auto-link', 'do not link a tree automatically with peers that its policy names')
+    .addOption(sizeOption('--max-disk', 'maximum size of all trees together', limits.quotaNodeBytes))
+    .addOption(sizeOption('--max-tree', 'maximum size of one tree', limits.quotaTreeBytes))
+    .addOption(
+      sizeOption(
+        '--max-author',
+        'maximum size of the entries of one other author in one tree',
+        limits.quotaAuthorBytes,
+      ),
+    )
     .addHelpText(
       'after',
-      '\nWith --json every event is a JSON line; the first is {"event":"ready","peer":…,"addresses":[…]}.',
+      `
+Sizes count the bodies and signatures of entries; the disk needs about half as
+much again. With --json, every event is a JSON line. The first one is
+{"event":"ready","peer":…,"addresses":[…]}.`,
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'causeway serve --http 127.0.0.1:8080',
+        'causeway serve --http 0.0.0.0:443 --tls-cert cert.pem --tls-key key.pem',
+        'causeway serve --no-http --quic',
+      ),
     )
     .action(serve)
 }
@@ -73,7 +88,10 @@ async function serve(options: ServeOptions): Promise<void> {
   const data = dataFolder(options)
   const stopped = untilStopped()
   if (options.http === false && options.quic === undefined)
-    throw new CausewayError('INVALID_ARGUMENT', 'Nothing to serve on: leave out --no-http, or add --quic.')
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      'There is nothing to serve on; remove --no-http or add --quic.',
+    )
   const bind =
     options.quic === undefined || options.quic === true ? {} : { bind: formatHostPort(options.quic) }
   await using node = await createNode({
@@ -92,44 +110,45 @@ async function serve(options: ServeOptions): Promise<void> {
   const { failed } = await node.listen()
   for (const { error } of failed) printError(error)
   await node.listenControl(controlPath(data))
-  say(options, { event: 'ready', peer: node.peer, addresses: node.addresses(), data }, [
+  report(options, { event: 'ready', peer: node.peer, addresses: node.addresses(), data }, [
     `Node ${node.peer}`,
     ...node.addresses().map((address) => `Listening on ${address}`),
-    `Data in ${data}; stop with Ctrl-C.`,
+    `Data folder ${data}`,
+    'Press Ctrl-C to stop.',
   ])
-  // After the line that says so: whoever starts a node reads that one first.
+  // Subscribe only now, so that the ready line is the first one that a program reads.
   node.on('entries', (tree, added) =>
-    say(options, { event: 'entries', tree: formatId(tree), added: added.length }, [
-      `${added.length} new entries in ${formatId(tree)}`,
+    report(options, { event: 'entries', tree: formatId(tree), added: added.length }, [
+      `${quantity(added.length, 'new entry', 'new entries')} in ${formatId(tree)}`,
     ]),
   )
   node.on('request', ({ id, peer, permission, tree }) => {
     const document = { id, peer, permission: permissionName(permission), tree: formatId(tree) }
-    say(options, { event: 'request', ...document }, [
-      `${peer} asks to ${document.permission} ${document.tree}: \`causeway approve ${id}\``,
+    report(options, { event: 'request', ...document }, [
+      `${peer} requests ${document.permission} access to ${document.tree}; run \`causeway approve ${id}\` to grant it`,
     ])
   })
   node.on('join', ({ tree, peer, status, request, reason }) =>
-    say(options, { event: 'join', tree: formatId(tree), peer, status, request, reason }, [
+    report(options, { event: 'join', tree: formatId(tree), peer, status, request, reason }, [
       `Joining ${formatId(tree)}: ${status}${reason && ` (${plainText(reason)})`}`,
     ]),
   )
   await stopped
-  say(options, { event: 'stopping' }, ['Stopping…'])
+  report(options, { event: 'stopping' }, ['Stopping…'])
   await node.close()
-  say(options, { event: 'stopped' }, ['Stopped.'])
+  report(options, { event: 'stopped' }, ['Stopped.'])
 }
 
-function sizeOption(flag: string, what: string, bytes: number): Option {
-  return new Option(`${flag} <SIZE>`, `${what}, such as 500M`)
+function sizeOption(flag: string, description: string, bytes: number): Option {
+  return new Option(`${flag} <SIZE>`, `${description}, such as 500M`)
     .argParser(parseByteSize)
     .default(bytes, formatByteSize(bytes))
 }
 
-/** What makes plain HTTP safe, or says that it need not be. */
+/** Returns the TLS certificate and key, or the consent to plain HTTP beyond this machine. */
 async function security({ tlsCert, tlsKey, insecure }: ServeOptions) {
   if ((tlsCert === undefined) !== (tlsKey === undefined))
-    throw new CausewayError('INVALID_ARGUMENT', 'TLS takes both --tls-cert and --tls-key.')
+    throw new CausewayError('INVALID_ARGUMENT', 'TLS needs both --tls-cert and --tls-key.')
   if (tlsCert === undefined) return insecure ? { insecure } : {}
   const [cert, key] = await Promise.all([readPem(tlsCert), readPem(tlsKey!)])
   return { tls: { cert, key } }
@@ -137,10 +156,12 @@ async function security({ tlsCert, tlsKey, insecure }: ServeOptions) {
 
 function readPem(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: Error) => {
-    throw new CausewayError('INVALID_ARGUMENT', `${path} could not be read: ${cause.message}`, { cause })
+    throw new CausewayError('INVALID_ARGUMENT', `The file ${path} cannot be read: ${cause.message}`, {
+      cause,
+    })
   })
 }
 
-function say(options: ServeOptions, event: object, lines: string[]): void {
+function report(options: ServeOptions, event: object, lines: string[]): void {
   process.stdout.write(`${options.json ? JSON.stringify(event) : lines.join('\n')}\n`)
 }

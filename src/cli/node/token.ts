@@ -1,5 +1,5 @@
-/** `causeway token`: a proof of the node's key, for calls over HTTP by programs that are no Causeway. */
-import { type Command, InvalidArgumentError } from 'commander'
+/** `causeway token`: proves the node's key to programs that call a node over HTTP and do not use Causeway. */
+import type { Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
@@ -7,39 +7,46 @@ import { parsePeerId } from '../../dag/identity.ts'
 import { readIdentity } from '../../node/data-folder.ts'
 import { makeProof } from '../../rpc/auth/proof.ts'
 import { type CommonOptions, dataFolder } from '../context.ts'
+import { examples } from '../help.ts'
 import { print } from '../output.ts'
+import { parseWholeNumber } from '../whole-number.ts'
 
 interface TokenOptions extends CommonOptions {
   readonly audience?: string
   readonly ttl: number
 }
 
+const maxSeconds = limits.proofTtlMaxMs / 1000
+
 export function addToken(program: Command): void {
   program
     .command('token')
-    .description(
-      "print a bearer token that proves this node's key, for one call (or one connection) over HTTP",
+    .description("print a bearer token that proves this node's key over HTTP")
+    .option('--audience <PEER>', 'PeerId of the node to call (default: this node)')
+    .option(
+      '--ttl <SECONDS>',
+      `lifetime of the token, at most ${maxSeconds} s`,
+      parseWholeNumber(1, maxSeconds),
+      limits.proofTtlMs / 1000,
     )
-    .option('--audience <PEER>', 'the node that is to be called; by default this one')
-    .option('--ttl <SECONDS>', 'how long it may be used', parseTtl, limits.proofTtlMs / 1000)
+    .addHelpText('after', '\nA token is valid for one call, or for all calls on one connection.')
+    .addHelpText(
+      'after',
+      examples(
+        'curl --json \'{}\' -H "authorization: Bearer $(causeway token)" \\',
+        '  http://127.0.0.1:8080/causeway.v1.TreeService/ListTrees',
+      ),
+    )
     .action(async (options: TokenOptions) => {
       const folder = dataFolder(options)
       const identity = await readIdentity(folder)
       if (identity === undefined)
         throw new CausewayError(
           'INVALID_ARGUMENT',
-          `There is no node in ${folder} yet: \`causeway id\` makes one.`,
+          `The folder ${folder} has no node yet; run \`causeway id\` to create one.`,
         )
       const audience = options.audience === undefined ? identity.peer : parsePeerId(options.audience)
       const token = await makeProof(identity, audience, systemClock, options.ttl * 1000)
       print(options, { token, issuer: identity.peer, audience }, token)
     })
-}
-
-function parseTtl(text: string): number {
-  const seconds = Number(text)
-  const max = limits.proofTtlMaxMs / 1000
-  if (!Number.isInteger(seconds) || seconds < 1 || seconds > max)
-    throw new InvalidArgumentError(`It is a whole number of seconds from 1 to ${max}.`)
-  return seconds
 }

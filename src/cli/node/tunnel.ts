@@ -1,34 +1,37 @@
-/** `causeway tunnel`: a local port that leads through a transport to a peer. */
-import type { Command } from 'commander'
+/** `causeway tunnel`: forwards a local port to a peer through a transport. */
+import { type Command, Option } from 'commander'
 import { CausewayError } from '../../base/errors.ts'
 import { createNode } from '../../node/node.ts'
 import { isTicket, parseTicket } from '../../peer/ticket.ts'
 import { openTunnel } from '../../transport/tunnel.ts'
 import { type CommonOptions, type Relay, relayOption } from '../context.ts'
-import { type HostPort, parseHostPort } from '../host-port.ts'
+import { examples } from '../help.ts'
+import { formatHostPort, type HostPort, parseHostPort } from '../host-port.ts'
 import { print, printError } from '../output.ts'
 import { untilStopped } from '../stop.ts'
 
 export function addTunnel(program: Command): void {
   program
     .command('tunnel')
-    .argument('<ADDRESS|TICKET>', 'the peer: iroh:endpoint…, or a ticket with such an address')
-    .description('forward a local port through QUIC to a peer, for any gRPC, Connect or curl client')
-    .option('--listen <HOST:PORT>', 'the local port; 0 takes a free one', parseHostPort, {
-      host: '127.0.0.1',
-      port: 0,
-    })
+    .argument('<ADDRESS|TICKET>', 'address of the peer (iroh:endpoint…), or a ticket that has one')
+    .description('forward a local port to a peer over QUIC')
+    .addOption(
+      new Option('--listen <HOST:PORT>', 'local address to listen on; port 0 means any free port')
+        .argParser(parseHostPort)
+        .default({ host: '127.0.0.1', port: 0 }, '127.0.0.1:0'),
+    )
     .addOption(relayOption())
+    .addHelpText('after', '\nAny gRPC, Connect or HTTP client can use the port.')
     .addHelpText(
       'after',
-      `
-Examples, with the tunnel on port 8080:
-  causeway tunnel iroh:endpoint… --listen 127.0.0.1:8080
-  curl --json '{}' http://127.0.0.1:8080/causeway.v1.TreeService/ListTrees
-  buf curl --schema proto --protocol grpc --http2-prior-knowledge \\
-    http://127.0.0.1:8080/causeway.v1.TreeService/ListTrees
-  grpcurl -plaintext -import-path proto -proto causeway/v1/tree.proto \\
-    127.0.0.1:8080 causeway.v1.TreeService/ListTrees`,
+      examples(
+        'causeway tunnel iroh:endpoint… --listen 127.0.0.1:8080',
+        "curl --json '{}' http://127.0.0.1:8080/causeway.v1.TreeService/ListTrees",
+        'buf curl --schema proto --protocol grpc --http2-prior-knowledge \\',
+        '  http://127.0.0.1:8080/causeway.v1.TreeService/ListTrees',
+        'grpcurl -plaintext -import-path proto -proto causeway/v1/tree.proto \\',
+        '  127.0.0.1:8080 causeway.v1.TreeService/ListTrees',
+      ),
     )
     .action(tunnel)
 }
@@ -39,24 +42,19 @@ async function tunnel(
 ): Promise<void> {
   const addresses = isTicket(target) ? parseTicket(target).addresses : [target]
   const address = addresses.find((each) => each.startsWith('iroh:')) ?? addresses[0]!
-  // The tunnel needs a key of its own, not the data folder's: it only carries bytes.
+  // The tunnel only carries bytes, so it uses a new key instead of the data folder's.
   await using node = await createNode({ quic: { relay: options.relay } })
   const { transports } = node
   const dial = (signal?: AbortSignal) => transports.dial(address, signal === undefined ? {} : { signal })
-  // Whoever starts a tunnel wants to know now whether the peer can be reached.
+  // Dial once now, so that an unreachable peer is reported at the start.
   const first = await dial().catch((error) => {
-    throw new CausewayError(
-      CausewayError.from(error).code,
-      `The peer cannot be reached: ${(error as Error).message}`,
-      {
-        cause: error,
-      },
-    )
+    const { code, message } = CausewayError.from(error)
+    throw new CausewayError(code, `The peer cannot be reached: ${message}`, { cause: error })
   })
   first.stream.on('error', () => {})
   first.stream.destroy()
   await using open = await openTunnel({ ...options.listen, dial, onError: printError })
-  const url = `http://${open.host.includes(':') ? `[${open.host}]` : open.host}:${open.port}`
-  print(options, { event: 'ready', url, address }, `${url} leads to ${address}; stop with Ctrl-C.`)
+  const url = `http://${formatHostPort(open)}`
+  print(options, { event: 'ready', url, address }, `Forwarding ${url} to ${address}\nPress Ctrl-C to stop.`)
   await untilStopped()
 }

@@ -1,35 +1,43 @@
-/** `causeway connections`: who is connected with the running node now, and which way the bytes take. */
+/** `causeway connections`: lists the open connections of the running node and the network path of each. */
 import type { Command } from 'commander'
+import type { Connection } from '../../../gen/causeway/v1/node_pb.ts'
 import { type CommonOptions, openClients } from '../context.ts'
 import { hexText, plainText, print } from '../output.ts'
 
 export function addConnections(program: Command): void {
   program
     .command('connections')
-    .description('list who is connected now: over what, directly or by a relay, round trip, bytes')
+    .description('list open connections and their network paths')
     .action(async (options: CommonOptions) => {
       await using clients = await openClients(options)
       const { connections: open } = await clients.node.getNode({})
-      // Not the commands of this very folder, such as this one.
-      const others = open.filter(({ transport }) => transport !== 'local')
-      const connections = others.map(({ peer, bytesSent, bytesReceived, ...rest }) => ({
-        peer: hexText(peer),
-        remoteAddress: rest.remoteAddress,
-        transport: rest.transport,
-        path: rest.path,
-        roundTripMs: rest.roundTripMs,
-        bytesSent: Number(bytesSent),
-        bytesReceived: Number(bytesReceived),
-        inbound: rest.inbound,
-      }))
-      const lines = connections.map((each) => {
-        const who = each.peer || 'somebody unknown'
-        const trip = each.roundTripMs > 0 ? `, ${each.roundTripMs} ms` : ''
-        return (
-          `${each.inbound ? 'from' : 'to'} ${who} at ${plainText(each.remoteAddress)} over ${each.transport} ` +
-          `(${each.path}${trip}): ${each.bytesReceived} bytes in, ${each.bytesSent} bytes out`
-        )
-      })
-      print(options, { connections }, lines.join('\n') || 'Nobody is connected.')
+      // Leave out the commands on this data folder, such as this one.
+      const connections = open.filter(({ transport }) => transport !== 'local').map(connectionDocument)
+      const none = clients.running
+        ? 'No open connections.'
+        : 'No open connections: no node is running on the data folder.'
+      print(options, { connections }, connections.map(connectionText).join('\n') || none)
     })
+}
+
+function connectionDocument({ peer, bytesSent, bytesReceived, ...rest }: Connection) {
+  return {
+    peer: hexText(peer),
+    remoteAddress: rest.remoteAddress,
+    transport: rest.transport,
+    path: rest.path,
+    roundTripMs: rest.roundTripMs,
+    bytesSent: Number(bytesSent),
+    bytesReceived: Number(bytesReceived),
+    inbound: rest.inbound,
+  }
+}
+
+function connectionText(connection: ReturnType<typeof connectionDocument>): string {
+  const { peer, remoteAddress, transport, path, roundTripMs, bytesSent, bytesReceived, inbound } = connection
+  const roundTrip = roundTripMs > 0 ? `, ${roundTripMs} ms` : ''
+  return (
+    `${inbound ? 'from' : 'to'} ${peer || 'an unidentified peer'} at ${plainText(remoteAddress)} over ${transport} ` +
+    `(${path}${roundTrip}): ${bytesReceived} bytes in, ${bytesSent} bytes out`
+  )
 }

@@ -1,11 +1,12 @@
-/** `causeway join`: gets this node into a tree by a ticket, at once or when an admin has decided. */
-import type { Command } from 'commander'
+/** `causeway join`: joins a tree by a ticket, immediately or once an admin has approved it. */
+import { type Command, Option } from 'commander'
 import { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
 import type { JoinTreeResponse } from '../../../gen/causeway/v1/node_pb.ts'
 import { AccessStatus } from '../../../gen/causeway/v1/sync_pb.ts'
 import { CausewayError, type ErrorCode } from '../../base/errors.ts'
 import { type Clients, type CommonOptions, openClients, relayOption } from '../context.ts'
-import { hexText, idText, plainText, print } from '../output.ts'
+import { examples, textOption } from '../help.ts'
+import { hexText, idText, plainText, print, quantity } from '../output.ts'
 import { parsePermission, permissionName } from '../permission.ts'
 import { syncNow } from './sync.ts'
 
@@ -15,45 +16,61 @@ interface JoinOptions extends CommonOptions {
   readonly wait?: boolean
 }
 
-/** Nobody has decided yet. */
+/** No admin has decided yet. */
 const pendingExitCode = 4
 
 export function addJoin(program: Command): void {
   program
     .command('join')
-    .argument('<TICKET>', 'a ticket; one with an invitation lets its first user in')
-    .description("join somebody's tree: ask to be let in where that takes an admin, then keep it equal")
-    .option(
-      '--permission <read|write>',
-      'what to ask for',
-      parsePermission(['read', 'write']),
-      Permission.READ,
+    .argument('<TICKET>', 'ticket of the tree')
+    .description('join a tree by a ticket, and keep it in sync')
+    .addOption(
+      new Option('--permission <read|write>', 'access to request')
+        .argParser(parsePermission(['read', 'write']))
+        .default(Permission.READ, 'read'),
     )
-    .option('--message <TEXT>', 'a word to the admins', '')
+    .addOption(textOption('--message <TEXT>', 'message to the admins'))
     .option('--wait', 'wait until an admin has decided')
     .addOption(relayOption())
     .addHelpText(
       'after',
       `
-Let in, the tree is linked and synced. Else the wish stays: \`causeway serve\` goes on asking, across restarts, and syncs
-when an admin has approved (\`causeway requests\`, \`causeway approve\` at the other side); \`causeway status\` tells how it
-stands, and \`causeway unlink\` takes it back.
+If access is granted immediately, because this node already has it or the ticket
+holds an invitation, the tree is linked and synced. Otherwise the request is
+saved. A running \`causeway serve\` keeps asking, across restarts, and syncs the
+tree once an admin has approved the request on the other side (\`causeway
+requests\`, \`causeway approve\`). \`causeway status\` shows the request, and
+\`causeway unlink\` withdraws it.
 
-Exit codes: 0 let in and synced, 4 an admin has to decide, 3 the peer was not reached and will be asked later, 1 refused.`,
+Exit codes:
+  0  joined and synced
+  1  rejected
+  3  the peer could not be reached; it will be asked again
+  4  waiting for an admin to decide`,
     )
-    .action(async (ticket: string, { permission, message, wait = false, ...options }: JoinOptions) => {
-      await using clients = await openClients(options)
-      let standing: JoinTreeResponse | undefined
-      for await (const each of clients.node.joinTree({ ticket, permission, message, wait })) {
-        if (wait && standing === undefined && each.status === AccessStatus.PENDING && !options.json)
-          process.stderr.write(`${waitingText(each)}\n`)
-        standing = each
-      }
-      await tell(clients, ticket, standing!, options)
-    })
+    .addHelpText(
+      'after',
+      examples('causeway join "causeway:?db=…"', 'causeway join "causeway:?db=…" --permission write --wait'),
+    )
+    .action(join)
 }
 
-async function tell(
+async function join(
+  ticket: string,
+  { permission, message, wait = false, ...options }: JoinOptions,
+): Promise<void> {
+  await using clients = await openClients(options)
+  let standing: JoinTreeResponse | undefined
+  for await (const each of clients.node.joinTree({ ticket, permission, message, wait })) {
+    if (wait && standing === undefined && each.status === AccessStatus.PENDING && !options.json)
+      process.stderr.write(`${pendingText(each)}\n`)
+    standing = each
+  }
+  await report(clients, ticket, standing!, options)
+}
+
+/** Prints how the request stands. If it is granted, syncs the tree first. */
+async function report(
   clients: Clients,
   ticket: string,
   standing: JoinTreeResponse,
@@ -68,27 +85,37 @@ async function tell(
     reason: standing.reason || null,
   }
   if (standing.status === AccessStatus.REJECTED)
-    throw new CausewayError(
-      'ACCESS_REJECTED',
-      `An admin has refused the request ${document.request}${standing.reason && `: ${plainText(standing.reason)}`}. For less than that you may ask at once.`,
-    )
+    throw new CausewayError('ACCESS_REJECTED', rejectedText(standing))
   if (standing.status === AccessStatus.PENDING) {
     if (standing.errorCode !== '')
       throw new CausewayError(
         standing.errorCode as ErrorCode,
-        `${standing.errorMessage} The wish to join is noted, and \`causeway serve\` goes on asking.`,
+        `${standing.errorMessage} The request is saved, and \`causeway serve\` keeps asking.`,
       )
-    const how = clients.running ? '' : '\nStart `causeway serve`, which goes on asking and then syncs.'
-    print(options, document, waitingText(standing) + how)
+    const hint = clients.running
+      ? ''
+      : '\nStart `causeway serve` to keep asking and to sync once it is approved.'
+    print(options, document, pendingText(standing) + hint)
     process.exitCode = pendingExitCode
     return
   }
   const sync = await syncNow(clients, { remote: ticket }, options)
-  const text = `Joined ${document.tree}: this node may ${document.permission}. It has ${sync.tips.length} tip(s), and received ${sync.received} entries now.`
+  const received = quantity(sync.received, 'entry', 'entries')
+  const text = `Joined ${document.tree} with ${document.permission} access: received ${received}, now ${quantity(sync.tips.length, 'tip')}.`
   print(options, { ...document, sync }, text)
 }
 
-function waitingText({ request, reason }: JoinTreeResponse): string {
+function rejectedText({ request, reason, permission }: JoinTreeResponse): string {
   const id = hexText(request)
-  return `The request ${id} waits for an admin, who runs \`causeway approve ${id}\`.${reason && ` ${plainText(reason)}`}`
+  const what = id === '' ? 'The join was rejected' : `An admin has rejected the request ${id}`
+  const because = reason && `: ${plainText(reason)}`
+  const hint =
+    permission === Permission.WRITE ? '; if only write access was rejected, try `--permission read`' : ''
+  return `${what}${because}${hint}.`
+}
+
+function pendingText({ request, reason, errorMessage }: JoinTreeResponse): string {
+  if (errorMessage !== '') return `${plainText(errorMessage, 1000)} The peer will be asked again.`
+  const id = hexText(request)
+  return `The request ${id} waits for an admin to run \`causeway approve ${id}\`.${reason && ` ${plainText(reason)}`}`
 }

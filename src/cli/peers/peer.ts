@@ -1,18 +1,27 @@
-/** `causeway peer add|list|remove|block`: whom this node knows. */
+/** `causeway peer add|list|remove|block`: manages the peer book. */
 import type { Command } from 'commander'
 import type { Peer } from '../../../gen/causeway/v1/node_pb.ts'
 import { parsePeerId } from '../../dag/identity.ts'
-import { type Clients, type CommonOptions, openClients } from '../context.ts'
-import { agoText, hexText, idText, peerArgument, print, timeText } from '../output.ts'
+import { type CommonOptions, openClients } from '../context.ts'
+import { examples, textOption } from '../help.ts'
+import { agoText, hexText, idText, peerArgument, print, quantity, timeText } from '../output.ts'
+import { allPages } from '../pages.ts'
 
 export function addPeer(program: Command): void {
-  const peer = program.command('peer').description('the peers that this node knows')
+  const peer = program.command('peer').description('manage the peers that this node knows')
   peer
     .command('add')
-    .argument('<PEER|ADDRESS>', "the peer's PeerId, or where it listens, to ask it")
-    .argument('[ADDRESS...]', 'where it listens, such as http://host:port')
-    .description('remember a peer, or more addresses of one')
-    .option('--name <NAME>', 'a name for people', '')
+    .argument('<PEER|ADDRESS>', 'PeerId of the peer, or an address at which to ask for it')
+    .argument('[ADDRESS...]', 'addresses of the peer, such as http://host:port')
+    .description('add a peer, or add addresses to a known one')
+    .addOption(textOption('--name <NAME>', 'name of the peer, for people'))
+    .addHelpText(
+      'after',
+      examples(
+        'causeway peer add http://127.0.0.1:8080 --name Bob',
+        'causeway peer add 3b6a27bc… iroh:endpoint…',
+      ),
+    )
     .action(async (first: string, more: string[], options: CommonOptions & { name: string }) => {
       const isPeer = /^[0-9a-fA-F]{64}$/.test(first)
       await using clients = await openClients(options)
@@ -29,39 +38,33 @@ export function addPeer(program: Command): void {
     .action(async (options: CommonOptions) => {
       await using clients = await openClients(options)
       const peers: Peer[] = []
-      for await (const each of allPeers(clients)) peers.push(each)
-      const text = peers.map(peerText).join('\n') || 'No peers yet: `causeway link TICKET` makes one.'
-      print(options, { peers: peers.map(peerDocument) }, text)
+      for await (const page of allPages((request) => clients.node.listPeers(request)))
+        peers.push(...page.peers)
+      const none = 'No peers yet; run `causeway peer add ADDRESS` or `causeway link TICKET` to add one.'
+      print(options, { peers: peers.map(peerDocument) }, peers.map(peerText).join('\n') || none)
     })
   peer
     .command('remove')
-    .argument('<PEER>', "the peer's PeerId")
-    .description('forget a peer and its links')
+    .argument('<PEER>', 'PeerId of the peer')
+    .description('remove a peer and its links')
     .action(async (id: string, options: CommonOptions) => {
       await using clients = await openClients(options)
-      await clients.node.removePeer({ peer: peerArgument(id) })
+      const peer = peerArgument(id)
+      await clients.node.removePeer({ peer })
       print(options, { removed: parsePeerId(id) }, 'Removed.')
     })
   peer
     .command('block')
-    .argument('<PEER>', "the peer's PeerId")
-    .description('neither dial nor serve a peer')
-    .option('--undo', 'let it in again')
+    .argument('<PEER>', 'PeerId of the peer')
+    .description('stop dialing and serving a known peer')
+    .option('--undo', 'unblock the peer')
     .action(async (id: string, options: CommonOptions & { undo?: boolean }) => {
       await using clients = await openClients(options)
       const unblock = options.undo ?? false
-      await clients.node.blockPeer({ peer: peerArgument(id), unblock })
-      print(options, { peer: parsePeerId(id), blocked: !unblock }, unblock ? 'Let in again.' : 'Blocked.')
+      const peer = peerArgument(id)
+      await clients.node.blockPeer({ peer, unblock })
+      print(options, { peer: parsePeerId(id), blocked: !unblock }, unblock ? 'Unblocked.' : 'Blocked.')
     })
-}
-
-async function* allPeers(clients: Clients): AsyncGenerator<Peer> {
-  let pageToken = ''
-  do {
-    const page = await clients.node.listPeers({ pageToken, pageSize: 1000 })
-    yield* page.peers
-    pageToken = page.nextPageToken
-  } while (pageToken !== '')
 }
 
 function peerDocument({ peer, name, addresses, blocked, trees }: Peer) {
@@ -79,10 +82,10 @@ function peerDocument({ peer, name, addresses, blocked, trees }: Peer) {
 }
 
 function peerText({ peer, name, addresses, blocked, trees }: Peer): string {
-  const title = [hexText(peer), name, blocked && '(blocked)', `${trees.length} tree(s)`].filter(Boolean)
+  const title = [hexText(peer), name, blocked && '(blocked)', quantity(trees.length, 'tree')].filter(Boolean)
   const lines = addresses.map(
     ({ address, lastSuccessMs, lastFailureMs }) =>
-      `  ${address}  worked ${agoText(lastSuccessMs)}, failed ${agoText(lastFailureMs)}`,
+      `  ${address}  last success ${agoText(lastSuccessMs)}, last failure ${agoText(lastFailureMs)}`,
   )
   return [title.join('  '), ...lines].join('\n')
 }

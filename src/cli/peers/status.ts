@@ -1,18 +1,31 @@
-/** `causeway status`: how every link stands, once or as a table that stays. */
+/** `causeway status`: shows the sync status of every link, once or continuously. */
 import type { Command } from 'commander'
 import type { LinkStatus } from '../../../gen/causeway/v1/node_pb.ts'
 import { type CommonOptions, openClients } from '../context.ts'
-import { linkDocument, linkLine, linkTitle } from '../link-view.ts'
+import { linkDocument, linkLine, linkTable } from '../link-view.ts'
 import { hexText, print } from '../output.ts'
 
-/** Faster than this nobody reads. */
+/** Shortest time between two drawings of the table: nobody reads faster. */
 const redrawMs = 100
 
 export function addStatus(program: Command): void {
   program
     .command('status')
-    .description('tell for every link of a tree with a peer how it stands')
-    .option('--watch', 'go on: a live table on a terminal, else a line with every change')
+    .description('show the sync status of every link')
+    .option('--watch', 'keep running: a live table on a terminal, otherwise a line for every change')
+    .addHelpText(
+      'after',
+      `
+TREE is the end of the tree's id, and PEER the start of the PeerId.
+
+States:
+  in sync  both sides have the same entries, as far as this node knows
+  syncing  a session runs now or waits for its turn
+  behind   a session is due, since one side may lack entries
+  waiting  the last attempt failed; NEXT says when the next one is
+  away     in sync, but the last attempt to reach the peer failed
+  parked   not tried again automatically, for the reason in the line below`,
+    )
     .action(async (options: CommonOptions & { watch?: boolean }) => {
       await using clients = await openClients(options)
       if (options.watch) {
@@ -27,8 +40,9 @@ export function addStatus(program: Command): void {
 }
 
 function table(links: readonly LinkStatus[]): string {
-  if (links.length === 0) return 'No links yet: `causeway link TICKET` keeps a tree equal with a peer.'
-  return [linkTitle, ...links.map(linkLine)].join('\n')
+  if (links.length === 0)
+    return 'No links yet; run `causeway link TICKET` to keep a tree in sync with a peer.'
+  return linkTable(links)
 }
 
 async function follow(

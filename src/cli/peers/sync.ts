@@ -1,28 +1,29 @@
-/** `causeway sync`: brings one tree and one remote to the same entries, both ways. */
+/** `causeway sync`: runs a session, after which this node and a remote have the same entries of a tree. */
 import type { Command } from 'commander'
 import type { SyncProgress, SyncResult } from '../../../gen/causeway/v1/node_pb.ts'
 import { SyncStatus } from '../../../gen/causeway/v1/sync_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { isTicket } from '../../peer/ticket.ts'
 import { type Clients, type CommonOptions, openClients, relayOption } from '../context.ts'
-import { hexText, idArgument, idText, print } from '../output.ts'
+import { examples } from '../help.ts'
+import { hexText, idArgument, idText, print, quantity } from '../output.ts'
 import { ProgressBar } from '../progress.ts'
 
 export function addSync(program: Command): void {
   program
     .command('sync')
-    .argument('<TREE|TICKET>', "a ticket, or the tree's id")
-    .argument('[ADDRESS]', 'where the other node listens, such as http://host:port')
-    .description('sync a tree with another node, both ways')
+    .argument('<TREE|TICKET>', 'ticket of the tree, or id of the tree')
+    .argument('[ADDRESS]', 'address of the other node, such as http://host:port; needed with an id')
+    .description('sync a tree with another node once, in both directions')
     .addOption(relayOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  causeway sync "causeway:?db=…"\n  causeway sync bafkrei… http://127.0.0.1:8080',
+      examples('causeway sync "causeway:?db=…"', 'causeway sync bafkrei… http://127.0.0.1:8080'),
     )
     .action(async (first: string, address: string | undefined, options: CommonOptions) => {
       const ticket = isTicket(first)
       if (!ticket && address === undefined)
-        throw new CausewayError('INVALID_ARGUMENT', 'Give a ticket, or a tree and an address.')
+        throw new CausewayError('INVALID_ARGUMENT', 'Give a ticket, or the id of a tree and an address.')
       const tree = ticket ? new Uint8Array(0) : idArgument(first)
       await using clients = await openClients(options)
       const document = await syncNow(clients, { tree, remote: ticket ? first : address! }, options)
@@ -31,7 +32,7 @@ export function addSync(program: Command): void {
     })
 }
 
-/** Runs a session, with a progress bar. */
+/** Runs a session and shows its progress. */
 export async function syncNow(
   clients: Clients,
   request: { readonly tree?: Uint8Array; readonly remote: string },
@@ -82,16 +83,18 @@ function resultDocument(result: SyncResult) {
 
 function resultText(result: ReturnType<typeof resultDocument>): string {
   const seconds = (result.elapsedMs / 1000).toFixed(2)
+  const received = quantity(result.received, 'entry', 'entries')
+  const roundTrips = quantity(result.roundTrips, 'round trip')
   const state = result.equal
     ? 'Both sides are equal'
-    : 'Both sides still differ (somebody writes, or the peer refused): sync again'
+    : 'The sides still differ, because of a new entry or a refusal by the peer; sync again'
   return [
-    `Received ${result.received} and sent ${result.sent} entries in ${seconds} s, ${result.roundTrips} round trip(s).`,
+    `Received ${received} and sent ${result.sent} in ${seconds} s with ${roundTrips}.`,
     `${result.bytesReceived} bytes in, ${result.bytesSent} bytes out, over ${result.address} (${result.path}).`,
     ...result.sources.map(
       ({ peer, entries, error }) =>
-        `From ${peer}: ${entries} entries${error ? `; left out (${error.code}): ${error.message}` : ''}.`,
+        `From ${peer}: ${quantity(entries, 'entry', 'entries')}${error ? `; left out (${error.code}): ${error.message}` : ''}.`,
     ),
-    `${state}: ${result.tips.length} tip(s).`,
+    `${state} (${quantity(result.tips.length, 'tip')}).`,
   ].join('\n')
 }

@@ -4,12 +4,13 @@ import type { Command } from 'commander'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { type CommonOptions, openClients } from '../context.ts'
+import { examples, textOption } from '../help.ts'
 import { idArgument, print } from '../output.ts'
 
 async function readPayload(file: string): Promise<Buffer> {
   if (file !== '-')
     return readFile(file).catch((cause: Error) => {
-      throw new CausewayError('INVALID_ARGUMENT', `The file ${file} could not be read: ${cause.message}`, {
+      throw new CausewayError('INVALID_ARGUMENT', `The file ${file} cannot be read: ${cause.message}`, {
         cause,
       })
     })
@@ -18,7 +19,10 @@ async function readPayload(file: string): Promise<Buffer> {
   for await (const chunk of process.stdin) {
     bytes += (chunk as Buffer).length
     if (bytes > limits.entryBodyBytes)
-      throw new CausewayError('ENTRY_TOO_LARGE', `A payload has less than ${limits.entryBodyBytes} bytes.`)
+      throw new CausewayError(
+        'ENTRY_TOO_LARGE',
+        `The payload must have fewer than ${limits.entryBodyBytes} bytes.`,
+      )
     chunks.push(chunk as Buffer)
   }
   return Buffer.concat(chunks)
@@ -27,11 +31,18 @@ async function readPayload(file: string): Promise<Buffer> {
 export function addCommit(program: Command): void {
   program
     .command('commit')
-    .argument('<TREE>', "the tree's id")
-    .argument('[FILE]', 'what to write; - for standard input', '-')
-    .description('write one entry, signed by this node, on top of a tree')
-    .requiredOption('--store <NAME>', 'the store of the tree that it changes')
-    .option('--kind <KIND>', "the application's kind of change", '')
+    .argument('<TREE>', 'id of the tree')
+    .argument('[FILE]', 'file with the payload; - is standard input', '-')
+    .description("write an entry on a tree's tips, signed by this node")
+    .requiredOption('--store <NAME>', 'store in the tree that the entry changes (required)')
+    .addOption(textOption('--kind <KIND>', 'kind of change, as the application defines it'))
+    .addHelpText(
+      'after',
+      examples(
+        'echo hello | causeway commit bafkrei… --store text',
+        'causeway commit bafkrei… photo.jpg --store photos',
+      ),
+    )
     .action(async (tree: string, file: string, options: CommonOptions & { store: string; kind: string }) => {
       const id = idArgument(tree)
       const payload = await readPayload(file)

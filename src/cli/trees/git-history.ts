@@ -1,7 +1,7 @@
 /**
- * Reads the commits of a git repository, parents first, through git itself: `rev-list` for the order and one
- * `cat-file --batch` for the objects. A commit's payload is its own object, byte for byte, so its name can be
- * computed again from the entry.
+ * Reads the commits of a git repository, parents first, by running git: `rev-list` for the order and one
+ * `cat-file --batch` for the objects. The commit objects are kept byte for byte, so that git's name of a commit can be
+ * computed from its entry.
  */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -17,7 +17,7 @@ export interface GitCommit {
   readonly committedAtMs: number
 }
 
-/** The name that git gives to a commit object; `hexDigits` tells the repository's hash. */
+/** Computes git's name of a commit object. `hexDigits` is the length of a name, which implies the hash. */
 export function gitName(object: Uint8Array, hexDigits: number): string {
   return createHash(hexDigits === 64 ? 'sha256' : 'sha1')
     .update(`commit ${object.length}\0`)
@@ -25,7 +25,7 @@ export function gitName(object: Uint8Array, hexDigits: number): string {
     .digest('hex')
 }
 
-/** Names of all commits that any ref reaches, parents before children. */
+/** Lists the names of all commits that a ref reaches, parents before children. */
 export async function listCommits(path: string): Promise<string[]> {
   const names: string[] = []
   const git = startGit(path, ['rev-list', '--all', '--topo-order', '--reverse'])
@@ -35,15 +35,15 @@ export async function listCommits(path: string): Promise<string[]> {
   return names
 }
 
-/** The commits of these names, in this order. */
+/** Yields the commits with these names, in this order. */
 export async function* readCommits(path: string, names: readonly string[]): AsyncGenerator<GitCommit> {
-  // An empty line would be a question, too.
+  // git would take the empty line as the name of an object.
   if (names.length === 0) return
   const git = startGit(path, ['cat-file', '--batch', '--buffer'])
   git.child.stdin.on('error', () => {})
   git.child.stdin.end(`${names.join('\n')}\n`)
   let buffered: Buffer = Buffer.alloc(0)
-  let next = 0
+  let count = 0
   for await (const chunk of git.child.stdout) {
     buffered = buffered.length === 0 ? (chunk as Buffer) : Buffer.concat([buffered, chunk as Buffer])
     for (;;) {
@@ -52,17 +52,23 @@ export async function* readCommits(path: string, names: readonly string[]): Asyn
       const header = buffered.toString('latin1', 0, lineEnd)
       const match = /^([0-9a-f]+) commit (\d+)$/.exec(header)
       if (match === null)
-        throw new CausewayError('INVALID_ARGUMENT', `git answered ${JSON.stringify(header)} for a commit.`)
+        throw new CausewayError(
+          'INVALID_ARGUMENT',
+          `git returned ${JSON.stringify(header)} instead of a commit; check ${path} with \`git fsck\`.`,
+        )
       const end = lineEnd + 1 + Number(match[2])
       if (buffered.length < end + 1) break
       yield parseCommit(match[1]!, Buffer.from(buffered.subarray(lineEnd + 1, end)))
       buffered = buffered.subarray(end + 1)
-      next++
+      count++
     }
   }
   await git.ended
-  if (next !== names.length)
-    throw new CausewayError('INVALID_ARGUMENT', `git gave ${next} of ${names.length} commits of ${path}.`)
+  if (count !== names.length)
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `git returned ${count} of ${names.length} commits; check ${path} with \`git fsck\`.`,
+    )
 }
 
 function parseCommit(name: string, object: Buffer): GitCommit {
@@ -77,7 +83,7 @@ function parseCommit(name: string, object: Buffer): GitCommit {
 function startGit(path: string, args: string[]) {
   const child = spawn('git', ['-C', path, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    // A replaced commit would have another content than its name says.
+    // The content of a replaced commit does not match its name.
     env: { ...process.env, GIT_NO_REPLACE_OBJECTS: '1' },
   })
   let complaint = ''
@@ -87,7 +93,7 @@ function startGit(path: string, args: string[]) {
   const ended = new Promise<void>((resolve, reject) => {
     child.once('error', (cause) =>
       reject(
-        new CausewayError('INVALID_ARGUMENT', `git could not be run: ${cause.message}. Install git first.`, {
+        new CausewayError('INVALID_ARGUMENT', `git cannot be run; install it first: ${cause.message}`, {
           cause,
         }),
       ),
@@ -98,7 +104,7 @@ function startGit(path: string, args: string[]) {
         reject(
           new CausewayError(
             'INVALID_ARGUMENT',
-            `${path} could not be read by git: ${complaint.trim().split('\n')[0]}`,
+            `git cannot read ${path}: ${complaint.trim().split('\n')[0]}`,
           ),
         )
     })

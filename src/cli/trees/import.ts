@@ -1,6 +1,6 @@
 /**
- * `causeway import git`: every commit of a git repository becomes an entry with the same parents. What was imported
- * before is found in the tree itself, so running it again adds only what is new.
+ * `causeway import git`: turns every commit of a git repository into an entry with the same parents. The tree itself
+ * shows which commits it has, so a later run adds only the new ones.
  */
 import { basename, resolve } from 'node:path'
 import type { Command } from 'commander'
@@ -12,63 +12,74 @@ import { type EntryId, formatId, idFromBytes, idToBytes, type TreeId } from '../
 import type { Identity } from '../../dag/identity.ts'
 import { readIdentity } from '../../node/data-folder.ts'
 import { type Clients, type CommonOptions, dataFolder, openClients } from '../context.ts'
-import { print } from '../output.ts'
+import { examples } from '../help.ts'
+import { hexText, print, quantity } from '../output.ts'
+import { allPages } from '../pages.ts'
+import { publicOption } from '../permission.ts'
 import { ProgressBar } from '../progress.ts'
 import { type GitCommit, gitName, listCommits, readCommits } from './git-history.ts'
-import { allTrees, parseAccess } from './tree.ts'
+import { allTrees } from './tree.ts'
 
-/** The store of the tree that holds commits, and the kind of change that each is. */
+/** The store in the tree that holds the commits, and the kind of their changes. */
 const gitStore = 'git'
 const commitKind = 'commit'
 
+/** An imported commit's place in the tree. */
 interface Placed {
   readonly id: EntryId
   readonly height: number
 }
 
+interface ImportOptions extends CommonOptions {
+  readonly name?: string
+  readonly public: PublicAccess
+}
+
 export function addImport(program: Command): void {
   program
     .command('import')
-    .description('take in history from elsewhere')
+    .description('import a history into a tree')
     .command('git')
-    .argument('<PATH>', 'a git repository')
-    .description('make an entry of every commit of a git repository; again: of every new one')
-    .option('--name <NAME>', "the tree's name (default: the folder's)")
-    .option(
-      '--public <none|read|write>',
-      'what everybody may do with a new tree',
-      parseAccess,
-      PublicAccess.NONE,
+    .argument('<PATH>', 'git repository')
+    .description('import the commits of a git repository, one entry for each')
+    .option('--name <NAME>', 'name of the tree (default: the name of the folder)')
+    .addOption(publicOption('what everybody may do in a new tree').default(PublicAccess.NONE, 'none'))
+    .addHelpText(
+      'after',
+      '\nThe first run creates the tree. A later run with the same name adds the commits\nthat the tree lacks.',
     )
-    .action(async (path: string, options: CommonOptions & { name?: string; public: PublicAccess }) => {
-      const names = await listCommits(path)
-      await using clients = await openClients(options)
-      const identity = await readIdentity(dataFolder(options))
-      if (identity === undefined) throw new CausewayError('STORE_CORRUPT', 'The data folder has no key.')
-      const name = options.name ?? basename(resolve(path))
-      const found = await findTree(clients, name, identity)
-      const tree = found ?? (await createTree(clients, name, options.public))
-      const placed =
-        found === undefined
-          ? new Map<string, Placed>()
-          : await readPlaced(clients, tree, names[0]?.length ?? 40)
-      const fresh = names.filter((commit) => !placed.has(commit))
-      const bar = new ProgressBar('importing', options.json)
-      await importCommits(clients, identity, tree, placed, readCommits(path, fresh), (done) =>
-        bar.update(done, fresh.length),
-      )
-      bar.end()
-      const document = { tree: formatId(tree), entries: names.length, added: fresh.length, name }
-      print(options, document, `${document.tree}\n${fresh.length} commits imported, ${names.length} in all.`)
-    })
+    .addHelpText('after', examples('causeway import git .', 'causeway import git ../linux --public read'))
+    .action(importGit)
 }
 
-/** The tree of that name that this node made; the lowest id where there are several. */
+async function importGit(path: string, options: ImportOptions): Promise<void> {
+  const names = await listCommits(path)
+  await using clients = await openClients(options)
+  const identity = await readIdentity(dataFolder(options))
+  if (identity === undefined)
+    throw new CausewayError('STORE_CORRUPT', `The data folder ${dataFolder(options)} has no identity.key.`)
+  const name = options.name ?? basename(resolve(path))
+  const found = await findTree(clients, name, identity)
+  const tree = found ?? (await createTree(clients, name, options.public))
+  const placed =
+    found === undefined ? new Map<string, Placed>() : await readPlaced(clients, tree, names[0]?.length ?? 40)
+  const fresh = names.filter((commit) => !placed.has(commit))
+  const bar = new ProgressBar('importing', options.json)
+  await importCommits(clients, identity, tree, placed, readCommits(path, fresh), (done) =>
+    bar.update(done, fresh.length),
+  )
+  bar.end()
+  const document = { tree: formatId(tree), entries: names.length, added: fresh.length, name }
+  const summary = `Imported ${quantity(fresh.length, 'new commit')}; ${names.length} in total.`
+  print(options, document, `${document.tree}\n${summary}`)
+}
+
+/** Returns the tree of that name that this node created: the one with the lowest id if there are several. */
 async function findTree(clients: Clients, name: string, identity: Identity): Promise<TreeId | undefined> {
   for await (const tree of allTrees(clients)) {
     if (tree.name !== name) continue
     const [root] = (await clients.trees.getEntries({ ids: [tree.id] })).entries
-    if (Buffer.from(root!.body!.author).toString('hex') === identity.peer) return idFromBytes(tree.id)
+    if (hexText(root!.body!.author) === identity.peer) return idFromBytes(tree.id)
   }
   return undefined
 }
@@ -78,18 +89,15 @@ async function createTree(clients: Clients, name: string, publicAccess: PublicAc
   return idFromBytes(tree!.id)
 }
 
-/** The commits that are in the tree already, by name. */
+/** Reads which commits the tree has, by git's name. */
 async function readPlaced(clients: Clients, tree: TreeId, hexDigits: number): Promise<Map<string, Placed>> {
   const placed = new Map<string, Placed>()
-  let pageToken = ''
-  do {
-    const page = await clients.trees.listEntries({ tree: idToBytes(tree), pageSize: 1000, pageToken })
-    for (const { id, body } of page.entries)
+  const listed = allPages((page) => clients.trees.listEntries({ tree: idToBytes(tree), ...page }))
+  for await (const { entries } of listed)
+    for (const { id, body } of entries)
       for (const { store, kind, payload } of body!.changes)
         if (store === gitStore && kind === commitKind)
           placed.set(gitName(payload, hexDigits), { id: idFromBytes(id), height: Number(body!.height) })
-    pageToken = page.nextPageToken
-  } while (pageToken !== '')
   return placed
 }
 
@@ -112,7 +120,8 @@ async function importCommits(
     onProgress(done)
   }
   for await (const { name, object, parents, committedAtMs } of commits) {
-    // A shallow clone names parents that it does not have; what has no parent here hangs from the tree's root.
+    // A shallow clone names parents that it does not have. A commit that has none of its parents here
+    // stands on the tree's root.
     const known = parents.flatMap((parent) => placed.get(parent) ?? [])
     const on = known.length > 0 ? known : [{ id: tree, height: 0 }]
     const entry = signEntry(identity, {

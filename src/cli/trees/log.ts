@@ -1,24 +1,21 @@
-/** `causeway log`: a tree's entries, newest first. */
-import { type Command, InvalidArgumentError } from 'commander'
+/** `causeway log`: lists a tree's entries, newest first. */
+import type { Command } from 'commander'
 import { type CommonOptions, openClients } from '../context.ts'
 import { entryDocument, entryLine } from '../entry-view.ts'
+import { examples } from '../help.ts'
 import { idArgument, print } from '../output.ts'
-
-function parseLimit(text: string): number {
-  const limit = Number(text)
-  if (!Number.isSafeInteger(limit) || limit < 1)
-    throw new InvalidArgumentError('It is a whole number from 1.')
-  return limit
-}
+import { parseWholeNumber } from '../whole-number.ts'
 
 export function addLog(program: Command): void {
   program
     .command('log')
-    .argument('<TREE>', "the tree's id")
-    .description("list a tree's entries, newest first (by height, then id)")
-    .option('--limit <N>', 'how many', parseLimit, 20)
-    .option('--void', 'also entries that the policy has made void', false)
-    .action(async (tree: string, options: CommonOptions & { limit: number; void: boolean }) => {
+    .argument('<TREE>', 'id of the tree')
+    .description("list a tree's entries, newest first")
+    .option('--limit <N>', 'maximum number of entries', parseWholeNumber(1), 20)
+    .option('--void', 'also list entries that the policy makes void')
+    .addHelpText('after', '\nEntries are ordered by height, then by id.')
+    .addHelpText('after', examples('causeway log bafkrei…', 'causeway log bafkrei… --limit 1 --json'))
+    .action(async (tree: string, options: CommonOptions & { limit: number; void?: boolean }) => {
       await using clients = await openClients(options)
       const entries = []
       let pageToken = ''
@@ -27,7 +24,7 @@ export function addLog(program: Command): void {
         const page = await clients.trees.listEntries({
           tree: idArgument(tree),
           newestFirst: true,
-          includeVoid: options.void,
+          includeVoid: options.void ?? false,
           pageSize,
           pageToken,
         })

@@ -1,4 +1,4 @@
-/** `causeway tips`: the entries of a tree that have no child. */
+/** `causeway tips`: prints the entries of a tree that have no child. */
 import type { Command } from 'commander'
 import { type CommonOptions, openClients } from '../context.ts'
 import { idArgument, idText, print } from '../output.ts'
@@ -6,8 +6,9 @@ import { idArgument, idText, print } from '../output.ts'
 export function addTips(program: Command): void {
   program
     .command('tips')
-    .argument('<TREE>', "the tree's id")
-    .description("print a tree's tips, sorted: equal on two nodes when both have the same entries")
+    .argument('<TREE>', 'id of the tree')
+    .description("print a tree's tips")
+    .addHelpText('after', '\nTwo nodes that have the same entries of the tree print the same tips.')
     .action(async (tree: string, options: CommonOptions) => {
       await using clients = await openClients(options)
       const answer = await clients.trees.getTree({ tree: idArgument(tree) })

@@ -1,49 +1,30 @@
 /** `causeway tree create` and `causeway tree list`. */
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
 import type { Tree } from '../../../gen/causeway/v1/tree_pb.ts'
 import { type Clients, type CommonOptions, openClients } from '../context.ts'
+import { examples } from '../help.ts'
 import { hexText, plainText, print } from '../output.ts'
+import { allPages } from '../pages.ts'
+import { accessName, publicOption } from '../permission.ts'
 
-const accesses = { none: PublicAccess.NONE, read: PublicAccess.READ, write: PublicAccess.WRITE }
-const accessNames = new Map(Object.entries(accesses).map(([name, access]) => [access, name]))
-
-export function accessName(access: PublicAccess): string {
-  return accessNames.get(access) ?? 'none'
-}
-
-/** Reads `--public`. */
-export function parseAccess(text: string): PublicAccess {
-  if (!(text in accesses)) throw new InvalidArgumentError('It is none, read or write.')
-  return accesses[text as keyof typeof accesses]
-}
-
-/** All trees of the node, page by page. */
+/** Yields all trees of the node. */
 export async function* allTrees(clients: Clients): AsyncGenerator<Tree> {
-  let pageToken = ''
-  do {
-    const page = await clients.trees.listTrees({ pageToken, pageSize: 1000 })
-    yield* page.trees
-    pageToken = page.nextPageToken
-  } while (pageToken !== '')
+  for await (const { trees } of allPages((page) => clients.trees.listTrees(page))) yield* trees
 }
 
 export function addTree(program: Command): void {
-  const tree = program.command('tree').description('make and list trees')
+  const tree = program.command('tree').description('create and list trees')
   tree
     .command('create')
-    .argument('<NAME>', 'a name for people')
-    .description('make a tree and print its id')
-    .option(
-      '--public <none|read|write>',
-      'what everybody may do, without being named',
-      parseAccess,
-      PublicAccess.NONE,
-    )
+    .argument('<NAME>', 'name of the tree')
+    .description('create a tree and print its id')
+    .addOption(publicOption('what everybody may do in the tree').default(PublicAccess.NONE, 'none'))
+    .addHelpText('after', examples('causeway tree create notes', 'causeway tree create news --public read'))
     .action(async (name: string, options: CommonOptions & { public: PublicAccess }) => {
       await using clients = await openClients(options)
-      const { tree: made } = await clients.trees.createTree({ name, publicAccess: options.public })
-      print(options, { tree: made!.cid, name }, made!.cid)
+      const { tree: created } = await clients.trees.createTree({ name, publicAccess: options.public })
+      print(options, { tree: created!.cid, name }, created!.cid)
     })
   tree
     .command('list')
@@ -51,26 +32,24 @@ export function addTree(program: Command): void {
     .action(async (options: CommonOptions) => {
       await using clients = await openClients(options)
       const trees = []
-      for await (const { cid, name, count, tipCount, height, bytes, publicAccess, tipsDigest } of allTrees(
-        clients,
-      ))
-        trees.push({
-          tree: cid,
-          name,
-          entries: Number(count),
-          tips: Number(tipCount),
-          height: Number(height),
-          bytes: Number(bytes),
-          public: accessName(publicAccess),
-          digest: hexText(tipsDigest),
-        })
+      for await (const each of allTrees(clients)) trees.push(treeDocument(each))
       const lines = trees.map(
-        (row) => `${row.tree}  ${String(row.entries).padStart(9)} entries  ${plainText(row.name)}`,
+        ({ tree, entries, name }) => `${tree}  ${String(entries).padStart(9)} entries  ${plainText(name)}`,
       )
-      print(
-        options,
-        { trees },
-        lines.join('\n') || 'No trees yet: make one with `causeway tree create NAME`.',
-      )
+      const none = 'No trees yet; run `causeway tree create NAME` to create one.'
+      print(options, { trees }, lines.join('\n') || none)
     })
+}
+
+function treeDocument({ cid, name, count, tipCount, height, bytes, publicAccess, tipsDigest }: Tree) {
+  return {
+    tree: cid,
+    name,
+    entries: Number(count),
+    tips: Number(tipCount),
+    height: Number(height),
+    bytes: Number(bytes),
+    public: accessName(publicAccess),
+    digest: hexText(tipsDigest),
+  }
 }

@@ -1,14 +1,15 @@
-/** `causeway verify`: reads, hashes and verifies everything of a tree again. */
+/** `causeway verify`: reads, hashes and verifies every entry of a tree again. */
 import type { Command } from 'commander'
 import { type CommonOptions, openClients } from '../context.ts'
-import { idArgument, idText, print } from '../output.ts'
+import { idArgument, idText, print, quantity } from '../output.ts'
 import { ProgressBar } from '../progress.ts'
 
 export function addVerify(program: Command): void {
   program
     .command('verify')
-    .argument('<TREE>', "the tree's id")
-    .description('read, hash and verify all of a tree again; exit code 1 and a list if anything is wrong')
+    .argument('<TREE>', 'id of the tree')
+    .description('read, hash and verify every entry of a tree again')
+    .addHelpText('after', '\nLists all problems and exits with code 1 if there are any.')
     .action(async (tree: string, options: CommonOptions) => {
       await using clients = await openClients(options)
       const bar = new ProgressBar('verifying', options.json)
@@ -21,11 +22,12 @@ export function addVerify(program: Command): void {
           problems.push({ ...(entry.length > 0 && { entry: idText(entry) }), code, message })
       }
       bar.end()
+      const entries = quantity(checked, 'entry', 'entries')
       const lines = problems.map(({ code, message }) => `${code}: ${message}`)
       const summary =
         problems.length === 0
-          ? `${checked} entries verified.`
-          : `${problems.length} problems in ${checked} entries.`
+          ? `Verified ${entries}; no problems found.`
+          : `Found ${quantity(problems.length, 'problem')} in ${entries}.`
       print(options, { ok: problems.length === 0, checked, problems }, [...lines, summary].join('\n'))
       if (problems.length > 0) process.exitCode = 1
     })

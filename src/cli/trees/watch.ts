@@ -1,6 +1,5 @@
-/** `causeway watch`: a tree's entries in the order in which they come in, and on as they come. */
-import type { Command } from 'commander'
-import { InvalidArgumentError } from 'commander'
+/** `causeway watch`: prints a tree's entries in the order of their arrival, and new ones as they arrive. */
+import { type Command, InvalidArgumentError } from 'commander'
 import { CausewayError } from '../../base/errors.ts'
 import { type CommonOptions, openClients } from '../context.ts'
 import { entryDocument, entryLine } from '../entry-view.ts'
@@ -12,23 +11,30 @@ interface WatchOptions extends CommonOptions {
 }
 
 function parseSequence(text: string): bigint {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It is a `sequence` that watch has printed.')
+  if (!/^\d{1,15}$/.test(text))
+    throw new InvalidArgumentError('Expected a sequence number that `causeway watch --json` has printed.')
   return BigInt(text)
 }
 
 export function addWatch(program: Command): void {
   program
     .command('watch')
-    .argument('<TREE>', "the tree's id")
-    .description('print entries as they come in, from now on, until stopped')
-    .option('--all', 'begin with the first entry')
-    .option('--after <SEQUENCE>', 'resume after this one', parseSequence)
-    .addHelpText('after', '\nWith --json every line has the entry and its `sequence`, for --after.')
+    .argument('<TREE>', 'id of the tree')
+    .description("print a tree's entries as they arrive, until stopped")
+    .option('--all', 'start with the first entry (default: with the next one to arrive)')
+    .option('--after <SEQUENCE>', 'start after the entry with this sequence number', parseSequence)
+    .addHelpText(
+      'after',
+      '\nNeeds a running node. With --json, every line holds an entry and its sequence\nnumber, which --after takes to resume.',
+    )
     .action(async (text: string, options: WatchOptions) => {
       const tree = idArgument(text)
       await using clients = await openClients(options)
       if (!clients.running)
-        throw new CausewayError('NOT_STARTED', 'No node runs on the data folder: start `causeway serve`.')
+        throw new CausewayError(
+          'NOT_STARTED',
+          'No node is running on the data folder; start `causeway serve` first.',
+        )
       const now = (await clients.trees.getTree({ tree })).tree!.sequence
       const afterSequence = options.after ?? (options.all ? 0n : now)
       for await (const { entries, sequence } of clients.trees.watchTree({ tree, afterSequence }))

@@ -1,8 +1,8 @@
 /**
- * A receiver killed with SIGKILL in the middle of a bootstrap: its store verifies, and finishing brings exactly the
- * rest. The moments are drawn over the bytes that the receiver's store has written, since what was sent may still wait
- * in buffers on the way, and the tree has forty pages, so that nearly all of them fall between the first page that is
- * stored and the last. KILL_RUNS says how often (`npm run test:kills`: 20), SEED where from.
+ * A receiver killed with SIGKILL during a bootstrap: its store verifies, and the next sync brings exactly the rest. The
+ * moments are drawn over the bytes that the receiver's store has written, because sent bytes may still be in buffers on
+ * the way. The tree has forty pages, so that nearly all moments fall between the first stored page and the last.
+ * KILL_RUNS sets the number of runs (`npm run test:kills`: 20), and SEED the seed.
  */
 import { strict as assert } from 'node:assert'
 import { once } from 'node:events'
@@ -21,7 +21,7 @@ const runs = Number(process.env.KILL_RUNS ?? 3)
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
 const payloadBytes = 8192
 
-/** Entries that fill a page with some thirty, each on one of the last few. */
+/** Builds a tree of which some thirty entries fill a page. Each entry stands on one of the last few. */
 function largeTree(count: number) {
   const random = prng(1)
   const tree = new TreeBuilder()
@@ -33,7 +33,7 @@ function largeTree(count: number) {
   return tree.entries
 }
 
-/** Bytes of the files in a folder; 0 where there is none yet. */
+/** Returns the bytes of the files in a folder, or 0 if it does not exist yet. */
 async function folderSize(folder: string): Promise<number> {
   const files = await readdir(folder).catch(() => [])
   const sizes = files.map((file) =>
@@ -63,7 +63,7 @@ describe(`A receiver killed at ${runs} moments (SEED=${seed})`, () => {
 
   const counts: number[] = []
   for (let run = 0; run < runs; run++)
-    it(`has a sound store, and needs only the rest (${run + 1})`, async () => {
+    it(`has a valid store and needs only the rest (${run + 1})`, async () => {
       await using box = await Sandbox.create()
       const moment = Math.ceil(random() * totalStored)
       const ticket = formatTicket({ tree, peer: serving.node.peer, addresses: serving.node.addresses() })
@@ -74,7 +74,7 @@ describe(`A receiver killed at ${runs} moments (SEED=${seed})`, () => {
       child.kill('SIGKILL')
       await closed
       const [code, signal] = [child.exitCode, child.signalCode]
-      // At the very end the process may be done before the signal.
+      // Near the end, the process may exit before the signal.
       assert.ok(signal === 'SIGKILL' || code === 0, `${code} ${signal}`)
 
       await using node = await createNode({ data: box.folder('receiver') })
@@ -88,7 +88,7 @@ describe(`A receiver killed at ${runs} moments (SEED=${seed})`, () => {
       assert.deepEqual(await node.tips(tree), await serving.node.tips(tree))
     })
 
-  it('was killed in the middle in most runs', (test) => {
+  it('was killed between the first page and the last in most runs', (test) => {
     test.diagnostic(`entries kept: ${counts.join(', ')} of ${all.length}`)
     const inTheMiddle = counts.filter((count) => count > 0 && count < all.length).length
     assert.ok(inTheMiddle >= runs / 2, counts.join(', '))

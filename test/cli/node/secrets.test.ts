@@ -1,6 +1,6 @@
 /**
- * Secrets: what lies on the disk is the owner's alone, and no key, token or invitation is in anything that a node or a
- * command prints, except where that is what was asked for.
+ * Secrets: only the owner can read the files on disk, and nothing that a node or a command prints contains a key, a
+ * token or an invitation unless the user asked for it.
  */
 import { strict as assert } from 'node:assert'
 import { once } from 'node:events'
@@ -11,7 +11,7 @@ import { Sandbox } from '../../kit/command.ts'
 
 const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8)
 
-it('on the disk are the owner’s alone, also in a folder that was there before', async () => {
+it('only the owner can read the files, even in a folder that existed before', async () => {
   await using box = await Sandbox.create()
   const data = box.folder('a')
   await mkdir(data)
@@ -19,7 +19,7 @@ it('on the disk are the owner’s alone, also in a folder that was there before'
   const { child, closed } = await box.serve('a', '--http', '127.0.0.1:0')
   assert.equal(await mode(join(data, 'identity.key')), '600')
   assert.equal(await mode(join(data, 'control.sock')), '600')
-  // LevelDB's files are made with the mode of the process: their folder keeps others out.
+  // LevelDB creates its files with the mode of the process, so their folder has to keep others out.
   assert.equal(await mode(join(data, 'store')), '700')
   assert.deepEqual(
     (await readdir(data)).filter((name) => !['identity.key', 'control.sock', 'store'].includes(name)),
@@ -29,7 +29,7 @@ it('on the disk are the owner’s alone, also in a folder that was there before'
   await closed
 })
 
-it('are in nothing that is printed', async () => {
+it('nothing that is printed contains a secret', async () => {
   await using box = await Sandbox.create()
   const { child, closed, ready } = await box.serve('a', '--http', '127.0.0.1:0')
   let printed = JSON.stringify(ready)
@@ -47,7 +47,7 @@ it('are in nothing that is printed', async () => {
   const signature = token.split('.')[2]!
   const secrets = [invitation, seed!, signature, Buffer.from(seed!, 'hex').toString('base64')]
 
-  // Whatever a command makes of them, and however it fails.
+  // Commands that use the secrets, and commands that fail with them.
   await run('b', 'join', `${ticket}&pr=nonsense:x`)
   await run('b', 'join', ticket.replace('in=', 'in=00'))
   await run('b', 'join', ticket.replace(/pr=[^&]*/, 'pr=http://127.0.0.1:9'))
@@ -77,7 +77,7 @@ it('are in nothing that is printed', async () => {
   await closed
   for (const secret of secrets)
     assert.equal(printed.includes(secret), false, `${secret.slice(0, 6)}… in:\n${printed}`)
-  // The disk of the node that invites has only what shows an invitation to be its own.
+  // The store of the inviting node has only what it needs to recognize its invitation.
   for (const file of await readdir(join(box.folder('a'), 'store'))) {
     const bytes = await readFile(join(box.folder('a'), 'store', file))
     assert.equal(bytes.includes(invitation) || bytes.includes(Buffer.from(invitation, 'hex')), false, file)

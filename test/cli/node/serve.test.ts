@@ -1,6 +1,6 @@
 /**
- * `causeway serve` as a service manager and its user see it: the ready line, signals, one node a folder, what a killed
- * node leaves behind, and syncs between two nodes by address and by ticket.
+ * `causeway serve` as a service manager and a user see it: the ready line, signals, one node per folder, a restart after
+ * a kill. And `causeway sync` between two nodes, by address and by ticket.
  */
 import { strict as assert } from 'node:assert'
 import { existsSync } from 'node:fs'
@@ -26,7 +26,7 @@ interface Synced {
 }
 
 describe('causeway serve', () => {
-  it('says first that it is ready, and drains on SIGTERM and SIGINT', async () => {
+  it('reports first that it is ready, and drains on SIGTERM and SIGINT', async () => {
     await using box = await Sandbox.create()
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       const { child, closed, ready } = await box.serve('a')
@@ -42,20 +42,20 @@ describe('causeway serve', () => {
     assert.equal(await new Promise((resolve) => plain.once('close', resolve)), 0)
   })
 
-  it('is alone on its folder', async () => {
+  it('keeps a second node off its folder', async () => {
     await using box = await Sandbox.create()
     const first = await box.serve('a')
     const second = await box.run('a', ['serve', '--json'])
     assert.deepEqual([second.code, second.stdout], [1, ''])
     assert.match(second.stderr, /^causeway: [^\n]+ \(STORE_LOCKED\)\n$/)
-    // The first one's control socket still works.
+    // The control socket of the first one still works.
     assert.equal((await box.json<{ running: boolean }>('a', ['id'])).running, true)
     const taken = await box.run('b', ['serve', '--http', new URL(first.ready.addresses[0]!).host])
     assert.equal(taken.code, 2)
     assert.match(taken.stderr, /BAD_ADDRESS/)
   })
 
-  it('is not bothered by what a killed one left', async () => {
+  it('starts on the folder of a killed node', async () => {
     await using box = await Sandbox.create()
     const killed = await box.serve('a')
     const { tree } = await box.json<{ tree: string }>('a', ['tree', 'create', 'notes'])
@@ -83,12 +83,11 @@ describe('causeway serve', () => {
 })
 
 describe('causeway sync', () => {
-  it('brings two folders together, by ticket and by address', async () => {
+  it('syncs two folders, by ticket and by address', async () => {
     await using box = await Sandbox.create()
     const served = await box.serve('a')
     const { tree } = await box.json<{ tree: string }>('a', ['tree', 'create', 'notes', '--public', 'write'])
-    const write = (data: string) =>
-      box.json('a' === data ? 'a' : data, ['commit', tree, '--store', 's'], data)
+    const write = (data: string) => box.json(data, ['commit', tree, '--store', 's'], data)
     await write('a')
     const { ticket } = await box.json<{ ticket: string }>('a', ['ticket', tree])
     const first = await box.json<Synced>('b', ['sync', ticket])
@@ -98,7 +97,7 @@ describe('causeway sync', () => {
     await write('b')
     const both = await box.json<Synced>('b', ['sync', tree, served.ready.addresses[0]!])
     assertFields(both, { received: 1, sent: 1, equal: true })
-    // Which way was taken, and what it cost.
+    // How the difference was found, and what that cost.
     assert.equal(both.statuses.length, both.roundTrips)
     assert.match(both.statuses.join(), /^(delta|sketch|range|partial|,)+$/)
     assert.deepEqual([both.redundant, both.sources], [0, []])

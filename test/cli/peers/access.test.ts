@@ -1,4 +1,4 @@
-/** Access from a terminal: tokens for other programs, operators from afar, TLS, and no open port by accident. */
+/** Access to a node: tokens for other programs, remote operators, TLS, and no plain HTTP beyond the machine by accident. */
 import { strict as assert } from 'node:assert'
 import { readFile, stat } from 'node:fs/promises'
 import { describe, it } from 'node:test'
@@ -22,8 +22,8 @@ interface Token {
   readonly audience: string
 }
 
-describe('Access from a terminal', () => {
-  it('is for the own key, for operators that are named, and for nobody else', async () => {
+describe('Access to a node', () => {
+  it('is for its own key and the named operators, and for nobody else', async () => {
     await using box = await Sandbox.create()
     const { peer: friend } = await box.json<{ peer: string }>('friend', ['id'])
     await box.json('stranger', ['id'])
@@ -34,7 +34,7 @@ describe('Access from a terminal', () => {
     const tokenOf = async (data: string) =>
       (await box.run(data, ['token', '--audience', ready.peer, '--ttl', '10'])).stdout.trim()
     assert.equal(await listTrees(address!, own.token), 200)
-    assert.equal(await listTrees(address!, own.token), 401, 'it was used on another connection')
+    assert.equal(await listTrees(address!, own.token), 401, 'the token was used on another connection')
     assert.equal(await listTrees(address!, await tokenOf('friend')), 200)
     assert.equal(await listTrees(address!, await tokenOf('stranger')), 403)
     assert.equal(await listTrees(address!), 401)
@@ -47,7 +47,7 @@ describe('Access from a terminal', () => {
     assert.equal((await box.run('nobody', ['token'])).code, 2)
   })
 
-  it('needs TLS beyond this machine, or a word that it need not be', async () => {
+  it('needs TLS beyond this machine, or --insecure', async () => {
     await using box = await Sandbox.create()
     const refused = await box.run('a', ['serve', '--http', '0.0.0.0:0', '--json'])
     assert.equal(refused.code, 2)
@@ -63,11 +63,11 @@ describe('Access from a terminal', () => {
     assert.match(secure.ready.addresses[0]!, /^https:/)
   })
 
-  it('leaves its key to its owner alone, and says it nowhere', async () => {
+  it('keeps its key readable by the owner only, and never prints it', async () => {
     await using box = await Sandbox.create()
     const { child, closed } = await box.serve('a')
-    let said = ''
-    for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => (said += chunk))
+    let printed = ''
+    for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => (printed += chunk))
     const key = `${box.folder('a')}/identity.key`
     const { mode } = await stat(key)
     assert.equal(mode & 0o777, 0o600)
@@ -75,7 +75,7 @@ describe('Access from a terminal', () => {
     const seed = (await readFile(key, 'utf8')).trim()
     for (const args of [['id'], ['token'], ['status'], ['tree', 'list'], ['peer', 'list'], ['show', 'x']]) {
       const { stdout, stderr } = await box.run('a', [...args, '--json'])
-      said += stdout + stderr
+      printed += stdout + stderr
     }
     child.kill('SIGTERM')
     await closed
@@ -84,6 +84,6 @@ describe('Access from a terminal', () => {
       Buffer.from(seed, 'hex').toString('base64'),
       Buffer.from(seed, 'hex').toString('base64url'),
     ])
-      assert.ok(!said.includes(secret))
+      assert.ok(!printed.includes(secret))
   })
 })

@@ -1,6 +1,6 @@
 /**
- * Nodes as real processes: a line of three where the ends never meet, and processes that are killed or stopped at
- * random moments. KILL_RUNS sets how many moments; the seed is printed with a failure.
+ * Linked nodes as real processes: three in a line whose ends never connect, and nodes that are killed or stopped at
+ * random moments. KILL_RUNS sets the number of moments, and SEED the seed, which the title shows.
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -39,16 +39,16 @@ function commit(at: ServeProcess, tree: Uint8Array, text: string) {
   return at.trees.commit({ tree, changes: [{ store: 'log', kind: 'add', payload: Buffer.from(text) }] })
 }
 
-/** Every entry beside the root once. */
+/** Asserts that every expected entry came exactly once, beside the root. */
 function assertOnce(payloads: readonly string[], expected: readonly string[]): void {
   const got = payloads.slice(1)
-  assert.equal(new Set(got).size, got.length, 'something came twice')
+  assert.equal(new Set(got).size, got.length, 'an entry came twice')
   const lost = expected.filter((text) => !got.includes(text))
-  assert.deepEqual(lost, [], 'something acknowledged was lost')
+  assert.deepEqual(lost, [], 'an acknowledged entry was lost')
 }
 
 describe('serve', () => {
-  it('passes a commit along a line of which the ends never meet, both ways', {
+  it('passes commits both ways along a line whose ends never connect', {
     timeout: 60_000,
   }, async () => {
     const [a, b, c] = (await Promise.all(['a', 'b', 'c'].map(serve))) as [
@@ -67,7 +67,7 @@ describe('serve', () => {
     assert.deepEqual((await a.has(tree, 3)).slice(1), ['from a', 'from c'])
     const { peers } = await a.node.listPeers({})
     assert.deepEqual(peers, [])
-    // And after everybody was restarted.
+    // And again after all nodes have restarted.
     await Promise.all([a, b, c].map((each) => each.end('SIGTERM')))
     await Promise.all([a, b, c].map((each) => each.start()))
     await commit(c, tree, 'from c again')
@@ -76,7 +76,7 @@ describe('serve', () => {
       assertOnce(await each.has(tree, 5), ['from a', 'from c', 'from a again', 'from c again'])
   })
 
-  it('a stopped peer delays nobody', { timeout: 60_000 }, async () => {
+  it('is not delayed by a stopped peer', { timeout: 60_000 }, async () => {
     const [a, b, stopped] = (await Promise.all(['a', 'b', 's'].map(serve))) as [
       ServeProcess,
       ServeProcess,
@@ -85,7 +85,7 @@ describe('serve', () => {
     const tree = await createTree(a)
     await stopped.node.linkTree({ ticket: await a.ticket(tree) })
     await stopped.has(tree, 1)
-    // Both ways round: `a` dials one peer that is stopped, and one that stopped has dialled it.
+    // Both directions: `a` dials the peer that will stop, and that peer has dialled `a`.
     await a.node.addPeer({ addresses: [stopped.address] })
     await a.node.linkTree({ tree, peer: Buffer.from(stopped.peer, 'hex') })
     await b.node.linkTree({ ticket: await a.ticket(tree) })
@@ -101,7 +101,7 @@ describe('serve', () => {
     await stopped.has(tree, 101)
   })
 
-  it('answers whether it lives and serves, and totals for Prometheus without names', {
+  it('answers /healthz, /readyz and /metrics, and names no tree or peer in the metrics', {
     timeout: 60_000,
   }, async () => {
     const a = await serve('a')
@@ -176,7 +176,7 @@ describe(`kill -9, ${killRuns} random moments, seed ${seed}`, () => {
   }
 })
 
-/** Large enough that they take several pages, so that there is a middle. */
+/** Returns payloads that are large enough to take several pages, so that a kill can fall between two. */
 function texts(name: string): string[] {
   return Array.from({ length: commits }, (_, index) => `${name} ${index} `.padEnd(2_000, '.'))
 }

@@ -1,6 +1,6 @@
 /**
- * Joining between real processes, over HTTP and over QUIC, with each killed on the way: who was let in has the tree by
- * itself, and who was refused is told.
+ * Joining between real processes, over HTTP and over QUIC, while each of them is killed in between: an approved node
+ * receives the tree automatically, and a rejected one receives the reason.
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -27,7 +27,7 @@ for (const quic of [false, true])
     })
     const commit = (at: ServeProcess, tree: Uint8Array, text: string) =>
       at.trees.commit({ tree, changes: [{ store: 'log', kind: 'add', payload: Buffer.from(text) }] })
-    /** A private tree of Alice's that Bob wants into. */
+    /** Creates a private tree of Alice's and lets Bob request access to it. */
     const wish = async (permission: Permission) => {
       const made = await alice!.trees.createTree({ name: 'private', publicAccess: PublicAccess.NONE })
       const tree = made.tree!.id
@@ -50,7 +50,7 @@ for (const quic of [false, true])
     }
     const code = (expected: string) => (error: unknown) => fromConnectError(error).code === expected
 
-    it('goes on by itself once somebody has decided, through the death of each', async () => {
+    it('continues automatically after the decision, even if each node is killed', async () => {
       const [one, other] = [await wish(Permission.WRITE), await wish(Permission.READ)]
       await restart(alice!, bob!)
       for (const { stands } of [one, other]) await stands(/waits for an admin/)
@@ -59,7 +59,7 @@ for (const quic of [false, true])
         requests.map(({ id, permission }) => [id, permission]),
         [one, other].map(({ id, permission }) => [id, permission]),
       )
-      // Decided while who asked is away, and who has decided dies at once. Less than was asked is less.
+      // Alice decides while Bob is away, and is killed right after. One request is granted in part.
       await bob!.end('SIGKILL')
       await alice!.node.decideAccess({ id: one.id, permission: Permission.READ })
       await alice!.node.decideAccess({ id: other.id, reason: 'not you' })
@@ -76,7 +76,7 @@ for (const quic of [false, true])
         await assert.rejects(alice!.node.decideAccess({ id }), code('ALREADY_DECIDED'))
     })
 
-    it('syncs at once when it is approved with both there, both ways', async () => {
+    it('syncs both ways immediately after the approval if both nodes run', async () => {
       const { tree, id } = await wish(Permission.WRITE)
       await alice!.node.decideAccess({ id, permission: Permission.WRITE })
       await bob!.has(tree, 3)

@@ -1,4 +1,4 @@
-/** The commands of joining as people type them: asked for, decided, invited and told, with and without a running node. */
+/** The commands of joining as a user types them: requests, decisions and invitations, with and without a running node. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type Ran, Sandbox, type Served } from '../../kit/command.ts'
@@ -54,7 +54,7 @@ describe('The commands of joining', () => {
     assert.deepEqual([joined.sync.received, joined.sync.equal], [2, true])
   })
 
-  it('wait where that is asked for', async () => {
+  it('wait for the decision with --wait', async () => {
     const asked = new Promise<{ id: string }>((resolve) => {
       alice.lines.on('line', (line) => {
         const event = JSON.parse(line) as { event: string; id: string }
@@ -69,7 +69,7 @@ describe('The commands of joining', () => {
     assert.equal((JSON.parse(stdout) as Joined).permission, 'read')
   })
 
-  it('say no, with the reason', async () => {
+  it('report a rejection with its reason', async () => {
     const { request } = document(await box.run('dave', ['join', ticket, '--permission', 'write', '--json']))
     await box.json('alice', ['reject', request!, '--reason', 'who are you?'])
     const refused = await box.run('dave', ['join', ticket, '--permission', 'write', '--json'])
@@ -77,7 +77,7 @@ describe('The commands of joining', () => {
     assert.match(refused.stderr, /who are you\?.*\(ACCESS_REJECTED\)/)
   })
 
-  it('invite: the first is let in, the second waits', async () => {
+  it('let the first holder of an invitation in; the second waits', async () => {
     const { ticket: invitation } = await box.json<{ ticket: string }>('alice', [
       'ticket',
       tree,
@@ -92,17 +92,17 @@ describe('The commands of joining', () => {
     assert.match(document(second).reason!, /invitation is not valid/)
   })
 
-  it('note the wish also while the peer is away', async () => {
+  it('save the request if the peer cannot be reached', async () => {
     const [, port] = /pr=http:\/\/127\.0\.0\.1:(\d+)/.exec(ticket)!
     const away = ticket.replace(`:${port}`, ':1')
     const { code, stderr } = await box.run('grace', ['join', away, '--json'])
     assert.equal(code, 3, stderr)
-    assert.match(stderr, /goes on asking/)
+    assert.match(stderr, /keeps asking/)
     const { links } = await box.json<{ links: { parked: string }[] }>('grace', ['status'])
     assert.match(links[0]!.parked, /has not been asked/)
   })
 
-  it('say what is wrong with what was typed', async () => {
+  it('report wrong arguments', async () => {
     for (const args of [
       ['join', 'http://127.0.0.1:1'],
       ['join', ticket, '--permission', 'admin'],

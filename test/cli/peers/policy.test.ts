@@ -1,4 +1,4 @@
-/** Who may do what, from a terminal: grant, revoke and policy, and what they do to the commits of two nodes. */
+/** `causeway grant`, `revoke` and `policy`, and their effect on the commits of two nodes. */
 import { strict as assert } from 'node:assert'
 import { describe, it } from 'node:test'
 import { Sandbox } from '../../kit/command.ts'
@@ -9,8 +9,8 @@ interface Policy {
   readonly keys: { peer: string; permission: string; name: string; revoked: boolean }[]
 }
 
-describe('A policy from a terminal', () => {
-  it('lets a friend write, and takes that back for what comes later', async () => {
+describe('The policy commands', () => {
+  it('let a friend write, and revoke that for later entries', async () => {
     await using box = await Sandbox.create()
     const { peer: friend } = await box.json<{ peer: string }>('b', ['id'])
     const { tree } = await box.json<{ tree: string }>('a', ['tree', 'create', 'notes'])
@@ -35,14 +35,14 @@ describe('A policy from a terminal', () => {
 
     const { lastAccepted } = await box.json<{ lastAccepted: string[] }>('a', ['revoke', tree, friend])
     assert.equal(lastAccepted.length, 1)
-    // The friend has not heard of it, writes on, and cannot sync any more; somebody else may carry what it wrote.
+    // The friend has not received the revocation. It can still write but not sync; others may carry its entries.
     assert.equal((await commit('b', 'late')).code, 0)
     assert.match((await sync()).stderr, /UNKNOWN_TREE/)
     const policy = await box.json<Policy>('a', ['policy', tree, '--public', 'read'])
     assert.deepEqual([policy.public, policy.own], ['read', 'admin'])
     const bea = policy.keys.find(({ peer }) => peer === friend)
     assert.deepEqual(bea, { peer: friend, permission: 'none', name: '', revoked: true })
-    // Everybody may read now, so the friend too: its late entry comes along and is void at both.
+    // Everybody may read now, the friend too. Its late entry is sent along, and is void on both nodes.
     assert.equal((await sync()).code, 0)
     assert.deepEqual(await payloads('b'), ['one'])
     assert.deepEqual(await payloads('a', '--void'), ['late (void)', 'one'])

@@ -1,6 +1,6 @@
 /**
- * `causeway import git` on a repository of the odd kinds: several roots, an octopus merge, empty messages, an author
- * whose name is no UTF-8, a replaced commit. Every commit becomes an entry with its parents, once.
+ * `causeway import git` on a repository with unusual commits: several roots, an octopus merge, empty messages, an author
+ * whose name is not UTF-8, a replaced commit. Every commit becomes one entry with the same parents.
  */
 import { strict as assert } from 'node:assert'
 import { spawnSync } from 'node:child_process'
@@ -26,7 +26,7 @@ function git(path: string, args: string[], input: Buffer | string = ''): string 
 }
 
 let mark = 0
-/** A commit for git fast-import; parents by mark. */
+/** Returns a commit for git fast-import. The parents are marks. */
 function commit(branch: string, parents: number[], message = '', author = Buffer.from('A U Thor')): Buffer {
   mark++
   const lines = [
@@ -42,7 +42,7 @@ function commit(branch: string, parents: number[], message = '', author = Buffer
 }
 
 describe('causeway import git', () => {
-  it('keeps every commit with its parents, and again adds only what is new', async () => {
+  it('imports every commit with its parents, and later only new ones', async () => {
     await using box = await Sandbox.create()
     const repository = box.folder('repository')
     spawnSync('git', ['init', '-q', repository])
@@ -89,7 +89,7 @@ describe('causeway import git', () => {
     mark = 10
     const more = [commit('later', [], 'later'), commit('later', [11], 'last')]
     git(repository, ['fast-import', '--quiet', '--force'], Buffer.concat(more))
-    // This time through a running node.
+    // The third import goes through a running node.
     const served = await box.serve('a')
     const third = await box.json<Imported>('a', ['import', 'git', repository, '--name', 'history'])
     assert.deepEqual([third.tree, third.entries, third.added], [first.tree, 8, 2])
@@ -98,7 +98,7 @@ describe('causeway import git', () => {
     await served.closed
   })
 
-  it('says what is wrong with what is no repository, and takes an empty one', async () => {
+  it('rejects a folder that is not a repository, and accepts an empty repository', async () => {
     await using box = await Sandbox.create()
     const none = await box.run('a', ['import', 'git', box.path])
     assert.equal(none.code, 2)

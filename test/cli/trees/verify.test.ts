@@ -1,6 +1,6 @@
 /**
- * `causeway verify` on a store that was damaged from outside: exit code 1, and what is wrong by name; a store that was
- * cut or overwritten below that is refused in one sentence.
+ * `causeway verify` on a damaged store: it exits with code 1 and names the damaged entry. A store whose LevelDB files
+ * are damaged is refused in one sentence.
  */
 import { strict as assert } from 'node:assert'
 import { readdir, writeFile } from 'node:fs/promises'

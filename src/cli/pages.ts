@@ -1,0 +1,21 @@
+/** Reads the lists of the contract, which come in pages. */
+
+/** The largest page that the contract allows. */
+const pageSize = 1000
+
+interface PageRequest {
+  readonly pageToken: string
+  readonly pageSize: number
+}
+
+/** Yields all pages of a list in order; `list` fetches one. */
+export async function* allPages<Page extends { readonly nextPageToken: string }>(
+  list: (request: PageRequest) => Promise<Page>,
+): AsyncGenerator<Page> {
+  let pageToken = ''
+  do {
+    const page = await list({ pageToken, pageSize })
+    yield page
+    pageToken = page.nextPageToken
+  } while (pageToken !== '')
+}
