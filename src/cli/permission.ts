@@ -34,7 +34,7 @@ export function publicOption(description: string): Option {
 }
 
 function parseAccess(text: string): PublicAccess {
-  if (!(text in accesses)) throw new InvalidArgumentError('Expected none, read or write.')
+  if (!Object.hasOwn(accesses, text)) throw new InvalidArgumentError('Expected none, read or write.')
   return accesses[text as keyof typeof accesses]
 }
 

@@ -59,6 +59,7 @@ describe('Usage', () => {
       ['commit', noSuch],
       ['log', noSuch, '--limit', '0'],
       ['tree', 'create', 'a', '--public', 'all'],
+      ['tree', 'create', 'a', '--public', 'toString'],
       ['tree', 'create', ''],
       ['serve', '--http', '80'],
       ['sync', noSuch],
@@ -139,6 +140,15 @@ for (const running of [false, true])
       }
       const log = await box.run('a', ['log', tree])
       assert.match(log.stdout, /text: from a file\n/)
+    })
+
+    it('take a PeerId in upper case', async () => {
+      const peer = 'AB'.repeat(32)
+      await box.json('a', ['peer', 'add', peer])
+      const blocked = await box.json<{ peer: string; blocked: boolean }>('a', ['peer', 'block', peer])
+      assert.deepEqual(blocked, { peer: peer.toLowerCase(), blocked: true })
+      const removed = await box.json<{ removed: string }>('a', ['peer', 'remove', peer])
+      assert.deepEqual(removed, { removed: peer.toLowerCase() })
     })
 
     it('report a failure in one sentence, with exit code 1', async () => {

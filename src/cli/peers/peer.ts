@@ -1,7 +1,6 @@
 /** `causeway peer add|list|remove|block`: manages the peer book. */
 import type { Command } from 'commander'
 import type { Peer } from '../../../gen/causeway/v1/node_pb.ts'
-import { parsePeerId } from '../../dag/identity.ts'
 import { type CommonOptions, openClients } from '../context.ts'
 import { examples, textOption } from '../help.ts'
 import { agoText, hexText, idText, peerArgument, print, quantity, timeText } from '../output.ts'
@@ -51,7 +50,7 @@ export function addPeer(program: Command): void {
       await using clients = await openClients(options)
       const peer = peerArgument(id)
       await clients.node.removePeer({ peer })
-      print(options, { removed: parsePeerId(id) }, 'Removed.')
+      print(options, { removed: hexText(peer) }, 'Removed.')
     })
   peer
     .command('block')
@@ -63,7 +62,7 @@ export function addPeer(program: Command): void {
       const unblock = options.undo ?? false
       const peer = peerArgument(id)
       await clients.node.blockPeer({ peer, unblock })
-      print(options, { peer: parsePeerId(id), blocked: !unblock }, unblock ? 'Unblocked.' : 'Blocked.')
+      print(options, { peer: hexText(peer), blocked: !unblock }, unblock ? 'Unblocked.' : 'Blocked.')
     })
 }
 
