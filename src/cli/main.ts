@@ -90,6 +90,10 @@ for (const command of everyCommand(program)) {
 // A reader such as `| head` may close the output early. That is no failure, and it must not end a running node.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
+// The node's own timers do not keep the process alive, and a command may wait for nothing else: without this, `flush`
+// ended silently while a peer could not be reached.
+const keepAlive = setInterval(() => {}, 2 ** 30)
+
 try {
   await program.parseAsync()
 } catch (error) {
@@ -98,6 +102,8 @@ try {
     printError(error)
     process.exitCode = exitCodeOf(error)
   }
+} finally {
+  clearInterval(keepAlive)
 }
 
 function everyCommand(command: Command): Command[] {

@@ -7,6 +7,7 @@ import { writeFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
 import { Sandbox, type Served } from '../kit/command.ts'
 
+const away = 'cd'.repeat(32)
 const noSuch = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku'
 const commands = [
   'serve',
@@ -172,6 +173,11 @@ for (const running of [false, true])
       const nobody = await box.run('a', ['sync', tree, 'http://127.0.0.1:1'])
       assert.equal(nobody.code, 3)
       assert.match(nobody.stderr, /UNREACHABLE/)
+      await box.json('a', ['peer', 'add', away, 'http://127.0.0.1:1'])
+      await box.json('a', ['link', tree, away])
+      const flushed = await box.run('a', ['flush', '--timeout', '1'])
+      assert.deepEqual([flushed.code, flushed.stderr], [1, ''])
+      assert.match(flushed.stdout, /ECONNREFUSED/)
       const ticket = await box.run('a', ['ticket', tree])
       assert.equal(ticket.code, running ? 0 : 1)
       if (!running) assert.match(ticket.stderr, /causeway serve.*NOT_STARTED/)
