@@ -1,6 +1,7 @@
 /**
- * Every bound, with its reason: one file a subject, joined here. A bound that holds against a hostile peer is checked
- * before the work that it bounds; each is crossed by a test. Units are the last part of the name.
+ * Every bound, with its reason, in one file per subject. A bound against hostile peers is checked before the work that
+ * it bounds, and a test crosses each of them. A name ends with its unit; test/base/limits.test.ts asserts how bounds
+ * depend on each other.
  */
 import { admissionLimits } from './limits/admission.ts'
 import { entryLimits } from './limits/entries.ts'

@@ -1,52 +1,59 @@
-/** Bounds of who comes in, and of what strangers and known peers may use while others are served. */
+/**
+ * Bounds on who may connect, and on what strangers and known peers may use. Strangers are counted by the origin that
+ * they connect from, since keys cost nothing and addresses do.
+ */
 export const admissionLimits = {
-  /** Connections at once from one origin: some hundred peers behind one router. */
+  /** Open connections from one origin: some hundred peers behind one router. */
   connectionsPerOrigin: 256,
-  /** New connections from one origin: all of them at once after a restart of its router … */
+  /** New connections from one origin in a burst: after its router restarts, all of them come back together. */
   connectionBurst: 256,
-  /** … and then as many as fail and come again. */
+  /** New connections a second from one origin after that burst: as many as fail and are dialled again. */
   connectionsPerSecond: 20,
   /**
-   * Connections in all, some 50 KB each with their HTTP/2 session: below `tcpInboundConnections`, so that the oldest of a
-   * stranger makes room for a new one, whoever's that is.
+   * Open connections in total, some 50 KB each with their HTTP/2 session. Below `tcpInboundConnections`, so that at the
+   * bound a new connection still reaches us and replaces the oldest one of a stranger.
    */
   connections: 1_536,
-  /** Callers remembered by what they use, some 150 bytes each in each of a few maps; who was seen longest ago goes first. */
+  /** Callers whose use is remembered, some 150 bytes each in each of a few maps. The least recent one is dropped. */
   callersRemembered: 16_384,
-  /** How long a call shows that a policy names its peer: it is asked again with each call. */
+  /** How long a peer that a tree's policy names counts as known after a call showed it. Every such call renews this. */
   vouchedMs: 600_000,
 
-  /** Calls at once from one origin of strangers: some dozens of peers behind one router, with a watch each. */
+  /** Calls by strangers of one origin in a burst: some dozens of peers behind one router, each with a watch. */
   strangerRequestBurst: 1_000,
-  /** … and for good: at some 0.2 ms each, a fiftieth of one processor. */
+  /** Calls a second by strangers of one origin after that: at some 0.2 ms each, a fiftieth of one processor. */
   strangerRequestsPerSecond: 100,
-  /** Both ways, for one origin of strangers: a large public tree at full speed … */
+  /** Bytes in both directions for strangers of one origin in a burst: a large public tree at full speed. */
   strangerBytesBurst: 268_435_456,
-  /** … and then as a slow line. */
+  /** Bytes a second for strangers of one origin after that: a slow line. */
   strangerBytesPerSecond: 8_388_608,
-  /** Time spent on answers and pages for one origin of strangers: several first syncs of a large tree … */
+  /** Time spent on answers and pages for strangers of one origin in a burst: several first syncs of a large tree. */
   strangerWorkBurstMs: 60_000,
-  /** … and then a quarter of one processor. */
+  /** Time a second for strangers of one origin after that: a quarter of one processor. */
   strangerWorkMsPerSecond: 250,
-  /** Calls under way for one origin of strangers. Each may hold a page, a snapshot of the store, and a stream. */
+  /** Calls in progress for strangers of one origin. Each may hold a page, a snapshot of the store, and a stream. */
   strangerCalls: 64,
-  /** … and for all of them: some 0.5 MB each. */
+  /** Calls in progress for all strangers: some 0.5 MB each. */
   strangerCallsInAll: 256,
-  /** Requests of strangers that are in memory: a few of the largest for one origin, for the rest must wait. */
+  /** Request bytes in memory for strangers of one origin: a few of the largest messages. More is refused. */
   strangerRequestBytes: 16_777_216,
+  /** Request bytes in memory for all strangers: four such origins. */
   strangerRequestBytesInAll: 67_108_864,
-  /** A handshake's request, with room for what a later version adds: nobody can keep others from shaking hands. */
+  /**
+   * A handshake's request, with room for what a later version adds. So small a request takes no part of the calls and
+   * request bytes above, so nobody can use those up to keep others from shaking hands.
+   */
   briefRequestBytes: 1_024,
-  /** Pieces of strangers' work at once, by turns: one reads from the disk while one counts. */
+  /** Pieces of strangers' work that run at once, by turns: one reads from the disk while the other computes. */
   strangerWorkAtOnce: 2,
-  /** After a stranger's piece of work its place rests so many times as long, while somebody else is being served. */
+  /** While known callers are served, a place rests after a stranger's work for this many times as long as it took. */
   strangerRestRatio: 16,
-  /** How long after a call of theirs the others count as being served. */
+  /** How long after their last call known callers count as being served. */
   knownBusyMs: 1_000,
-  /** Refused calls after which a stranger's connection is cut: one that obeys `retryAfterMs` sees a few. */
+  /** Refused calls after which a connection is cut. A caller that obeys `retryAfterMs` gets only a few. */
   refusalsPerConnection: 64,
 
-  /** Bounds of a peer that somebody here has named: far past what sync with hundreds of trees needs. */
+  /** Bounds of a peer that the operator or a tree's policy names: far more than sync with hundreds of trees needs. */
   knownRequestBurst: 20_000,
   knownRequestsPerSecond: 2_000,
   knownBytesBurst: 4_294_967_296,
@@ -55,9 +62,12 @@ export const admissionLimits = {
   knownWorkMsPerSecond: 2_000,
   knownCalls: 512,
   knownRequestBytes: 134_217_728,
-  /** First calls of somebody who says to be a known peer, from one origin: a lane's calls on a new connection, and some. */
+  /**
+   * Calls in a burst whose proof claims a known peer and is not checked yet, for each claimed peer and origin: a lane's
+   * calls on a new connection, and some more.
+   */
   claimBurst: 64,
   claimsPerSecond: 2,
-  /** What checking a proof costs, in calls: one verification, and a record on the disk where it holds. */
+  /** What checking a proof costs, in calls: one verification, and a write to the disk if it holds. */
   proofCost: 4,
 } as const

@@ -1,36 +1,39 @@
-/** Bounds of what an entry says, and of the policy that stands in a tree. */
+/**
+ * Bounds on what one entry contains, and on the policy of a tree. All but the caches are rules of validity: peers with
+ * other values would disagree about entries.
+ */
 export const entryLimits = {
-  /** One entry must fit a few times into the memory that a page may take; larger content belongs into a blob store. */
+  /** A message holds an entry of this size a few times over. Larger content belongs in a blob store. */
   entryBodyBytes: 1_048_576,
   /** The widest octopus merge in Linux's history has 66 parents. */
   entryParents: 256,
-  /** Tips of the policy: admins change it rarely, so concurrent changes are few. */
+  /** Policy tips that an entry names: admins rarely change the policy, so few changes are concurrent. */
   entryPolicies: 64,
-  /** A commit that touches more stores is several commits. */
+  /** A commit that touches more stores is split into several. */
   entryChanges: 1_024,
   /** Enough for a second random 128-bit value. */
   entryNonceBytes: 32,
-  /** Two roots of the same author and moment must differ: 128 bits. */
+  /** Two roots of one author at the same moment must differ: 128 random bits. */
   rootNonceMinBytes: 16,
-  /** Names of stores and kinds of change are identifiers, in every entry. */
+  /** Names of stores and kinds of changes are identifiers, repeated in every entry. */
   storeNameBytes: 64,
   /** Names for people: of trees, peers and keys. */
   nameBytes: 128,
 
-  /** Keys in one change of the policy: more are several changes. */
+  /** Keys in one change of the policy. More are split into several changes. */
   policyKeys: 1_024,
-  /** Last entries of a revoked key that stand: tips that one author has at a time, so few. */
+  /** Last entries of a revoked key that stay valid: the tips that one author has at a time, so few. */
   policyLastAccepted: 64,
-  /** Policy entries that one entry may stand on, over all of its tree's life: ten thousand members, each let in alone. */
+  /** Policy entries below one entry, over the whole life of its tree: ten thousand members, each admitted alone. */
   policyEntries: 16_384,
-  /** Revocations among them: each is held against what its key has written, so with the entries they bound the work. */
+  /** Revocations among them. Each is compared with what its key wrote, so this and `policyEntries` bound that work. */
   policyRevocations: 1_024,
-  /** Grants that an admin's right is kept to come from: when one is void the next holds it up. */
+  /** Grants remembered as the source of an admin's right. If one is void, the right rests on the next. */
   policySupports: 8,
-  /** Points of one tree whose judgement is kept: a tree has as many as its policy has tips, nearly always one. */
+  /** Points of one tree whose judgement is cached. A tree has as many as its policy has tips, nearly always one. */
   policyJudgements: 32,
-  /** Points of one tree whose closure is kept, a byte for each policy entry. */
+  /** Points of one tree whose closure is cached, at a byte for each policy entry. */
   policyClosures: 64,
-  /** Merges of points that are kept: as many as there are pairs of branches that grow. */
+  /** Merges of points that are cached: one for each pair of branches that grow. */
   policyMerges: 1_024,
 } as const

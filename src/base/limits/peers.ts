@@ -1,64 +1,71 @@
-/** Bounds of whom a node knows, who asks to be let in, and how it keeps linked peers up to date. */
+/** Bounds on the peers and links of a node, on requests for access, and on how often linked peers are contacted. */
 export const peerLimits = {
-  /** Some 1 KB each in memory: who has more is a hub, and wants several nodes. */
+  /** Some 1 KB each in memory. A node with more peers is a hub, which should be several nodes. */
   peers: 4_096,
-  /** (tree, peer) pairs, some 2 KB each in memory while the node runs. As many that were ended are remembered, 200 bytes each. */
+  /** (tree, peer) pairs, some 2 KB each in memory. As many ended ones are remembered, 200 bytes each. */
   links: 16_384,
   addressBytes: 1_024,
   /** A ticket travels through chats and QR codes. */
   ticketBytes: 8_192,
+  /** As many as a peer may have: see `dialAddresses`. */
   ticketAddresses: 16,
 
   /** Requests for access that wait for an admin, some 2 KB each: more than a person reads in a day. */
   accessRequests: 1_024,
-  /** … of one peer: nobody joins more trees of one node before the first answer. */
+  /** Waiting requests of one peer: nobody joins more trees of one node before the first answer. */
   accessRequestsPerPeer: 16,
-  /** … for one tree, so that a tree that is known to many leaves room for the others. */
+  /** Waiting requests for one tree, so that a widely known tree leaves room for the others. */
   accessRequestsPerTree: 256,
-  /** Who has given up asking is not waited for: a node that wants in asks every few minutes. */
+  /** A month. A request not repeated for so long is dropped: a node that still wants access asks every few minutes. */
   accessRequestIdleMs: 2_592_000_000,
-  /** How long an answer stands: until then who asks for the same or more is told it again, and no admin is asked. */
+  /** A day. Until then a peer that asks for the same or more gets the same answer, and no admin is asked. */
   accessVerdictMs: 86_400_000,
   /** Answers remembered, some 500 bytes each. */
   accessVerdicts: 4_096,
-  /** A word of who asks, or of who decides: a paragraph. */
+  /** The message of a request or the reason of an answer: a paragraph. */
   accessTextBytes: 1_024,
-  /** One-time invitations that were not used yet: some 300 bytes each. */
+  /** Unused one-time invitations, some 300 bytes each. */
   invitations: 1_024,
-  /** A week: a mail is read by then, and what lies around in chats for longer is worth nothing. */
+  /** A week. A mail is read by then, and an invitation left longer in a chat should be worthless. */
   invitationTtlMs: 604_800_000,
-  /** Trees that this node waits to be let into. */
+  /** Trees that this node is waiting to be let into. */
   joins: 1_024,
-  /** The first wait before a peer is asked again … */
+  /** The first wait before a peer is asked again for access. */
   joinBackoffBaseMs: 2_000,
-  /** … and the longest, so some minutes on average: what is granted is heard at once by watching the tree. */
+  /** The longest such wait, some minutes on average. A grant shows sooner, since the node also watches the tree. */
   joinBackoffCapMs: 300_000,
 
-  /** A day; who wants it rarer pauses the link and flushes. */
+  /** The longest interval of a link: a day. To sync less often, pause the link and flush it. */
   intervalSeconds: 86_400,
-  /** The first wait after a failure: below what a person notices. */
+  /** The first wait after a failure: too short for a person to notice. */
   backoffBaseMs: 250,
-  /** The longest wait, so one minute on average: a peer that is back is heard soon, a thousand that are away cost 17 dials a second. */
+  /**
+   * The longest wait, one minute on average: a peer that is back is found soon, and a thousand absent ones cost 17
+   * dials a second.
+   */
   backoffCapMs: 120_000,
-  /** How long the disk may tell of changes as undelivered that were delivered: a write for all that happen meanwhile. */
+  /** How long the disk may list delivered changes as undelivered, so that one write covers many of them. */
   outboxSettleMs: 1_000,
-  /** Waits longer than this end on a beat of it: short beside them, and a thousand peers that are away wake the node every 5 s for some 85 dials, not every 60 ms for one. */
+  /**
+   * Longer waits end at a multiple of this, the same for all peers. A thousand absent peers then wake the node every 5 s
+   * for about 85 dials, not every 60 ms for one.
+   */
   retryBeatMs: 5_000,
-  /** Sessions with one peer at once: a large tree does not hold up its small ones. */
+  /** Concurrent sessions with one peer: a large tree does not hold up small ones. */
   sessionsPerPeer: 4,
-  /** Sessions at once in all: some 4 MB each when pages are in flight both ways. */
+  /** Concurrent sessions in total: some 4 MB each with pages in flight in both directions. */
   sessionsAtOnce: 32,
-  /** Dials at once to peers that answered lately … */
+  /** Concurrent dials to peers that answered recently. */
   dialsAtOnce: 32,
-  /** … and to those that failed several times, so that they never stand before the others. */
+  /** Concurrent dials to peers that failed several times, counted apart so that the others never wait for them. */
   redialsAtOnce: 32,
-  /** Failures in a row that make a peer one of the latter. */
+  /** Consecutive failures after which a peer belongs to the latter. */
   redialAttempts: 3,
-  /** A session that moves nothing for so long is given up; a dead connection is noticed earlier, by its pings. */
+  /** A session that makes no progress for this long is given up. Pings find a dead connection sooner. */
   sessionSilenceMs: 60_000,
   /** A connection that nothing needs is closed after this. */
   connectionIdleMs: 60_000,
-  /** How old the times of a link's and an address's last success or failure may be on disk: they are for people, and not worth a write each. */
+  /** How stale a link's last success may be on disk: it is shown to people, and not worth a write each time. */
   notedMs: 60_000,
   /** How long `flush` waits by default. */
   flushTimeoutMs: 30_000,

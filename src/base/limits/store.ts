@@ -1,19 +1,22 @@
-/** Bounds of what a node writes, keeps in memory of it, and gives room to. */
+/** Bounds on what a node writes, caches in memory, and grants disk space to. */
 export const storeLimits = {
-  /** One page: large enough that the cost per message vanishes, small enough that a few in flight are nothing. */
+  /** One page of entries: large enough that the cost per message vanishes, small enough to have a few in flight. */
   pageBytes: 262_144,
   pageEntries: 1_024,
-  /** Garbage of pages that is collected at once, buffers and all: of some dozen pages where they come, and thirty where they go. */
+  /** Garbage of pages, buffers included, before it is collected: a dozen pages at a receiver, thirty at a sender. */
   garbageBytes: 12_582_912,
-  /** Signatures in the thread pool's queue at once: some 4 ms of work for two cores, so that reads get their turn. */
+  /** Signatures in the thread pool's queue: some 4 ms of work for two cores, so that LevelDB's reads get their turn. */
   verifyConcurrency: 64,
-  /** Entries of which the signatures are verified in the thread pool: half a millisecond of work, which a thread's start is not worth. */
+  /**
+   * Up to this many entries are verified on Node's thread pool: half a millisecond of work does not justify starting a
+   * thread.
+   */
   verifyAlone: 16,
-  /** Threads that verify pages, on a machine that has so many processors: with more, one main thread could not feed them. */
+  /** Threads that verify pages, if there are as many processors: one main thread could not feed more. */
   verifyThreads: 4,
-  /** Signatures that go to such a thread at once: some 3 ms of work, so that the threads end a page together. */
+  /** Signatures that go to such a thread at once: some 3 ms of work, so that the threads finish a page together. */
   verifyPart: 64,
-  /** A buffer in which these cross, which is used again; larger ones are not. Entries of 1.9 KB fit. */
+  /** A reused buffer that carries these to a thread: entries of 1.9 KB fit. Larger buffers are not reused. */
   verifyPartBytes: 131_072,
   /** How long the threads, of some 5 MB each, stay without work. */
   verifyThreadIdleMs: 10_000,
@@ -21,37 +24,37 @@ export const storeLimits = {
   commitsWaiting: 16_384,
 
   /**
-   * LevelDB's memtable, of which two may be alive, and which every thread of Node's pool keeps its part of: half of
-   * LevelDB's own measure takes 3 MB less of memory and a twentieth more of the writing alone.
+   * LevelDB's memtable. Two may be alive, and every thread of Node's pool keeps its part of them. Half of LevelDB's
+   * default saves 3 MB of memory and makes writing alone a twentieth slower.
    */
   storeWriteBufferBytes: 2_097_152,
-  /** LevelDB's cache of blocks, for entries that are read one by one beside each other; the index goes past it. */
+  /** LevelDB's block cache, for single reads of entries that lie beside each other. Reads of the index bypass it. */
   storeCacheBytes: 8_388_608,
   /**
-   * Index records kept in memory after a write: parents are mostly among the latest entries. With more, they would
-   * outlive the young generation and become garbage that only a full collection finds; a page asks for some older ones
-   * anyway.
+   * Index records kept in memory after a write, since most parents are among the latest entries. More of them would
+   * outlive the young generation and become garbage that only a full collection finds, and a page needs some older
+   * ones anyway.
    */
   storeRecentEntries: 256,
-  /** The same of an audit, which reads in order and keeps little else: with fewer it takes a twentieth longer. */
+  /** The same for an audit, which reads in order and keeps little else: with fewer it takes a twentieth longer. */
   auditRecentEntries: 1_024,
-  /** Trees whose landmarks are kept, some 10 KB each. */
+  /** Trees whose landmarks are cached, some 10 KB each. */
   landmarkTrees: 64,
-  /** Trees whose latest arrivals are kept in memory for who follows them, at most `inlineBytes` each: 4 MB. */
+  /** Trees whose latest arrivals are in memory for the peers that follow them, at most `inlineBytes` each: 4 MB. */
   latestTrees: 64,
-  /** Trees whose tips are kept in memory, latest used first; the tips of another are one short scan away. */
+  /** Trees whose tips are in memory, the most recently used ones. The tips of any other take one short scan. */
   storeTreesInMemory: 1_024,
-  /** Problems that an audit tells: who has more than a screenful restores the store and needs no list. */
+  /** Problems that an audit lists: with more than a screenful, one restores the store and needs no list. */
   auditProblems: 1_000,
 
-  /** Bytes of entries that a node keeps if it is not told otherwise: what a small server's disk has to spare. */
+  /** Bytes of entries that a node stores by default: what a small server's disk has to spare. */
   quotaNodeBytes: 68_719_476_736,
-  /** … of one tree: some fifty times the history of Linux's commits. */
+  /** Bytes of one tree by default: some fifty times the history of Linux's commits. */
   quotaTreeBytes: 17_179_869_184,
-  /** … of one author in a tree: a person does not write as much in a lifetime, a machine in a year. */
+  /** Bytes of one author in a tree by default: a person does not write as much in a lifetime, a machine in a year. */
   quotaAuthorBytes: 4_294_967_296,
-  /** Authors counted one by one over all trees, some 300 bytes each in memory; further ones share one account a tree. */
+  /** Authors with their own account, over all trees, some 300 bytes each in memory. The rest share one per tree. */
   quotaAuthors: 65_536,
-  /** When a page past a quota is worth trying again: somebody has to make room first. */
+  /** How long to wait before a page past a quota is sent again: somebody has to make room first. */
   quotaRetryMs: 600_000,
 } as const

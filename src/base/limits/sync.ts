@@ -1,30 +1,30 @@
-/** Bounds of a session, of the ways by which it finds a difference, and of what a watch tells. */
+/** Bounds on a session, on the ways in which it finds a difference, and on a watch. */
 export const syncLimits = {
-  /** Index reads of one walk: some 0.4 s of work; past that a sequential sweep is faster. */
+  /** Index reads of one walk: some 0.4 s of work. Past that a sequential sweep is faster. */
   walkReads: 20_000,
-  /** … beside four for each entry that is known to be missing, before a sketch is asked instead. */
+  /** Reads allowed beside four for each entry known to be missing. Past them the answer uses a sketch instead. */
   walkReadsBase: 512,
-  /** Pages that a session sends at once: over a long way each waits a round trip for its answer. */
+  /** Pages that a session sends ahead of the answers: over a long path each answer takes a round trip. */
   sessionPagesInFlight: 4,
-  /** What a session has under way is what crosses in this time, so that a slow link does not look dead. */
+  /** A session has in flight what the link carries in this time, so that a slow link does not look dead. */
   pushAheadMs: 2_000,
-  /** What it sends before it knows the link: two seconds at 16 KB/s. */
+  /** What it sends before it has measured the link: `pushAheadMs` at 16 KB/s. */
   pushFirstBytes: 32_768,
-  /** Below this the cost per message would be what is slow. */
+  /** With less in flight, the cost per message would be what is slow. */
   pushLeastBytes: 8_192,
-  /** Pages that a session takes in at once: one verifies while one is written. More would only fill memory. */
+  /** Pages that a session processes at once: one is verified while one is written. More would only fill memory. */
   sessionPagesTakenIn: 2,
-  /** Bytes of a page of an answer: smaller than a page may be, so that little crosses again when the stream is cut. */
+  /** Bytes of a page of an answer: less than a page may have, so that little crosses again when the stream is cut. */
   answerPageBytes: 98_304,
-  /** Tips in a request: enough to hit a common one nearly always; a digest names them all. */
+  /** Tips in a request: enough to include a common one nearly always. Their digest covers all of them. */
   requestTips: 32,
-  /** Tips told where there are more than that: one common one among them is likely, and a sketch does the rest. */
+  /** Tips sent if there are more than that: one common tip among them is likely, and a sketch does the rest. */
   sampledTips: 8,
   /** Tips in an answer: 32 KiB. */
   answerTips: 1_024,
-  /** Rounds of one session: each makes progress or ends it; concurrent writers at both sides may take a few. */
+  /** Rounds of one session: each makes progress or ends it, and concurrent writers at both sides may take a few. */
   sessionRounds: 16,
-  /** Times that a session asks for more cells before it compares by ranges: each gives 1.6 times as many. */
+  /** Times that a session asks for more cells before it compares by ranges. Each gives 1.6 times as many. */
   sessionSketchTrips: 2,
 
   /** Cells of the sketch of a small tree: 6 KB in memory, and enough for a difference of 180. */
@@ -32,81 +32,87 @@ export const syncLimits = {
   /** Cells of the sketch of a large tree: 1.5 MB in memory and in a snapshot; decodes a difference of 47,000. */
   sketchMaxCells: 65_536,
   /**
-   * A tree this many times its cells grows its sketch: what differs by more than a sixth of the tree is told apart by
-   * ranges, or by naming every id; and 20,000 in a tree of 100,000 still decode.
+   * A tree with more entries a cell than this grows its sketch. A difference of more than a sixth of the tree is then
+   * found by ranges, or by naming every id, and one of 20,000 in a tree of 100,000 still decodes.
    */
   sketchEntriesPerCell: 4,
-  /** Arrivals after which a snapshot is written, where the sketch has fewer cells: some 10 ms of replay. */
+  /** Arrivals after which a snapshot is written, unless the sketch has more cells than this: some 10 ms of replay. */
   sketchSnapshotArrivals: 4_096,
-  /** Bytes of a snapshot in one record, well below the 128 KiB from which the allocator treats a buffer on its own. */
+  /** Bytes of a snapshot in one record: well below the 128 KiB from which the allocator treats a buffer separately. */
   sketchPartBytes: 32_768,
-  /** Arrivals read at once while replaying: half a megabyte. */
+  /** Arrivals read at once in a replay: half a megabyte. */
   sketchReplayArrivals: 4_096,
   /** Cells of all sketches in memory, 24 bytes each: 24 MB, sixteen of the largest. */
   sketchCellsInMemory: 1_048_576,
-  /** Cells [0, 80) of a request: 1.7 KB, two packets, and they decode a difference of 30 at 199 of 200 tries. */
+  /** Cells [0, 80) of a request: 1.7 KB, two packets. They decode a difference of 30 in 199 of 200 tries. */
   sketchRequestCells: 80,
-  /** Entries that the cells of a request surely name, if only few others differ: the 30 of above. */
+  /** New entries since the last equality that a request's cells surely name, if few others differ: the 30 of above. */
   sketchRequestDecodes: 30,
   /** Counts of a request's cells [80, 256), 1 or 2 bytes each: they halve the error of the estimate. */
   sketchRequestCounts: 176,
-  /** Cells that a request may carry at most: peeling them, whatever they say, stays well under a millisecond. */
+  /** The most cells that a request may carry: peeling them, whatever they contain, takes well under a millisecond. */
   sketchRequestMaxCells: 128,
   /** Ids that a sketch can count: a cell's count is a signed 32-bit number. */
   sketchMaxEntries: 2_147_483_647,
-  /** An honest difference has fewer ids than cells; twice that is for a hostile one, and then peeling stops. */
+  /** An honest difference has fewer ids than cells. Only a hostile one reaches twice as many, where peeling stops. */
   sketchPeelsPerCell: 2,
-  /** Id prefixes in one `want`, 8 or 16 bytes each: all that the largest sketch can decode, since only together they are closed. */
+  /**
+   * Id prefixes in one `want`, 8 or 16 bytes each: all that the largest sketch can decode, since only all of them
+   * together are closed under ancestors.
+   */
   wantIds: 65_536,
 
   /** Ids that a request names at one height: a second one, in case the first is the asker's alone. */
   havesPerHeightIds: 2,
   /** Ids that a request names: 768 bytes, and enough to reach back 10^9 heights in steps of a quarter. */
   havesPackedIds: 96,
-  /** Ids that we look up for a request: what we send, with room for somebody who packs otherwise. */
+  /** Ids that we look up for a request: what we send, with room for a peer that packs differently. */
   havesRequestIds: 128,
 
-  /** Chunks of a range told at once: some 300 KiB, for four million entries. */
+  /** Chunks of a range in one message: some 300 KiB, for four million entries. */
   rangeChunks: 4_096,
-  /** Entries in one chunk of a range: 256 KB of ids to hash. Chance alone passes this once in 3,000 chunks. */
+  /** Entries in one chunk of a range: 256 KB of ids to hash. Chance alone exceeds this once in 3,000 chunks. */
   rangeChunkMaxEntries: 8192,
-  /** Ids of differing chunks told at once: 256 KiB. */
+  /** Ids of differing chunks in one message: 256 KiB. */
   rangeIds: 16_384,
-  /** Chunks of an outline told at once: some 260,000 entries, so that the first can be fetched soon. */
+  /** Chunks of an outline in one message: some 260,000 entries, so that the first ones can be fetched soon. */
   outlineChunks: 256,
 
-  /** Remotes that a first sync takes from at once: more would only wait for our own disk and processor. */
+  /** Remotes that a first sync fetches from at once: more would only wait for our own disk and processor. */
   gatherSources: 8,
-  /** Chunks asked of one remote at once: the next is under way while one arrives. */
+  /** Chunks requested from one remote at once: the next is on its way while one arrives. */
   gatherChunksAtOnce: 2,
-  /** Chunks for each remote between the one that is stored next and the last that is fetched: how far a slow one may lag. */
+  /** Chunks per remote between the next to be stored and the last being fetched: how far a slow remote may lag. */
   gatherChunksAhead: 6,
-  /** Bytes of a chunk that wait for their turn before the remote is not read further; all remotes together: 48 MB. */
+  /** Bytes of a chunk that wait to be stored before we stop reading from its remote: 48 MB for all remotes together. */
   gatherChunkBytes: 1_048_576,
-  /** Silence after which a chunk is asked of another remote; a slow line brings a page of 256 KiB in this at 26 KB/s. */
+  /** Silence after which a chunk is requested from another remote: a page of an answer takes this long at 10 KB/s. */
   gatherSilenceMs: 10_000,
-  /** Missing entries below which one remote is as fast as several. */
+  /** With fewer missing entries, one remote is as fast as several. */
   gatherEntries: 8_192,
 
-  /** Trees that one call to Watch follows: the server looks at each when it changes. */
+  /** Trees that one Watch call follows: the server looks at each when it changes. */
   watchTrees: 256,
-  /** A watch that is silent for longer is dead; well below `idleTimeoutMs`. */
+  /** How often a silent watch sends a sign of life; well below `idleTimeoutMs`. */
   watchHeartbeatMs: 15_000,
-  /** Silence after which a watch is given up: two signs of life were lost. */
+  /** Silence after which the watcher gives a watch up: two signs of life were lost. */
   watchSilenceMs: 40_000,
-  /** Entries told inside a watch, or pushed without asking first: what is larger is worth a session's two round trips. */
+  /** Entries sent in a watch, or pushed without asking first. More are worth the two round trips of a session. */
   inlineBytes: 65_536,
   inlineEntries: 256,
-  /** Messages of a watch that wait until those before are worked in, each of at most `inlineBytes`: 512 KB. */
+  /** Messages of a watch that wait until earlier ones are stored, at most `inlineBytes` each: 512 KB. */
   watchAhead: 8,
-  /** A watcher that lacks more is only told so: a session brings that faster than many small events. */
+  /** A watcher that lacks more than this gets a notice without entries: a session is faster than many small events. */
   watchBehindEntries: 4_096,
-  /** Tips told in a watch. */
+  /** Tips in one message of a watch. */
   watchTips: 32,
-  /** Arrivals looked up at once for a watcher. */
+  /** Arrivals read at once for a WatchTree call. */
   watchEntries: 256,
-  /** How long after entries moved the peer is shown that both are equal, since it may have no way to ask. */
+  /**
+   * How long after entries crossed in either direction a session confirms that both sides are equal. The peer may have
+   * no other way to learn it.
+   */
   confirmMs: 30_000,
-  /** How often a peer is asked that cannot be watched. */
+  /** How often a peer that cannot be watched is polled. */
   pollIntervalMs: 30_000,
 } as const
