@@ -1,18 +1,18 @@
 /**
- * Time and randomness, injected: everything that waits or draws lots asks a Clock, so that a whole cluster
- * can run in one process from one seed, and no test ever sleeps.
+ * Time and randomness, injected. Everything that waits or chooses at random asks a Clock, so a whole cluster runs in
+ * one process from one seed, and no test ever sleeps.
  */
 import { randomBytes } from 'node:crypto'
 import { CausewayError } from './errors.ts'
 
 export interface Clock {
-  /** Wall time, milliseconds since 1970. Goes into entries; may jump. */
+  /** Returns wall time in milliseconds since 1970. It goes into entries and may jump. */
   now(): number
-  /** Monotonic time in milliseconds, for durations. */
+  /** Returns monotonic time in milliseconds, for durations. */
   monotonic(): number
-  /** Calls `run` once after `delayMs`; the result cancels. Never keeps the process alive by itself. */
+  /** Calls `run` once after `delayMs`. Returns a function that cancels it. The timer never keeps the process alive. */
   setTimer(delayMs: number, run: () => void): () => void
-  /** Uniform in [0, 1). */
+  /** Returns a number that is uniform in [0, 1). */
   random(): number
   randomBytes(length: number): Uint8Array
 }
@@ -29,7 +29,9 @@ export const systemClock: Clock = {
   randomBytes: (length) => new Uint8Array(randomBytes(length)),
 }
 
-/** Resolves after `delayMs` of the clock's time; rejects with CANCELLED when the signal fires first. */
+/**
+ * Resolves after `delayMs` of the clock's time. Rejects with the signal's error (see `cancelled`) if it fires first.
+ */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(cancelled(signal))
@@ -45,15 +47,15 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   })
 }
 
-/** The error of an aborted signal: its own reason where that is a CausewayError, else CANCELLED. */
+/** Returns the error of an aborted signal: its own reason if that is a CausewayError, else CANCELLED. */
 export function cancelled(signal: AbortSignal): CausewayError {
   if (signal.reason instanceof CausewayError) return signal.reason
   return new CausewayError('CANCELLED', 'The operation was cancelled.', { cause: signal.reason })
 }
 
 /**
- * A signal that fires after `timeoutMs` with TIMEOUT (`what` names the operation in the message) or with
- * `parent`. Dispose it when the operation has ended.
+ * Returns a signal that fires with TIMEOUT after `timeoutMs`, or when `parent` does. `what` names the operation in the
+ * message. Dispose it when the operation has ended.
  */
 export function deadline(
   clock: Clock,

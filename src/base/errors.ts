@@ -1,9 +1,9 @@
 /**
- * The one error that Causeway throws, with a closed set of stable codes. Callers branch on `code` and
- * read `data`; the message is free text for people and says what to do next.
+ * The one error that Causeway throws, with a closed set of stable codes. Callers branch on `code` and read `data`. The
+ * message is free text for people and says what to do next.
  */
 
-/** What is wrong with an entry: the verdict is a function of the entry and its ancestors alone. */
+/** What is wrong with an entry. The verdict depends on the entry and its ancestors alone. */
 const entryErrorCodes = [
   'ENTRY_TOO_LARGE',
   'ENTRY_MALFORMED',
@@ -26,11 +26,11 @@ const entryErrorCodes = [
 
 export const errorCodes = [
   ...entryErrorCodes,
-  /** An argument has the wrong shape: the message says what was expected and what came. */
+  /** An argument has the wrong shape. The message says what was expected and what came. */
   'INVALID_ARGUMENT',
-  /** A bound of `limits.ts` was crossed. */
+  /** A bound of `limits.ts` was exceeded. */
   'LIMIT_EXCEEDED',
-  /** The caller may retry later: too much is under way, or a quota is used up. */
+  /** The caller may retry later: too much is in progress, or a quota is used up. */
   'RESOURCE_EXHAUSTED',
   'UNKNOWN_TREE',
   'UNKNOWN_ENTRY',
@@ -38,11 +38,11 @@ export const errorCodes = [
   'UNKNOWN_REQUEST',
   'ALREADY_EXISTS',
   'ALREADY_DECIDED',
-  /** The caller did not prove who it is, or the proof does not hold. */
+  /** The caller did not prove who it is, or its proof is not valid. */
   'UNAUTHENTICATED',
-  /** The caller is known and may not do this. */
+  /** The caller has proven who it is, but may not do this. */
   'FORBIDDEN',
-  /** Access was asked for and is not decided yet. */
+  /** Access was requested and is not decided yet. */
   'ACCESS_PENDING',
   'ACCESS_REJECTED',
   'BAD_ADDRESS',
@@ -54,9 +54,9 @@ export const errorCodes = [
   'UNREACHABLE',
   'TIMEOUT',
   'CANCELLED',
-  /** The connection was lost in the middle of something. */
+  /** The connection was lost during an operation. */
   'DISCONNECTED',
-  /** The remote is not the peer that it should be. */
+  /** The remote is not the expected peer. */
   'WRONG_PEER',
   /** The remote broke the protocol or lied. */
   'PROTOCOL',
@@ -85,7 +85,7 @@ export class CausewayError extends Error {
     this.data = options.data ?? {}
   }
 
-  /** Any thrown thing as a CausewayError: itself, or wrapped under `code` with the original as `cause`. */
+  /** Returns any thrown value as a CausewayError: itself, or wrapped under `code` with the original as its `cause`. */
   static from(error: unknown, code: ErrorCode = 'INTERNAL'): CausewayError {
     if (error instanceof CausewayError) return error
     if (error instanceof Error && error.name === 'AbortError')
@@ -94,18 +94,18 @@ export class CausewayError extends Error {
   }
 }
 
-/** What is kept of an error for as long as it matters: its stack would keep all that it was thrown from in memory. */
+/** The part of an error that may be kept for long. Its stack would keep everything it was thrown from in memory. */
 export type Failure = Pick<CausewayError, 'code' | 'message' | 'data'>
 
 export function failureOf({ code, message, data }: CausewayError): Failure {
   return { code, message, data }
 }
 
-/** A tree that is not here; whoever may not know of one that is gets the very same. */
+/** Returns the error for a tree that is not here. A caller that may not read a tree gets the same error. */
 export function unknownTree(tree: string): CausewayError {
   return new CausewayError(
     'UNKNOWN_TREE',
-    `The tree ${tree} is not here, or you may not read it: with a ticket, \`causeway join\` asks to be let in.`,
+    `This node has no tree ${tree}, or you may not read it: with a ticket, \`causeway join\` requests access.`,
     { data: { tree } },
   )
 }

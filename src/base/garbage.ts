@@ -1,22 +1,22 @@
 /**
- * Has the garbage of pages collected in time. Most of it is buffers outside V8's heap, and the young generation is
- * collected by what lies inside: until then the buffers grow to several times that, and to more the better the code is
- * optimized. So a process that moves pages asks for the collection, of two to four milliseconds, by what both are together.
- * It may under `node --expose-gc`, or as cli/heap.ts sets up the processes that are ours.
+ * Frees the memory of pages in time. Most of it is buffers outside V8's heap, but V8 collects the young generation by
+ * what lies inside, so the buffers grow to several times that, and further the better the code is optimized. A process
+ * that moves pages therefore counts both together and asks for a collection, which takes two to four milliseconds. That
+ * needs `node --expose-gc`, or cli/heap.ts, which sets up our own processes.
  */
 import { limits } from './limits.ts'
 
-/** Garbage for each byte of a page at its sender: the rows of the store, the page, its message, and that in its frame. */
+/** Bytes of garbage for each byte of a page at its sender: the store's rows, the page, its message, and the frame. */
 export const sentGarbage = 4
-/** At its receiver, by V8's profiler: what came, its message, what is written, and some 6 KB of objects an entry. */
+/** The same at its receiver, by V8's profiler: bytes, message, writes, and some 6 KB of objects an entry. */
 export const takenGarbage = 10
 
-let discarded = 0
+let discardedBytes = 0
 
-/** Counts a page of so many bytes, each of which leaves so much garbage. */
+/** Counts a page, each byte of which leaves `garbage` bytes; collects once they reach `limits.garbageBytes`. */
 export function discard(pageBytes: number, garbage: number): void {
-  discarded += pageBytes * garbage
-  if (discarded < limits.garbageBytes) return
-  discarded = 0
+  discardedBytes += pageBytes * garbage
+  if (discardedBytes < limits.garbageBytes) return
+  discardedBytes = 0
   globalThis.gc?.({ type: 'minor' })
 }

@@ -1,11 +1,11 @@
 /**
- * Runs tasks one after the other for each key, and independently across keys: writes to one tree are serial,
- * trees do not wait for each other. A task that fails leaves its queue working.
+ * Runs the tasks of each key one after the other, and different keys independently: writes to one tree are serial, and
+ * trees do not wait for each other. A failed task does not stop its queue.
  */
 export class KeyedQueue<Key> {
   private readonly tails = new Map<Key, Promise<unknown>>()
 
-  /** Runs `task` when all earlier tasks of this key have ended; resolves or rejects with it. */
+  /** Runs `task` after all earlier tasks of this key, and settles as it does. */
   run<Result>(key: Key, task: () => Promise<Result>): Promise<Result> {
     const before = this.tails.get(key)
     const result = before === undefined ? task() : before.then(task, task)
@@ -20,7 +20,7 @@ export class KeyedQueue<Key> {
     return result
   }
 
-  /** Resolves when nothing is under way. */
+  /** Resolves when no task is left. */
   async idle(): Promise<void> {
     while (this.tails.size > 0) await Promise.all(this.tails.values())
   }

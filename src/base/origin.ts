@@ -1,14 +1,14 @@
 /**
- * Where a connection comes from, as limits count it: one host of IPv4, or one network of IPv6, since whoever has an
- * IPv6 address has 2^64 of them. Callers behind one relay share it, as do those behind one proxy or router.
+ * The origin of a connection, which limits count by: one IPv4 host, or one IPv6 network, since whoever has one IPv6
+ * address has 2^64 of them. Callers behind one relay, proxy or router share an origin.
  */
 import { isIPv6 } from 'node:net'
 
-/** The origin of `ip:port`, `[ip]:port` or the like; other text is an origin by itself. */
+/** Returns the origin of `ip:port`, `[ip]:port` or the like. Any other text is its own origin. */
 export function originOf(remoteAddress: string): string {
   const host = /^\[(.*)\]:\d+$/.exec(remoteAddress)?.[1] ?? remoteAddress.replace(/^([^:]*):\d+$/, '$1')
   if (!isIPv6(host)) return host
-  // With both ends of a "::" apart, the first four groups are the network.
+  // Once "::" is expanded, the first four groups are the network.
   const [head = '', tail] = host.split('%')[0]!.split('::')
   const groups = head === '' ? [] : head.split(':')
   if (tail !== undefined) {
@@ -22,7 +22,10 @@ export function originOf(remoteAddress: string): string {
     .join(':')}::/64`
 }
 
-/** This machine itself: whoever is on it needs no network to do harm, and a proxy in front of a node carries everybody. */
+/**
+ * Returns whether the origin is this machine. A program on it needs no network to do harm, and a proxy in front of a
+ * node makes everybody come from it.
+ */
 export function isOwnMachine(origin: string): boolean {
   return origin === '127.0.0.1' || origin === '0:0:0:0::/64' || origin === 'local'
 }

@@ -1,17 +1,16 @@
 /**
- * Token buckets by key: each key may spend a burst at once and earns it back over time. The map is bounded, the key
- * that was seen longest ago goes first, so that a caller with many addresses costs no memory; a bucket that was
- * forgotten begins full.
+ * Token buckets by key. Each key may spend a burst at once and earns it back over time. The map is bounded, so that a
+ * caller with many addresses costs no memory: the least recently used key is forgotten, and starts full again.
  */
 import type { Clock } from './clock.ts'
 
 export interface BucketsOptions {
   readonly clock: Clock
-  /** What a key may spend at once. */
+  /** Tokens that a key may spend at once. */
   readonly burst: number
-  /** What a key earns back. */
+  /** Tokens that a key earns back each second. */
   readonly perSecond: number
-  /** Keys remembered at most. */
+  /** The most keys that are remembered. */
   readonly keys: number
 }
 
@@ -28,7 +27,9 @@ export class Buckets {
     this.options = options
   }
 
-  /** Takes the cost where it is there; else nothing is taken, and the result is in how many milliseconds it will be. */
+  /**
+   * Spends the cost and returns 0 if the key has it. Else spends nothing and returns the milliseconds until it does.
+   */
   take(key: string, cost = 1): number {
     const bucket = this.use(key)
     if (bucket.level >= cost) {
@@ -38,12 +39,12 @@ export class Buckets {
     return this.earnedInMs(cost - bucket.level)
   }
 
-  /** Takes the cost of what has been done already, also where it was not there. */
+  /** Spends the cost of work that is already done, even if that leaves the key in debt. */
   charge(key: string, cost: number): void {
     this.use(key).level -= cost
   }
 
-  /** In how many milliseconds what was charged is earned back; 0: it is. */
+  /** Returns the milliseconds until the key's debt is earned back, or 0 if it has none. */
   debtMs(key: string): number {
     const { level } = this.use(key)
     return level >= 0 ? 0 : this.earnedInMs(-level)

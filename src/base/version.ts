@@ -1,2 +1,4 @@
-/** The version of this package, as `causeway --version` and NodeService tell it; a test holds it to package.json. */
+/**
+ * The version of this package, which `causeway --version` and NodeService report. A test compares it with package.json.
+ */
 export const version = '0.1.0'
