@@ -105,7 +105,7 @@ export function failureOf({ code, message, data }: CausewayError): Failure {
 export function unknownTree(tree: string): CausewayError {
   return new CausewayError(
     'UNKNOWN_TREE',
-    `This node has no tree ${tree}, or you may not read it: with a ticket, \`causeway join\` requests access.`,
+    `The tree ${tree} is not here, or you may not read it: with a ticket, \`causeway join\` requests access.`,
     { data: { tree } },
   )
 }

@@ -1,6 +1,6 @@
 /**
- * The peer book: every peer that this node knows, with its addresses and how each did. It is durable, small enough to
- * be in memory as a whole, and bounded, since peers may come in by themselves.
+ * The peer book: every peer that this node knows, with its addresses and how dialling each one went. It is durable,
+ * kept in memory as a whole, and bounded, since peers can get into it automatically.
  */
 import type { Clock } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
@@ -11,8 +11,9 @@ import { Records } from '../store/database/records.ts'
 
 export interface PeerAddress {
   readonly address: string
-  /** Milliseconds since 1970; absent: never. */
+  /** Milliseconds since 1970; absent if it never worked. */
   readonly lastSuccessMs?: number
+  /** Milliseconds since 1970; absent if it never failed. */
   readonly lastFailureMs?: number
 }
 
@@ -20,11 +21,11 @@ export interface PeerEntry {
   readonly peer: PeerId
   /** For people; may be empty. */
   readonly name: string
-  /** The one that worked last is first. */
+  /** An address that works moves to the front. */
   readonly addresses: readonly PeerAddress[]
-  /** Neither dialled nor served. */
+  /** The peer is neither dialled nor served. */
   readonly blocked: boolean
-  /** It came by itself, since the policy of a tree names it; nobody here has vouched for it. */
+  /** The peer was added automatically, since a tree's policy names it; no operator vouched for it. */
   readonly uninvited?: true
 }
 
@@ -49,14 +50,14 @@ export class PeerBook {
     return this.records.get(peer)
   }
 
-  /** All peers, by PeerId. */
+  /** Returns all peers, sorted by PeerId. */
   list(): PeerEntry[] {
     return [...this.records.values()].sort((a, b) => (a.peer < b.peer ? -1 : 1))
   }
 
   /**
-   * Remembers a peer, or adds addresses and a new name to one that is known. LIMIT_EXCEEDED past the bounds of limits.ts;
-   * a known peer's addresses beyond them push out those that failed longest ago.
+   * Adds a peer, or adds addresses and a new name to one that is in the book. New addresses go to the front; past the
+   * bound the last ones are dropped. Throws LIMIT_EXCEEDED and BAD_ADDRESS.
    */
   async add(
     peer: PeerId,
@@ -74,39 +75,40 @@ export class PeerBook {
         limits.dialAddresses,
       )
     for (const address of addresses) checkAddress(address)
-    const known = this.get(peer)
-    if (known === undefined && this.records.size >= limits.peers)
+    const current = this.get(peer)
+    if (current === undefined && this.records.size >= limits.peers)
       throw exceeded(`The peer book has at most ${limits.peers} peers: remove some.`, limits.peers)
-    const given = [...new Set(addresses)]
-    const before = known?.addresses ?? []
-    const kept = before.filter(({ address }) => !given.includes(address))
+    const newAddresses = [...new Set(addresses)]
+    const before = current?.addresses ?? []
+    const others = before.filter(({ address }) => !newAddresses.includes(address))
     const entry: PeerEntry = {
       peer,
-      name: name || (known?.name ?? ''),
+      name: name || (current?.name ?? ''),
       addresses: [
-        ...given.map((address) => before.find((each) => each.address === address) ?? { address }),
-        ...kept,
+        ...newAddresses.map((address) => before.find((each) => each.address === address) ?? { address }),
+        ...others,
       ].slice(0, limits.dialAddresses),
-      blocked: known?.blocked ?? false,
+      blocked: current?.blocked ?? false,
       ...(uninvited && { uninvited }),
     }
     await this.records.set(peer, entry, { sync: true })
     return entry
   }
 
-  /** Blocks a peer or lets it in again. UNKNOWN_PEER where it is not in the book. */
+  /** Blocks or unblocks a peer. Throws UNKNOWN_PEER if it is not in the book. */
   async block(peer: PeerId, blocked: boolean): Promise<void> {
     await this.records.set(peer, { ...this.expect(peer), blocked }, { sync: true })
   }
 
+  /** Removes a peer. Throws UNKNOWN_PEER if it is not in the book. */
   async remove(peer: PeerId): Promise<void> {
     this.expect(peer)
     await this.records.delete([peer])
   }
 
   /**
-   * Notes how dialling an address went; one that worked is tried first from now on. A peer that is away fails for days, so
-   * of a run of failures only the first is written.
+   * Records how dialling an address went. An address that worked is tried first from now on. Only the first of a run of
+   * failures is written to disk, since a peer that is away fails for days.
    */
   async note(peer: PeerId, address: string, worked: boolean): Promise<void> {
     const entry = this.get(peer)
@@ -123,11 +125,11 @@ export class PeerBook {
       return
     }
     const others = entry.addresses.filter((each) => each !== found)
-    const noted = { ...found, lastSuccessMs: now }
-    await this.records.set(peer, { ...entry, addresses: [noted, ...others] })
+    const first = { ...found, lastSuccessMs: now }
+    await this.records.set(peer, { ...entry, addresses: [first, ...others] })
   }
 
-  /** The peer; UNKNOWN_PEER where it is not in the book. */
+  /** Returns the peer. Throws UNKNOWN_PEER if it is not in the book. */
   expect(peer: PeerId): PeerEntry {
     const entry = this.get(peer)
     if (entry !== undefined) return entry
@@ -139,7 +141,10 @@ export class PeerBook {
 
 function checkAddress(address: string): void {
   if (address.length > limits.addressBytes)
-    throw exceeded(`An address has at most ${limits.addressBytes} characters.`, limits.addressBytes)
+    throw exceeded(
+      `An address has at most ${limits.addressBytes} characters, got ${address.length}.`,
+      limits.addressBytes,
+    )
   if (!/^[a-z][a-z0-9+.-]*:./.test(address))
     throw new CausewayError(
       'BAD_ADDRESS',

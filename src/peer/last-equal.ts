@@ -1,7 +1,8 @@
 /**
- * With which digest a session with a peer last ended equal, and with how many entries: only a hint, which saves the next
- * session the cells of its first question, or the counts after them. Kept in a fixed number of slots, chosen by a hash of
- * both, so that strangers cannot make it grow; who loses a slot just sends some cells more.
+ * Remembers the digest and count at which a session with a peer last ended equal. It is only a hint: it saves the next
+ * session the cells of its first request, or the counts after them. A hash of the tree and the peer picks one of a
+ * fixed number of slots, so strangers cannot make the table grow; a session that lost its slot just sends some more
+ * cells.
  */
 import { sha256Hex } from '../dag/crypto.ts'
 import { hexToBytes } from '../dag/hex.ts'
@@ -12,7 +13,7 @@ import type { TreeDigest } from '../store/store.ts'
 
 /** 65,536 slots of some 70 bytes: at most 5 MB. */
 const slotDigits = 4
-/** Tells apart those that share a slot. */
+/** Digits of the hash that distinguish links that share a slot. */
 const checkDigits = 28
 const digestDigits = 64
 const countDigits = 16
@@ -24,16 +25,16 @@ export class LastEqual {
     this.slots = slotsOf(db)
   }
 
-  /** Undefined where none is known. */
+  /** Returns the digest at the last equality, or undefined if none is known. */
   async get(tree: TreeId, peer: PeerId): Promise<TreeDigest | undefined> {
     const { slot, check } = place(tree, peer)
     const value = (await this.slots.get(slot))?.toString('hex')
     if (!value?.startsWith(check) || value.length !== checkDigits + digestDigits + countDigits)
       return undefined
-    const told = value.slice(checkDigits)
+    const digest = value.slice(checkDigits)
     return {
-      tipsDigest: told.slice(0, digestDigits),
-      count: Number.parseInt(told.slice(digestDigits), 16),
+      tipsDigest: digest.slice(0, digestDigits),
+      count: Number.parseInt(digest.slice(digestDigits), 16),
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * Links: which tree is kept equal with which peer, and when. A link is durable and is all that a user states; the
+ * Links: which tree is kept in sync with which peer, and when. A link is durable and is all that a user states; the
  * dispatcher does the rest.
  */
 
@@ -12,15 +12,15 @@ import type { Database } from '../store/database/open.ts'
 import { Records } from '../store/database/records.ts'
 
 export interface LinkSettings {
-  /** Send what comes in here at once. */
+  /** Send new entries to the peer immediately. */
   readonly onCommit: boolean
-  /** Also sync every so many seconds; 0: not. */
+  /** Also sync every so many seconds; 0 for never. */
   readonly intervalSeconds: number
-  /** Take entries from the peer. */
+  /** Receive entries from the peer. */
   readonly pull: boolean
-  /** Give entries to the peer. */
+  /** Send entries to the peer. */
   readonly push: boolean
-  /** Do nothing for now; what is to be told is still noted. */
+  /** Do nothing for now; entries that the peer lacks are still marked. */
   readonly paused: boolean
 }
 
@@ -36,58 +36,60 @@ export interface Link {
   readonly tree: TreeId
   readonly peer: PeerId
   readonly settings: LinkSettings
-  /** When a session last showed both sides equal, milliseconds since 1970. */
+  /** When both sides were last found equal, in milliseconds since 1970. */
   readonly lastSuccessMs?: number
 }
 
-/** How a link stands. */
+/** The sync status of a link. */
 export interface LinkStatus {
   readonly tree: TreeId
   readonly peer: PeerId
   readonly settings: LinkSettings
-  /** Whether both sides were shown equal and nothing has changed since, as far as is known. */
+  /** Whether both sides were found equal and no change is known since. */
   readonly inSync: boolean
-  /** Whether a session runs now or waits for its turn. */
+  /** Whether a session is running or waits for its turn. */
   readonly active: boolean
-  /** Entries that the peer lacks at most, where known; else 0. */
+  /** The most entries that the peer may lack, if known; else 0. */
   readonly peerBehind: number
-  /** Entries that we lack, where known; else 0. */
+  /** Entries that we lack, if known; else 0. */
   readonly weBehind: number
-  /** Milliseconds since 1970; 0: none, never, or not by itself. */
+  /** Milliseconds since 1970; 0 if no entry is pending. */
   readonly oldestPendingMs: number
+  /** Milliseconds since 1970; 0 if there was none. */
   readonly lastSuccessMs: number
+  /** Milliseconds since 1970; 0 if no attempt is planned. */
   readonly nextAttemptMs: number
   readonly lastError: { readonly code: ErrorCode; readonly message: string } | undefined
-  /** Attempts that failed since the last success. */
+  /** Failed attempts since the last success. */
   readonly attempts: number
-  /** Why it is not tried any more by itself; empty where it is. */
+  /** Why the link is no longer retried automatically; empty if it is. */
   readonly parked: string
 }
 
-/** What a (tree, peer) pair is called in maps and on disk. */
+/** Returns the key of a (tree, peer) pair in maps and on disk. */
 export function linkKey(tree: TreeId, peer: PeerId): string {
   return `${tree}:${peer}`
 }
 
-/** A link, by its key, or a peer that an operator has removed; the oldest has the least number. */
-interface Ended {
+/** The removal of a link (by its key) or of a peer by an operator. The oldest has the lowest number. */
+interface Removal {
   readonly order: number
 }
 
 export class Links {
   private readonly records: Records<Link>
-  private readonly ended: Records<Ended>
+  private readonly removals: Records<Removal>
   private readonly byTree = new Map<TreeId, Set<PeerId>>()
   private readonly byPeer = new Map<PeerId, Set<TreeId>>()
 
-  private constructor(records: Records<Link>, ended: Records<Ended>) {
+  private constructor(records: Records<Link>, removals: Records<Removal>) {
     this.records = records
-    this.ended = ended
+    this.removals = removals
     for (const { tree, peer } of records.values()) this.index(tree, peer)
   }
 
   static async open(db: Database): Promise<Links> {
-    return new Links(await Records.open<Link>(db, 'links'), await Records.open<Ended>(db, 'ended-links'))
+    return new Links(await Records.open<Link>(db, 'links'), await Records.open<Removal>(db, 'ended-links'))
   }
 
   get size(): number {
@@ -111,12 +113,12 @@ export class Links {
   }
 
   /**
-   * Links a tree with a peer, or changes the settings of a link, in one batch with what is contributed. Throws
-   * LIMIT_EXCEEDED or INVALID_ARGUMENT.
+   * Creates a link or changes its settings, in one batch with `contribution`. Throws LIMIT_EXCEEDED and
+   * INVALID_ARGUMENT.
    */
   async set(tree: TreeId, peer: PeerId, settings: LinkSettings, contribution?: Contribution): Promise<Link> {
-    const known = this.get(tree, peer)
-    if (known === undefined && this.records.size >= limits.links)
+    const current = this.get(tree, peer)
+    if (current === undefined && this.records.size >= limits.links)
       throw new CausewayError('LIMIT_EXCEEDED', `A node has at most ${limits.links} links: remove some.`, {
         data: { max: limits.links },
       })
@@ -128,60 +130,60 @@ export class Links {
       )
     if (!settings.pull && !settings.push)
       throw new CausewayError('INVALID_ARGUMENT', 'A link pulls or pushes: pause it to do neither.')
-    const link: Link = { ...known, tree, peer, settings }
+    const link: Link = { ...current, tree, peer, settings }
     const key = linkKey(tree, peer)
     const operations = [this.records.put(key, link), ...(contribution?.operations ?? [])]
-    if (this.ended.get(key) !== undefined) operations.push(this.ended.del(key))
+    if (this.removals.get(key) !== undefined) operations.push(this.removals.del(key))
     await this.records.write(operations, true, () => {
       this.records.keep(key, link)
-      this.ended.forget(key)
+      this.removals.forget(key)
       this.index(tree, peer)
       contribution?.stored()
     })
     return link
   }
 
-  /** Notes that both sides were shown equal. */
+  /** Records that both sides were found equal. */
   async succeeded(tree: TreeId, peer: PeerId, atMs: number): Promise<void> {
     const link = this.get(tree, peer)
     if (link !== undefined) await this.records.set(linkKey(tree, peer), { ...link, lastSuccessMs: atMs })
   }
 
-  /** Whether this link, or all of its peer, was ended here and not wanted again since. */
+  /** Returns whether an operator removed this link or its peer, and has not restored it since. */
   wasEnded(tree: TreeId, peer: PeerId): boolean {
-    return this.ended.get(linkKey(tree, peer)) !== undefined || this.ended.get(peer) !== undefined
+    return this.removals.get(linkKey(tree, peer)) !== undefined || this.removals.get(peer) !== undefined
   }
 
-  /** Ends a link for good: it comes again only when it is made again. */
+  /** Removes a link permanently: only `set` brings it back. */
   remove(link: Link): Promise<void> {
     return this.end([link], linkKey(link.tree, link.peer))
   }
 
-  /** Ends all links of a peer, and what it would be linked with by itself, until `welcome`. */
+  /** Removes all links of a peer. Until `welcome`, none is created automatically either. */
   removePeer(peer: PeerId): Promise<void> {
     return this.end(this.ofPeer(peer), peer)
   }
 
-  /** A peer that was removed is wanted again. */
+  /** Lets a removed peer be linked automatically again. */
   welcome(peer: PeerId): Promise<void> {
-    return this.forgetEnded(peer)
+    return this.forgetRemoval(peer)
   }
 
-  /** Removes links and notes what was ended, in one write. */
-  private async end(links: readonly Link[], ended: string): Promise<void> {
-    const notes = [...this.ended.entries()].sort(([, a], [, b]) => a.order - b.order)
-    const note: Ended = { order: (notes.at(-1)?.[1].order ?? 0) + 1 }
-    const excess = notes.slice(0, Math.max(0, notes.length + 1 - limits.links)).map(([key]) => key)
+  /** Deletes links and records the removal under `removalKey`, in one write. */
+  private async end(links: readonly Link[], removalKey: string): Promise<void> {
+    const removals = [...this.removals.entries()].sort(([, a], [, b]) => a.order - b.order)
+    const removal: Removal = { order: (removals.at(-1)?.[1].order ?? 0) + 1 }
+    const excess = removals.slice(0, Math.max(0, removals.length + 1 - limits.links)).map(([key]) => key)
     const keys = links.map(({ tree, peer }) => linkKey(tree, peer))
     const operations = [
       ...keys.map((key) => this.records.del(key)),
-      ...excess.map((key) => this.ended.del(key)),
-      this.ended.put(ended, note),
+      ...excess.map((key) => this.removals.del(key)),
+      this.removals.put(removalKey, removal),
     ]
     await this.records.write(operations, true, () => {
       for (const key of keys) this.records.forget(key)
-      for (const key of excess) this.ended.forget(key)
-      this.ended.keep(ended, note)
+      for (const key of excess) this.removals.forget(key)
+      this.removals.keep(removalKey, removal)
     })
     for (const { tree, peer } of links) {
       forget(this.byTree, tree, peer)
@@ -189,8 +191,8 @@ export class Links {
     }
   }
 
-  private async forgetEnded(key: string): Promise<void> {
-    if (this.ended.get(key) !== undefined) await this.ended.delete([key])
+  private async forgetRemoval(key: string): Promise<void> {
+    if (this.removals.get(key) !== undefined) await this.removals.delete([key])
   }
 
   private index(tree: TreeId, peer: PeerId): void {

@@ -1,8 +1,8 @@
 /**
  * A ticket: a tree with addresses, to hand to somebody. `causeway:?db=<tree>&by=<peer>&pr=http://…&pr=iroh:…`, where
- * `by` is the peer that issued it, so that the first contact cannot be somebody else. With `in=<secret>` it invites: who
- * first joins by it is let in at once. Further `by=…&pr=…` name other peers that have the tree, so that a first sync can
- * take from several.
+ * `by` is the peer that issued it, so that nobody else can pose as the first contact. With `in=<secret>` it is an
+ * invitation: the first peer to join with it gets access immediately. Further `by=…&pr=…` name other peers that have
+ * the tree, so that a first sync can fetch from several.
  */
 
 import { CausewayError } from '../base/errors.ts'
@@ -10,7 +10,7 @@ import { limits } from '../base/limits.ts'
 import { formatId, parseId, type TreeId } from '../dag/id.ts'
 import { type PeerId, parsePeerId } from '../dag/identity.ts'
 
-/** A peer that a ticket names, and where it is. */
+/** A peer that a ticket names, with its addresses. */
 export interface TicketPeer {
   readonly peer: PeerId
   readonly addresses: readonly string[]
@@ -18,18 +18,18 @@ export interface TicketPeer {
 
 export interface Ticket {
   readonly tree: TreeId
-  /** Who issued it; absent in tickets made by hand. */
+  /** The issuer; absent in tickets made by hand. */
   readonly peer?: PeerId
   readonly addresses: readonly string[]
-  /** The secret of a one-time invitation by the issuer, 32 bytes in hex. */
+  /** The secret of the issuer's one-time invitation, 32 bytes in hex. */
   readonly invitation?: string
-  /** Others that have the tree. */
+  /** Other peers that have the tree. */
   readonly others?: readonly TicketPeer[]
 }
 
 const scheme = 'causeway:?'
 
-/** Whether a text is meant as a ticket, rather than as an address. */
+/** Returns whether a text is meant as a ticket rather than an address. */
 export function isTicket(text: string): boolean {
   return text.startsWith('causeway:')
 }
@@ -48,7 +48,7 @@ function formatAddress(address: string): string {
   return `pr=${encodeURIComponent(address).replaceAll('%3A', ':').replaceAll('%2F', '/')}`
 }
 
-/** Reads a ticket; INVALID_ARGUMENT says what is wrong with it. Unknown parameters are left to newer versions. */
+/** Parses a ticket. Throws INVALID_ARGUMENT. Parameters of newer versions are ignored. */
 export function parseTicket(text: string): Ticket {
   if (text.length > limits.ticketBytes)
     throw bad(`has at most ${limits.ticketBytes} characters, got ${text.length}`)
@@ -71,7 +71,7 @@ export function parseTicket(text: string): Ticket {
   }
 }
 
-/** Each `by` with the addresses that follow it; the first may stand after its addresses, or be absent. */
+/** Returns each `by` with the addresses that follow it. The first `by` may follow its addresses, or be absent. */
 function readPeers(parameters: URLSearchParams): { peer?: PeerId; addresses: string[] }[] {
   const peers: { peer?: PeerId; addresses: string[] }[] = [{ addresses: [] }]
   for (const [name, value] of parameters) {
