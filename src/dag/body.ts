@@ -1,7 +1,7 @@
 /**
- * The body of an entry and its one encoding. Protobuf has no canonical form, so Causeway fixes one for this
- * message (see proto/causeway/v1/entry.proto and canonical.ts): whatever `decodeBody` accepts, `encodeBody` gives back
- * byte for byte. That is why this codec is written by hand; it also runs once for every entry received.
+ * The body of an entry and its one encoding. Protobuf has no canonical form, so Causeway fixes one for this message
+ * (see proto/causeway/v1/entry.proto and canonical.ts): `encodeBody` returns exactly the bytes that `decodeBody`
+ * accepted. That is why this codec is written by hand; it also runs for every entry received.
  */
 import { limits } from '../base/limits.ts'
 import { Fields, none, refuse, Writer } from './canonical.ts'
@@ -16,7 +16,7 @@ export interface Change {
   readonly payload: Uint8Array
 }
 
-/** What an author signs; proto/causeway/v1/entry.proto says what each field holds. */
+/** What an author signs. proto/causeway/v1/entry.proto describes each field. */
 export interface EntryBody {
   readonly version: number
   /** Absent in the root. */
@@ -38,14 +38,17 @@ const nothingRepeats = () => false
 
 const nothing: readonly never[] = []
 
-/** Most lists have one item, and a literal holds that in a tenth of what an empty list grows to. */
+/** Most lists have one item, and a literal of one item takes a tenth of the memory that an empty list grows to. */
 function append<Item>(list: readonly Item[], item: Item): readonly Item[] {
   if (list.length === 0) return [item]
   ;(list as Item[]).push(item)
   return list
 }
 
-/** Reads a canonical body. Checks shape, encoding and counts; `readEntry` checks what the fields say. */
+/**
+ * Decodes a canonical body. Checks its shape, encoding and counts; `readEntry` checks the values. Throws the code of
+ * the entry error that it finds.
+ */
 export function decodeBody(bytes: Uint8Array): EntryBody {
   const fields = new Fields(bytes)
   let version = 0
@@ -61,7 +64,7 @@ export function decodeBody(bytes: Uint8Array): EntryBody {
     switch (fields.field) {
       case 1:
         version = fields.number()
-        // Before the rest, which another version may lay out in another way.
+        // Checked before the rest, which another version may lay out differently.
         if (version !== entryVersion)
           refuse('ENTRY_VERSION', `This version reads entries of version ${entryVersion}, got ${version}.`)
         break
@@ -102,7 +105,7 @@ export function decodeBody(bytes: Uint8Array): EntryBody {
   return { version, tree, parents, height, author, createdAtMs, policy, changes, nonce }
 }
 
-/** The parents of a body that is known to be canonical, without reading the rest. */
+/** Returns the parents of a body that is known to be canonical, without reading the rest. */
 export function decodeParents(bytes: Uint8Array): EntryId[] {
   const fields = new Fields(bytes)
   const parents: EntryId[] = []
@@ -128,7 +131,7 @@ function decodeChange(bytes: Uint8Array): Change {
   return { store, kind, payload }
 }
 
-/** The canonical encoding of a body. */
+/** Returns the canonical encoding of a body. */
 export function encodeBody(body: EntryBody): Uint8Array {
   const out = new Writer()
   out.number(1, body.version, 'ENTRY_VERSION')

@@ -1,7 +1,8 @@
 /**
- * The one Protobuf encoding that Causeway takes for what is signed: fields in ascending order, none twice but for
- * repeated ones, defaults left out, short varints, nothing unknown. Read strictly here, so that whatever is read
- * encodes back to the same bytes; every reader counts before it collects, so hostile bytes cost no more than honest ones.
+ * The one Protobuf encoding that Causeway accepts for signed data: fields in ascending order, only repeated ones more
+ * than once, no defaults, the shortest varints, no unknown fields. It is read strictly, so everything that is read
+ * encodes back to the same bytes. Readers check counts before they collect, so hostile bytes cost no more than honest
+ * ones.
  */
 import { CausewayError, type EntryErrorCode } from '../base/errors.ts'
 import { hexSlice } from './hex.ts'
@@ -12,16 +13,17 @@ const unpaired = /\p{Surrogate}/u
 /** The default of a bytes field. */
 export const none: Uint8Array = new Uint8Array(0)
 
+/** Throws an entry error. */
 export function refuse(code: EntryErrorCode, message: string): never {
   throw new CausewayError(code, message)
 }
 
-/** Reads fields of one message in ascending order, refusing every encoding but the canonical one. */
+/** Reads the fields of one message in ascending order, and refuses every encoding but the canonical one. */
 export class Fields {
   private position: number
   private readonly end: number
   private readonly bytes: Uint8Array
-  /** The number of the field that `next` found. */
+  /** The number of the current field. */
   field = 0
   private wireType = 0
 
@@ -31,16 +33,16 @@ export class Fields {
     this.end = end
   }
 
-  /** Moves to the next field; false at the end. `repeated` fields may follow themselves. */
+  /** Moves to the next field; returns false at the end. `repeated` says which fields may occur more than once. */
   next(repeated: (field: number) => boolean): boolean {
     if (this.position === this.end) return false
     const tag = this.varint()
     const field = Math.floor(tag / 8)
-    if (field === 0) refuse('ENTRY_MALFORMED', 'There is no field 0.')
+    if (field === 0) refuse('ENTRY_MALFORMED', 'A field number is at least 1, got 0.')
     if (field < this.field || (field === this.field && !repeated(field)))
       refuse(
         'ENTRY_NOT_CANONICAL',
-        `Field ${field} came after field ${this.field}: fields are in ascending order, once each.`,
+        `Fields are in ascending order, once each, got field ${field} after field ${this.field}.`,
       )
     this.field = field
     this.wireType = tag % 8
@@ -48,25 +50,24 @@ export class Fields {
   }
 
   unknown(): never {
-    refuse(
-      'ENTRY_MALFORMED',
-      `Unknown field ${this.field}: a body has no fields beyond those of its version.`,
-    )
+    refuse('ENTRY_MALFORMED', `A message has no fields beyond those of its version, got field ${this.field}.`)
   }
 
   private varint(): number {
     let value = 0
     let scale = 1
     for (let length = 1; ; length++) {
-      if (this.position >= this.end) refuse('ENTRY_MALFORMED', 'The body ends inside a number.')
+      if (this.position >= this.end) refuse('ENTRY_MALFORMED', 'The bytes end inside a number.')
       const byte = this.bytes[this.position++]!
       value += (byte & 127) * scale
       if (byte < 128) {
-        if (byte === 0 && length > 1) refuse('ENTRY_NOT_CANONICAL', 'A number is encoded longer than needed.')
-        if (value > Number.MAX_SAFE_INTEGER) refuse('ENTRY_MALFORMED', 'A number is greater than 2^53 - 1.')
+        if (byte === 0 && length > 1)
+          refuse('ENTRY_NOT_CANONICAL', 'A number is encoded in the fewest bytes, got more.')
+        if (value > Number.MAX_SAFE_INTEGER)
+          refuse('ENTRY_MALFORMED', 'A number is at most 2^53 - 1, got a greater one.')
         return value
       }
-      if (length === 8) refuse('ENTRY_MALFORMED', 'A number is greater than 2^53 - 1.')
+      if (length === 8) refuse('ENTRY_MALFORMED', 'A number is at most 2^53 - 1, got a greater one.')
       scale *= 128
     }
   }
@@ -75,36 +76,38 @@ export class Fields {
     if (this.wireType !== 0)
       refuse('ENTRY_MALFORMED', `Field ${this.field} is a number, got wire type ${this.wireType}.`)
     const value = this.varint()
-    if (value === 0) refuse('ENTRY_NOT_CANONICAL', `Field ${this.field} is 0: default values are left out.`)
+    if (value === 0)
+      refuse('ENTRY_NOT_CANONICAL', `Default values are left out, got field ${this.field} as 0.`)
     return value
   }
 
-  /** A length-delimited field as a view; `emptyAllowed` only inside repeated fields. */
+  /** Returns a length-delimited field as a view. `emptyAllowed` is only for repeated fields. */
   view(emptyAllowed = false): Uint8Array {
     const length = this.length(emptyAllowed)
     return this.bytes.subarray(this.position - length, this.position)
   }
 
-  /** Passes a length-delimited field; its length. */
+  /** Skips a length-delimited field and returns its length. */
   private length(emptyAllowed: boolean): number {
     if (this.wireType !== 2)
-      refuse('ENTRY_MALFORMED', `Field ${this.field} has a length, got wire type ${this.wireType}.`)
+      refuse('ENTRY_MALFORMED', `Field ${this.field} is length-delimited, got wire type ${this.wireType}.`)
     const length = this.varint()
     if (length > this.end - this.position)
-      refuse('ENTRY_MALFORMED', `Field ${this.field} is longer than the body.`)
+      refuse('ENTRY_MALFORMED', `Field ${this.field} fits into its message, got a length of ${length}.`)
     if (length === 0 && !emptyAllowed)
-      refuse('ENTRY_NOT_CANONICAL', `Field ${this.field} is empty: default values are left out.`)
+      refuse('ENTRY_NOT_CANONICAL', `Default values are left out, got field ${this.field} empty.`)
     this.position += length
     return length
   }
 
+  /** Returns a field of 32 bytes as hex. Throws `code` for another length. */
   hash(code: EntryErrorCode): string {
     const length = this.length(true)
     if (length !== 32) refuse(code, `Field ${this.field} has 32 bytes, got ${length}.`)
     return hexSlice(this.bytes, this.position - length, this.position)
   }
 
-  /** A text of at most `maxBytes` bytes, refused with `code` before it is decoded. */
+  /** Returns a text of at most `maxBytes` bytes. A longer one is refused with `code` before it is decoded. */
   text(maxBytes: number, code: EntryErrorCode): string {
     const bytes = this.view()
     if (bytes.length > maxBytes)
@@ -114,12 +117,12 @@ export class Fields {
     try {
       return utf8.decode(bytes)
     } catch {
-      refuse('ENTRY_MALFORMED', `Field ${this.field} is not UTF-8.`)
+      refuse('ENTRY_MALFORMED', `Field ${this.field} is UTF-8, got other bytes.`)
     }
   }
 }
 
-/** Most names are a few ASCII letters, for which a TextDecoder costs several times as much as a loop. */
+/** Decodes a few ASCII letters, as most names are; a TextDecoder costs several times as much as this loop. */
 function shortAscii(bytes: Uint8Array): string | undefined {
   if (bytes.length > 16) return undefined
   let text = ''
@@ -131,7 +134,7 @@ function shortAscii(bytes: Uint8Array): string | undefined {
   return text
 }
 
-/** Grows a byte array, field by field. */
+/** Writes the canonical encoding of one message, field by field. */
 export class Writer {
   private bytes = new Uint8Array(1024)
   private length = 0
@@ -152,7 +155,7 @@ export class Writer {
     this.bytes[this.length++] = value
   }
 
-  /** Refuses with `code` what no varint of at most 2^53 - 1 can say. */
+  /** Writes a number, or throws `code` if it is not a whole one from 0 to 2^53 - 1. */
   number(field: number, value: number, code: EntryErrorCode): void {
     if (!Number.isSafeInteger(value) || value < 0)
       refuse(code, `Field ${field} is a whole number from 0 to 2^53 - 1, got ${value}.`)
@@ -170,9 +173,10 @@ export class Writer {
     this.length += bytes.length
   }
 
-  /** Refuses with `code` text that has no UTF-8, rather than to sign something else. */
+  /** Writes a text, or throws `code` if UTF-8 cannot encode it, rather than sign another text. */
   text(field: number, text: string, code: EntryErrorCode): void {
-    if (unpaired.test(text)) refuse(code, `Field ${field} has an unpaired surrogate.`)
+    if (unpaired.test(text))
+      refuse(code, `Field ${field} is text that UTF-8 can encode, got an unpaired surrogate.`)
     this.view(field, toUtf8.encode(text))
   }
 

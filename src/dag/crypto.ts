@@ -1,7 +1,7 @@
 /**
- * The three primitives that the DAG stands on, for Node: SHA-256, Ed25519 verification on the thread pool, and
- * signing. Bundlers for browsers take `crypto.web.ts` in its place (the `browser` field of package.json), so
- * the rest of `dag/` has no Node in it.
+ * The three primitives that the DAG needs, for Node: SHA-256, Ed25519 verification on the thread pool, and signing.
+ * Bundlers for browsers replace it with `crypto.web.ts` (the `browser` field of package.json), so the rest of `dag/`
+ * does not depend on Node.
  */
 import {
   createHash,
@@ -20,14 +20,14 @@ import { pointFlaw } from './point.ts'
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex')
 const publicKeyBytes = 32
 
-/** Imported public keys are kept, at 1.2 KB each, since an import costs as much as a tenth of a verification. */
+/** Imported public keys are cached, at 1.2 KB each, since an import costs a tenth of a verification. */
 const publicKeys = new Map<string, KeyObject>()
 const publicKeysKept = 1024
 
-/** Small parts are joined here, since most entries fit and a buffer for each of them is what fills memory. */
+/** Small parts are joined here: most entries fit, and a buffer for each of them would fill memory. */
 const scratch = new Uint8Array(4096)
 
-/** The parts one after the other, in a buffer that the next call may use again; undefined where they are larger. */
+/** Returns the parts joined in a buffer that the next call reuses, or undefined if they do not fit. */
 function joinedSmall(parts: readonly Uint8Array[]): Uint8Array | undefined {
   let length = 0
   for (const part of parts) length += part.length
@@ -41,7 +41,7 @@ function joinedSmall(parts: readonly Uint8Array[]): Uint8Array | undefined {
 }
 
 export function sha256Hex(...parts: Uint8Array[]): string {
-  // One call into OpenSSL costs less than a hash object.
+  // One call into OpenSSL is cheaper than a hash object.
   const joined = hash === undefined ? undefined : parts.length === 1 ? parts[0] : joinedSmall(parts)
   if (joined !== undefined) return hash('sha256', joined, 'hex')
   const state = createHash('sha256')
@@ -53,10 +53,11 @@ function publicKeyOf(publicKeyHex: string): KeyObject {
   let key = publicKeys.get(publicKeyHex)
   if (key === undefined) {
     const bytes = hexToBytes(publicKeyHex)
-    // OpenSSL reads over bytes behind the key.
-    const flaw = bytes.length === publicKeyBytes ? pointFlaw(bytes) : 'not of 32 bytes'
-    if (flaw !== undefined) throw new TypeError(`The key ${publicKeyHex} is ${flaw}.`)
-    // As JWK, since OpenSSL 3 takes ten times as long to find its way through DER.
+    // OpenSSL ignores bytes after the key.
+    const flaw = bytes.length === publicKeyBytes ? pointFlaw(bytes) : `${bytes.length} bytes long`
+    if (flaw !== undefined)
+      throw new TypeError(`A key is a valid Ed25519 point of 32 bytes, got ${publicKeyHex}: ${flaw}.`)
+    // As JWK, since OpenSSL 3 takes ten times as long to parse DER.
     const x = Buffer.from(bytes).toString('base64url')
     key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
     if (publicKeys.size >= publicKeysKept) publicKeys.delete(publicKeys.keys().next().value!)
@@ -66,9 +67,9 @@ function publicKeyOf(publicKeyHex: string): KeyObject {
 }
 
 /**
- * Verifies by the one rule that all peers share, off the main thread: RFC 8032 without cofactor, S < L, and neither
- * the key nor the signature's R of small order or not canonical. False for anything that does not hold. The message
- * comes in parts. Calls back, never at once; no promise, since this runs for every entry received.
+ * Verifies a signature off the main thread, by the one rule that all peers share: RFC 8032 without the cofactor, S < L,
+ * and neither the key nor the signature's R of small order or in a non-canonical encoding. The message comes in parts.
+ * Calls `done` later, with false for anything invalid. It takes a callback, since this runs for every entry received.
  */
 export function checkEd25519(
   publicKeyHex: string,
@@ -78,7 +79,7 @@ export function checkEd25519(
 ): void {
   try {
     if (signature.length === 64 && pointFlaw(signature) === undefined) {
-      // Node copies what it verifies before it goes off the main thread.
+      // Node copies the message before it leaves the main thread.
       const joined = joinedSmall(message) ?? Buffer.concat(message)
       verify(null, joined, publicKeyOf(publicKeyHex), signature, (error, valid) =>
         done(error === null && valid),
@@ -86,12 +87,12 @@ export function checkEd25519(
       return
     }
   } catch {
-    // A key that is none has signed nothing.
+    // An invalid key has signed nothing.
   }
   queueMicrotask(() => done(false))
 }
 
-/** `checkEd25519` as a promise. */
+/** Does the same as `checkEd25519` with a promise. */
 export function verifyEd25519(
   publicKeyHex: string,
   message: Uint8Array,
@@ -100,7 +101,7 @@ export function verifyEd25519(
   return new Promise((resolve) => checkEd25519(publicKeyHex, [message], signature, resolve))
 }
 
-/** A signing key from its 32-byte seed, or a new random one. */
+/** Returns the signing key of a 32-byte seed, or a new random one. */
 export function importEd25519(seed?: Uint8Array): {
   seed: Uint8Array
   publicKeyHex: string

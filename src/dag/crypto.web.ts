@@ -1,7 +1,7 @@
 /**
- * What `crypto.ts` has, for browsers and other places without `node:crypto`; bundlers put it in that file's place.
- * Verification goes to WebCrypto where that has Ed25519 (off the main thread), else to noble; signing and hashing are
- * noble's, because WebCrypto's own cannot be called synchronously.
+ * The same as `crypto.ts` for browsers and other places without `node:crypto`; bundlers replace that file with it.
+ * WebCrypto verifies, off the main thread, if it has Ed25519; else noble does. Noble signs and hashes, since WebCrypto
+ * cannot do either synchronously.
  */
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { bytesToNumberLE, concatBytes } from '@noble/curves/utils.js'
@@ -29,7 +29,7 @@ function importNative(publicKey: Uint8Array): Promise<NativeKey> {
 
 let nativeWorks: Promise<boolean> | undefined
 
-/** Whether WebCrypto is here and has Ed25519: asked once, with a key that is surely sound. */
+/** Returns whether there is a WebCrypto with Ed25519. It is tried once, with a key that is certainly valid. */
 function hasNative(): Promise<boolean> {
   nativeWorks ??=
     subtle === undefined
@@ -51,7 +51,7 @@ function nativeKeyOf(publicKeyHex: string): Promise<NativeKey> {
   return key
 }
 
-/** See crypto.ts: the same verdict on the same bytes, whatever the browser. */
+/** See crypto.ts. The verdict on the same bytes is the same in every browser. */
 export async function verifyEd25519(
   publicKeyHex: string,
   message: Uint8Array,
@@ -86,8 +86,8 @@ function isFlawed(publicKeyHex: string, signature: Uint8Array): boolean {
 }
 
 /**
- * Verification without WebCrypto. Not noble's own `verify`, which multiplies by the cofactor and so takes signatures
- * that Node and WebCrypto refuse: whoever holds a key of mixed order could make peers differ.
+ * Verifies without WebCrypto. Noble's own `verify` multiplies by the cofactor and so accepts signatures that Node and
+ * WebCrypto refuse: with a key of mixed order, somebody could make peers disagree.
  */
 export function verifyPortable(publicKeyHex: string, message: Uint8Array, signature: Uint8Array): boolean {
   try {
@@ -106,7 +106,7 @@ export function verifyPortable(publicKeyHex: string, message: Uint8Array, signat
   }
 }
 
-/** A signing key from its 32-byte seed, or a new random one. */
+/** Returns the signing key of a 32-byte seed, or a new random one. */
 export function importEd25519(seed?: Uint8Array): {
   seed: Uint8Array
   publicKeyHex: string

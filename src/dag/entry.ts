@@ -1,7 +1,7 @@
 /**
- * An entry: an immutable, signed vertex of a tree, named by its hash. It comes as `SignedEntry` (bytes), is read
- * into `Entry` (its own shape holds), and is proven as `VerifiedEntry`, a type that only `verdictOf` makes. What
- * depends on its ancestors is checked where they are at hand, by `checkParents`.
+ * An entry: an immutable, signed vertex of a tree, named by its hash. It arrives as `SignedEntry` (bytes), `readEntry`
+ * checks its own shape (`Entry`), and verification proves its signature (`VerifiedEntry`, a type that only `verdictOf`
+ * creates). `checkParents` checks what depends on its ancestors, once they are at hand.
  */
 import { create } from '@bufbuild/protobuf'
 import { Permission, PolicyKeySchema, PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
@@ -16,28 +16,28 @@ import { domainBytes, type Identity, type PeerId } from './identity.ts'
 import { keyFlaw } from './point.ts'
 import { decodePolicyChange, encodePolicyChange } from './policy/change.ts'
 
-/** An entry as it is stored, sent and hashed: never encoded again. */
+/** An entry as it is stored, sent and hashed. It is never encoded again. */
 export interface SignedEntry {
-  /** Canonical EntryBody. */
+  /** A canonical EntryBody. */
   readonly body: Uint8Array
   /** 64 bytes. */
   readonly signature: Uint8Array
 }
 
-/** A decoded entry whose own shape holds; its signature and its place in the tree are not proven. */
+/** A decoded entry with a valid shape. Its signature and its place in the tree are not checked yet. */
 export interface Entry {
   readonly id: EntryId
-  /** The entry's tree; the root's own id in a root. */
+  /** The entry's tree; for a root, its own id. */
   readonly tree: TreeId
   readonly signed: SignedEntry
   readonly body: EntryBody
 }
 
 declare const verifiedBrand: unique symbol
-/** An entry whose signature holds. */
+/** An entry with a valid signature. */
 export type VerifiedEntry = Entry & { readonly [verifiedBrand]: true }
 
-/** Domain of the signature over a body. */
+/** The domain of signatures over bodies. */
 export const entryDomain = 'causeway.entry.v1\0'
 /** The one reserved store. */
 export const policyStore = '_policy'
@@ -45,17 +45,17 @@ export const policyStore = '_policy'
 const signatureBytes = 64
 const utf8 = new TextEncoder()
 
-/** Bytes that an entry counts for in limits and pages: body and signature. */
+/** Returns the bytes that an entry counts as in limits and pages: body and signature. */
 export function entryBytes(signed: SignedEntry): number {
   return signed.body.length + signed.signature.length
 }
 
-/** The id that these bytes have, whatever they are. */
+/** Returns the id of these bytes, valid or not. */
 export function idOf(signed: SignedEntry): EntryId {
   return sha256Hex(signed.signature, signed.body) as EntryId
 }
 
-/** Decodes a signed entry and checks all that its bytes alone decide, but for the signature. */
+/** Decodes a signed entry and checks everything that its bytes alone decide, except the signature. */
 export function readEntry(signed: SignedEntry): Entry {
   if (signed.body.length > limits.entryBodyBytes)
     refuse('ENTRY_TOO_LARGE', `A body has at most ${limits.entryBodyBytes} bytes, got ${signed.body.length}.`)
@@ -67,17 +67,17 @@ export function readEntry(signed: SignedEntry): Entry {
   return { id, tree: body.tree ?? id, signed, body }
 }
 
-/** What an entry is once its signature was verified: proven, or refused with ENTRY_SIGNATURE. */
+/** Returns the entry as verified if its signature is valid, or else the error ENTRY_SIGNATURE. */
 export function verdictOf(entry: Entry, holds: boolean): VerifiedEntry | CausewayError {
   if (holds) return entry as VerifiedEntry
   const { id, body } = entry
   return new CausewayError(
     'ENTRY_SIGNATURE',
-    `The signature of ${id} does not hold for its author ${body.author}.`,
+    `The signature of ${id} is not valid for its author ${body.author}.`,
   )
 }
 
-/** Proves the signature, off the main thread; calls back with the proven entry or why it is none. */
+/** Verifies the signature off the main thread. Calls `done` with the verified entry or the error. */
 export function proveEntry(entry: Entry, done: (verdict: VerifiedEntry | CausewayError) => void): void {
   const { signed, body } = entry
   checkEd25519(body.author, [domainBytes(entryDomain), signed.body], signed.signature, (holds) =>
@@ -85,17 +85,17 @@ export function proveEntry(entry: Entry, done: (verdict: VerifiedEntry | Causewa
   )
 }
 
-/** `proveEntry` as a promise. */
+/** Does the same as `proveEntry` with a promise. */
 export function verifyEntry(entry: Entry): Promise<VerifiedEntry> {
   return new Promise((resolve, reject) =>
     proveEntry(entry, (verdict) => (verdict instanceof CausewayError ? reject(verdict) : resolve(verdict))),
   )
 }
 
-/** A body's fields without those that `signEntry` fills. */
+/** A body's fields without those that `signEntry` fills in. */
 export type Draft = Partial<Omit<EntryBody, 'version' | 'author'>> & Pick<EntryBody, 'createdAtMs'>
 
-/** Signs a new entry. The draft's parents and policy are sorted; everything else is taken as it is, then checked. */
+/** Signs a new entry. Sorts the draft's parents and policy, takes everything else as it is, and checks the result. */
 export function signEntry(identity: Identity, draft: Draft): VerifiedEntry {
   const body = encodeBody({
     version: entryVersion,
@@ -111,7 +111,7 @@ export function signEntry(identity: Identity, draft: Draft): VerifiedEntry {
   return readEntry({ body, signature: identity.sign(entryDomain, body) }) as VerifiedEntry
 }
 
-/** Signs the root of a new tree: its policy names the author as admin. `nonce` has 16 to 32 random bytes. */
+/** Signs the root of a new tree. Its policy names the author as admin. `nonce` has 16 to 32 random bytes. */
 export function signRoot(
   identity: Identity,
   root: { name: string; publicAccess: PublicAccess; createdAtMs: number; nonce: Uint8Array },
@@ -125,15 +125,15 @@ export function signRoot(
   return signEntry(identity, { createdAtMs: root.createdAtMs, changes: [change], nonce: root.nonce })
 }
 
-/** The name and the public access that a root states. */
+/** Returns the name and the public access that a root states. */
 export function readRoot(root: Entry): { name: string; publicAccess: PublicAccess } {
   const { treeName, publicAccess } = decodePolicyChange(root.body.changes[0]!.payload)
   return { name: treeName, publicAccess: publicAccess || PublicAccess.NONE }
 }
 
 /**
- * Checks an entry's place: every parent is there, in the same tree, and the height is one above the highest.
- * `parents` has what is known of each of the entry's parents, in their order.
+ * Checks an entry's place in its tree: every parent is known and in the same tree, and the height is one above the
+ * highest. `parents` has the tree and height of each parent, in their order, or undefined for one that is missing.
  */
 export function checkParents(
   entry: Entry,
@@ -178,7 +178,8 @@ function checkBody(body: EntryBody): void {
 function checkRoot(body: EntryBody): void {
   if (body.parents.length > 0) refuse('ENTRY_TREE', 'An entry with parents names its tree.')
   if (body.height !== 0) refuse('ENTRY_HEIGHT', `The root has height 0, got ${body.height}.`)
-  if (body.policy.length > 0) refuse('ENTRY_POLICY', 'The root carries the first policy and names none.')
+  if (body.policy.length > 0)
+    refuse('ENTRY_POLICY', 'A root holds the first policy and names no policy entries.')
   if (body.nonce.length < limits.rootNonceMinBytes)
     refuse(
       'ENTRY_NONCE',
@@ -199,10 +200,10 @@ function checkRoot(body: EntryBody): void {
     key.lastAccepted.length > 0 ||
     bytesToHex(key.peer) !== body.author
   )
-    refuse('ENTRY_ROOT', "A root's policy names its author as admin, and nobody else.")
+    refuse('ENTRY_ROOT', "A root's policy names its author as admin, and no other key.")
 }
 
-/** Checks a change's shape; true if it changes the policy. */
+/** Checks a change's shape. Returns whether it changes the policy. */
 function checkChange(change: Change, inRoot: boolean): boolean {
   if (!isName(change.store) || change.store.length === 0)
     refuse(
@@ -218,7 +219,7 @@ function checkChange(change: Change, inRoot: boolean): boolean {
       `Stores whose names begin with "_" are reserved, got ${JSON.stringify(change.store)}.`,
     )
   const policy = decodePolicyChange(change.payload)
-  if (!inRoot && policy.treeName !== '') refuse('ENTRY_POLICY', "Only the root says the tree's name.")
+  if (!inRoot && policy.treeName !== '') refuse('ENTRY_POLICY', 'Only the root names the tree.')
   return true
 }
 
@@ -239,5 +240,6 @@ function ascending(ids: readonly string[]): boolean {
 function checkAuthor(author: PeerId): void {
   if (author.length !== 64) refuse('ENTRY_AUTHOR', 'An entry names its author, a public key of 32 bytes.')
   const flaw = keyFlaw(author)
-  if (flaw !== undefined) refuse('ENTRY_AUTHOR', `The author ${author} is no sound key: ${flaw}.`)
+  if (flaw !== undefined)
+    refuse('ENTRY_AUTHOR', `An author is a valid Ed25519 point, got ${author}: ${flaw}.`)
 }

@@ -1,6 +1,6 @@
 /**
- * Bytes to and from lowercase hex: Node's Buffer where there is one, since it is some ten times as fast as a
- * loop and this runs several times for each entry; else noble's.
+ * Bytes to and from lowercase hex, several times for each entry. Node's Buffer does it if there is one, some ten times
+ * as fast as a loop; else noble does.
  */
 import { bytesToHex as slowBytesToHex, hexToBytes as slowHexToBytes } from '@noble/hashes/utils.js'
 
@@ -11,7 +11,7 @@ export const bytesToHex: (bytes: Uint8Array) => string =
     ? slowBytesToHex
     : (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
 
-/** Hex of a part of some bytes, without a view of that part. */
+/** Returns a part of some bytes as hex, without creating a view of that part. */
 export const hexSlice: (bytes: Uint8Array, start: number, end: number) => string =
   Buffer === undefined
     ? (bytes, start, end) => slowBytesToHex(bytes.subarray(start, end))
@@ -21,13 +21,13 @@ export const hexSlice: (bytes: Uint8Array, start: number, end: number) => string
           : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
         ).toString('hex', start, end)
 
-/** Throws for anything but hex: Node's own reader stops there in silence. */
+/** Throws TypeError for anything but hex, where Node's own decoder stops silently. */
 export const hexToBytes: (hex: string) => Uint8Array =
   Buffer === undefined
     ? slowHexToBytes
     : (hex) => {
         const bytes = Buffer.from(hex, 'hex')
         if (bytes.length * 2 !== hex.length)
-          throw new TypeError(`Not hex: ${JSON.stringify(hex.slice(0, 80))}`)
+          throw new TypeError(`Expected hex, got ${JSON.stringify(hex.slice(0, 80))}.`)
         return bytes
       }

@@ -1,6 +1,6 @@
 /**
- * Ids of entries and trees. Inside, an id is 64 lowercase hex digits: a string that serves as a map's key and
- * sorts like its bytes. For people it is a CIDv1, and on the wire it is 32 bytes.
+ * Ids of entries and trees. In memory an id is 64 lowercase hex digits: a string that works as a map's key and sorts
+ * like its bytes. For people it is a CIDv1, and on the wire it is 32 bytes.
  */
 import { CID } from 'multiformats/cid'
 import * as digest from 'multiformats/hashes/digest'
@@ -27,12 +27,12 @@ export function idToBytes(id: EntryId): Uint8Array {
   return hexToBytes(id)
 }
 
-/** The text form: CIDv1, raw, sha2-256, base32 (`bafkrei…`). */
+/** Returns the text form: CIDv1, raw, sha2-256, base32 (`bafkrei…`). */
 export function formatId(id: EntryId): string {
   return CID.createV1(rawCodec, digest.create(sha256Code, hexToBytes(id))).toString()
 }
 
-/** Reads the text form; INVALID_ARGUMENT for anything else. */
+/** Parses the text form. Throws INVALID_ARGUMENT for anything else. */
 export function parseId(text: string): EntryId {
   try {
     const cid = CID.parse(text)
@@ -43,11 +43,11 @@ export function parseId(text: string): EntryId {
       cid.multihash.size === 32
     ) {
       const id = bytesToHex(cid.multihash.digest) as EntryId
-      // One text for one id: the parser also reads other bases and letters, and gives back the text that it has read.
+      // The parser also accepts other bases and upper case, but an id has only one text.
       if (formatId(id) === text) return id
     }
   } catch {
-    // Falls through to the one message that says what was expected.
+    // The error below says what was expected.
   }
   throw new CausewayError(
     'INVALID_ARGUMENT',
@@ -55,13 +55,16 @@ export function parseId(text: string): EntryId {
   )
 }
 
-/** What names a whole closed set of entries: SHA-256 over its tips, concatenated in ascending order; '' for none. */
+/**
+ * Returns the digest that names a set of entries closed under ancestors: SHA-256 over its tips, concatenated in
+ * ascending order; '' for no tips.
+ */
 export function digestTips(tips: readonly EntryId[]): string {
   if (tips.length === 0) return ''
   return sha256Hex(hexToBytes([...tips].sort().join('')))
 }
 
-/** Position in the order that puts parents before children. */
+/** A position in the (height, id) order, which puts parents before children. */
 export interface Position {
   readonly height: number
   readonly id: EntryId

@@ -1,6 +1,6 @@
 /**
- * A key and the PeerId that names it. One Ed25519 key (RFC 8032) is a node's identity everywhere: it signs
- * entries, proves the caller, and is the endpoint's id on QUIC.
+ * A key and the PeerId that names it. One Ed25519 key (RFC 8032) is a node's identity everywhere: it signs entries,
+ * proves who makes a call, and is the endpoint's id on QUIC.
  */
 import { CausewayError } from '../base/errors.ts'
 import { importEd25519 } from './crypto.ts'
@@ -12,7 +12,7 @@ export type PeerId = string & { readonly [peerIdBrand]: true }
 const utf8 = new TextEncoder()
 const peerIdPattern = /^[0-9a-f]{64}$/
 
-/** Checks the text form of a PeerId; INVALID_ARGUMENT otherwise. */
+/** Parses the text form of a PeerId. Throws INVALID_ARGUMENT for anything else. */
 export function parsePeerId(text: string): PeerId {
   if (!peerIdPattern.test(text))
     throw new CausewayError(
@@ -22,15 +22,15 @@ export function parsePeerId(text: string): PeerId {
   return text as PeerId
 }
 
-/** A node's key. The seed is its secret: 32 bytes, never logged, 0600 on disk. */
+/** A node's key. The seed is its secret: 32 bytes, never logged, mode 0600 on disk. */
 export interface Identity {
   readonly peer: PeerId
   readonly seed: Uint8Array
-  /** Signs `domain ‖ message`, 64 bytes. The domain ends in NUL and is never the caller's choice. */
+  /** Signs `domain ‖ message`; returns 64 bytes. The domain ends in NUL and is never chosen by a remote caller. */
   sign(domain: string, message: Uint8Array): Uint8Array
 }
 
-/** The identity of a 32-byte seed, or a new random one. */
+/** Returns the identity of a 32-byte seed, or a new random one. Throws INVALID_ARGUMENT. */
 export function createIdentity(seed?: Uint8Array): Identity {
   if (seed !== undefined && seed.length !== 32)
     throw new CausewayError('INVALID_ARGUMENT', `An identity's seed is 32 bytes, got ${seed.length}.`)
@@ -42,7 +42,7 @@ export function createIdentity(seed?: Uint8Array): Identity {
   }
 }
 
-/** A domain's bytes: there are a handful of domains. */
+/** The bytes of each domain. There are only a handful. */
 const domains = new Map<string, Uint8Array>()
 
 export function domainBytes(domain: string): Uint8Array {
@@ -54,7 +54,7 @@ export function domainBytes(domain: string): Uint8Array {
   return bytes
 }
 
-/** What is really signed: the domain as UTF-8, then the message. */
+/** Returns the bytes that are actually signed: the domain as UTF-8, then the message. */
 export function withDomain(domain: string, message: Uint8Array): Uint8Array {
   const prefix = domainBytes(domain)
   const bytes = new Uint8Array(prefix.length + message.length)

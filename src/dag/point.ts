@@ -1,11 +1,11 @@
 /**
- * Which encodings of Ed25519 points Causeway takes, as keys and as the first half of signatures. Implementations of
- * Ed25519 differ at the edges: points of small order and values past the field's prime. Peers must not differ on an
- * entry, so both are refused before any library is asked; that is also libsodium's rule and WebCrypto's.
+ * Which encodings of Ed25519 points Causeway accepts, as keys and as the first half of signatures. Implementations of
+ * Ed25519 differ at the edges: points of small order, and values at or past the field's prime. Peers must agree on
+ * every entry, so both are refused before any library sees them; libsodium and WebCrypto have the same rule.
  */
 import { bytesToHex } from './hex.ts'
 
-/** Points of order 1, 2, 4 and 8 without the sign bit; signatures by them hold for messages that nobody signed. */
+/** Points of order 1, 2, 4 and 8 without the sign bit. Their signatures are valid for messages that nobody signed. */
 const smallOrder = new Set([
   '0000000000000000000000000000000000000000000000000000000000000000',
   '0100000000000000000000000000000000000000000000000000000000000000',
@@ -21,15 +21,15 @@ const pastPrime = /^(e[d-f]|f[0-9a-f])(ff){30}7f$/
 
 type Flaw = 'small order' | 'not canonical' | undefined
 
-/** What is wrong with the point in the first 32 bytes; undefined for nothing that can be told without the curve. */
+/** Returns what is wrong with the point in the first 32 bytes, or undefined if only the curve itself could tell. */
 export function pointFlaw(bytes: Uint8Array): Flaw {
   const first = bytes[0]!
-  // Nearly every point ends here: the first byte of a bad one is one of these, or 0xec and above.
+  // Nearly every point returns here: a bad one begins with one of these bytes, or with 0xec or above.
   if (first < 0xec && !firstBytes.has(first)) return undefined
   return flawOf(bytesToHex(bytes.subarray(0, 32)))
 }
 
-/** The same of a key in hex, of 64 digits in lower case. */
+/** Does the same for a key of 64 lowercase hex digits. */
 export function keyFlaw(hex: string): Flaw {
   return firstDigits.test(hex) ? flawOf(hex) : undefined
 }

@@ -22,7 +22,7 @@ export async function* findVoid(
   /** What is below entries that revocations let stand: a bit for each revocation. As many as the DAG is wide. */
   const standing = new Map<EntryId, bigint>()
   const stand = (id: EntryId, by: bigint) => standing.set(id, (standing.get(id) ?? 0n) | by)
-  for (const holding of [...policy.whole().holding.values()].flat()) {
+  for (const holding of [...policy.whole().holdings.values()].flat()) {
     const bit = 1n << BigInt(bits.size)
     bits.set(holding, bit)
     for (const id of holding.revocation.lastAccepted) stand(id, bit)

@@ -53,7 +53,7 @@ export class LoosePolicy {
   voids(): EntryId[] {
     const whole = this.policy.whole()
     const standing = new Map<Holding, Set<EntryId>>()
-    for (const holding of [...whole.holding.values()].flat()) {
+    for (const holding of [...whole.holdings.values()].flat()) {
       const stands = new Set<EntryId>()
       standing.set(holding, stands)
       const open = [...holding.revocation.lastAccepted]

@@ -1,24 +1,24 @@
 /**
- * A few ids that say how far a tree is known: dense near its top, where trees differ, and ever sparser towards the
- * root. From those that it has too, a peer finds by a short walk what the asker lacks, without any sketch; it
- * works for however large a difference, as long as that difference lies near the tips.
+ * A few ids that show how much of a tree the asker has: dense near the top, where trees differ, and ever sparser
+ * towards the root. From those that it has too, a peer finds what the asker lacks by a short walk, without any sketch.
+ * That works for a difference of any size, as long as it lies near the tips.
  *
- * Ids travel as prefixes of 8 bytes, packed without separators. By chance one request in 10^11 names an entry that
- * the asker does not have (at a million entries); the asker then finds a parent missing and asks on.
+ * Ids travel as prefixes of 8 bytes, packed without separators. At a million entries, one request in 10^11 names by
+ * chance an entry that the asker does not have; the asker then finds a parent missing and asks again.
  */
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 
-/** Bytes of an id that a haves prefix keeps. */
+/** Bytes of an id in a prefix. */
 const havePrefixBytes = 8
 const stepRatio = 1.25
-/** Steps of so many heights and more end at a round height. */
+/** Steps of at least this many heights end at a round height. */
 const roundFrom = 16
 
 /**
- * The heights to name ids at, descending from just under the top, each once: for steps s = ⌊1.25^k⌋ down to the root, the
- * height maxHeight − s, from s = 16 on rounded down to a multiple of the greatest power of two that is at most s / 8, so
- * that most of them stay the same while the tree grows.
+ * Returns the heights to name ids at, each once, descending from just below the top. For each step s = ⌊1.25^k⌋ down to
+ * the root that is maxHeight − s. From s = 16 on it is rounded down to a multiple of the greatest power of two that is
+ * at most s / 8, so that most heights stay the same while the tree grows.
  */
 export function haveHeights(maxHeight: number): number[] {
   if (!Number.isSafeInteger(maxHeight) || maxHeight < 0)
@@ -34,8 +34,8 @@ export function haveHeights(maxHeight: number): number[] {
 }
 
 /**
- * Packs the ids found at each of `haveHeights`: one of every height first, so that the deep ones are never
- * crowded out, then second ones from the top down until there are 96.
+ * Packs the ids found at each of `haveHeights`: first one of every height, so that the deep ones are never crowded out,
+ * then a second one of each from the top down, up to `limits.havesPackedIds`.
  */
 export function packHaves(idsByHeight: readonly (readonly Uint8Array[])[]): Uint8Array {
   const chosen: Uint8Array[] = []
@@ -53,12 +53,12 @@ export function packHaves(idsByHeight: readonly (readonly Uint8Array[])[]): Uint
   return bytes
 }
 
-/** A peer's prefixes in its own order, as views; PROTOCOL if they are too many or cut short. */
+/** Returns a peer's prefixes in its own order, as views. Throws PROTOCOL if they are too many or cut short. */
 export function unpackHaves(bytes: Uint8Array): Uint8Array[] {
   if (bytes.length % havePrefixBytes !== 0)
     throw new CausewayError(
       'PROTOCOL',
-      `Packed haves are ${havePrefixBytes} bytes each, got ${bytes.length}.`,
+      `Packed haves have ${havePrefixBytes} bytes each, got ${bytes.length} in all.`,
     )
   const length = bytes.length / havePrefixBytes
   if (length > limits.havesRequestIds)

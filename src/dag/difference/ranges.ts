@@ -1,32 +1,32 @@
 /**
- * The last resort of reconciliation, for a difference that no sketch decodes, for a clone and for a repair. Both
- * peers cut their entries, ascending by (height, id), into chunks at places that the ids alone decide; equal
- * chunks have equal fingerprints, and only the ranges of the others need their ids told.
+ * The last resort of reconciliation: for a difference that no sketch decodes, for a first sync, and for a repair. Both
+ * peers cut their entries, ascending by (height, id), into chunks at places that only the ids decide. Equal chunks have
+ * equal fingerprints, so only the ids of the other ranges have to be sent.
  *
- * A chunk ends at an id whose last 10 bits are 0 (byte 31 is 0, and the low 2 bits of byte 30), or at 8,192
- * entries. Its fingerprint is the first 16 bytes of SHA-256 over "causeway.range.v1" NUL and its ids in order:
- * two sets of one fingerprint cost 2^64 hashes to find, and an id stands for its height. Somebody who grinds ids
- * that never end a chunk gets chunks of 8,192, and a difference among those spreads to the next true boundary;
- * that costs bytes, and memory stays bounded.
+ * A chunk ends at an id whose last 10 bits are 0 (byte 31 is 0, and the low 2 bits of byte 30), or at 8,192 entries.
+ * Its fingerprint is the first 16 bytes of SHA-256 over "causeway.range.v1" NUL and its ids in order. Finding two sets
+ * with one fingerprint costs 2^64 hashes, and an id determines its height. An attacker that grinds ids which never end
+ * a chunk gets chunks of 8,192, where a difference spreads to the next true boundary; that costs bytes, but memory
+ * stays bounded.
  */
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 
-/** An entry's place in the stream. */
+/** An entry's position in the stream. */
 export interface RangeKey {
   readonly height: number
   /** 32 bytes. */
   readonly id: Uint8Array
 }
 
-/** A run of entries that ends with `last` and begins after the chunk before it. */
+/** A run of entries that begins after the previous chunk and ends with `last`. */
 export interface RangeChunk {
   readonly last: RangeKey
   readonly count: number
   readonly fingerprint: Uint8Array
 }
 
-/** The entries after `after` up to and with `through`; undefined for the end of the range that was compared. */
+/** The entries after `after` up to and including `through`. Undefined is the start or end of the compared range. */
 export interface RangeDifference {
   readonly after: RangeKey | undefined
   readonly through: RangeKey | undefined
@@ -36,14 +36,14 @@ const idBytes = 32
 const fingerprintBytes = 16
 const domain = new TextEncoder().encode('causeway.range.v1\0')
 
-/** Ascending by height, then by the id's bytes. */
+/** Compares by height, then by the id's bytes. */
 export function compareKeys(a: RangeKey, b: RangeKey): number {
   if (a.height !== b.height) return a.height - b.height
   for (let n = 0; n < idBytes; n++) if (a.id[n] !== b.id[n]) return a.id[n]! - b.id[n]!
   return 0
 }
 
-/** The fingerprint of a chunk with these ids, in order. */
+/** Returns the fingerprint of a chunk with these ids, in order. */
 export function fingerprintOf(ids: Uint8Array, sha256: (bytes: Uint8Array) => Uint8Array): Uint8Array {
   const bytes = new Uint8Array(domain.length + ids.length)
   bytes.set(domain)
@@ -51,7 +51,7 @@ export function fingerprintOf(ids: Uint8Array, sha256: (bytes: Uint8Array) => Ui
   return new Uint8Array(sha256(bytes).subarray(0, fingerprintBytes))
 }
 
-/** Cuts a stream of entries into chunks; it holds the ids of one chunk. */
+/** Cuts a stream of entries into chunks. It holds the ids of only one chunk. */
 export class RangeChunker {
   private readonly sha256: (bytes: Uint8Array) => Uint8Array
   private buffer = new Uint8Array(domain.length + 1024 * idBytes)
@@ -63,13 +63,16 @@ export class RangeChunker {
     this.buffer.set(domain)
   }
 
-  /** The next entry of the stream; the chunk that it ends, if it does. */
+  /** Adds the next entry of the stream. Returns the chunk that the entry ends, if it ends one. */
   push(height: number, id: Uint8Array): RangeChunk | undefined {
     const key = { height, id }
     if (id.length !== idBytes)
       throw new CausewayError('INVALID_ARGUMENT', `An entry id is 32 bytes, got ${id.length}.`)
     if (this.last !== undefined && compareKeys(this.last, key) >= 0)
-      throw new CausewayError('INVALID_ARGUMENT', 'Entries are chunked in ascending (height, id) order.')
+      throw new CausewayError(
+        'INVALID_ARGUMENT',
+        'Entries are chunked in ascending (height, id) order, got one out of order.',
+      )
     if (this.length + idBytes > this.buffer.length) {
       const larger = new Uint8Array(this.buffer.length * 2)
       larger.set(this.buffer)
@@ -82,7 +85,7 @@ export class RangeChunker {
     return ends || this.count() === limits.rangeChunkMaxEntries ? this.cut() : undefined
   }
 
-  /** What is left when the stream, or the part of it that is wanted, is over. */
+  /** Returns the unfinished chunk, if any. Call it after the last entry that is wanted. */
   finish(): RangeChunk | undefined {
     return this.count() > 0 ? this.cut() : undefined
   }
@@ -101,8 +104,8 @@ export class RangeChunker {
 }
 
 /**
- * Where two chunk lists of one range, from the same `after` to the same end, differ: ascending, and with
- * neighbours joined. Nothing outside them differs, unless a fingerprint was forged.
+ * Returns where two chunk lists of one range, from the same `after` to the same end, differ: in ascending order, with
+ * adjacent differences joined. Nothing outside them differs, unless a fingerprint was forged. Throws PROTOCOL.
  */
 export function compareChunks(
   after: RangeKey | undefined,
@@ -115,7 +118,7 @@ export function compareChunks(
   let differs = false
   let our = 0
   let their = 0
-  // Ends that both lists share cut them into segments; a segment is equal if it is one same chunk in both.
+  // The ends that both lists share cut them into segments. A segment is equal if it is the same single chunk in both.
   while (our < ours.length && their < theirs.length) {
     const a = ours[our]!
     const b = theirs[their]!
@@ -151,7 +154,7 @@ function addDifference(
   else differences.push({ after, through })
 }
 
-/** A peer's list must move forward, or its ranges would be read again and again. */
+/** Throws PROTOCOL unless a peer's chunks are valid and ascend; else we would read the same ranges again and again. */
 export function checkChunks(after: RangeKey | undefined, chunks: readonly RangeChunk[]): void {
   let previous = after
   for (const { last, count, fingerprint } of chunks) {

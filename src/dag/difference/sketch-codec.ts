@@ -1,29 +1,29 @@
 /**
- * A sketch as bytes: cells as they go over the wire, and a whole sketch as a store keeps it. Both are read back
- * with suspicion, since a peer may lie and a disk may rot; what passes here still proves nothing about the ids.
+ * A sketch as bytes: cells on the wire, and a whole sketch in the store. Both are checked when read, since a peer may
+ * lie and a disk may rot; what passes still proves nothing about the ids.
  *
- * A cell on the wire is 16 bytes of xor, the check as 4 bytes little-endian, and the zigzag varint of
- * count − expected, in the fewest bytes: some 22 bytes. With n ids in the sketch, expected is n in cell 0 and
- * floor(8n(i + 1) / (2i + 3)²) in cell i, the mean count of sketch.ts; all in integers, exact in a binary64.
+ * A cell on the wire is 16 bytes of xor, the check as 4 bytes little-endian, and the zigzag varint of count − expected,
+ * in the fewest bytes: some 22 bytes. With n ids in the sketch, expected is n in cell 0 and floor(8n(i + 1) / (2i +
+ * 3)²) in cell i, the mean count of sketch.ts; all in integers, exact in a binary64.
  */
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { type Cells, checkOf, Sketch, wordsPerCell } from './sketch.ts'
 
-/** What `encodeCells` writes; a peer that says another version is answered without a sketch. */
+/** The format that `encodeCells` writes. A peer with another version is answered without a sketch. */
 export const sketchVersion = 1
 
-// The xor and the check; then a zigzag difference of two counts in [0, 2^31), which has at most 32 bits.
+// The xor and the check, then a zigzag difference of two counts in [0, 2^31), which has at most 32 bits.
 const cellFixedBytes = 20
 const countMaxBytes = 5
 
-/** The mean count of a cell, rounded down: what the wire form leaves out. */
+/** Returns the mean count of a cell, rounded down, which the wire form subtracts. */
 export function expectedCount(total: number, index: number): number {
   if (index === 0) return total
   return Math.floor((8 * total * (index + 1)) / ((2 * index + 3) * (2 * index + 3)))
 }
 
-/** Cells of a live sketch as bytes; the reader needs `from` and `total` with them. */
+/** Encodes cells of a live sketch. The reader also needs `from` and `total`. */
 export function encodeCells(cells: Cells): Uint8Array {
   const { from, cellCount, total, words } = cells
   const bytes = new Uint8Array(cellCount * (cellFixedBytes + countMaxBytes))
@@ -37,7 +37,7 @@ export function encodeCells(cells: Cells): Uint8Array {
   return bytes.slice(0, at)
 }
 
-/** The counts alone: a byte or two each, where they serve an estimate and nothing is to be peeled. */
+/** Encodes the counts alone, a byte or two each: enough for an estimate, but not for peeling. */
 export function encodeCounts(cells: Cells): Uint8Array {
   const { from, cellCount, total, words } = cells
   const bytes = new Uint8Array(cellCount * countMaxBytes)
@@ -47,14 +47,14 @@ export function encodeCounts(cells: Cells): Uint8Array {
   return bytes.slice(0, at)
 }
 
-/** Where a peer's cells or counts lie, as the message around them says, and how many we put up with. */
+/** The position of a peer's cells or counts, from the message that carries them, and how many we accept. */
 export interface CellsHeader {
   readonly from: number
   readonly total: number
   readonly maxCells: number
 }
 
-/** Cells from a peer. PROTOCOL if the bytes are not what `encodeCells` writes, or no set has such cells. */
+/** Decodes a peer's cells. Throws PROTOCOL if `encodeCells` does not write such bytes, or no set has such cells. */
 export function decodeCells(bytes: Uint8Array, header: CellsHeader): Cells {
   const { from, total } = header
   const room = roomFor(bytes, header, cellFixedBytes)
@@ -73,7 +73,7 @@ export function decodeCells(bytes: Uint8Array, header: CellsHeader): Cells {
   return { from, cellCount, total, words: words.slice(0, cellCount * wordsPerCell) }
 }
 
-/** Counts from a peer, as `encodeCounts` writes them; PROTOCOL otherwise. */
+/** Decodes a peer's counts. Throws PROTOCOL if `encodeCounts` does not write such bytes. */
 export function decodeCounts(bytes: Uint8Array, header: CellsHeader): Int32Array {
   const room = roomFor(bytes, header, 0)
   const counts = new Int32Array(room)
@@ -86,7 +86,7 @@ export function decodeCounts(bytes: Uint8Array, header: CellsHeader): Int32Array
   return counts.slice(0, length)
 }
 
-/** How many cells the bytes may hold, found before anything is allocated for them. */
+/** Returns how many cells the bytes may hold, before anything is allocated for them. */
 function roomFor(bytes: Uint8Array, header: CellsHeader, fixedBytes: number): number {
   const { from, total, maxCells } = header
   if (!Number.isInteger(from) || from < 0 || from >= limits.sketchMaxCells)
@@ -124,7 +124,9 @@ function readCount(reader: { readonly bytes: Uint8Array; at: number }, index: nu
   return count
 }
 
-/** An empty cell is zero, and one id passes its check. This tells a mistake early; a lie may well pass. */
+/**
+ * Checks that an empty cell is zero, and that a single id passes its check. It finds mistakes early, but not every lie.
+ */
 function checkFew(words: Int32Array, word: number, index: number): void {
   const count = words[word + 5]!
   if (count > 1) return
@@ -143,11 +145,11 @@ function malformed(why: string): CausewayError {
 }
 
 // A snapshot: version, cellCount and checksum as 32-bit little-endian words, then the cells' words, in parts of
-// `limits.sketchPartBytes`. The checksum is for a torn or rotten file, not against somebody who writes to our disk.
+// `limits.sketchPartBytes`. The checksum finds a torn or rotten file, not an attacker that writes to our disk.
 const headerWords = 3
 const partWords = limits.sketchPartBytes / 4
 
-/** The whole sketch for the store, in parts; `loadSketch` reads them back. */
+/** Encodes a whole sketch for the store, in parts that `loadSketch` reads back. */
 export function saveSketch({ cellCount, words }: Sketch): Uint8Array[] {
   const parts: Uint8Array[] = []
   const last = headerWords + words.length
@@ -166,14 +168,19 @@ export function saveSketch({ cellCount, words }: Sketch): Uint8Array[] {
   return parts
 }
 
-/** A sketch from its snapshot: STORE_FORMAT for another version, STORE_CORRUPT if it does not hold; then rebuild. */
+/**
+ * Decodes a snapshot. Throws STORE_FORMAT for another version and STORE_CORRUPT for damage; then rebuild the sketch.
+ */
 export function loadSketch(parts: readonly Uint8Array[]): Sketch {
   const views = parts.map((part) => new DataView(part.buffer, part.byteOffset, part.byteLength))
   const [head] = views
   if (head === undefined || head.byteLength < 4 * headerWords) throw corrupt('it is cut short')
   const version = head.getUint32(0, true)
   if (version !== sketchVersion)
-    throw new CausewayError('STORE_FORMAT', `The sketch snapshot has version ${version}: rebuild the sketch.`)
+    throw new CausewayError(
+      'STORE_FORMAT',
+      `A sketch snapshot has version ${sketchVersion}, got ${version}: rebuild the sketch.`,
+    )
   const cellCount = head.getUint32(4, true)
   if (cellCount < 1 || cellCount > limits.sketchMaxCells) throw corrupt(`it has ${cellCount} cells`)
   const bytes = views.reduce((sum, view) => sum + view.byteLength, 0)
@@ -184,7 +191,7 @@ export function loadSketch(parts: readonly Uint8Array[]): Sketch {
   for (const view of views)
     for (let at = view === head ? 4 * headerWords : 0; at < view.byteLength; at += 4)
       words[word++] = view.getInt32(at, true)
-  if (checksumOf(words) !== head.getInt32(8, true)) throw corrupt('its checksum does not hold')
+  if (checksumOf(words) !== head.getInt32(8, true)) throw corrupt('its checksum is wrong')
   return new Sketch(cellCount, words)
 }
 
@@ -192,7 +199,7 @@ function isRagged(view: DataView): boolean {
   return view.byteLength % 4 !== 0
 }
 
-/** A running hash over the words, by the check's own rounds: each step is a bijection of what came before. */
+/** Returns a running hash over the words, by the rounds of the check. Each step is a bijection of the previous sum. */
 function checksumOf(words: Int32Array): number {
   let sum = words.length
   for (let n = 0; n < words.length; n += 3) sum = checkOf(sum, words[n]!, words[n + 1]!, words[n + 2]!)
@@ -200,5 +207,5 @@ function checksumOf(words: Int32Array): number {
 }
 
 function corrupt(why: string): CausewayError {
-  return new CausewayError('STORE_CORRUPT', `The sketch snapshot cannot be read, ${why}: rebuild the sketch.`)
+  return new CausewayError('STORE_CORRUPT', `The sketch snapshot is damaged, ${why}: rebuild the sketch.`)
 }

@@ -1,40 +1,42 @@
 /**
  * A set sketch that can be cut to any length: a rateless invertible Bloom lookup table, after Yang, Gilad and
  * Alizadeh, "Practical Rateless Set Reconciliation" (SIGCOMM 2024). Two peers subtract their cells and peel the
- * rest to learn the ids that only one of them has, at a cost that follows the difference and not the set.
+ * result to learn the ids that only one of them has, at a cost that follows the difference and not the set.
  *
- * For another language (checked by test/vectors/sketch.json). An id counts by its first 16 bytes; read them as
- * four unsigned 32-bit little-endian words w0 w1 w2 w3. All arithmetic on words is modulo 2^32.
+ * For implementations in another language (checked by test/vectors/sketch.json): only the first 16 bytes of an id
+ * count. Read them as four unsigned 32-bit little-endian words w0 w1 w2 w3. All arithmetic on words is modulo 2^32.
  *
  * - Check: MurmurHash3_x86_32 over those 16 bytes, with the seed 0x43575359.
  * - Cells: every id is in cell 0. With i = 0 and the state (s0, s1) = (w0, w1), repeat: let r = s0 · 0x9e3779bb;
  *   then s1 ^= s0, s0 = rotl(s0, 26) ^ s1 ^ (s1 << 9), s1 = rotl(s1, 13) (xoroshiro64*); with r as an unsigned
- *   number, i += max(1, ceil((i + 1.5) · (65536 / sqrt(r + 1) − 1))); the id is in cell i. Nothing is special
- *   about a zero state: it jumps past every cell that we keep. The square root, division, subtraction and
+ *   number, i += max(1, ceil((i + 1.5) · (65536 / sqrt(r + 1) − 1))); the id is in cell i. A zero state is no
+ *   special case: it jumps past every cell that we keep. The square root, division, subtraction and
  *   product are IEEE 754 binary64, each rounded to nearest, so they agree bit for bit everywhere (no product
  *   feeds a sum, so there is nothing that a compiler could fuse).
- * - A cell is the xor of its ids' 16 bytes, the xor of their checks, and how many they are.
+ * - A cell is the xor of its ids' 16 bytes, the xor of their checks, and their number.
  *
  * An id is in cell i ≥ 1 with probability 1 − ((i + 0.5) / (i + 1.5))², for each cell independently.
  */
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 
-/** 32-bit words that a cell takes in memory: four of xor, the check, the count. */
+/** 32-bit words of a cell in memory: four of xor, the check, the count. */
 export const wordsPerCell = 6
 
 /** The cells [from, from + cellCount) of a sketch, or of the difference of two. */
 export interface Cells {
   readonly from: number
   readonly cellCount: number
-  /** How many ids the whole sketch holds; for a difference, ours less theirs. */
+  /** How many ids are in the whole sketch; for a difference, ours less theirs. */
   readonly total: number
   readonly words: Int32Array
 }
 
 const checkSeed = 0x43575359
 
-/** The check of an id, from the first 16 bytes as little-endian words: nonlinear, so that a xor of ids fails it. */
+/**
+ * Returns the check of an id from its first 16 bytes as little-endian words. It is nonlinear, so a xor of ids fails it.
+ */
 export function checkOf(w0: number, w1: number, w2: number, w3: number): number {
   let h = murmurRound(murmurRound(murmurRound(murmurRound(checkSeed, w0), w1), w2), w3)
   h ^= 16
@@ -50,7 +52,7 @@ function murmurRound(h: number, word: number): number {
   return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0
 }
 
-/** Writes the cells below `limit` that the id (w0, w1, …) is in to `out`, ascending; returns how many they are. */
+/** Writes the cells below `limit` that hold the id (w0, w1, …) to `out`, ascending. Returns their number. */
 export function mapInto(out: Int32Array, w0: number, w1: number, limit: number): number {
   let s0 = w0
   let s1 = w1
@@ -69,7 +71,7 @@ export function mapInto(out: Int32Array, w0: number, w1: number, limit: number):
   }
 }
 
-/** Adds (sign 1) or takes out (sign −1) an id in the first `cellCount` cells of `words`, by the mapping in `at`. */
+/** Adds (sign 1) or removes (sign −1) an id in the cells of `words` that the first `length` items of `at` name. */
 export function applyAt(
   words: Int32Array,
   at: Int32Array,
@@ -92,15 +94,15 @@ export function applyAt(
   }
 }
 
-// One for all sketches: nothing here awaits, and a mapping is read before the next is written.
+// One for all sketches, since nothing here awaits: a mapping is read before the next is written.
 const mapping = new Int32Array(limits.sketchMaxCells)
 
-/** The live sketch of one tree. It trusts its caller to add an id once, and to take out only what is in. */
+/** The live sketch of one tree. It trusts its caller to add an id only once, and to remove only ids that are in it. */
 export class Sketch implements Cells {
   readonly from = 0
   readonly cellCount: number
   words: Int32Array
-  /** Whether somebody holds a frozen one with the same words. */
+  /** Whether a frozen sketch shares the words. */
   private shared = false
 
   constructor(cellCount: number, words: Int32Array = new Int32Array(cellCount * wordsPerCell)) {
@@ -108,7 +110,7 @@ export class Sketch implements Cells {
     this.words = words
   }
 
-  /** Every id is in cell 0, so its count is the size of the set. */
+  /** The size of the set: the count of cell 0, since every id is in it. */
   get total(): number {
     return this.words[5]!
   }
@@ -122,14 +124,14 @@ export class Sketch implements Cells {
     for (const id of ids) this.apply(id, 1)
   }
 
-  /** The exact inverse of `add`. */
+  /** Undoes `add` exactly. */
   remove(id: Uint8Array): void {
     if (this.total <= 0)
-      throw new CausewayError('INVALID_ARGUMENT', 'The sketch is empty: there is no id to take out.')
+      throw new CausewayError('INVALID_ARGUMENT', 'The sketch is empty: there is no id to remove.')
     this.apply(id, -1)
   }
 
-  /** The sketch as it is now, whatever is added from here on. Only if something is, the words are copied, and once. */
+  /** Returns the sketch as it is now, unaffected by later ids. The words are copied once, at the next change. */
   frozen(): Sketch {
     this.shared = true
     const frozen = new Sketch(this.cellCount, this.words)
@@ -137,12 +139,14 @@ export class Sketch implements Cells {
     return frozen
   }
 
-  /** The cells [from, to), as a view: encode or subtract them before the next `add`. The first ones are a sketch of their own. */
+  /**
+   * Returns the cells [from, to) as a view: encode or subtract them before the next `add`. A prefix is itself a sketch.
+   */
   cells(from: number, to: number): Cells {
     if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || from >= to || to > this.cellCount)
       throw new CausewayError(
         'INVALID_ARGUMENT',
-        `The cells [${from}, ${to}) are not within this sketch of ${this.cellCount}.`,
+        `A range of cells is within the ${this.cellCount} of its sketch, got [${from}, ${to}).`,
       )
     const words = this.words.subarray(from * wordsPerCell, to * wordsPerCell)
     return { from, cellCount: to - from, total: this.total, words }
@@ -164,7 +168,7 @@ export class Sketch implements Cells {
   }
 }
 
-/** An empty sketch; `sketchCellsFor` says how many cells suit a tree. */
+/** Returns an empty sketch. `sketchCellsFor` returns how many cells suit a tree. */
 export function createSketch(cellCount: number): Sketch {
   if (!Number.isInteger(cellCount) || cellCount < 1 || cellCount > limits.sketchMaxCells)
     throw new CausewayError(
@@ -175,8 +179,8 @@ export function createSketch(cellCount: number): Sketch {
 }
 
 /**
- * How many cells suit a tree of `entries`: the power of two at or above a quarter of it, within bounds. When this passes
- * the sketch's cellCount, rebuild it from the store.
+ * Returns how many cells suit a tree of `entries`: the power of two at or above a quarter of them, within bounds. When
+ * this exceeds the cells of the tree's sketch, rebuild that from the store.
  */
 export function sketchCellsFor(entries: number): number {
   let cells: number = limits.sketchMinCells

@@ -1,7 +1,7 @@
 /**
- * The payload of a change in the store `_policy`: who may do what. Read as strictly as a body, because a root's
- * policy and a revocation must mean the same to every peer, and with its counts checked first, because a mebibyte of
- * empty keys would otherwise hold the main thread for seconds.
+ * The payload of a change in the store `_policy`: who may do what. It is read as strictly as a body, since a root's
+ * policy and a revocation must mean the same to every peer. Counts are checked first, since a mebibyte of empty keys
+ * would otherwise block the main thread for seconds.
  */
 import { create } from '@bufbuild/protobuf'
 import {
@@ -21,19 +21,19 @@ const idBytes = 32
 const keysRepeat = (field: number) => field === 3
 const acceptedRepeats = (field: number) => field === 5
 
-/** Decodes the payload of a change in the policy store; ENTRY_POLICY for anything that is not one. */
+/** Decodes the payload of a change in the policy store. Throws ENTRY_POLICY for anything else. */
 export function decodePolicyChange(payload: Uint8Array): PolicyChange {
   try {
     return readPolicyChange(payload)
   } catch (error) {
     if (!(error instanceof CausewayError) || error.code === 'ENTRY_POLICY') throw error
-    throw new CausewayError('ENTRY_POLICY', `A policy change could not be read: ${error.message}`, {
+    throw new CausewayError('ENTRY_POLICY', `A policy change could not be read. ${error.message}`, {
       cause: error,
     })
   }
 }
 
-/** The canonical encoding of a policy change. */
+/** Returns the canonical encoding of a policy change. */
 export function encodePolicyChange(
   policy: Pick<PolicyChange, 'treeName' | 'publicAccess' | 'keys'>,
 ): Uint8Array {
@@ -59,7 +59,7 @@ function readPolicyChange(payload: Uint8Array): PolicyChange {
   let treeName = ''
   let publicAccess = PublicAccess.UNSPECIFIED
   const keys: PolicyKey[] = []
-  const named = new Set<string>()
+  const peers = new Set<string>()
   while (fields.next(keysRepeat)) {
     if (fields.field === 1) treeName = fields.text(payload.length, 'ENTRY_POLICY')
     else if (fields.field === 2) publicAccess = member(fields, PublicAccess.WRITE)
@@ -68,8 +68,8 @@ function readPolicyChange(payload: Uint8Array): PolicyChange {
         refuse('ENTRY_POLICY', `A policy change has at most ${limits.policyKeys} keys.`)
       const key = readKey(fields.view(true))
       keys.push(key)
-      if (named.size === named.add(bytesToHex(key.peer)).size)
-        refuse('ENTRY_POLICY', 'A policy change names no key twice.')
+      if (peers.size === peers.add(bytesToHex(key.peer)).size)
+        refuse('ENTRY_POLICY', 'A policy change names each key once, got one twice.')
     } else fields.unknown()
   }
   return create(PolicyChangeSchema, { treeName, publicAccess, keys })
@@ -90,7 +90,7 @@ function readKey(bytes: Uint8Array): PolicyKey {
     else if (fields.field === 4) revoked = member(fields, 1) === 1
     else if (fields.field === 5) {
       if (lastAccepted.length === limits.policyLastAccepted)
-        refuse('ENTRY_POLICY', `At most ${limits.policyLastAccepted} last entries of a key stand.`)
+        refuse('ENTRY_POLICY', `A revocation has at most ${limits.policyLastAccepted} last accepted entries.`)
       const id = fields.view(true)
       const hex = bytesToHex(id)
       if (id.length !== idBytes || hex <= previous)
@@ -102,11 +102,11 @@ function readKey(bytes: Uint8Array): PolicyKey {
   if (peer.length !== idBytes)
     refuse('ENTRY_POLICY', `A key in the policy has ${idBytes} bytes, got ${peer.length}.`)
   if (!revoked && lastAccepted.length > 0)
-    refuse('ENTRY_POLICY', 'Only with a revocation are there last accepted entries.')
+    refuse('ENTRY_POLICY', 'Only a revocation has last accepted entries, got some without one.')
   return create(PolicyKeySchema, { peer, permission, name: keyName, revoked, lastAccepted })
 }
 
-/** A number that names a member of a closed enum; others mean something only to later versions. */
+/** Reads a member of a closed enum. Other numbers mean something only to later versions. */
 function member(fields: Fields, highest: number): number {
   const value = fields.number()
   if (value > highest) refuse('ENTRY_POLICY', `Field ${fields.field} is at most ${highest}, got ${value}.`)

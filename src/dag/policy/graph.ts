@@ -1,7 +1,7 @@
 /**
- * The policy entries of one tree as a small graph of their own, which the tree's other entries stand on. An entry names
- * the tips of the policy in its causal past; such a set of tips is a point, and points are numbered, so that all that
- * is checked of a usual entry is whether its parents have the same number.
+ * The policy entries of one tree as a small graph of their own, on which the tree's other entries stand. An entry names
+ * the tips of the policy in its causal past. Such a set of tips is a point, and points are numbered, so for a usual
+ * entry the only check is whether its parents have the same number.
  */
 import type { PolicyChange } from '../../../gen/causeway/v1/entry_pb.ts'
 import { limits } from '../../base/limits.ts'
@@ -9,33 +9,35 @@ import { bytesToHex } from '../hex.ts'
 import type { EntryId } from '../id.ts'
 import type { PeerId } from '../identity.ts'
 
-/** A policy entry. Its number counts the tree's policy entries in an order that keeps parents first; the root has 0. */
+/** A policy entry. Numbers count the tree's policy entries in an order that puts parents first; the root has 0. */
 export interface PolicyEntry {
   readonly number: number
   readonly id: EntryId
   readonly height: number
   readonly author: PeerId
-  /** The point that it stands on; the root stands on none, and has its own. */
+  /** The point that it stands on. The root stands on none and has its own point here. */
   readonly point: number
   readonly change: PolicyChange
   readonly revocations: readonly Revocation[]
-  /** The grants that its author's right to change the policy came from, see policy.ts. */
+  /** The grants that give its author the right to change the policy; see policy.ts. */
   readonly supports: readonly number[]
 }
 
-/** A key that a policy entry revokes. */
+/** The revocation of one key by a policy entry. */
 export interface Revocation {
   readonly key: PeerId
-  /** The last entries of the key that stand. */
+  /** The last entries of the key that stay valid. */
   readonly lastAccepted: readonly EntryId[]
-  /** The key's policy entries among these and their ancestors. */
+  /** The key's policy entries that therefore stay valid: those among `lastAccepted` and their ancestors. */
   readonly stand: ReadonlySet<number>
 }
 
-/** Tips of a policy, ascending by number. */
+/** A set of policy tips, ascending by number. */
 export interface Point {
   readonly members: readonly number[]
-  /** What an entry on this point names: the members' ids, ascending; nothing where only the root's policy rules. */
+  /**
+   * The ids that an entry on this point names, ascending: those of the members, or none if the only member is the root.
+   */
   readonly names: readonly EntryId[]
 }
 
@@ -43,44 +45,51 @@ export class PolicyGraph {
   readonly entries: PolicyEntry[] = []
   readonly points: Point[] = []
   private readonly ids: EntryId[] = []
-  private readonly pointOf = new Map<string, number>()
-  private readonly named = new Map<string, number>()
-  private readonly merged = new Map<string, number | undefined>()
+  private readonly pointByMembers = new Map<string, number>()
+  private readonly pointByNames = new Map<string, number>()
+  /** The point that each set of points joins to; undefined if it would be too large. */
+  private readonly joins = new Map<string, number | undefined>()
   private readonly numberOf = new Map<EntryId, number>()
-  private readonly touching = new Map<PeerId, number[]>()
-  private readonly authored = new Map<PeerId, number[]>()
-  private readonly ends = new Set<number>()
+  private readonly entriesByKey = new Map<PeerId, number[]>()
+  private readonly entriesByAuthor = new Map<PeerId, number[]>()
+  private readonly tipNumbers = new Set<number>()
   private readonly closures = new Map<number, Uint8Array>()
 
-  /** The number of a policy entry. */
+  /** Returns the number of a policy entry, or undefined if this graph does not have it. */
   find(id: EntryId): number | undefined {
     return this.numberOf.get(id)
   }
 
-  /** The ids of all policy entries, parents first, and the members of all points, as they were: before `add` of each. */
+  /**
+   * Restores the numbers of policy entries and points from the ids of all policy entries, parents first, and the
+   * members of all points. Call it before `add` of each entry. Throws Error if a point has an unknown member.
+   */
   restore(ids: readonly EntryId[], points: readonly (readonly EntryId[])[]): void {
     for (const id of ids) this.name(id)
     for (const members of points) {
       const numbers = members.flatMap((id) => this.numberOf.get(id) ?? [])
-      if (numbers.length < members.length) throw new Error('A point names a policy entry that is not there.')
+      if (numbers.length < members.length)
+        throw new Error('A point has only members that are policy entries, got another.')
       this.intern(numbers)
     }
   }
 
-  /** The ids of a point's members, ascending. */
+  /** Returns the ids of a point's members, ascending. */
   membersOf(point: number): readonly EntryId[] {
     return this.points[point]!.members.map((number) => this.ids[number]!).sort()
   }
 
-  /** Puts a policy entry in; its number is the next. */
+  /** Adds a policy entry, which has the next number. */
   add(entry: PolicyEntry): void {
     this.entries.push(entry)
     if (!this.numberOf.has(entry.id)) this.name(entry.id)
-    append(this.authored, entry.author, entry.number)
-    for (const { peer } of entry.change.keys) append(this.touching, bytesToHex(peer) as PeerId, entry.number)
-    // What is below a member is no tip any more.
-    if (entry.number > 0) for (const member of this.points[entry.point]!.members) this.ends.delete(member)
-    this.ends.add(entry.number)
+    append(this.entriesByAuthor, entry.author, entry.number)
+    for (const { peer } of entry.change.keys)
+      append(this.entriesByKey, bytesToHex(peer) as PeerId, entry.number)
+    // The members of its point now have a child, so they are no longer tips.
+    if (entry.number > 0)
+      for (const member of this.points[entry.point]!.members) this.tipNumbers.delete(member)
+    this.tipNumbers.add(entry.number)
   }
 
   private name(id: EntryId): void {
@@ -88,62 +97,62 @@ export class PolicyGraph {
     this.ids.push(id)
   }
 
-  /** The tips of the whole policy: what no other policy entry stands on. */
+  /** The tips of the whole policy: the policy entries that no other one stands on. */
   get tips(): readonly number[] {
-    return [...this.ends]
+    return [...this.tipNumbers]
   }
 
   get tipIds(): readonly EntryId[] {
     return this.tips.map((number) => this.ids[number]!)
   }
 
-  /** The policy entries by an author, by number. */
+  /** Returns the numbers of an author's policy entries. */
   by(author: PeerId): readonly number[] {
-    return this.authored.get(author) ?? []
+    return this.entriesByAuthor.get(author) ?? []
   }
 
-  /** The policy entries that say something of a key, by number. */
+  /** Returns the numbers of the policy entries that name a key. */
   touches(key: PeerId): readonly number[] {
-    return this.touching.get(key) ?? []
+    return this.entriesByKey.get(key) ?? []
   }
 
-  /** The number of a point, a new one where there is none of these members. */
+  /** Returns the number of the point with these members. Creates the point if there is none. */
   intern(members: readonly number[]): number {
     const sorted = [...members].sort((a, b) => a - b)
     const key = sorted.join()
-    let point = this.pointOf.get(key)
+    let point = this.pointByMembers.get(key)
     if (point === undefined) {
       point = this.points.length
       const onlyRoot = sorted.length === 1 && sorted[0] === 0
       const names = onlyRoot ? [] : sorted.map((number) => this.ids[number]!).sort()
       this.points.push({ members: sorted, names })
-      this.named.set(names.join(), point)
-      this.pointOf.set(key, point)
+      this.pointByNames.set(names.join(), point)
+      this.pointByMembers.set(key, point)
     }
     return point
   }
 
-  /** The point that an entry names. */
+  /** Returns the point that an entry names, or undefined if there is none. */
   pointNamed(names: readonly EntryId[]): number | undefined {
-    return this.named.get(names.join())
+    return this.pointByNames.get(names.join())
   }
 
-  /** The point on which an entry stands whose parents leave these points; undefined where it is too large to be one. */
+  /** Returns the point of an entry whose parents leave these points, or undefined if it would be too large. */
   join(points: readonly number[]): number | undefined {
     const distinct = [...new Set(points)].sort((a, b) => a - b)
     if (distinct.length === 1) return distinct[0]!
     const key = distinct.join()
-    if (this.merged.has(key)) return this.merged.get(key)
+    if (this.joins.has(key)) return this.joins.get(key)
     const union = [...new Set(distinct.flatMap((point) => this.points[point]!.members))]
     const below = this.below(union)
     const members = union.filter((number) => below[number] === 0)
     const joined = this.fits(members, below) ? this.intern(members) : undefined
-    if (this.merged.size >= limits.policyMerges) this.merged.clear()
-    this.merged.set(key, joined)
+    if (this.joins.size >= limits.policyMerges) this.joins.clear()
+    this.joins.set(key, joined)
     return joined
   }
 
-  /** Whether a set of tips, with what is below them, is within the bounds of a policy. */
+  /** Returns whether a set of tips and the entries below them are within the bounds of a policy. */
   private fits(members: readonly number[], below: Uint8Array): boolean {
     if (members.length > limits.entryPolicies) return false
     let entries = members.length
@@ -157,10 +166,10 @@ export class PolicyGraph {
     return entries <= limits.policyEntries && revocations <= limits.policyRevocations
   }
 
-  /** The policy closure of a point: 1 at the number of each of its members and of what is below them. */
+  /** Returns the policy closure of a point: 1 at the number of each member and of each entry below one. */
   closure(point: number): Uint8Array {
-    const kept = this.closures.get(point)
-    if (kept !== undefined) return kept
+    const cached = this.closures.get(point)
+    if (cached !== undefined) return cached
     const { members } = this.points[point]!
     const closure = this.below(members)
     for (const number of members) closure[number] = 1
@@ -169,12 +178,12 @@ export class PolicyGraph {
     return closure
   }
 
-  /** Whether a policy entry is in the closure of a point. */
+  /** Returns whether a policy entry is in the closure of a point. */
   covers(point: number, number: number): boolean {
     return this.closure(point)[number] === 1
   }
 
-  /** All that is strictly below some policy entries: 1 at their numbers. */
+  /** Returns 1 at the number of each policy entry that is strictly below one of these. */
   below(numbers: readonly number[]): Uint8Array {
     const below = new Uint8Array(this.entries.length)
     const open = [...numbers]

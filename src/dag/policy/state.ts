@@ -1,12 +1,12 @@
 /**
- * What a policy says at one moment: who may do what. A state never changes; one with a further change shares what is
- * the same, so that a long line of grants costs the root of its length each and not all of it.
+ * Who may do what at one moment. Immutable: a new state shares structure with the last, so each of n grants costs
+ * O(√n), not O(n).
  */
 import { Permission, type PolicyChange, PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
 import { bytesToHex } from '../hex.ts'
 import type { PeerId } from '../identity.ts'
 
-/** What the policy says of one key. */
+/** What the policy states about one key. */
 export interface PolicyKeyState {
   readonly permission: Permission
   readonly name: string
@@ -26,7 +26,7 @@ export class PolicyState {
 
   readonly publicAccess: PublicAccess
   private readonly base: ReadonlyMap<PeerId, PolicyKeyState>
-  /** What differs from `base`; small beside it. */
+  /** The keys that differ from `base`, few in comparison. */
   private readonly own: ReadonlyMap<PeerId, PolicyKeyState>
 
   private constructor(
@@ -39,7 +39,7 @@ export class PolicyState {
     this.own = own
   }
 
-  /** The keys that the policy names, also those that it has revoked. */
+  /** All keys that the policy names, including revoked ones. */
   get keys(): ReadonlyMap<PeerId, PolicyKeyState> {
     return new Map([...this.base, ...this.own])
   }
@@ -49,8 +49,8 @@ export class PolicyState {
   }
 
   /**
-   * What a peer may do, by name or as anybody; undefined: somebody unknown. Each right includes those below it. A revoked
-   * key keeps what nobody can be kept from, to read what everybody may, and nothing else.
+   * Returns what a peer may do, by name or by public access; undefined is an unknown peer. Each right includes those
+   * below it. A revoked key may still read what everybody may, which nobody can prevent, and nothing else.
    */
   permission(peer: PeerId | undefined): Permission {
     const open = byAccess[this.publicAccess]
@@ -59,7 +59,7 @@ export class PolicyState {
     return key.revoked ? Math.min(open, Permission.READ) : Math.max(open, key.permission)
   }
 
-  /** The state after a change; of one that counts no more, `revocationsOnly`. */
+  /** Returns the state after a change. `revocationsOnly`: only the revocations of the change are effective. */
   with({ publicAccess, keys }: PolicyChange, revocationsOnly = false): PolicyState {
     const own = new Map(this.own)
     for (const { peer, permission, name, revoked } of keys)

@@ -1,7 +1,7 @@
 /**
- * The policy of one tree as it grows: checks each new entry's place in it from what its parents left, and tells what it
- * amounts to, at any point and as a whole. For a usual entry that is a comparison of two numbers and two strings; only
- * entries that change the policy, or merge branches that did, cost more.
+ * The policy of one tree as it grows. It checks each new entry against the points that its parents leave, and judges
+ * the policy at any point and as a whole. For a usual entry that compares two numbers and two strings; only entries
+ * that change the policy, or merge branches that did, cost more.
  */
 import { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
@@ -16,12 +16,12 @@ import { type PolicyEntry, PolicyGraph, type Revocation } from './graph.ts'
 import { extend, type Holding, type Judgement, judge, standings, stateWithin, supportsOf } from './policy.ts'
 import type { PolicyState } from './state.ts'
 
-/** What is known of the policy at an entry: the point on which what follows it stands. */
+/** An entry's place in the policy: the point on which its children stand. */
 export interface Placed {
   readonly after: number
 }
 
-/** What is known of an entry that a revocation lets stand. */
+/** An entry that a revocation names as last accepted. */
 export interface LastAccepted extends Placed {
   readonly author: PeerId
 }
@@ -31,13 +31,13 @@ export class TreePolicy {
   private readonly judgements = new Map<number, Judgement>()
   private all: Judgement | undefined
   private readonly states = new Map<number, PolicyState>()
-  /** The author that may write at a point, as it was found last. */
+  /** The last author that was allowed to write, and at which point: the next entry is mostly by the same one. */
   private lastPoint = -1
   private lastAuthor: PeerId | undefined
 
   /**
-   * Checks that an entry names the policy that it stands on and that its author may write there. Gives the point that it
-   * stands on. ENTRY_POLICY, ENTRY_FORBIDDEN.
+   * Checks that an entry names the policy that it stands on and that its author may write there. Returns the point that
+   * it stands on. Throws ENTRY_POLICY and ENTRY_FORBIDDEN.
    */
   check({ id, body }: Entry, parents: readonly (Placed | undefined)[]): number {
     const point = this.pointOn(parents)
@@ -45,7 +45,7 @@ export class TreePolicy {
     if (!same(names, body.policy))
       refuse(
         'ENTRY_POLICY',
-        `The policy that rules ${id} is [${names.join(', ')}], but it names [${body.policy.join(', ')}].`,
+        `The entry ${id} stands on the policy [${names.join(', ')}], but names [${body.policy.join(', ')}].`,
       )
     const changes = changesPolicy(body)
     if (changes || point !== this.lastPoint || body.author !== this.lastAuthor) {
@@ -62,21 +62,22 @@ export class TreePolicy {
     return point
   }
 
-  /** Whether one entry may stand on these parents. */
+  /** Returns whether one entry may have all of these parents. */
   mayStandOn(parents: readonly (Placed | undefined)[]): boolean {
-    return this.joined(parents) !== undefined
+    return this.join(parents) !== undefined
   }
 
-  private joined(parents: readonly (Placed | undefined)[]): number | undefined {
+  /** Returns the point that these parents join to, or undefined if it would be too large. */
+  private join(parents: readonly (Placed | undefined)[]): number | undefined {
     const first = parents[0]!.after
     let alike = true
     for (const parent of parents) if (parent!.after !== first) alike = false
     return alike ? first : this.graph.join(parents.map((parent) => parent!.after))
   }
 
-  /** The point on which an entry stands whose parents leave these. ENTRY_POLICY where it would be too large. */
+  /** Returns the point of an entry with these parents. Throws ENTRY_POLICY if it would be too large. */
   pointOn(parents: readonly (Placed | undefined)[]): number {
-    const point = this.joined(parents)
+    const point = this.join(parents)
     if (point === undefined)
       refuse(
         'ENTRY_POLICY',
@@ -86,8 +87,8 @@ export class TreePolicy {
   }
 
   /**
-   * Takes in an entry that was checked, if it changes the policy: gives the point after it. `accepted` tells of its
-   * parents those that its revocations let stand. ENTRY_POLICY, and then nothing has changed.
+   * Adds an entry that was checked, if it changes the policy. Returns the point after it. `accepted` looks up those of
+   * its parents that its revocations name as last accepted. Throws ENTRY_POLICY, and then nothing has changed.
    */
   enter(entry: Entry, point: number, accepted: (id: EntryId) => LastAccepted | undefined): number {
     const { id, body } = entry
@@ -121,7 +122,10 @@ export class TreePolicy {
     return after
   }
 
-  /** A revocation's last accepted entries are the revoked key's own, and parents of the entry that revokes. */
+  /**
+   * Returns the revoked key's policy entries that stay valid. Throws ENTRY_POLICY unless the last accepted entries are
+   * the key's own and parents of the entry that revokes.
+   */
   private standing(
     { id, body }: Entry,
     key: PeerId,
@@ -134,17 +138,17 @@ export class TreePolicy {
       if (known?.author !== key)
         refuse(
           'ENTRY_POLICY',
-          `A revocation's last accepted entries are parents of it and by the revoked key; in ${id} ${last} is not.`,
+          `A revocation names as last accepted only parents by the revoked key, got ${last} in ${id}.`,
         )
       for (const number of this.graph.by(key)) if (this.graph.covers(known.after, number)) stand.add(number)
     }
     return stand
   }
 
-  /** What the policy amounts to below a point. */
+  /** Returns the judgement of a point's closure. */
   at(point: number): Judgement {
-    const kept = this.judgements.get(point)
-    if (kept !== undefined) return kept
+    const cached = this.judgements.get(point)
+    if (cached !== undefined) return cached
     const { members } = this.graph.points[point]!
     const only = members.length === 1 ? this.graph.entries[members[0]!]! : undefined
     const below = only && only.number > 0 ? this.judgements.get(only.point) : undefined
@@ -156,7 +160,7 @@ export class TreePolicy {
     return judgement
   }
 
-  /** What all of the policy amounts to. */
+  /** Returns the judgement of the whole policy. */
   whole(): Judgement {
     const { entries, tips } = this.graph
     if (this.all?.standing.length !== entries.length) {
@@ -170,8 +174,9 @@ export class TreePolicy {
   }
 
   /**
-   * Whether an entry by this author on this point is void as the whole policy has it. `stands` says whether it is one of
-   * those that a revocation lets stand, or below one. `number`: of the entry itself where it is a policy entry.
+   * Returns whether the whole policy makes an entry by this author on this point void. `number` is that of the entry
+   * itself if it is a policy entry. `stands` returns whether a revocation accepts the entry: as one of its last
+   * accepted entries, or as an ancestor of one.
    */
   isVoid(
     point: number,
@@ -182,7 +187,7 @@ export class TreePolicy {
     const whole = this.whole()
     if (number !== undefined) return whole.standing[number] !== standings.full
     if (whole.revocations === 0) return false
-    const holdings = whole.holding.get(author)
+    const holdings = whole.holdings.get(author)
     if (holdings?.some((holding) => !this.graph.covers(point, holding.by) && !stands(holding))) return true
     return this.stateWithin(point, whole).permission(author) < Permission.WRITE
   }
@@ -204,7 +209,7 @@ export class TreePolicy {
   }
 }
 
-/** The entries that an entry's revocations let stand. */
+/** Returns the entries that an entry's revocations name as last accepted. */
 export function lastAcceptedOf({ body }: Entry): EntryId[] {
   if (!changesPolicy(body)) return []
   const { payload } = body.changes.find(({ store }) => store === policyStore)!
@@ -213,7 +218,7 @@ export function lastAcceptedOf({ body }: Entry): EntryId[] {
   )
 }
 
-/** Whether an entry changes the policy. */
+/** Returns whether an entry changes the policy. */
 function changesPolicy({ changes }: Entry['body']): boolean {
   for (const { store } of changes) if (store === policyStore) return true
   return false
