@@ -1,4 +1,4 @@
-/** The garbage of pages: collected once by so many bytes, whichever way they go, and not at all where the process may not. */
+/** The garbage of pages is collected once per so many bytes, in either direction, and never if the process may not. */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { discard, takenGarbage } from '../../src/base/garbage.ts'
@@ -15,7 +15,7 @@ beforeEach(() => {
   globalThis.gc = ((options: unknown) => {
     collections.push(options)
   }) as NodeJS.GCFunction
-  // From a collection on.
+  // Start right after a collection.
   discard(limits.garbageBytes, 1)
   assert.deepEqual(collections.splice(0), [{ type: 'minor' }])
 })
@@ -24,7 +24,7 @@ afterEach(() => {
   globalThis.gc = gc
 })
 
-test('is collected by its bytes, and then counted anew', () => {
+test('is collected by its bytes, and then counted from 0', () => {
   const page = Math.ceil(limits.garbageBytes / takenGarbage / 10)
   for (let count = 1; count <= 30; count++) {
     discard(page, takenGarbage)
@@ -32,7 +32,7 @@ test('is collected by its bytes, and then counted anew', () => {
   }
 })
 
-test('of pages that come and that go counts', async () => {
+test('of received and of sent pages counts', async () => {
   const entries = shapes.linear(200)
   const signed = entries.map((entry) => entry.signed)
   const bytes = signed.reduce((sum, { body, signature }) => sum + body.length + signature.length, 0)
@@ -50,7 +50,7 @@ test('of pages that come and that go counts', async () => {
   assert.ok(taken > limits.garbageBytes / 20 && taken < sent, `${taken} bytes`)
 })
 
-test('is left to V8 where the process may not', () => {
+test('is left to V8 if the process may not collect it', () => {
   globalThis.gc = undefined
   discard(limits.garbageBytes, 1)
   assert.deepEqual(collections, [])

@@ -1,4 +1,4 @@
-/** Where connections come from: one host of IPv4 is one origin, and so is one network of IPv6, however it is written. */
+/** Origins of connections: one IPv4 host is one origin, and so is one IPv6 network, however it is written. */
 import { strict as assert } from 'node:assert'
 import { it } from 'node:test'
 import { isOwnMachine, originOf } from '../../src/base/origin.ts'
@@ -18,7 +18,7 @@ it('counts hosts of IPv4 and networks of IPv6', () => {
   assert.equal(originOf('https://relay.example/'), 'https://relay.example/')
 })
 
-it('knows this machine', () => {
+it('recognizes this machine', () => {
   for (const own of ['127.0.0.1:1', '[::1]:1', 'local']) assert.ok(isOwnMachine(originOf(own)), own)
   for (const other of ['127.0.0.2:1', '192.0.2.1:1', '[2001:db8::1]:1', 'unknown'])
     assert.ok(!isOwnMachine(originOf(other)), other)

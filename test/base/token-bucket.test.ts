@@ -1,4 +1,4 @@
-/** Token buckets: what a key may spend at once, what it earns back, and that many keys cost no memory. */
+/** Token buckets: what a key may spend at once, what it earns back, and that many keys take little memory. */
 import { strict as assert } from 'node:assert'
 import { it } from 'node:test'
 import { Buckets } from '../../src/base/token-bucket.ts'
@@ -9,7 +9,7 @@ const open = (keys = 100) => {
   return { clock, buckets: new Buckets({ clock, burst: 10, perSecond: 2, keys }) }
 }
 
-it('gives a burst, then what is earned, and says when that is', async () => {
+it('allows a burst, then what is earned, and returns the time until then', async () => {
   const { clock, buckets } = open()
   for (let count = 0; count < 10; count++) assert.equal(buckets.take('a'), 0)
   assert.equal(buckets.take('a'), 500)
@@ -25,7 +25,7 @@ it('gives a burst, then what is earned, and says when that is', async () => {
   assert.equal(buckets.take('a', 10), 0)
 })
 
-it('remembers what was done beyond it as a debt', async () => {
+it('remembers work beyond the burst as a debt', async () => {
   const { clock, buckets } = open()
   buckets.charge('a', 30)
   assert.equal(buckets.debtMs('a'), 10_000)
@@ -33,7 +33,7 @@ it('remembers what was done beyond it as a debt', async () => {
   assert.deepEqual([buckets.debtMs('a'), buckets.take('a')], [0, 500])
 })
 
-it('forgets who was seen longest ago', () => {
+it('forgets the least recently used key', () => {
   const { buckets } = open(3)
   for (const key of ['a', 'b', 'c']) buckets.charge(key, 11)
   assert.ok(buckets.take('a') > 0)

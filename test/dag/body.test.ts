@@ -1,6 +1,6 @@
 /**
- * The codec of bodies and of policy changes: it gives back what it took, agrees with a general Protobuf library, and
- * answers any bytes at all with a body that encodes to them or with one of its own errors.
+ * The codec of bodies and of policy changes. It returns what it encoded, agrees with a general Protobuf library, and
+ * turns any bytes either into a body that encodes to them or into one of its own errors.
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -15,7 +15,7 @@ import { decodePolicyChange, encodePolicyChange } from '../../src/dag/policy/cha
 import { anyBody, mutations } from '../kit/arbitrary.ts'
 import { expandBytes, readEntryVectors } from '../vectors/format.ts'
 
-/** The body as another library encodes it. */
+/** Encodes a body with another library. */
 function byLibrary(body: EntryBody): Uint8Array {
   return toBinary(
     EntryBodySchema,
@@ -33,7 +33,7 @@ function byLibrary(body: EntryBody): Uint8Array {
   )
 }
 
-/** Decodes what may be anything: true if it was taken, and then it encodes to the same bytes. */
+/** Decodes any bytes. Returns whether they were accepted; accepted bytes must encode to themselves. */
 function takes<T>(
   bytes: Uint8Array,
   decode: (bytes: Uint8Array) => T,
@@ -55,7 +55,7 @@ const smallVectors = readEntryVectors()
   .filter((body) => body.length < 2000)
 
 describe('body', () => {
-  test('decode gives back what encode took, and the parents alone', () => {
+  test('decode returns what was encoded, or the parents alone', () => {
     fc.assert(
       fc.property(anyBody, (body) => {
         const bytes = encodeBody(body)
@@ -123,7 +123,7 @@ describe('body', () => {
     assert.ok(taken > 50, `Only ${taken} mutations were taken: the test proves little.`)
   })
 
-  test('what no body can say is refused when encoding, not signed as something else', () => {
+  test('values that no body can hold are refused when encoding, not signed as others', () => {
     const body: EntryBody = {
       version: 1,
       tree: undefined,
@@ -148,7 +148,7 @@ describe('body', () => {
     })
   })
 
-  test('a mebibyte made to cost the most is refused or read in little time', () => {
+  test('a mebibyte that is built to be slow is refused or read quickly', () => {
     const emptyKeys = new Uint8Array(1 << 20).map((_, index) => (index % 2 === 0 ? 0x1a : 0))
     const emptyChanges = new Uint8Array(1 << 20).map((_, index) => (index % 2 === 0 ? 0x42 : 0))
     emptyChanges.set([8, 1])

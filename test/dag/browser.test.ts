@@ -1,6 +1,6 @@
 /**
- * The DAG runs where there is no Node: nothing in it but `crypto.ts` reaches for `node:`, and a bundle made by the
- * `browser` field gives every golden vector its verdict in a realm without Buffer and process.
+ * The DAG runs without Node: only its `crypto.ts` imports from `node:`, and a bundle that follows the `browser` field
+ * reaches the verdict of every golden vector in a realm without Buffer and process.
  */
 import assert from 'node:assert/strict'
 import { webcrypto } from 'node:crypto'
@@ -15,7 +15,7 @@ import { expandBytes, readEntryVectors } from '../vectors/format.ts'
 
 const dag = projectFile('src/dag')
 
-/** What bundlers do with the `browser` field, on the sources in place of what they are compiled to. */
+/** Does what bundlers do with the `browser` field, on the sources instead of the compiled files. */
 function replaced(): Map<string, string> {
   const { browser } = JSON.parse(readFileSync(projectFile('package.json'), 'utf8'))
   const source = (file: string) => projectFile(file.replace('./dist/', './').replace(/\.js$/, '.ts'))
@@ -35,7 +35,7 @@ const browserField: Plugin = {
   },
 }
 
-/** Reads, verifies and signs in the bundle; answers in JSON so that no object crosses the border of the realm. */
+/** Reads, verifies and signs in the bundle. It answers in JSON, so that no object crosses between the realms. */
 const program = `
   import { readEntry, signEntry, signRoot, verifyEntry } from './entry.ts'
   import { hexToBytes } from './hex.ts'

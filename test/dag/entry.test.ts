@@ -1,6 +1,6 @@
 /**
- * Signing and reading entries: what is signed reads back, every limit is crossed by one, hostile bytes get one of the
- * entry codes and nothing else, and the place in the tree is checked against what is known.
+ * Signing and reading entries. A signed entry reads back, every limit is exceeded by one, hostile bytes get only entry
+ * codes, and an entry's place in the tree is checked against its parents.
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -49,7 +49,7 @@ const nameRoot = (name: string, nonceBytes: number = limits.rootNonceMinBytes) =
   })
 
 describe('entry', () => {
-  test('what is signed reads back and verifies, and counts as body and signature', async () => {
+  test('a signed entry reads back and verifies, and counts as body and signature', async () => {
     for (const entry of shapes.random(50, 4, prng(5))) {
       const read = await verifyEntry(readEntry(entry.signed))
       assert.deepEqual(read, entry)
@@ -101,12 +101,12 @@ describe('entry', () => {
     ['height', Number.MAX_SAFE_INTEGER, 'ENTRY_HEIGHT', (height) => sign({ height })],
   ]
   for (const [what, limit, code, make] of atLimits)
-    test(`limit of ${what}: ${limit} is taken, one more is ${code}`, () => {
+    test(`limit of ${what}: ${limit} is accepted, one more is ${code}`, () => {
       make(limit)
       assert.throws(() => make(limit + 1), { name: 'CausewayError', code })
     })
 
-  test('limit of a body: 1 MiB is taken, one more byte is ENTRY_TOO_LARGE', () => {
+  test('limit of a body: 1 MiB is accepted, one more byte is ENTRY_TOO_LARGE', () => {
     const around =
       sign({ changes: [{ ...some, payload: new Uint8Array(1_000_000) }] }).signed.body.length - 1_000_000
     const make = (size: number) => sign({ changes: [{ ...some, payload: new Uint8Array(size - around) }] })
@@ -120,7 +120,7 @@ describe('entry', () => {
     assert.throws(() => nameRoot('a\ud800'), { code: 'ENTRY_ROOT' })
   })
 
-  test('the place in the tree is checked against what is known of the parents', () => {
+  test('the place in the tree is checked against the parents', () => {
     const known = { tree: root.id, height: 0 }
     checkParents(root, [])
     checkParents(child, [known])

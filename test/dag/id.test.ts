@@ -1,6 +1,4 @@
-/**
- * Ids: one text for each, an order that puts parents first, and the digest that names a closed set.
- */
+/** Ids: each has one text, their order puts parents first, and a digest names a closed set. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
@@ -11,7 +9,7 @@ import { anyId } from '../kit/arbitrary.ts'
 import { prng, shapes } from '../kit/entries.ts'
 
 describe('id', () => {
-  test('text and bytes give back the id', () => {
+  test('an id survives its text form and its bytes', () => {
     fc.assert(
       fc.property(anyId, (id) => {
         assert.match(formatId(id), /^bafkrei[a-z2-7]{52}$/)
@@ -84,7 +82,7 @@ describe('id', () => {
     )
   })
 
-  test('the digest of tips is over their bytes in ascending order, whatever order they come in', () => {
+  test('the digest of tips covers their bytes in ascending order, in whatever order they are given', () => {
     const tips = shapes.concurrentTips(5).map(({ id }) => id)
     const expected = createHash('sha256')
       .update(Buffer.concat([...tips].sort().map((id) => hexToBytes(id))))
@@ -95,7 +93,7 @@ describe('id', () => {
     assert.equal(digestTips([]), '')
   })
 
-  test('hex gives back bytes, also from the middle of a buffer, and refuses the rest', () => {
+  test('bytes survive hex, even from the middle of a buffer, and other text is refused', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.nat({ max: 5 }), (bytes, skipped) => {
         const view = bytes.subarray(skipped)

@@ -1,6 +1,4 @@
-/**
- * Identities: RFC 8032's own vectors, the domain in front of what is signed, and the text form of a PeerId.
- */
+/** Identities: RFC 8032's own vectors, the domain that precedes a signed message, and the text form of a PeerId. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { importEd25519, verifyEd25519 } from '../../src/dag/crypto.ts'

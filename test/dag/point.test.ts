@@ -1,4 +1,6 @@
-/** Which points pass, told of bytes and of hex alike. The lists are of RFC 8032's curve, by order and by value. */
+/**
+ * Which points are accepted, the same in bytes and in hex. The lists are of RFC 8032's curve, by order and by value.
+ */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
@@ -10,14 +12,14 @@ const prime = 2n ** 255n - 19n
 /** y of a point of order 8: its double is of order 4 and has y = 0, so d y⁴ + 2 y² = 1. */
 const ofOrderEight = 2707385501144840649318225287225658788936804267575313519463743609750303402022n
 
-/** A value as 32 bytes, little-endian, with the sign bit as given. */
+/** Returns a value as 32 bytes, little-endian, with the given sign bit. */
 function encoded(value: bigint, sign: boolean): string {
   const digits = (value | (sign ? 1n << 255n : 0n)).toString(16).padStart(64, '0')
   return digits.match(/../g)!.reverse().join('')
 }
 
 describe('points', () => {
-  it('of small order are refused, whatever their sign', () => {
+  it('of small order are refused with either sign', () => {
     // d = -121665 / 121666, multiplied out.
     const square = ofOrderEight ** 2n
     assert.equal((-121665n * square ** 2n + 121666n * (2n * square - 1n)) % prime, 0n)
@@ -26,7 +28,7 @@ describe('points', () => {
         assert.equal(keyFlaw(encoded(value, sign)), 'small order')
   })
 
-  it('past the prime are refused, and those before it are not', () => {
+  it('at or past the prime are refused, and those below it are not', () => {
     for (const sign of [false, true]) {
       for (let above = 0n; above < 19n; above++)
         assert.equal(keyFlaw(encoded(prime + above, sign)), 'not canonical')
@@ -35,7 +37,7 @@ describe('points', () => {
     }
   })
 
-  it('are the same in bytes and in hex', () => {
+  it('get the same verdict in bytes and in hex', () => {
     const near = fc
       .tuple(fc.bigInt({ min: -300n, max: 300n }), fc.boolean())
       .map(([away, sign]) => encoded((prime + away) % 2n ** 255n, sign))

@@ -1,6 +1,6 @@
 /**
- * The golden vectors: the file is what its generator makes, both implementations of the primitives give every vector
- * its verdict, and a program in another language that shares no code with this one agrees.
+ * The golden vectors: the file is what its generator writes, both implementations of the primitives reach the verdict
+ * of every vector, and so does a program in another language that shares no code with this one.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -32,7 +32,7 @@ const signedOf = (vector: { body: InvalidVector['body']; signature: string }) =>
   signature: expandBytes(vector.signature),
 })
 
-/** The policy of a tree with all of its valid vectors. */
+/** Returns the policy of a tree with all of its valid vectors. */
 function policyOf(tree: TreeId): LoosePolicy {
   const policy = new LoosePolicy()
   for (const vector of vectors.valid) {
@@ -54,14 +54,14 @@ async function codeOf(run: () => unknown): Promise<string> {
 }
 
 describe('entry vectors', () => {
-  test('the file is what the generator makes, byte for byte', () => {
+  test('the file is what the generator writes, byte for byte', () => {
     assert.ok(
       readFileSync(entriesFile, 'utf8') === makeEntryVectors(),
-      'Run npx tsx test/vectors/make-entries.ts if the change of format is meant.',
+      'If the change of format is intended, run npx tsx test/vectors/make-entries.ts.',
     )
   })
 
-  test('names are distinct, and every code that the DAG gives has a vector', () => {
+  test('names are distinct, and every code that the DAG throws has a vector', () => {
     const names = [...vectors.valid, ...vectors.invalid].map((vector) => vector.name)
     assert.equal(new Set(names).size, names.length)
     assert.ok(vectors.invalid.length >= 30)
@@ -85,7 +85,7 @@ describe('entry vectors', () => {
     ])
   })
 
-  test('valid ones read as they say, in place and signed', async () => {
+  test('valid ones read as described, in place and signed', async () => {
     const known = new Map<string, { tree: TreeId; height: number }>()
     for (const vector of vectors.valid) {
       const entry = await verifyEntry(readEntry(signedOf(vector)))
@@ -146,7 +146,7 @@ describe('entry vectors', () => {
       assert.equal(await codeOf(() => checkParents(entry, parents)), vector.code)
     })
 
-  test('the void ones, and no others, are void once all are there', () => {
+  test('the void ones, and no others, are void once all are present', () => {
     const trees = new Set(
       vectors.valid.filter(({ alone }) => !alone).map(({ fields, id }) => fields.tree ?? id),
     )
@@ -180,7 +180,7 @@ describe('entry vectors', () => {
     }
   })
 
-  test('the cofactor vector is one that libraries differ on', () => {
+  test('libraries disagree on the cofactor vector', () => {
     const vector = vectors.invalid.find(
       ({ name }) => name === 'a signature that holds only with the cofactor',
     )!
@@ -199,7 +199,9 @@ describe('entry vectors', () => {
   })
 })
 
-/** The author's 32 bytes where the body names one, else a fixed key: a verdict is compared for it all the same. */
+/**
+ * Returns the author's 32 bytes, or a fixed key if the body names none, so that there is always a verdict to compare.
+ */
 function authorIn(body: Uint8Array): string {
   const hex = bytesToHex(body.subarray(0, 20_000))
   return /2a20([0-9a-f]{64})/.exec(hex)?.[1] ?? '11'.repeat(32)

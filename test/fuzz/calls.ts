@@ -1,6 +1,6 @@
 /**
- * Every call of every service: with messages drawn from the contract's descriptors, and with the bytes of real calls,
- * mutated, in every protocol and encoding. Each ends with an answer or a typed error, whoever calls.
+ * Every call of every service, with messages generated from the contract's descriptors and with the mutated bytes of
+ * real calls, in every protocol and encoding. Each must end with an answer or a typed error, for every class of caller.
  */
 import { AssertionError, strict as assert } from 'node:assert'
 import { once } from 'node:events'
@@ -31,10 +31,10 @@ const services: readonly DescService[] = [SyncService, TreeService, NodeService]
 const methods = services.flatMap((service) => service.methods.map((method) => ({ service, method })))
 const protocols = ['connect', 'grpc'] as const
 
-/** A call that would go on for ever, or wait for a peer, is left after this. */
+/** A call that would never end, or waits for a peer, is abandoned after this. */
 const patienceMs = 20
 
-/** Calls made at once: most of the time of one is that of its bytes' way. */
+/** Concurrent calls: most of the time of a call is spent on moving its bytes. */
 const batch = 8
 
 /** Each call of the contract with arbitrary messages. */
@@ -76,14 +76,14 @@ async function call(client: AnyClient, method: DescMethod, message: Message): Pr
   }
 }
 
-/** What a call says on the wire, in one protocol and encoding. */
+/** The bytes of a call on the wire, in one protocol and encoding. */
 interface Said {
   readonly path: string
   readonly type: string
   readonly body: Uint8Array
 }
 
-/** What an honest session says, in every encoding. */
+/** The calls of an honest session, in every encoding. */
 function realTraffic(lab: Lab): Said[] {
   const [tree] = lab.known.ids
   const messages: [DescService, string, object][] = [
@@ -176,7 +176,7 @@ export async function openSession(lab: Lab, caller: Identity | undefined): Promi
   return session
 }
 
-/** Says one thing and holds the answer to being typed. */
+/** Sends one request and asserts that the answer is typed. */
 async function say(
   session: http2.ClientHttp2Session,
   path: string,
@@ -218,7 +218,7 @@ function mustHaveTyped({ code, details = [] }: ErrorJson, status: number): void 
   if (!typed) throw new AssertionError({ message: `No typed error: ${status} ${code} ${codes}` })
 }
 
-/** The last message of a Connect stream says how it ended. */
+/** The last message of a Connect stream, which says how it ended. */
 function mustHaveTypedEnd(answer: Buffer): void {
   let at = 0
   while (at < answer.length) {

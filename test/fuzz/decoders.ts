@@ -1,6 +1,6 @@
 /**
- * Every decoder of ours with arbitrary and nearly valid inputs: each takes what it is given, or refuses it by a typed
- * error; and what has one encoding is taken in that alone.
+ * Every decoder of ours with arbitrary and nearly valid inputs. Each accepts its input or refuses it with a typed
+ * error, and a value with one encoding is accepted only in that.
  */
 import { strict as assert } from 'node:assert'
 import { type DescMessage, fromBinary, fromJsonString, type Message, toBinary } from '@bufbuild/protobuf'
@@ -65,7 +65,9 @@ function nearText(...valid: readonly string[]): fc.Arbitrary<string> {
   )
 }
 
-/** A message of the contract, its mutated encoding, and what we make of it; Protobuf's own refusal is no finding. */
+/**
+ * A message of the contract, its mutated encoding, and our reader of it. A refusal by Protobuf itself is not a finding.
+ */
 function messageTarget<Shape extends Message>(
   name: string,
   schema: DescMessage,
@@ -88,7 +90,7 @@ function messageTarget<Shape extends Message>(
   })
 }
 
-/** Runs a parser whose refusals are another library's errors, of this name. */
+/** Runs a parser that refuses with another library's errors, of this name. */
 function refusing(name: string, parse: (text: string) => unknown): (text: string) => void {
   return (text) => {
     try {
@@ -191,7 +193,7 @@ export function decoderTargets(): Target[] {
   ]
 }
 
-/** A body's encoding; nothing where it has none. */
+/** Returns a body's encoding, or nothing if it has none. */
 function encodeOrNothing(body: Parameters<typeof encodeBody>[0]): Uint8Array {
   try {
     return encodeBody(body)

@@ -1,9 +1,9 @@
-/** A small size of `npm run fuzz`, so that its targets keep working and the plainest holes are found at once. */
+/** A small run of `npm run fuzz`, so that its targets keep working and the most obvious holes are found immediately. */
 import { strict as assert } from 'node:assert'
 import { it } from 'node:test'
 import { fuzz } from './run.ts'
 
-it('finds nothing in some inputs to every decoder, call and connection', async () => {
+it('finds nothing with some inputs to every decoder, call and connection', async () => {
   const outcomes = await fuzz({ runs: Number(process.env.FUZZ_RUNS ?? 2_000), seed: 1 })
   for (const { name, finding } of outcomes)
     assert.equal(finding, undefined, `${name}: ${finding?.error}\n${finding?.input}`)

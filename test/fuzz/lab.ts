@@ -1,6 +1,6 @@
 /**
- * A node for fuzzing its calls: a few trees of every kind, callers of every class, and a network inside the process that
- * knows neither delay nor loss. It is opened anew every so often, since what is thrown at it stays.
+ * A node to fuzz: a few trees of every kind, callers of every class, and a network inside the process without delay or
+ * loss. It is replaced every so often, since it keeps what it is sent.
  */
 import { AssertionError } from 'node:assert'
 import { Code, ConnectError } from '@connectrpc/connect'
@@ -26,7 +26,7 @@ export const callers: readonly (Identity | undefined)[] = [undefined, testIdenti
 export class Lab implements AsyncDisposable {
   readonly node: Node
   readonly known: Known
-  /** Signed entries that fit into a tree of the node, which it does not have. */
+  /** Signed entries that the node does not have and that fit into one of its trees. */
   readonly fresh: { tree: Uint8Array; entries: readonly { body: Uint8Array; signature: Uint8Array }[] }
   private readonly network: ReturnType<typeof createMemoryNetwork>
   private readonly connections = new Map<string, RpcConnection>()
@@ -76,13 +76,13 @@ export class Lab implements AsyncDisposable {
     return new Lab(node, network, known, fresh)
   }
 
-  /** A byte stream to the node, by somebody whom the transport proves or does not. */
+  /** Opens a byte stream to the node, by a caller that the transport proves or does not. */
   dial(identity?: Identity): Promise<Channel> {
     const host = identity === undefined ? 'nobody' : identity.peer.slice(0, 8)
     return this.network.transport({ host, ...(identity && { identity }) }).dial('memory:node')
   }
 
-  /** An open connection of a caller, made once. */
+  /** Returns an open connection of a caller, created once. */
   async connection(caller: Identity | undefined, protocol: 'connect' | 'grpc'): Promise<RpcConnection> {
     const key = `${caller?.peer} ${protocol}`
     const open = this.connections.get(key)
@@ -92,7 +92,7 @@ export class Lab implements AsyncDisposable {
     return connection
   }
 
-  /** Fails where a handler has met what it did not expect. */
+  /** Fails if a handler reported an unexpected error. */
   assertNoProblem(): void {
     const [problem] = this.problems
     if (problem !== undefined) throw new AssertionError({ message: `A problem: ${describe(problem)}` })
@@ -104,7 +104,7 @@ export class Lab implements AsyncDisposable {
   }
 }
 
-/** A lab that is renewed after so many uses. */
+/** A lab that is replaced after a number of uses. */
 export class Labs implements AsyncDisposable {
   private readonly uses: number
   private left = 0
@@ -129,7 +129,7 @@ export class Labs implements AsyncDisposable {
   }
 }
 
-/** Passes errors with our detail whose code does not mean a bug; those of a call that the fuzz itself has ended, too. */
+/** Accepts errors with our detail whose code does not mean a bug, and those of a call that the fuzz itself ended. */
 export function mustBeTypedOnTheWire(error: unknown, ended: boolean): void {
   if (!(error instanceof ConnectError)) throw error
   const code = error.findDetails(ErrorDetailSchema)[0]?.code
@@ -138,7 +138,7 @@ export function mustBeTypedOnTheWire(error: unknown, ended: boolean): void {
   throw new AssertionError({ message: `No typed error: ${code} ${describe(error)}` })
 }
 
-/** Lets strangers call as often as a fuzz does. */
+/** Raises the limits so that strangers may call as often as a fuzz does. */
 export function withoutRefusals(): Disposable {
   const many = Number.MAX_SAFE_INTEGER
   return limited({

@@ -1,6 +1,7 @@
 /**
- * `npm run fuzz`: throws FUZZ_RUNS inputs (100,000) at every decoder, call and connection, from FUZZ_SEED (a new one), at
- * those targets alone whose name contains FUZZ_ONLY. A finding is printed with what repeats it; the exit code is then 1.
+ * `npm run fuzz` gives FUZZ_RUNS inputs (default 100,000), generated from FUZZ_SEED (default a new one), to every
+ * decoder, call and connection, or only to the targets whose name contains FUZZ_ONLY. It prints each finding with the
+ * values that reproduce it, and then exits with 1.
  */
 import { randomInt } from 'node:crypto'
 import { fuzz } from './run.ts'

@@ -1,7 +1,7 @@
 /**
- * Arbitrary messages of the contract, drawn from its descriptors, so that a new field or call is fuzzed as soon as it is
- * there. What a node knows (trees, entries, peers, tickets) is mixed in, since arbitrary ids alone would never get
- * past the first look-up.
+ * Arbitrary messages of the contract, generated from its descriptors, so that a new field or call is fuzzed as soon as
+ * it exists. Ids that a node knows (trees, entries, peers, tickets) are mixed in, since arbitrary ones alone would
+ * never get past the first look-up.
  */
 import { create, type DescField, type DescMessage, type Message, ScalarType } from '@bufbuild/protobuf'
 import fc from 'fast-check'
@@ -14,7 +14,7 @@ export interface Known {
 
 export const nothingKnown: Known = { ids: [], texts: [] }
 
-/** Deep enough for every message; the contract has no recursive one. */
+/** Deep enough for every message, since the contract has no recursive one. */
 const deepest = 4
 
 export function anyMessage(schema: DescMessage, known: Known, depth = 0): fc.Arbitrary<Message> {

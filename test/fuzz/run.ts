@@ -1,4 +1,4 @@
-/** Runs all targets, each with its part of the inputs, from one seed, and says what each took and found. */
+/** Runs all targets from one seed, each with its share of the inputs, and reports what each one took and found. */
 import { structuredTargets, trafficTargets } from './calls.ts'
 import { decoderTargets } from './decoders.ts'
 import { Lab, Labs, withoutRefusals } from './lab.ts'
@@ -13,7 +13,7 @@ export interface Outcome {
   readonly finding: Finding | undefined
 }
 
-/** Uses of one node before it is opened anew. */
+/** Uses of one node before it is replaced. */
 const labUses = 2_000
 
 export interface FuzzOptions {
@@ -34,7 +34,7 @@ export async function fuzz({ runs, seed, only = '', onOutcome }: FuzzOptions): P
     ...trafficTargets(labs, sample),
     ...(await wireTargets(labs, sample)),
   ].filter(({ name }) => name.includes(only))
-  // What comes unasked, such as an error that nobody catches, is a finding as well.
+  // Anything unexpected, such as an uncaught error, is a finding as well.
   let unasked: Finding | undefined
   const catchUnasked = (error: unknown) => {
     unasked ??= { seed, path: '', input: 'unknown', error: String((error as Error)?.stack ?? error) }

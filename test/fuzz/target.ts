@@ -1,6 +1,7 @@
 /**
- * What a fuzz target is, and how it runs: fast-check draws inputs from a seed and shrinks what fails, an input that takes
- * too long is a finding like one that throws what is not typed, and a finding names everything that repeats it.
+ * A fuzz target and how it runs. fast-check generates inputs from a seed and shrinks those that fail. An input that
+ * takes too long is a finding, as is one that throws an untyped error. A finding names everything needed to reproduce
+ * it.
  */
 import { AssertionError } from 'node:assert'
 import fc from 'fast-check'
@@ -8,7 +9,7 @@ import { CausewayError, errorCodes } from '../../src/base/errors.ts'
 
 export interface Target {
   readonly name: string
-  /** Its part of all inputs, relative to the others. */
+  /** Its share of all inputs, relative to the others. */
   readonly share: number
   run(runs: number, seed: number): Promise<Finding | undefined>
 }
@@ -20,12 +21,12 @@ export interface Finding {
   readonly error: string
 }
 
-/** An input is at work this long, of the processor's time, before it counts as a hang. */
+/** Processor time that an input may take before it counts as a hang … */
 const slowMs = 1_000
-/** … and of any time where it waits for something. */
+/** … and elapsed time, if it waits for something. */
 const hangMs = 30_000
 
-/** A decoder: it takes an input, or refuses it by a typed error, soon. */
+/** A decoder, which soon accepts an input or refuses it with a typed error. */
 export function decoderTarget<Input>(
   name: string,
   share: number,
@@ -45,7 +46,7 @@ export function decoderTarget<Input>(
   return { name, share, run: async (runs, seed) => findingOf(fc.check(property, optionsFor(runs, seed))) }
 }
 
-/** Something that waits: it ends well for every input, in time. `batch`: inputs to each call. */
+/** A target that waits, which must end well and in time for every input. `batch`: inputs in each call. */
 export function asyncTarget<Input>(
   name: string,
   share: number,
@@ -72,7 +73,7 @@ export function asyncTarget<Input>(
 }
 
 function optionsFor(numRuns: number, seed: number) {
-  // Shrinking costs runs, and a finding is rare: it may take its time, but not for ever.
+  // Shrinking costs runs, but a finding is rare, so it may take a while, within a bound.
   return { numRuns, seed, interruptAfterTimeLimit: 3_600_000 }
 }
 
@@ -88,7 +89,7 @@ function findingOf<Input>(details: fc.RunDetails<Input>): Finding | undefined {
   }
 }
 
-/** Passes an error with a code of ours that does not mean a bug. */
+/** Accepts an error with a code of ours that does not mean a bug. */
 export function mustBeTyped(error: unknown): void {
   const typed =
     error instanceof CausewayError &&

@@ -1,6 +1,6 @@
 /**
- * What comes before any call: the first bytes of a connection, HTTP/1.1 as text, frames of HTTP/2. Whatever they are, the
- * connection ends once its other side has, and the node goes on serving others. And proofs, which come with a call.
+ * The bytes before any call: the first ones of a connection, HTTP/1.1 as text, frames of HTTP/2. Whatever they are, the
+ * connection ends once its other side does, and the node goes on serving others. Also proofs, which a call carries.
  */
 import { AssertionError } from 'node:assert'
 import { once } from 'node:events'
@@ -46,7 +46,7 @@ const http1 = [
   'POST /causeway.v1.SyncService/SyncTree HTTP/1.1\r\nHost: x\r\nContent-Type: application/connect+json\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n\0\0\0\0\x02{}\r\n0\r\n\r\n',
 ].map((text) => Buffer.from(text))
 
-/** Says the bytes, ends, and waits until the node has ended too. */
+/** Sends the bytes, ends, and waits until the node has ended too. */
 async function knock(lab: Lab, bytes: Uint8Array): Promise<void> {
   const { stream } = await lab.dial()
   stream.on('error', () => {})
@@ -55,7 +55,7 @@ async function knock(lab: Lab, bytes: Uint8Array): Promise<void> {
   if (!stream.closed) await once(stream, 'close').catch(() => {})
 }
 
-/** The bytes of an honest connection, as they were said. */
+/** The bytes of an honest connection. */
 async function record(lab: Lab): Promise<Uint8Array> {
   const connection = await lab.connection(callers[2], 'connect')
   const { stream } = connection.channel
@@ -101,7 +101,7 @@ export async function wireTargets(labs: Labs, sample: Lab): Promise<Target[]> {
         const lab = await labs.use()
         await knock(lab, said)
         lab.assertNoProblem()
-        // Now and then somebody else asks for something.
+        // From time to time another caller makes a request.
         if (count++ % 100 > 0) return
         const connection = await lab.connection(callers[2], 'connect')
         await connection.client(TreeService).getTree({ tree: lab.known.ids[0]! })

@@ -1,6 +1,6 @@
 /**
  * Arbitrary bodies for property tests: canonical by construction, with the numbers, lengths and texts at which
- * encodings go wrong.
+ * encodings tend to fail.
  */
 import fc from 'fast-check'
 import type { Change, EntryBody } from '../../src/dag/body.ts'
@@ -12,7 +12,7 @@ export const anyId: fc.Arbitrary<EntryId> = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
   .map((bytes) => bytesToHex(bytes) as EntryId)
 
-/** Numbers that a body can hold, with the edges of varints and of doubles among them. */
+/** Numbers that a body can hold, including the edges of varints and doubles. */
 export const anyNumber: fc.Arbitrary<number> = fc.oneof(
   fc.maxSafeNat(),
   fc.nat({ max: 300 }),
@@ -52,7 +52,7 @@ export const anyBody: fc.Arbitrary<EntryBody> = fc.record(
   { noNullPrototype: true },
 )
 
-/** Bytes that are nearly the given ones: some flipped, cut, doubled or put in. */
+/** Bytes that are nearly the given ones: some are flipped, cut, doubled or inserted. */
 export function mutations(bytes: Uint8Array): fc.Arbitrary<Uint8Array> {
   const at = fc.nat({ max: Math.max(0, bytes.length - 1) })
   const anyByte = fc.nat({ max: 255 })

@@ -1,6 +1,4 @@
-/**
- * The built command in real child processes. `npm test` builds it first; a single suite needs `npm run build`.
- */
+/** The built command in real child processes. `npm test` builds it first; a single suite needs `npm run build`. */
 import { strict as assert } from 'node:assert'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -17,7 +15,7 @@ export interface Ran {
   readonly stderr: string
 }
 
-/** A folder for one test's data, removed with it. */
+/** A folder for the data of one test, removed at its end. */
 export class Sandbox implements AsyncDisposable {
   readonly path: string
   private readonly children = new Set<ChildProcess>()
@@ -42,7 +40,7 @@ export class Sandbox implements AsyncDisposable {
     return child
   }
 
-  /** Runs a command on the data folder of that name to its end. */
+  /** Runs a command on the data folder of that name until it ends. */
   async run(data: string, args: readonly string[], input: string | Buffer = ''): Promise<Ran> {
     const child = this.spawn(data, args)
     let [stdout, stderr] = ['', '']
@@ -54,7 +52,7 @@ export class Sandbox implements AsyncDisposable {
     return { code, stdout, stderr }
   }
 
-  /** Runs a command that must succeed with --json; gives its document. */
+  /** Runs a command with --json that must succeed. Returns its document. */
   async json<Document>(data: string, args: readonly string[], input?: string | Buffer): Promise<Document> {
     const { code, stdout, stderr } = await this.run(data, [...args, '--json'], input)
     assert.equal(code, 0, `${args.join(' ')}: ${stderr}`)

@@ -1,10 +1,12 @@
-/** Steps in where a store writes its pages or reads arrivals: to see, count or fail what a database would otherwise do. */
+/** Intercepts a store's page writes and arrival reads, to observe, count or fail them. */
 import type { DagStore } from '../../src/store/store.ts'
 
 type Write = (options: { sync: boolean }) => Promise<void>
 type Batch = (...args: unknown[]) => Promise<void>
 
-/** Lets `step` do every page's write from now on; it may call `write`, or throw in its place. The result ends that. */
+/**
+ * From now on `step` does every page write: it may call `write`, or throw instead. Returns a function that ends this.
+ */
 export function interceptWrites(
   store: DagStore,
   step: (write: () => Promise<void>, options: { sync: boolean }) => Promise<void>,
@@ -24,7 +26,7 @@ export function interceptWrites(
   }
 }
 
-/** Counts the looks at the arrivals from now on, by which sketches are rebuilt. */
+/** Counts reads of the arrivals from now on, which rebuild sketches. */
 export function replays(store: DagStore): { count: number } {
   const looks = { count: 0 }
   const arrivals = store.arrivals.bind(store)

@@ -1,6 +1,6 @@
 /**
- * Trees for tests: identities, a builder, and the shapes that replication has to get right. Everything follows from
- * a seed, so the same call gives the same ids in every run, and every array comes parents first with the root first.
+ * Trees for tests: identities, a builder, and the shapes that replication has to handle. Everything follows from a
+ * seed, so the same call returns the same ids in every run. Every array has parents first, and the root at its start.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
@@ -13,10 +13,10 @@ import type { EntryId } from '../../src/dag/id.ts'
 import { createIdentity, type Identity } from '../../src/dag/identity.ts'
 import { projectFile } from './project.ts'
 
-/** Uniform in [0, 1), as `Clock.random`. */
+/** Returns a number that is uniform in [0, 1), as `Clock.random`. */
 export type Prng = () => number
 
-/** A small seeded generator (mulberry32). */
+/** Returns a small seeded generator (mulberry32). */
 export function prng(seed: number): Prng {
   let state = seed >>> 0
   return () => {
@@ -27,19 +27,19 @@ export function prng(seed: number): Prng {
   }
 }
 
-/** A whole number in [0, bound). */
+/** Returns a whole number in [0, bound). */
 export function below(random: Prng, bound: number): number {
   return Math.floor(random() * bound)
 }
 
-/** 32 bytes that follow from a text. */
+/** Returns 32 bytes that depend only on a text. */
 function seedBytes(text: string): Uint8Array {
   return hexToBytes(sha256Hex(new TextEncoder().encode(text)))
 }
 
 const identities = new Map<number, Identity>()
 
-/** The n-th identity, the same in every run. */
+/** Returns the n-th identity, the same in every run. */
 export function testIdentity(n = 0): Identity {
   let identity = identities.get(n)
   if (identity === undefined) {
@@ -50,14 +50,14 @@ export function testIdentity(n = 0): Identity {
 }
 
 export interface TreeOptions {
-  /** Another seed, another tree. */
+  /** Another seed makes another tree. */
   readonly seed?: number | string
   readonly author?: Identity
   readonly name?: string
   readonly publicAccess?: PublicAccess
 }
 
-/** What an added entry says; one change of the given payload to the store `log` unless `changes` are given. */
+/** The content of an added entry: unless `changes` are given, one change of the payload to the store `log`. */
 export interface Addition {
   readonly author?: Identity
   readonly payload?: Uint8Array | string
@@ -68,7 +68,7 @@ export interface Addition {
 
 const someDay = Date.UTC(2026, 0, 1)
 
-/** Grows one tree; `entries` has all of it in the order of adding, the root first. */
+/** Builds one tree. `entries` has all entries in the order in which they were added, the root first. */
 export class TreeBuilder {
   readonly root: VerifiedEntry
   readonly entries: VerifiedEntry[] = []
@@ -93,7 +93,7 @@ export class TreeBuilder {
     return this.entries.at(-1)!
   }
 
-  /** Adds a child of the given entries, by default of the one added last. */
+  /** Adds a child of the given entries, by default of the last one added. */
   add(parents: readonly (Entry | EntryId)[] = [this.last], addition: Addition = {}): VerifiedEntry {
     const above = [...new Set(parents.map((parent) => (typeof parent === 'string' ? parent : parent.id)))]
     const found = above.map((id) => {
@@ -127,7 +127,7 @@ export class TreeBuilder {
     return added
   }
 
-  /** Takes in an entry that was made elsewhere. */
+  /** Adds an entry that was made elsewhere. */
   graft(entry: VerifiedEntry): VerifiedEntry {
     if (changesPolicy(entry)) {
       const under = entry.body.policy.flatMap((id) => [id, ...(this.policiesBelow.get(id) ?? [])])
@@ -142,7 +142,7 @@ export class TreeBuilder {
     const named = new Set(
       parents.flatMap((parent) => (changesPolicy(parent) ? [parent.id] : parent.body.policy)),
     )
-    // It is below all others, and where it is alone it goes without saying.
+    // The root is below all others, and if it is the only one it is left out.
     named.delete(this.root.id)
     for (const id of [...named]) for (const below of this.policiesBelow.get(id) ?? []) named.delete(below)
     return [...named]
@@ -153,14 +153,14 @@ function changesPolicy(entry: Entry): boolean {
   return entry.body.changes.some((change) => change.store === policyStore)
 }
 
-/** The entries of a set that no other one of the set has as a parent, ascending. */
+/** Returns the tips of a set of entries, ascending. */
 export function tipsOf(entries: readonly Entry[]): EntryId[] {
   const tips = new Set(entries.map((entry) => entry.id))
   for (const entry of entries) for (const parent of entry.body.parents) tips.delete(parent)
   return [...tips].sort()
 }
 
-/** The same entries in another order that keeps parents first. */
+/** Returns the same entries in another order that keeps parents first. */
 export function shuffleParentsFirst<E extends Entry>(entries: readonly E[], random: Prng): E[] {
   const children = new Map<EntryId, E[]>()
   const waiting = new Map<EntryId, number>()
@@ -185,7 +185,7 @@ export function shuffleParentsFirst<E extends Entry>(entries: readonly E[], rand
   return shuffled
 }
 
-/** The shapes that tests go through. Counts are of entries beside the root. */
+/** The shapes of trees that tests use. Counts do not include the root. */
 export const shapes = {
   linear(count: number, options?: TreeOptions): VerifiedEntry[] {
     const tree = new TreeBuilder(options)
@@ -202,7 +202,7 @@ export const shapes = {
     return tree.entries
   },
 
-  /** Two branches of `count` entries each, never merged, written in turns. */
+  /** Two branches of `count` entries each, added alternately and never merged. */
   twoBranches(count: number, options?: TreeOptions): VerifiedEntry[] {
     const tree = new TreeBuilder(options)
     let [left, right] = [tree.root, tree.root]
@@ -229,7 +229,7 @@ export const shapes = {
     return tree.entries
   },
 
-  /** Rounds of `width` concurrent entries, all of them parents of every entry in the next round. */
+  /** Rounds of `width` concurrent entries, each with all entries of the previous round as its parents. */
   mergeHeavy(rounds = 20, width = 4, options?: TreeOptions): VerifiedEntry[] {
     const tree = new TreeBuilder(options)
     let parents = [tree.root]
@@ -272,15 +272,15 @@ export const shapes = {
 
 const gitShapeFile = projectFile('../shared/data/git-history-shape.jsonl.gz')
 
-/** Why `gitShape` has nothing to give: for the `skip` of a test. */
+/** Why `gitShape` has no data, for the `skip` of a test. */
 export const gitShapeMissing: string | false = existsSync(gitShapeFile)
   ? false
   : `the git history shape is not here (${gitShapeFile})`
 
 /**
- * The history of git itself as a tree: 81,966 entries beside the root (or the first `limit` of them), their authors,
- * times and sizes as recorded, payloads of random bytes. Commits without parents hang from the tree's root.
- * Undefined where the data is missing. Signing takes about 6 s in full.
+ * Returns the history of git itself as a tree: 81,966 entries besides the root, or the first `limit` of them, with
+ * their recorded authors, times and sizes, and payloads of random bytes. Commits without parents become children of the
+ * root. Returns undefined if the data is missing. Signing all of it takes about 6 s.
  */
 export function gitShape(limit = Number.POSITIVE_INFINITY): VerifiedEntry[] | undefined {
   if (gitShapeMissing) return undefined

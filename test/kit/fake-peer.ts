@@ -1,6 +1,4 @@
-/**
- * A peer that lies: real HTTP/2 and a real key, but what it answers to SyncTree and SendEntries is the test's.
- */
+/** A peer that lies: real HTTP/2 and a real key, but the test provides its answers to SyncTree and SendEntries. */
 
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { create } from '@bufbuild/protobuf'

@@ -1,14 +1,14 @@
 /**
- * Writes a bare git repository of a given shape with `git fast-import`, so that importing can be tried on histories of any
- * size and form, with octopus merges and several roots, without a network.
+ * Writes a bare git repository of a given shape with `git fast-import`, so that tests can import histories of any size
+ * and form, with octopus merges and several roots, without a network.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 
-/** A commit: distances back to its parents in the list, the author's number, unix time, about how many bytes. */
+/** A commit: distances back to its parents in the list, the author's number, Unix time, approximate size in bytes. */
 export type CommitShape = readonly [back: readonly number[], author: number, time: number, size: number]
 
-/** Makes the repository; every commit is reachable from a branch. Needs git. */
+/** Creates the repository. Every commit is reachable from a branch. Needs git. */
 export async function writeGitRepository(folder: string, commits: readonly CommitShape[]): Promise<void> {
   execFileSync('git', ['init', '--quiet', '--bare', folder])
   const git = spawn('git', ['-C', folder, 'fast-import', '--quiet', '--done'], {
@@ -29,7 +29,7 @@ export async function writeGitRepository(folder: string, commits: readonly Commi
   if (code !== 0) throw new Error(`git fast-import ended with ${code}.`)
 }
 
-/** All commits are made on one branch, which is put where each one's first parent is. */
+/** All commits are made on one branch, which is moved to the first parent of each. */
 function commitCommand(
   mark: number,
   parents: readonly number[],

@@ -1,6 +1,6 @@
 /**
- * A clock on which time passes faster, so that a bound of ten seconds is crossed in a moment and a test waits for
- * what happens instead of sleeping.
+ * A clock on which time passes faster, so that ten seconds are over in a moment and a test waits for events instead of
+ * sleeping.
  */
 import { type Clock, systemClock } from '../../src/base/clock.ts'
 

@@ -1,4 +1,4 @@
-/** A tree that no buffer on the way holds whole: 6 MB that cannot be compressed, the same in every process. */
+/** A tree that fits into no buffer on its way: 6 MB that cannot be compressed, the same in every process. */
 import type { VerifiedEntry } from '../../src/dag/entry.ts'
 import { prng, TreeBuilder } from './entries.ts'
 

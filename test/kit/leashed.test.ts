@@ -1,4 +1,4 @@
-/** That no process of a test outlives a runner that was killed. */
+/** No process that a test started outlives a runner that was killed. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url'
 import { tempFolder } from './peers.ts'
 import { loader, testModule } from './project.ts'
 
-it('a node that a test has started ends with the process of the test', { timeout: 60_000 }, async () => {
+it('a node that a test started ends with the process of the test', { timeout: 60_000 }, async () => {
   await using folder = await tempFolder()
   const script = `
     import { ServeProcess } from '${pathToFileURL(testModule('test/kit/serve-process.ts'))}'

@@ -1,13 +1,13 @@
 /**
- * Starts a process that ends with the one that started it, however that ends: a killed test runner has no time to end
- * what it has begun. The child sees the channel to its parent close; the command that it runs knows nothing of it.
+ * Starts a process that ends with its parent, however that ends: a killed test runner has no time to stop its children.
+ * The child notices that the channel to its parent closes; the command that it runs does not know about this.
  */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 
-// It does not keep the child alive by itself.
+// The channel does not keep the child alive.
 const leash = `data:text/javascript,process.once('disconnect', () => process.exit(1)); process.channel.unref()`
 
-/** Runs a script of Node's with these arguments. */
+/** Runs a Node script with these arguments. */
 export function spawnLeashed(
   script: string,
   args: readonly string[],

@@ -1,4 +1,4 @@
-/** Other values of some limits for as long as it lives: `using _ = limited({ joins: 1 })`. */
+/** Changes some limits until it is disposed: `using _ = limited({ joins: 1 })`. */
 import { limits } from '../../src/base/limits.ts'
 
 export function limited(changed: Partial<Record<keyof typeof limits, number>>): Disposable {

@@ -1,6 +1,6 @@
 /**
  * A remote in the same process: another store behind the calls that sync makes, without transport or RPC. It counts
- * what crosses, and hooks let a test cut the stream, repeat or change pages, tell lies, and hold or reorder sends.
+ * what crosses, and its hooks let a test cut the stream, repeat or change pages, lie, and delay or reorder sends.
  */
 
 import { CausewayError } from '../../src/base/errors.ts'
@@ -25,11 +25,11 @@ export interface RemoteHooks {
   readonly header?: (header: SyncHeader) => SyncHeader
   /** Changes the stream of pages. */
   readonly pages?: (pages: AsyncIterable<SyncPage>) => AsyncIterable<SyncPage>
-  /** Breaks the stream with DISCONNECTED after so many pages, of all answers together. */
+  /** Breaks the stream with DISCONNECTED after this many pages of all answers together. */
   readonly cutAfterPage?: number
-  /** Streams every page so many times. */
+  /** Streams every page this many times. */
   readonly repeat?: number
-  /** Does a send, or not, or later: `deliver` hands the entries to the remote's ingest. */
+  /** Decides whether and when a send happens: `deliver` hands the entries to the remote's ingest. */
   readonly send?: (
     entries: readonly SignedEntry[],
     deliver: (entries?: readonly SignedEntry[]) => Promise<SendOutcome>,
@@ -38,12 +38,12 @@ export interface RemoteHooks {
 
 export class LocalRemote implements Remote {
   readonly requests: SyncRequest[] = []
-  /** Pages and entries that were taken from answers. */
+  /** Pages and entries that were read from answers. */
   pagesPulled = 0
   entriesPulled = 0
   sends = 0
   entriesSent = 0
-  /** Answers whose pages are not read to the end or returned yet. */
+  /** Answers whose pages have not been read to the end or returned yet. */
   open = 0
   private readonly peer: TestPeer
   private readonly hooks: RemoteHooks

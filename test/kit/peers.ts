@@ -1,6 +1,6 @@
 /**
- * Peers for tests: a store in memory with its ingest and a clock whose lots follow from a seed, and the few ways in
- * which tests fill and compare stores.
+ * Peers for tests: a store in memory with its ingest and a clock with seeded random numbers, and the few ways in which
+ * tests fill and compare stores.
  */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -21,7 +21,7 @@ export interface TestPeer extends AsyncDisposable {
   readonly clock: Clock
 }
 
-/** A peer on a new store (in memory unless a database is given) that holds `entries`. */
+/** Opens a peer on a new store (in memory unless a database is given) that holds `entries`. */
 export async function openPeer(entries: readonly VerifiedEntry[] = [], db?: Database): Promise<TestPeer> {
   const store = await DagStore.open(db ?? (await openMemory()))
   if (entries.length > 0) await fill(store, entries)
@@ -33,7 +33,7 @@ export async function openPeer(entries: readonly VerifiedEntry[] = [], db?: Data
   }
 }
 
-/** Stores entries of one tree in pages; fails where any is refused. */
+/** Stores entries of one tree in pages. Fails if any is refused. */
 export async function fill(
   store: DagStore,
   entries: readonly VerifiedEntry[],
@@ -49,7 +49,7 @@ export async function fill(
   return pages
 }
 
-/** All ids of a tree in the store's order. */
+/** Returns all ids of a tree in the store's order. */
 export async function idsOf(store: DagStore, tree: TreeId): Promise<EntryId[]> {
   const ids: EntryId[] = []
   if (store.tree(tree) !== undefined)
@@ -57,7 +57,7 @@ export async function idsOf(store: DagStore, tree: TreeId): Promise<EntryId[]> {
   return ids
 }
 
-/** Asserts that stores have the same entries, tips and counts of a tree. */
+/** Asserts that stores have the same entries, tips and count of a tree. */
 export async function assertSame(tree: TreeId, ...stores: readonly DagStore[]): Promise<void> {
   const [first, ...others] = await Promise.all(
     stores.map(async (store) => ({
@@ -73,7 +73,7 @@ export function signedOf(entries: readonly Entry[]): SignedEntry[] {
   return entries.map((entry) => entry.signed)
 }
 
-/** A folder of its own for a test, removed when disposed. */
+/** Creates a folder for a test, which is removed when disposed. */
 export async function tempFolder(): Promise<AsyncDisposable & { path: string }> {
   const path = await mkdtemp(join(tmpdir(), 'causeway-test-'))
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }

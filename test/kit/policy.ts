@@ -1,4 +1,4 @@
-/** Changes of a tree's policy for tests, and a policy that takes in entries without a store around it. */
+/** Changes of a tree's policy for tests, and a policy that accepts entries without a store. */
 import { create } from '@bufbuild/protobuf'
 import { Permission, PolicyKeySchema, PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import type { Change } from '../../src/dag/body.ts'
@@ -18,13 +18,13 @@ export function grant({ peer }: Identity, permission: Permission, name = ''): Ke
   return create(PolicyKeySchema, { peer: hexToBytes(peer), permission, name })
 }
 
-/** Revokes a key; `last`: its entries that stand with all that they stand on. */
+/** Revokes a key. `last` are its last accepted entries, which stay valid with their ancestors. */
 export function revoke({ peer }: Identity, ...last: (Entry | EntryId)[]): Key {
   const ids = last.map((entry) => (typeof entry === 'string' ? entry : entry.id)).sort()
   return create(PolicyKeySchema, { peer: hexToBytes(peer), revoked: true, lastAccepted: ids.map(idToBytes) })
 }
 
-/** The change of an entry that says this of keys, and of public access if given. */
+/** Returns the changes of an entry that sets these keys, and public access if given. */
 export function policyChange(keys: readonly Key[], publicAccess = PublicAccess.UNSPECIFIED): Change[] {
   const payload = encodePolicyChange({ treeName: '', publicAccess, keys: [...keys] })
   return [{ store: policyStore, kind: '', payload }]
@@ -35,7 +35,7 @@ export class LoosePolicy {
   readonly policy = new TreePolicy()
   private readonly places = new Map<EntryId, { author: PeerId; point: number; after: number; entry: Entry }>()
 
-  /** Takes an entry in, or throws why it is refused. */
+  /** Adds an entry, or throws the reason why it is refused. */
   take(entry: Entry): void {
     const { body, id } = entry
     const point =
@@ -49,7 +49,7 @@ export class LoosePolicy {
     this.places.set(id, { author: body.author, point, after, entry })
   }
 
-  /** The ids of the void entries, ascending, by walking the DAG itself. */
+  /** Returns the ids of the void entries, ascending, by walking the DAG itself. */
   voids(): EntryId[] {
     const whole = this.policy.whole()
     const standing = new Map<Holding, Set<EntryId>>()

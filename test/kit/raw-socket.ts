@@ -1,4 +1,4 @@
-/** A bare TCP or HTTP/2 client, for saying what no honest client would say. */
+/** A bare TCP or HTTP/2 client that sends what no honest client would. */
 import { once } from 'node:events'
 import * as http2 from 'node:http2'
 import { connect, type Socket } from 'node:net'
@@ -12,7 +12,7 @@ export async function rawSocket(serving: ServingNode): Promise<Socket> {
   return socket
 }
 
-/** All that a server says until it closes. */
+/** Returns everything that a server sends until it closes. */
 export async function readToEnd(socket: Socket): Promise<string> {
   let text = ''
   socket.on('data', (chunk) => (text += chunk.toString('latin1')))
@@ -21,10 +21,10 @@ export async function readToEnd(socket: Socket): Promise<string> {
   return text
 }
 
-/** What proves the operator on a session. */
+/** The headers that prove the operator on a session. */
 const authorizations = new WeakMap<http2.ClientHttp2Session, string>()
 
-/** An HTTP/2 session of the operator's, without Connect on it. */
+/** Opens an HTTP/2 session of the operator, without Connect on it. */
 export async function rawSession(
   serving: ServingNode,
   options: http2.SecureClientSessionOptions = {},
@@ -36,7 +36,7 @@ export async function rawSession(
   return session
 }
 
-/** One request; its status and body, or the code with which the stream was reset. */
+/** Makes one request. Returns its status and body, or the code with which the stream was reset. */
 export async function request(
   session: http2.ClientHttp2Session,
   headers: http2.OutgoingHttpHeaders,

@@ -1,4 +1,4 @@
-/** What a call failed with, as a client in any language sees it: the Connect code, and the typed detail. */
+/** The error of a failed call as a client in any language sees it: the Connect code and the typed detail. */
 import { strict as assert } from 'node:assert'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { ErrorDetailSchema } from '../../gen/causeway/v1/error_pb.ts'
@@ -12,7 +12,7 @@ export interface Failure {
   readonly message: string
 }
 
-/** The failure of a call, or of reading a stream to its end. */
+/** Returns the error of a call, or of reading a stream to its end. */
 export async function failureOf(call: Promise<unknown> | AsyncIterable<unknown>): Promise<Failure> {
   try {
     if (Symbol.asyncIterator in call) for await (const _ of call);
@@ -31,7 +31,7 @@ export async function failureOf(call: Promise<unknown> | AsyncIterable<unknown>)
   assert.fail('The call succeeded.')
 }
 
-/** Asserts that a call fails with this code, of this kind. */
+/** Asserts that a call fails with this code of ours and this Connect code. */
 export async function fails(
   call: Promise<unknown> | AsyncIterable<unknown>,
   code: ErrorCode,

@@ -1,4 +1,7 @@
-/** A whole life of two nodes, without process.exit at the end: a test sees whether anything keeps the process alive. */
+/**
+ * Runs and stops two nodes without process.exit at the end, so that a test sees whether anything keeps the process
+ * alive.
+ */
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import { idToBytes } from '../../src/dag/id.ts'
 import { createNode } from '../../src/node/node.ts'

@@ -1,6 +1,6 @@
 /**
- * `causeway serve` as a process of its own, for tests that kill, stop and restart nodes: it starts on a data folder,
- * keeps its port over restarts, and is spoken to through its control socket. It is the built command, which starts in a
+ * `causeway serve` as a separate process, for tests that kill, stop and restart nodes. It starts on a data folder,
+ * keeps its port across restarts, and is called through its control socket. It is the built command, which starts in a
  * third of the time; `npm test` builds first.
  */
 import type { ChildProcess } from 'node:child_process'
@@ -33,7 +33,7 @@ export class ServeProcess implements AsyncDisposable {
     this.quic = quic
   }
 
-  /** `quic`: it serves QUIC in place of HTTP. */
+  /** Starts a node. `quic`: it serves QUIC instead of HTTP. */
   static async start(data: string, options: { quic?: boolean } = {}): Promise<ServeProcess> {
     const serve = new ServeProcess(data, options)
     await serve.start()
@@ -52,9 +52,9 @@ export class ServeProcess implements AsyncDisposable {
     return this.running!.connection.client(NodeService)
   }
 
-  /** Starts it, on the same port as before, and waits until it is ready. */
+  /** Starts it on the same port as before and waits until it is ready. */
   async start(): Promise<void> {
-    // An endpoint's address does not tell its port, so it is chosen before.
+    // An endpoint's address does not contain its port, so the port is chosen first.
     if (this.quic && this.port === 0) this.port = await freeUdpPort()
     const listen = this.quic
       ? ['--no-http', '--relay', 'off', '--quic', `127.0.0.1:${this.port}`]
@@ -78,7 +78,7 @@ export class ServeProcess implements AsyncDisposable {
     this.running!.child.kill(signal)
   }
 
-  /** Ends it as told and waits until it is gone; its exit code, null where it was gone already. */
+  /** Ends it by a signal and waits until it is gone. Returns its exit code, or null if it was gone already. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
     if (this.running === undefined) return null
     const { child, connection } = this.running
@@ -94,7 +94,7 @@ export class ServeProcess implements AsyncDisposable {
     return (await this.node.createTicket({ tree })).ticket
   }
 
-  /** Resolves when the tree has this many entries here, as its watch tells; gives their payloads in order of arrival. */
+  /** Waits until a watch shows this many entries of the tree. Returns their payloads in order of arrival. */
   async has(tree: Uint8Array, count: number, signal?: AbortSignal): Promise<string[]> {
     const seen: string[] = []
     for (;;) {
@@ -109,13 +109,13 @@ export class ServeProcess implements AsyncDisposable {
         }
       } catch (error) {
         if (!/not here/.test(String(error))) throw error
-        // The tree itself is still to come.
+        // The tree has not arrived yet.
         await this.status(({ weBehind, lastSuccessMs }) => weBehind > 0n || lastSuccessMs > 0n)
       }
     }
   }
 
-  /** Resolves when some link stands so. */
+  /** Waits until some link has such a status. */
   async status(holds: (link: LinkStatus) => boolean): Promise<void> {
     for await (const { links } of this.node.watchStatus({ follow: true })) if (links.some(holds)) return
   }

@@ -1,6 +1,6 @@
 /**
- * A node in a process of its own that serves a tree of large entries, to be killed and stopped: `http` or `quic`, and the
- * seed of its key in hex, are its arguments; it tells its address.
+ * A node in a separate process that serves a tree of large entries, for tests that kill and stop it. Its arguments are
+ * `http` or `quic` and the seed of its key in hex; it prints its address.
  */
 import { createIdentity } from '../../src/dag/identity.ts'
 import { createNode } from '../../src/node/node.ts'

@@ -1,6 +1,6 @@
 /**
- * A node that serves, and connections to it, over any transport by name: what a suite on RPC needs. To run all of
- * them over one more transport, add a line to `transports`.
+ * A serving node and connections to it over any transport by name, as suites on RPC need them. To run all of them over
+ * one more transport, add a line to `transports`.
  */
 import { readFileSync } from 'node:fs'
 import type { Client } from '@connectrpc/connect'
@@ -49,7 +49,7 @@ export const transports: readonly NamedTransport[] = [
 export const protocols = ['connect', 'grpc'] as const
 export type Protocol = (typeof protocols)[number]
 
-/** Clients of all services on one connection. */
+/** Returns clients of all services on one connection. */
 export interface Caller {
   readonly connection: RpcConnection
   readonly sync: Client<typeof SyncService>
@@ -59,7 +59,7 @@ export interface Caller {
 
 export class ServingNode implements AsyncDisposable {
   readonly node: Node
-  /** What `problem` told: a suite asserts that it stays empty. */
+  /** The events of `problem`: a suite asserts that there are none. */
   readonly problems: unknown[] = []
   /** The operator's, as whom `dial` calls. */
   readonly operator: Identity
@@ -89,25 +89,25 @@ export class ServingNode implements AsyncDisposable {
     return this.node.addresses()[0]!
   }
 
-  /** Host and port, for those who open a socket themselves. */
+  /** The host and port, for tests that open a socket themselves. */
   get hostPort(): { host: string; port: number } {
     const { hostname: host, port } = new URL(this.address)
     return { host, port: Number(port) }
   }
 
-  /** A new byte stream, the caller's to destroy. */
+  /** Opens a new byte stream, which the caller must destroy. */
   dialStream(identity = this.operator): Promise<Channel> {
     const dialer = this.dialers.get(identity) ?? this.transport.dialer(identity)
     this.dialers.set(identity, dialer)
     return dialer.dial(this.address)
   }
 
-  /** A new connection of the operator's, closed with the node. */
+  /** Opens a new connection of the operator, which is closed with the node. */
   dial(protocol: Protocol = 'connect', clock: Clock = systemClock): Promise<Caller> {
     return this.dialAs(this.operator, protocol, clock)
   }
 
-  /** A new connection of somebody's; over HTTP undefined is somebody who proves nothing. */
+  /** Opens a new connection of an identity. Over HTTP, undefined is a caller that proves nothing. */
   async dialAs(
     identity: Identity | undefined,
     protocol: Protocol = 'connect',
@@ -126,7 +126,7 @@ export class ServingNode implements AsyncDisposable {
     }
   }
 
-  /** A header that proves the operator, for one call or one connection. */
+  /** Returns a header that proves the operator, for one call or one connection. */
   async authorization(identity = this.operator): Promise<string> {
     return `Bearer ${await makeProof(identity, this.node.peer, systemClock)}`
   }

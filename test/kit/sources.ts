@@ -1,18 +1,18 @@
 /**
- * Reads the structure of a folder of sources from their import statements, as text: who imports whom, which imports go in a
- * circle, which folders are crowded.
+ * Reads the structure of a source folder from the text of its import statements: which file imports which, which
+ * imports form a circle, and which folders hold too many files.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { projectFile } from './project.ts'
 
-/** A file by its path in the folder, with `/` between the parts. */
+/** A file, named by its path in the folder with `/` between the parts. */
 export interface SourceFile {
   readonly name: string
   readonly text: string
 }
 
-/** Every TypeScript file below a folder of the project; not what was compiled there. */
+/** Returns every TypeScript file below a folder of the project, without compiled ones. */
 export function sourceFiles(folder: string): SourceFile[] {
   const root = projectFile(folder)
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
@@ -21,8 +21,8 @@ export function sourceFiles(folder: string): SourceFile[] {
 }
 
 /**
- * What a file imports from the project, types included: `path` as seen from the folder (`../gen/…` for what is outside of
- * it), `names` the statement's text.
+ * Returns what a file imports from the project, types included. `path` is relative to the folder (`../gen/…` if it is
+ * outside), `names` is the statement's text.
  */
 export function importsOf(name: string, text: string): { path: string; names: string }[] {
   return [
@@ -31,7 +31,7 @@ export function importsOf(name: string, text: string): { path: string; names: st
   ].map(([, names, target]) => ({ path: join(dirname(name), target!), names: names! }))
 }
 
-/** The groups of files that import each other in a circle: of each the names, in the order of its imports. */
+/** Returns the circles of imports, each as the names of its files in the order of the imports. */
 export function circlesIn(files: readonly SourceFile[]): string[] {
   const present = new Set(files.map(({ name }) => name))
   const targets = new Map(
@@ -56,7 +56,7 @@ export function circlesIn(files: readonly SourceFile[]): string[] {
   return circles
 }
 
-/** The folders that hold more files than `most`, each with how many. */
+/** Returns the folders with more than `most` files, each with their number. */
 export function crowdedFolders(files: readonly { readonly name: string }[], most: number): string[] {
   const counts = new Map<string, number>()
   for (const { name } of files) counts.set(dirname(name), (counts.get(dirname(name)) ?? 0) + 1)

@@ -1,5 +1,5 @@
 /**
- * A TCP proxy in the test's own process: sees every byte between two nodes, so that a test can act at an exact moment of
+ * A TCP proxy in the test's own process. It sees every byte between two nodes, so a test can act at an exact moment of
  * a transfer, or stop all bytes as an unplugged cable does.
  */
 import { once } from 'node:events'
@@ -7,9 +7,9 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import type { Node } from '../../src/node/node.ts'
 
 export class TcpProxy implements AsyncDisposable {
-  /** Bytes that came from the server, over all connections. */
+  /** Bytes from the server, over all connections. */
   fromServer = 0
-  /** Told with every chunk from the server, before it is passed on. */
+  /** Called with every chunk from the server before it is passed on. */
   onBytes: (fromServer: number, chunk: Buffer) => void = () => {}
   private stalled = false
   private closed: Promise<void> | undefined
@@ -48,13 +48,13 @@ export class TcpProxy implements AsyncDisposable {
     })
   }
 
-  /** In front of a node that serves over HTTP. */
+  /** Opens a proxy in front of a node that serves over HTTP. */
   static before(node: Node): Promise<TcpProxy> {
     const { hostname: host, port } = new URL(node.addresses()[0]!)
     return TcpProxy.start({ host, port: Number(port) })
   }
 
-  /** `bytesPerSecond`: how fast each connection brings what the server says. */
+  /** Opens a proxy. `bytesPerSecond`: how fast each connection carries the server's bytes. */
   static async start(
     target: { host: string; port: number },
     { bytesPerSecond = Number.POSITIVE_INFINITY } = {},
@@ -69,12 +69,12 @@ export class TcpProxy implements AsyncDisposable {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
   }
 
-  /** From now on nothing passes, and nobody is told. */
+  /** From now on no byte passes, and neither side is notified. */
   stall(): void {
     this.stalled = true
   }
 
-  /** Cuts every connection and takes no more; also what a test has done already. */
+  /** Cuts every connection and accepts no more. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.sockets) socket.destroy()
     this.closed ??= new Promise((resolve) => this.server.close(() => resolve()))

@@ -1,4 +1,7 @@
-/** Waits for what another part of the process is about to do, turn by turn of the event loop; fails after a while. */
+/**
+ * Waits, turn by turn of the event loop, for a condition that another part of the process is about to meet. Fails after
+ * a while.
+ */
 import { setImmediate } from 'node:timers/promises'
 
 export async function until(what: string, condition: () => boolean, patienceMs = 10_000): Promise<void> {

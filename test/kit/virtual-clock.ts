@@ -1,17 +1,17 @@
 /**
- * Time that a test owns: nothing passes until the test says so, and then in one jump to the next timer. Random
- * numbers come from a seed, so that a failing run can be run again.
+ * Time under a test's control: it stands still until the test advances it, and then jumps from timer to timer. Random
+ * numbers come from a seed, so that a failing run can be repeated.
  */
 import type { Clock } from '../../src/base/clock.ts'
 import { seededRandom } from '../../src/transport/memory/memory.ts'
 
 export interface VirtualClockOptions {
   readonly seed?: number
-  /** Wall time at the start; the default is a round number far from any real one. */
+  /** Wall time at the start. The default is a round number far from any real time. */
   readonly nowMs?: number
-  /** Turns of the event loop that code gets before time goes on. */
+  /** Turns of the event loop that code gets before time advances. */
   readonly turns?: number
-  /** While it says so, real work is under way (a thread pool's, say) and time stands still. */
+  /** While it returns true, real work is in progress (a thread pool's, say) and time stands still. */
   readonly busy?: () => boolean
 }
 
@@ -22,12 +22,12 @@ interface Timer {
 
 export class VirtualClock implements Clock {
   readonly random: () => number
-  /** Added to wall time only: a clock that is wrong, or is set. */
+  /** Added to wall time only, for a clock that is wrong or is set. */
   skewMs = 0
   readonly #startMs: number
   readonly #turns: number
   readonly #busy: () => boolean
-  /** Sorted by time; of the same time, in order of creation. */
+  /** Sorted by time, then by creation. */
   readonly #timers: Timer[] = []
   #elapsedMs = 0
 
@@ -43,7 +43,7 @@ export class VirtualClock implements Clock {
     this.#busy = busy
   }
 
-  /** Whole milliseconds, as Date.now gives them. */
+  /** Returns whole milliseconds, as Date.now does. */
   now(): number {
     return Math.floor(this.#startMs + this.#elapsedMs + this.skewMs)
   }
@@ -76,13 +76,13 @@ export class VirtualClock implements Clock {
     return this.#timers.length
   }
 
-  /** Lets everything that is ready now run, without time passing. */
+  /** Runs everything that is ready, without advancing time. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < this.#turns || this.#busy(); turn++)
       await new Promise<void>((resolve) => setImmediate(resolve))
   }
 
-  /** Lets time pass; timers run in order, each at its time, and what they set off settles before the next. */
+  /** Advances time. Timers run in order, each at its time, and their effects settle before the next one. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#elapsedMs + ms
     await this.settle()
@@ -95,8 +95,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Lets as much time pass as it takes until the promise settles or the predicate holds, and gives the promise's
-   * outcome. Throws when nothing is left to wait for, or after `limitMs` of virtual time.
+   * Advances time until the promise settles or the predicate is true, and settles as the promise does. Throws if
+   * nothing is left to wait for, or after `limitMs` of virtual time.
    */
   async runUntil<T>(goal: Promise<T> | (() => boolean), limitMs = 24 * 3_600_000): Promise<T | undefined> {
     const untilMs = this.#elapsedMs + limitMs
@@ -118,7 +118,7 @@ export class VirtualClock implements Clock {
     }
   }
 
-  /** Lets time pass by itself, jump after jump, until it is disposed. */
+  /** Advances time automatically, jump after jump, until it is disposed. */
   running(): Disposable {
     let stopped = false
     void (async () => {
@@ -134,7 +134,7 @@ export class VirtualClock implements Clock {
     }
   }
 
-  /** Work without timers may still be under way in the event loop: some more turns before giving up. */
+  /** Gives work without timers that is still in the event loop some more turns before giving up. */
   async #lastChance(done: () => boolean): Promise<void> {
     for (let turn = 0; turn < 1_000 && !done() && this.#timers.length === 0; turn++)
       await new Promise<void>((resolve) => setImmediate(resolve))

@@ -1,4 +1,4 @@
-/** The peer book and the links: durable, bounded, and the address that worked last is first. */
+/** The peer book and the links: durable and bounded, and the address that worked most recently is first. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'
@@ -39,7 +39,7 @@ test('peers and links outlive the node', async () => {
   assert.deepEqual([again.links.ofPeer(peer), again.links.ofTree(treeOf(1)), again.links.size], [[], [], 0])
 })
 
-test('an address that works moves to the front, and each knows how it did', async () => {
+test('an address that works moves to the front, and each has its last success or failure', async () => {
   const { book } = await open()
   await book.add(peer, { addresses: ['http://a:1', 'http://b:2', 'http://c:3'] })
   await book.note(peer, 'http://c:3', true)

@@ -1,4 +1,6 @@
-/** The hint of the last equality: found again, replaced, told apart from others, and never more than its slots. */
+/**
+ * The hint of the last equality: it is found, replaced, distinguished from others, and never takes more than its slots.
+ */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
@@ -14,7 +16,7 @@ const one = { tipsDigest: hash('one'), count: 1 }
 const two = { tipsDigest: hash('two'), count: Number.MAX_SAFE_INTEGER }
 
 describe('the last equality', () => {
-  it('is found again, by peer and tree, and replaced', async () => {
+  it('is found by tree and peer, and replaced', async () => {
     const hints = new LastEqual(await openMemory())
     assert.equal(await hints.get(tree, peer(1)), undefined)
     await hints.set(tree, peer(1), one)
@@ -25,7 +27,7 @@ describe('the last equality', () => {
     assert.deepEqual(await hints.get(tree, peer(1)), two)
   })
 
-  it('gives way to another in its slot, and is then just not known', async () => {
+  it('gives way to another in its slot, and is then unknown', async () => {
     const db = await openMemory()
     const hints = new LastEqual(db)
     const slotOf = (n: number) => hash(Buffer.from(peer(n) + tree, 'hex')).slice(0, 4)

@@ -1,4 +1,6 @@
-/** Tickets: what goes in comes out, whatever characters an address has; and every way to be no ticket has a clear error. */
+/**
+ * Tickets: they survive formatting and parsing, whatever an address contains, and every invalid one has a clear error.
+ */
 import { strict as assert } from 'node:assert'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
@@ -22,7 +24,7 @@ const refused = (text: string, message: RegExp) =>
   )
 
 describe('A ticket', () => {
-  it('reads as it was written, for every address', () => {
+  it('parses as it was formatted, for every address', () => {
     const address = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 })
     fc.assert(
       fc.property(

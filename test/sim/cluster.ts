@@ -1,7 +1,7 @@
 /**
- * Whole nodes in one process: each on a database in memory that outlives its crashes, all on one simulated network and in
- * one virtual time, everything random from one seed. Signatures are verified on the spot, and each only once, since the
- * thread pool's timing would be chance that no seed controls.
+ * Whole nodes in one process: each on a database in memory that outlives its crashes, all on one simulated network and
+ * one virtual clock, with every random choice from one seed. Signatures are verified synchronously, and each only once,
+ * since no seed controls the timing of the thread pool.
  */
 import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
@@ -16,7 +16,7 @@ import { createMemoryNetwork, type MemoryNetwork } from '../../src/transport/mem
 import { below, testIdentity } from '../kit/entries.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 
-/** Verifies without any thread from now on; the result ends that. */
+/** Verifies without threads from now on. Returns a function that ends this. */
 export function verifyOnTheSpot(): () => void {
   const { verify } = crypto
   const known = new Map<string, boolean>()
@@ -63,14 +63,14 @@ class CrashableDatabase {
     storeEncoding: 'buffer',
   })
   crashed = false
-  /** Called with every write that is flushed, and with it all before it. */
+  /** Called with every write that is flushed, which also flushes all before it. */
   onFlush = () => {}
-  /** What takes back each write since the last that was flushed. */
+  /** The operations that undo each write since the last flush. */
   private undo: Operation[][] = []
   private readonly write: (operations: readonly Operation[]) => Promise<void>
 
   constructor() {
-    // What every write of a database on abstract-level comes down to; its types do not tell of them.
+    // Every write of an abstract-level database ends in these methods, which its types do not declare.
     const level = this.level as unknown as {
       _batch(operations: readonly Operation[], options: { sync?: boolean }): Promise<void>
       _put(key: Buffer, value: Buffer, options: { sync?: boolean }): Promise<void>
@@ -97,7 +97,7 @@ class CrashableDatabase {
     level._del = (key, options) => level._batch([{ type: 'del', key }], options)
   }
 
-  /** Takes back the latest writes, so many of those that were not flushed. */
+  /** Undoes this many of the latest writes that were not flushed. */
   async forget(count: number): Promise<void> {
     for (const operations of this.undo.splice(this.undo.length - count).reverse())
       await this.write(operations.reverse())
@@ -111,13 +111,13 @@ class CrashableDatabase {
 export class SimNode {
   readonly host: string
   readonly identity: Identity
-  /** Its clock shows another time than the others', as wrong clocks do. */
+  /** How far its clock is wrong. */
   skewMs = 0
-  /** Undefined while it is down. */
+  /** Undefined while the node is down. */
   node: Node | undefined
   private readonly cluster: Cluster
   private readonly db = new CrashableDatabase()
-  /** Acknowledged entries of this node that it was not asked to flush, and did not by chance. */
+  /** Acknowledged entries of this node that were not flushed, neither on request nor by chance. */
   private readonly atRisk = new Set<EntryId>()
 
   constructor(cluster: Cluster, index: number) {
@@ -134,7 +134,7 @@ export class SimNode {
     const own: Clock = {
       now: () => clock.now() + this.skewMs,
       monotonic: () => clock.monotonic(),
-      // Whole milliseconds from 1, as real timers: less than the last bit of the time would let no time pass.
+      // Whole milliseconds from 1, as with real timers: a delay below the last bit of the time would not advance it.
       setTimer: (delayMs, run) => clock.setTimer(Math.max(1, Math.ceil(delayMs)), run),
       random: clock.random,
       randomBytes: (length) => clock.randomBytes(length),
@@ -149,7 +149,7 @@ export class SimNode {
     await this.node.listen()
   }
 
-  /** Dies at once: what is not written is lost, and nobody is told but by broken connections. */
+  /** Crashes: what is not written is lost, and only broken connections show it to the others. */
   async crash(): Promise<void> {
     const { node } = this
     if (node === undefined) return
@@ -159,7 +159,7 @@ export class SimNode {
     await this.cluster.clock.runUntil(node.close(0).catch(() => {}))
   }
 
-  /** Crashes, and loses some of what was not flushed; gives the acknowledged entries that may be gone. */
+  /** Crashes and loses some unflushed writes. Returns the acknowledged entries that may be gone. */
   async losePower(random: () => number): Promise<EntryId[]> {
     await this.crash()
     await this.db.forget(below(random, this.db.unflushed + 1))
@@ -176,14 +176,14 @@ export class SimNode {
     await this.cluster.clock.runUntil(node.close())
   }
 
-  /** Keeps a tree equal with another node from now on. */
+  /** Links a tree with another node. */
   async link(tree: TreeId, other: SimNode): Promise<void> {
     const { peer } = other.identity
     await this.node!.addPeer(peer, { addresses: [`memory:${other.host}`] })
     await this.node!.link({ tree, peer })
   }
 
-  /** An entry that was acknowledged, or undefined where the node died before it could be. */
+  /** Commits an entry. Returns undefined if the node crashed before it was acknowledged. */
   async commit(tree: TreeId, text: string, durable: boolean): Promise<EntryId | undefined> {
     const payload = new TextEncoder().encode(text)
     return this.node!.commit(tree, [{ store: 'log', kind: 'add', payload }], { durable }).then(
@@ -200,7 +200,7 @@ export class Cluster {
   readonly clock: VirtualClock
   readonly network: MemoryNetwork
   readonly nodes: SimNode[]
-  /** Errors of handlers that are not their callers'. */
+  /** Errors of handlers that are not their callers' fault. */
   readonly problems: string[] = []
 
   constructor(seed: number, size: number) {

@@ -1,6 +1,6 @@
 /**
- * One simulated run: a cluster, a tree, and faults of every kind at random moments while entries are written; then all
- * is healed, and within a bound of simulated time everybody must have everything. The trace says what was done when.
+ * One simulated run: a cluster, a tree, and faults of every kind at random moments while entries are written. Then all
+ * is healed, and within a bound of simulated time every node must have every entry. The trace lists what was done when.
  */
 import assert from 'node:assert/strict'
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
@@ -25,7 +25,7 @@ export interface RunResult {
   readonly simulatedMs: number
 }
 
-/** Two waits at the cap and what the sessions after them take; then everybody has everything. */
+/** Two waits at the cap, and the time of the sessions after them. By then every node has every entry. */
 const livenessMs = 2 * limits.backoffCapMs + 60_000
 
 export async function simulate({ seed, nodes, faults }: RunOptions): Promise<RunResult> {
@@ -57,7 +57,7 @@ class Run {
     for (const node of nodes) await node.start()
     const [first] = nodes
     this.tree = await first!.node!.createTree('simulated', PublicAccess.WRITE)
-    // A tree of links, so that all are joined, and some more; each dials in a direction of its own.
+    // A tree of links, so that all are connected, and some more; each is dialled in its own direction.
     for (const [index, node] of nodes.entries()) {
       if (index === 0) continue
       await node.link(this.tree, nodes[below(this.random, index)]!)
@@ -121,7 +121,7 @@ class Run {
       if (node.node === undefined) await this.start(node)
       else {
         const power = this.random() < 0.5
-        // Acknowledged a moment before, so that nobody else has it yet.
+        // Acknowledged just before, so that no other node has it yet.
         await this.write(node)
         this.say(`${node.host} ${power ? 'loses power' : 'crashes'}`)
         if (!power) await node.crash()
@@ -137,7 +137,7 @@ class Run {
       node.skewMs = below(this.random, 600_000) - 300_000
       this.say(`the clock of ${node.host} is wrong by ${node.skewMs} ms`)
     } else if (node.node !== undefined) {
-      // What is under way anyway comes twice.
+      // Entries that are in flight anyway then arrive twice.
       this.say(`${node.host} syncs with ${other.host} as well`)
       void node.node.sync(this.tree, `memory:${other.host}`).catch(() => {})
     }
@@ -168,7 +168,10 @@ class Run {
     return nodes.every(({ node }) => this.shared(node!).every(({ inSync }) => inSync))
   }
 
-  /** How a node's links stand, but for those with a peer that has synced once, has no link of its own, and cannot be dialled. */
+  /**
+   * Returns the status of a node's links, except those to a peer that synced once, has no link itself, and cannot be
+   * dialled.
+   */
   private shared(node: Node): LinkStatus[] {
     return node.status().filter(({ peer }) => {
       if (node.peers.get(peer)!.addresses.length > 0) return true

@@ -1,6 +1,6 @@
 /**
- * The whole system in simulated worlds that go wrong in every way at once. SIM_RUNS sets how many, SIM_SEED the first
- * seed: a failure prints both the seed and what happened.
+ * The whole system in simulated worlds with every kind of fault at once. SIM_RUNS sets their number, SIM_SEED the first
+ * seed. A failure prints its seed and its trace.
  */
 import { after, before, test } from 'node:test'
 import { verifyOnTheSpot } from './cluster.ts'

@@ -1,7 +1,7 @@
 /**
  * Many simulated runs without the test runner, whose hooks on every promise cost half the time: `SIM_RUNS=5000 npm run
- * sim`, from SIM_SEED on, SIM_FAULTS faults each, in SIM_JOBS processes. It goes on after a failure, prints each whole,
- * and ends with 1.
+ * sim`, from SIM_SEED on, with SIM_FAULTS faults each, in SIM_JOBS processes. After a failure it goes on; it prints
+ * each one in full and exits with 1.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
@@ -62,7 +62,7 @@ async function sweep(): Promise<void> {
   )
 }
 
-/** A run's outcome; one that never gives time back is an error too, as no clock inside of it can tell. */
+/** Returns a run's outcome. A run that never yields is an error too, which no clock inside it could notice. */
 function ask(child: ChildProcess, seed: number): Promise<Answer> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => end({ error: `SIM_SEED=${seed} did not end within 10 minutes.` }), 600_000)

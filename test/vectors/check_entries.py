@@ -1,6 +1,6 @@
-"""Checks entries.json with nothing of Causeway's own code: hashlib, `cryptography` and the rules of entry.proto.
+"""Checks entries.json without any of Causeway's own code: only hashlib, `cryptography` and the rules of entry.proto.
 
-Usage: python3 check_entries.py [entries.json]. Prints a count and exits 0, or prints what differs and exits 1.
+Usage: python3 check_entries.py [entries.json]. Prints a count and exits with 0, or what differs and exits with 1.
 """
 import base64
 import hashlib
@@ -31,7 +31,7 @@ def need(holds, code):
 
 
 def read_varint(data, at):
-    """One varint and the position after it; at most eight bytes, since the value is below 2^53."""
+    """Returns a varint and the position after it. It has at most eight bytes, since the value is below 2^53."""
     value = 0
     for length in range(8):
         need(at < len(data), "ENTRY_MALFORMED")
@@ -46,10 +46,10 @@ def read_varint(data, at):
 
 
 def read_message(data, shape, check=lambda field, value: None):
-    """A message as {field: value}, lists for repeated fields.
+    """Returns a message as {field: value}, with lists for repeated fields.
 
-    `shape` names each field's kind: number, bytes, text; + repeats it; ! takes it empty too (its length is checked
-    later, with a better code). `check` is called for each field as it comes.
+    `shape` names each field's kind: number, bytes or text. A + means repeated, a ! that it may be empty (its length is
+    checked later, with a better code). `check` is called for each field as it is read.
     """
     found, at, last = {}, 0, 0
     while at < len(data):
@@ -124,10 +124,10 @@ def check_root(body):
 
 
 def read_body(data):
-    """The fields of a body, or Refused with the code."""
+    """Returns the fields of a body, or raises Refused with the code."""
     need(len(data) <= 1_048_576, "ENTRY_TOO_LARGE")
 
-    def check_version(field, value):  # at once: what follows in another version is not ours to judge
+    def check_version(field, value):  # first: the rest of another version may be laid out differently
         need(field != 1 or value == 1, "ENTRY_VERSION")
 
     shape = {1: "number", 2: "bytes!", 4: "number", 5: "bytes!", 6: "number", 9: "bytes"}
@@ -179,7 +179,7 @@ def check_place(body, known):  # known: id -> (tree, height)
 
 
 class Policies:
-    """What entries stand on, and who may write there. Not judged here: which policy entries are void (see protocol.md)."""
+    """What entries stand on, and who may write there. Which policy entries are void is not judged (see protocol.md)."""
 
     def __init__(self):
         self.entries = {}  # id -> (height, author, the policy entries after it, its policy change or None)
@@ -228,7 +228,7 @@ def expand(value):
 
 
 def plain(value):
-    """A decoded body as the vectors write it, but for payloads, which stay bytes."""
+    """Returns a decoded body as the vectors write it, except for payloads, which stay bytes."""
     if isinstance(value, list):
         return [plain(item) for item in value]
     return value.hex() if isinstance(value, bytes) else value
@@ -261,7 +261,7 @@ def check_valid(vector, known, policies):
 
 
 def verdict(vector, known_valid, policies):
-    """The code of an invalid vector, and what decided it."""
+    """Returns the code of an invalid vector, and what decided it."""
     data, signature, stage = expand(vector["body"]), expand(vector["signature"]), "body"
     try:
         body = read_body(data)

@@ -1,6 +1,6 @@
 /**
- * The shape of entries.json and how to read it. Long runs are written as `{"repeat": …, "times": n}` so that an
- * entry of a mebibyte takes a line; `expandBytes` and `expandList` undo that.
+ * The shape of entries.json and how to read it. Long runs are written as `{"repeat": …, "times": n}`, so that an entry
+ * of a mebibyte takes one line; `expandBytes` and `expandList` expand them.
  */
 import { readFileSync } from 'node:fs'
 import type { EntryErrorCode } from '../../src/base/errors.ts'

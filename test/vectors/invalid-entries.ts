@@ -1,6 +1,6 @@
 /**
- * The invalid vectors: honest entries with one thing wrong each, signed again by their author unless the signature is
- * what is wrong, so that the code can have one reason only.
+ * The invalid vectors: honest entries with one fault each, signed again by their author unless the signature is the
+ * fault, so that each code has only one reason.
  */
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import type { EntryErrorCode } from '../../src/base/errors.ts'

@@ -1,6 +1,6 @@
 /**
- * Writes entries.json: `npx tsx test/vectors/make-entries.ts`. Everything follows from fixed seeds, so the file comes
- * out byte for byte the same until the format of entries changes; a test holds it to that.
+ * Writes entries.json: `npx tsx test/vectors/make-entries.ts`. Everything follows from fixed seeds, so the file stays
+ * the same byte for byte until the format of entries changes; a test checks that.
  */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,6 +1,6 @@
 /**
- * Bodies written field by field, right or wrong, without the codec that the vectors are there to check; and
- * signatures that no honest signer makes.
+ * Bodies written field by field, right or wrong, without the codec that the vectors check; and signatures that no
+ * honest signer makes.
  */
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { bytesToNumberLE, concatBytes, numberToBytesLE } from '@noble/curves/utils.js'
@@ -15,7 +15,7 @@ export const join = (...parts: readonly Uint8Array[]) => concatBytes(...parts)
 export const none = new Uint8Array(0)
 export const hex = (text: string) => new Uint8Array(hexToBytes(text))
 
-/** A minimal varint. */
+/** Returns a minimal varint. */
 export function varint(value: number | bigint): Uint8Array {
   const bytes: number[] = []
   let rest = BigInt(value)
@@ -29,7 +29,7 @@ export const len = (field: number, bytes: Uint8Array) => join(tag(field, 2), var
 export const many = (field: number, items: readonly Uint8Array[]) =>
   join(...items.map((item) => len(field, item)))
 
-/** A change as it goes into field 8; `undefined` leaves a field out, as an empty one is. */
+/** Returns a change for field 8. `undefined` leaves a field out, as an empty one is. */
 export function change(store?: string, kind?: string, payload?: Uint8Array): Uint8Array {
   return join(
     store ? len(1, utf8(store)) : none,
@@ -56,13 +56,13 @@ export function policyKey(key: KeyDraft): Uint8Array {
   )
 }
 
-/** A change to the policy, as it goes into field 8. */
+/** Returns a policy change for field 8. */
 export function policyChange(name: string, access: number, keys: readonly Uint8Array[]): Uint8Array {
   const payload = join(name ? len(1, utf8(name)) : none, access ? num(2, access) : none, many(3, keys))
   return change(policyStore, '', payload)
 }
 
-/** The fields of a body as they are written, in ascending order; any of them may be put wrong. */
+/** The fields of a body as they are written, in ascending order. Any of them may be wrong. */
 export interface Parts {
   readonly version: Uint8Array
   readonly tree: Uint8Array
@@ -96,12 +96,12 @@ export function sign(identity: Identity, body: Uint8Array): Uint8Array {
 const { Point } = ed25519
 const order = Point.Fn.ORDER
 
-/** S + L in place of S: the same equation, another signature. */
+/** Returns a signature with S + L instead of S, which meets the same equation. */
 export function malleate(signature: Uint8Array): Uint8Array {
   return join(signature.slice(0, 32), numberToBytesLE(bytesToNumberLE(signature.slice(32)) + order, 32))
 }
 
-/** The scalar of an identity's key, by RFC 8032. */
+/** Returns the scalar of an identity's key, by RFC 8032. */
 function scalarOf(identity: Identity): bigint {
   const head = sha512(identity.seed).slice(0, 32)
   head[0]! &= 248
@@ -113,7 +113,7 @@ function challenge(r: Uint8Array, author: Uint8Array, body: Uint8Array): bigint 
   return Point.Fn.create(bytesToNumberLE(sha512(join(r, author, withDomain(entryDomain, body)))))
 }
 
-/** A signature whose R is the neutral point: it fulfils the equation, and strict rules refuse it. */
+/** Returns a signature whose R is the neutral point: it meets the equation, but strict rules refuse it. */
 export function signWithSmallR(identity: Identity, body: Uint8Array): Uint8Array {
   const r = Point.ZERO.toBytes()
   return join(

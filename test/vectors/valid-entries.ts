@@ -1,6 +1,6 @@
 /**
- * The valid vectors: two trees that grow parents first, and entries that stand alone at the limits. Written with the
- * raw builder, then read with the codec, which says what the fields are.
+ * The valid vectors: two trees that grow parents first, and single entries at the limits. They are written with the raw
+ * builder and then read with the codec, which provides their fields.
  */
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import { readEntry, readRoot } from '../../src/dag/entry.ts'
@@ -35,7 +35,7 @@ export const bob = vectorIdentity(2)
 export const carol = vectorIdentity(3)
 const admin = 3
 
-/** What an honest root is made of. */
+/** The fields of an honest root. */
 export function rootParts(
   author: Identity,
   name: string,
@@ -57,7 +57,7 @@ export function rootParts(
   }
 }
 
-/** What an honest child is made of; the root's policy rules it, and goes unnamed, unless overridden. */
+/** The fields of an honest child. Unless overridden it stands on the root's policy, which it does not name. */
 export function childParts(
   author: Identity,
   tree: string,
@@ -80,7 +80,7 @@ export function childParts(
   }
 }
 
-/** `count` ids in ascending order that no entry has. */
+/** Returns `count` ids in ascending order that no entry has. */
 export function madeUpIds(count: number): Uint8Array[] {
   return Array.from({ length: count }, (_, index) => {
     const id = new Uint8Array(32).fill(0xee)
@@ -89,7 +89,7 @@ export function madeUpIds(count: number): Uint8Array[] {
   })
 }
 
-/** A child of exactly that many bytes. */
+/** Returns a child of exactly that many bytes. */
 export function bodyOfSize(tree: string, size: number): Uint8Array {
   const make = (payload: number) =>
     bodyOf(

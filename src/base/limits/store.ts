@@ -28,7 +28,7 @@ export const storeLimits = {
    * default saves 3 MB of memory and makes writing alone a twentieth slower.
    */
   storeWriteBufferBytes: 2_097_152,
-  /** LevelDB's block cache, for single reads of entries that lie beside each other. Reads of the index bypass it. */
+  /** LevelDB's block cache, for single reads of adjacent entries. Reads of the index bypass it. */
   storeCacheBytes: 8_388_608,
   /**
    * Index records kept in memory after a write, since most parents are among the latest entries. More of them would

@@ -2,7 +2,7 @@
 export const syncLimits = {
   /** Index reads of one walk: some 0.4 s of work. Past that a sequential sweep is faster. */
   walkReads: 20_000,
-  /** Reads allowed beside four for each entry known to be missing. Past them the answer uses a sketch instead. */
+  /** Reads allowed on top of four for each entry known to be missing. Past them the answer uses a sketch instead. */
   walkReadsBase: 512,
   /** Pages that a session sends ahead of the answers: over a long path each answer takes a round trip. */
   sessionPagesInFlight: 4,

@@ -1,4 +1,4 @@
-/** Haves: the heights that they sample, what fits into a request, and that a peer's are checked. */
+/** Haves: the heights that they sample, how many fit into a request, and the checks of a peer's. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
@@ -35,7 +35,7 @@ describe('the heights of haves', () => {
 })
 
 describe('packed haves', () => {
-  it('come back as prefixes, one of each height before any second', () => {
+  it('unpack as prefixes, one of each height before any second', () => {
     const ids = idsFrom(1, 5)
     const packed = packHaves([[ids[0]!, ids[1]!], [], [ids[2]!], [ids[3]!, ids[4]!, ids[0]!]])
     const expected = [0, 2, 3, 1, 4].map((n) => hexOf(ids[n]!.subarray(0, 8)))

@@ -1,6 +1,6 @@
 /**
- * Chunked ranges: that the ids alone decide the cuts, so that a difference stays where it is, and that comparing
- * finds every difference and little besides.
+ * Chunked ranges: only the ids decide the cuts, so that a difference stays local, and comparing finds every difference
+ * and little else.
  */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
@@ -28,7 +28,9 @@ function chunksOf(keys: readonly RangeKey[]): RangeChunk[] {
   return [...chunks, chunker.finish()].filter((chunk) => chunk !== undefined)
 }
 
-/** Entries of a tree some ten wide; every `every`-th ends a chunk, for small tests of what takes thousands. */
+/**
+ * Returns entries of a tree some ten wide. Each `every`-th ends a chunk, which otherwise takes thousands of entries.
+ */
 function keysFrom(seed: number, count: number, every = 0): RangeKey[] {
   return idsFrom(seed, count)
     .map((id, n) => {
@@ -68,7 +70,7 @@ describe('chunks', () => {
     assert.equal(compareKeys(chunks.at(-1)!.last, keys.at(-1)!), 0)
   })
 
-  it('end at their bound when no id ends them', () => {
+  it('end at their bound if no id ends them', () => {
     const keys = keysFrom(2, limits.rangeChunkMaxEntries + 5, 1e9).filter((key) => key.id[31] !== 0)
     const counts = chunksOf(keys).map((chunk) => chunk.count)
     assert.deepEqual(counts, [limits.rangeChunkMaxEntries, 4])
@@ -111,7 +113,7 @@ describe('comparing chunks', () => {
     )
   })
 
-  it('of nothing with something is the whole range', () => {
+  it('of an empty list with another returns the whole range', () => {
     const keys = keysFrom(5, 20, 8)
     assert.deepEqual(compareChunks(undefined, [], chunksOf(keys)), [{ after: undefined, through: undefined }])
     assert.deepEqual(compareChunks(keys[3], chunksOf(keys.slice(4)), []), [

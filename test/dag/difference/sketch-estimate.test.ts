@@ -1,6 +1,6 @@
 /**
- * The estimate of a difference, and the choice that hangs on it. Seeds are fixed, so a failure here is a change
- * of the formula and never luck.
+ * The estimate of a difference, and the choice that depends on it. Seeds are fixed, so a failure here means that the
+ * formula changed, and is never chance.
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -17,7 +17,7 @@ import {
 import { peel, subtract } from '../../../src/dag/difference/sketch-peel.ts'
 import { idsFrom, refuses } from './sketch-samples.ts'
 
-/** Two sketches whose difference is `ours` and `theirs` new ids, drawn from the pool at an offset. */
+/** Returns two sketches that differ by `ours` and `theirs` new ids, taken from the pool at an offset. */
 function twoSketches(pool: Uint8Array[], run: number, ours: number, theirs: number, cellCount: number) {
   const [a, b] = [createSketch(cellCount), createSketch(cellCount)]
   const start = run * (ours + theirs)
@@ -55,7 +55,7 @@ describe('the estimate', () => {
       }
     })
 
-  it('takes cells and further counts as one', () => {
+  it('treats cells and further counts alike', () => {
     const [a, b] = twoSketches(idsFrom(2, 200), 0, 150, 50, 256)
     const further = new Int32Array(192).map((_, n) => b.words[(64 + n) * 6 + 5]!)
     const whole = countDifferences(a, b)
@@ -66,7 +66,7 @@ describe('the estimate', () => {
     refuses('INVALID_ARGUMENT', () => countDifferences(a, b.cells(1, 64)))
   })
 
-  it('of equal sets, or from a single cell, is what the sizes say', () => {
+  it('of equal sets, or from a single cell, is the difference of the sizes', () => {
     const [a] = twoSketches(idsFrom(3, 100), 0, 100, 0, 64)
     assert.equal(estimateDifference(countDifferences(a, a)), 0)
     assert.equal(estimateDifference(Int32Array.of(-7)), 7)
@@ -86,7 +86,7 @@ describe('the estimate', () => {
     }
   })
 
-  it('asks for fewer cells the more counts it stands on', () => {
+  it('asks for fewer cells the more counts it is based on', () => {
     assert.deepEqual(
       [64, 128, 256].map((counts) => cellsFor(1000, counts)),
       [2386, 2081, 1825],
@@ -95,7 +95,7 @@ describe('the estimate', () => {
     assert.equal(cellsFor(1000, 2), cellsFor(1000, 64))
   })
 
-  it('asks for fewer cells the more of the difference is the surplus, which is certain', () => {
+  it('asks for fewer cells the more of the difference is surplus, which is certain', () => {
     assert.deepEqual(
       [0, 500, -1000, 5000].map((surplus) => cellsFor(1000, 256, surplus)),
       [1825, 1728, 1640, 1640],
@@ -115,11 +115,11 @@ describe('the answer to cells that did not decode', () => {
     ids: 100_000,
   }
 
-  it('is the sketch where no haves are known', () => {
+  it('is the sketch if no haves are known', () => {
     assert.deepEqual(chooseAnswer(choice), { kind: 'SKETCH', cells: cellsFor(1000, 256) })
   })
 
-  it('is the candidates from the haves while few of them are redundant', () => {
+  it('is the candidates from the haves as long as few of them are redundant', () => {
     // 500 are missing: cells of 22 bytes and a twentieth of 150,000 bytes are the price of 150 redundant entries.
     const allowed = Math.floor(
       (cellsFor(choice.estimatedDifference, choice.counts) * 22 + 0.05 * 500 * 300) / 300,
@@ -130,12 +130,12 @@ describe('the answer to cells that did not decode', () => {
     assert.equal(chooseAnswer({ ...choice, candidates: 501 + allowed, averageEntryBytes: 200 }).kind, 'HAVES')
   })
 
-  it('knows from the surplus who lacks what', () => {
+  it('derives from the surplus which side lacks how much', () => {
     assert.equal(chooseAnswer({ ...choice, candidates: 1100, surplus: 1000 }).kind, 'HAVES')
     assert.equal(chooseAnswer({ ...choice, candidates: 600, surplus: -1000 }).kind, 'SKETCH')
   })
 
-  it('is more cells than have been tried, however small the difference seems', () => {
+  it('is more cells than were tried, however small the difference seems', () => {
     for (const estimatedDifference of [0, 2, 20])
       assert.deepEqual(chooseAnswer({ ...choice, estimatedDifference }), { kind: 'SKETCH', cells: 120 })
   })
@@ -147,20 +147,20 @@ describe('the answer to cells that did not decode', () => {
     assert.equal(chooseAnswer({ ...choice, sketchCells: 0, candidates: 500 }).kind, 'HAVES')
   })
 
-  it('is no candidates where the names of all cost less than those that come twice', () => {
+  it('is not the candidates if naming every id costs less than the redundant ones', () => {
     const haves = { ...choice, ids: 1000, candidates: 500 + 60 }
     assert.equal(chooseAnswer({ ...haves, ids: 100_000 }).kind, 'HAVES')
     assert.equal(chooseAnswer({ ...haves, averageEntryBytes: 200 }).kind, 'HAVES')
     assert.equal(chooseAnswer({ ...haves, averageEntryBytes: 500 }).kind, 'IDS')
   })
 
-  it('is all ids by name where there are fewer cells than probably decode', () => {
+  it('is all ids by name if there are fewer cells than probably decode', () => {
     const few = { ...choice, ids: 4000 }
     assert.equal(chooseAnswer({ ...few, sketchCells: 1600 }).kind, 'SKETCH')
     assert.equal(chooseAnswer({ ...few, sketchCells: 1599 }).kind, 'IDS')
   })
 
-  it('is all ids by name where that is fewer bytes than the cells', () => {
+  it('is all ids by name if they take fewer bytes than the cells', () => {
     const even = Math.floor((cellsFor(1000, 256) * 22) / 16)
     assert.equal(chooseAnswer({ ...choice, ids: even }).kind, 'IDS')
     assert.equal(chooseAnswer({ ...choice, ids: even + 1 }).kind, 'SKETCH')
@@ -170,7 +170,7 @@ describe('the answer to cells that did not decode', () => {
     assert.equal(chooseAnswer({ ...many, ids: limits.rangeIds + 1 }).kind, 'RANGE')
   })
 
-  it('leaves a walk a budget that follows the difference', () => {
+  it('gives a walk a budget that follows the difference', () => {
     assert.equal(havesWalkBudget(1000), 2512)
   })
 })

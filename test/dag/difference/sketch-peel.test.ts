@@ -1,6 +1,6 @@
 /**
- * Peeling: that it gives the symmetric difference, that a failure gives what it can and says so, and that hostile
- * cells buy neither work nor a false claim of completeness.
+ * Peeling: it finds the symmetric difference, a failure returns what was found and says so, and hostile cells cause
+ * neither much work nor a false claim of completeness.
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -26,7 +26,7 @@ function assertDifference(peeled: Peeled, ours: Uint8Array[], theirs: Uint8Array
   assert.deepEqual([...peeled.theirs].sort(), theirs.map(prefixOf).sort())
 }
 
-/** The words of an id and of its mapping, as peeling sees them. */
+/** Returns the words of an id and its mapping, as peeling sees them. */
 function putInto(words: Int32Array, cellCount: number, id: Int32Array, sign: number): void {
   const at = new Int32Array(cellCount)
   const [w0, w1, w2, w3] = id as unknown as [number, number, number, number]
@@ -34,7 +34,7 @@ function putInto(words: Int32Array, cellCount: number, id: Int32Array, sign: num
 }
 
 describe('peeling', () => {
-  it('gives the symmetric difference of any two sets', () => {
+  it('finds the symmetric difference of any two sets', () => {
     const sizes = fc.record({
       seed: fc.integer(),
       ours: fc.nat(40),
@@ -53,7 +53,7 @@ describe('peeling', () => {
     )
   })
 
-  it('says no falsehood with too few cells: what comes out is of the difference, and incomplete', () => {
+  it('with too few cells finds only ids of the difference, and reports it as incomplete', () => {
     fc.assert(
       fc.property(fc.integer(), fc.integer({ min: 1, max: 64 }), fc.nat(60), (seed, cellCount, size) => {
         const ids = idsFrom(seed, size)
@@ -92,7 +92,7 @@ describe('peeling', () => {
     assertDifference(peeled, ids.slice(0, 990), ids.slice(990, 1000))
   })
 
-  it('takes further cells after those that did not do', () => {
+  it('accepts further cells if the first ones did not suffice', () => {
     const ids = idsFrom(5, 100)
     const [a, b] = [createSketch(256), createSketch(256)]
     a.addAll(ids)
@@ -108,7 +108,7 @@ describe('peeling', () => {
 })
 
 describe('a hostile sketch', () => {
-  it('with pairs ground to share their cells still gives most honest entries, as incomplete', () => {
+  it('with pairs ground to share their cells still yields most honest entries, as incomplete', () => {
     const pairs = groundPairs(6, 32, 64)
     const ids = idsFrom(1007, 1000)
     let recovered = 0
@@ -124,13 +124,13 @@ describe('a hostile sketch', () => {
     assert.ok(recovered > 0.8 * 1000, `${recovered} of 1000`)
   })
 
-  it('with a pair torn between the sides leaves it out, and does not call itself complete', () => {
-    // One of ours and one of theirs in the same cells: counts cancel out, sums do not.
+  it('with such a pair split between the sides omits it, and is not complete', () => {
+    // One of ours and one of theirs in the same cells: the counts cancel out, the xors do not.
     const [ours, theirs] = groundPairs(8, 1, 64) as [Uint8Array, Uint8Array]
     assert.deepEqual(reconcile(64, [ours], [theirs]), { complete: false, ours: [], theirs: [], peels: 0 })
   })
 
-  it('does not make peeling run on: at most twice the cells', () => {
+  it('does not keep peeling busy: at most twice the cells', () => {
     // Cells of random words that all claim a single id with a right check, and lie about every other cell.
     fc.assert(
       fc.property(fc.integer(), fc.integer({ min: 1, max: 128 }), (seed, cellCount) => {
@@ -149,8 +149,8 @@ describe('a hostile sketch', () => {
     )
   })
 
-  it('that makes an id come and go forever is cut off', () => {
-    // Cell 0 holds an id that the other cells lack: taking it out of all puts its opposite into those.
+  it('that adds and removes an id forever is cut off', () => {
+    // Cell 0 holds an id that the other cells lack: removing it from all puts its opposite into those.
     const cellCount = 32
     const words = new Int32Array(cellCount * wordsPerCell)
     const id = new Int32Array(idsFrom(10, 1)[0]!.slice(0, 16).buffer)
@@ -160,7 +160,7 @@ describe('a hostile sketch', () => {
     assert.deepEqual(peeled, { complete: false, ours: [], theirs: [], peels: 2 * cellCount })
   })
 
-  it('with an id in a cell that is not its own gives nothing', () => {
+  it('with an id in a cell that is not its own yields nothing', () => {
     const words = new Int32Array(wordsPerCell * 64)
     const id = new Int32Array(idsFrom(12, 1)[0]!.slice(0, 16).buffer)
     const [w0, w1, w2, w3] = id as unknown as [number, number, number, number]

@@ -1,13 +1,13 @@
 /**
- * Ids for the tests of the sketch and its relatives: many and cheap from a seed, those of the golden vectors, and
- * those that an attacker would grind.
+ * Ids for the tests of the sketch and related code: many cheap ones from a seed, those of the golden vectors, and those
+ * that an attacker would grind.
  */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { CausewayError, type ErrorCode } from '../../../src/base/errors.ts'
 import { mapInto } from '../../../src/dag/difference/sketch.ts'
 
-/** `count` ids that look random and depend on the seed alone. */
+/** Returns `count` ids that look random and depend only on the seed. */
 export function idsFrom(seed: number, count: number): Uint8Array[] {
   // One long hash, cut up: a thousand times cheaper than a hash an id.
   const key = createHash('sha256').update(`ids from ${seed}`).digest('hex')
@@ -17,12 +17,12 @@ export function idsFrom(seed: number, count: number): Uint8Array[] {
   return Array.from({ length: count }, (_, n) => new Uint8Array(bytes.subarray(n * 32, n * 32 + 32)))
 }
 
-/** The id of a number in test/vectors/sketch.json. */
+/** Returns the id of a number in test/vectors/sketch.json. */
 export function vectorId(n: number): Uint8Array {
   return new Uint8Array(createHash('sha256').update(`causeway sketch vector ${n}`).digest())
 }
 
-/** Pairs of ids in exactly the same cells below `cellCount`: neither ever stands alone in one. */
+/** Returns pairs of ids in exactly the same cells below `cellCount`, so that neither is ever alone in one. */
 export function groundPairs(seed: number, pairs: number, cellCount: number): Uint8Array[] {
   const at = new Int32Array(cellCount)
   const waiting = new Map<string, Uint8Array>()
@@ -51,7 +51,7 @@ export function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex')
 }
 
-/** The form in which peeling gives an id back. */
+/** Returns an id in the form that peeling returns. */
 export function prefixOf(id: Uint8Array): string {
   return hexOf(id.subarray(0, 16))
 }

@@ -1,6 +1,6 @@
 /**
- * The sketch in memory and on the wire: that it is the function of a set that its prose says, the same in every
- * language, and that bytes which no set could have written are refused.
+ * The sketch in memory and on the wire: it is the documented function of a set, the same in every language, and bytes
+ * that no set can have are refused.
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -29,7 +29,7 @@ import { bytesOf, hexOf, idsFrom, refuses, vectorId } from './sketch-samples.ts'
 
 const vectors = JSON.parse(readFileSync(projectFile('test/vectors/sketch.json'), 'utf8'))
 
-/** Sets of distinct ids, from a seed that fast-check shrinks by itself. */
+/** Sets of distinct ids, from a seed that fast-check shrinks. */
 const someIds = fc.tuple(fc.integer(), fc.nat(60)).map(([seed, count]) => idsFrom(seed, count))
 const cellCounts = fc.integer({ min: 1, max: 300 })
 
@@ -55,13 +55,13 @@ describe('the golden vectors', () => {
     }
   })
 
-  it('say what each cell counts on average', () => {
+  it('give the average count of each cell', () => {
     for (const { total, cell, expected } of vectors.expectedCounts)
       assert.equal(expectedCount(total, cell), expected)
   })
 
   for (const vector of vectors.sets)
-    it(`sum up and encode the set ${vector.name}`, () => {
+    it(`sum and encode the set ${vector.name}`, () => {
       const [first, last] = vector.ids as [number, number]
       const sketch = createSketch(256)
       for (let n = first; n <= last; n++) sketch.add(vectorId(n))
@@ -101,7 +101,7 @@ describe('a sketch', () => {
     )
   })
 
-  it('begins with what it would have been with fewer cells', () => {
+  it('begins with the sketch of fewer cells', () => {
     fc.assert(
       fc.property(someIds, cellCounts, cellCounts, (ids, one, other) => {
         const first = sketchOf(Math.max(one, other), ids).cells(0, Math.min(one, other))
@@ -111,7 +111,7 @@ describe('a sketch', () => {
     )
   })
 
-  it('stays what it was where it was frozen, whatever is added since', () => {
+  it('stays the same once it is frozen, whatever is added later', () => {
     fc.assert(
       fc.property(someIds, someIds, cellCounts, (before, since, cellCount) => {
         const sketch = sketchOf(cellCount, before)
@@ -126,7 +126,7 @@ describe('a sketch', () => {
     )
   })
 
-  it('copies its words once where it is written to after it was frozen', () => {
+  it('copies its words once if it is changed after it was frozen', () => {
     const sketch = sketchOf(256, idsFrom(5, 10))
     const words = sketch.frozen().words
     assert.equal(sketch.words, words)
@@ -137,7 +137,7 @@ describe('a sketch', () => {
     assert.equal(sketch.words, copied)
   })
 
-  it('puts an id into each cell as often as the closed form says', () => {
+  it('puts ids into each cell as often as the closed form predicts', () => {
     const ids = idsFrom(3, 20_000)
     const sketch = sketchOf(512, ids)
     for (const cell of [1, 2, 5, 20, 63, 200, 511]) {
@@ -147,7 +147,7 @@ describe('a sketch', () => {
     }
   })
 
-  it('refuses ids, sizes and ranges that make no sense', () => {
+  it('refuses invalid ids, sizes and ranges', () => {
     const sketch = createSketch(64)
     refuses('INVALID_ARGUMENT', () => sketch.add(new Uint8Array(15)))
     refuses('INVALID_ARGUMENT', () => sketch.remove(vectorId(1)))
@@ -169,7 +169,7 @@ describe('a sketch', () => {
 })
 
 describe('cells on the wire', () => {
-  it('come back as they were, from any cell on', () => {
+  it('decode as they were, from any first cell', () => {
     fc.assert(
       fc.property(someIds, cellCounts, cellCounts, (ids, one, other) => {
         const [from, to] = [Math.min(one, other), Math.max(one, other) + 1]
@@ -194,7 +194,7 @@ describe('cells on the wire', () => {
     assert.ok(bytes.length < 64 * 22.5, `${bytes.length} bytes`)
   })
 
-  it('are refused when they are malformed, and never read past their bound', () => {
+  it('are refused if they are malformed, and never read past their bound', () => {
     const ids = idsFrom(6, 40)
     const header = { from: 0, total: 40, maxCells: 64 }
     const good = encodeCells(sketchOf(64, ids).cells(0, 64))
@@ -249,14 +249,14 @@ describe('cells on the wire', () => {
 })
 
 describe('a snapshot', () => {
-  it('gives the sketch back, to be added to', () => {
+  it('restores a sketch that can be added to', () => {
     const ids = idsFrom(8, 500)
     const loaded = loadSketch(saveSketch(sketchOf(256, ids.slice(0, 400))))
     loaded.addAll(ids.slice(400))
     assert.deepEqual(loaded.words, sketchOf(256, ids).words)
   })
 
-  it('has parts of one size, where it is large', () => {
+  it('has parts of equal size if it is large', () => {
     const sketch = sketchOf(4_096, idsFrom(10, 100))
     const parts = saveSketch(sketch)
     const bytes = parts.map(({ length }) => length)
@@ -269,7 +269,7 @@ describe('a snapshot', () => {
     refuses('STORE_CORRUPT', () => loadSketch([parts[0]!, ...parts.slice(1).reverse()]))
   })
 
-  it('is refused when it is torn, changed or of another version', () => {
+  it('is refused if it is torn, changed or of another version', () => {
     const [good] = saveSketch(sketchOf(256, idsFrom(9, 100))) as [Uint8Array]
     refuses('STORE_CORRUPT', () => loadSketch([]))
     refuses('STORE_CORRUPT', () => loadSketch([good.slice(0, 8)]))

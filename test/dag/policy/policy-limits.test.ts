@@ -1,4 +1,7 @@
-/** The bounds of a policy, each crossed: tips, entries and revocations below one entry, and grants that hold a right up. */
+/**
+ * The bounds of a policy, each exceeded: tips, entries and revocations below one entry, and grants that support a
+ * right.
+ */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { create } from '@bufbuild/protobuf'
@@ -23,10 +26,10 @@ function verdict(policy: LoosePolicy, entry: Entry): string {
   }
 }
 
-/** A key that nobody has. */
+/** Returns a key that nobody has. */
 const key = (n: number) => ({ peer: n.toString(16).padStart(64, '0') }) as Identity
 
-it(`an entry stands on ${limits.entryPolicies} tips of the policy, and not on one more`, () => {
+it(`an entry stands on at most ${limits.entryPolicies} tips of the policy`, () => {
   const tree = new TreeBuilder()
   const policy = new LoosePolicy()
   policy.take(tree.root)
@@ -36,7 +39,7 @@ it(`an entry stands on ${limits.entryPolicies} tips of the policy, and not on on
     return tip
   })
   assert.equal(verdict(policy, tree.add(tips.slice(1))), 'taken')
-  // Its name would not even be read, so it names as many as it can.
+  // An entry that named all of them would not even decode, so this one names as many as it may.
   const draft = { tree: tree.root.id, parents: tips.map(({ id }) => id), height: 2, createdAtMs: 1 }
   const named = tips.slice(1).map(({ id }) => id)
   assert.equal(verdict(policy, signEntry(root, { ...draft, policy: named })), 'ENTRY_POLICY')
@@ -47,7 +50,7 @@ it(`an entry stands on ${limits.entryPolicies} tips of the policy, and not on on
   )
 })
 
-it(`below an entry are ${limits.policyRevocations} revocations, and not one more`, () => {
+it(`an entry has at most ${limits.policyRevocations} revocations below it`, () => {
   const tree = new TreeBuilder()
   const all = Array.from({ length: limits.policyRevocations }, (_, index) => revoke(key(index)))
   const full = tree.add([tree.root], { changes: policyChange(all) })
@@ -59,12 +62,12 @@ it(`below an entry are ${limits.policyRevocations} revocations, and not one more
   assert.equal(verdict(policy, tree.add([full, beside])), 'ENTRY_POLICY')
 })
 
-it(`below an entry are ${limits.policyEntries} policy entries, and not one more`, () => {
+it(`an entry has at most ${limits.policyEntries} policy entries below it`, () => {
   const tree = new TreeBuilder()
   const policy = new LoosePolicy()
   policy.take(tree.root)
   const { graph } = policy.policy
-  // As if they had been taken in, without the work for each.
+  // As if each had been added, without the work.
   const change = create(PolicyChangeSchema, { publicAccess: PublicAccess.WRITE })
   for (let number = 1; number < limits.policyEntries; number++) {
     const id = number.toString(16).padStart(64, '0') as EntryId
@@ -97,7 +100,7 @@ it(`below an entry are ${limits.policyEntries} policy entries, and not one more`
   })
 })
 
-it(`the ${limits.policySupports} most senior grants hold a right up, and not one more`, () => {
+it(`only the ${limits.policySupports} most senior grants support a right`, () => {
   for (const [grants, expected] of [
     [limits.policySupports - 1, admin],
     [limits.policySupports, nothing],
@@ -114,7 +117,7 @@ it(`the ${limits.policySupports} most senior grants hold a right up, and not one
     tree.add([last, before], { changes: policyChange([revoke(bad)]) })
     const policy = new LoosePolicy()
     for (const entry of tree.entries) policy.take(entry)
-    // What the last grant alone holds up falls with the others where it is one too many.
+    // If the good grant is one too many, what rests on it falls with the others.
     assert.equal(policy.can(target), expected)
   }
 })

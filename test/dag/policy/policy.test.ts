@@ -1,6 +1,6 @@
 /**
- * The policy of a tree as a pure function of its policy entries: who may write where, how concurrent changes resolve, and
- * that neither a revoked key nor its puppets win by writing "in the past".
+ * The policy of a tree as a pure function of its policy entries: who may write where, how concurrent changes are
+ * resolved, and that neither a revoked key nor its puppets win by writing "in the past".
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -39,7 +39,7 @@ function closedTree() {
 }
 
 describe('the right to write', () => {
-  it('comes from the policy in the causal past: by name, or as everybody', () => {
+  it('comes from the policy in the causal past, by name or by public access', () => {
     const tree = closedTree()
     const changed = tree.add([tree.root], { changes: policyChange([grant(ada, write), grant(ben, read)]) })
     const opened = tree.add([changed], { changes: policyChange([], PublicAccess.WRITE) })
@@ -67,7 +67,7 @@ describe('the right to write', () => {
     assert.deepEqual(policy.voids(), [late.id])
   })
 
-  it('of everybody is not a revoked key’s; reading what everybody may is', () => {
+  it('by public access does not cover a revoked key, which may only read what everybody may', () => {
     const tree = new TreeBuilder({ publicAccess: PublicAccess.WRITE })
     const revoked = tree.add([tree.root], { changes: policyChange([revoke(ada)]) })
     const policy = taken(tree.entries)
@@ -79,7 +79,7 @@ describe('the right to write', () => {
 })
 
 describe('the policy that an entry names', () => {
-  it('is that of its parents, and goes without saying where it is the root’s', () => {
+  it('is that of its parents, and is left out if it is the root’s', () => {
     const tree = new TreeBuilder()
     const one = tree.add([tree.root], { changes: policyChange([grant(ada, admin)]) })
     const two = tree.add([tree.root], { changes: policyChange([grant(ben, admin)]) })
@@ -102,7 +102,7 @@ describe('the policy that an entry names', () => {
     }
   })
 
-  it('leaves out what is below another of its parents', () => {
+  it('leaves out policy entries below another one', () => {
     const tree = new TreeBuilder()
     const one = tree.add([tree.root], { changes: policyChange([grant(ada, admin)]) })
     const two = tree.add([one], { changes: policyChange([grant(ben, admin)]) })
@@ -113,7 +113,7 @@ describe('the policy that an entry names', () => {
 })
 
 describe('concurrent changes', () => {
-  it('resolve by (height, id), in whatever order they came', () => {
+  it('are resolved by (height, id), in whatever order they arrived', () => {
     const tree = closedTree()
     const one = tree.add([tree.root], { changes: policyChange([grant(ada, read)], PublicAccess.READ) })
     const two = tree.add([tree.root], { changes: policyChange([grant(ada, write)], PublicAccess.WRITE) })
@@ -132,7 +132,7 @@ describe('concurrent changes', () => {
 })
 
 describe('a revoked key that goes on writing in the past', () => {
-  it('stands with what the revocation names and what that stands on, and with no more', () => {
+  it('keeps the entries that the revocation names and their ancestors, and no more', () => {
     const tree = new TreeBuilder()
     const first = tree.add([tree.root], { author: ada })
     const second = tree.add([first], { author: ada })
@@ -142,7 +142,7 @@ describe('a revoked key that goes on writing in the past', () => {
     assert.deepEqual(policy.voids(), [third.id])
   })
 
-  it('is void with all that it admits there', () => {
+  it('is void with every key that it admits there', () => {
     const tree = closedTree()
     const named = tree.add([tree.root], { changes: policyChange([grant(ada, admin)]) })
     tree.add([named], { changes: policyChange([revoke(ada)]) })
@@ -160,7 +160,7 @@ describe('a revoked key that goes on writing in the past', () => {
     )
   })
 
-  it('does not gain by being granted again', () => {
+  it('gains nothing when it is granted again', () => {
     const tree = closedTree()
     const named = tree.add([tree.root], { changes: policyChange([grant(ada, admin)]) })
     const revoked = tree.add([named], { changes: policyChange([revoke(ada)]) })
@@ -184,7 +184,7 @@ describe('seniority', () => {
     return { tree, a, b, c }
   }
 
-  it('lets a junior take a senior’s right from then on, but not what the senior has said', () => {
+  it('lets a junior revoke a senior’s right from then on, but not the senior’s earlier changes', () => {
     const { tree, c } = line()
     tree.add([c], { author: cy, changes: policyChange([revoke(ada)]) })
     const policy = taken(tree.entries)
@@ -192,7 +192,7 @@ describe('seniority', () => {
     assert.deepEqual([policy.can(ada), policy.can(ben), policy.can(cy)], [nothing, admin, admin])
   })
 
-  it('lets a senior that a junior revoked take that back from before it', () => {
+  it('lets a senior that a junior revoked undo that from before it', () => {
     const { tree, c } = line()
     const coup = tree.add([c], { author: cy, changes: policyChange([revoke(ada), revoke(root)]) })
     tree.add([c], { author: ada, changes: policyChange([revoke(cy)]) })
@@ -201,7 +201,7 @@ describe('seniority', () => {
     assert.deepEqual([policy.can(root), policy.can(ada), policy.can(cy)], [admin, admin, nothing])
   })
 
-  it('makes what a revoked admin has granted void, but for what it has named as standing', () => {
+  it('makes a revoked admin’s grants void, except those that the revocation accepts', () => {
     const { tree, b, c } = line()
     const policy = taken(tree.entries)
     policy.take(tree.add([c], { changes: policyChange([revoke(ada)]) }))
@@ -214,7 +214,7 @@ describe('seniority', () => {
     assert.deepEqual([other.can(ada), other.can(ben), other.can(cy)], [nothing, admin, admin])
   })
 
-  it('lets revocations between equals both hold, and voids what else they have said beside them', () => {
+  it('makes concurrent revocations between equals both effective, and voids their other changes', () => {
     const tree = closedTree()
     const both = tree.add([tree.root], { changes: policyChange([grant(ada, admin), grant(ben, admin)]) })
     const one = tree.add([both], { author: ada, changes: policyChange([revoke(ben), grant(cy, admin)]) })
@@ -232,7 +232,7 @@ describe('seniority', () => {
     }
   })
 
-  it('does not fall when a junior names a senior anew, nor rise when one is granted again that a senior revoked', () => {
+  it('does not sink when a junior names a senior again, nor rise when a key that a senior revoked is granted again', () => {
     const { tree, c } = line()
     const renamed = tree.add([c], { author: cy, changes: policyChange([grant(ada, admin, 'Ada')]) })
     const coup = tree.add([renamed], { author: ben, changes: policyChange([revoke(ada)]) })
@@ -249,7 +249,7 @@ describe('seniority', () => {
     assert.ok(second.voids().includes(fight.id) && !second.voids().includes(answer.id))
   })
 
-  it('stands on every grant that an admin had: when one is void, another holds it up', () => {
+  it('rests on every grant that an admin had: if one is void, another supports it', () => {
     const { tree, c } = line()
     const twice = tree.add([c], { changes: policyChange([grant(cy, admin)]) })
     const wrote = tree.add([twice], { author: cy, changes: policyChange([grant(dan, write)]) })
@@ -262,7 +262,7 @@ describe('seniority', () => {
 })
 
 describe('a revocation', () => {
-  it('names as last accepted only parents of its own, by the key that it revokes', () => {
+  it('names as last accepted only its own parents by the key that it revokes', () => {
     const tree = new TreeBuilder()
     const mine = tree.add([tree.root])
     const theirs = tree.add([tree.root], { author: ada })
@@ -274,7 +274,7 @@ describe('a revocation', () => {
     assert.equal(named([mine, theirs], theirs), 'taken')
   })
 
-  it('of one’s own key takes the right, and keeps what was said before', () => {
+  it('of one’s own key ends the right, and keeps earlier entries', () => {
     const tree = closedTree()
     const named = tree.add([tree.root], { changes: policyChange([grant(ada, admin)]) })
     const said = tree.add([named], { author: ada, changes: policyChange([grant(ben, write)]) })
