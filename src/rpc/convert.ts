@@ -5,7 +5,9 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import { EntryBodySchema, type SignedEntry as SignedEntryMessage } from '../../gen/causeway/v1/entry_pb.ts'
 import {
+  AccessStatus as AccessStatusMessage,
   type RangeChunk as RangeChunkMessage,
+  type RequestAccessResponse,
   type Sketch as SketchMessage,
   type SketchSchema,
   SyncStatus as StatusMessage,
@@ -22,6 +24,7 @@ import {
   type Tree as TreeMessage,
   TreeSchema,
 } from '../../gen/causeway/v1/tree_pb.ts'
+import type { AccessAnswer } from '../access/desk.ts'
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { RangeChunk } from '../dag/difference/ranges.ts'
@@ -317,6 +320,35 @@ export function readWatchMessage(message: WatchResponse): WatchMessage {
     tips: readIds(message.tips, 'tips', limits.watchTips),
   }
   return event
+}
+
+const toAccessStatus: Record<AccessAnswer['status'], AccessStatusMessage> = {
+  granted: AccessStatusMessage.GRANTED,
+  pending: AccessStatusMessage.PENDING,
+  rejected: AccessStatusMessage.REJECTED,
+}
+const fromAccessStatus = new Map(
+  Object.entries(toAccessStatus).map(([name, status]) => [status, name as AccessAnswer['status']]),
+)
+
+/** The length of an access request's id. */
+export const accessRequestIdBytes = 16
+
+export function writeAccessStatus(status: AccessAnswer['status']): AccessStatusMessage {
+  return toAccessStatus[status]
+}
+
+/** Reads a remote's answer to RequestAccess. Throws PROTOCOL if its status or id is none of the contract's. */
+export function readAccessAnswer(answer: RequestAccessResponse): AccessAnswer {
+  const status = fromAccessStatus.get(answer.status)
+  if (status === undefined || (answer.request.length !== 0 && answer.request.length !== accessRequestIdBytes))
+    throw new CausewayError('PROTOCOL', 'The remote gave no answer to a request for access.')
+  return {
+    status,
+    request: bytesToHex(answer.request),
+    permission: answer.permission,
+    reason: answer.reason.slice(0, limits.accessTextBytes),
+  }
 }
 
 /** A stored entry for an application: its id, what was signed, and the body decoded. */

@@ -7,9 +7,9 @@ import type { PeerId } from '../../dag/identity.ts'
 import type { WatchedTree, WatchMessage } from '../../sync/answer/watch.ts'
 import type { Remote } from '../../sync/remote.ts'
 import { readWatchMessage, writeWatchRequest } from '../convert.ts'
-import { requestAccess } from '../services/access-service.ts'
 import type { RpcConnection } from './connection.ts'
 import { lost } from './remote.ts'
+import { requestAccess } from './request-access.ts'
 
 export interface PeerConnectionParts {
   readonly connection: RpcConnection

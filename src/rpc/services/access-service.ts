@@ -5,27 +5,16 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
 import { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
 import type { NodeService } from '../../../gen/causeway/v1/node_pb.ts'
-import { AccessStatus, SyncService } from '../../../gen/causeway/v1/sync_pb.ts'
-import type { AccessAnswer, AccessAsk, AccessDesk } from '../../access/desk.ts'
+import type { SyncService } from '../../../gen/causeway/v1/sync_pb.ts'
+import type { AccessAnswer, AccessDesk } from '../../access/desk.ts'
 import type { AccessRequest } from '../../access/requests.ts'
-import { type Clock, deadline } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
-import { limits } from '../../base/limits.ts'
 import { bytesToHex, hexToBytes } from '../../dag/hex.ts'
 import { idToBytes, type TreeId } from '../../dag/id.ts'
 import type { PeerId } from '../../dag/identity.ts'
 import { callerKey, stoppingKey } from '../caller.ts'
-import type { RpcConnection } from '../client/connection.ts'
-import { lost } from '../client/remote.ts'
-import { readId } from '../convert.ts'
+import { accessRequestIdBytes, readId, writeAccessStatus } from '../convert.ts'
 import { pageSize, readToken, writeToken } from './paging.ts'
-
-const requestBytes = 16
-const statuses = {
-  granted: AccessStatus.GRANTED,
-  pending: AccessStatus.PENDING,
-  rejected: AccessStatus.REJECTED,
-} as const
 
 /** How a wish of this node to join a tree stands. */
 export interface Standing extends AccessAnswer {
@@ -60,38 +49,13 @@ export function createAccessHandler(desk: AccessDesk): Partial<ServiceImpl<typeo
         ...(invitation.length > 0 && { invitation }),
       })
       const { status, request, reason } = answer
-      return { request: hexToBytes(request), status: statuses[status], permission: answer.permission, reason }
+      return {
+        request: hexToBytes(request),
+        status: writeAccessStatus(status),
+        permission: answer.permission,
+        reason,
+      }
     },
-  }
-}
-
-/** Asks the other side of a connection for access. */
-export async function requestAccess(
-  connection: RpcConnection,
-  ask: Omit<AccessAsk, 'peer'>,
-  clock: Clock,
-  signal?: AbortSignal,
-): Promise<AccessAnswer> {
-  using limit = deadline(clock, limits.unaryTimeoutMs, 'Asking for access', signal)
-  try {
-    const { tree, permission, message, invitation } = ask
-    const answer = await connection
-      .client(SyncService)
-      .requestAccess(
-        { tree: idToBytes(tree), permission, message, ...(invitation && { invitation }) },
-        { signal: limit.signal },
-      )
-    const status = Object.entries(statuses).find(([, value]) => value === answer.status)?.[0]
-    if (status === undefined || (answer.request.length !== 0 && answer.request.length !== requestBytes))
-      throw new CausewayError('PROTOCOL', 'The remote gave no answer to a request for access.')
-    return {
-      status: status as AccessAnswer['status'],
-      request: bytesToHex(answer.request),
-      permission: answer.permission,
-      reason: answer.reason.slice(0, limits.accessTextBytes),
-    }
-  } catch (error) {
-    throw lost(connection, error, limit.signal)
   }
 }
 
@@ -132,7 +96,7 @@ export function createAccessHandlers(node: AccessOperations): Partial<ServiceImp
     listAccessRequests(request) {
       const size = pageSize(request.pageSize)
       const all = node.requests.list()
-      const after = request.pageToken && bytesToHex(readToken(request.pageToken, 8 + requestBytes))
+      const after = request.pageToken && bytesToHex(readToken(request.pageToken, 8 + accessRequestIdBytes))
       const left = all.filter((each) => placeOf(each) > after)
       const page = left.slice(0, size)
       return {
@@ -142,8 +106,11 @@ export function createAccessHandlers(node: AccessOperations): Partial<ServiceImp
     },
 
     async decideAccess({ id, permission, reason }) {
-      if (id.length !== requestBytes)
-        throw new CausewayError('INVALID_ARGUMENT', `\`id\` has ${requestBytes} bytes, got ${id.length}.`)
+      if (id.length !== accessRequestIdBytes)
+        throw new CausewayError(
+          'INVALID_ARGUMENT',
+          `\`id\` has ${accessRequestIdBytes} bytes, got ${id.length}.`,
+        )
       const request = bytesToHex(id)
       const decided =
         permission === Permission.UNSPECIFIED
@@ -175,7 +142,7 @@ function writeStanding({ tree, peer, status, request, permission, reason, error 
   return {
     tree: idToBytes(tree),
     peer: hexToBytes(peer),
-    status: statuses[status],
+    status: writeAccessStatus(status),
     request: hexToBytes(request),
     permission,
     reason,
