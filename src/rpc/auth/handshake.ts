@@ -1,23 +1,18 @@
 /**
- * The handshake: the server proves its key by a domain-separated signature over both sides' nonces, so that it
- * never signs bytes that the caller alone chose. Transports that prove keys themselves do not need it.
+ * The handshake's proof: the server signs both sides' nonces under a domain of their own, so it never signs bytes that
+ * the caller alone chose. `rpc/client/handshake.ts` makes the call.
  */
-import type { HandshakeRequest } from '../../../gen/causeway/v1/sync_pb.ts'
-import { SyncService } from '../../../gen/causeway/v1/sync_pb.ts'
-import { type Clock, deadline } from '../../base/clock.ts'
+import type { HandshakeRequest, HandshakeResponse } from '../../../gen/causeway/v1/sync_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
-import { limits } from '../../base/limits.ts'
 import { verifyEd25519 } from '../../dag/crypto.ts'
 import { bytesToHex } from '../../dag/hex.ts'
 import { type Identity, type PeerId, parsePeerId, withDomain } from '../../dag/identity.ts'
-import type { RpcConnection } from '../client/connection.ts'
-import { fromConnectError } from '../errors.ts'
 
 export const handshakeVersion = 1
+export const handshakeNonceBytes = 32
 const handshakeDomain = 'causeway.handshake.v1\0'
-const nonceBytes = 32
 
-/** The server's signature; INCOMPATIBLE or INVALID_ARGUMENT for a request that it cannot answer. */
+/** Returns the server's signature. Throws INVALID_ARGUMENT if the request has no version or a nonce of another length. */
 export function signHandshake(
   identity: Identity,
   request: HandshakeRequest,
@@ -25,40 +20,31 @@ export function signHandshake(
 ): Uint8Array {
   if (request.version < 1)
     throw new CausewayError('INVALID_ARGUMENT', 'A handshake states its protocol version, which is 1.')
-  if (request.nonce.length !== nonceBytes)
+  if (request.nonce.length !== handshakeNonceBytes)
     throw new CausewayError(
       'INVALID_ARGUMENT',
-      `A handshake's nonce has ${nonceBytes} bytes, got ${request.nonce.length}.`,
+      `A handshake's nonce has ${handshakeNonceBytes} bytes, got ${request.nonce.length}.`,
     )
   return identity.sign(handshakeDomain, concat(request.nonce, serverNonce))
 }
 
-/** Asks the remote who it is and checks the proof. WRONG_PEER when it is not `expected`, or when the proof fails. */
-export async function shakeHands(
-  connection: RpcConnection,
-  options: { clock: Clock; expected?: PeerId | undefined; signal?: AbortSignal | undefined },
-): Promise<PeerId> {
-  using limit = deadline(options.clock, limits.handshakeTimeoutMs, 'The handshake', options.signal)
-  const nonce = options.clock.randomBytes(nonceBytes)
-  const response = await connection
-    .client(SyncService)
-    .handshake({ version: handshakeVersion, nonce }, { signal: limit.signal })
-    .catch((error) => {
-      throw connection.ended ?? fromConnectError(error, limit.signal)
-    })
+/**
+ * Checks a server's answer to a handshake with this nonce, and returns the PeerId that it proves. Throws INCOMPATIBLE if
+ * the server speaks another protocol version, WRONG_PEER if the proof fails.
+ */
+export async function verifyHandshake(callerNonce: Uint8Array, response: HandshakeResponse): Promise<PeerId> {
   if (response.version !== handshakeVersion)
     throw new CausewayError(
       'INCOMPATIBLE',
       `The remote speaks protocol version ${response.version}, this node ${handshakeVersion}.`,
     )
   const peer = bytesToHex(response.peer)
-  const message = withDomain(handshakeDomain, concat(nonce, response.nonce))
-  if (response.nonce.length !== nonceBytes || !(await verifyEd25519(peer, message, response.signature)))
+  const message = withDomain(handshakeDomain, concat(callerNonce, response.nonce))
+  if (
+    response.nonce.length !== handshakeNonceBytes ||
+    !(await verifyEd25519(peer, message, response.signature))
+  )
     throw new CausewayError('WRONG_PEER', 'The remote could not prove the key that it names.')
-  if (options.expected !== undefined && peer !== options.expected)
-    throw new CausewayError('WRONG_PEER', `The remote is ${peer}, not ${options.expected}.`, {
-      data: { peer, expected: options.expected },
-    })
   return parsePeerId(peer)
 }
 
