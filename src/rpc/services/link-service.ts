@@ -1,5 +1,5 @@
 /** NodeService's part for peers, links and how they stand. The node is given as `LinkOperations`. */
-import type { ServiceImpl } from '@connectrpc/connect'
+import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
 import type { NodeService, LinkSettings as SettingsMessage } from '../../../gen/causeway/v1/node_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
@@ -92,36 +92,7 @@ export function createLinkHandlers(node: LinkOperations): Partial<ServiceImpl<ty
       })
     },
 
-    async *watchStatus({ follow }, context) {
-      // Coalesced by link, so that a slow reader costs no memory.
-      const changed = new Map<string, LinkStatus>()
-      let wake = () => {}
-      const onStatus = (status: LinkStatus) => {
-        changed.set(linkKey(status.tree, status.peer), status)
-        wake()
-      }
-      const signal = AbortSignal.any([context.signal, context.values.get(stoppingKey)])
-      const onAbort = () => wake()
-      if (follow) node.on('status', onStatus)
-      signal.addEventListener('abort', onAbort)
-      try {
-        const all = node.status()
-        if (all.length === 0) yield { links: [] }
-        yield* inPages(all)
-        while (follow && !signal.aborted) {
-          if (changed.size === 0)
-            await new Promise<void>((resolve) => {
-              wake = resolve
-            })
-          const links = [...changed.values()]
-          changed.clear()
-          yield* inPages(links)
-        }
-      } finally {
-        node.off('status', onStatus)
-        signal.removeEventListener('abort', onAbort)
-      }
-    },
+    watchStatus: ({ follow }, context) => watchStatus(node, follow, context),
 
     async flush({ timeoutMs }, { signal }) {
       if (timeoutMs > limits.callTimeoutMs)
@@ -129,6 +100,37 @@ export function createLinkHandlers(node: LinkOperations): Partial<ServiceImpl<ty
       const left = await node.flush({ signal, ...(timeoutMs > 0 && { timeoutMs }) })
       return { pending: left.slice(0, limits.listedEntries).map(writeStatus) }
     },
+  }
+}
+
+async function* watchStatus(node: LinkOperations, follow: boolean, context: HandlerContext) {
+  // Coalesced by link, so that a slow reader costs no memory.
+  const changed = new Map<string, LinkStatus>()
+  let wake = () => {}
+  const onStatus = (status: LinkStatus) => {
+    changed.set(linkKey(status.tree, status.peer), status)
+    wake()
+  }
+  const signal = AbortSignal.any([context.signal, context.values.get(stoppingKey)])
+  const onAbort = () => wake()
+  if (follow) node.on('status', onStatus)
+  signal.addEventListener('abort', onAbort)
+  try {
+    const all = node.status()
+    if (all.length === 0) yield { links: [] }
+    yield* inPages(all)
+    while (follow && !signal.aborted) {
+      if (changed.size === 0)
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      const links = [...changed.values()]
+      changed.clear()
+      yield* inPages(links)
+    }
+  } finally {
+    node.off('status', onStatus)
+    signal.removeEventListener('abort', onAbort)
   }
 }
 

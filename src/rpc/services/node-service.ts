@@ -1,7 +1,7 @@
 /** NodeService: a node for its operator. The node itself, which is above this layer, is given as `NodeOperations`. */
 import type { ServiceImpl } from '@connectrpc/connect'
 import type { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
-import type { NodeService } from '../../../gen/causeway/v1/node_pb.ts'
+import type { NodeService, SyncNowRequest, VerifyTreeRequest } from '../../../gen/causeway/v1/node_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { hexToBytes } from '../../dag/hex.ts'
@@ -85,51 +85,54 @@ export function createNodeService(node: NodeOperations): Partial<ServiceImpl<typ
       }
     },
 
-    async *syncNow(request, { signal }) {
-      const tree = request.tree.length === 0 ? undefined : readId(request.tree, 'tree')
-      if (request.remote.length > limits.ticketBytes)
-        throw new CausewayError('LIMIT_EXCEEDED', `\`remote\` has at most ${limits.ticketBytes} characters.`)
-      const steps = feed<SessionProgress, SyncResult>((onProgress) =>
-        node.sync(tree, request.remote, { signal, onProgress }),
-      )
-      for await (const step of steps) {
-        if ('progress' in step) {
-          const { received, expected, sent, toSend } = step.progress
-          const progress = {
-            received: BigInt(received),
-            expected: BigInt(expected),
-            sent: BigInt(sent),
-            toSend: BigInt(toSend),
-          }
-          yield { part: { case: 'progress', value: progress } }
-        } else yield { part: { case: 'result', value: writeResult(step.result) } }
-      }
-    },
+    syncNow: (request, { signal }) => syncNow(node, request, signal),
+    verifyTree: (request, { signal }) => verifyTree(node, request, signal),
+  }
+}
 
-    async *verifyTree(request, { signal }) {
-      const tree = readId(request.tree, 'tree')
-      let total = 0
-      const steps = feed<
-        { checked: number; count: number },
-        { checked: number; problems: readonly AuditProblem[] }
-      >((report) => node.verify(tree, { signal, onProgress: (checked, count) => report({ checked, count }) }))
-      for await (const step of steps) {
-        if ('progress' in step) {
-          total = step.progress.count
-          yield { checked: BigInt(step.progress.checked), count: BigInt(total), done: false }
-        } else
-          yield {
-            checked: BigInt(step.result.checked),
-            count: BigInt(Math.max(total, step.result.checked)),
-            problems: step.result.problems.map(({ entry, code, message }) => ({
-              entry: entry === undefined ? new Uint8Array(0) : idToBytes(entry),
-              code,
-              message,
-            })),
-            done: true,
-          }
+async function* syncNow(node: NodeOperations, request: SyncNowRequest, signal: AbortSignal) {
+  const tree = request.tree.length === 0 ? undefined : readId(request.tree, 'tree')
+  if (request.remote.length > limits.ticketBytes)
+    throw new CausewayError('LIMIT_EXCEEDED', `\`remote\` has at most ${limits.ticketBytes} characters.`)
+  const steps = feed<SessionProgress, SyncResult>((onProgress) =>
+    node.sync(tree, request.remote, { signal, onProgress }),
+  )
+  for await (const step of steps) {
+    if ('progress' in step) {
+      const { received, expected, sent, toSend } = step.progress
+      const progress = {
+        received: BigInt(received),
+        expected: BigInt(expected),
+        sent: BigInt(sent),
+        toSend: BigInt(toSend),
       }
-    },
+      yield { part: { case: 'progress' as const, value: progress } }
+    } else yield { part: { case: 'result' as const, value: writeResult(step.result) } }
+  }
+}
+
+async function* verifyTree(node: NodeOperations, request: VerifyTreeRequest, signal: AbortSignal) {
+  const tree = readId(request.tree, 'tree')
+  let total = 0
+  const steps = feed<
+    { checked: number; count: number },
+    { checked: number; problems: readonly AuditProblem[] }
+  >((report) => node.verify(tree, { signal, onProgress: (checked, count) => report({ checked, count }) }))
+  for await (const step of steps) {
+    if ('progress' in step) {
+      total = step.progress.count
+      yield { checked: BigInt(step.progress.checked), count: BigInt(total), done: false }
+    } else
+      yield {
+        checked: BigInt(step.result.checked),
+        count: BigInt(Math.max(total, step.result.checked)),
+        problems: step.result.problems.map(({ entry, code, message }) => ({
+          entry: entry === undefined ? new Uint8Array(0) : idToBytes(entry),
+          code,
+          message,
+        })),
+        done: true,
+      }
   }
 }
 

@@ -1,6 +1,11 @@
 /** SyncService: what peers say to each other, on the store. Handlers translate and call; the work is in `sync/`. */
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
-import type { SyncService } from '../../../gen/causeway/v1/sync_pb.ts'
+import type {
+  SendEntriesRequest,
+  SyncService,
+  SyncTreeRequest,
+  WatchRequest,
+} from '../../../gen/causeway/v1/sync_pb.ts'
 import type { AccessDesk } from '../../access/desk.ts'
 import type { Clock } from '../../base/clock.ts'
 import { unknownTree } from '../../base/errors.ts'
@@ -14,7 +19,7 @@ import { serveWatch } from '../../sync/answer/watch.ts'
 import type { Ingest } from '../../sync/ingest.ts'
 import type { SyncPage } from '../../sync/remote.ts'
 import type { Access } from '../auth/authorize.ts'
-import { handshakeVersion, signHandshake } from '../auth/handshake.ts'
+import { handshakeNonceBytes, handshakeVersion, signHandshake } from '../auth/handshake.ts'
 import { type Caller, callerKey, stoppingKey } from '../caller.ts'
 import {
   readId,
@@ -47,27 +52,13 @@ export interface SyncServiceParts extends PeerCalls {
   readonly clock: Clock
 }
 
-export function createSyncService({
-  store,
-  ingest,
-  access,
-  requests,
-  identity,
-  clock,
-  onContact,
-  onServed,
-  onEqual,
-}: SyncServiceParts): Partial<ServiceImpl<typeof SyncService>> {
-  const contact = ({ values }: HandlerContext): Caller => {
-    const caller = values.get(callerKey)
-    if (caller.peer !== undefined) onContact(caller.peer)
-    return caller
-  }
+export function createSyncService(parts: SyncServiceParts): Partial<ServiceImpl<typeof SyncService>> {
+  const { requests, identity, clock } = parts
   return {
     ...createAccessHandler(requests),
 
     handshake(request) {
-      const nonce = clock.randomBytes(32)
+      const nonce = clock.randomBytes(handshakeNonceBytes)
       return {
         version: handshakeVersion,
         peer: hexToBytes(identity.peer),
@@ -77,72 +68,89 @@ export function createSyncService({
       }
     },
 
-    async *syncTree(request, context) {
-      const caller = contact(context)
-      const tree = readId(request.tree, 'tree')
-      await access.read(tree, caller)
-      const { peer } = caller
-      if (peer !== undefined) await onServed(tree, peer)
-      const { signal } = context
-      const json = context.requestHeader.get('content-type')?.includes('json') ?? false
-      const load = context.values.get(loadKey)
-      const sequence = store.tree(tree)?.sequence ?? 0
-      // Read in its turn: the ids of a request take many times the memory of its bytes.
-      await using answer = await load.work(signal, async () =>
-        answerSync(store, readSyncRequest(request), clock.random),
-      )
-      if (answer.header.status === 'equal' && peer !== undefined) await onEqual(tree, peer, sequence)
-      yield { part: { case: 'header', value: writeSyncHeader(answer.header) } }
-      const pages = answer.pages[Symbol.asyncIterator]()
-      for (;;) {
-        const { done, value } = await load.work(signal, () => pages.next())
-        if (done) return
-        signal.throwIfAborted()
-        await access.read(tree, caller)
-        await load.send(pageBytes(value), signal)
-        yield writePage(value, json)
-      }
-    },
+    syncTree: (request, context) => syncTree(parts, request, context),
+    watch: (request, context) => watch(parts, request, context),
+    sendEntries: (request, context) => sendEntries(parts, request, context),
+  }
+}
 
-    async *watch(request, context) {
-      const caller = contact(context)
-      const { peer } = caller
-      const trees = readWatchRequest(request)
-      const signal = AbortSignal.any([context.signal, context.values.get(stoppingKey)])
-      const mayRead = async (tree: TreeId) => {
-        const may = await access.mayRead(tree, caller)
-        if (may && peer !== undefined) await onServed(tree, peer)
-        return may
-      }
-      const equal = async (tree: TreeId, sequence: number) => {
-        if (peer !== undefined) await onEqual(tree, peer, sequence)
-      }
-      for await (const message of serveWatch({ store, clock, mayRead, onEqual: equal }, trees, signal))
-        yield writeWatchMessage(message)
-    },
+/** Returns the caller, and reports its contact if it has proven its key. */
+function contact({ onContact }: SyncServiceParts, { values }: HandlerContext): Caller {
+  const caller = values.get(callerKey)
+  if (caller.peer !== undefined) onContact(caller.peer)
+  return caller
+}
 
-    async sendEntries(request, { values, signal }) {
-      const tree = readId(request.tree, 'tree')
-      await access.read(tree, values.get(callerKey))
-      if (store.tree(tree) === undefined) throw unknownTree(tree)
-      const load = values.get(loadKey)
-      const { added, known, refused } = await load.work(signal, () =>
-        ingest.page(tree, readSigned(request.entries)),
-      )
-      load.charge(refused.length)
-      return {
-        added: added.length,
-        known,
-        refused: refused.map(({ index, id, error }) => ({
-          index,
-          id: hexToBytes(id),
-          code: error.code,
-          message: error.message,
-        })),
-        tipsDigest: hexToBytes(await store.tipsDigest(tree)),
-        count: BigInt(store.tree(tree)?.count ?? 0),
-      }
-    },
+async function* syncTree(parts: SyncServiceParts, request: SyncTreeRequest, context: HandlerContext) {
+  const { store, access, clock, onServed, onEqual } = parts
+  const caller = contact(parts, context)
+  const tree = readId(request.tree, 'tree')
+  await access.read(tree, caller)
+  const { peer } = caller
+  if (peer !== undefined) await onServed(tree, peer)
+  const { signal } = context
+  const json = context.requestHeader.get('content-type')?.includes('json') ?? false
+  const load = context.values.get(loadKey)
+  const sequence = store.tree(tree)?.sequence ?? 0
+  // Read in its turn: the ids of a request take many times the memory of its bytes.
+  await using answer = await load.work(signal, async () =>
+    answerSync(store, readSyncRequest(request), clock.random),
+  )
+  if (answer.header.status === 'equal' && peer !== undefined) await onEqual(tree, peer, sequence)
+  yield { part: { case: 'header' as const, value: writeSyncHeader(answer.header) } }
+  const pages = answer.pages[Symbol.asyncIterator]()
+  for (;;) {
+    const { done, value } = await load.work(signal, () => pages.next())
+    if (done) return
+    signal.throwIfAborted()
+    await access.read(tree, caller)
+    await load.send(pageBytes(value), signal)
+    yield writePage(value, json)
+  }
+}
+
+async function* watch(parts: SyncServiceParts, request: WatchRequest, context: HandlerContext) {
+  const { store, access, clock, onServed, onEqual } = parts
+  const caller = contact(parts, context)
+  const { peer } = caller
+  const trees = readWatchRequest(request)
+  const signal = AbortSignal.any([context.signal, context.values.get(stoppingKey)])
+  const mayRead = async (tree: TreeId) => {
+    const may = await access.mayRead(tree, caller)
+    if (may && peer !== undefined) await onServed(tree, peer)
+    return may
+  }
+  const equal = async (tree: TreeId, sequence: number) => {
+    if (peer !== undefined) await onEqual(tree, peer, sequence)
+  }
+  for await (const message of serveWatch({ store, clock, mayRead, onEqual: equal }, trees, signal))
+    yield writeWatchMessage(message)
+}
+
+async function sendEntries(
+  { store, ingest, access }: SyncServiceParts,
+  request: SendEntriesRequest,
+  { values, signal }: HandlerContext,
+) {
+  const tree = readId(request.tree, 'tree')
+  await access.read(tree, values.get(callerKey))
+  if (store.tree(tree) === undefined) throw unknownTree(tree)
+  const load = values.get(loadKey)
+  const { added, known, refused } = await load.work(signal, () =>
+    ingest.page(tree, readSigned(request.entries)),
+  )
+  load.charge(refused.length)
+  return {
+    added: added.length,
+    known,
+    refused: refused.map(({ index, id, error }) => ({
+      index,
+      id: hexToBytes(id),
+      code: error.code,
+      message: error.message,
+    })),
+    tipsDigest: hexToBytes(await store.tipsDigest(tree)),
+    count: BigInt(store.tree(tree)?.count ?? 0),
   }
 }
 

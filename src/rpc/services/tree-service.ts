@@ -1,20 +1,18 @@
 /** TreeService: trees for applications in any language, on the store and the node's key. */
-import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
+import type { ServiceImpl } from '@connectrpc/connect'
 import { PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
-import type { TreeService } from '../../../gen/causeway/v1/tree_pb.ts'
+import type { GetEntriesRequest, ListEntriesRequest, TreeService } from '../../../gen/causeway/v1/tree_pb.ts'
 import type { Clock } from '../../base/clock.ts'
 import { CausewayError, unknownTree } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
-import { policyStore } from '../../dag/entry.ts'
 import { type EntryId, idFromBytes, idToBytes, type Position, type TreeId } from '../../dag/id.ts'
 import type { Author } from '../../store/author/author.ts'
 import { treeDetails } from '../../store/details.ts'
 import type { DagStore, StoredEntry } from '../../store/store.ts'
 import type { Ingest } from '../../sync/ingest.ts'
-import { pieces } from '../../sync/pieces.ts'
-import { stoppingKey } from '../caller.ts'
-import { readCount, readId, readIds, readSigned, writeEntry, writeTree } from '../convert.ts'
+import { readId, readIds, readSigned, writeEntry, writeTree } from '../convert.ts'
 import { pageSize, readToken, writeToken } from './paging.ts'
+import { createTreeWatch, expectTree } from './watch-tree.ts'
 
 export interface TreeServiceParts {
   readonly store: DagStore
@@ -23,24 +21,18 @@ export interface TreeServiceParts {
   readonly clock: Clock
 }
 
-export function createTreeService({
-  store,
-  ingest,
-  author,
-  clock,
-}: TreeServiceParts): Partial<ServiceImpl<typeof TreeService>> {
+export function createTreeService(parts: TreeServiceParts): Partial<ServiceImpl<typeof TreeService>> {
+  return { ...treeCalls(parts), ...entryCalls(parts), ...createTreeWatch(parts) }
+}
+
+/** The calls that create, list and describe trees. */
+function treeCalls({ store, author }: TreeServiceParts): Partial<ServiceImpl<typeof TreeService>> {
   const describe = async (tree: TreeId) => {
     const details = await treeDetails(store, tree)
     if (details === undefined) throw unknownTree(tree)
     const { tips, tipsDigest } = await store.summary(tree)
     return writeTree(details, tips.length, tipsDigest)
   }
-  const known = (bytes: Uint8Array) => {
-    const tree = readId(bytes, 'tree')
-    if (store.tree(tree) === undefined) throw unknownTree(tree)
-    return tree
-  }
-
   return {
     async createTree({ name, publicAccess }) {
       if (PublicAccess[publicAccess] === undefined)
@@ -64,14 +56,19 @@ export function createTreeService({
     },
 
     async getTree(request) {
-      const tree = known(request.tree)
+      const tree = expectTree(store, request.tree)
       const tips = await store.tips(tree)
       const max = Math.min(request.maxTips || limits.listedTips, limits.listedTips)
       return { tree: await describe(tree), tips: tips.slice(0, max).map(idToBytes) }
     },
+  }
+}
 
+/** The calls that write and read entries. */
+function entryCalls({ store, ingest, author }: TreeServiceParts): Partial<ServiceImpl<typeof TreeService>> {
+  return {
     async commit(request) {
-      const tree = known(request.tree)
+      const tree = expectTree(store, request.tree)
       const parents = readIds(request.parents, 'parents', limits.entryParents)
       const entry = await author.commit(tree, request.changes, {
         durable: request.durable,
@@ -98,77 +95,54 @@ export function createTreeService({
       return { added: added.length, known }
     },
 
-    async getEntries(request) {
-      const ids = readIds(request.ids, 'ids', limits.listedEntries)
-      const records = await store.lookup(ids)
-      const missing = ids.filter((_, index) => records[index] === undefined)
-      const wanted: EntryId[] = []
-      let bytes = 0
-      for (const [index, id] of ids.entries()) {
-        const record = records[index]
-        if (record === undefined) continue
-        bytes += record.size
-        if (bytes > limits.listedBytes && wanted.length > 0) break
-        wanted.push(id)
-      }
-      const found = await store.get(wanted)
-      const voids = await voidOf(store, found as StoredIn[])
-      return {
-        entries: found.map((entry) => writeEntry(entry!, voids.has(entry!.id))),
-        missing: missing.map(idToBytes),
-      }
-    },
+    getEntries: (request) => getEntries(store, request),
 
-    async listEntries(request) {
-      const tree = known(request.tree)
-      const size = pageSize(request.pageSize)
-      const after = request.pageToken === '' ? undefined : readPosition(request.pageToken)
-      const scan = store.scan(tree, {
-        after,
-        reverse: request.newestFirst,
-        pageEntries: size,
-        pageBytes: limits.listedBytes,
-      })
-      for await (const page of scan) {
-        const voids = await store.voidAmong(tree, page)
-        const shown = request.includeVoid ? page : page.filter(({ id }) => !voids.has(id))
-        // A page of which nothing is left is not worth an answer.
-        if (shown.length === 0) continue
-        const last = page.at(-1)!
-        const more = await hasMore(store, tree, last, request.newestFirst)
-        const entries = shown.map((entry) => writeEntry(entry, voids.has(entry.id)))
-        return { entries, nextPageToken: more ? writePosition(last) : '' }
-      }
-      return { entries: [], nextPageToken: '' }
-    },
-
-    async *watchTree(request, context) {
-      const tree = known(request.tree)
-      let after = readCount(request.afterSequence, 'after_sequence')
-      for await (const changed of changes(store, tree, clock, context)) {
-        if (!changed) yield { entries: [], sequence: BigInt(after) }
-        for (;;) {
-          const arrivals = await store.arrivals(tree, after, limits.watchEntries)
-          if (arrivals.length === 0) break
-          const records = await store.lookup(arrivals.map(({ id }) => id))
-          const sized = arrivals.map((arrival, index) => ({ ...arrival, size: records[index]!.size }))
-          const sizeOf = ({ size }: { size: number }) => size
-          for (const page of pieces(sized, sizeOf, () => limits.pageBytes)) {
-            after = page.at(-1)!.sequence
-            const [entries, voids] = await Promise.all([store.read(tree, page), store.voidAmong(tree, page)])
-            const told = entries.map((entry) => writeEntry(entry, voids.has(entry.id)))
-            yield {
-              entries: request.includeVoid ? told : told.filter(({ isVoid }) => !isVoid),
-              sequence: BigInt(after),
-              policyChanged: told.some(({ body }) =>
-                body!.changes.some(({ store }) => store === policyStore),
-              ),
-            }
-          }
-        }
-      }
-    },
+    listEntries: (request) => listEntries(store, request),
   }
+}
+
+async function getEntries(store: DagStore, request: GetEntriesRequest) {
+  const ids = readIds(request.ids, 'ids', limits.listedEntries)
+  const records = await store.lookup(ids)
+  const missing = ids.filter((_, index) => records[index] === undefined)
+  const wanted: EntryId[] = []
+  let bytes = 0
+  for (const [index, id] of ids.entries()) {
+    const record = records[index]
+    if (record === undefined) continue
+    bytes += record.size
+    if (bytes > limits.listedBytes && wanted.length > 0) break
+    wanted.push(id)
+  }
+  const found = await store.get(wanted)
+  const voids = await voidOf(store, found as StoredIn[])
+  return {
+    entries: found.map((entry) => writeEntry(entry!, voids.has(entry!.id))),
+    missing: missing.map(idToBytes),
+  }
+}
+
+async function listEntries(store: DagStore, request: ListEntriesRequest) {
+  const tree = expectTree(store, request.tree)
+  const size = pageSize(request.pageSize)
+  const after = request.pageToken === '' ? undefined : readPosition(request.pageToken)
+  const scan = store.scan(tree, {
+    after,
+    reverse: request.newestFirst,
+    pageEntries: size,
+    pageBytes: limits.listedBytes,
+  })
+  for await (const page of scan) {
+    const voids = await store.voidAmong(tree, page)
+    const shown = request.includeVoid ? page : page.filter(({ id }) => !voids.has(id))
+    // A page of which nothing is left is not worth an answer.
+    if (shown.length === 0) continue
+    const last = page.at(-1)!
+    const more = await hasMore(store, tree, last, request.newestFirst)
+    const entries = shown.map((entry) => writeEntry(entry, voids.has(entry.id)))
+    return { entries, nextPageToken: more ? writePosition(last) : '' }
+  }
+  return { entries: [], nextPageToken: '' }
 }
 
 type StoredIn = StoredEntry & { readonly tree: TreeId }
@@ -191,52 +165,6 @@ async function hasMore(store: DagStore, tree: TreeId, after: Position, reverse: 
   const { done } = await scan.next()
   await scan.return(undefined)
   return !done
-}
-
-/**
- * True at once and then whenever the tree has changed, coalesced; false after each silence, for a sign of life. Ends
- * with the call, or when the node stops.
- */
-async function* changes(
-  store: DagStore,
-  tree: TreeId,
-  clock: Clock,
-  { signal, values }: HandlerContext,
-): AsyncGenerator<boolean> {
-  const ended = AbortSignal.any([signal, values.get(stoppingKey)])
-  let changed = true
-  let wake = () => {}
-  const stop = store.subscribe((which) => {
-    if (which !== tree) return
-    changed = true
-    wake()
-  })
-  const onAbort = () => wake()
-  ended.addEventListener('abort', onAbort)
-  try {
-    while (!ended.aborted) {
-      if (changed) {
-        changed = false
-        yield true
-        continue
-      }
-      let silent = false
-      await new Promise<void>((resolve) => {
-        const cancelTimer = clock.setTimer(limits.signOfLifeMs, () => {
-          silent = true
-          wake()
-        })
-        wake = () => {
-          cancelTimer()
-          resolve()
-        }
-      })
-      if (silent && !changed && !ended.aborted) yield false
-    }
-  } finally {
-    stop()
-    ended.removeEventListener('abort', onAbort)
-  }
 }
 
 function writePosition({ height, id }: Position): string {

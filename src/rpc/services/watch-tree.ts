@@ -1,0 +1,102 @@
+/** TreeService's WatchTree: streams the entries of one tree as they arrive, until the caller leaves or the node stops. */
+import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
+import type { TreeService } from '../../../gen/causeway/v1/tree_pb.ts'
+import type { Clock } from '../../base/clock.ts'
+import { unknownTree } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
+import { policyStore } from '../../dag/entry.ts'
+import type { TreeId } from '../../dag/id.ts'
+import type { DagStore } from '../../store/store.ts'
+import { pieces } from '../../sync/pieces.ts'
+import { stoppingKey } from '../caller.ts'
+import { readCount, readId, writeEntry } from '../convert.ts'
+
+/** Reads the id of a tree in the store. Throws UNKNOWN_TREE if the tree is not there, INVALID_ARGUMENT if it is no id. */
+export function expectTree(store: DagStore, bytes: Uint8Array): TreeId {
+  const tree = readId(bytes, 'tree')
+  if (store.tree(tree) === undefined) throw unknownTree(tree)
+  return tree
+}
+
+export function createTreeWatch({
+  store,
+  clock,
+}: {
+  readonly store: DagStore
+  readonly clock: Clock
+}): Pick<ServiceImpl<typeof TreeService>, 'watchTree'> {
+  return {
+    async *watchTree(request, context) {
+      const tree = expectTree(store, request.tree)
+      let after = readCount(request.afterSequence, 'after_sequence')
+      for await (const changed of changes(store, tree, clock, context)) {
+        if (!changed) yield { entries: [], sequence: BigInt(after) }
+        for (;;) {
+          const arrivals = await store.arrivals(tree, after, limits.watchEntries)
+          if (arrivals.length === 0) break
+          const records = await store.lookup(arrivals.map(({ id }) => id))
+          const sized = arrivals.map((arrival, index) => ({ ...arrival, size: records[index]!.size }))
+          const sizeOf = ({ size }: { size: number }) => size
+          for (const page of pieces(sized, sizeOf, () => limits.pageBytes)) {
+            after = page.at(-1)!.sequence
+            const [entries, voids] = await Promise.all([store.read(tree, page), store.voidAmong(tree, page)])
+            const told = entries.map((entry) => writeEntry(entry, voids.has(entry.id)))
+            yield {
+              entries: request.includeVoid ? told : told.filter(({ isVoid }) => !isVoid),
+              sequence: BigInt(after),
+              policyChanged: told.some(({ body }) =>
+                body!.changes.some(({ store }) => store === policyStore),
+              ),
+            }
+          }
+        }
+      }
+    },
+  }
+}
+
+/**
+ * True at once and then whenever the tree has changed, coalesced; false after each silence, for a sign of life. Ends
+ * with the call, or when the node stops.
+ */
+async function* changes(
+  store: DagStore,
+  tree: TreeId,
+  clock: Clock,
+  { signal, values }: HandlerContext,
+): AsyncGenerator<boolean> {
+  const ended = AbortSignal.any([signal, values.get(stoppingKey)])
+  let changed = true
+  let wake = () => {}
+  const stop = store.subscribe((which) => {
+    if (which !== tree) return
+    changed = true
+    wake()
+  })
+  const onAbort = () => wake()
+  ended.addEventListener('abort', onAbort)
+  try {
+    while (!ended.aborted) {
+      if (changed) {
+        changed = false
+        yield true
+        continue
+      }
+      let silent = false
+      await new Promise<void>((resolve) => {
+        const cancelTimer = clock.setTimer(limits.signOfLifeMs, () => {
+          silent = true
+          wake()
+        })
+        wake = () => {
+          cancelTimer()
+          resolve()
+        }
+      })
+      if (silent && !changed && !ended.aborted) yield false
+    }
+  } finally {
+    stop()
+    ended.removeEventListener('abort', onAbort)
+  }
+}
