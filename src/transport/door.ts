@@ -1,6 +1,6 @@
 /**
- * Who comes in how often: connections at once and a second from one origin, looked at before anything else is done for
- * them. This machine itself is let in, since a proxy in front of a node brings everybody from there.
+ * Bounds inbound connections by origin: how many are open at once, and how many open per second. The check comes before
+ * any other work on a connection. This machine itself is exempt, since behind a proxy all connections come from it.
  */
 import type { Clock } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
@@ -8,11 +8,12 @@ import { isOwnMachine, originOf } from '../base/origin.ts'
 import { Buckets } from '../base/token-bucket.ts'
 
 export class Door {
+  /** Open connections by origin. */
   private readonly open = new Map<string, number>()
-  private readonly arrivals: Buckets
+  private readonly rate: Buckets
 
   constructor(clock: Clock) {
-    this.arrivals = new Buckets({
+    this.rate = new Buckets({
       clock,
       burst: limits.connectionBurst,
       perSecond: limits.connectionsPerSecond,
@@ -20,12 +21,12 @@ export class Door {
     })
   }
 
-  /** Whether a connection may come in; then call the result once it is gone. */
+  /** Admits a connection. Returns the function to call when it has closed, or undefined if it is refused. */
   enter(remoteAddress: string): (() => void) | undefined {
     const origin = originOf(remoteAddress)
     if (isOwnMachine(origin)) return () => {}
     const count = this.open.get(origin) ?? 0
-    if (count >= limits.connectionsPerOrigin || this.arrivals.take(origin) > 0) return undefined
+    if (count >= limits.connectionsPerOrigin || this.rate.take(origin) > 0) return undefined
     this.open.set(origin, count + 1)
     return () => {
       const left = this.open.get(origin)! - 1

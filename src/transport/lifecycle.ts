@@ -1,6 +1,6 @@
 /**
- * The states that every transport goes through: stopped, listening, closed. Kept once, so that a double start,
- * a stop while starting and a close in the middle of both mean the same over TCP, QUIC and the simulated network.
+ * The states of every transport: stopped, listening, closed. One implementation makes a double start, a stop during a
+ * start and a close during either mean the same over TCP, QUIC and the simulated network.
  */
 import { CausewayError } from '../base/errors.ts'
 import type { Channel } from './transport.ts'
@@ -9,10 +9,10 @@ export class Lifecycle {
   readonly name: string
   private isListening = false
   private closing: Promise<void> | undefined
-  /** Starts and stops run one after the other, in the order of the calls. */
+  /** Starts, stops and the close run one at a time, in the order of the calls; this is the last of them. */
   private last: Promise<unknown> = Promise.resolve()
 
-  /** `name` is the transport's, for the messages. */
+  /** `name` is the transport's; messages contain it. */
   constructor(name: string) {
     this.name = name
   }
@@ -25,27 +25,28 @@ export class Lifecycle {
     return this.closing !== undefined
   }
 
-  /** Runs `bind`; when it fails, the transport is stopped and can start again. */
+  /** Runs `bind`. If it fails, the transport stays stopped and can start again. Throws ALREADY_STARTED, CLOSED. */
   start(bind: () => Promise<void>): Promise<void> {
     return this.next(async () => {
       this.assertOpen()
       if (this.isListening)
-        throw new CausewayError('ALREADY_STARTED', `The transport ${this.name} listens already.`)
+        throw new CausewayError('ALREADY_STARTED', `The transport ${this.name} is already listening.`)
       await bind()
       this.isListening = true
     })
   }
 
+  /** Runs `unbind`. Throws NOT_STARTED if the transport is not listening. */
   stop(unbind: () => Promise<void>): Promise<void> {
     return this.next(async () => {
       if (!this.isListening)
-        throw new CausewayError('NOT_STARTED', `The transport ${this.name} does not listen.`)
+        throw new CausewayError('NOT_STARTED', `The transport ${this.name} is not listening.`)
       this.isListening = false
       await unbind()
     })
   }
 
-  /** From this call on the transport is closed; `release` frees everything once what is under way has ended. */
+  /** Closes the transport as of this call. `release` frees everything, after the starts and stops under way. Idempotent. */
   close(release: () => Promise<void>): Promise<void> {
     this.closing ??= this.next(async () => {
       this.isListening = false
@@ -69,7 +70,7 @@ export class Lifecycle {
   }
 }
 
-/** Hands an inbound channel over; a handler that throws costs its own channel, never the server. */
+/** Passes an inbound channel to its handler. If the handler throws, its channel is destroyed; the server goes on. */
 export function handOver(accept: (channel: Channel) => void, channel: Channel): void {
   try {
     accept(channel)

@@ -1,6 +1,6 @@
 /**
- * The node's control socket: a Unix socket (a named pipe on Windows) that only the owner of the data folder can
- * open. Commands on that folder go through it to the node that holds the store.
+ * The node's control socket: a Unix socket (a named pipe on Windows) that only the owner of the data folder can open.
+ * Commands on that folder use it to reach the node that holds the store's lock.
  */
 import { createHash } from 'node:crypto'
 import { chmod, unlink } from 'node:fs/promises'
@@ -10,10 +10,10 @@ import { join, resolve } from 'node:path'
 import { CausewayError } from '../base/errors.ts'
 import type { Channel } from './transport.ts'
 
-/** sockaddr_un holds 108 bytes on Linux and 104 on macOS, with the closing NUL. */
+/** sockaddr_un holds 108 bytes on Linux and 104 on macOS, including the final NUL. */
 const longestSocketPath = 100
 
-/** Where the control socket of a data folder is; in the temporary folder when the folder's own path is too long. */
+/** Returns the path of a data folder's control socket: in the temporary folder if the folder's own path is too long. */
 export function controlPath(dataFolder: string): string {
   const folder = resolve(dataFolder)
   const name = createHash('sha256').update(folder).digest('hex').slice(0, 24)
@@ -22,14 +22,17 @@ export function controlPath(dataFolder: string): string {
   return Buffer.byteLength(path) <= longestSocketPath ? path : join(tmpdir(), `causeway-${name}.sock`)
 }
 
-/** Listens on the control socket; the store's lock says that no other node does, so a left-over one is removed. */
+/**
+ * Listens on the control socket. The caller holds the store's lock, so no other node listens there, and a socket file
+ * that is left over is removed. Throws UNREACHABLE.
+ */
 export async function listenLocal(
   path: string,
   accept: (channel: Channel) => void,
 ): Promise<AsyncDisposable> {
   if (process.platform !== 'win32') await unlink(path).catch(() => {})
   const server = createServer({ allowHalfOpen: true }, (stream) => accept({ stream, remoteAddress: 'local' }))
-  // Nobody else may connect between bind and chmod.
+  // The umask keeps other users from connecting between bind and chmod.
   const mask = process.umask(0o177)
   try {
     await new Promise<void>((done, fail) => {
@@ -39,7 +42,7 @@ export async function listenLocal(
   } catch (cause) {
     throw new CausewayError(
       'UNREACHABLE',
-      `The control socket ${path} could not be opened: ${(cause as Error).message}`,
+      `Cannot open the control socket ${path}: ${(cause as Error).message}.`,
       { cause },
     )
   } finally {
@@ -53,7 +56,7 @@ export async function listenLocal(
   }
 }
 
-/** Connects to a node's control socket; undefined where none runs. */
+/** Connects to a node's control socket. Returns undefined if no node runs there. */
 export function dialLocal(path: string): Promise<Channel | undefined> {
   return new Promise((done) => {
     const stream = connect({ path, allowHalfOpen: true })

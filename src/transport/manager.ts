@@ -1,7 +1,7 @@
 /**
- * Several transports side by side, so that the rest of a node names addresses and never a transport. Routing is by
- * the address alone, first match in order of registration; each transport keeps its own independent server, so one
- * that fails to start takes nothing from the others.
+ * Several transports side by side, so that the rest of a node deals in addresses and never names a transport. An address
+ * goes to the first registered transport that can handle it. Each transport has its own server, so one that fails to
+ * start does not affect the others.
  */
 
 import { type Clock, systemClock } from '../base/clock.ts'
@@ -10,7 +10,7 @@ import { type DialFirstOptions, type DialWinner, dialFirst } from './race.ts'
 import type { Address, Channel, DialOptions, Transport } from './transport.ts'
 
 export interface AcceptResult {
-  /** Names of the transports that listen now, those that did before among them. */
+  /** Names of the transports that are listening now, including those that already were. */
   readonly started: string[]
   readonly failed: Array<{ readonly name: string; readonly error: CausewayError }>
 }
@@ -18,7 +18,7 @@ export interface AcceptResult {
 interface Registration {
   readonly transport: Transport
   readonly dialOnly: boolean
-  /** Read at each connection, so that a later handler also serves a transport that listens already. */
+  /** Read at each connection, so a later handler also serves a transport that is already listening. */
   accept: Accept | undefined
 }
 
@@ -34,13 +34,13 @@ export class TransportManager implements AsyncDisposable {
     this.clock = options.clock ?? systemClock
   }
 
-  /** The manager closes what is registered. `dialOnly` keeps it out of `acceptConnections`. */
+  /** Adds a transport, which `close` then closes. `dialOnly` keeps it out of `acceptConnections`. Throws ALREADY_EXISTS. */
   register(transport: Transport, options: { readonly dialOnly?: boolean } = {}): void {
     this.assertOpen()
     if (this.registrations.has(transport.name))
       throw new CausewayError(
         'ALREADY_EXISTS',
-        `A transport named ${transport.name} is registered already. Give this one another name.`,
+        `A transport named ${transport.name} is already registered. Give this one another name.`,
         { data: { name: transport.name } },
       )
     const { dialOnly = false } = options
@@ -51,12 +51,12 @@ export class TransportManager implements AsyncDisposable {
     return this.registrations.get(name)?.transport
   }
 
-  /** In order of registration. */
+  /** The names of the transports, in order of registration. */
   names(): string[] {
     return [...this.registrations.keys()]
   }
 
-  /** The transport that handles the address; NO_TRANSPORT if none does. */
+  /** Returns the transport that handles the address. Throws NO_TRANSPORT if there is none. */
   route(address: Address): Transport {
     for (const { transport } of this.registrations.values())
       if (transport.canHandleAddress(address)) return transport
@@ -73,8 +73,8 @@ export class TransportManager implements AsyncDisposable {
   }
 
   /**
-   * Tries several addresses of one peer in a staggered race; see race.ts. The error of a lost race has the code of
-   * its attempts if they agree, else UNREACHABLE.
+   * Dials several addresses of one peer in a staggered race; see race.ts. If every attempt fails, throws their common
+   * code, or UNREACHABLE if the codes differ.
    */
   async dialFirst<T>(addresses: readonly Address[], options: DialFirstOptions<T>): Promise<DialWinner<T>> {
     this.assertOpen()
@@ -87,15 +87,15 @@ export class TransportManager implements AsyncDisposable {
   }
 
   /**
-   * Starts the server of every registered transport, in parallel. Those that fail are named in the result and leave
-   * the others running; if none listens afterwards, it throws with all errors as its cause.
+   * Starts the server of every registered transport, in parallel. The result names those that failed; the others run. If
+   * none is listening afterwards, throws with all errors as the cause.
    */
   async acceptConnections(accept: Accept): Promise<AcceptResult> {
     this.assertOpen()
     this.accept = accept
     const servers = [...this.registrations.values()].filter(({ dialOnly }) => !dialOnly)
     if (servers.length === 0)
-      throw new CausewayError('NO_TRANSPORT', 'No transport that listens is registered. Register one first.')
+      throw new CausewayError('NO_TRANSPORT', 'No registered transport can listen. Register one first.')
     const outcomes = await Promise.all(
       servers.map(async (registration) => {
         const { name } = registration.transport
@@ -125,7 +125,7 @@ export class TransportManager implements AsyncDisposable {
     )
   }
 
-  /** Starts one server; inbound channels go to `accept`, or to the handler of the last acceptConnections. */
+  /** Starts one server. Inbound channels go to `accept`, or else to the handler of the last acceptConnections. */
   async start(name: string, accept?: Accept): Promise<void> {
     this.assertOpen()
     const registration = this.named(name)
@@ -137,12 +137,12 @@ export class TransportManager implements AsyncDisposable {
     await this.named(name).transport.stop()
   }
 
-  /** Where others reach this node now, over all transports in order of registration. */
+  /** Returns the addresses at which others reach this node now, in the order in which transports were registered. */
   getAllServerAddresses(): Address[] {
     return [...this.registrations.values()].flatMap(({ transport }) => transport.addresses())
   }
 
-  /** Closes every transport, also when one of them fails to; that error is thrown afterwards. */
+  /** Closes every transport, even if one of them fails to close; then throws the first error. */
   close(): Promise<void> {
     this.closing ??= this.closeAll()
     return this.closing
@@ -164,7 +164,7 @@ export class TransportManager implements AsyncDisposable {
     if (registration.accept === undefined)
       throw new CausewayError(
         'INVALID_ARGUMENT',
-        `Nothing handles the connections of ${transport.name}. Call acceptConnections, or pass accept.`,
+        `No handler takes the connections of ${transport.name}. Call acceptConnections, or pass accept.`,
       )
     await transport.listen((channel) => registration.accept!(channel, transport))
   }

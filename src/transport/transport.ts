@@ -1,7 +1,7 @@
 /**
- * A transport carries bytes to and from an address, and nothing else: it knows no message. HTTP/2 runs on
- * whatever byte stream it yields, so RPC is written once and a new transport is one small file. The contract
- * below is held by a suite that every implementation passes (test/transport/contract.ts).
+ * A transport carries bytes to and from an address, and nothing else: it knows no messages. HTTP/2 runs on any byte stream
+ * that it yields, so RPC is written once and a new transport is one small file. Every implementation passes one suite,
+ * test/transport/contract.ts.
  */
 import type { Duplex } from 'node:stream'
 import type { PeerId } from '../dag/identity.ts'
@@ -9,7 +9,10 @@ import type { PeerId } from '../dag/identity.ts'
 /** How to reach a peer, as text: `http://host:port`, `https://host:port`, `iroh:endpoint…`, `memory:name`. */
 export type Address = string
 
-/** What is known of the way that bytes take. Counters begin with the channel; where channels share a connection they are of all. */
+/**
+ * What is known of the path that a channel's bytes take. The counters begin with the channel. If channels share a
+ * connection, they count the bytes of all of them.
+ */
 export interface PathInfo {
   readonly kind: 'direct' | 'relay' | 'unknown'
   readonly roundTripMs?: number
@@ -17,44 +20,44 @@ export interface PathInfo {
   readonly bytesReceived?: number
 }
 
-/** One byte stream to or from a remote. Whoever gets a channel owns its stream and destroys it. */
+/** One byte stream to or from a remote. The receiver of a channel owns its stream and destroys it. */
 export interface Channel {
   readonly stream: Duplex
-  /** The remote's key where the transport itself proved it (QUIC does; plain TCP and TLS do not). */
+  /** The remote's key, if the transport itself proved it (QUIC does; plain TCP and TLS do not). */
   readonly remotePeer?: PeerId
-  /** Where the bytes come from, for logs and limits per address: `ip:port` or the like. */
+  /** Where the bytes come from: `ip:port` or similar, for logs and for limits per address. */
   readonly remoteAddress: string
-  /** A byte costs more to carry than to compress: who has much to say should compress it. */
+  /** Whether a byte costs more to carry than to compress, so that large messages should be compressed. */
   readonly dear?: boolean
-  /** The path as it is now; absent where the transport cannot tell. */
+  /** Returns the path as it is now; absent if the transport does not know its path. */
   path?(): PathInfo | undefined
 }
 
 export interface DialOptions {
-  /** Cancels the dial; the stream that a dial yielded is the caller's and not bound to it. */
+  /** Cancels the dial. It has no effect on the stream once the dial has returned. */
   readonly signal?: AbortSignal
 }
 
 export interface Transport {
-  /** Unique among a node's transports: `http`, `iroh`, `memory`, or as the user names it. */
+  /** Unique among a node's transports: `http`, `iroh`, `memory`, or a name that the user gives. */
   readonly name: string
-  /** Whether this transport can dial the address; looks at the text alone. */
+  /** Reports whether this transport can dial the address, judging by the text alone. */
   canHandleAddress(address: Address): boolean
   /**
-   * Opens a byte stream. Errors: BAD_ADDRESS (not parseable), UNREACHABLE (refused, no route, or the deadline of
-   * limits.dialTimeoutMs passed: TIMEOUT), WRONG_PEER (the remote is not whom the address names), CANCELLED, CLOSED.
-   * Works without listening.
+   * Opens a byte stream; the transport need not be listening. Throws BAD_ADDRESS (the address cannot be parsed),
+   * UNREACHABLE (refused, or no route), TIMEOUT (limits.dialTimeoutMs passed), WRONG_PEER (the remote is not the peer
+   * that the address names), CANCELLED or CLOSED.
    */
   dial(address: Address, options?: DialOptions): Promise<Channel>
   /**
-   * Starts this transport's own server; `accept` gets every inbound channel. ALREADY_STARTED when it listens.
-   * Errors while binding leave the transport stopped and able to listen again.
+   * Starts this transport's own server, which passes every inbound channel to `accept`. Throws ALREADY_STARTED if it is
+   * listening. If binding fails, the transport stays stopped and can listen again.
    */
   listen(accept: (channel: Channel) => void): Promise<void>
-  /** Stops listening and ends the inbound channels; NOT_STARTED when it does not listen. It can listen again. */
+  /** Stops listening and ends the inbound channels; it can listen again later. Throws NOT_STARTED if it is not listening. */
   stop(): Promise<void>
-  /** The addresses at which others reach this server now; empty while it does not listen. */
+  /** Returns the addresses at which others reach this server now; empty while it is not listening. */
   addresses(): Address[]
-  /** Stops, ends pooled connections, frees everything. Idempotent; afterwards dial and listen give CLOSED. */
+  /** Stops, ends pooled connections and frees everything. Idempotent. Afterwards dial and listen throw CLOSED. */
   close(): Promise<void>
 }

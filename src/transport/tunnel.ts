@@ -1,7 +1,7 @@
 /**
- * Forwards a local TCP port through a transport to one peer, byte for byte, so that any gRPC or Connect client in
- * any language talks to a node behind a NAT. Each local connection is one stream at the peer; half-closes and
- * aborts pass through both ways.
+ * Forwards a local TCP port through a transport to one peer, byte for byte, so that a gRPC or Connect client in any
+ * language reaches a node behind a NAT. Each local connection becomes one stream to the peer; half-closes and aborts
+ * pass through in both directions.
  */
 
 import type { AddressInfo } from 'node:net'
@@ -13,11 +13,11 @@ import type { Channel } from './transport.ts'
 
 export interface TunnelOptions {
   readonly host: string
-  /** 0: a free one. */
+  /** 0 takes a free one. */
   readonly port: number
   /** Opens a stream to the peer. */
   readonly dial: (signal: AbortSignal) => Promise<Channel>
-  /** Told when a local connection could not be carried. */
+  /** Called when a local connection could not be forwarded. */
   readonly onError?: (error: CausewayError) => void
 }
 
@@ -26,7 +26,7 @@ export interface Tunnel extends AsyncDisposable {
   readonly port: number
 }
 
-/** Starts to listen. UNREACHABLE where the port cannot be taken. */
+/** Opens the local port. Throws UNREACHABLE if it cannot listen there. */
 export async function openTunnel(options: TunnelOptions): Promise<Tunnel> {
   const closing = new AbortController()
   const sockets = new Set<Socket>()
@@ -34,11 +34,11 @@ export async function openTunnel(options: TunnelOptions): Promise<Tunnel> {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     socket.on('error', () => socket.destroy())
-    void carry(socket)
+    void forward(socket)
   })
   server.maxConnections = limits.tunnelConnections
 
-  async function carry(socket: Socket): Promise<void> {
+  async function forward(socket: Socket): Promise<void> {
     const gone = new AbortController()
     socket.once('close', () => gone.abort())
     try {
@@ -47,7 +47,7 @@ export async function openTunnel(options: TunnelOptions): Promise<Tunnel> {
         stream.destroy()
         return
       }
-      // One direction's error ends the other too; its own end does not.
+      // An error in one direction ends both; a half-close ends only its own.
       pipeline(socket, stream, (error) => {
         if (error) socket.destroy()
       })
@@ -66,7 +66,7 @@ export async function openTunnel(options: TunnelOptions): Promise<Tunnel> {
       reject(
         new CausewayError(
           'UNREACHABLE',
-          `The tunnel cannot listen on ${options.host}:${options.port}: ${cause.message}`,
+          `The tunnel cannot listen on ${options.host}:${options.port}: ${cause.message}.`,
           {
             cause,
           },
