@@ -1,7 +1,7 @@
 /**
- * TCP and TLS: the transport of services, and of everything that speaks plain HTTP. It carries bytes alone; whether
- * they are HTTP/2 or HTTP/1.1 is decided above, so TLS offers both in ALPN. It proves no peer: a certificate names a
- * host, not a node's key.
+ * TCP and TLS: the transport between services, and for all clients that speak plain HTTP. It only carries bytes; the RPC
+ * server decides whether they are HTTP/2 or HTTP/1.1, so TLS offers both in ALPN. It proves no peer, since a certificate
+ * names a host, not a node's key.
  */
 import {
   type AddressInfo,
@@ -20,127 +20,161 @@ import type { Door } from './door.ts'
 import { handOver, Lifecycle } from './lifecycle.ts'
 import type { Address, Channel, DialOptions, Transport } from './transport.ts'
 
-/** PEM text or DER bytes, as node:tls takes them. */
+/** PEM text or DER bytes, as node:tls accepts them. */
 type Pem = string | Buffer | Array<string | Buffer>
 
 export interface HttpTransportOptions {
-  /** `http` if not given. */
+  /** Default: `http`. */
   readonly name?: string
-  /** Where to listen; port 0 takes a free one. Without it the transport only dials. */
+  /** Where to listen; port 0 takes a free port. Without it the transport only dials. */
   readonly listen?: {
     readonly host: string
     readonly port: number
-    /** Serves TLS, so the addresses are `https:`. */
+    /** Serves TLS; the addresses are then `https:`. */
     readonly tls?: { readonly key: Pem; readonly cert: Pem }
-    /** Serves plain HTTP also where others than this machine reach it. */
+    /** Allows plain HTTP on an address that other machines can reach. */
     readonly insecure?: boolean
   }
-  /** For dialling `https:`: the certificate authorities to trust instead of Node's own. */
+  /** Certificate authorities to trust when dialling `https:`, in place of Node's own. */
   readonly tls?: { readonly ca?: Pem }
   readonly clock?: Clock
-  /** Who may come in; absent: everybody. */
+  /** Bounds inbound connections by origin. Without it there is no bound. */
   readonly door?: Door
 }
 
 const alpnProtocols = ['h2', 'http/1.1']
 
 export function createHttpTransport(options: HttpTransportOptions = {}): Transport {
-  const { name = 'http', listen, tls, door, clock = systemClock } = options
-  const lifecycle = new Lifecycle(name)
-  const inbound = new Set<Socket>()
-  const outbound = new Set<Socket>()
-  const scheme = listen?.tls ? 'https' : 'http'
-  let server: Server | undefined
+  return new HttpTransport(options)
+}
 
-  async function bind(accept: (channel: Channel) => void): Promise<void> {
-    if (listen === undefined)
-      throw new CausewayError(
-        'INVALID_ARGUMENT',
-        `The transport ${name} has no address to listen on. Pass listen: {host, port}.`,
-      )
-    if (listen.tls === undefined && !listen.insecure && !isLoopback(listen.host))
-      throw new CausewayError(
-        'INVALID_ARGUMENT',
-        `Plain HTTP on ${hostPort(listen.host, listen.port)} is open to whoever is on the way. Serve TLS (--tls-cert and --tls-key), listen on 127.0.0.1 behind a proxy, use QUIC, or accept it with --insecure.`,
-        { data: { host: listen.host } },
-      )
-    // Half-open, because a stream that has ended one way still carries the answer the other way.
+class HttpTransport implements Transport {
+  readonly name: string
+  private readonly options: HttpTransportOptions
+  private readonly clock: Clock
+  private readonly lifecycle: Lifecycle
+  private readonly inbound = new Set<Socket>()
+  private readonly outbound = new Set<Socket>()
+  /** The server while it is listening. */
+  private server: Server | undefined
+
+  constructor(options: HttpTransportOptions) {
+    this.options = options
+    this.name = options.name ?? 'http'
+    this.clock = options.clock ?? systemClock
+    this.lifecycle = new Lifecycle(this.name)
+  }
+
+  canHandleAddress(address: Address): boolean {
+    return /^https?:\/\//.test(address)
+  }
+
+  async dial(address: Address, { signal }: DialOptions = {}): Promise<Channel> {
+    this.lifecycle.assertOpen()
+    const { secure, host, port } = parseHttpAddress(address)
+    using limit = deadline(this.clock, limits.dialTimeoutMs, `Connecting to ${address}`, signal)
+    if (limit.signal.aborted) throw cancelled(limit.signal)
+    const socket = secure
+      ? connectSecurely(host, port, this.options.tls?.ca)
+      : connectTcp({ host, port, allowHalfOpen: true, noDelay: true })
+    track(this.outbound, socket)
+    await untilOpen(socket, secure ? 'secureConnect' : 'connect', limit.signal, address, this.lifecycle)
+    return channelOf(socket)
+  }
+
+  listen(accept: (channel: Channel) => void): Promise<void> {
+    return this.lifecycle.start(() => this.bind(accept))
+  }
+
+  stop(): Promise<void> {
+    return this.lifecycle.stop(() => this.unbind())
+  }
+
+  addresses(): Address[] {
+    if (this.server === undefined) return []
+    const { address, port } = this.server.address() as AddressInfo
+    const scheme = this.options.listen?.tls ? 'https' : 'http'
+    return reachableHosts(address).map((host) => `${scheme}://${hostPort(host, port)}`)
+  }
+
+  close(): Promise<void> {
+    return this.lifecycle.close(async () => {
+      const stopped = this.unbind()
+      for (const socket of this.outbound) socket.destroy()
+      await stopped
+    })
+  }
+
+  private async bind(accept: (channel: Channel) => void): Promise<void> {
+    const { host, port, tls } = this.checkListen()
+    // Half-open, because a stream whose one direction has ended still carries the answer in the other.
     const socketOptions = { allowHalfOpen: true, noDelay: true }
-    const starting = listen.tls
+    const server = tls
       ? createTlsServer({
           ...socketOptions,
-          ...listen.tls,
+          ...tls,
           ALPNProtocols: alpnProtocols,
           handshakeTimeout: limits.tlsHandshakeTimeoutMs,
         })
       : createServer(socketOptions)
-    starting.maxConnections = limits.tcpInboundConnections
-    starting.on('connection', (socket: Socket) => {
-      track(inbound, socket)
-      const leave = door === undefined ? () => {} : door.enter(remoteAddressOf(socket))
-      if (leave === undefined) socket.destroy()
-      else socket.once('close', leave)
-    })
-    starting.on(listen.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
+    server.maxConnections = limits.tcpInboundConnections
+    server.on('connection', (socket: Socket) => this.admit(socket))
+    server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
       if (socket.destroyed) return
-      if (listen.tls) track(inbound, socket)
+      if (tls) track(this.inbound, socket)
       handOver(accept, channelOf(socket))
     })
     await new Promise<void>((resolve, reject) => {
-      starting.once('error', (error: NodeJS.ErrnoException) =>
+      server.once('error', (error: NodeJS.ErrnoException) =>
         reject(
           new CausewayError(
             'BAD_ADDRESS',
-            `The transport ${name} cannot listen on ${hostPort(listen.host, listen.port)}: ${error.message}.`,
-            { cause: error, data: { host: listen.host, port: listen.port } },
+            `The transport ${this.name} cannot listen on ${hostPort(host, port)}: ${error.message}.`,
+            { cause: error, data: { host, port } },
           ),
         ),
       )
-      starting.listen({ host: listen.host, port: listen.port }, resolve)
+      server.listen({ host, port }, resolve)
     })
-    // Later errors are of single accepts (too many open files); the server goes on.
-    starting.on('error', () => {})
-    server = starting
+    // Later errors concern single connections (too many open files); the server goes on.
+    server.on('error', () => {})
+    this.server = server
   }
 
-  async function unbind(): Promise<void> {
-    const stopping = server
-    server = undefined
-    if (stopping === undefined) return
-    const stopped = new Promise<void>((resolve) => stopping.close(() => resolve()))
-    for (const socket of inbound) socket.destroy()
+  /** Returns where to listen. Throws INVALID_ARGUMENT if that is not given, or if plain HTTP would leave this machine. */
+  private checkListen() {
+    const { listen } = this.options
+    if (listen === undefined)
+      throw new CausewayError(
+        'INVALID_ARGUMENT',
+        `The transport ${this.name} has no address to listen on. Pass listen: {host, port}.`,
+      )
+    const { host, port, tls, insecure } = listen
+    if (tls === undefined && !insecure && !isLoopback(host))
+      throw new CausewayError(
+        'INVALID_ARGUMENT',
+        `Anyone on the network path can read plain HTTP on ${hostPort(host, port)}. Serve TLS (--tls-cert and --tls-key), listen on 127.0.0.1 behind a proxy, use QUIC, or accept the risk with --insecure.`,
+        { data: { host } },
+      )
+    return listen
+  }
+
+  /** Tracks an inbound TCP connection, and destroys it if its origin has too many. */
+  private admit(socket: Socket): void {
+    track(this.inbound, socket)
+    const { door } = this.options
+    const leave = door === undefined ? () => {} : door.enter(remoteAddressOf(socket))
+    if (leave === undefined) socket.destroy()
+    else socket.once('close', leave)
+  }
+
+  private async unbind(): Promise<void> {
+    const { server } = this
+    this.server = undefined
+    if (server === undefined) return
+    const stopped = new Promise<void>((resolve) => server.close(() => resolve()))
+    for (const socket of this.inbound) socket.destroy()
     await stopped
-  }
-
-  return {
-    name,
-    canHandleAddress: (address) => /^https?:\/\//.test(address),
-    listen: (accept) => lifecycle.start(() => bind(accept)),
-    stop: () => lifecycle.stop(unbind),
-    addresses() {
-      if (server === undefined) return []
-      const { address, port } = server.address() as AddressInfo
-      return reachableHosts(address).map((host) => `${scheme}://${hostPort(host, port)}`)
-    },
-    async dial(address: Address, dialOptions: DialOptions = {}): Promise<Channel> {
-      lifecycle.assertOpen()
-      const { secure, host, port } = parseHttpAddress(address)
-      const { signal } = dialOptions
-      using limit = deadline(clock, limits.dialTimeoutMs, `Connecting to ${address}`, signal)
-      if (limit.signal.aborted) throw cancelled(limit.signal)
-      const socket = secure
-        ? connectSecurely(host, port, tls?.ca)
-        : connectTcp({ host, port, allowHalfOpen: true, noDelay: true })
-      track(outbound, socket)
-      await established(socket, secure ? 'secureConnect' : 'connect', limit.signal, address, lifecycle)
-      return channelOf(socket)
-    },
-    close: () =>
-      lifecycle.close(async () => {
-        const stopped = unbind()
-        for (const socket of outbound) socket.destroy()
-        await stopped
-      }),
   }
 }
 
@@ -153,29 +187,30 @@ function channelOf(stream: Socket): Channel {
 }
 
 function connectSecurely(host: string, port: number, ca: Pem | undefined): Socket {
-  // The types of node:tls miss allowHalfOpen, which it takes.
+  // node:tls accepts allowHalfOpen, but its types lack it.
   const halfOpen = { allowHalfOpen: true }
   const socket = connectTls({
     ...halfOpen,
     host,
     port,
     ALPNProtocols: alpnProtocols,
-    // SNI carries names only; the certificate of a bare IP address is checked against its IP entries.
+    // SNI carries names only. For a bare IP address, the IP entries of the certificate are checked.
     ...(isName(host) ? { servername: host } : {}),
     ...(ca === undefined ? {} : { ca }),
   })
   return socket.setNoDelay(true)
 }
 
-/** Remembers a socket for as long as it is open. */
+/** Keeps a socket in the set while it is open. */
 function track(sockets: Set<Socket>, socket: Socket): void {
   sockets.add(socket)
-  // Without a listener an error that comes before the owner's would end the process; the owner sees its own copy.
+  // An error before the owner listens would end the process. The owner's own listener receives it too.
   socket.on('error', () => {})
   socket.once('close', () => sockets.delete(socket))
 }
 
-function established(
+/** Resolves once the socket is open. Otherwise destroys it and rejects with the reason. */
+function untilOpen(
   socket: Socket,
   event: 'connect' | 'secureConnect',
   signal: AbortSignal,
@@ -207,7 +242,7 @@ function dialError(address: Address, error: NodeJS.ErrnoException): CausewayErro
   if (isCertificateError(error))
     return new CausewayError(
       'WRONG_PEER',
-      `The certificate of ${address} does not hold: ${error.message}. Trust its authority with tls.ca, or check the address.`,
+      `The certificate of ${address} is not valid: ${error.message}. Trust its authority with tls.ca, or check the address.`,
       { cause: error, data },
     )
   return new CausewayError('UNREACHABLE', `Cannot connect to ${address}: ${reasonOf(error)}.`, {
@@ -216,18 +251,18 @@ function dialError(address: Address, error: NodeJS.ErrnoException): CausewayErro
   })
 }
 
-/** A host with several addresses fails with an AggregateError that has no message of its own. */
+/** Returns the text of an error. A host with several addresses fails with an AggregateError, which has no message. */
 function reasonOf(error: NodeJS.ErrnoException): string {
   if (error instanceof AggregateError) return error.errors.map((each: Error) => each.message).join(', ')
   return error.message || (error.code ?? 'unknown error')
 }
 
-/** OpenSSL's verdicts on a chain have many codes; these are their common parts. */
+/** Reports whether OpenSSL rejected a certificate. It has many codes for that; these are their common parts. */
 function isCertificateError(error: NodeJS.ErrnoException): boolean {
   return /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|HOSTNAME_MISMATCH/.test(error.code ?? '')
 }
 
-/** The parts of `http://host:port` or `https://host:port`; BAD_ADDRESS for anything else. */
+/** Parses `http://host:port` or `https://host:port`. Throws BAD_ADDRESS for anything else. */
 export function parseHttpAddress(address: Address): { secure: boolean; host: string; port: number } {
   const url = parseUrl(address)
   const secure = url?.protocol === 'https:'
@@ -242,18 +277,21 @@ export function parseHttpAddress(address: Address): { secure: boolean; host: str
   )
     throw new CausewayError(
       'BAD_ADDRESS',
-      `An address over TCP is http://host:port or https://host:port, got ${JSON.stringify(address.slice(0, 200))}.`,
+      `A TCP address is http://host:port or https://host:port, got ${JSON.stringify(address.slice(0, 200))}.`,
     )
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port)
   if (port === 0)
     throw new CausewayError(
       'BAD_ADDRESS',
-      `Port 0 of ${address} cannot be dialled; it only means "any" to a server.`,
+      `Port 0 of ${address} cannot be dialled: it means "any free port", and only to a server.`,
     )
   return { secure, host: url.hostname.replace(/^\[|\]$/g, ''), port }
 }
 
-/** Not by URL.canParse: once V8 has optimized it, it says yes to some texts with letters beyond ASCII that the constructor refuses (fuzz). */
+/**
+ * Parses a URL, or returns undefined. It does not use URL.canParse: once V8 has optimized that function, it accepts some
+ * texts with letters beyond ASCII that the constructor refuses (found by fuzzing).
+ */
 function parseUrl(text: string): URL | undefined {
   try {
     return new URL(text)
@@ -269,13 +307,13 @@ const isName = (host: string): boolean => !isIPv6(host) && !/^[\d.]+$/.test(host
 const hostPort = (host: string, port: number): string =>
   isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
 
-/** IPv4 clients of an IPv6 server come as ::ffff:a.b.c.d; limits per address must see one address. */
+/** Returns the remote's `ip:port`. An IPv6 server sees IPv4 clients as ::ffff:a.b.c.d; limits per address need a.b.c.d. */
 function remoteAddressOf(socket: Socket): string {
   const host = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '')
   return hostPort(host, socket.remotePort ?? 0)
 }
 
-/** The wildcard address is nobody's: in its place the machine's own, or loopback if it has no other. */
+/** Returns the hosts to name for a bound address: for a wildcard the machine's own addresses, or loopback if it has none. */
 function reachableHosts(bound: string): string[] {
   if (bound !== '0.0.0.0' && bound !== '::') return [bound]
   const hosts = Object.values(networkInterfaces())

@@ -1,39 +1,42 @@
 /**
- * The two ends of a simulated connection: Duplexes in one process, joined by two pipes that hold bytes back as a
- * link would. Buffers are bounded as in a real one, so a reader that stops makes the writer wait.
+ * The two ends of a simulated connection: Duplexes in one process, joined by two pipes that delay bytes as a link would.
+ * Buffers are bounded as on a real connection, so a reader that stops makes the writer wait.
  */
 import { Duplex } from 'node:stream'
 import type { Clock } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
 
-/** How one direction of a link is at the moment; the network answers anew each time. */
+/** The state of one direction of a link at one moment. A pipe asks the network for it each time. */
 export interface LinkState {
   readonly delayMs: number
   readonly jitterMs: number
-  /** Infinity for a link that takes no time to send. */
+  /** Infinity if sending takes no time. */
   readonly bytesPerSecond: number
-  /** That a chunk breaks the connection. */
+  /** Probability that a chunk breaks the connection. */
   readonly lossPerChunk: number
-  /** Nothing arrives while it is true, and everything afterwards: TCP sends again. */
+  /** While true, nothing arrives; afterwards everything does, since TCP sends again. */
   readonly blocked: boolean
 }
 
-/** Written and not yet taken by the reader: at 50 ms a way this lets 5 MB/s through. */
+/** The most bytes written and not yet read. At 50 ms in each direction this allows 5 MB/s. */
 const windowBytes = 262_144
 
-/** One direction. What is on its way is kept in order, each with the time at which it arrives. */
+/** One direction of a connection. Chunks in flight are kept in order, each with the time at which it arrives. */
 class Pipe {
   private readonly clock: Clock
   private readonly random: () => number
   private readonly link: () => LinkState
   private reader: MemoryStream | undefined
-  /** `undefined` is the end of the stream. */
-  private onTheWay: Array<{ bytes: Buffer | undefined; atMs: number }> = []
-  private bytesOnTheWay = 0
-  private sentAtMs = 0
-  private arrivesAtMs = 0
-  private waitingWriter: (() => void) | undefined
-  private readerWants = false
+  /** Chunks that have not arrived yet; `undefined` bytes are the end of the stream. */
+  private inFlight: Array<{ bytes: Buffer | undefined; atMs: number }> = []
+  private bytesInFlight = 0
+  /** When the link has sent everything so far. */
+  private sendEndMs = 0
+  /** When the last chunk so far arrives. */
+  private lastDueMs = 0
+  /** Lets the writer go on. */
+  private resumeWriter: (() => void) | undefined
+  private readerHasRoom = false
   private cancelTimer: (() => void) | undefined
   private resetAtMs: number | undefined
   bytesDelivered = 0
@@ -48,13 +51,13 @@ class Pipe {
     this.reader = reader
   }
 
-  /** Takes one chunk; `done` comes when there is room for more. False when the link broke at it. */
+  /** Sends one chunk, and calls `done` when there is room for more. Returns false if the link broke at this chunk. */
   send(bytes: Buffer, done: () => void): boolean {
     if (this.random() < this.link().lossPerChunk) return false
     this.put(bytes, bytes.length)
-    this.bytesOnTheWay += bytes.length
-    if (this.bytesOnTheWay < windowBytes) queueMicrotask(done)
-    else this.waitingWriter = done
+    this.bytesInFlight += bytes.length
+    if (this.bytesInFlight < windowBytes) queueMicrotask(done)
+    else this.resumeWriter = done
     return true
   }
 
@@ -62,19 +65,19 @@ class Pipe {
     this.put(undefined, 0)
   }
 
-  /** The reader's end breaks once this news has travelled; what is on its way may come before it. */
+  /** Breaks the reader's end after the travel time; chunks in flight may arrive before that. */
   reset(): void {
     this.resetAtMs ??= this.clock.monotonic() + this.travelMs()
     queueMicrotask(() => this.pump())
   }
 
-  /** The reader has room. */
+  /** Called when the reader has room. */
   pull(): void {
-    this.readerWants = true
+    this.readerHasRoom = true
     this.pump()
   }
 
-  /** Delivers what is due, and comes back for the rest; the network calls it when the link has changed. */
+  /** Delivers the chunks that are due, and sets a timer for the next. The network calls it when the link has changed. */
   pump(): void {
     this.cancelTimer?.()
     this.cancelTimer = undefined
@@ -85,43 +88,43 @@ class Pipe {
       reader.destroy(new CausewayError('DISCONNECTED', 'The simulated connection was lost.'))
       return
     }
-    while (this.readerWants && this.onTheWay.length > 0 && this.onTheWay[0]!.atMs <= now) {
-      const { bytes } = this.onTheWay.shift()!
-      this.bytesOnTheWay -= bytes?.length ?? 0
+    while (this.readerHasRoom && this.inFlight.length > 0 && this.inFlight[0]!.atMs <= now) {
+      const { bytes } = this.inFlight.shift()!
+      this.bytesInFlight -= bytes?.length ?? 0
       this.bytesDelivered += bytes?.length ?? 0
-      this.readerWants = reader.push(bytes ?? null)
+      this.readerHasRoom = reader.push(bytes ?? null)
     }
-    if (this.bytesOnTheWay < windowBytes) {
-      this.waitingWriter?.()
-      this.waitingWriter = undefined
+    if (this.bytesInFlight < windowBytes) {
+      this.resumeWriter?.()
+      this.resumeWriter = undefined
     }
     const next = Math.min(
-      this.readerWants ? (this.onTheWay[0]?.atMs ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY,
+      this.readerHasRoom ? (this.inFlight[0]?.atMs ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY,
       this.resetAtMs ?? Number.POSITIVE_INFINITY,
     )
     if (next !== Number.POSITIVE_INFINITY)
       this.cancelTimer = this.clock.setTimer(Math.max(0, next - now), () => this.pump())
   }
 
-  /** Whether something is on its way that nobody will take. */
+  /** Whether bytes are in flight that the reader has not read. */
   get pending(): boolean {
-    return this.bytesOnTheWay > 0
+    return this.bytesInFlight > 0
   }
 
-  /** The reader is gone. */
+  /** Called when the reader is gone. */
   close(): void {
     this.cancelTimer?.()
     this.cancelTimer = undefined
-    this.onTheWay = []
+    this.inFlight = []
   }
 
   private put(bytes: Buffer | undefined, length: number): void {
     const now = this.clock.monotonic()
-    this.sentAtMs = Math.max(now, this.sentAtMs) + (1_000 * length) / this.link().bytesPerSecond
+    this.sendEndMs = Math.max(now, this.sendEndMs) + (1_000 * length) / this.link().bytesPerSecond
     // Jitter must not reorder: a stream arrives in the order in which it was sent.
-    this.arrivesAtMs = Math.max(this.sentAtMs + this.travelMs(), this.arrivesAtMs)
-    this.onTheWay.push({ bytes, atMs: this.arrivesAtMs })
-    // Not at once: a write that comes back as data before it has returned would surprise everybody.
+    this.lastDueMs = Math.max(this.sendEndMs + this.travelMs(), this.lastDueMs)
+    this.inFlight.push({ bytes, atMs: this.lastDueMs })
+    // Not synchronously: a caller does not expect data to arrive before its write has returned.
     queueMicrotask(() => this.pump())
   }
 
@@ -131,18 +134,18 @@ class Pipe {
   }
 }
 
-/** One end. */
+/** One end of a connection. */
 export class MemoryStream extends Duplex {
   private readonly incoming: Pipe
   private readonly outgoing: Pipe
-  private ended = false
+  private finished = false
   private remote: MemoryStream | undefined
 
   constructor(incoming: Pipe, outgoing: Pipe) {
     super()
     this.incoming = incoming
     this.outgoing = outgoing
-    // Whoever owns the stream sees its `close`; an error that nobody listens for must not end the process.
+    // The owner sees the stream's `close`. An error without a listener must not end the process.
     this.on('error', () => {})
   }
 
@@ -158,13 +161,13 @@ export class MemoryStream extends Duplex {
     return this.incoming.bytesDelivered
   }
 
-  /** The link has changed. */
+  /** Called when the link has changed. */
   pump(): void {
     this.incoming.pump()
     this.outgoing.pump()
   }
 
-  /** Both ends break now, whatever the link. */
+  /** Breaks both ends now, whatever the state of the link. */
   cut(): void {
     for (const end of [this, this.remote])
       end?.destroy(new CausewayError('DISCONNECTED', 'The simulated connection was cut.'))
@@ -175,30 +178,30 @@ export class MemoryStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
-    // As TCP: the remote's answer to bytes for nobody is a reset, and until it comes the link takes some.
+    // Like TCP: a remote that is gone answers bytes with a reset, and until that comes the link accepts some.
     if (this.remote!.destroyed) this.incoming.reset()
     if (!this.outgoing.send(chunk, done)) this.cut()
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    this.ended = true
+    this.finished = true
     this.outgoing.end()
     done()
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    // As TCP: what was written arrives, and then the end; but a reset where bytes are lost, either way.
+    // Like TCP: written bytes arrive, then the end. If bytes are lost in either direction, the remote gets a reset.
     if (this.remote!.destroyed) this.outgoing.close()
     else {
       if (error !== null || this.writableLength > 0 || this.incoming.pending) this.outgoing.reset()
-      else if (!this.ended) this.outgoing.end()
+      else if (!this.finished) this.outgoing.end()
     }
     this.incoming.close()
     done(error)
   }
 }
 
-/** A joined pair: the dialler's end and the listener's. */
+/** Returns the two ends of a connection: the dialler's and the listener's. */
 export function createMemoryPair(
   clock: Clock,
   random: () => number,
