@@ -1,7 +1,7 @@
 /**
- * Everything odd about `@number0/iroh` 1.1, in one file, so that a binding that takes buffers can replace it in an
- * hour. Above this line there are Duplexes and CausewayErrors; below it bytes are arrays of numbers, errors are Rust
- * debug text, a call that waits cannot be cancelled, and what JavaScript forgets Rust closes.
+ * Everything odd about `@number0/iroh` 1.1, in one file, so that a binding that takes buffers can replace it in an hour.
+ * Callers see Duplexes and CausewayErrors. In the binding, bytes are arrays of numbers, errors are Rust's debug text, a
+ * waiting call cannot be cancelled, and Rust closes an object when JavaScript collects it.
  */
 import { Duplex } from 'node:stream'
 import type * as Iroh from '@number0/iroh/index.js'
@@ -11,33 +11,33 @@ import type { PathInfo } from '../transport.ts'
 
 export type IrohModule = typeof Iroh
 
-/** What both sides name in the handshake; other protocols on the same endpoint are refused. */
+/** The protocol that both sides name in the handshake; the endpoint refuses others. */
 const alpn = arrayOf(Buffer.from('causeway/1'))
 
 /**
- * Bytes in one call. The binding copies element by element (52 ns to write, 80 to read), whatever the size; below
- * 32 KiB the cost of a call shows, above 64 KiB nothing is won and each call blocks the event loop for longer.
+ * Bytes per call. The binding copies element by element (52 ns to write, 80 ns to read), whatever the size. Below 32 KiB
+ * the cost of a call shows; above 64 KiB nothing is gained, and each call blocks the event loop for longer.
  */
 const chunkBytes = 65_536
 
-/** The endpoint's and connections' Rust sides end with their JavaScript objects, so those in use are held here. */
+/** Keeps endpoints and connections in use from being collected, which would end their Rust side. */
 const alive = new Set<unknown>()
 
 export interface QuicTarget {
   readonly peer: PeerId
-  /** Opaque to all but this file. */
+  /** Used in this file only. */
   readonly native: Iroh.EndpointAddr
 }
 
 export interface QuicEndpoint {
   readonly peer: PeerId
-  /** The standard endpoint ticket, of the addresses as they are now. */
+  /** Returns the standard endpoint ticket for the addresses as they are now. */
   ticket(): string
   hasRelay(): boolean
   connect(target: QuicTarget): Promise<QuicConnection>
-  /** Lets others begin a handshake; `accept` says who came. */
+  /** Lets others begin a handshake; `accept` returns them. */
   allowInbound(): void
-  /** The next that knocks; undefined once the endpoint is closed. */
+  /** Returns the next incoming connection, or undefined once the endpoint is closed. */
   accept(): Promise<QuicIncoming | undefined>
   close(): Promise<void>
 }
@@ -51,29 +51,29 @@ export interface QuicConnection {
   readonly remotePeer: PeerId
   readonly remoteAddress: string
   openStream(): Promise<Duplex>
-  /** The next stream on which the remote has written; undefined once the connection has ended. */
+  /** Returns the next stream on which the remote has written, or undefined once the connection has ended. */
   acceptStream(): Promise<Duplex | undefined>
   path(): PathInfo | undefined
-  /** Datagrams received, acknowledgements among them: grows for as long as the remote lives. */
-  heard(): number
-  /** Makes the remote acknowledge something. */
+  /** Returns the number of datagrams received, including acknowledgements. It grows while the remote is alive. */
+  datagramsReceived(): number
+  /** Sends something that the remote acknowledges. */
   ping(): void
-  /** Whether it has ended, known before `closed` can tell. */
+  /** Reports whether the connection has ended, before `closed` resolves. */
   ended(): boolean
   /** Resolves with the reason once the connection has ended, on either side. */
   readonly closed: Promise<string>
   close(reason: string): void
   /**
-   * How many streams the remote may have open at once, not below the 100 that the handshake has granted. Each may
-   * hold 1.25 MB unread: the connection's own window is granted without bound too, and cannot be taken back.
+   * Sets how many streams the remote may have open at once, at least the 100 that the handshake has granted. Each may hold
+   * 1.25 MB unread: the connection's own window has no bound, and cannot be reduced.
    */
   limitStreams(count: number): void
 }
 
-/** The package's `main` names a file that it does not contain. */
+/** The package's `main` names a file that it does not contain, so this names the right one. */
 const importIroh = () => import('@number0/iroh/index.js')
 
-/** Loads the optional package, whose absence (or that of its part for this platform) is NO_TRANSPORT. */
+/** Loads the optional package. Throws NO_TRANSPORT if it, or its part for this platform, is missing. */
 export async function loadIroh(load: () => Promise<unknown> = importIroh): Promise<IrohModule> {
   try {
     const module = (await load()) as IrohModule & { default?: IrohModule }
@@ -81,7 +81,7 @@ export async function loadIroh(load: () => Promise<unknown> = importIroh): Promi
   } catch (error) {
     throw new CausewayError(
       'NO_TRANSPORT',
-      `Addresses that begin with iroh: need the optional package @number0/iroh, which does not load here. ` +
+      `Addresses that begin with iroh: need the optional package @number0/iroh, which cannot be loaded. ` +
         `Run npm install @number0/iroh. (${firstLine(error)})`,
       { cause: error },
     )
@@ -90,7 +90,7 @@ export async function loadIroh(load: () => Promise<unknown> = importIroh): Promi
 
 export interface BindOptions {
   readonly seed: Uint8Array
-  /** `host:port`; without it all interfaces and free ports. */
+  /** `host:port`. Default: all interfaces and free ports. */
   readonly bind?: string
   readonly relay: 'default' | 'off' | readonly string[]
 }
@@ -99,7 +99,7 @@ export async function bindEndpoint(iroh: IrohModule, options: BindOptions): Prom
   const { bind, relay, seed } = options
   const build = async (addresses: string[]): Promise<Iroh.Endpoint> => {
     const builder = iroh.Endpoint.builder()
-    // The n0 preset also publishes the address in n0's DNS; whoever names own relays gets nothing of n0.
+    // The n0 preset also publishes the address in n0's DNS. With relays of its own, a node uses nothing of n0's.
     if (relay === 'default') iroh.presetN0(builder)
     else iroh.presetMinimal(builder)
     if (relay === 'off') builder.relayMode(iroh.RelayMode.disabled())
@@ -110,7 +110,7 @@ export async function bindEndpoint(iroh: IrohModule, options: BindOptions): Prom
   }
   try {
     if (bind === undefined) return wrapEndpoint(iroh, await build([]))
-    // An IPv4 address alone leaves an IPv6 socket open on all interfaces: loopback must mean loopback.
+    // An IPv4 address alone leaves an IPv6 socket open on all interfaces, but loopback must mean loopback.
     if (!bind.startsWith('127.')) return wrapEndpoint(iroh, await build([bind]))
     const endpoint = await build([bind, '[::1]:0']).catch(() => build([bind]))
     return wrapEndpoint(iroh, endpoint)
@@ -125,7 +125,7 @@ export async function bindEndpoint(iroh: IrohModule, options: BindOptions): Prom
   }
 }
 
-/** The peer and paths of an endpoint ticket; BAD_ADDRESS if it is none. */
+/** Parses an endpoint ticket into its peer and paths. Throws BAD_ADDRESS. */
 export function parseTicket(iroh: IrohModule, ticket: string): QuicTarget {
   try {
     const native = iroh.EndpointTicket.fromString(ticket).endpointAddr()
@@ -139,7 +139,7 @@ export function parseTicket(iroh: IrohModule, ticket: string): QuicTarget {
   }
 }
 
-/** The ticket of a peer at known socket addresses, where no endpoint can be asked. */
+/** Returns the ticket of a peer at these socket addresses, without its endpoint. */
 export function formatTicket(iroh: IrohModule, peer: PeerId, directAddresses: string[]): string {
   const id = iroh.EndpointId.fromBytes(arrayOf(Buffer.from(peer, 'hex')))
   return iroh.EndpointTicket.fromAddr(new iroh.EndpointAddr(id, null, directAddresses)).toString()
@@ -156,7 +156,7 @@ function wrapEndpoint(iroh: IrohModule, endpoint: Iroh.Endpoint): QuicEndpoint {
       if (target.peer === peer)
         throw new CausewayError(
           'BAD_ADDRESS',
-          'The address is this node’s own; it cannot dial itself over QUIC.',
+          'The address is this node’s own, and a node cannot dial itself over QUIC.',
         )
       try {
         return wrapConnection(await endpoint.connect(target.native, alpn))
@@ -196,7 +196,7 @@ function wrapConnection(connection: Iroh.Connection): QuicConnection {
       try {
         return new QuicStream(await connection.openBi())
       } catch (error) {
-        throw lost(error)
+        throw streamError(error)
       }
     },
     async acceptStream() {
@@ -209,24 +209,24 @@ function wrapConnection(connection: Iroh.Connection): QuicConnection {
     ended: () => connection.closeReason() !== null,
     path() {
       const path = selected()
-      // A connection that has ended has no path any more, but the sync that it carried is still reported.
+      // After its end a connection has no path, but the sync that it carried is still reported.
       if (path === undefined) return lastPath
       const { udpTxBytes, udpRxBytes } = connection.stats()
       lastPath = {
         kind: path.isRelay ? 'relay' : path.isIp ? 'direct' : 'unknown',
-        // Whole milliseconds, and 0 below one, which is not unknown.
+        // The binding reports whole milliseconds, and 0 below one; 0 would mean unknown.
         roundTripMs: path.rttMs || 0.5,
         bytesSent: udpTxBytes,
         bytesReceived: udpRxBytes,
       }
       return lastPath
     },
-    heard: () => connection.stats().udpRxDatagrams,
+    datagramsReceived: () => connection.stats().udpRxDatagrams,
     ping() {
       try {
         connection.sendDatagram([0])
       } catch {
-        // Ended, or the remote takes no datagrams: then its keep-alive every 5 s has to do.
+        // It has ended, or the remote takes no datagrams; then the remote's keep-alive every 5 s must suffice.
       }
     },
     close: (reason) => connection.close(0n, arrayOf(Buffer.from(reason))),
@@ -238,8 +238,8 @@ function wrapConnection(connection: Iroh.Connection): QuicConnection {
 }
 
 /**
- * A QUIC stream as a Duplex. Each half has a lock in Rust that a waiting call holds, so `reset` waits for a blocked
- * `writeAll` and `stop` for a `read`; neither is ever awaited here, and the end of the connection frees them all.
+ * A QUIC stream as a Duplex. Each half has a lock in Rust, which a waiting call holds: `reset` waits for a blocked
+ * `writeAll`, and `stop` for a `read`. So this class never awaits either; the end of the connection frees all.
  */
 class QuicStream extends Duplex {
   private readonly send: Iroh.SendStream
@@ -252,7 +252,7 @@ class QuicStream extends Duplex {
     super({ highWaterMark: chunkBytes })
     this.send = stream.send
     this.recv = stream.recv
-    // Whoever owns the stream sees its `close`; an error that nobody listens for must not end the process.
+    // The owner sees the stream's `close`. An error without a listener must not end the process.
     this.on('error', () => {})
   }
 
@@ -267,7 +267,7 @@ class QuicStream extends Duplex {
       },
       (error) => {
         this.readEnded = true
-        this.destroy(lost(error))
+        this.destroy(streamError(error))
       },
     )
   }
@@ -275,15 +275,15 @@ class QuicStream extends Duplex {
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error) => void): void {
     this.writeParts([chunk]).then(
       () => done(),
-      (error) => done(lost(error)),
+      (error) => done(streamError(error)),
     )
   }
 
-  /** HTTP/2 writes a header of 9 bytes and then its payload: together they are one call. */
+  /** Writes several chunks in one call: HTTP/2 writes a header of 9 bytes, then its payload. */
   override _writev(chunks: Array<{ chunk: Buffer }>, done: (error?: Error | null) => void): void {
     this.writeParts(chunks.map(({ chunk }) => chunk)).then(
       () => done(),
-      (error) => done(lost(error)),
+      (error) => done(streamError(error)),
     )
   }
 
@@ -291,13 +291,13 @@ class QuicStream extends Duplex {
     this.finished = true
     this.send.finish().then(
       () => done(),
-      (error) => done(lost(error)),
+      (error) => done(streamError(error)),
     )
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     const ignore = () => {}
-    // As TCP: what was written arrives, unless there was an error or something is still unwritten.
+    // Like TCP: written bytes arrive, unless there was an error or some are still unwritten.
     if (!this.finished)
       (error !== null || this.writableLength > 0 ? this.send.reset(1n) : this.send.finish()).catch(ignore)
     if (!this.readEnded) this.recv.stop(1n).catch(ignore)
@@ -308,7 +308,7 @@ class QuicStream extends Duplex {
     let part = 0
     let offset = 0
     while (part < parts.length) {
-      // No await between filling the shared array and the call, which copies it before it returns.
+      // No await between filling the shared array and the call: the call copies the array before it returns.
       if (scratch.length < chunkBytes) scratch.length = chunkBytes
       let length = 0
       while (part < parts.length && length < chunkBytes) {
@@ -326,10 +326,10 @@ class QuicStream extends Duplex {
   }
 }
 
-/** Filled anew for each call: a fresh array costs 40 ns a byte, this one 2. */
+/** Refilled for each call: a new array costs 40 ns per byte, this one 2. */
 const scratch: number[] = new Array<number>(chunkBytes).fill(0)
 
-/** Its first `length` elements. V8 keeps the memory of an array that is cut to more than half of it. */
+/** Returns the first `length` elements. V8 keeps an array's memory if it is cut to more than half. */
 function scratchOf(length: number): number[] {
   if (length <= chunkBytes / 2) return scratch.slice(0, length)
   scratch.length = length
@@ -340,7 +340,7 @@ function arrayOf(bytes: Uint8Array): number[] {
   return Array.from(bytes)
 }
 
-/** On arrays that the binding has made, `Buffer.from` takes 27 ns a byte and `set` 22; this takes 2. */
+/** Copies an array of the binding to a Buffer at 2 ns per byte; `Buffer.from` takes 27 and `set` 22. */
 function bufferOf(array: number[]): Buffer {
   const { length } = array
   const bytes = Buffer.allocUnsafe(length)
@@ -352,7 +352,7 @@ function peerOf(id: Iroh.EndpointId): PeerId {
   return parsePeerId(Buffer.from(id.toBytes()).toString('hex'))
 }
 
-/** Rust's debug text, without the source positions and the stack that RUST_BACKTRACE adds. */
+/** Returns Rust's debug text without source positions, and without the stack that RUST_BACKTRACE adds. */
 function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
   const lines = text
@@ -363,12 +363,12 @@ function firstLine(error: unknown): string {
   return (causes.at(-1) ?? 'unknown error').replace(/ \(\/[^)]*\)$/, '').replace(/\.$/, '')
 }
 
-function lost(error: unknown): CausewayError {
+function streamError(error: unknown): CausewayError {
   if (error instanceof CausewayError) return error
   return new CausewayError('DISCONNECTED', `The QUIC stream was lost: ${firstLine(error)}.`, { cause: error })
 }
 
-/** The binding has no codes; these parts of rustls' and noq's messages are what tells the cases apart. */
+/** The binding has no error codes; these parts of rustls' and noq's messages distinguish the cases. */
 const connectVerdicts: ReadonlyArray<readonly [RegExp, ErrorCode, string]> = [
   [/invalid peer certificate/, 'WRONG_PEER', 'another node answered at its addresses; ask for a new ticket'],
   [/known protocol/, 'UNREACHABLE', 'what answers there does not serve causeway/1'],

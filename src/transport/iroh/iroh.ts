@@ -1,6 +1,6 @@
 /**
- * The QUIC tunnel: peer to peer across NATs, by iroh. One QUIC connection a peer is pooled, each dial opens a stream
- * on it; the connection proves the peer's key, which is the node's identity. One endpoint both dials and listens.
+ * The QUIC transport, by iroh: from peer to peer across NATs. It pools one QUIC connection per peer, and each dial opens a
+ * stream on it. The connection proves the peer's key, which is the node's identity. One endpoint both dials and listens.
  */
 import { type Clock, cancelled, deadline, sleep, systemClock } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
@@ -21,112 +21,161 @@ import {
 import { QuicLink } from './link.ts'
 
 export interface IrohTransportOptions {
-  /** `iroh` if not given. */
+  /** Default: `iroh`. */
   readonly name?: string
-  /** Its key is the endpoint's: the PeerId that others see and prove. */
+  /** Its key becomes the endpoint's key, the PeerId that others see and that this transport proves. */
   readonly identity: Identity
-  /** `host:port`; all interfaces and a free port if not given. */
+  /** `host:port`. Default: all interfaces and a free port. */
   readonly bind?: string
-  /** n0's public relays, none, or the URLs of own ones. */
+  /** n0's public relays, none, or the URLs of other relays. */
   readonly relay: 'default' | 'off' | readonly string[]
   readonly clock?: Clock
-  /** A pooled connection without streams is closed after this. */
+  /** How long a connection without streams stays open. */
   readonly idleTimeoutMs?: number
-  /** A remote from which nothing comes for this long, not even acknowledgements, is gone. */
+  /** A remote that sends nothing for this long, not even acknowledgements, is taken to be gone. */
   readonly silenceTimeoutMs?: number
-  /** Who may come in; absent: everybody. */
+  /** Bounds inbound connections by origin. Without it there is no bound. */
   readonly door?: Door
-  /** Peers whose connections do not make room for others where there are too many; absent: none. */
+  /** Peers whose connections are not closed to make room for others. Default: none. */
   readonly isKnown?: (peer: PeerId) => boolean
-  /** Where the binding comes from; for tests. */
+  /** Loads the binding; for tests. */
   readonly load?: () => Promise<IrohModule>
 }
 
 const scheme = 'iroh:'
 
 export function createIrohTransport(options: IrohTransportOptions): Transport {
-  const { name = 'iroh', identity, door, clock = systemClock, load = loadIroh } = options
-  const { isKnown = () => false } = options
-  const { idleTimeoutMs = limits.irohIdleTimeoutMs, silenceTimeoutMs = limits.irohSilenceTimeoutMs } = options
-  const lifecycle = new Lifecycle(name)
-  const links = new Set<QuicLink>()
-  /** The link that new streams to a peer take; older ones may still carry streams. */
-  const pool = new Map<PeerId, QuicLink>()
-  const connecting = new Map<Address, Promise<QuicLink>>()
-  const dialling = new Set<AbortController>()
-  let handshakes = 0
-  let accept: ((channel: Channel) => void) | undefined
-  let binding: Promise<{ iroh: IrohModule; endpoint: QuicEndpoint }> | undefined
-  let bound: QuicEndpoint | undefined
-  let accepting: Promise<void> | undefined
+  return new IrohTransport(options)
+}
 
-  /** One endpoint both dials and listens, bound when first needed. */
-  function endpoint(): Promise<{ iroh: IrohModule; endpoint: QuicEndpoint }> {
-    binding ??= (async () => {
-      const iroh = await load()
-      const { bind, relay } = options
-      bound = await bindEndpoint(iroh, {
-        seed: identity.seed,
-        relay,
-        ...(bind === undefined ? {} : { bind }),
-      })
-      return { iroh, endpoint: bound }
-    })()
-    binding.catch(() => {
-      binding = undefined
-    })
-    return binding
+interface Binding {
+  readonly iroh: IrohModule
+  readonly endpoint: QuicEndpoint
+}
+
+class IrohTransport implements Transport {
+  readonly name: string
+  private readonly options: IrohTransportOptions
+  private readonly clock: Clock
+  private readonly lifecycle: Lifecycle
+  private readonly links = new Set<QuicLink>()
+  /** For each peer, the link on which dials open streams. An older link may still carry streams. */
+  private readonly pool = new Map<PeerId, QuicLink>()
+  /** Connections that are being made, so that dials of one address share one. */
+  private readonly connecting = new Map<Address, Promise<QuicLink>>()
+  /** Ends the dials that are under way. */
+  private readonly dials = new Set<AbortController>()
+  /** Inbound handshakes under way. */
+  private handshakes = 0
+  /** Receives inbound channels; undefined while the transport is not listening. */
+  private accept: ((channel: Channel) => void) | undefined
+  private binding: Promise<Binding> | undefined
+  /** The endpoint once it is bound. */
+  private endpoint: QuicEndpoint | undefined
+  private acceptLoop: Promise<void> | undefined
+
+  constructor(options: IrohTransportOptions) {
+    this.options = options
+    this.name = options.name ?? 'iroh'
+    this.clock = options.clock ?? systemClock
+    this.lifecycle = new Lifecycle(this.name)
   }
 
-  function addLink(quic: QuicConnection, inbound: boolean): QuicLink {
-    const onEnd = (link: QuicLink) => {
-      links.delete(link)
-      unpool(link)
+  canHandleAddress(address: Address): boolean {
+    return address.startsWith(scheme)
+  }
+
+  async dial(address: Address, { signal }: DialOptions = {}): Promise<Channel> {
+    this.lifecycle.assertOpen()
+    if (!address.startsWith(scheme))
+      throw new CausewayError(
+        'BAD_ADDRESS',
+        `A QUIC address is iroh:endpoint…, got ${JSON.stringify(address.slice(0, 200))}.`,
+      )
+    if (signal?.aborted) throw cancelled(signal)
+    const dial = new AbortController()
+    const onAbort = () => dial.abort(cancelled(signal!))
+    signal?.addEventListener('abort', onAbort, { once: true })
+    this.dials.add(dial)
+    using limit = deadline(this.clock, limits.dialTimeoutMs, 'Connecting over QUIC', dial.signal)
+    try {
+      return await orDiscard(this.open(address, limit.signal), limit.signal)
+    } finally {
+      this.dials.delete(dial)
+      signal?.removeEventListener('abort', onAbort)
     }
-    const link = new QuicLink(quic, { clock, inbound, idleTimeoutMs, silenceTimeoutMs, onEnd })
-    links.add(link)
-    return link
   }
 
-  function unpool(link: QuicLink): void {
-    if (pool.get(link.peer) === link) pool.delete(link.peer)
+  listen(accept: (channel: Channel) => void): Promise<void> {
+    return this.lifecycle.start(() => this.startAccepting(accept))
   }
 
-  function connect(address: Address, target: QuicTarget, quicEndpoint: QuicEndpoint): Promise<QuicLink> {
-    const running = connecting.get(address)
-    if (running !== undefined) return running
-    const starting = quicEndpoint
-      .connect(target)
-      .then((quic) => {
-        const link = addLink(quic, false)
-        if (lifecycle.closed) link.end(lifecycle.closedError())
-        else pool.set(target.peer, link)
-        return link
-      })
-      .finally(() => connecting.delete(address))
-    connecting.set(address, starting)
-    return starting
+  stop(): Promise<void> {
+    return this.lifecycle.stop(async () => {
+      this.accept = undefined
+      for (const link of this.links) if (link.inbound) link.end(serverStopped())
+    })
   }
 
-  async function open(address: Address, signal: AbortSignal): Promise<Channel> {
-    const { iroh, endpoint: quicEndpoint } = await endpoint()
+  addresses(): Address[] {
+    if (this.accept === undefined || this.endpoint === undefined) return []
+    return [`${scheme}${this.endpoint.ticket()}`]
+  }
+
+  close(): Promise<void> {
+    const error = this.lifecycle.closedError()
+    for (const dial of this.dials) dial.abort(error)
+    return this.lifecycle.close(async () => {
+      this.accept = undefined
+      for (const link of this.links) link.end(error)
+      const binding = await this.binding?.catch(() => undefined)
+      await binding?.endpoint.close()
+      await this.acceptLoop
+      // The binding frees the port when the endpoint is garbage collected.
+      this.binding = this.endpoint = undefined
+    })
+  }
+
+  /** Binds the endpoint on first use; a failure is not kept. */
+  private bind(): Promise<Binding> {
+    this.binding ??= this.bindOnce()
+    this.binding.catch(() => {
+      this.binding = undefined
+    })
+    return this.binding
+  }
+
+  private async bindOnce(): Promise<Binding> {
+    const { load = loadIroh, identity, bind, relay } = this.options
+    const iroh = await load()
+    const endpoint = await bindEndpoint(iroh, {
+      seed: identity.seed,
+      relay,
+      ...(bind === undefined ? {} : { bind }),
+    })
+    this.endpoint = endpoint
+    return { iroh, endpoint }
+  }
+
+  private async open(address: Address, signal: AbortSignal): Promise<Channel> {
+    const { iroh, endpoint } = await this.bind()
     const target = parseTicket(iroh, address.slice(scheme.length))
-    const pooled = pool.get(target.peer)
+    const pooled = this.pool.get(target.peer)
     if (pooled !== undefined && (await pooled.answers(signal))) {
       try {
-        return await openOn(pooled, signal)
+        return await this.openOn(pooled, signal)
       } catch {
-        unpool(pooled) // It ended just now; a new one says what is wrong, if anything is.
+        this.unpool(pooled) // It has just ended. If anything else is wrong, a new connection reports it.
       }
     }
     if (signal.aborted) throw cancelled(signal)
-    return openOn(await connect(address, target, quicEndpoint), signal)
+    return this.openOn(await this.connect(address, target, endpoint), signal)
   }
 
-  async function openOn(link: QuicLink, signal: AbortSignal): Promise<Channel> {
-    // All its streams are taken, or stuck: the next dial takes another connection.
+  private async openOn(link: QuicLink, signal: AbortSignal): Promise<Channel> {
+    // If all streams of the link are in use or stuck, the next dial makes another connection.
     const onAbort = () => {
-      if ((signal.reason as CausewayError | undefined)?.code === 'TIMEOUT') unpool(link)
+      if ((signal.reason as CausewayError | undefined)?.code === 'TIMEOUT') this.unpool(link)
     }
     signal.addEventListener('abort', onAbort, { once: true })
     try {
@@ -136,109 +185,105 @@ export function createIrohTransport(options: IrohTransportOptions): Transport {
     }
   }
 
-  async function bind(handler: (channel: Channel) => void): Promise<void> {
-    const { endpoint: quicEndpoint } = await endpoint()
-    quicEndpoint.allowInbound()
-    accept = handler
-    accepting ??= acceptAll(quicEndpoint)
-    if (options.relay === 'off') return
-    // A ticket that is made now should name the relay; a machine that is offline still serves its neighbours.
-    const startedMs = clock.monotonic()
-    while (!quicEndpoint.hasRelay() && clock.monotonic() - startedMs < limits.irohRelayTimeoutMs) {
-      if (lifecycle.closed) throw lifecycle.closedError()
-      await sleep(clock, limits.irohProbeStepMs)
+  private connect(address: Address, target: QuicTarget, endpoint: QuicEndpoint): Promise<QuicLink> {
+    const running = this.connecting.get(address)
+    if (running !== undefined) return running
+    const starting = endpoint
+      .connect(target)
+      .then((quic) => {
+        const link = this.addLink(quic, false)
+        if (this.lifecycle.closed) link.end(this.lifecycle.closedError())
+        else this.pool.set(target.peer, link)
+        return link
+      })
+      .finally(() => this.connecting.delete(address))
+    this.connecting.set(address, starting)
+    return starting
+  }
+
+  private addLink(quic: QuicConnection, inbound: boolean): QuicLink {
+    const { idleTimeoutMs = limits.irohIdleTimeoutMs, silenceTimeoutMs = limits.irohSilenceTimeoutMs } =
+      this.options
+    const onEnd = (link: QuicLink) => {
+      this.links.delete(link)
+      this.unpool(link)
+    }
+    const link = new QuicLink(quic, { clock: this.clock, inbound, idleTimeoutMs, silenceTimeoutMs, onEnd })
+    this.links.add(link)
+    return link
+  }
+
+  private unpool(link: QuicLink): void {
+    if (this.pool.get(link.peer) === link) this.pool.delete(link.peer)
+  }
+
+  private async startAccepting(accept: (channel: Channel) => void): Promise<void> {
+    const { endpoint } = await this.bind()
+    endpoint.allowInbound()
+    this.accept = accept
+    this.acceptLoop ??= this.acceptAll(endpoint)
+    if (this.options.relay === 'off') return
+    // A ticket made from now on should name the relay. Without one, after a while, the node still serves its network.
+    const startedMs = this.clock.monotonic()
+    while (!endpoint.hasRelay() && this.clock.monotonic() - startedMs < limits.irohRelayTimeoutMs) {
+      if (this.lifecycle.closed) throw this.lifecycle.closedError()
+      await sleep(this.clock, limits.irohProbeStepMs)
     }
   }
 
-  /** Runs for as long as the endpoint does; whoever comes while nothing listens is told so. */
-  async function acceptAll(quicEndpoint: QuicEndpoint): Promise<void> {
+  /** Accepts connections for as long as the endpoint exists. Refuses them while the transport is not listening. */
+  private async acceptAll(endpoint: QuicEndpoint): Promise<void> {
     for (;;) {
-      const incoming = await quicEndpoint.accept().catch(() => undefined)
+      const incoming = await endpoint.accept().catch(() => undefined)
       if (incoming === undefined) return
-      if (accept === undefined || handshakes + links.size >= limits.irohConnections + limits.irohHandshakes) {
+      const total = this.handshakes + this.links.size
+      if (this.accept === undefined || total >= limits.irohConnections + limits.irohHandshakes) {
         incoming.refuse().catch(() => {})
         continue
       }
-      handshakes++
-      const admitted = incoming.admit().finally(() => handshakes--)
-      admitted.then(serve, () => {}) // The stranger gave up, or could not prove its key.
+      this.handshakes++
+      const admitted = incoming.admit().finally(() => this.handshakes--)
+      // It fails if the remote gave up, or could not prove its key.
+      admitted.then(
+        (quic) => this.serve(quic),
+        () => {},
+      )
     }
   }
 
-  async function serve(quic: QuicConnection): Promise<void> {
+  private async serve(quic: QuicConnection): Promise<void> {
+    const { door } = this.options
     const leave = door === undefined ? () => {} : door.enter(quic.remoteAddress)
     if (leave === undefined) {
       quic.close('RESOURCE_EXHAUSTED')
       return
     }
     void quic.closed.then(leave)
-    const link = addLink(quic, true)
-    if (links.size > limits.irohConnections) makeRoom(link)
-    if (accept === undefined) return link.end(new CausewayError('DISCONNECTED', 'The server has stopped.'))
+    const link = this.addLink(quic, true)
+    if (this.links.size > limits.irohConnections) this.makeRoom(link)
+    if (this.accept === undefined) return link.end(serverStopped())
     for (;;) {
       const channel = await link.accept()
       if (channel === undefined) return
-      if (accept === undefined) channel.stream.destroy()
-      else handOver(accept, channel)
+      if (this.accept === undefined) channel.stream.destroy()
+      else handOver(this.accept, channel)
     }
   }
 
-  /** Ends the oldest connection of a peer that nobody knows: the new one's, where there is no other. */
-  function makeRoom(newest: QuicLink): void {
+  /** Ends the oldest inbound connection of a peer that is not known, or the newest if there is none. */
+  private makeRoom(newest: QuicLink): void {
+    const { isKnown = () => false } = this.options
     const mayGo = (link: QuicLink) => link.inbound && !isKnown(link.peer)
-    const oldest = [...links].find(mayGo) ?? newest
-    oldest.end(new CausewayError('RESOURCE_EXHAUSTED', 'There are too many connections.'))
-  }
-
-  async function unbind(): Promise<void> {
-    accept = undefined
-    for (const link of links)
-      if (link.inbound) link.end(new CausewayError('DISCONNECTED', 'The server has stopped.'))
-  }
-
-  return {
-    name,
-    canHandleAddress: (address) => address.startsWith(scheme),
-    async dial(address: Address, dialOptions: DialOptions = {}): Promise<Channel> {
-      lifecycle.assertOpen()
-      if (!address.startsWith(scheme))
-        throw new CausewayError(
-          'BAD_ADDRESS',
-          `An address over QUIC is iroh:endpoint…, got ${JSON.stringify(address.slice(0, 200))}.`,
-        )
-      const { signal } = dialOptions
-      if (signal?.aborted) throw cancelled(signal)
-      const own = new AbortController()
-      const onAbort = () => own.abort(cancelled(signal!))
-      signal?.addEventListener('abort', onAbort, { once: true })
-      dialling.add(own)
-      using limit = deadline(clock, limits.dialTimeoutMs, 'Connecting over QUIC', own.signal)
-      try {
-        return await orDiscard(open(address, limit.signal), limit.signal)
-      } finally {
-        dialling.delete(own)
-        signal?.removeEventListener('abort', onAbort)
-      }
-    },
-    listen: (handler) => lifecycle.start(() => bind(handler)),
-    stop: () => lifecycle.stop(unbind),
-    addresses: () => (accept === undefined || bound === undefined ? [] : [`${scheme}${bound.ticket()}`]),
-    close() {
-      const error = lifecycle.closedError()
-      for (const own of dialling) own.abort(error)
-      return lifecycle.close(async () => {
-        accept = undefined
-        for (const link of links) link.end(error)
-        const opened = await binding?.catch(() => undefined)
-        await opened?.endpoint.close()
-        await accepting
-        binding = bound = undefined // The binding frees the port when the endpoint is garbage.
-      })
-    },
+    const oldest = [...this.links].find(mayGo) ?? newest
+    oldest.end(new CausewayError('RESOURCE_EXHAUSTED', 'There are too many connections; try again later.'))
   }
 }
 
-/** The binding cannot cancel what it waits for: the caller goes on, and a channel that comes late is destroyed. */
+function serverStopped(): CausewayError {
+  return new CausewayError('DISCONNECTED', 'The server has stopped.')
+}
+
+/** Returns the channel, unless the signal fires first. The binding cannot cancel a dial, so a late channel is destroyed. */
 function orDiscard(opening: Promise<Channel>, signal: AbortSignal): Promise<Channel> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(cancelled(signal))

@@ -1,8 +1,7 @@
 /**
- * One QUIC connection with its streams. It notices by its silence that the remote has died, because the binding's own
- * timeout is 30 s and cannot be set, and ends itself when nothing has used it for a while. The binding counts what it
- * hears but does not say when, so looking at the count bounds the time: what came last came between `#heardAfterMs` and
- * `#heardBeforeMs`.
+ * One QUIC connection with its streams. It takes a silent remote to be dead, because the binding's own timeout is 30 s and
+ * cannot be set, and ends itself when it has been idle for a while. The binding counts datagrams but not when they came, so
+ * polling the count bounds that time: the last came between `receivedAfterMs` and `receivedBeforeMs`.
  */
 import type { Duplex } from 'node:stream'
 import { type Clock, sleep } from '../../base/clock.ts'
@@ -17,7 +16,7 @@ export interface QuicLinkOptions {
   readonly inbound: boolean
   readonly idleTimeoutMs: number
   readonly silenceTimeoutMs: number
-  /** Told once when it has ended, whoever ended it. */
+  /** Called once when the connection has ended, on either side. */
   readonly onEnd: (link: QuicLink) => void
 }
 
@@ -27,14 +26,15 @@ export class QuicLink {
   private readonly options: QuicLinkOptions
   private readonly clock: Clock
   private readonly streams = new Set<Duplex>()
-  /** It has carried a channel. */
+  /** Whether the connection has carried a channel. */
   private used = false
   private ended = false
-  private heardCount: number
-  private lookedAtMs: number
-  private heardAfterMs: number
-  private heardBeforeMs: number
-  /** When its last stream closed. */
+  /** Datagrams received, as of the last poll. */
+  private datagrams: number
+  private lastPollMs: number
+  private receivedAfterMs: number
+  private receivedBeforeMs: number
+  /** When the last stream closed. */
   private idleSinceMs: number
   private cancelTick = () => {}
 
@@ -44,8 +44,8 @@ export class QuicLink {
     this.clock = options.clock
     this.inbound = options.inbound
     const now = options.clock.monotonic()
-    this.heardCount = quic.heard()
-    this.lookedAtMs = this.heardAfterMs = this.heardBeforeMs = this.idleSinceMs = now
+    this.datagrams = quic.datagramsReceived()
+    this.lastPollMs = this.receivedAfterMs = this.receivedBeforeMs = this.idleSinceMs = now
     quic.limitStreams(limits.irohStreamsPerConnection)
     this.tickLater()
     void quic.closed.then(() => this.forget())
@@ -55,39 +55,39 @@ export class QuicLink {
     return this.quic.remotePeer
   }
 
-  /** A new stream to the remote. Waits where the remote allows no more of them now. */
+  /** Opens a stream to the remote. Waits while the remote allows no more streams. */
   async open(): Promise<Channel> {
     return this.channelOf(await this.quic.openStream())
   }
 
-  /** The next stream that the remote opens; undefined once the connection has ended. */
+  /** Returns the next stream that the remote opens, or undefined once the connection has ended. */
   async accept(): Promise<Channel | undefined> {
     const stream = await this.quic.acceptStream()
     return stream && this.channelOf(stream)
   }
 
-  /** Ends it and its streams, with the reason for their owners. */
+  /** Ends the connection, and its streams with this error. */
   end(error: CausewayError): void {
     this.forget()
-    // First the connection: the remote then sees one end, and not that of each stream before it.
+    // The connection first, so that the remote sees one end and not the end of each stream before it.
     this.quic.close(error.code)
     for (const stream of this.streams) stream.destroy(error)
   }
 
   /**
-   * Whether a new stream may be opened on it: one whose remote has died would cost a whole silence timeout, and is ended,
-   * as iroh sends what is for a peer to where its open connections lead. One that carries streams is left to its own
-   * timeout: a pause of a second is no reason to cut them.
+   * Reports whether a new stream can be opened here; waiting on a dead remote would take a whole silence timeout. A
+   * connection that does not answer is ended, since iroh sends a peer's packets to where its open connections lead. One
+   * with streams is left to the silence timeout, since a pause of a second is no reason to cut them.
    */
   async answers(signal: AbortSignal): Promise<boolean> {
     if (this.quic.ended()) return false
-    this.listen()
+    this.poll()
     const startedMs = this.clock.monotonic()
-    if (startedMs - this.heardAfterMs < limits.irohFreshMs) return true
+    if (startedMs - this.receivedAfterMs < limits.irohFreshMs) return true
     this.quic.ping()
     while (this.clock.monotonic() - startedMs < limits.irohProbeTimeoutMs) {
       await sleep(this.clock, limits.irohProbeStepMs, signal)
-      if (this.listen()) return true
+      if (this.poll()) return true
     }
     if (this.streams.size > 0) return true
     this.end(new CausewayError('DISCONNECTED', 'The remote does not answer.'))
@@ -102,7 +102,7 @@ export class QuicLink {
     })
     const quic = this.quic
     const { remotePeer, remoteAddress } = quic
-    // The first channel pays for the connection too.
+    // The first channel's counters include the cost of the connection.
     const before = this.used ? quic.path() : undefined
     this.used = true
     return { stream, remotePeer, remoteAddress, dear: true, path: () => since(quic.path(), before) }
@@ -112,42 +112,42 @@ export class QuicLink {
     const { silenceTimeoutMs, idleTimeoutMs } = this.options
     const tickMs = Math.min(silenceTimeoutMs / 4, idleTimeoutMs)
     this.cancelTick = this.clock.setTimer(tickMs, () => {
-      const error = this.lookAfter()
+      const error = this.reasonToEnd()
       if (error === undefined) this.tickLater()
       else this.end(error)
     })
   }
 
-  /** Why it should end, if it should: silent for too long, or idle for too long. */
-  private lookAfter(): CausewayError | undefined {
+  /** Returns why the connection should end: it was silent or idle for too long. Otherwise pings a silent remote. */
+  private reasonToEnd(): CausewayError | undefined {
     const { silenceTimeoutMs, idleTimeoutMs } = this.options
     const now = this.clock.monotonic()
-    if (!this.listen()) {
-      const silentMs = now - this.heardBeforeMs
+    if (!this.poll()) {
+      const silentMs = now - this.receivedBeforeMs
       if (silentMs >= silenceTimeoutMs) {
-        const text = `Nothing came from the peer ${this.peer} for ${Math.round(silentMs)} ms.`
+        const text = `The peer ${this.peer} sent nothing for ${Math.round(silentMs)} ms.`
         return new CausewayError('TIMEOUT', text, { data: { peer: this.peer } })
       }
       this.quic.ping()
     }
-    // The dialler closes first, so that it never opens a stream on what the other side is about to close.
+    // The dialler closes first, so that it never opens a stream on a connection that the other side is closing.
     const idleLimitMs = this.inbound ? 2 * idleTimeoutMs : idleTimeoutMs
     if (this.streams.size > 0 || now - this.idleSinceMs < idleLimitMs) return undefined
-    return new CausewayError('DISCONNECTED', 'The connection was idle.')
+    return new CausewayError('DISCONNECTED', 'The connection was idle, so it was closed.')
   }
 
-  /** Whether something has come since the last time. */
-  private listen(): boolean {
-    const count = this.quic.heard()
-    const grown = count !== this.heardCount
+  /** Reads the count of datagrams, and reports whether any came since the last poll. */
+  private poll(): boolean {
+    const count = this.quic.datagramsReceived()
+    const grew = count !== this.datagrams
     const now = this.clock.monotonic()
-    if (grown) {
-      this.heardCount = count
-      this.heardAfterMs = this.lookedAtMs
-      this.heardBeforeMs = now
+    if (grew) {
+      this.datagrams = count
+      this.receivedAfterMs = this.lastPollMs
+      this.receivedBeforeMs = now
     }
-    this.lookedAtMs = now
-    return grown
+    this.lastPollMs = now
+    return grew
   }
 
   private forget(): void {
@@ -158,7 +158,7 @@ export class QuicLink {
   }
 }
 
-/** The path now, with what was counted after `before`. */
+/** Returns the path now, with the bytes counted since `before`. */
 function since(path: PathInfo | undefined, before: PathInfo | undefined): PathInfo | undefined {
   if (path === undefined || before === undefined) return path
   return {
