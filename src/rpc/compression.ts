@@ -1,7 +1,7 @@
 /**
- * How messages are compressed: with the least effort that a codec knows, since more of it costs ten times the time for a
- * few hundredths of the bytes. Brotli is what our own nodes speak where bytes are dear; it hardly costs anything where
- * nothing can be won. Gzip is for clients that know nothing else.
+ * Compression of messages, at the lowest level of each codec: higher levels take ten times as long and save a few percent
+ * of the bytes. Nodes use Brotli among themselves over transports where bytes are expensive; it costs little on data that
+ * does not compress. Gzip is for clients that support nothing else.
  */
 import { promisify } from 'node:util'
 import {
@@ -18,7 +18,7 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import type { Compression } from '@connectrpc/connect/protocol'
 import { limits } from '../base/limits.ts'
 
-/** A page at once: each piece is a job in the thread pool, behind whatever else waits there. */
+/** A whole page: each chunk is a job on the thread pool, and queues behind the other jobs there. */
 const chunkSize = limits.pageBytes
 
 export const fastBrotli: Compression = codec('br', promisify(brotliCompress), promisify(brotliDecompress), {
@@ -45,16 +45,19 @@ function codec<Options extends ZlibOptions | BrotliOptions>(
     async decompress(bytes, readMaxBytes) {
       if (bytes.length === 0) return new Uint8Array(0)
       try {
-        // The bound holds while inflating: a bomb is given up with the piece that passes it.
+        // The bound applies while inflating, so a bomb is abandoned at the chunk that passes it.
         const inflated = await inflate(bytes, { chunkSize, maxOutputLength: readMaxBytes } as Options)
         return inflated as Uint8Array<ArrayBuffer>
       } catch (error) {
         throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
           ? new ConnectError(
-              `A message may have ${readMaxBytes} bytes, but this one has more, once decompressed.`,
+              `A message can have at most ${readMaxBytes} bytes, but this one has more after decompression.`,
               Code.ResourceExhausted,
             )
-          : new ConnectError(`A compressed message is not ${name}.`, Code.InvalidArgument)
+          : new ConnectError(
+              `A message that should be compressed as ${name} cannot be decompressed.`,
+              Code.InvalidArgument,
+            )
       }
     },
   }

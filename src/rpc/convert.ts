@@ -1,6 +1,6 @@
 /**
- * Between messages of the contract and the types that the rest of the node works with. Lengths are checked here,
- * where bytes become ids; nothing further in has to.
+ * Converts between the messages of the contract and the node's own types. Lengths are checked here, where bytes become
+ * ids, so no code below checks them again.
  */
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import { EntryBodySchema, type SignedEntry as SignedEntryMessage } from '../../gen/causeway/v1/entry_pb.ts'
@@ -39,20 +39,28 @@ import type { WatchEvent, WatchedTree, WatchMessage } from '../sync/answer/watch
 import { prefixDigits, shortPrefixDigits, unpackPrefixes } from '../sync/cells.ts'
 import type { SketchPart, SyncHeader, SyncRequest, SyncStatus } from '../sync/remote.ts'
 
-/** An id out of a request; INVALID_ARGUMENT names the field. */
+/** Reads an id. Throws INVALID_ARGUMENT, naming the field. */
 export function readId(bytes: Uint8Array, field: string): EntryId {
   if (bytes.length !== 32)
-    throw new CausewayError('INVALID_ARGUMENT', `\`${field}\` is an id of 32 bytes, got ${bytes.length}.`, {
-      data: { field },
-    })
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `\`${field}\` must be an id of 32 bytes, got ${bytes.length}.`,
+      {
+        data: { field },
+      },
+    )
   return idFromBytes(bytes)
 }
 
 export function readIds(list: readonly Uint8Array[], field: string, max: number): EntryId[] {
   if (list.length > max)
-    throw new CausewayError('LIMIT_EXCEEDED', `\`${field}\` has at most ${max} ids, got ${list.length}.`, {
-      data: { field, max },
-    })
+    throw new CausewayError(
+      'LIMIT_EXCEEDED',
+      `\`${field}\` can have at most ${max} ids, got ${list.length}.`,
+      {
+        data: { field, max },
+      },
+    )
   return list.map((bytes) => readId(bytes, field))
 }
 
@@ -60,27 +68,27 @@ export function readPeer(bytes: Uint8Array, field: string): PeerId {
   if (bytes.length !== 32)
     throw new CausewayError(
       'INVALID_ARGUMENT',
-      `\`${field}\` is a PeerId of 32 bytes, got ${bytes.length}.`,
+      `\`${field}\` must be a PeerId of 32 bytes, got ${bytes.length}.`,
       { data: { field } },
     )
   return parsePeerId(bytesToHex(bytes))
 }
 
-/** A digest: '' or 64 hex digits. */
+/** Reads a digest: '' or 64 hex digits. */
 function readDigest(bytes: Uint8Array, field: string): string {
   if (bytes.length !== 0 && bytes.length !== 32)
     throw new CausewayError(
       'INVALID_ARGUMENT',
-      `\`${field}\` is a digest of 32 bytes or empty, got ${bytes.length}.`,
+      `\`${field}\` must be empty or a digest of 32 bytes, got ${bytes.length}.`,
       { data: { field } },
     )
   return bytesToHex(bytes)
 }
 
-/** A number out of a request; INVALID_ARGUMENT names the field. */
+/** Reads a number. Throws INVALID_ARGUMENT, naming the field. */
 export function readCount(count: bigint, field: string): number {
   if (count > BigInt(Number.MAX_SAFE_INTEGER))
-    throw new CausewayError('INVALID_ARGUMENT', `\`${field}\` is at most 2^53 - 1, got ${count}.`, {
+    throw new CausewayError('INVALID_ARGUMENT', `\`${field}\` must be at most 2^53 - 1, got ${count}.`, {
       data: { field },
     })
   return Number(count)
@@ -138,12 +146,12 @@ export function writeSyncRequest(request: SyncRequest): SyncTreeRequest {
 }
 
 function readSketch(sketch: SketchMessage): SketchPart | undefined {
-  // Cells of another version are as good as none: the answer does without.
+  // Cells of another version cannot be used, so the answer does without a sketch.
   if (sketch.version !== sketchVersion) return undefined
   if (sketch.from >= limits.sketchMaxCells)
     throw new CausewayError(
       'LIMIT_EXCEEDED',
-      `A sketch has at most ${limits.sketchMaxCells} cells, asked for those from ${sketch.from}.`,
+      `A sketch has at most ${limits.sketchMaxCells} cells, so none begin at ${sketch.from}.`,
     )
   return {
     from: sketch.from,
@@ -168,12 +176,12 @@ function readPrefixes(bytes: Uint8Array, field: string, max: number, digits = pr
   if (bytes.length % prefixBytes !== 0)
     throw new CausewayError(
       'INVALID_ARGUMENT',
-      `\`${field}\` is packed from prefixes of ${prefixBytes} bytes, got ${bytes.length}.`,
+      `\`${field}\` must consist of prefixes of ${prefixBytes} bytes, got ${bytes.length} bytes.`,
     )
   if (bytes.length > max * prefixBytes)
     throw new CausewayError(
       'LIMIT_EXCEEDED',
-      `\`${field}\` has at most ${max} prefixes, got ${bytes.length / prefixBytes}.`,
+      `\`${field}\` can have at most ${max} prefixes, got ${bytes.length / prefixBytes}.`,
     )
   return unpackPrefixes(bytes, digits)
 }
@@ -192,7 +200,7 @@ function readChunks(chunks: readonly RangeChunkMessage[]): RangeChunk[] {
   if (chunks.length > limits.rangeChunks)
     throw new CausewayError(
       'LIMIT_EXCEEDED',
-      `A range has at most ${limits.rangeChunks} chunks, got ${chunks.length}.`,
+      `A range can have at most ${limits.rangeChunks} chunks, got ${chunks.length}.`,
     )
   return chunks.map(({ lastHeight, lastId, count, fingerprint }) => {
     readId(lastId, 'last_id')
@@ -253,15 +261,15 @@ function writeChunk({ last, count, fingerprint }: RangeChunk) {
   return { lastHeight: BigInt(last.height), lastId: last.id, count, fingerprint }
 }
 
-/** `asked`: how many tips the request had, which is how many bits of `common` mean something. */
-export function readSyncHeader(header: SyncTreeHeader, asked: number): SyncHeader {
+/** Reads a header. `requestTips` is the number of tips in the request, and so of the bits of `common` that count. */
+export function readSyncHeader(header: SyncTreeHeader, requestTips: number): SyncHeader {
   return {
     status: readStatus(header.status),
     tips: readIds(header.tips, 'tips', limits.answerTips),
     tipsDigest: readDigest(header.tipsDigest, 'tips_digest'),
     count: readCount(header.count, 'count'),
     common: Array.from(
-      { length: asked },
+      { length: requestTips },
       (_, index) => ((header.common[index >> 3] ?? 0) & (1 << (index & 7))) !== 0,
     ),
     entries: readCount(header.entries, 'entries'),
@@ -331,18 +339,18 @@ const fromAccessStatus = new Map(
   Object.entries(toAccessStatus).map(([name, status]) => [status, name as AccessAnswer['status']]),
 )
 
-/** The length of an access request's id. */
+/** Bytes of an access request's id. */
 export const accessRequestIdBytes = 16
 
 export function writeAccessStatus(status: AccessAnswer['status']): AccessStatusMessage {
   return toAccessStatus[status]
 }
 
-/** Reads a remote's answer to RequestAccess. Throws PROTOCOL if its status or id is none of the contract's. */
+/** Reads a remote's answer to RequestAccess. Throws PROTOCOL if its status is unknown or its id has a wrong length. */
 export function readAccessAnswer(answer: RequestAccessResponse): AccessAnswer {
   const status = fromAccessStatus.get(answer.status)
   if (status === undefined || (answer.request.length !== 0 && answer.request.length !== accessRequestIdBytes))
-    throw new CausewayError('PROTOCOL', 'The remote gave no answer to a request for access.')
+    throw new CausewayError('PROTOCOL', 'The remote sent an invalid answer to a request for access.')
   return {
     status,
     request: bytesToHex(answer.request),
@@ -351,7 +359,7 @@ export function readAccessAnswer(answer: RequestAccessResponse): AccessAnswer {
   }
 }
 
-/** A stored entry for an application: its id, what was signed, and the body decoded. */
+/** Returns a stored entry for an application: its id, the signed bytes and the decoded body. */
 export function writeEntry(stored: Pick<StoredEntry, 'id' | 'signed'>, isVoid: boolean): EntryMessage {
   const { body } = readEntry(stored.signed)
   const decoded: MessageInitShape<typeof EntryBodySchema> = {
@@ -374,7 +382,7 @@ export function writeEntry(stored: Pick<StoredEntry, 'id' | 'signed'>, isVoid: b
   })
 }
 
-/** A tree for an application. */
+/** Returns a tree for an application. */
 export function writeTree(info: TreeDetails, tipCount: number, tipsDigest: string): TreeMessage {
   return create(TreeSchema, {
     id: idToBytes(info.tree),

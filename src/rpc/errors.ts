@@ -1,6 +1,6 @@
 /**
- * The one place where errors cross the wire: a CausewayError becomes a ConnectError with a typed detail, and comes
- * out at the other side as a CausewayError with the same code and data.
+ * Translates errors for the wire and back: a CausewayError becomes a ConnectError with a typed detail, and the other side
+ * gets a CausewayError with the same code and data.
  */
 import { Code, ConnectError } from '@connectrpc/connect'
 import { ErrorDetailSchema } from '../../gen/causeway/v1/error_pb.ts'
@@ -40,19 +40,20 @@ const codes: Partial<Record<ErrorCode, Code>> = {
   INTERNAL: Code.Internal,
 }
 
-/** Node's words for a connection that broke under a call: the network's doing, and nobody's mistake. */
-const cutCodes = /^(ERR_STREAM_PREMATURE_CLOSE|ERR_STREAM_DESTROYED|ERR_HTTP2_.*|ECONNRESET|EPIPE)$/
+/** Node's codes for a connection that broke during a call. The network is the cause, not the caller or the node. */
+const lostConnectionCodes =
+  /^(ERR_STREAM_PREMATURE_CLOSE|ERR_STREAM_DESTROYED|ERR_HTTP2_.*|ECONNRESET|EPIPE)$/
 
-function wasCut(error: unknown): boolean {
-  return error instanceof Error && cutCodes.test((error as NodeJS.ErrnoException).code ?? '')
+function isLostConnection(error: unknown): boolean {
+  return error instanceof Error && lostConnectionCodes.test((error as NodeJS.ErrnoException).code ?? '')
 }
 
-/** Whatever a handler threw, for the wire. Unexpected errors keep their text to themselves. */
+/** Translates what a handler threw for the wire. The text of an unexpected error is not sent. */
 export function toConnectError(error: unknown): ConnectError {
   if (error instanceof ConnectError) return withDetail(error)
-  const known = CausewayError.from(error, wasCut(error) ? 'DISCONNECTED' : 'INTERNAL')
+  const known = CausewayError.from(error, isLostConnection(error) ? 'DISCONNECTED' : 'INTERNAL')
   const message =
-    known.code === 'INTERNAL' ? 'Something went wrong inside the node; its log says what.' : known.message
+    known.code === 'INTERNAL' ? 'An internal error occurred in the node; see its log.' : known.message
   const data: Record<string, string> = {}
   for (const [key, value] of Object.entries(known.data).slice(0, limits.errorFacts))
     data[key] = cutText(String(value), limits.errorFactBytes)
@@ -65,7 +66,7 @@ export function toConnectError(error: unknown): ConnectError {
   return new ConnectError(text, codes[known.code] ?? Code.InvalidArgument, undefined, [detail], error)
 }
 
-/** gRPC carries errors in trailers, which a client takes up to a bound; what a caller said may be long, and come back. */
+/** Cuts a text to so many bytes. gRPC sends errors in trailers, which clients bound, and an error may quote a long request. */
 function cutText(text: string, bytes: number): string {
   const encoded = Buffer.from(text)
   return encoded.length <= bytes ? text : `${encoded.toString('utf8', 0, bytes - 9).replace(/\ufffd$/, '')} …`
@@ -84,25 +85,26 @@ const fallbacks: Partial<Record<Code, ErrorCode>> = {
   [Code.Unauthenticated]: 'UNAUTHENTICATED',
 }
 
-/** Whether an error carries the detail that every error of ours has. */
+/** Reports whether an error carries the typed detail, as every error of a node does. */
 export function isTyped(error: ConnectError): boolean {
   return error.findDetails(ErrorDetailSchema).length > 0
 }
 
-/** What Connect says of a message that it cannot read, as if the mistake were the node's. */
-const callersMistake = /^(parse binary|received compressed envelope|protocol error)/
+/** Connect's texts for a message that it cannot read. Its codes then blame the node, but the mistake is the caller's. */
+const unreadableMessage = /^(parse binary|received compressed envelope|protocol error)/
 
-/** Connect's own errors (deadlines, what is not built, what cannot be read) with the detail that every error carries. */
+/** Adds the typed detail to an error of Connect's own: a deadline, an unknown method, an unreadable message. */
 function withDetail(error: ConnectError): ConnectError {
   if (isTyped(error)) return error
   const { code, rawMessage } = error
-  const callers = callersMistake.test(rawMessage) && (code === Code.Internal || code === Code.DataLoss)
-  const better = callers ? Code.InvalidArgument : code
+  const isCallersMistake =
+    unreadableMessage.test(rawMessage) && (code === Code.Internal || code === Code.DataLoss)
+  const better = isCallersMistake ? Code.InvalidArgument : code
   const detail = { desc: ErrorDetailSchema, value: { code: fallbacks[better] ?? 'INTERNAL' } }
   return new ConnectError(cutText(rawMessage, limits.errorTextBytes), better, error.metadata, [detail], error)
 }
 
-/** Whatever a call threw, as a CausewayError. An aborted signal's own reason wins over what it caused. */
+/** Returns what a call threw as a CausewayError. If the signal fired, its own reason takes precedence. */
 export function fromConnectError(error: unknown, signal?: AbortSignal): CausewayError {
   if (signal?.aborted && signal.reason instanceof CausewayError) return signal.reason
   if (!(error instanceof ConnectError)) return CausewayError.from(error)
@@ -118,13 +120,13 @@ export function fromConnectError(error: unknown, signal?: AbortSignal): Causeway
       cause: error,
     })
   if (error.cause instanceof CausewayError) return error.cause
-  if (isBreak(error))
+  if (isEndedByRemote(error))
     return new CausewayError('DISCONNECTED', `The connection was lost: ${error.rawMessage}`, { cause: error })
   return new CausewayError(fallbacks[error.code] ?? 'PROTOCOL', error.rawMessage, { cause: error })
 }
 
-/** The connection, or the call's stream on it, was ended by the other side; connect-node calls that internal. */
-function isBreak(error: ConnectError): boolean {
+/** Reports whether the other side ended the connection or the call's stream, which connect-node calls internal. */
+function isEndedByRemote(error: ConnectError): boolean {
   if (error.code === Code.Canceled && error.rawMessage.startsWith('http/2 stream closed')) return true
   let { cause } = error
   for (let depth = 0; cause instanceof Error && depth < 8; depth++, cause = cause.cause) {

@@ -1,8 +1,8 @@
 /**
- * Entries as they lie on the wire, a page at once. They are most of what crosses and have two fields each, yet Protobuf's
- * runtime goes through the description of every message and field: half of what a page costs its sender. The bytes
- * travel as the unknown field of that number, which the runtime writes out as it is, and reads as it is where the
- * description that it is given leaves that field out. JSON knows no such fields.
+ * Encodes and decodes pages of entries by hand. Protobuf's runtime walks the description of every message and field, which
+ * is half of a page's cost to its sender, though an entry has two fields. The page is passed as an unknown field of its
+ * number: the runtime writes such bytes unchanged, and keeps them when reading if its description leaves that field out.
+ * JSON has no unknown fields, so pages in JSON are encoded by the runtime.
  */
 import { create, type UnknownField } from '@bufbuild/protobuf'
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
@@ -25,12 +25,12 @@ const entriesNumber = EntryPageSchema.field.entries.number
 const moreNumber = EntryPageSchema.field.more.number
 const none: Uint8Array = new Uint8Array(0)
 
-/** A page of an answer. Packed as a whole, since the runtime copies the bytes once for each message around them. */
+/** Returns a page of an answer, packed as a whole: the runtime copies bytes once for each message around them. */
 export function writePage({ entries, more }: SyncPage, json: boolean): SyncTreeResponse {
   if (json)
     return create(SyncTreeResponseSchema, { part: { case: 'page', value: { entries: [...entries], more } } })
   const size = packedBytes(entries) + (more ? 2 : 0)
-  const packed = new Packed(tagBytes + varintBytes(size) + size)
+  const packed = new PackedFields(tagBytes + varintBytes(size) + size)
   packed.head(pageNumber, size)
   packed.entries(entriesNumber, entries)
   if (more) packed.flag(moreNumber)
@@ -41,19 +41,19 @@ export function writePage({ entries, more }: SyncPage, json: boolean): SyncTreeR
 }
 
 const { syncTree } = SyncService.method
-const unreadPages = SyncTreeResponseSchema.fields.filter(({ number }) => number !== pageNumber)
+const fieldsWithoutPage = SyncTreeResponseSchema.fields.filter(({ number }) => number !== pageNumber)
 
-/** The service for a client whose answers to SyncTree keep their pages for `readPage`. */
+/** SyncService for a client: answers to SyncTree leave their pages undecoded, for `readPage`. */
 export const PackedSyncService: typeof SyncService = {
   ...SyncService,
   methods: SyncService.methods.map((method) =>
     method === syncTree
-      ? { ...syncTree, output: { ...SyncTreeResponseSchema, fields: unreadPages } }
+      ? { ...syncTree, output: { ...SyncTreeResponseSchema, fields: fieldsWithoutPage } }
       : method,
   ),
 }
 
-/** The page in an answer of `PackedSyncService`; undefined where there is none. PROTOCOL when its bytes are no page. */
+/** Returns the page in an answer of `PackedSyncService`, or undefined if it has none. Throws PROTOCOL if it is malformed. */
 export function readPage({ $unknown = [] }: SyncTreeResponse): SyncPage | undefined {
   let page: { entries: SignedEntry[]; more: boolean } | undefined
   try {
@@ -61,7 +61,7 @@ export function readPage({ $unknown = [] }: SyncTreeResponse): SyncPage | undefi
       if (no !== pageNumber) continue
       expectType(wireType, WireType.LengthDelimited)
       page ??= { entries: [], more: false }
-      // As a Buffer, whose views and hex cost less.
+      // A Buffer, since its views and its conversion to hex cost less.
       const reader = new BinaryReader(Buffer.from(data.buffer, data.byteOffset, data.byteLength))
       reader.uint32()
       while (reader.pos < reader.len) {
@@ -86,7 +86,7 @@ export function readPage({ $unknown = [] }: SyncTreeResponse): SyncPage | undefi
 }
 
 function expectType(type: WireType, expected: WireType): void {
-  if (type !== expected) throw new Error(`a field has the wire type ${type} in place of ${expected}`)
+  if (type !== expected) throw new Error(`a field has the wire type ${type}, not ${expected}`)
 }
 
 function readEntry(reader: BinaryReader, entryType: WireType): SignedEntry {
@@ -108,20 +108,20 @@ function readEntry(reader: BinaryReader, entryType: WireType): SignedEntry {
   return { body, signature }
 }
 
-/** A page to send; our own calls are never JSON. */
+/** Returns the request to store a page. A node's own calls never use JSON. */
 export function writeSendRequest(tree: TreeId, entries: readonly SignedEntry[]): SendEntriesRequest {
   const request = create(SendEntriesRequestSchema, { tree: idToBytes(tree) })
   const { number } = SendEntriesRequestSchema.field.entries
   const size = packedBytes(entries)
-  const packed = new Packed(size)
+  const packed = new PackedFields(size)
   packed.entries(number, entries)
   discard(size, sentGarbage)
   if (entries.length > 0) request.$unknown = [packed.finish(number)]
   return request
 }
 
-/** Writes fields one after the other. */
-class Packed {
+/** A buffer to which fields are written one after the other. */
+class PackedFields {
   private readonly bytes: Buffer
   private at = 0
 
@@ -129,7 +129,7 @@ class Packed {
     this.bytes = Buffer.allocUnsafe(length)
   }
 
-  /** The tag of a field that has a length, and the length. */
+  /** Writes the tag of a field that has a length, and the length. */
   head(field: number, length: number): void {
     this.bytes[this.at++] = (field << 3) | WireType.LengthDelimited
     for (; length >= 128; length >>>= 7) this.bytes[this.at++] = (length & 127) | 128
@@ -155,7 +155,7 @@ class Packed {
     }
   }
 
-  /** All of it as one field, whose tag the runtime writes. */
+  /** Returns the bytes as one field, whose tag the runtime writes. */
   finish(no: number): UnknownField {
     return { no, wireType: WireType.LengthDelimited, data: this.bytes.subarray(tagBytes) }
   }
@@ -163,7 +163,7 @@ class Packed {
 
 const tagBytes = 1
 
-/** What entries take in a page, with their tags. */
+/** Returns the bytes of these entries in a page, including tags. */
 export function packedBytes(entries: readonly SignedEntry[]): number {
   let length = 0
   for (const signed of entries) {
@@ -173,7 +173,7 @@ export function packedBytes(entries: readonly SignedEntry[]): number {
   return length
 }
 
-/** Of an entry's two fields. */
+/** Returns the bytes of an entry's two fields. */
 function sizeOf({ body, signature }: SignedEntry): number {
   const lengths = varintBytes(body.length) + varintBytes(signature.length)
   return 2 * tagBytes + lengths + body.length + signature.length
