@@ -12,7 +12,7 @@ import {
 import { systemClock } from '../src/base/clock.ts'
 import { entryBytes, type SignedEntry } from '../src/dag/entry.ts'
 import { idToBytes, type TreeId } from '../src/dag/id.ts'
-import { writeSyncHeader, writeSyncRequest } from '../src/rpc/convert.ts'
+import { writeSyncHeader, writeSyncRequest } from '../src/rpc/convert-sync.ts'
 import type { DagStore } from '../src/store/store.ts'
 import { answerSync } from '../src/sync/answer/answer.ts'
 import { runSession, type SessionResult } from '../src/sync/ask/session.ts'

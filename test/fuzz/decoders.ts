@@ -36,7 +36,12 @@ import { parsePeerId } from '../../src/dag/identity.ts'
 import { pointFlaw } from '../../src/dag/point.ts'
 import { decodePolicyChange } from '../../src/dag/policy/change.ts'
 import { formatTicket, parseTicket } from '../../src/peer/ticket.ts'
-import { readSyncHeader, readSyncRequest, readWatchMessage, readWatchRequest } from '../../src/rpc/convert.ts'
+import {
+  readSyncHeader,
+  readSyncRequest,
+  readWatchMessage,
+  readWatchRequest,
+} from '../../src/rpc/convert-sync.ts'
 import { readToken } from '../../src/rpc/services/paging.ts'
 import { decodeIndex, decodePosition, decodeTree } from '../../src/store/database/layout.ts'
 import { parseHttpAddress } from '../../src/transport/http.ts'

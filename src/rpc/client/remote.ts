@@ -15,7 +15,7 @@ import type {
   SyncPage,
   SyncRequest,
 } from '../../sync/remote.ts'
-import { readSyncHeader, writeSyncRequest } from '../convert.ts'
+import { readSyncHeader, writeSyncRequest } from '../convert-sync.ts'
 import { fromConnectError } from '../errors.ts'
 import { PackedSyncService, readPage, writeSendRequest } from '../packed.ts'
 import type { RpcConnection } from './connection.ts'

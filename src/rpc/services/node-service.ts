@@ -11,7 +11,8 @@ import type { AuditProblem } from '../../store/audit/audit.ts'
 import type { SourceReport } from '../../sync/ask/gather.ts'
 import type { SessionProgress, SessionResult } from '../../sync/ask/session.ts'
 import type { Caller } from '../caller.ts'
-import { readId, writeStatus } from '../convert.ts'
+import { readId } from '../convert.ts'
+import { writeStatus } from '../convert-sync.ts'
 import { feed } from './feed.ts'
 
 /** What a session did, with what the connection knows of it. */

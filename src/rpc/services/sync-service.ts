@@ -21,14 +21,8 @@ import type { SyncPage } from '../../sync/remote.ts'
 import type { Access } from '../auth/authorize.ts'
 import { handshakeNonceBytes, handshakeVersion, signHandshake } from '../auth/handshake.ts'
 import { type Caller, callerKey, stoppingKey } from '../caller.ts'
-import {
-  readId,
-  readSigned,
-  readSyncRequest,
-  readWatchRequest,
-  writeSyncHeader,
-  writeWatchMessage,
-} from '../convert.ts'
+import { readId, readSigned } from '../convert.ts'
+import { readSyncRequest, readWatchRequest, writeSyncHeader, writeWatchMessage } from '../convert-sync.ts'
 import { writePage } from '../packed.ts'
 import { loadKey } from '../server/load.ts'
 import { createAccessHandler } from './access-service.ts'
