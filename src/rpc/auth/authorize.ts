@@ -1,7 +1,7 @@
 /**
- * Who may do what: the one place that decides, for every service. Trees are read by whom their policy lets; the node and
- * its applications' trees are operated by its own key, its control socket, and the peers that it names. Whoever may not
- * read a tree is told what somebody is told of a tree that is not here.
+ * Decides for every service whether a caller may make a call. A tree's policy says who may read it. Operators alone may
+ * call the other services: the node's own key, its control socket, and the peers that it names. A caller that may not read
+ * a tree gets the same answer as for a tree that does not exist.
  */
 import type { Interceptor } from '@connectrpc/connect'
 import { SyncService } from '../../../gen/causeway/v1/sync_pb.ts'
@@ -12,7 +12,7 @@ import type { PeerId } from '../../dag/identity.ts'
 import type { Caller } from '../caller.ts'
 import { callerKey } from '../caller.ts'
 
-/** Lets only operators call services that are not between peers. UNAUTHENTICATED, FORBIDDEN. */
+/** Lets only operators call services other than SyncService. Throws UNAUTHENTICATED or FORBIDDEN. */
 export const operatorsOnly: Interceptor = (next) => (request) => {
   const { operator, peer } = request.contextValues.get(callerKey)
   if (operator || request.service.typeName === SyncService.typeName) return next(request)
@@ -20,12 +20,12 @@ export const operatorsOnly: Interceptor = (next) => (request) => {
   if (peer === undefined)
     throw new CausewayError(
       'UNAUTHENTICATED',
-      `${name} is for the node's operators: prove to be one with the header "Authorization: Bearer TOKEN", where TOKEN comes from \`causeway token\`.`,
+      `${name} is for the node's operators only: prove that you are one with the header "Authorization: Bearer TOKEN", where TOKEN comes from \`causeway token\`.`,
       { data: { reason: 'missing' } },
     )
   throw new CausewayError(
     'FORBIDDEN',
-    `${name} is for the node's operators, and ${peer} is none: \`causeway serve --operator ${peer}\` makes it one.`,
+    `${name} is for the node's operators only, and ${peer} is not one: to make it one, run \`causeway serve --operator ${peer}\`.`,
     { data: { peer } },
   )
 }
@@ -34,19 +34,20 @@ export class Access {
   private readonly rights: Rights
   private readonly onNamed: (peer: PeerId) => void
 
-  /** `onNamed` is called when a call shows that a tree's policy names its peer. */
+  /** `onNamed` is called with the peer of a call for a tree whose policy names that peer. */
   constructor(rights: Rights, onNamed: (peer: PeerId) => void) {
     this.rights = rights
     this.onNamed = onNamed
   }
 
+  /** Reports whether a caller may read a tree. Operators always may. */
   async mayRead(tree: TreeId, { operator, peer }: Caller): Promise<boolean> {
     if (operator) return true
     if (peer !== undefined && (await this.rights.isNamed(tree, peer))) this.onNamed(peer)
     return this.rights.mayRead(tree, peer)
   }
 
-  /** Passes callers that may read the tree, also where it is not here to an operator; else UNKNOWN_TREE. */
+  /** Throws UNKNOWN_TREE unless the caller may read the tree. An operator passes even if there is no such tree. */
   async read(tree: TreeId, caller: Caller): Promise<void> {
     if (!(await this.mayRead(tree, caller))) throw unknownTree(tree)
   }

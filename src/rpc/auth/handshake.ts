@@ -19,11 +19,11 @@ export function signHandshake(
   serverNonce: Uint8Array,
 ): Uint8Array {
   if (request.version < 1)
-    throw new CausewayError('INVALID_ARGUMENT', 'A handshake states its protocol version, which is 1.')
+    throw new CausewayError('INVALID_ARGUMENT', 'A handshake must state its protocol version, which is 1.')
   if (request.nonce.length !== handshakeNonceBytes)
     throw new CausewayError(
       'INVALID_ARGUMENT',
-      `A handshake's nonce has ${handshakeNonceBytes} bytes, got ${request.nonce.length}.`,
+      `A handshake's nonce must have ${handshakeNonceBytes} bytes, got ${request.nonce.length}.`,
     )
   return identity.sign(handshakeDomain, concat(request.nonce, serverNonce))
 }
@@ -36,7 +36,7 @@ export async function verifyHandshake(callerNonce: Uint8Array, response: Handsha
   if (response.version !== handshakeVersion)
     throw new CausewayError(
       'INCOMPATIBLE',
-      `The remote speaks protocol version ${response.version}, this node ${handshakeVersion}.`,
+      `The remote speaks protocol version ${response.version}, but this node speaks ${handshakeVersion}.`,
     )
   const peer = bytesToHex(response.peer)
   const message = withDomain(handshakeDomain, concat(callerNonce, response.nonce))
@@ -44,7 +44,7 @@ export async function verifyHandshake(callerNonce: Uint8Array, response: Handsha
     response.nonce.length !== handshakeNonceBytes ||
     !(await verifyEd25519(peer, message, response.signature))
   )
-    throw new CausewayError('WRONG_PEER', 'The remote could not prove the key that it names.')
+    throw new CausewayError('WRONG_PEER', 'The remote could not prove that it holds the key it names.')
   return parsePeerId(peer)
 }
 

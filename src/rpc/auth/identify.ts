@@ -1,7 +1,7 @@
 /**
- * Finds out who calls: the peer that the transport proved, or the issuer of the proof that the call carries. A proof
- * counts once, and then for as long as the connection lives on which it was shown, with every call that shows it again:
- * so a client signs once a connection, and what shares a proxy's connection with it gains nothing.
+ * Identifies the caller of a call: the peer that the transport proved, or the issuer of the call's proof. A proof is valid
+ * on the first connection that presents it, for as long as that lives, with every call that carries it. So a client signs
+ * once per connection, and other callers on the same connection of a proxy gain nothing.
  */
 import type { Interceptor } from '@connectrpc/connect'
 import { CausewayError } from '../../base/errors.ts'
@@ -12,25 +12,29 @@ import { issuerOf, type Proofs } from './proof.ts'
 
 export interface IdentifyParts {
   readonly proofs: Proofs
-  /** Whether this peer's calls are the operator's. */
+  /** Reports whether this peer is an operator. */
   isOperator(peer: PeerId): boolean
   isBlocked(peer: PeerId): boolean
 }
 
-interface Shown {
-  readonly checked: Promise<PeerId>
+/** A proof that a connection has presented. */
+interface Presentation {
+  /** The outcome of the check. */
+  readonly issuer: Promise<PeerId>
+  /** The issuer, once the check has succeeded. */
   peer?: PeerId
 }
 
 export class Identification {
   private readonly parts: IdentifyParts
-  private readonly shown = new WeakMap<Caller, Map<string, Shown>>()
+  /** Each connection's proofs, by the connection's caller and the proof's text. */
+  private readonly presentations = new WeakMap<Caller, Map<string, Presentation>>()
 
   constructor(parts: IdentifyParts) {
     this.parts = parts
   }
 
-  /** Sets the caller of each call, proven. UNAUTHENTICATED for a proof that does not hold, FORBIDDEN to a blocked peer. */
+  /** Sets the caller of each call. Throws UNAUTHENTICATED for an invalid proof, FORBIDDEN for a blocked peer. */
   readonly interceptor: Interceptor = (next) => async (request) => {
     const connected = request.contextValues.get(callerKey)
     const header = request.header.get('authorization')
@@ -43,10 +47,10 @@ export class Identification {
     return next(request)
   }
 
-  /** Who makes a call with this header, as far as it was proven before; and whom the header still has to prove. */
+  /** Returns the caller of a call with this header, as far as proven already, and the peer that the header still has to prove. */
   callerOf(connected: Caller, authorization: string | undefined): { caller: Caller; claim?: string } {
     const proof = proofOf(authorization ?? '') ?? ''
-    const proven = this.shown.get(connected)?.get(proof)?.peer
+    const proven = this.presentations.get(connected)?.get(proof)?.peer
     const peer = proven ?? connected.peer
     const claim = authorization === undefined || proven !== undefined ? {} : { claim: issuerOf(proof) }
     if (peer === undefined) return { caller: connected, ...claim }
@@ -56,34 +60,35 @@ export class Identification {
     }
   }
 
-  /** The peers that have proven themselves on a connection, by its caller. */
+  /** Returns the peers that have proven themselves on a connection, given the connection's caller. */
   peersOf(connected: Caller): PeerId[] {
-    const shown = [...(this.shown.get(connected)?.values() ?? [])].flatMap(({ peer }) => peer ?? [])
-    return connected.peer === undefined ? shown : [connected.peer, ...shown]
+    const presentations = this.presentations.get(connected)?.values() ?? []
+    const peers = [...presentations].flatMap(({ peer }) => peer ?? [])
+    return connected.peer === undefined ? peers : [connected.peer, ...peers]
   }
 
   private check(connected: Caller, header: string): Promise<PeerId> {
     const proof = proofOf(header)
     if (proof === undefined)
-      throw new CausewayError('UNAUTHENTICATED', 'A proof is `Authorization: Bearer` and a JWT.', {
+      throw new CausewayError('UNAUTHENTICATED', 'The Authorization header must be `Bearer` and a JWT.', {
         data: { reason: 'malformed' },
       })
-    const known = this.shown.get(connected) ?? new Map<string, Shown>()
-    this.shown.set(connected, known)
-    const before = known.get(proof)
-    if (before !== undefined) return before.checked
-    const shown: Shown = { checked: this.parts.proofs.spend(proof) }
+    const known = this.presentations.get(connected) ?? new Map<string, Presentation>()
+    this.presentations.set(connected, known)
+    const earlier = known.get(proof)
+    if (earlier !== undefined) return earlier.issuer
+    const presentation: Presentation = { issuer: this.parts.proofs.spend(proof) }
     if (known.size >= limits.proofsPerConnection) known.delete(known.keys().next().value!)
-    known.set(proof, shown)
-    shown.checked.then(
-      (peer) => (shown.peer = peer),
+    known.set(proof, presentation)
+    presentation.issuer.then(
+      (peer) => (presentation.peer = peer),
       () => known.delete(proof),
     )
-    return shown.checked
+    return presentation.issuer
   }
 }
 
-/** The proof in an Authorization header. */
+/** Returns the proof in an Authorization header, or undefined if it is malformed. */
 function proofOf(header: string): string | undefined {
   return /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header)?.[1]
 }

@@ -1,6 +1,7 @@
 /**
- * How a caller proves its key where the transport does not: a JWT that it issues and signs itself (EdDSA), good for one
- * server and a short time, and spent by its first use. Any language can make one; docs/protocol.md has its claims.
+ * Proofs of a caller's key, for transports that do not prove it: a JWT that the caller issues and signs itself (EdDSA). It
+ * is valid for one server and a short time, and its first use spends it. Any language can make one; docs/protocol.md lists
+ * its claims.
  */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
@@ -13,7 +14,7 @@ import { keyFlaw } from '../../dag/point.ts'
 import type { Database } from '../../store/database/open.ts'
 import { Records } from '../../store/database/records.ts'
 
-/** A fresh proof for `audience`, the server's PeerId. */
+/** Returns a new proof for `audience`, the server's PeerId. */
 export function makeProof(
   { peer, seed }: Identity,
   audience: PeerId,
@@ -32,42 +33,45 @@ export function makeProof(
     .sign(key)
 }
 
-/** When a proof that was spent may be forgotten, by its key. */
-interface Spent {
+/** The record of a spent proof: when it may be forgotten. */
+interface SpentProof {
   readonly untilMs: number
 }
 
-/** Checks the proofs that are shown to one server, and remembers on the disk which are spent, also over a restart. */
+/** Checks the proofs presented to one server. Spent proofs are recorded on disk, so they stay spent after a restart. */
 export class Proofs {
   private readonly audience: PeerId
   private readonly clock: Clock
-  private readonly spent: Records<Spent>
-  /** Those that are being written. */
-  private readonly spending = new Set<string>()
+  private readonly records: Records<SpentProof>
+  /** Keys of the records that are being written. */
+  private readonly writes = new Set<string>()
 
-  private constructor(audience: PeerId, clock: Clock, spent: Records<Spent>) {
+  private constructor(audience: PeerId, clock: Clock, records: Records<SpentProof>) {
     this.audience = audience
     this.clock = clock
-    this.spent = spent
+    this.records = records
   }
 
   static async open(audience: PeerId, clock: Clock, db: Database): Promise<Proofs> {
-    return new Proofs(audience, clock, await Records.open<Spent>(db, 'proofs'))
+    return new Proofs(audience, clock, await Records.open<SpentProof>(db, 'proofs'))
   }
 
-  /** Whom the proof proves, once; UNAUTHENTICATED with `data.reason` where it does not hold. */
+  /** Spends a proof and returns its issuer. Throws UNAUTHENTICATED, with `data.reason`, if it is invalid or spent. */
   async spend(proof: string): Promise<PeerId> {
     const { issuer, jti, expiresMs } = await this.verify(proof)
     const key = sha256Hex(new TextEncoder().encode(`${issuer}.${jti}`))
-    if (this.spent.get(key) !== undefined || this.spending.has(key))
-      throw refused('replayed', 'It was used before: make a new one for each call, or keep the connection.')
+    if (this.records.get(key) !== undefined || this.writes.has(key))
+      throw invalid(
+        'replayed',
+        'It was used before: make a new one for each call, or keep using one connection.',
+      )
     await this.remember(key, expiresMs + limits.proofSkewMs)
     return issuer
   }
 
   private async verify(proof: string): Promise<{ issuer: PeerId; jti: string; expiresMs: number }> {
     if (proof.length > limits.proofBytes)
-      throw refused('malformed', `It has at most ${limits.proofBytes} characters.`)
+      throw invalid('malformed', `It can have at most ${limits.proofBytes} characters, got ${proof.length}.`)
     const nowMs = this.clock.now()
     let claims: JWTPayload
     try {
@@ -82,43 +86,53 @@ export class Proofs {
     } catch (error) {
       if (error instanceof CausewayError) throw error
       if (error instanceof errors.JWSSignatureVerificationFailed)
-        throw refused('signature', 'Its signature is not of the key that it names as issuer.')
-      if (error instanceof errors.JWTExpired) throw refused('expired', `It has expired; here it is ${nowMs}.`)
-      throw refused(
+        throw invalid('signature', 'Its signature was not made with the key of its issuer (`iss`).')
+      if (error instanceof errors.JWTExpired)
+        throw invalid('expired', `It has expired; the time here is ${nowMs} ms since 1970.`)
+      throw invalid(
         'malformed',
-        'It is not an EdDSA JWT with iss, aud, exp and jti, such as `causeway token` makes.',
+        'It must be an EdDSA JWT with iss, aud, exp and jti, such as `causeway token` makes.',
       )
     }
     const { iss, aud, exp, jti } = claims
     const expiresMs = exp! * 1000
-    if (typeof jti !== 'string' || jti === '') throw refused('malformed', 'It names itself in `jti`.')
-    if (aud !== this.audience) throw refused('audience', `It is not for this node, ${this.audience}.`)
+    if (typeof jti !== 'string' || jti === '')
+      throw invalid('malformed', 'Its `jti` must be a text that is not empty.')
+    if (aud !== this.audience)
+      throw invalid('audience', `Its audience (\`aud\`) must be this node, ${this.audience}.`)
     if (expiresMs > nowMs + limits.proofTtlMaxMs + limits.proofSkewMs)
-      throw refused('lifetime', `It lives at most ${limits.proofTtlMaxMs / 1000} s; here it is ${nowMs}.`)
+      throw invalid(
+        'lifetime',
+        `It must expire within ${limits.proofTtlMaxMs / 1000} s; the time here is ${nowMs} ms since 1970.`,
+      )
     return { issuer: parsePeerId(iss!), jti, expiresMs }
   }
 
   private async remember(key: string, untilMs: number): Promise<void> {
     const nowMs = this.clock.now()
-    const { spent, spending } = this
-    if (spent.size + spending.size >= limits.proofsRemembered) {
-      const expired = [...spent.entries()].filter(([, { untilMs }]) => untilMs <= nowMs).map(([each]) => each)
+    const { records, writes } = this
+    if (records.size + writes.size >= limits.proofsRemembered) {
+      const expired = [...records.entries()]
+        .filter(([, { untilMs }]) => untilMs <= nowMs)
+        .map(([each]) => each)
       if (expired.length === 0)
-        throw new CausewayError('RESOURCE_EXHAUSTED', 'Too many proofs were shown lately.', {
-          data: { retryAfterMs: limits.proofTtlMs },
-        })
-      await spent.delete(expired)
+        throw new CausewayError(
+          'RESOURCE_EXHAUSTED',
+          `The node has received too many proofs recently: try again in ${limits.proofTtlMs} ms.`,
+          { data: { retryAfterMs: limits.proofTtlMs } },
+        )
+      await records.delete(expired)
     }
-    spending.add(key)
+    writes.add(key)
     try {
-      await spent.set(key, { untilMs })
+      await records.set(key, { untilMs })
     } finally {
-      spending.delete(key)
+      writes.delete(key)
     }
   }
 }
 
-/** Whom a proof would prove; '' where it says nothing. */
+/** Returns the issuer that a proof names, unchecked; '' if it names none. */
 export function issuerOf(proof: string): string {
   try {
     return decodeJwt(proof.slice(0, limits.proofBytes)).iss ?? ''
@@ -127,10 +141,11 @@ export function issuerOf(proof: string): string {
   }
 }
 
-/** The public key of an issuer; UNAUTHENTICATED where it is no sound key. */
+/** Returns the public key of an issuer. Throws UNAUTHENTICATED if it is not a sound key. */
 function keyOf(issuer: string | undefined): KeyObject {
   const sound = /^[0-9a-f]{64}$/.test(issuer ?? '') && keyFlaw(issuer!) === undefined
-  if (!sound) throw refused('malformed', 'Its issuer (`iss`) is a PeerId: an Ed25519 key in 64 hex digits.')
+  if (!sound)
+    throw invalid('malformed', 'Its issuer (`iss`) must be a PeerId: an Ed25519 key in 64 hex digits.')
   return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: base64urlOf(issuer!) }, format: 'jwk' })
 }
 
@@ -138,6 +153,6 @@ function base64urlOf(hex: string): string {
   return Buffer.from(hex, 'hex').toString('base64url')
 }
 
-function refused(reason: string, message: string): CausewayError {
-  return new CausewayError('UNAUTHENTICATED', `The proof does not hold. ${message}`, { data: { reason } })
+function invalid(reason: string, message: string): CausewayError {
+  return new CausewayError('UNAUTHENTICATED', `The proof is not valid. ${message}`, { data: { reason } })
 }

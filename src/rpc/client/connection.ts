@@ -1,8 +1,8 @@
 /**
- * The calling side of one byte stream: an HTTP/2 session with Connect clients on it. It pings while calls are under
- * way, so that a remote that was stopped or unplugged gives TIMEOUT instead of a hang. Written in place of
- * connect-node's session manager because that one reconnects by itself, to an address that only the transport
- * can dial, and may end the process with a ping on a destroyed session.
+ * The calling side of one byte stream: an HTTP/2 session with Connect clients on it. It pings while calls are under way, so
+ * that a remote that was stopped or unplugged causes TIMEOUT and not a hang. It replaces connect-node's session manager,
+ * which reconnects automatically, to an address that only the transport can dial, and may end the process with a ping on a
+ * destroyed session.
  */
 import * as http2 from 'node:http2'
 import type { DescService } from '@bufbuild/protobuf'
@@ -40,19 +40,20 @@ export class RpcConnection implements AsyncDisposable {
   private readonly clock: Clock
   private readonly pingIntervalMs: number
   private readonly pingTimeoutMs: number
-  /** Resolves when the byte stream is gone and everybody has been told. */
-  private readonly gone: Promise<unknown>
+  /** Resolves when the byte stream has closed and its listeners have been called. */
+  private readonly streamClosed: Promise<unknown>
   private cancelTimer = () => {}
   private readonly calls = new Set<http2.ClientHttp2Stream>()
   private remoteEnded = false
-  private activity = 0
-  /** When bytes of an answer were last read, on the clock's monotonic time. */
+  /** When a call began, an answer was read or a ping was answered, whichever was last, in monotonic time. */
+  private lastActivityMs = 0
+  /** When bytes of an answer were last read, in the clock's monotonic time. */
   lastReadMs = Number.NEGATIVE_INFINITY
 
   constructor(channel: ByteChannel, options: RpcConnectionOptions) {
     this.channel = channel
     this.clock = options.clock
-    this.gone = channel.stream.closed
+    this.streamClosed = channel.stream.closed
       ? Promise.resolve()
       : new Promise((resolve) => channel.stream.once('close', resolve))
     this.pingIntervalMs = options.pingIntervalMs ?? limits.pingIntervalMs
@@ -71,7 +72,7 @@ export class RpcConnection implements AsyncDisposable {
       this.session.setLocalWindowSize(limits.connectionWindowBytes)
       this.fitWindow()
     })
-    // The session listens too, but not any more once it is destroyed.
+    // The session listens too, but only until it is destroyed.
     channel.stream.on('error', () => {})
     channel.stream.once('end', () => this.onRemoteEnd())
     this.session.on('error', (error) =>
@@ -79,14 +80,14 @@ export class RpcConnection implements AsyncDisposable {
         new CausewayError('DISCONNECTED', `The connection was lost: ${error.message}`, { cause: error }),
       ),
     )
-    this.session.on('close', () => this.end(closed()))
+    this.session.on('close', () => this.end(closedByRemote()))
     const createTransport = options.protocol === 'grpc' ? createGrpcTransport : createConnectTransport
     this.transport = createTransport({
       baseUrl: authority,
       interceptors: [this.prover.interceptor],
       httpVersion: '2',
       useBinaryFormat: true,
-      // Where bytes are not dear, compressing costs more than it saves.
+      // On other channels compressing costs more than it saves.
       ...(channel.dear
         ? { acceptCompression: [fastBrotli], sendCompression: fastBrotli }
         : { acceptCompression: [] }),
@@ -97,14 +98,14 @@ export class RpcConnection implements AsyncDisposable {
         authority,
         request: (method, path, headers) => this.request(method, path, headers),
         notifyResponseByteRead: () => {
-          this.activity = this.clock.monotonic()
-          this.lastReadMs = this.activity
+          this.lastActivityMs = this.clock.monotonic()
+          this.lastReadMs = this.lastActivityMs
         },
       },
     })
   }
 
-  /** Proves with every call from now on who calls, by proofs that `make` makes. */
+  /** From now on sends a proof of the caller with every call; `make` makes the proofs. */
   prove(make: () => Promise<string>): void {
     this.prover.make = make
   }
@@ -118,27 +119,27 @@ export class RpcConnection implements AsyncDisposable {
     path: string,
     headers: http2.OutgoingHttpHeaders,
   ): Promise<http2.ClientHttp2Stream> {
-    const { ended = this.open ? undefined : closed() } = this
+    const { ended = this.open ? undefined : closedByRemote() } = this
     if (ended !== undefined)
       throw new ConnectError(ended.message, Code.Unavailable, undefined, undefined, ended)
     const stream = this.session.request({ ...headers, ':method': method, ':path': path })
     const close = stream.close.bind(stream)
     stream.close = (code, done) => outsideFrames(() => close(code, done))
-    this.activity = this.clock.monotonic()
+    this.lastActivityMs = this.clock.monotonic()
     this.calls.add(stream)
     if (this.calls.size === 1) this.armPing(this.pingIntervalMs)
     stream.once('close', () => {
       this.calls.delete(stream)
       if (this.calls.size > 0) return
       this.cancelTimer()
-      if (this.remoteEnded) this.end(closed())
+      if (this.remoteEnded) this.end(closedByRemote())
     })
     return stream
   }
 
   /**
-   * Pings tell how long the way is, and so how much has to be under way on it: the shortest of a few, since a side that has
-   * just started is slow to answer. One is enough where the way is short.
+   * Sets the window of answers by the round trip. Takes the shortest of a few pings, since a remote that has just started
+   * answers slowly; one ping is enough if it shows a short round trip.
    */
   private fitWindow(pings: number = limits.windowPings, leastMs = Number.POSITIVE_INFINITY): void {
     const startedMs = this.clock.monotonic()
@@ -153,52 +154,60 @@ export class RpcConnection implements AsyncDisposable {
   }
 
   /**
-   * The remote has ended its half. A byte stream may stay half-open, but HTTP/2 is over then, and its session does not
-   * notice by itself. Answers that have come whole may still be read.
+   * Called when the remote has ended its half. A byte stream may stay half-open, but HTTP/2 ends then, and its session does
+   * not notice. Answers that have arrived completely can still be read.
    */
   private onRemoteEnd(): void {
     this.remoteEnded = true
     for (const stream of this.calls)
-      if (!stream.closed && stream.state.remoteClose !== 1) stream.destroy(closed())
-    if (this.calls.size === 0) this.end(closed())
+      if (!stream.closed && stream.state.remoteClose !== 1) stream.destroy(closedByRemote())
+    if (this.calls.size === 0) this.end(closedByRemote())
   }
 
-  /** While calls are under way: asks for a sign of life after each silent interval. */
+  /** Sends a ping after each silent interval while calls are under way. */
   private armPing(delayMs: number): void {
     this.cancelTimer()
     this.cancelTimer = this.clock.setTimer(delayMs, () => {
-      const silentMs = this.clock.monotonic() - this.activity
+      const silentMs = this.clock.monotonic() - this.lastActivityMs
       if (silentMs < this.pingIntervalMs) this.armPing(this.pingIntervalMs - silentMs)
       else this.ping()
     })
   }
 
   private ping(): void {
-    // Also after the remote has said goodbye, as long as it owes answers.
+    // Also after the remote's GOAWAY, while it still owes answers.
     if (this.session.destroyed) return
-    this.awaitSign(this.heard())
+    this.awaitSignOfLife(this.bytesReceived())
     try {
       this.session.ping((error) => {
         if (error !== null || this.calls.size === 0) return
-        this.activity = this.clock.monotonic()
+        this.lastActivityMs = this.clock.monotonic()
         this.armPing(this.pingIntervalMs)
       })
     } catch {
-      // Destroyed in between: 'close' tells it.
+      // Destroyed in between: 'close' follows.
     }
   }
 
-  /** On a slow link a ping waits behind what was written before it; whatever comes meanwhile is a sign of life too. */
-  private awaitSign(heardBefore: number): void {
+  /**
+   * Ends the connection if nothing arrives within the timeout. On a slow link a ping waits behind earlier bytes, so any byte
+   * received counts as a sign of life.
+   */
+  private awaitSignOfLife(bytesBefore: number): void {
     this.cancelTimer = this.clock.setTimer(this.pingTimeoutMs, () => {
-      const heard = this.heard()
-      if (heard > heardBefore) return this.awaitSign(heard)
+      const bytes = this.bytesReceived()
+      if (bytes > bytesBefore) return this.awaitSignOfLife(bytes)
       const silentMs = this.pingIntervalMs + this.pingTimeoutMs
-      this.end(new CausewayError('TIMEOUT', `The remote gave no sign of life for ${silentMs} ms.`))
+      this.end(
+        new CausewayError(
+          'TIMEOUT',
+          `The remote sent nothing for ${silentMs} ms, not even an answer to a ping.`,
+        ),
+      )
     })
   }
 
-  private heard(): number {
+  private bytesReceived(): number {
     return this.channel.path?.()?.bytesReceived ?? 0
   }
 
@@ -212,37 +221,37 @@ export class RpcConnection implements AsyncDisposable {
     })
   }
 
-  /** Whether new calls can be made. */
+  /** Whether calls can be made on this connection. */
   get open(): boolean {
     return this.ended === undefined && !this.session.closed && !this.remoteEnded
   }
 
-  /** Ends the connection now, with whatever is under way. */
+  /** Ends the connection now, and with it the calls under way. */
   close(): void {
-    this.end(new CausewayError('CLOSED', 'The connection was closed here.'))
+    this.end(new CausewayError('CLOSED', 'This side has closed the connection.'))
   }
 
-  /** Ends the connection and waits until its stream is gone. */
+  /** Ends the connection and waits until its stream has closed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
-    await this.gone
+    await this.streamClosed
   }
 }
 
-/** Bytes that one answer may have under way on a way of this round trip. */
+/** Returns the window of an answer, in bytes, for a round trip of this length. */
 export function windowFor(roundTripMs: number): number {
   const bytes = Math.ceil((roundTripMs * limits.streamBytesPerSecond) / 1_000)
   return Math.min(Math.max(bytes, limits.streamWindowBytes), limits.streamWindowMaxBytes)
 }
 
 /**
- * Runs `reset` once no frame is being read. What a frame brings to the code here runs while nghttp2 reads that frame, and a
- * stream that is reset then is freed under it: it goes on to write to what is somebody else's memory by now.
+ * Runs `reset` once no frame is being read. Callbacks for a frame run while nghttp2 reads that frame. A stream that is reset
+ * in one is freed while nghttp2 still uses it, and nghttp2 then writes to memory that it no longer owns.
  */
 function outsideFrames(reset: () => void): void {
   setImmediate(reset)
 }
 
-function closed(): CausewayError {
+function closedByRemote(): CausewayError {
   return new CausewayError('DISCONNECTED', 'The remote has closed the connection.')
 }

@@ -29,8 +29,12 @@ export async function shakeHands(
     })
   const peer = await verifyHandshake(nonce, response)
   if (options.expected !== undefined && peer !== options.expected)
-    throw new CausewayError('WRONG_PEER', `The remote is ${peer}, not ${options.expected}.`, {
-      data: { peer, expected: options.expected },
-    })
+    throw new CausewayError(
+      'WRONG_PEER',
+      `The remote should be the peer ${options.expected}, but is ${peer}.`,
+      {
+        data: { peer, expected: options.expected },
+      },
+    )
   return peer
 }

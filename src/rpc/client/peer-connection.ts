@@ -1,4 +1,4 @@
-/** A connection as the dispatcher uses it: the remote of sessions, its watch, and word of its end, over one RPC connection. */
+/** A connection as the dispatcher uses it: a remote for sessions, a watch and a listener for the end, on one RPC connection. */
 import { SyncService } from '../../../gen/causeway/v1/sync_pb.ts'
 import type { AccessAnswer, AccessAsk } from '../../access/desk.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -8,14 +8,14 @@ import type { WatchedTree, WatchMessage } from '../../sync/answer/watch.ts'
 import type { Remote } from '../../sync/remote.ts'
 import { readWatchMessage, writeWatchRequest } from '../convert-sync.ts'
 import type { RpcConnection } from './connection.ts'
-import { lost } from './remote.ts'
+import { callError } from './remote.ts'
 import { requestAccess } from './request-access.ts'
 
 export interface PeerConnectionParts {
   readonly connection: RpcConnection
   readonly peer: PeerId
   readonly address: string
-  /** The peer as sessions use it, over the connection. */
+  /** The remote for sessions over the connection. */
   readonly remote: Remote
 }
 
@@ -32,7 +32,7 @@ export class RpcPeerConnection {
     this.remote = remote
   }
 
-  /** Why it ended; undefined while it lives. */
+  /** Why the connection ended; undefined while it lives. */
   get ended(): CausewayError | undefined {
     return this.connection.ended
   }
@@ -44,17 +44,17 @@ export class RpcPeerConnection {
     else stream.once('close', listener)
   }
 
-  /** What the remote tells of these trees, until the signal fires. */
+  /** Watches these trees: yields the remote's messages until the signal fires. */
   async *watch(trees: readonly WatchedTree[], signal: AbortSignal): AsyncGenerator<WatchMessage> {
     try {
       const answers = this.connection.client(SyncService).watch(writeWatchRequest(trees), { signal })
       for await (const answer of answers) yield readWatchMessage(answer)
     } catch (error) {
-      throw lost(this.connection, error, signal)
+      throw callError(this.connection, error, signal)
     }
   }
 
-  /** Asks the peer to be let into a tree. */
+  /** Asks the peer for access to a tree. */
   requestAccess(ask: Omit<AccessAsk, 'peer'>, clock: Clock, signal: AbortSignal): Promise<AccessAnswer> {
     return requestAccess(this.connection, ask, clock, signal)
   }

@@ -1,4 +1,4 @@
-/** The remote that sync speaks to, over one connection's SyncService client. */
+/** Implements sync's `Remote` over one connection, by a client of SyncService. */
 import type { Client } from '@connectrpc/connect'
 import type { SyncService, SyncTreeResponse } from '../../../gen/causeway/v1/sync_pb.ts'
 import { type Clock, deadline } from '../../base/clock.ts'
@@ -20,7 +20,7 @@ import { fromConnectError } from '../errors.ts'
 import { PackedSyncService, readPage, writeSendRequest } from '../packed.ts'
 import type { RpcConnection } from './connection.ts'
 
-/** A Remote over an open connection, which stays the caller's. */
+/** Returns a Remote over an open connection. The caller still owns the connection. */
 export function createRemote(connection: RpcConnection, clock: Clock): Remote {
   const client: Client<typeof SyncService> = connection.client(PackedSyncService)
   return {
@@ -30,7 +30,10 @@ export function createRemote(connection: RpcConnection, clock: Clock): Remote {
         answer.begin(client.syncTree(writeSyncRequest(request), { signal: answer.signal }))
         const first = await answer.next()
         if (first?.part.case !== 'header')
-          throw new CausewayError('PROTOCOL', 'An answer to SyncTree begins with a header.')
+          throw new CausewayError(
+            'PROTOCOL',
+            'An answer to SyncTree must begin with a header, but the remote sent something else.',
+          )
         const header = readSyncHeader(first.part.value, request.tips.length)
         return { header, pages: answer.pages(header.count) }
       } catch (error) {
@@ -49,7 +52,7 @@ export function createRemote(connection: RpcConnection, clock: Clock): Remote {
         const request = writeSendRequest(tree, entries)
         const response = await client.sendEntries(request, { signal: limit.signal })
         if (response.added + response.known + response.refused.length > entries.length)
-          throw new CausewayError('PROTOCOL', 'The remote tells of more entries than it was sent.')
+          throw new CausewayError('PROTOCOL', 'The remote reports more entries than it was sent.')
         return {
           added: response.added,
           known: response.known,
@@ -63,15 +66,15 @@ export function createRemote(connection: RpcConnection, clock: Clock): Remote {
           count: Number(response.count),
         }
       } catch (error) {
-        throw lost(connection, error, limit.signal)
+        throw callError(connection, error, limit.signal)
       }
     },
   }
 }
 
 /**
- * One answer to SyncTree as it streams in. Holds the remote to what it said, ends the call whichever way reading
- * ends, and does not wait for ever: a remote whose HTTP/2 is alive may still never answer.
+ * One answer to SyncTree as it streams in. Checks the remote's pages against its header, ends the call however reading ends,
+ * and bounds each wait, since a remote whose HTTP/2 is alive may still never answer.
  */
 class Answer {
   private readonly connection: RpcConnection
@@ -96,12 +99,12 @@ class Answer {
     this.messages = messages[Symbol.asyncIterator]()
   }
 
-  /** The next message; undefined at the end. */
+  /** Returns the next message, or undefined at the end. Aborts the call if the remote is silent for too long. */
   async next(): Promise<SyncTreeResponse | undefined> {
     let cancelTimer = () => {}
     const startedMs = this.clock.monotonic()
     const wait = () => {
-      // A message that is on its way over a slow link is no silence.
+      // A message that is still arriving over a slow link is not silence.
       const silentMs = this.clock.monotonic() - Math.max(startedMs, this.connection.lastReadMs)
       if (silentMs < limits.idleTimeoutMs) {
         cancelTimer = this.clock.setTimer(limits.idleTimeoutMs - silentMs, wait)
@@ -123,8 +126,8 @@ class Answer {
   }
 
   /**
-   * `count`: how many entries the remote says it has, which bounds what it may send. `return` ends the call also where
-   * nothing was read, which a generator that was never started would not.
+   * Returns the pages. `count` is how many entries the remote says it has, and bounds what it may send. `return` ends the
+   * call even before the first page; a generator that was never started would not.
    */
   pages(count: number): AsyncIterableIterator<SyncPage> {
     const pages = this.read(count)
@@ -149,12 +152,19 @@ class Answer {
         if (message === undefined) return
         const page = readPage(message)
         if (page === undefined)
-          throw new CausewayError('PROTOCOL', 'After its header an answer to SyncTree has only pages.')
-        if (empty) throw new CausewayError('PROTOCOL', 'Only the last page of an answer may be empty.')
+          throw new CausewayError(
+            'PROTOCOL',
+            'An answer to SyncTree must have only pages after its header, but the remote sent something else.',
+          )
+        if (empty)
+          throw new CausewayError(
+            'PROTOCOL',
+            'Only the last page of an answer may be empty, but the remote sent more after an empty one.',
+          )
         empty = page.entries.length === 0
         entries += page.entries.length
         if (entries > count)
-          throw new CausewayError('PROTOCOL', `The remote has ${count} entries, but sends more.`)
+          throw new CausewayError('PROTOCOL', `The remote says that it has ${count} entries, but sends more.`)
         yield page
       }
     } catch (error) {
@@ -164,20 +174,20 @@ class Answer {
     }
   }
 
-  /** Ends the call, which frees the stream; gives the error to throw. */
+  /** Ends the call, which frees its stream. Returns the error to throw. */
   end(error?: unknown): CausewayError | undefined {
-    const told = error === undefined ? undefined : lost(this.connection, error, this.call.signal)
+    const failure = error === undefined ? undefined : callError(this.connection, error, this.call.signal)
     this.parent?.removeEventListener('abort', this.onParent)
-    // Leaving a stream unread would not reset it; without a reason of ours the remote is told CANCEL, and no error.
+    // Leaving a stream unread would not reset it. Without a reason, abort sends the remote CANCEL and no error.
     this.call.abort()
-    return told
+    return failure
   }
 
   private readonly onParent = () => this.call.abort(this.parent!.reason)
 }
 
-/** The error of a call; where the connection itself ended, why. */
-export function lost(connection: RpcConnection, error: unknown, signal: AbortSignal): CausewayError {
+/** Returns the error of a call; if the connection itself ended, the reason for that. */
+export function callError(connection: RpcConnection, error: unknown, signal: AbortSignal): CausewayError {
   if (!signal.aborted && !(error instanceof CausewayError) && connection.ended !== undefined)
     return connection.ended
   return fromConnectError(error, signal)

@@ -6,7 +6,7 @@ import { limits } from '../../base/limits.ts'
 import { idToBytes } from '../../dag/id.ts'
 import { readAccessAnswer } from '../convert.ts'
 import type { RpcConnection } from './connection.ts'
-import { lost } from './remote.ts'
+import { callError } from './remote.ts'
 
 /** Asks the remote for access to a tree and returns its answer. Throws PROTOCOL if the answer cannot be read. */
 export async function requestAccess(
@@ -26,6 +26,6 @@ export async function requestAccess(
       )
     return readAccessAnswer(answer)
   } catch (error) {
-    throw lost(connection, error, limit.signal)
+    throw callError(connection, error, limit.signal)
   }
 }
