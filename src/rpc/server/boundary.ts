@@ -1,13 +1,13 @@
 /**
- * The edge of every service: whatever a handler throws leaves as an error of the contract, over the network and
- * in-process alike, and what is not the caller's fault is told to the node. That a caller left, whatever code it gave, is
- * its own affair.
+ * The boundary of every service: translates what a handler throws into an error of the contract, over the network and
+ * in-process alike. Reports errors that are not the caller's fault to the node. A caller that left, with whatever code, is
+ * not reported.
  */
 import type { Interceptor } from '@connectrpc/connect'
 import { ErrorDetailSchema } from '../../../gen/causeway/v1/error_pb.ts'
 import { toConnectError } from '../errors.ts'
 
-/** Told of every call that failed for a reason that is not the caller's. */
+/** Receives the error of every call that failed for a reason other than its caller. */
 export type ProblemListener = (error: unknown, method: string) => void
 
 export function errorBoundary(onProblem?: ProblemListener): Interceptor {
@@ -29,7 +29,7 @@ export function errorBoundary(onProblem?: ProblemListener): Interceptor {
   }
 }
 
-/** Passes a stream of answers on, with its error translated. */
+/** Passes on a stream of answers, and translates its error. */
 async function* translate<Message>(messages: AsyncIterable<Message>, report: (error: unknown) => Error) {
   try {
     yield* messages

@@ -1,22 +1,22 @@
 /**
- * A few places for the work of many callers: who waits is served by turns of callers, not of calls, so that one that
- * asks a thousand times waits behind itself. After each piece of work its place may rest, as long as `rest` says: that
- * is how work of little standing leaves the processor to the rest.
+ * Shares a few places among the work of many callers. Waiting callers take turns, whatever the number of their calls, so a
+ * caller with a thousand calls waits only behind itself. After a piece of work its place may rest for the time that `rest`
+ * returns, which leaves the processor to more important work.
  */
 import type { Clock } from '../../base/clock.ts'
 
 export interface FairQueueOptions {
   readonly clock: Clock
-  /** Pieces of work at once. */
+  /** Pieces of work that run at once. */
   readonly places: number
-  /** How long a place rests after a piece of work that took so long. */
-  rest(tookMs: number): number
+  /** Returns how long a place rests after a piece of work of this duration. */
+  rest(workMs: number): number
 }
 
 export class FairQueue {
   private readonly options: FairQueueOptions
   private free: number
-  /** Who waits, by caller; the caller whose turn is next comes first. */
+  /** Waiting calls by caller. The first caller is the next to have a turn. */
   private readonly waiting = new Map<string, Set<() => void>>()
 
   constructor(options: FairQueueOptions) {
@@ -24,7 +24,7 @@ export class FairQueue {
     this.free = options.places
   }
 
-  /** Runs a piece of a caller's work in its turn. Rejects with the signal's reason when that fires before. */
+  /** Runs a piece of a caller's work in the caller's turn. Rejects with the signal's reason if that fires first. */
   async run<Result>(caller: string, signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
     const { clock, rest } = this.options
     await this.turn(caller, signal)
@@ -45,29 +45,29 @@ export class FairQueue {
       return
     }
     return new Promise((resolve, reject) => {
-      const line = this.waiting.get(caller) ?? new Set()
-      this.waiting.set(caller, line)
+      const calls = this.waiting.get(caller) ?? new Set()
+      this.waiting.set(caller, calls)
       const start = () => {
         signal.removeEventListener('abort', leave)
         resolve()
       }
       const leave = () => {
-        line.delete(start)
-        if (line.size === 0) this.waiting.delete(caller)
+        calls.delete(start)
+        if (calls.size === 0) this.waiting.delete(caller)
         reject(signal.reason)
       }
-      line.add(start)
+      calls.add(start)
       signal.addEventListener('abort', leave, { once: true })
     })
   }
 
   private next(): void {
-    for (const [caller, line] of this.waiting) {
-      const [start] = line
-      line.delete(start!)
-      // Behind the others, until its next turn.
+    for (const [caller, calls] of this.waiting) {
+      const [start] = calls
+      calls.delete(start!)
+      // The caller goes behind the others.
       this.waiting.delete(caller)
-      if (line.size > 0) this.waiting.set(caller, line)
+      if (calls.size > 0) this.waiting.set(caller, calls)
       start!()
       return
     }

@@ -1,7 +1,7 @@
 /**
- * From a request of Node's HTTP servers to a service and back, for all protocols of Connect. Written in place of
- * connect-node's adapter because that one waits for ever, with all that the handler holds, when a caller leaves while
- * an answer waits for room; throws at requests without an authority; and lets strangers write to the process's stderr.
+ * Passes requests of Node's HTTP servers to services and writes their answers, for all protocols of Connect. It replaces
+ * connect-node's adapter, which keeps a handler and all that it holds for ever if the caller leaves while an answer waits
+ * for room, throws at requests without an authority, and lets strangers write to the process's stderr.
  */
 import type { ServerResponse } from 'node:http'
 import {
@@ -19,10 +19,10 @@ import { errorBoundary, type ProblemListener } from './boundary.ts'
 import type { HttpRequest, HttpResponse } from './http-call.ts'
 import { inTime } from './in-time.ts'
 import { loadKey } from './load.ts'
-import type { Entered } from './throttle.ts'
+import type { OpenCall } from './throttle.ts'
 import { typedAnswer } from './typed-answer.ts'
 
-type Answered = Awaited<ReturnType<ReturnType<typeof createConnectRouter>['handlers'][number]>>
+type HandlerAnswer = Awaited<ReturnType<ReturnType<typeof createConnectRouter>['handlers'][number]>>
 export type HttpHandler = (request: HttpRequest, response: HttpResponse) => void
 
 export interface PlainAnswer {
@@ -33,29 +33,29 @@ export interface PlainAnswer {
 
 export interface HandlerOptions {
   readonly routes: (router: ConnectRouter) => void
-  /** What every call passes before its handler, inside the boundary that translates errors. */
+  /** Run before each handler, inside the boundary that translates errors. */
   readonly interceptors?: readonly Interceptor[] | undefined
   readonly onProblem?: ProblemListener | undefined
-  /** Answers what is no RPC, by its path. */
+  /** Answers requests that are not RPC, by their path. */
   readonly plain?: ((path: string) => PlainAnswer | undefined) | undefined
   readonly contextValues: (request: HttpRequest) => ContextValues
   readonly clock: Clock
-  /** Begins a call, or throws why it may not. */
-  readonly enter?: ((request: HttpRequest) => Entered) | undefined
-  /** Ends the calls that are under way. */
+  /** Begins a call, or throws the reason to refuse it. */
+  readonly enter?: ((request: HttpRequest) => OpenCall) | undefined
+  /** When it fires, the calls under way end. */
   readonly shutdownSignal: AbortSignal
 }
 
 const notFound: PlainAnswer = {
   status: 404,
   contentType: 'text/plain',
-  body: 'Not found. RPC paths look like /causeway.v1.TreeService/ListTrees.\n',
+  body: 'There is nothing at this path. RPC paths look like /causeway.v1.TreeService/ListTrees.\n',
 }
 
 const badRequest: PlainAnswer = {
   status: 400,
   contentType: 'text/plain',
-  body: 'A request names its host and a path.\n',
+  body: 'A request must name a host and a path.\n',
 }
 
 export function createHandler(options: HandlerOptions): HttpHandler {
@@ -74,7 +74,7 @@ export function createHandler(options: HandlerOptions): HttpHandler {
   return (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? ''
     const handler = handlers.get(path)
-    if (handler === undefined) return answer(response, options.plain?.(path) ?? notFound)
+    if (handler === undefined) return sendPlain(response, options.plain?.(path) ?? notFound)
     let universal: ReturnType<typeof universalRequestFromNodeRequest>
     try {
       universal = universalRequestFromNodeRequest(
@@ -84,8 +84,8 @@ export function createHandler(options: HandlerOptions): HttpHandler {
         options.contextValues(request),
       )
     } catch {
-      // HTTP/1.0 need not say which host it wants, and a path may be no path.
-      return answer(response, badRequest)
+      // An HTTP/1.0 request may name no host, and a path may be malformed.
+      return sendPlain(response, badRequest)
     }
     const writer = new AnswerWriter(response)
     let body: AsyncIterable<Uint8Array> = inTime(
@@ -94,64 +94,64 @@ export function createHandler(options: HandlerOptions): HttpHandler {
       options.clock,
     )
     try {
-      const entered = options.enter?.(request)
-      if (entered !== undefined) {
-        universal.contextValues!.set(loadKey, entered.load)
-        response.once('close', () => entered.leave())
-        body = entered.body(body)
+      const call = options.enter?.(request)
+      if (call !== undefined) {
+        universal.contextValues!.set(loadKey, call.load)
+        response.once('close', () => call.leave())
+        body = call.body(body)
       }
     } catch (error) {
-      body = refusing(error)
+      body = failingBody(error)
     }
     handler({ ...universal, body })
       .then(typedAnswer)
-      .then((answered) => writer.send(answered))
+      .then((handlerAnswer) => writer.send(handlerAnswer))
       .catch((error) => {
-        if (writer.left) return
+        if (writer.callerGone) return
         options.onProblem?.(error, path.slice(1))
         response.destroy()
       })
   }
 }
 
-/** In place of a request's body: the call is answered with the error, in whatever protocol it came, and nothing of it is read. */
-function refusing(error: unknown): AsyncIterable<Uint8Array> {
+/** Returns a body that fails when read, so that the call is answered with this error in its protocol, and no byte is read. */
+function failingBody(error: unknown): AsyncIterable<Uint8Array> {
   return {
     [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(toConnectError(error)) }),
   }
 }
 
-/** Writes an answer as fast as the caller takes it, and ends the handler's stream when the caller leaves. */
+/** Writes an answer as fast as the caller reads it, and ends the handler's stream when the caller leaves. */
 class AnswerWriter {
   private readonly response: ServerResponse
-  /** The caller is gone, or has all. */
-  left = false
+  /** Whether the caller has left, or has received everything. */
+  callerGone = false
   private wake = () => {}
 
   constructor(response: HttpResponse) {
-    // Both kinds of response have what is used here, but their overloads do not unite.
+    // Both kinds of response have the members used here, but their overloads cannot be united.
     this.response = response as ServerResponse
-    const onLeft = () => {
-      this.left = true
+    const onGone = () => {
+      this.callerGone = true
       this.wake()
     }
-    this.response.once('close', onLeft)
-    this.response.once('error', onLeft)
+    this.response.once('close', onGone)
+    this.response.once('error', onGone)
     this.response.on('drain', () => this.wake())
   }
 
-  async send({ status, header, body, trailer }: Answered): Promise<void> {
+  async send({ status, header, body, trailer }: HandlerAnswer): Promise<void> {
     const { response } = this
     const chunks = body?.[Symbol.asyncIterator]()
     try {
-      // Read before the headers are sent, because the handler may still set some.
+      // Read a chunk before sending the headers, because the handler may still set some.
       let chunk = await chunks?.next()
-      if (!this.left) response.writeHead(status, Object.fromEntries(header ?? []))
+      if (!this.callerGone) response.writeHead(status, Object.fromEntries(header ?? []))
       for (; chunk !== undefined && !chunk.done; chunk = await chunks!.next()) {
-        if (this.left) return
+        if (this.callerGone) return
         if (!response.write(chunk.value)) await this.room()
       }
-      if (this.left) return
+      if (this.callerGone) return
       if (trailer !== undefined) response.addTrailers(Object.fromEntries(trailer))
       response.end()
     } finally {
@@ -160,15 +160,15 @@ class AnswerWriter {
   }
 
   private room(): Promise<void> | undefined {
-    if (this.left) return
+    if (this.callerGone) return
     return new Promise((resolve) => {
       this.wake = resolve
     })
   }
 }
 
-export function answer(response: HttpResponse, { status, contentType, body }: PlainAnswer): void {
-  // Both kinds of response have these, but their overloads do not unite.
+export function sendPlain(response: HttpResponse, { status, contentType, body }: PlainAnswer): void {
+  // Both kinds of response have these members, but their overloads cannot be united.
   const plain = response as ServerResponse
   plain.writeHead(status, { 'content-type': contentType })
   plain.end(body)

@@ -1,4 +1,4 @@
-/** A call as Node's servers hand it over: a request and its response, over HTTP/1.1 or HTTP/2. */
+/** The request and response types of Node's HTTP/1.1 and HTTP/2 servers. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 

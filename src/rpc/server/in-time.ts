@@ -1,11 +1,11 @@
-/** A request that begins and does not go on: its call ends with TIMEOUT in place of waiting, with all that it holds. */
+/** Bounds the time for a request's body, so that a request that stops in the middle ends with TIMEOUT and frees what it holds. */
 import type { Clock } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { toConnectError } from '../errors.ts'
 import type { HttpRequest } from './http-call.ts'
 
-/** A request's body, which has to be here within `limits.requestTimeoutMs`. */
+/** Yields a request's body. Throws TIMEOUT if it has not arrived completely within `limits.requestTimeoutMs`. */
 export async function* inTime(
   request: HttpRequest,
   body: AsyncIterable<Uint8Array>,
@@ -15,9 +15,9 @@ export async function* inTime(
   let cancelTimer = () => {}
   const late = new Promise<never>((_, reject) => {
     cancelTimer = clock.setTimer(timeoutMs, () => {
-      // What is here already and waits to be read is late for our own reasons.
-      if (isHere(request)) return
-      const text = `The rest of the request did not come within ${timeoutMs} ms.`
+      // If it has arrived and waits to be read, the delay is this node's own.
+      if (isComplete(request)) return
+      const text = `The rest of the request did not arrive within ${timeoutMs} ms.`
       reject(toConnectError(new CausewayError('TIMEOUT', text, { data: { timeoutMs } })))
     })
   })
@@ -31,12 +31,12 @@ export async function* inTime(
     }
   } finally {
     cancelTimer()
-    // Not awaited: where nothing comes any more, that is over only when the stream is.
+    // Not awaited: if nothing more arrives, it resolves only when the stream ends.
     chunks.return?.().catch(() => {})
   }
 }
 
-/** Whether the last byte of a request has come, read or not. */
-function isHere(request: HttpRequest): boolean {
+/** Reports whether the last byte of a request has arrived, read or not. */
+function isComplete(request: HttpRequest): boolean {
   return 'stream' in request ? request.stream.state.remoteClose === 1 : request.complete
 }

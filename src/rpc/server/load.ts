@@ -1,6 +1,6 @@
 /**
- * One call's use of the node, from its first byte to its last: whether it may begin, what of its request is held in
- * memory, when its work has its turn, and what it has cost. Whose account that goes to is for throttle.ts to say.
+ * One call's use of the node, from its first byte to its last: whether it may begin, how much of its request is in memory,
+ * when its work has a turn, and what it costs. throttle.ts decides which caller's share the costs go to.
  */
 import { createContextKey } from '@connectrpc/connect'
 import { type Clock, sleep } from '../../base/clock.ts'
@@ -8,40 +8,40 @@ import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { Buckets } from '../../base/token-bucket.ts'
 
-/** What the handlers of a call ask before they do something that costs. */
+/** What a handler calls to do or send something that costs. */
 export interface Load {
-  /** Does a piece of work when it is the caller's turn. RESOURCE_EXHAUSTED where it has had too much lately. */
+  /** Does a piece of work in the caller's turn. Throws RESOURCE_EXHAUSTED if the caller has had too much work done. */
   work<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result>
-  /** Counts bytes of an answer, and waits where they are too many for now. */
+  /** Counts bytes of an answer, and waits while they are more than the caller may receive now. */
   send(bytes: number, signal: AbortSignal): Promise<void>
-  /** Counts what made work for nothing. */
+  /** Charges work that was in vain, counted in requests. */
   charge(requests: number): void
 }
 
-/** For callers without bounds: the operator, and programs that hold the node itself. */
+/** The load of callers without bounds: the operator, and programs that hold the node itself. */
 export const unlimited: Load = {
   work: (_signal, work) => work(),
   send: async () => {},
   charge: () => {},
 }
 
-export const loadKey = createContextKey<Load>(unlimited, { description: 'what this call may use' })
+export const loadKey = createContextKey<Load>(unlimited, { description: 'the load of this call' })
 
-/** What one class of callers may use, each of them for itself. */
+/** The bounds of one class of callers. Each caller has its own account. */
 export interface Share {
-  /** Who they are, for the errors. */
+  /** The subject of error messages: the callers of this class. */
   readonly name: string
   readonly requests: Buckets
   readonly bytes: Buckets
   readonly workMs: Buckets
-  readonly calls: Held
-  readonly requestBytes: Held
+  readonly calls: Capacity
+  readonly requestBytes: Capacity
   /** Runs work in the caller's turn. */
   turn<Result>(caller: string, signal: AbortSignal, work: () => Promise<Result>): Promise<Result>
 }
 
-/** What is held at one time, by caller and in all. */
-export class Held {
+/** Bounds what is in use at one time, by each caller and by all together. */
+export class Capacity {
   private readonly each: number
   private readonly all: number
   private readonly byCaller = new Map<string, number>()
@@ -52,18 +52,18 @@ export class Held {
     this.all = all
   }
 
-  /** False, and nothing is taken, where it would be too much. */
+  /** Takes an amount. Returns false, and takes nothing, if that would pass a bound. */
   take(caller: string, amount: number): boolean {
-    const held = this.byCaller.get(caller) ?? 0
-    if (held + amount > this.each || this.total + amount > this.all) return false
-    this.byCaller.set(caller, held + amount)
+    const used = this.byCaller.get(caller) ?? 0
+    if (used + amount > this.each || this.total + amount > this.all) return false
+    this.byCaller.set(caller, used + amount)
     this.total += amount
     return true
   }
 
-  give(caller: string, amount: number): void {
-    const left = (this.byCaller.get(caller) ?? 0) - amount
-    if (left > 0) this.byCaller.set(caller, left)
+  giveBack(caller: string, amount: number): void {
+    const rest = (this.byCaller.get(caller) ?? 0) - amount
+    if (rest > 0) this.byCaller.set(caller, rest)
     else this.byCaller.delete(caller)
     this.total -= amount
   }
@@ -74,8 +74,8 @@ export class Call implements Load {
   private readonly caller: string
   private readonly clock: Clock
   private readonly brief: boolean
-  private heldBytes = 0
-  private left = false
+  private requestBytes = 0
+  private ended = false
 
   private constructor(share: Share, caller: string, clock: Clock, brief: boolean) {
     this.share = share
@@ -85,27 +85,29 @@ export class Call implements Load {
   }
 
   /**
-   * Begins a call that counts as so many requests; RESOURCE_EXHAUSTED where the caller makes too many. `brief`: it is over
-   * at once and has next to nothing to say, so it takes no place of those that others could be holding. End it with `leave`.
+   * Begins a call that counts as so many requests; end it with `leave`. Throws RESOURCE_EXHAUSTED if the caller makes too
+   * many. A `brief` call is short and small, and takes no place of `share.calls`, since others could be holding them all.
    */
   static begin(share: Share, caller: string, requests: number, clock: Clock, brief = false): Call {
-    const waitMs = share.requests.take(caller, requests) || share.bytes.debtMs(caller)
-    if (waitMs > 0) throw exhausted(`${share.name} call too often`, waitMs)
+    const requestsMs = share.requests.take(caller, requests)
+    if (requestsMs > 0) throw exhausted(`${share.name} have made too many calls`, requestsMs)
+    const bytesMs = share.bytes.debtMs(caller)
+    if (bytesMs > 0) throw exhausted(`${share.name} have transferred too many bytes`, bytesMs)
     if (!brief && !share.calls.take(caller, 1))
       throw exhausted(`${share.name} have too many calls under way`, someTimeMs)
     return new Call(share, caller, clock, brief)
   }
 
-  /** The request's bytes, counted while they are held. */
+  /** Yields the request's bytes, and counts them as in use until the call ends. */
   async *body(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const { share, caller } = this
     for await (const chunk of chunks) {
-      if (this.left) return
+      if (this.ended) return
       const room = this.brief
-        ? this.heldBytes + chunk.length <= limits.briefRequestBytes
+        ? this.requestBytes + chunk.length <= limits.briefRequestBytes
         : share.requestBytes.take(caller, chunk.length)
-      if (!room) throw exhausted(`${share.name} send too much at once`, someTimeMs)
-      this.heldBytes += chunk.length
+      if (!room) throw exhausted(`${share.name} have too many bytes of requests under way`, someTimeMs)
+      this.requestBytes += chunk.length
       share.bytes.charge(caller, chunk.length)
       yield chunk
     }
@@ -137,15 +139,15 @@ export class Call implements Load {
   }
 
   leave(): void {
-    if (this.left) return
-    this.left = true
+    if (this.ended) return
+    this.ended = true
     if (this.brief) return
-    this.share.calls.give(this.caller, 1)
-    this.share.requestBytes.give(this.caller, this.heldBytes)
+    this.share.calls.giveBack(this.caller, 1)
+    this.share.requestBytes.giveBack(this.caller, this.requestBytes)
   }
 }
 
-/** For what ends when other calls do. */
+/** The wait for a bound that lifts when other calls end. */
 const someTimeMs = 1_000
 
 function exhausted(what: string, waitMs: number): CausewayError {

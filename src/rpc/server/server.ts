@@ -1,6 +1,6 @@
 /**
- * Serves Connect, gRPC and gRPC-web over any byte stream. It looks at a connection's first bytes: HTTP/2's preface
- * goes to the HTTP/2 server, everything else is HTTP/1.1, so that plain `curl --json` works on the same port.
+ * Serves Connect, gRPC and gRPC-web over any byte stream. It reads a connection's first bytes: if they are HTTP/2's preface,
+ * the HTTP/2 server takes the connection, otherwise the HTTP/1.1 server, so that plain `curl --json` works on the same port.
  */
 import { setMaxListeners } from 'node:events'
 import * as http from 'node:http'
@@ -12,24 +12,24 @@ import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { type ByteChannel, type Caller, callerKey, stoppingKey } from '../caller.ts'
 import type { ProblemListener } from './boundary.ts'
-import { answer, createHandler, type PlainAnswer } from './handler.ts'
+import { createHandler, type PlainAnswer, sendPlain } from './handler.ts'
 import type { HttpRequest } from './http-call.ts'
-import type { Entered, Throttle } from './throttle.ts'
+import type { OpenCall, Throttle } from './throttle.ts'
 
 export type { PlainAnswer } from './handler.ts'
 
 export interface RpcServerOptions {
   readonly routes: (router: ConnectRouter) => void
-  /** What every call passes before its handler. */
+  /** Run before each handler. */
   readonly interceptors?: readonly Interceptor[]
-  /** Says how much each caller may do; absent: anything. */
+  /** Bounds what each caller may do. Without it there is no bound. */
   readonly throttle?: Throttle
   readonly clock: Clock
-  /** Told of every call that failed for a reason that is not the caller's. */
+  /** Receives the error of every call that failed for a reason other than its caller. */
   readonly onError?: ProblemListener
-  /** Answers plain HTTP requests that are no RPC, such as /metrics, by their path. */
+  /** Answers HTTP requests that are not RPC, such as /metrics, by their path. */
   readonly plain?: (path: string) => PlainAnswer | undefined
-  /** In place of limits.idleTimeoutMs. */
+  /** Default: limits.idleTimeoutMs. */
   readonly idleTimeoutMs?: number
 }
 
@@ -41,14 +41,14 @@ const stoppingAnswer: PlainAnswer = {
   body: 'The node is stopping.\n',
 }
 
-/** A call whose connection has just ended. */
-const nobody: Caller = { remoteAddress: 'unknown', transport: 'unknown', operator: false }
+/** The caller of a call whose connection has just ended. */
+const unknownCaller: Caller = { remoteAddress: 'unknown', transport: 'unknown', operator: false }
 
-interface Accepted {
+interface InboundConnection {
   readonly caller: Caller
   readonly channel: ByteChannel
-  /** No request has come yet, so nothing is lost by closing. */
-  looking: boolean
+  /** Whether no request has arrived yet, so that closing loses nothing. */
+  awaitsFirstBytes: boolean
 }
 
 export class RpcServer {
@@ -58,17 +58,18 @@ export class RpcServer {
   private readonly http1: http.Server
   private readonly http2: http2.Http2Server
   private readonly sessions = new Set<http2.ServerHttp2Session>()
-  private readonly channels = new Map<Duplex, Accepted>()
-  /** Fires when a stop begins: calls without an end of their own should end. */
+  private readonly channels = new Map<Duplex, InboundConnection>()
+  /** Fires when a stop begins. Calls without an end of their own should end then. */
   private readonly stopping = new AbortController()
-  /** Fires when a stop's grace is over: ends the calls that are left. */
+  /** Fires when a stop's grace is over, and ends the remaining calls. */
   private readonly shutdown = new AbortController()
+  /** The caller of each HTTP/2 session and each HTTP/1.1 socket. */
   private readonly callers = new WeakMap<object, Caller>()
 
   constructor(options: RpcServerOptions) {
     this.clock = options.clock
     this.throttle = options.throttle
-    // One listener for each call under way, on every connection.
+    // There is one listener for each call under way, on all connections.
     setMaxListeners(0, this.shutdown.signal, this.stopping.signal)
     this.idleTimeoutMs = options.idleTimeoutMs ?? limits.idleTimeoutMs
     const handler = createHandler({
@@ -89,9 +90,9 @@ export class RpcServer {
         requestTimeout: limits.requestTimeoutMs,
       },
       (request, response) => {
-        if (this.stopping.signal.aborted) return answer(response, stoppingAnswer)
+        if (this.stopping.signal.aborted) return sendPlain(response, stoppingAnswer)
         const socket = request.socket as Duplex
-        // During a stop a connection ends with the answer that it waited for.
+        // During a stop, a connection ends with the answer to its last request.
         response.once('finish', () => {
           if (this.stopping.signal.aborted) socket.end(() => socket.destroy())
         })
@@ -99,7 +100,7 @@ export class RpcServer {
       },
     )
     this.http1.setTimeout(this.idleTimeoutMs)
-    // The server does not listen by itself; without this its timeouts for headers and requests never run.
+    // The server never listens on a port; without this event its timeouts for headers and requests do not run.
     this.http1.emit('listening')
     this.http1.on('clientError', (_error, socket) => socket.destroy())
     this.http2 = http2.createServer(
@@ -121,18 +122,19 @@ export class RpcServer {
     this.http2.on('sessionError', () => {})
   }
 
+  /** Returns the caller of a request's connection, or undefined if the connection has ended. */
   private callerOf(request: HttpRequest): Caller | undefined {
     const carrier = 'stream' in request ? request.stream.session : request.socket
     return carrier && this.callers.get(carrier)
   }
 
-  /** Begins a call, or cuts a caller that is refused again and again. */
-  private enter(throttle: Throttle, request: HttpRequest): Entered {
-    const connected = this.callerOf(request) ?? nobody
+  /** Begins a call. Cuts the connection of a caller that has been refused too often. */
+  private enter(throttle: Throttle, request: HttpRequest): OpenCall {
+    const connected = this.callerOf(request) ?? unknownCaller
     try {
       return throttle.enter(connected, request.headers.authorization, request.url)
     } catch (error) {
-      if (throttle.refused(connected)) this.cut((caller) => caller === connected)
+      if (throttle.countRefusal(connected)) this.cut((caller) => caller === connected)
       throw error
     }
   }
@@ -143,29 +145,29 @@ export class RpcServer {
     return caller ? values.set(callerKey, caller) : values
   }
 
-  /** Ends a stream that was answered before its request was over, or has waited for the rest of it for too long. */
+  /** Resets a stream if its request does not end soon: it was answered already, or has waited for the rest for too long. */
   private endUnread(stream: http2.ServerHttp2Stream): void {
     if (stream.closed || stream.state.remoteClose === 1) return
     const cancelTimer = this.clock.setTimer(limits.unreadTimeoutMs, () => {
       const { NGHTTP2_NO_ERROR, NGHTTP2_CANCEL } = http2.constants
-      // Without an error the reset would wait until the caller has taken the answer.
-      cut(stream, stream.writableFinished ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL)
+      // Without an error code, the reset would wait until the caller has read the answer.
+      resetStream(stream, stream.writableFinished ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL)
     })
     stream.once('close', cancelTimer)
   }
 
   /**
-   * Looks after a session: cuts streams whose caller has fallen silent, and sessions whose other side is gone. That
-   * must be asked, since a caller that leaves is not always noticed: when a write over TLS fails while more is to be
-   * written, node:http2 waits for ever for room.
+   * Supervises a session: resets streams whose caller is silent, and ends the session if the remote is gone. It pings the
+   * remote for that, since its leaving is not always noticed: if a write over TLS fails while more is to be written,
+   * node:http2 waits for room for ever.
    */
-  private keep(session: http2.ServerHttp2Session, channel: Duplex): void {
+  private supervise(session: http2.ServerHttp2Session, channel: Duplex): void {
     this.sessions.add(session)
     session.setLocalWindowSize(limits.connectionWindowBytes)
     session.on('close', () => this.sessions.delete(session))
     session.on('error', () => session.destroy())
     let streams = 0
-    // A session that waits for a write ends only with its byte stream.
+    // A session that waits for a write ends only when its byte stream does.
     const giveUp = () => {
       session.destroy()
       channel.destroy()
@@ -174,16 +176,16 @@ export class RpcServer {
       streams++
       stream.once('close', () => streams--)
       const onSilence = () => {
-        // Silent because a handler is at work: that is for its own deadline to end.
+        // Silent because its handler is working; the call's own deadline bounds that.
         if (stream.readableEnded && stream.writableLength === 0)
           stream.setTimeout(this.idleTimeoutMs, onSilence)
-        else cut(stream, http2.constants.NGHTTP2_CANCEL)
+        else resetStream(stream, http2.constants.NGHTTP2_CANCEL)
       }
       stream.setTimeout(this.idleTimeoutMs, onSilence)
       const cancelTimer = this.clock.setTimer(limits.requestTimeoutMs, () => this.endUnread(stream))
       stream.once('close', cancelTimer)
     })
-    // Not asked sooner: over a slow link what was written before a ping takes its time, and nothing tells how it goes.
+    // No ping sooner: over a slow link the bytes before a ping take time, and nothing shows their progress.
     const onSilence = () => {
       if (streams === 0 || session.destroyed) return giveUp()
       const cancelTimer = this.clock.setTimer(limits.pingTimeoutMs, giveUp)
@@ -211,53 +213,53 @@ export class RpcServer {
       operator,
       ...(channel.remotePeer !== undefined && { peer: channel.remotePeer }),
     }
-    const accepted: Accepted = { caller, channel, looking: true }
+    const connection: InboundConnection = { caller, channel, awaitsFirstBytes: true }
     if (this.channels.size >= limits.connections && !this.makeRoom()) {
       stream.destroy()
       return
     }
-    this.channels.set(stream, accepted)
+    this.channels.set(stream, connection)
     const giveUp = () => stream.destroy()
     const cancelTimer = this.clock.setTimer(limits.firstBytesTimeoutMs, giveUp)
     stream.once('close', () => {
       cancelTimer()
       this.channels.delete(stream)
     })
-    // Ended before it said what it is.
+    // It ended before its first request.
     stream.once('end', giveUp)
-    let seen: Buffer = Buffer.alloc(0)
-    const look = () => {
+    let firstBytes: Buffer = Buffer.alloc(0)
+    const onReadable = () => {
       const chunk = stream.read() as Buffer | null
       if (chunk === null) return
-      seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk])
-      const length = Math.min(seen.length, preface.length)
-      const isPrefix = preface.compare(seen, 0, length, 0, length) === 0
+      firstBytes = firstBytes.length === 0 ? chunk : Buffer.concat([firstBytes, chunk])
+      const length = Math.min(firstBytes.length, preface.length)
+      const isPrefix = preface.compare(firstBytes, 0, length, 0, length) === 0
       if (isPrefix && length < preface.length) return
-      stream.off('readable', look)
+      stream.off('readable', onReadable)
       stream.off('end', giveUp)
       cancelTimer()
-      accepted.looking = false
-      stream.unshift(seen)
+      connection.awaitsFirstBytes = false
+      stream.unshift(firstBytes)
       if (isPrefix) {
         const onSession = (session: http2.ServerHttp2Session) => {
           this.callers.set(session, caller)
-          this.keep(session, stream)
+          this.supervise(session, stream)
         }
         this.http2.prependOnceListener('session', onSession)
         this.http2.emit('connection', stream)
-        // There is none where TLS has agreed on another protocol.
+        // There is no session if TLS has agreed on another protocol.
         this.http2.off('session', onSession)
-        // Nobody who has ended their half can still mean to speak HTTP/2; the session does not notice by itself.
+        // A remote that has ended its half cannot speak HTTP/2 any more, and the session does not notice.
         stream.once('end', () => stream.end())
       } else {
         this.callers.set(stream, caller)
         this.http1.emit('connection', stream)
       }
     }
-    stream.on('readable', look)
+    stream.on('readable', onReadable)
   }
 
-  /** Ends the oldest connection of a stranger; false: there is none. */
+  /** Ends the oldest connection of a stranger. Returns false if there is none. */
   private makeRoom(): boolean {
     for (const [stream, { caller }] of this.channels) {
       if (stream.destroyed || !(this.throttle?.isStranger(caller) ?? true)) continue
@@ -268,25 +270,25 @@ export class RpcServer {
     return false
   }
 
-  /** Connections that are open now, by caller. */
+  /** Returns the open connections. */
   connections(): { caller: Caller; channel: ByteChannel }[] {
     return [...this.channels.values()]
   }
 
-  /** Ends the connections of these callers now. */
+  /** Ends the connections of the callers that match. */
   cut(which: (caller: Caller) => boolean): void {
     for (const [stream, { caller }] of this.channels) if (which(caller)) stream.destroy()
   }
 
   /**
-   * Stops gracefully: no new calls, those under way may finish within `graceMs`, then everything is cut. Connections
-   * that still come are closed.
+   * Stops gracefully: refuses new calls and connections, lets the calls under way finish within `graceMs`, then ends
+   * everything.
    */
   async drain(graceMs: number): Promise<void> {
     this.stopping.abort(new CausewayError('CLOSED', 'The node is stopping.'))
     for (const session of this.sessions) session.close()
     this.http1.closeIdleConnections()
-    for (const [stream, { looking }] of this.channels) if (looking) stream.destroy()
+    for (const [stream, { awaitsFirstBytes }] of this.channels) if (awaitsFirstBytes) stream.destroy()
     const closed = Promise.all(
       [...this.channels.keys()]
         .filter((stream) => !stream.closed)
@@ -302,13 +304,13 @@ export class RpcServer {
     for (const session of this.sessions) session.destroy()
     for (const stream of this.channels.keys()) stream.destroy()
     await closed
-    // Ends the timeouts that the constructor began.
+    // Ends the timeouts that the constructor started.
     this.http1.close()
   }
 }
 
-/** Resets a stream. What nobody has read of it would keep it from closing. */
-function cut(stream: http2.ServerHttp2Stream, code: number): void {
+/** Resets a stream. Also discards unread bytes, which would keep it from closing. */
+function resetStream(stream: http2.ServerHttp2Stream, code: number): void {
   stream.close(code)
   stream.resume()
 }

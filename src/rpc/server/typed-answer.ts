@@ -1,7 +1,7 @@
 /**
- * Gives every error its typed detail, also those that Connect answers with before any handler of ours runs: for a
- * message that cannot be read, is too large or badly compressed, or a deadline that is none. They are only to be
- * found in the answer, which carries errors in another place in each protocol.
+ * Adds the typed detail to errors that Connect itself answers with, before any handler runs: for a message that cannot be
+ * read, is too large or badly compressed, or a malformed deadline. They appear only in the answer, and each protocol has
+ * another place for them.
  */
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { UniversalServerResponse } from '@connectrpc/connect/protocol'
@@ -16,18 +16,19 @@ import {
 import { findTrailerError, setTrailerStatus } from '@connectrpc/connect/protocol-grpc'
 import { isTyped, toConnectError } from '../errors.ts'
 
+/** Returns the answer with a typed detail in its error, if it has one. */
 export async function typedAnswer(answer: UniversalServerResponse): Promise<UniversalServerResponse> {
   const { status, header, body, trailer } = answer
   if (body === undefined) return answer
   // gRPC's trailers are known when its body has ended.
-  if (trailer !== undefined) return { ...answer, body: typingTrailers(body, trailer) }
+  if (trailer !== undefined) return { ...answer, body: withTypedTrailers(body, trailer) }
   const type = header?.get('content-type') ?? ''
-  if (type.startsWith('application/connect+')) return { ...answer, body: typingEndOfStream(body) }
+  if (type.startsWith('application/connect+')) return { ...answer, body: withTypedEnd(body) }
   const failed = status >= 400 && type === 'application/json' && !header!.has('content-encoding')
   return failed ? typedFailure(answer, body) : answer
 }
 
-/** A unary call that has failed: its body is the error as JSON. */
+/** Handles a failed unary call, whose body is the error as JSON. */
 async function typedFailure(
   answer: UniversalServerResponse,
   body: AsyncIterable<Uint8Array>,
@@ -46,8 +47,8 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
 }
 
-/** The body of a Connect stream: its last message says how it ended. */
-async function* typingEndOfStream(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** Passes on the body of a Connect stream, whose last message carries its error. */
+async function* withTypedEnd(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) {
     const { error, metadata } =
       chunk[0] === endStreamFlag ? endStreamFromJson(chunk.subarray(envelopeBytes)) : {}
@@ -60,7 +61,8 @@ async function* typingEndOfStream(body: AsyncIterable<Uint8Array>): AsyncGenerat
   }
 }
 
-async function* typingTrailers(
+/** Passes on the body of a gRPC call, then adds the detail to the error in its trailers. */
+async function* withTypedTrailers(
   body: AsyncIterable<Uint8Array>,
   trailer: Headers,
 ): AsyncGenerator<Uint8Array> {

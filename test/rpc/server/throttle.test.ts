@@ -220,9 +220,9 @@ describe('A stranger', () => {
     const { throttle } = open()
     const connected = from('192.0.2.1:1')
     for (let count = 1; count < limits.refusalsPerConnection; count++)
-      assert.equal(throttle.refused(connected), false)
-    assert.equal(throttle.refused(connected), true)
-    assert.equal(throttle.refused(from('192.0.2.1:1')), false)
+      assert.equal(throttle.countRefusal(connected), false)
+    assert.equal(throttle.countRefusal(connected), true)
+    assert.equal(throttle.countRefusal(from('192.0.2.1:1')), false)
   })
 })
 
