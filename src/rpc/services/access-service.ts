@@ -1,6 +1,6 @@
 /**
- * RequestAccess at both ends, and NodeService's part for who is let in: what is asked of this node, and what it asks of
- * others. Handlers translate and call; the node is given as `AccessOperations`.
+ * SyncService's RequestAccess, and NodeService's calls for access: requests that this node receives, and requests that it
+ * makes to join a tree. Handlers only translate; the node is passed as `AccessOperations`.
  */
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
 import { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
@@ -16,7 +16,7 @@ import { callerKey, stoppingKey } from '../caller.ts'
 import { accessRequestIdBytes, readId, writeAccessStatus } from '../convert.ts'
 import { pageSize, readToken, writeToken } from './paging.ts'
 
-/** How a wish of this node to join a tree stands. */
+/** The state of this node's request to join a tree. */
 export interface Standing extends AccessAnswer {
   readonly tree: TreeId
   readonly peer: PeerId
@@ -33,7 +33,7 @@ export interface AccessOperations {
   off(event: 'join', listener: (standing: Standing) => void): unknown
 }
 
-/** SyncService's RequestAccess. UNAUTHENTICATED where the caller has not proven its key: it is the key that is let in. */
+/** Returns SyncService's RequestAccess. It throws UNAUTHENTICATED for a caller without a proven key, which gets the access. */
 export function createAccessHandler(desk: AccessDesk): Partial<ServiceImpl<typeof SyncService>> {
   return {
     async requestAccess({ tree, permission, message, invitation }, { values }: HandlerContext) {
@@ -41,7 +41,7 @@ export function createAccessHandler(desk: AccessDesk): Partial<ServiceImpl<typeo
       if (peer === undefined)
         throw new CausewayError(
           'UNAUTHENTICATED',
-          'Whoever asks for access shows its key: by the header "Authorization: Bearer TOKEN", where TOKEN comes from `causeway token --audience PEER`, or by calling over QUIC.',
+          'A request for access needs proof of your key: send the header "Authorization: Bearer TOKEN", where TOKEN comes from `causeway token --audience PEER`, or call over QUIC.',
           { data: { reason: 'missing' } },
         )
       const answer = await desk.ask({
@@ -97,11 +97,11 @@ export function createAccessHandlers(node: AccessOperations): Partial<ServiceImp
       const size = pageSize(request.pageSize)
       const all = node.requests.list()
       const after = request.pageToken && bytesToHex(readToken(request.pageToken, 8 + accessRequestIdBytes))
-      const left = all.filter((each) => placeOf(each) > after)
-      const page = left.slice(0, size)
+      const rest = all.filter((each) => sortKey(each) > after)
+      const page = rest.slice(0, size)
       return {
         requests: page.map(writeRequest),
-        nextPageToken: left.length > size ? writeToken(hexToBytes(placeOf(page.at(-1)!))) : '',
+        nextPageToken: rest.length > size ? writeToken(hexToBytes(sortKey(page.at(-1)!))) : '',
       }
     },
 
@@ -109,20 +109,20 @@ export function createAccessHandlers(node: AccessOperations): Partial<ServiceImp
       if (id.length !== accessRequestIdBytes)
         throw new CausewayError(
           'INVALID_ARGUMENT',
-          `\`id\` has ${accessRequestIdBytes} bytes, got ${id.length}.`,
+          `\`id\` must have ${accessRequestIdBytes} bytes, got ${id.length}.`,
         )
-      const request = bytesToHex(id)
-      const decided =
+      const { requests } = node
+      const request =
         permission === Permission.UNSPECIFIED
-          ? await node.requests.reject(request, reason)
-          : await node.requests.approve(request, permission, reason)
-      return { request: writeRequest(decided) }
+          ? await requests.reject(bytesToHex(id), reason)
+          : await requests.approve(bytesToHex(id), permission, reason)
+      return { request: writeRequest(request) }
     },
   }
 }
 
-/** Where a request stands in the list: its age, then its id, hex. */
-function placeOf({ createdAtMs, id }: AccessRequest): string {
+/** Returns a request's key in the order of the list: its creation time, then its id, in hex. */
+function sortKey({ createdAtMs, id }: AccessRequest): string {
   return createdAtMs.toString(16).padStart(16, '0') + id
 }
 

@@ -1,6 +1,6 @@
 /**
- * Turns a task that reports progress by calls into a stream that an RPC can answer with: progress is coalesced, so
- * that a slow reader costs no memory, and the last item is the result.
+ * Turns a task that reports progress by callback into a stream for an RPC's answer. Progress is coalesced, so that a slow
+ * reader costs no memory. The last item is the result.
  */
 export type Step<Progress, Result> = { readonly progress: Progress } | { readonly result: Result }
 
@@ -17,7 +17,7 @@ export async function* feed<Progress, Result>(
     ended = true
     wake()
   })
-  // Told when the stream is read to its end; a reader that leaves early must not leave an unhandled rejection.
+  // A reader that goes on to the end receives the error. One that leaves early must not cause an unhandled rejection.
   running.catch(() => {})
   while (!ended) {
     if (latest === undefined) {

@@ -1,4 +1,4 @@
-/** NodeService's part for peers, links and how they stand. The node is given as `LinkOperations`. */
+/** NodeService's calls for peers, links and their status. The node is passed as `LinkOperations`. */
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
 import type { NodeService, LinkSettings as SettingsMessage } from '../../../gen/causeway/v1/node_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
@@ -79,7 +79,7 @@ export function createLinkHandlers(node: LinkOperations): Partial<ServiceImpl<ty
 
     async linkTree({ tree, peer, ticket, settings }) {
       if (ticket === '' && (tree.length === 0 || peer.length === 0))
-        throw new CausewayError('INVALID_ARGUMENT', 'Give a ticket, or a tree and a peer.')
+        throw new CausewayError('INVALID_ARGUMENT', 'The request must have a ticket, or a tree and a peer.')
       const what = ticket || { tree: readId(tree, 'tree'), peer: readPeer(peer, 'peer') }
       return { link: writeStatus(await node.link(what, settings && readSettings(settings))) }
     },
@@ -87,7 +87,7 @@ export function createLinkHandlers(node: LinkOperations): Partial<ServiceImpl<ty
     async unlinkTree(request) {
       const [tree, peer] = [readId(request.tree, 'tree'), readPeer(request.peer, 'peer')]
       if (await node.unlink(tree, peer)) return {}
-      throw new CausewayError('UNKNOWN_PEER', 'This tree is not linked with this peer.', {
+      throw new CausewayError('UNKNOWN_PEER', 'The tree is not linked with the peer.', {
         data: { tree, peer },
       })
     },
@@ -96,19 +96,23 @@ export function createLinkHandlers(node: LinkOperations): Partial<ServiceImpl<ty
 
     async flush({ timeoutMs }, { signal }) {
       if (timeoutMs > limits.callTimeoutMs)
-        throw new CausewayError('LIMIT_EXCEEDED', `\`timeout_ms\` is at most ${limits.callTimeoutMs}.`)
-      const left = await node.flush({ signal, ...(timeoutMs > 0 && { timeoutMs }) })
-      return { pending: left.slice(0, limits.listedEntries).map(writeStatus) }
+        throw new CausewayError(
+          'LIMIT_EXCEEDED',
+          `\`timeout_ms\` can be at most ${limits.callTimeoutMs}, got ${timeoutMs}.`,
+        )
+      const pending = await node.flush({ signal, ...(timeoutMs > 0 && { timeoutMs }) })
+      return { pending: pending.slice(0, limits.listedEntries).map(writeStatus) }
     },
   }
 }
 
+/** Yields the status of every link, then, if `follow`, the links that change until the caller leaves. */
 async function* watchStatus(node: LinkOperations, follow: boolean, context: HandlerContext) {
   // Coalesced by link, so that a slow reader costs no memory.
-  const changed = new Map<string, LinkStatus>()
+  const changes = new Map<string, LinkStatus>()
   let wake = () => {}
   const onStatus = (status: LinkStatus) => {
-    changed.set(linkKey(status.tree, status.peer), status)
+    changes.set(linkKey(status.tree, status.peer), status)
     wake()
   }
   const signal = AbortSignal.any([context.signal, context.values.get(stoppingKey)])
@@ -120,12 +124,12 @@ async function* watchStatus(node: LinkOperations, follow: boolean, context: Hand
     if (all.length === 0) yield { links: [] }
     yield* inPages(all)
     while (follow && !signal.aborted) {
-      if (changed.size === 0)
+      if (changes.size === 0)
         await new Promise<void>((resolve) => {
           wake = resolve
         })
-      const links = [...changed.values()]
-      changed.clear()
+      const links = [...changes.values()]
+      changes.clear()
       yield* inPages(links)
     }
   } finally {

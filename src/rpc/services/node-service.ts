@@ -1,4 +1,4 @@
-/** NodeService: a node for its operator. The node itself, which is above this layer, is given as `NodeOperations`. */
+/** NodeService's calls about the node itself. The node is above this layer, so it is passed as `NodeOperations`. */
 import type { ServiceImpl } from '@connectrpc/connect'
 import type { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
 import type { NodeService, SyncNowRequest, VerifyTreeRequest } from '../../../gen/causeway/v1/node_pb.ts'
@@ -15,10 +15,10 @@ import { readId } from '../convert.ts'
 import { writeStatus } from '../convert-sync.ts'
 import { feed } from './feed.ts'
 
-/** What a session did, with what the connection knows of it. */
+/** The result of a session, with the connection's figures. */
 export interface SyncResult extends SessionResult {
   readonly address: string
-  /** The remote's key, where it was proven. */
+  /** The remote's key, if it was proven. */
   readonly peer?: PeerId | undefined
   readonly bytesSent: number
   readonly bytesReceived: number
@@ -26,7 +26,7 @@ export interface SyncResult extends SessionResult {
   readonly path: { readonly kind: string; readonly roundTripMs?: number | undefined }
   /** Our tips afterwards, at most limits.listedTips. */
   readonly tips: readonly TreeId[]
-  /** Where a first sync took from several peers: each of them. */
+  /** If a first sync fetched from several peers: what each of them gave. */
   readonly sources: readonly SourceReport[]
 }
 
@@ -94,7 +94,10 @@ export function createNodeService(node: NodeOperations): Partial<ServiceImpl<typ
 async function* syncNow(node: NodeOperations, request: SyncNowRequest, signal: AbortSignal) {
   const tree = request.tree.length === 0 ? undefined : readId(request.tree, 'tree')
   if (request.remote.length > limits.ticketBytes)
-    throw new CausewayError('LIMIT_EXCEEDED', `\`remote\` has at most ${limits.ticketBytes} characters.`)
+    throw new CausewayError(
+      'LIMIT_EXCEEDED',
+      `\`remote\` can have at most ${limits.ticketBytes} characters, got ${request.remote.length}.`,
+    )
   const steps = feed<SessionProgress, SyncResult>((onProgress) =>
     node.sync(tree, request.remote, { signal, onProgress }),
   )

@@ -1,24 +1,28 @@
-/** Page sizes and page tokens: a token is the last item's key in base64url, checked for its length when it comes back. */
+/** Page sizes and page tokens of lists. A token is the last item's key in base64url; its length is checked on return. */
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 
-/** What was asked for, 100 by default; LIMIT_EXCEEDED past the most that a page may have. */
-export function pageSize(asked: number): number {
-  if (asked > limits.listedEntries)
+/** Returns the size of a page: as requested, or 100 if 0. Throws LIMIT_EXCEEDED above the most that a page can have. */
+export function pageSize(requestedSize: number): number {
+  if (requestedSize > limits.listedEntries)
     throw new CausewayError(
       'LIMIT_EXCEEDED',
-      `\`page_size\` is at most ${limits.listedEntries}, got ${asked}.`,
+      `\`page_size\` can be at most ${limits.listedEntries}, got ${requestedSize}.`,
     )
-  return asked || limits.listedByDefault
+  return requestedSize || limits.listedByDefault
 }
 
 export function writeToken(key: Uint8Array): string {
   return Buffer.from(key).toString('base64url')
 }
 
+/** Decodes a token of so many bytes. Throws INVALID_ARGUMENT if this node cannot have made it. */
 export function readToken(token: string, bytes: number): Uint8Array {
   const key = new Uint8Array(Buffer.from(token, 'base64url'))
-  if (key.length !== bytes || writeToken(key) !== token)
-    throw new CausewayError('INVALID_ARGUMENT', '`page_token` is not one that this node gave.')
+  if (key.length !== bytes || writeToken(key) !== token) throw invalidToken()
   return key
+}
+
+export function invalidToken(): CausewayError {
+  return new CausewayError('INVALID_ARGUMENT', '`page_token` must be a token from this node, or empty.')
 }

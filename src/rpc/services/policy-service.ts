@@ -1,4 +1,4 @@
-/** NodeService's part for a tree's policy: who may do what, told and changed by the node's own key. */
+/** NodeService's calls for a tree's policy. The node's own key signs the changes. */
 import type { ServiceImpl } from '@connectrpc/connect'
 import { Permission, PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
 import type { NodeService } from '../../../gen/causeway/v1/node_pb.ts'
@@ -32,23 +32,35 @@ export function createPolicyHandlers(
       const tree = readId(request.tree, 'tree')
       const { publicAccess, grants } = request
       if (grants.length > limits.policyKeys)
-        throw new CausewayError('LIMIT_EXCEEDED', `\`grants\` has at most ${limits.policyKeys} keys.`)
+        throw new CausewayError(
+          'LIMIT_EXCEEDED',
+          `\`grants\` can have at most ${limits.policyKeys} keys, got ${grants.length}.`,
+        )
       if (grants.length === 0 && publicAccess === PublicAccess.UNSPECIFIED)
         throw new CausewayError(
           'INVALID_ARGUMENT',
-          'The request changes nothing: name keys or public access.',
+          'The request changes nothing: it must have grants or a public access.',
         )
       if (PublicAccess[publicAccess] === undefined)
-        throw new CausewayError('INVALID_ARGUMENT', '`public_access` is none, read or write.')
+        throw new CausewayError(
+          'INVALID_ARGUMENT',
+          `\`public_access\` must be none, read or write, got ${publicAccess}.`,
+        )
       const keys = grants.map(({ peer, permission, name }) => {
         if (Permission[permission] === undefined)
-          throw new CausewayError('INVALID_ARGUMENT', '`permission` is read, write or admin.')
+          throw new CausewayError(
+            'INVALID_ARGUMENT',
+            `\`permission\` must be read, write or admin, got ${permission}.`,
+          )
         if (Buffer.byteLength(name) > limits.nameBytes)
-          throw new CausewayError('INVALID_ARGUMENT', `\`name\` has at most ${limits.nameBytes} bytes.`)
+          throw new CausewayError(
+            'INVALID_ARGUMENT',
+            `\`name\` can have at most ${limits.nameBytes} bytes, got ${Buffer.byteLength(name)}.`,
+          )
         return { peer: readPeer(peer, 'grants.peer'), permission, name }
       })
       if (new Set(keys.map(({ peer }) => peer)).size < keys.length)
-        throw new CausewayError('INVALID_ARGUMENT', '`grants` names a key twice.')
+        throw new CausewayError('INVALID_ARGUMENT', '`grants` must name each key once, but names one twice.')
       const entry = await author.changePolicy(tree, { publicAccess, keys })
       return { entry: idToBytes(entry.id) }
     },

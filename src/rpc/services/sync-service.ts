@@ -1,4 +1,4 @@
-/** SyncService: what peers say to each other, on the store. Handlers translate and call; the work is in `sync/`. */
+/** SyncService: the calls between peers, on the store. Handlers only translate and check rights; the work is in `sync/`. */
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
 import type {
   SendEntriesRequest,
@@ -27,13 +27,13 @@ import { writePage } from '../packed.ts'
 import { loadKey } from '../server/load.ts'
 import { createAccessHandler } from './access-service.ts'
 
-/** Who is told of peers that call. */
+/** Receives what the calls of peers show. */
 export interface PeerCalls {
-  /** Called when a peer that has proven its key calls. */
+  /** Called for each call of a peer that has proven its key. */
   readonly onContact: (peer: PeerId) => void
-  /** Awaited before a peer that has proven its key, and may read the tree, is served it. */
+  /** Awaited before a tree is served to a peer that has proven its key and may read the tree. */
   readonly onServed: (tree: TreeId, peer: PeerId) => Promise<void>
-  /** Called when such a peer was shown to have the same as we had at our arrival `sequence`. */
+  /** Called when such a peer is found to have the same entries as this node had at its arrival `sequence`. */
   readonly onEqual: (tree: TreeId, peer: PeerId, sequence: number) => Promise<void>
 }
 
@@ -68,7 +68,7 @@ export function createSyncService(parts: SyncServiceParts): Partial<ServiceImpl<
   }
 }
 
-/** Returns the caller, and reports its contact if it has proven its key. */
+/** Returns the caller of a call. Reports the contact if the caller has proven its key. */
 function contact({ onContact }: SyncServiceParts, { values }: HandlerContext): Caller {
   const caller = values.get(callerKey)
   if (caller.peer !== undefined) onContact(caller.peer)
@@ -86,7 +86,7 @@ async function* syncTree(parts: SyncServiceParts, request: SyncTreeRequest, cont
   const json = context.requestHeader.get('content-type')?.includes('json') ?? false
   const load = context.values.get(loadKey)
   const sequence = store.tree(tree)?.sequence ?? 0
-  // Read in its turn: the ids of a request take many times the memory of its bytes.
+  // The request is decoded in the caller's turn: its ids take many times the memory of its bytes.
   await using answer = await load.work(signal, async () =>
     answerSync(store, readSyncRequest(request), clock.random),
   )

@@ -1,4 +1,4 @@
-/** TreeService: trees for applications in any language, on the store and the node's key. */
+/** TreeService: the calls of applications, on the store and with the node's key. */
 import type { ServiceImpl } from '@connectrpc/connect'
 import { PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
 import type { GetEntriesRequest, ListEntriesRequest, TreeService } from '../../../gen/causeway/v1/tree_pb.ts'
@@ -11,7 +11,7 @@ import { treeDetails } from '../../store/details.ts'
 import type { DagStore, StoredEntry } from '../../store/store.ts'
 import type { Ingest } from '../../sync/ingest.ts'
 import { readId, readIds, readSigned, writeEntry, writeTree } from '../convert.ts'
-import { pageSize, readToken, writeToken } from './paging.ts'
+import { invalidToken, pageSize, readToken, writeToken } from './paging.ts'
 import { createTreeWatch, expectTree } from './watch-tree.ts'
 
 export interface TreeServiceParts {
@@ -38,7 +38,7 @@ function treeCalls({ store, author }: TreeServiceParts): Partial<ServiceImpl<typ
       if (PublicAccess[publicAccess] === undefined)
         throw new CausewayError(
           'INVALID_ARGUMENT',
-          `\`public_access\` is none, read or write, got ${publicAccess}.`,
+          `\`public_access\` must be none, read or write, got ${publicAccess}.`,
         )
       const root = await author.createTree(name, publicAccess || PublicAccess.NONE)
       return { tree: await describe(root.tree) }
@@ -86,7 +86,7 @@ function entryCalls({ store, ingest, author }: TreeServiceParts): Partial<Servic
       if (first !== undefined)
         throw new CausewayError(
           first.error.code,
-          `Entry ${first.index} of the page: ${first.error.message}`,
+          `Entry ${first.index} of the page was refused: ${first.error.message}`,
           {
             data: { ...first.error.data, index: first.index, added: added.length },
             cause: first.error,
@@ -115,7 +115,7 @@ async function getEntries(store: DagStore, request: GetEntriesRequest) {
     wanted.push(id)
   }
   const found = await store.get(wanted)
-  const voids = await voidOf(store, found as StoredIn[])
+  const voids = await voidOf(store, found as EntryInTree[])
   return {
     entries: found.map((entry) => writeEntry(entry!, voids.has(entry!.id))),
     missing: missing.map(idToBytes),
@@ -134,21 +134,21 @@ async function listEntries(store: DagStore, request: ListEntriesRequest) {
   })
   for await (const page of scan) {
     const voids = await store.voidAmong(tree, page)
-    const shown = request.includeVoid ? page : page.filter(({ id }) => !voids.has(id))
-    // A page of which nothing is left is not worth an answer.
-    if (shown.length === 0) continue
+    const visible = request.includeVoid ? page : page.filter(({ id }) => !voids.has(id))
+    // Skip a page that holds only void entries.
+    if (visible.length === 0) continue
     const last = page.at(-1)!
     const more = await hasMore(store, tree, last, request.newestFirst)
-    const entries = shown.map((entry) => writeEntry(entry, voids.has(entry.id)))
+    const entries = visible.map((entry) => writeEntry(entry, voids.has(entry.id)))
     return { entries, nextPageToken: more ? writePosition(last) : '' }
   }
   return { entries: [], nextPageToken: '' }
 }
 
-type StoredIn = StoredEntry & { readonly tree: TreeId }
+type EntryInTree = StoredEntry & { readonly tree: TreeId }
 
-/** Which of these entries, of whatever trees, are void. */
-async function voidOf(store: DagStore, entries: readonly StoredIn[]): Promise<ReadonlySet<EntryId>> {
+/** Returns which of these entries are void. They may be of several trees. */
+async function voidOf(store: DagStore, entries: readonly EntryInTree[]): Promise<ReadonlySet<EntryId>> {
   const voids = new Set<EntryId>()
   for (const tree of new Set(entries.map((entry) => entry.tree)))
     for (const id of await store.voidAmong(
@@ -159,7 +159,7 @@ async function voidOf(store: DagStore, entries: readonly StoredIn[]): Promise<Re
   return voids
 }
 
-/** Whether anything lies beyond a position. */
+/** Reports whether a tree has entries beyond a position. */
 async function hasMore(store: DagStore, tree: TreeId, after: Position, reverse: boolean): Promise<boolean> {
   const scan = store.scan(tree, { after, reverse, pageEntries: 1 })
   const { done } = await scan.next()
@@ -177,7 +177,6 @@ function writePosition({ height, id }: Position): string {
 function readPosition(token: string): Position {
   const bytes = readToken(token, 40)
   const height = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0))
-  if (!Number.isSafeInteger(height))
-    throw new CausewayError('INVALID_ARGUMENT', '`page_token` is not one that this node gave.')
+  if (!Number.isSafeInteger(height)) throw invalidToken()
   return { height, id: idFromBytes(bytes.subarray(8)) }
 }

@@ -11,7 +11,7 @@ import { pieces } from '../../sync/pieces.ts'
 import { stoppingKey } from '../caller.ts'
 import { readCount, readId, writeEntry } from '../convert.ts'
 
-/** Reads the id of a tree in the store. Throws UNKNOWN_TREE if the tree is not there, INVALID_ARGUMENT if it is no id. */
+/** Reads the id of a tree in the store. Throws INVALID_ARGUMENT if it is not an id, UNKNOWN_TREE if there is no such tree. */
 export function expectTree(store: DagStore, bytes: Uint8Array): TreeId {
   const tree = readId(bytes, 'tree')
   if (store.tree(tree) === undefined) throw unknownTree(tree)
@@ -40,11 +40,11 @@ export function createTreeWatch({
           for (const page of pieces(sized, sizeOf, () => limits.pageBytes)) {
             after = page.at(-1)!.sequence
             const [entries, voids] = await Promise.all([store.read(tree, page), store.voidAmong(tree, page)])
-            const told = entries.map((entry) => writeEntry(entry, voids.has(entry.id)))
+            const messages = entries.map((entry) => writeEntry(entry, voids.has(entry.id)))
             yield {
-              entries: request.includeVoid ? told : told.filter(({ isVoid }) => !isVoid),
+              entries: request.includeVoid ? messages : messages.filter(({ isVoid }) => !isVoid),
               sequence: BigInt(after),
-              policyChanged: told.some(({ body }) =>
+              policyChanged: messages.some(({ body }) =>
                 body!.changes.some(({ store }) => store === policyStore),
               ),
             }
@@ -56,8 +56,8 @@ export function createTreeWatch({
 }
 
 /**
- * True at once and then whenever the tree has changed, coalesced; false after each silence, for a sign of life. Ends
- * with the call, or when the node stops.
+ * Yields true immediately and then whenever the tree has changed (changes are coalesced), and false after each silence, for
+ * a sign of life. Ends with the call, or when the node stops.
  */
 async function* changes(
   store: DagStore,
