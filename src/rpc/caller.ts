@@ -13,7 +13,7 @@ export interface Caller {
   readonly remoteAddress: string
   /** The name of the transport that carries the call. */
   readonly transport: string
-  /** Whether the call came over the node's control socket, or from the node's own key or one that it names operator. */
+  /** Whether the call came over the node's control socket, or from the node's own key or an operator's key. */
   readonly operator: boolean
 }
 

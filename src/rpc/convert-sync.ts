@@ -1,4 +1,4 @@
-/** Converts between the messages of SyncTree and Watch and the types of `sync/`. Checks lengths and counts on the way in. */
+/** Converts between the messages of SyncTree and Watch and the types of `sync/`. Checks the lengths and counts of what it reads. */
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import {
   type RangeChunk as RangeChunkMessage,

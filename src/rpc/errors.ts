@@ -66,7 +66,7 @@ export function toConnectError(error: unknown): ConnectError {
   return new ConnectError(text, codes[known.code] ?? Code.InvalidArgument, undefined, [detail], error)
 }
 
-/** Cuts a text to so many bytes. gRPC sends errors in trailers, which clients bound, and an error may quote a long request. */
+/** Cuts a text to `bytes` bytes. gRPC sends errors in trailers, which clients bound, and an error may quote a long request. */
 function cutText(text: string, bytes: number): string {
   const encoded = Buffer.from(text)
   return encoded.length <= bytes ? text : `${encoded.toString('utf8', 0, bytes - 9).replace(/\ufffd$/, '')} …`

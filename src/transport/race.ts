@@ -39,7 +39,8 @@ export async function dialFirst<T>(
   options: DialFirstOptions<T>,
 ): Promise<DialWinner<T>> {
   const distinct = [...new Set(addresses)]
-  if (distinct.length === 0) throw new CausewayError('INVALID_ARGUMENT', 'There is no address to dial.')
+  if (distinct.length === 0)
+    throw new CausewayError('INVALID_ARGUMENT', 'A dial needs at least one address, got none.')
   if (distinct.length > limits.dialAddresses)
     throw new CausewayError(
       'LIMIT_EXCEEDED',

@@ -1,7 +1,7 @@
 /**
- * Every call of every service × whoever may make it × every kind of tree, with the exact outcome, over HTTP and QUIC. The
- * calls are those of the contract's descriptors, so that a new one without a row fails. Over QUIC the connection says
- * who calls, and a proof that does not hold is refused all the same.
+ * Every call of every service × every kind of caller × every kind of tree, with the exact outcome, over HTTP and QUIC. The
+ * calls come from the contract's descriptors, so a new call without a row fails. Over QUIC the connection identifies the
+ * caller, yet an invalid proof is still refused.
  */
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
@@ -153,7 +153,7 @@ const identities: Record<(typeof provenCallers)[number], Identity> = {
   operator: testIdentity(35),
 }
 
-/** A proof of a stranger's that does not hold, and why. */
+/** An invalid proof of a stranger, and why it is invalid. */
 const flaws: Record<
   (typeof badProofs)[number],
   { reason: string; make(serving: ServingNode): Promise<string> }
@@ -238,7 +238,7 @@ async function outcomeOf(
 
 const methods = [SyncService, TreeService, NodeService].flatMap((service) => service.methods)
 
-it('has a row for every call of the contract, and no other', () => {
+it('has a row for every call of the contract, and no other row', () => {
   assert.deepEqual(
     Object.entries(rows)
       .map(([name, { service }]) => `${service.name}.${name}`)

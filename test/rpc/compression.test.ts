@@ -1,6 +1,6 @@
 /**
- * Compression of messages: where bytes are dear pages cross compressed, elsewhere not; a message that swells beyond the
- * bound is given up while it swells, at either side.
+ * Compression of messages: pages are compressed only where bytes are expensive, and a message that inflates beyond the bound
+ * is abandoned while it inflates, on either side.
  */
 import { strict as assert } from 'node:assert'
 import { createServer } from 'node:http2'
@@ -23,7 +23,7 @@ const bombs = { br: brotliCompressSync(zeros, quick), gzip: gzipSync(zeros, { le
 
 for (const codec of [fastBrotli, fastGzip])
   describe(`The codec ${codec.name}`, () => {
-    it('gives back what it was given, up to the very bound', async () => {
+    it('restores a message of any size, up to exactly the bound', async () => {
       const random = prng(3)
       const noise = Uint8Array.from({ length: 100_000 }, () => random() * 256)
       for (const bytes of [new Uint8Array(0), noise.subarray(0, 1), noise, zeros.subarray(0, 600_000)]) {
@@ -37,7 +37,7 @@ for (const codec of [fastBrotli, fastGzip])
       assert.deepEqual(await codec.decompress(new Uint8Array(0), 1), new Uint8Array(0))
     })
 
-    it('gives a bomb up while it swells', async () => {
+    it('abandons a bomb while it inflates', async () => {
       const bomb = bombs[codec.name as keyof typeof bombs]
       const before = process.memoryUsage().arrayBuffers
       const giving = codec.decompress(bomb, limits.messageBytes)
@@ -59,7 +59,7 @@ for (const codec of [fastBrotli, fastGzip])
 
 for (const transport of transports)
   for (const protocol of protocols)
-    it(`Pages cross ${transport.name === 'QUIC' ? 'compressed' : 'as they are'} over ${transport.name} with ${protocol}`, async () => {
+    it(`Pages are ${transport.name === 'QUIC' ? 'compressed' : 'not compressed'} over ${transport.name} with ${protocol}`, async () => {
       const text = 'the tree of a commit and what its author said about it, with many words\n'
       const builder = new TreeBuilder()
       builder.chain(builder.root, 300, { payload: text.repeat(8) })
@@ -83,7 +83,7 @@ for (const transport of transports)
       assert.equal(receivedShare < 0.6, low, `received ${receivedShare}`)
     })
 
-it('A remote that answers with a bomb gives LIMIT_EXCEEDED', async () => {
+it('A remote that answers with a bomb causes LIMIT_EXCEEDED', async () => {
   const [near, far] = duplexPair()
   const server = createServer()
   server.on('stream', (stream) => {

@@ -1,6 +1,6 @@
 /**
- * Errors across the wire: every code and its data come out as they went in, over both protocols; what is unexpected
- * keeps its text to itself; and the Connect code tells other languages what kind of failure it is.
+ * Errors across the wire: every code and its data arrive unchanged, over both protocols; the text of an unexpected error is
+ * not sent; and the Connect code shows clients in other languages the kind of failure.
  */
 import { strict as assert } from 'node:assert'
 import { describe, it } from 'node:test'
@@ -71,7 +71,7 @@ for (const protocol of protocols)
   })
 
 describe('Errors', () => {
-  it('of no known kind are INTERNAL and keep their text to themselves', () => {
+  it('of no known kind are INTERNAL, and their text is not sent', () => {
     const told = toConnectError(new TypeError('a secret'))
     assert.equal(told.code, Code.Internal)
     assert.doesNotMatch(told.rawMessage, /secret/)
@@ -92,12 +92,12 @@ describe('Errors', () => {
       assert.equal(fromConnectError(new ConnectError('x', code)).code, expected)
   })
 
-  it('never make a caller wait longer than is believed', () => {
+  it('never make a caller wait longer than the bound', () => {
     const forEver = new CausewayError('RESOURCE_EXHAUSTED', 'Later.', { data: { retryAfterMs: 2 ** 31 } })
     assert.equal(fromConnectError(toConnectError(forEver)).data.retryAfterMs, limits.retryAfterMaxMs)
   })
 
-  it('say the reason of an aborted signal', () => {
+  it('give the reason of an aborted signal', () => {
     const reason = new CausewayError('TIMEOUT', 'It took too long.')
     const aborted = AbortSignal.abort(reason)
     assert.equal(fromConnectError(new ConnectError('x', Code.Canceled), aborted), reason)

@@ -1,7 +1,7 @@
 /**
- * Holes that systems of this kind are known to have had, each tried here and found closed: a handshake that signs what
- * the caller chose, entries taken from anybody, made-up parents, private trees that are listed, pushes to who was refused, a
- * permission altered on the way, a proof shown again after a restart, a decompression bomb.
+ * Vulnerabilities known from similar systems, each tried here without success: a handshake that signs what the caller chose,
+ * entries accepted from anyone, made-up parents, private trees in lists, pushes to a peer that was refused, a permission
+ * altered in transit, a proof replayed after a restart, a decompression bomb.
  */
 import { strict as assert } from 'node:assert'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ const [friend, stranger] = [testIdentity(61), testIdentity(62)]
 const change = (payload: string) => ({ store: 'log', kind: '', payload: Buffer.from(payload) })
 
 describe('Signing oracle', () => {
-  it('a handshake signs nothing that means anything elsewhere, whatever nonce the caller chose', async () => {
+  it('a handshake signs nothing that is valid elsewhere, whatever nonce the caller chose', async () => {
     await using serving = await ServingNode.start()
     const { sync } = await serving.dialAs(undefined)
     const { peer } = serving.node
@@ -88,7 +88,7 @@ describe('Open SendEntries', () => {
 })
 
 describe('Poisoning with a made-up parent', () => {
-  it('an entry on a parent that nobody has is refused by name, stored nowhere, and in nobody’s way', async () => {
+  it('an entry on a parent that no peer has is refused by name, stored nowhere, and harmless', async () => {
     await using serving = await ServingNode.start()
     const { node } = serving
     const tree = await node.createTree('open', PublicAccess.WRITE)
@@ -128,7 +128,7 @@ describe('Poisoning with a made-up parent', () => {
 })
 
 describe('Private trees', () => {
-  it('look in every call as if they were not there, and nothing lists them', async () => {
+  it('look in every call as if they did not exist, and no call lists them', async () => {
     await using serving = await ServingNode.start()
     const hidden = await serving.node.createTree('hidden')
     await serving.node.commit(hidden, [change('secret')])
@@ -154,7 +154,7 @@ describe('Private trees', () => {
 })
 
 describe('Push after refusal', () => {
-  it('a peer whose right has ended is told nothing more, neither by a push nor where it watches', async () => {
+  it('a peer whose right has ended receives nothing more, neither by a push nor by its watch', async () => {
     await using serving = await ServingNode.start()
     const { node } = serving
     const tree = await node.createTree('shared')
@@ -192,7 +192,7 @@ describe('Push after refusal', () => {
 })
 
 describe('Permission altered on the way', () => {
-  it('what is granted is what the admin has seen: another permission is another request', async () => {
+  it('the grant is what the admin saw: another permission is another request', async () => {
     await using serving = await ServingNode.start()
     const { node } = serving
     const tree = await node.createTree('private')
@@ -223,7 +223,7 @@ describe('Permission altered on the way', () => {
 })
 
 describe('Proof shown to another process of the same node', () => {
-  it('is spent after a restart too, whether that was clean or not', async () => {
+  it('is still spent after a restart, clean or not', async () => {
     await using folder = await tempFolder()
     await using serve = await ServeProcess.start(join(folder.path, 'node'))
     const proofs = await Promise.all([0, 1].map(() => makeProof(stranger, serve.peer as never, systemClock)))
@@ -252,7 +252,7 @@ describe('Proof shown to another process of the same node', () => {
 })
 
 describe('Decompression bomb', () => {
-  it('is given up at the bound of a message, unary and in a stream, by a stranger too', async () => {
+  it('is abandoned at the bound of a message, unary and in a stream, also for a stranger', async () => {
     await using serving = await ServingNode.start()
     const session = await rawSession(serving)
     const bomb = gzipSync(Buffer.alloc(200_000_000))

@@ -1,4 +1,4 @@
-/** Pages packed by hand are, byte for byte, what Protobuf's runtime makes of the same entries, and are read as it reads them. */
+/** Pages encoded by hand equal those of Protobuf's runtime byte for byte, and are decoded as the runtime decodes them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { create, fromBinary, toBinary, toJson } from '@bufbuild/protobuf'
@@ -75,7 +75,7 @@ test('a page is read as the runtime reads it', () => {
   assert.equal(read(toBinary(SyncTreeResponseSchema, create(SyncTreeResponseSchema))), undefined)
 })
 
-test('bytes that are no page: PROTOCOL, or what the runtime reads', () => {
+test('malformed bytes cause PROTOCOL, or are read as the runtime reads them', () => {
   const whole = toBinary(
     SyncTreeResponseSchema,
     writePage(

@@ -1,6 +1,6 @@
 /**
- * The contract of a transport as a suite: every implementation passes the same, so that everything above may take
- * any of them for any other. A fixture gives a fresh pair of transports; the suite closes what it opened.
+ * The contract of a transport as a suite, which every implementation passes, so that callers can use any of them. A fixture
+ * returns a new pair of transports; the suite closes what it opened.
  */
 import { strict as assert } from 'node:assert'
 import { randomBytes } from 'node:crypto'
@@ -89,7 +89,7 @@ export function transportContract(
       }
     }
 
-    it('listens, says where, and stops', async () => {
+    it('listens, returns its addresses, and stops', async () => {
       const { server } = fixture
       assert.deepEqual(server.addresses(), [])
       await serving(async (address) => {
@@ -107,7 +107,7 @@ export function transportContract(
       })
     })
 
-    it('refuses to stop what does not listen', async () => {
+    it('refuses to stop while it is not listening', async () => {
       await fails('NOT_STARTED', fixture.server.stop())
       await serving(async () => {})
       await fails('NOT_STARTED', fixture.server.stop())
@@ -127,7 +127,7 @@ export function transportContract(
         })
     })
 
-    it('says that nobody listens', async () => {
+    it('reports that nothing listens at an address', async () => {
       await fails(['UNREACHABLE', 'TIMEOUT'], fixture.client.dial(fixture.refusedAddress))
       let stopped: Address = ''
       await serving(async (address) => {
@@ -136,7 +136,7 @@ export function transportContract(
       await fails(['UNREACHABLE', 'TIMEOUT'], fixture.client.dial(stopped))
     })
 
-    it('says that an address means nothing, and leaves those of others alone', async () => {
+    it('refuses malformed addresses, and does not handle those of other transports', async () => {
       for (const address of fixture.badAddresses) await fails('BAD_ADDRESS', fixture.client.dial(address))
       for (const address of ['', 'nothing', 'carrier-pigeon:coop', 'x'.repeat(10_000)]) {
         assert.equal(fixture.client.canHandleAddress(address), false)
@@ -152,7 +152,7 @@ export function transportContract(
       })
     })
 
-    it('can be cancelled, before and in the middle', async () => {
+    it('can be cancelled, before and during a dial', async () => {
       await fails('CANCELLED', fixture.client.dial(fixture.refusedAddress, { signal: AbortSignal.abort() }))
       await serving(async (address) => {
         const controller = new AbortController()
@@ -176,7 +176,7 @@ export function transportContract(
       )
     })
 
-    it('proves who is there, where it promises to', async () => {
+    it('proves the remote’s key, if it claims to', async () => {
       await serving(async (address, inbox) => {
         const { near, far } = await openPair(fixture.client, inbox, address)
         assert.equal(near.remotePeer, fixture.peers?.server)
@@ -187,7 +187,7 @@ export function transportContract(
       })
     })
 
-    it('carries bytes both ways at once, unchanged', async () => {
+    it('carries bytes in both directions at once, unchanged', async () => {
       await serving(async (address, inbox) => {
         const { near, far } = await openPair(fixture.client, inbox, address)
         const [up, down] = [randomBytes(bulkBytes), randomBytes(bulkBytes)]
@@ -199,7 +199,7 @@ export function transportContract(
       })
     })
 
-    it('ends one way and still carries the other', async () => {
+    it('ends one direction and still carries the other', async () => {
       await serving(async (address, inbox) => {
         for (const opener of ['near', 'far'] as const) {
           const pair = await openPair(fixture.client, inbox, address)
@@ -214,7 +214,7 @@ export function transportContract(
       })
     })
 
-    it('tells the other end when one aborts in the middle', async () => {
+    it('ends the other side when one side aborts in the middle', async () => {
       await serving(async (address, inbox) => {
         const error = new Error('nobody listens for this error')
         for (const [opener, reason] of [['near', error], ['near'], ['far', error], ['far']] as const) {
@@ -347,7 +347,7 @@ export function transportContract(
       )
     })
 
-    it('is closed for good, with everything that it carried', async () => {
+    it('is closed permanently, with all its streams', async () => {
       const inbox = new Inbox()
       await fixture.server.listen(inbox.accept)
       const [address] = fixture.server.addresses()

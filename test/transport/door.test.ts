@@ -1,4 +1,4 @@
-/** The door: connections at once and a second from one origin; over TCP and TLS, before anything is read. */
+/** The door: bounds connections of one origin, at once and per second, over TCP and TLS, before anything is read. */
 import { strict as assert } from 'node:assert'
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -9,7 +9,7 @@ import { createHttpTransport } from '../../src/transport/http.ts'
 import { testCertificate } from '../kit/serving-node.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 
-it('lets in so many from one origin at once, and others beside them', async () => {
+it('bounds the open connections of one origin, and not those of others', async () => {
   const clock = new VirtualClock()
   const door = new Door(clock)
   const leave: (() => void)[] = []
@@ -23,7 +23,7 @@ it('lets in so many from one origin at once, and others beside them', async () =
   assert.equal(door.enter('192.0.2.1:9998'), undefined)
 })
 
-it('lets in so many a second', async () => {
+it('bounds the connections per second', async () => {
   const clock = new VirtualClock()
   const door = new Door(clock)
   const come = () => {
@@ -38,13 +38,13 @@ it('lets in so many a second', async () => {
   assert.ok(!come())
 })
 
-it('lets this machine in, since a proxy brings everybody from there', () => {
+it('admits this machine without bound, since a proxy’s connections come from it', () => {
   const door = new Door(new VirtualClock())
   for (let count = 0; count < 2 * limits.connectionsPerOrigin; count++) assert.ok(door.enter('127.0.0.1:1'))
 })
 
 for (const tls of [undefined, testCertificate])
-  it(`is shut before anything is read, over ${tls ? 'TLS' : 'TCP'}`, async () => {
+  it(`refuses before anything is read, over ${tls ? 'TLS' : 'TCP'}`, async () => {
     const door = { enter: (address: string) => (address.startsWith('127.0.0.2') ? undefined : () => {}) }
     const server = createHttpTransport({
       listen: { host: '127.0.0.1', port: 0, ...(tls && { tls }) },

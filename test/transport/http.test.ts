@@ -1,4 +1,4 @@
-/** TCP and TLS: the contract, and what is theirs alone (certificates, wildcard addresses, the bound on sockets). */
+/** TCP and TLS: the contract, and their own features (certificates, wildcard addresses, the bound on sockets). */
 import { strict as assert } from 'node:assert'
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
@@ -59,7 +59,7 @@ describe('TCP and TLS', () => {
     })
   })
 
-  it('refuse a certificate that nobody vouches for, or that names another host', async () => {
+  it('refuse a certificate that is not trusted, or that names another host', async () => {
     const listen = { host: '127.0.0.1', port: 0 }
     const server = createHttpTransport({ listen: { ...listen, tls: { key, cert } } })
     const elsewhere = createHttpTransport({ listen: { ...listen, tls: { key: otherKey, cert: otherCert } } })
@@ -84,7 +84,7 @@ describe('TCP and TLS', () => {
     await server.close()
   })
 
-  it('listen beyond this machine only with TLS, or where that is asked for', async () => {
+  it('listen beyond this machine only with TLS, or if insecure is set', async () => {
     for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.org', '127.0.0.1.example.org'])
       await fails('INVALID_ARGUMENT', createHttpTransport({ listen: { host, port: 0 } }).listen(echo))
     for (const listen of [
@@ -99,7 +99,7 @@ describe('TCP and TLS', () => {
     }
   })
 
-  it('say what is wrong when the port is taken, and listen once it is free', async () => {
+  it('report that the port is taken, and listen once it is free', async () => {
     const first = createHttpTransport({ listen: { host: '127.0.0.1', port: 0 } })
     await first.listen(echo)
     const port = Number(new URL(first.addresses()[0]!).port)
@@ -157,7 +157,7 @@ describe('TCP and TLS', () => {
     await Promise.all(sockets.map((socket) => closed(socket.resume())))
   })
 
-  it('carry plain HTTP/1.1 as well: they are bytes', async () => {
+  it('carry plain HTTP/1.1 too, since it is just bytes', async () => {
     const server = createHttpTransport({ listen: { host: '::1', port: 0 } })
     const client = createHttpTransport()
     const inbox = new Inbox()

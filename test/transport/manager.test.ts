@@ -64,7 +64,7 @@ describe('the TransportManager', () => {
     assert.equal((await manager.dial('b:1')).remoteAddress, 'b:1')
   })
 
-  it('names an address that nothing handles, and what there is', async () => {
+  it('names an address that no transport handles, and the transports', async () => {
     manager.register(stub('one', 'a:'))
     await assert.rejects(manager.dial('pigeon:coop'), (error: CausewayError) => {
       assert.equal(error.code, 'NO_TRANSPORT')
@@ -73,7 +73,7 @@ describe('the TransportManager', () => {
     })
   })
 
-  it('takes a name once', () => {
+  it('accepts a name once', () => {
     manager.register(stub('one', 'a:'))
     assert.throws(() => manager.register(stub('one', 'b:')), { code: 'ALREADY_EXISTS' })
     assert.equal(manager.get('one')?.canHandleAddress('a:'), true)
@@ -146,7 +146,7 @@ describe('the TransportManager', () => {
     stream.destroy()
   })
 
-  it('starts what has failed before, and leaves alone what runs', async () => {
+  it('starts a transport that failed before, and leaves running ones alone', async () => {
     let fail = true
     const late = stub('late', 'late:')
     const listen = late.listen
@@ -159,7 +159,7 @@ describe('the TransportManager', () => {
     assert.deepEqual(await manager.acceptConnections(echo), { started: ['late', 'other'], failed: [] })
   })
 
-  it('closes everything, and is closed for good', async () => {
+  it('closes everything, permanently', async () => {
     let address: string
     {
       await using owned = new TransportManager()
@@ -210,7 +210,7 @@ describe('the race over the addresses of one peer', () => {
   const refuse = (address: string) => Promise.reject(new CausewayError('UNREACHABLE', `${address} refused.`))
   const handshake = async (channel: Channel) => `hello ${channel.remoteAddress}`
 
-  it('takes the first when it answers, and tries no other', async () => {
+  it('uses the first address if it answers, and tries no other', async () => {
     await using manager = racing(async () => {})
     const won = await manager.dialFirst(['sim:a', 'sim:b'], { handshake })
     assert.equal(won.address, 'sim:a')
@@ -220,7 +220,7 @@ describe('the race over the addresses of one peer', () => {
     assert.equal(won.channel.stream.destroyed, false)
   })
 
-  it('starts the next beside a silent one, and cancels the loser', async () => {
+  it('starts the next while one is silent, and cancels the loser', async () => {
     await using manager = racing((address, signal) =>
       address === 'sim:a' ? silence(signal) : Promise.resolve(),
     )
@@ -229,7 +229,7 @@ describe('the race over the addresses of one peer', () => {
     assert.ok(signals.get('sim:a')!.aborted)
   })
 
-  it('starts the next at once when one fails', async () => {
+  it('starts the next immediately when one fails', async () => {
     await using manager = racing((address) => (address === 'sim:c' ? Promise.resolve() : refuse(address)))
     const won = await manager.dialFirst(['sim:a', 'pigeon:b', 'sim:c'], { handshake, staggerMs: 1_000_000 })
     assert.equal(won.address, 'sim:c')
@@ -259,7 +259,7 @@ describe('the race over the addresses of one peer', () => {
     assert.equal(streams.get('sim:c')!.destroyed, false)
   })
 
-  it('destroys a stream that comes after the race', async () => {
+  it('destroys a stream that opens after the race', async () => {
     let release = () => {}
     await using manager = racing((address) =>
       address === 'sim:a' ? new Promise((resolve) => (release = resolve)) : Promise.resolve(),
@@ -284,7 +284,7 @@ describe('the race over the addresses of one peer', () => {
     assert.equal(won.failures[0]!.error.code, 'DISCONNECTED')
   })
 
-  it('says what every address answered when all fail', async () => {
+  it('reports every address’s error when all fail', async () => {
     await using manager = racing(refuse)
     await assert.rejects(manager.dialFirst(['sim:a', 'sim:b'], { handshake }), (error: CausewayError) => {
       assert.equal(error.code, 'UNREACHABLE')

@@ -1,6 +1,6 @@
 /**
- * What the transport tests say about byte streams: read all of it, wait until it has closed, open a pair and talk
- * over it. Waiting is always for an event, never for time.
+ * Helpers of the transport tests for byte streams: read a whole stream, wait until it has closed, open a pair and use it.
+ * They always wait for an event, never for time.
  */
 import { strict as assert } from 'node:assert'
 import { once } from 'node:events'

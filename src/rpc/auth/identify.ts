@@ -1,7 +1,7 @@
 /**
  * Identifies the caller of a call: the peer that the transport proved, or the issuer of the call's proof. A proof is valid
- * on the first connection that presents it, for as long as that lives, with every call that carries it. So a client signs
- * once per connection, and other callers on the same connection of a proxy gain nothing.
+ * only on the first connection that presents it, for that connection's life, with every call that carries it. So a client
+ * signs once per connection, and other callers on the same connection of a proxy gain nothing.
  */
 import type { Interceptor } from '@connectrpc/connect'
 import { CausewayError } from '../../base/errors.ts'

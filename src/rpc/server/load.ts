@@ -85,7 +85,7 @@ export class Call implements Load {
   }
 
   /**
-   * Begins a call that counts as so many requests; end it with `leave`. Throws RESOURCE_EXHAUSTED if the caller makes too
+   * Begins a call that counts as `requests` requests; end it with `leave`. Throws RESOURCE_EXHAUSTED if the caller makes too
    * many. A `brief` call is short and small, and takes no place of `share.calls`, since others could be holding them all.
    */
   static begin(share: Share, caller: string, requests: number, clock: Clock, brief = false): Call {

@@ -16,7 +16,7 @@ export function writeToken(key: Uint8Array): string {
   return Buffer.from(key).toString('base64url')
 }
 
-/** Decodes a token of so many bytes. Throws INVALID_ARGUMENT if this node cannot have made it. */
+/** Decodes a token of `bytes` bytes. Throws INVALID_ARGUMENT if this node cannot have made it. */
 export function readToken(token: string, bytes: number): Uint8Array {
   const key = new Uint8Array(Buffer.from(token, 'base64url'))
   if (key.length !== bytes || writeToken(key) !== token) throw invalidToken()

@@ -1,6 +1,6 @@
 /**
- * The handshake: a server proves its key to this very caller, and every way of not doing so has its code, in the
- * handshake itself and in a sync that stands on it.
+ * The handshake: a server proves its key to the caller, and each way to fail has its own code, in the handshake itself and
+ * in a sync after it.
  */
 import { strict as assert } from 'node:assert'
 import { describe, it } from 'node:test'
@@ -46,7 +46,7 @@ for (const transport of transports)
         )
       })
 
-      it('refuses nonces that are too short or too long, and no version', async () => {
+      it('refuses a nonce that is too short or too long, and a request without a version', async () => {
         await using serving = await ServingNode.start(transport)
         const { sync } = await serving.dial(protocol)
         for (const length of [0, 31, 33])

@@ -1,4 +1,4 @@
-/** Who calls, by what was shown on a connection: how much of that is remembered. */
+/** The proofs that a connection has presented: how many of them are kept. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { createContextValues, type UnaryRequest } from '@connectrpc/connect'
@@ -8,7 +8,7 @@ import type { Proofs } from '../../../src/rpc/auth/proof.ts'
 import { type Caller, callerKey } from '../../../src/rpc/caller.ts'
 import { testIdentity } from '../../kit/entries.ts'
 
-it('a connection on which proofs are shown without end has the latest of them remembered', async () => {
+it('a connection that presents proofs without end has the latest of them kept', async () => {
   const { peer } = testIdentity(1)
   const proofs = { spend: async () => peer } as unknown as Proofs
   const identification = new Identification({ proofs, isOperator: () => false, isBlocked: () => false })

@@ -1,4 +1,4 @@
-/** How a connection ends: new calls at once, and the session only where nothing reads its frames. */
+/** The end of a connection: it refuses new calls immediately, and ends its session only while no frame is being read. */
 import { strict as assert } from 'node:assert'
 import { once } from 'node:events'
 import * as http2 from 'node:http2'
@@ -32,7 +32,7 @@ async function connected(answer: (stream: http2.ServerHttp2Stream) => void) {
 }
 
 describe('a connection', () => {
-  it('that is closed while an answer is read takes no more calls, and ends in the next turn', async () => {
+  it('that is closed while an answer is read refuses calls, and ends in the next turn', async () => {
     await using to = await connected((stream) => {
       stream.respond({ ':status': 200, 'content-type': 'application/proto' })
       stream.end()
@@ -47,7 +47,7 @@ describe('a connection', () => {
     assert.equal(to.stream.destroyed, true)
   })
 
-  it('resets a call that is given up, and no other', async () => {
+  it('resets a call that is cancelled, and no other', async () => {
     const calls: http2.ServerHttp2Stream[] = []
     await using to = await connected((stream) => calls.push(stream))
     const giveUp = new AbortController()

@@ -1,6 +1,6 @@
 /**
- * A peer that lies about what it has, sends what it should not, or stops answering: the session ends with a typed
- * error within a bound, what was stored is valid, and the node can sync with honest peers afterwards.
+ * A peer that lies about its entries, sends what it should not, or stops answering: the session ends with a typed error
+ * within a bound, the stored entries are valid, and the node can sync with honest peers afterwards.
  */
 import { strict as assert } from 'node:assert'
 import { once } from 'node:events'
@@ -144,7 +144,7 @@ describe('A lying peer', () => {
 })
 
 describe('A peer that falls silent', () => {
-  it('in HTTP/2 that is alive, before and after its header', async () => {
+  it('while its HTTP/2 is alive, before and after its header', async () => {
     for (const messages of [[], [header()], [header(), page(signed.slice(0, 3))]]) {
       const silent = new AbortController()
       const lies: Lies = {
@@ -162,7 +162,7 @@ describe('A peer that falls silent', () => {
     }
   })
 
-  it('while it takes in a page', async () => {
+  it('while it receives a page', async () => {
     const silent = new AbortController()
     const lies: Lies = {
       ...stream(header()),

@@ -1,6 +1,6 @@
 /**
- * A remote that stops in the middle of a session without a word: its process stopped, or its cable pulled. The session
- * ends with TIMEOUT within the time of two pings, and what came until then stays.
+ * A remote that falls silent in the middle of a session: its process was stopped, or its cable pulled. The session ends
+ * with TIMEOUT within the time of two pings, and the entries received so far stay.
  */
 import { strict as assert } from 'node:assert'
 import { describe, it } from 'node:test'

@@ -1,6 +1,6 @@
 /**
- * A remote whose process is killed or stopped in the middle of a session, over every transport: a typed error within the
- * time that silence may take, never a hang, and the next session needs only the rest.
+ * A remote whose process is killed or stopped in the middle of a session, over every transport: the session ends with a
+ * typed error within the bound on silence and never hangs, and the next session fetches only the rest.
  */
 import { strict as assert } from 'node:assert'
 import { type ChildProcess, fork } from 'node:child_process'

@@ -1,4 +1,4 @@
-/** How much of an answer is under way: a page on a short way, more on a long one, and never more than the bound. */
+/** The window of an answer: a page on a short path, more on a long one, and never more than the bound. */
 import { strict as assert } from 'node:assert'
 import { once } from 'node:events'
 import * as http2 from 'node:http2'
@@ -19,7 +19,7 @@ describe('The window of an answer', () => {
   })
   after(() => restore())
 
-  it('grows with the way, within its bounds', () => {
+  it('grows with the round trip, within its bounds', () => {
     assert.equal(windowFor(0), limits.streamWindowBytes)
     assert.equal(windowFor(25), (25 * limits.streamBytesPerSecond) / 1_000)
     assert.equal(windowFor(10_000), limits.streamWindowMaxBytes)

@@ -1,6 +1,6 @@
 /**
- * A graceful stop: calls under way finish, new ones are refused, whoever does not finish within the grace is cut, and
- * nothing stays open, so that the process ends by itself.
+ * A graceful stop: calls under way finish, new ones are refused, calls that outlast the grace are cut, and nothing stays
+ * open, so that the process ends on its own.
  */
 import { strict as assert } from 'node:assert'
 import { spawn } from 'node:child_process'
@@ -49,7 +49,7 @@ for (const transport of transports)
       await serving[Symbol.asyncDispose]()
     })
 
-    it('cuts what is left when the grace is over', async () => {
+    it('cuts the remaining calls when the grace is over', async () => {
       const serving = await ServingNode.start(transport)
       const { trees, sync } = await serving.dial()
       const tree = idToBytes(all[0]!.id)
@@ -83,7 +83,7 @@ describe('A stop', () => {
     await serving[Symbol.asyncDispose]()
   })
 
-  it('is idempotent, and the node says that it is closed', async () => {
+  it('is idempotent, and the node then reports that it is closed', async () => {
     const serving = await ServingNode.start()
     const tree = await serving.node.createTree('a')
     const { address } = serving
@@ -95,7 +95,7 @@ describe('A stop', () => {
     await serving[Symbol.asyncDispose]()
   })
 
-  it('leaves nothing open: the process ends by itself', async () => {
+  it('leaves nothing open, so the process ends on its own', async () => {
     const script = testModule('test/kit/serve-and-stop.ts')
     const child = spawn(process.execPath, [...loader, script], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,4 +1,4 @@
-/** The fair queue: places are bounded, callers take turns, places rest, and who leaves waits for nothing. */
+/** The fair queue: places are bounded, callers take turns, places rest, and a caller that leaves is forgotten. */
 import { strict as assert } from 'node:assert'
 import { it } from 'node:test'
 import { FairQueue } from '../../../src/rpc/server/fair-queue.ts'
@@ -45,7 +45,7 @@ it('lets a place rest after work', async () => {
   assert.deepEqual(began, ['a', 'b'])
 })
 
-it('gives its place on also where work fails', async () => {
+it('passes a place on even if the work fails', async () => {
   const { queue, clock } = open(1)
   const failing = queue.run('a', never, async () => {
     throw new Error('work')
@@ -55,7 +55,7 @@ it('gives its place on also where work fails', async () => {
   assert.equal(await clock.runUntil(after), 'done')
 })
 
-it('forgets who leaves while it waits', async () => {
+it('forgets a caller that leaves while it waits', async () => {
   const { began, ask, end, clock } = open(1)
   void ask('a')
   const call = new AbortController()

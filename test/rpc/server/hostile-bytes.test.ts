@@ -1,6 +1,6 @@
 /**
- * Bytes that no honest client sends: garbage, silence, headers without end, messages too large or cut short, bombs.
- * Each gets a clear error or a cut connection, nothing is stored, and the node goes on serving.
+ * Bytes that no honest client sends: garbage, silence, endless headers, messages too large or cut short, bombs. Each gets a
+ * clear error or a cut connection, nothing is stored, and the node goes on serving.
  */
 import { strict as assert } from 'node:assert'
 import { randomBytes } from 'node:crypto'
@@ -69,7 +69,7 @@ describe('Hostile bytes', () => {
     }
   })
 
-  it('HTTP/1.0 and HTTP/1.1 without a host, and hosts and paths that are none', async () => {
+  it('HTTP/1.0 and HTTP/1.1 without a host, and malformed hosts and paths', async () => {
     const body = 'Content-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}'
     assert.match(await say(`POST ${listTrees} HTTP/1.0\r\n${body}`), /^HTTP\/1\.1 400 /)
     assert.match(await say(`POST ${listTrees} HTTP/1.1\r\n${body}`), /^HTTP\/1\.1 400 /)
@@ -116,7 +116,7 @@ describe('Hostile bytes', () => {
     session.close()
   })
 
-  it('messages that are cut short, or no messages', async () => {
+  it('messages that are cut short or malformed', async () => {
     const session = await rawSession(serving)
     const bodies: [object, Buffer | string][] = [
       [proto, Buffer.from([0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f])],
@@ -195,7 +195,7 @@ describe('Hostile bytes', () => {
     session.close()
   })
 
-  it('a timeout that no caller means', async () => {
+  it('an absurd timeout', async () => {
     const session = await rawSession(serving)
     for (const timeout of ['99999999999', '-1', 'x', '3600001']) {
       const headers = { ':path': listTrees, ...json, 'connect-timeout-ms': timeout }

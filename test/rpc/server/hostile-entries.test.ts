@@ -1,6 +1,6 @@
 /**
  * Entries that no honest peer sends, over the wire: every invalid golden vector with its code through SubmitEntries and
- * SendEntries, and pages that are unsorted, repeated or mixed. The good ones before a bad one stay, nothing else.
+ * SendEntries, and pages that are unsorted, repeated or mixed. Only the good entries before a bad one are stored.
  */
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
@@ -43,7 +43,7 @@ for (const protocol of protocols)
     })
     const state = () => serving.node.store.trees()
 
-    it('gets the code of every invalid golden vector, and stores none', async () => {
+    it('answers every invalid golden vector with its code, and stores none', async () => {
       const before = state()
       for (const vector of vectors.invalid) {
         if (vector.decidedBy === 'parents') continue
@@ -62,7 +62,7 @@ for (const protocol of protocols)
       assert.deepEqual(state(), before)
     })
 
-    it('refuses what its parents contradict', async () => {
+    it('refuses an entry that contradicts its parents', async () => {
       const builder = new TreeBuilder({ seed: `parents ${protocol}` })
       const other = new TreeBuilder({ seed: `other ${protocol}` })
       const id = idToBytes(builder.root.id)
@@ -90,7 +90,7 @@ for (const protocol of protocols)
       )
     })
 
-    it('keeps the good ones before a bad one, and names the bad', async () => {
+    it('keeps the good entries before a bad one, and names the bad one', async () => {
       const all = shapes.linear(10, { seed: `mixed ${protocol}` })
       const tree = idToBytes(all[0]!.id)
       const entries = all.map(({ signed }) => signed)
@@ -112,7 +112,7 @@ for (const protocol of protocols)
       )
     })
 
-    it('takes no child before its parent, and no entry twice', async () => {
+    it('accepts no child before its parent, and no entry twice', async () => {
       const all = shapes.linear(6, { seed: `order ${protocol}` })
       const tree = idToBytes(all[0]!.id)
       const entries = all.map(({ signed }) => signed)

@@ -1,6 +1,6 @@
 /**
- * Streams that never read, never end or are reset at once, and connections by the thousand: the node's memory stays
- * bounded, snapshots and iterators are given back, and others are served.
+ * Streams that never read, never end or are reset immediately, and thousands of connections: the node's memory stays
+ * bounded, snapshots and iterators are released, and other callers are served.
  */
 import { strict as assert } from 'node:assert'
 import { once } from 'node:events'
@@ -109,7 +109,7 @@ async function untilStill(read: () => number): Promise<void> {
 const nothingOpen = (open: object) =>
   until(`nothing is open (${JSON.stringify(open)})`, () => Object.values(open).every((count) => count === 0))
 
-describe('A caller who leaves in the middle of SyncTree', () => {
+describe('A caller that leaves in the middle of SyncTree', () => {
   for (const transport of transports)
     it(`leaves no snapshot or iterator behind, over ${transport.name}`, async () => {
       using _ = limited({ idleTimeoutMs: 2_000, pingTimeoutMs: 1_000 })
@@ -148,8 +148,8 @@ describe('A caller who leaves in the middle of SyncTree', () => {
   })
 })
 
-describe('A caller who is gone while a write fails and more is to be written', () => {
-  it('is noticed for want of a sign of life, over TLS', async () => {
+describe('A caller that is gone when a write fails and more is to be written', () => {
+  it('is noticed by its silence, over TLS', async () => {
     // node:http2 waits for ever there: it lost the failure, and a session that waits for a write does not end.
     using _ = limited({ idleTimeoutMs: 1_000, pingTimeoutMs: 300 })
     await using lab = await withLargeTree(12, transports[1])
@@ -208,7 +208,7 @@ describe('Many streams', () => {
     await nothingOpen(open)
   })
 
-  it('past the bound of one connection are refused, and the others go on', async () => {
+  it('beyond the bound of one connection are refused, and the others go on', async () => {
     await using serving = await ServingNode.start()
     const session = await rawSession(serving)
     const answers = await Promise.all(
@@ -219,7 +219,7 @@ describe('Many streams', () => {
     await serving.assertServing()
   })
 
-  it('that are reset at once only cost their own connection', async () => {
+  it('that are reset immediately only cost their own connection', async () => {
     await using serving = await ServingNode.start()
     const session = await rawSession(serving)
     for (let count = 0; count < 5000 && !session.destroyed && !session.closed; count++) {
@@ -235,7 +235,7 @@ describe('Many streams', () => {
 })
 
 describe('Idle connections', () => {
-  it('are closed, also with a request that never ends', async () => {
+  it('are closed, even with a request that never ends', async () => {
     const transport = createHttpTransport({ listen: { host: '127.0.0.1', port: 0 } })
     const server = new RpcServer({ clock: systemClock, idleTimeoutMs: 60, routes: () => {} })
     await transport.listen((channel) => server.accept(channel, 'http'))
@@ -301,7 +301,7 @@ describe('A request that stops in the middle', () => {
       await Promise.all(closed)
     }))
 
-  it('ends also where its caller takes no answer', () =>
+  it('ends even if its caller does not read the answer', () =>
     withStreams({ initialWindowSize: 0 }, async ({ clock, begin }) => {
       const stream = await begin(listTrees, json, Buffer.from('{"page'))
       const closed = once(stream, 'close')
@@ -317,7 +317,7 @@ interface StoppedLab {
 }
 
 describe('Connections past the bound', () => {
-  it('make room by the oldest of a stranger, and are refused where all are known', async () => {
+  it('replace the oldest of a stranger, and are refused if all are of known peers', async () => {
     const known = new Set<string>()
     const throttle = { isStranger: ({ remoteAddress }: Caller) => !known.has(remoteAddress) } as Throttle
     const server = new RpcServer({ clock: systemClock, routes: () => {}, throttle })
@@ -341,7 +341,7 @@ describe('Connections past the bound', () => {
 })
 
 describe('A thousand connections', () => {
-  it('are held, and a caller beside them is served', async () => {
+  it('stay open, and another caller is served', async () => {
     await using serving = await ServingNode.start()
     const sockets: Socket[] = []
     for (let count = 0; count < 1000; count += 100)

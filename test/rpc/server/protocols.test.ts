@@ -1,5 +1,6 @@
 /**
- * One port for all: HTTP/1.1 and HTTP/2, Connect, gRPC and gRPC-web, in Protobuf and in JSON; and what is no RPC.
+ * One port for all protocols: HTTP/1.1 and HTTP/2, Connect, gRPC and gRPC-web, in Protobuf and in JSON, and requests that
+ * are not RPC.
  */
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
@@ -69,7 +70,7 @@ for (const transport of transports.filter(({ name }) => name === 'HTTP' || name 
   })
 
 describe('Plain HTTP', () => {
-  it('gets a 404 that says what RPC paths look like', async () => {
+  it('gets a 404 that shows what RPC paths look like', async () => {
     await using serving = await ServingNode.start()
     for (const path of ['/', '/metricz', '/causeway.v1.TreeService/Nothing', '//x', '/%00']) {
       const response = await fetch(serving.address + path)

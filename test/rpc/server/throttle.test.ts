@@ -1,6 +1,6 @@
 /**
- * What each class of callers may use, every bound crossed on a clock of the test's; and that over the wire a refusal is
- * typed, costs nothing that was not read, and ends the connection of who does not heed it.
+ * The bounds of each class of callers, each crossed on a virtual clock. Over the wire, a refusal is typed, costs nothing for
+ * bytes that were not read, and ends the connection of a caller that ignores it.
  */
 import { strict as assert } from 'node:assert'
 import { once } from 'node:events'
@@ -72,7 +72,7 @@ async function* chunks(sizes: readonly number[]) {
 }
 
 describe('A stranger', () => {
-  it('makes so many calls in a burst, then so many a second, whatever keys it makes', async () => {
+  it('may make a burst of calls, then a bounded number per second, whatever keys it creates', async () => {
     const { clock, until } = open()
     const { count, retryAfterMs } = until(from('192.0.2.1:1'), true)
     assert.equal(count, limits.strangerRequestBurst)
@@ -84,7 +84,7 @@ describe('A stranger', () => {
     assert.equal(until(from('192.0.2.1:1'), true).count, limits.strangerRequestsPerSecond)
   })
 
-  it('has so many calls under way, for itself and with all others', () => {
+  it('has a bounded number of calls under way, alone and with all other strangers', () => {
     const { until } = open()
     assert.equal(until(from('192.0.2.1:1'), false).count, limits.strangerCalls)
     for (let left = limits.strangerCallsInAll - limits.strangerCalls, host = 2; left > 0; host++) {
@@ -95,7 +95,7 @@ describe('A stranger', () => {
     assert.equal(until(from('192.0.2.99:1'), false).count, 0)
   })
 
-  it('shakes hands also where others hold all the calls and bytes that there are', async () => {
+  it('can shake hands even while others hold all calls and bytes', async () => {
     const { throttle, until } = open()
     for (let host = 1; host <= limits.strangerCallsInAll / limits.strangerCalls; host++)
       until(from(`192.0.2.${host}:1`), false)
@@ -110,7 +110,7 @@ describe('A stranger', () => {
     }, exhausted)
   })
 
-  it('holds so many bytes of requests in memory, and gives them back', async () => {
+  it('has a bounded number of request bytes in memory, and gives them back', async () => {
     const { throttle } = open()
     const send = async (host: number, sizes: number[]) => {
       const entered = throttle.enter(from(`192.0.2.${host}:1`), undefined)
@@ -127,7 +127,7 @@ describe('A stranger', () => {
     await send(50, [1])
   })
 
-  it('is sent so many bytes at once, then as fast as a slow line', async () => {
+  it('receives a burst of bytes, then as many as a slow line carries', async () => {
     const { clock, throttle } = open()
     const { load } = throttle.enter(from('192.0.2.1:1'), undefined)
     await load.send(limits.strangerBytesBurst, never)
@@ -144,7 +144,7 @@ describe('A stranger', () => {
     assert.throws(() => throttle.enter(from('192.0.2.1:1'), undefined), exhausted)
   })
 
-  it('has so much work done, one or two pieces at once, in turns with other strangers', async () => {
+  it('has a bounded amount of work done, one or two pieces at once, in turns with other strangers', async () => {
     const { clock, throttle } = open()
     const [a, b] = [1, 2].map((host) => throttle.enter(from(`192.0.2.${host}:1`), undefined).load)
     const order: string[] = []
@@ -167,7 +167,7 @@ describe('A stranger', () => {
     await clock.runUntil(b!.work(never, work('b', 1)))
   })
 
-  it('works less while somebody else is being served', async () => {
+  it('has less work done while a known caller is being served', async () => {
     const { clock, throttle } = open()
     const { load } = throttle.enter(from('192.0.2.1:1'), undefined)
     const took = async () => {
@@ -182,7 +182,7 @@ describe('A stranger', () => {
     assert.equal(await took(), 100 + 100 * limits.strangerRestRatio + 100)
   })
 
-  it('shows so many proofs, and some more that say to be of a known peer', async () => {
+  it('may present a bounded number of proofs, and some more that claim to be of a known peer', async () => {
     const { clock, shows } = open()
     assert.equal(shows('192.0.2.1:1', nobody), limits.strangerRequestBurst / limits.proofCost)
     assert.equal(shows('192.0.2.1:1', ''), 0)
@@ -216,7 +216,7 @@ describe('A stranger', () => {
     )
   })
 
-  it('is to be cut after so many refusals on one connection', () => {
+  it('is cut after too many refusals on one connection', () => {
     const { throttle } = open()
     const connected = from('192.0.2.1:1')
     for (let count = 1; count < limits.refusalsPerConnection; count++)
@@ -226,7 +226,7 @@ describe('A stranger', () => {
   })
 })
 
-describe('A peer that somebody has named', () => {
+describe('A peer that a policy or the operator names', () => {
   it('has its own bounds, wherever it comes from', async () => {
     const { throttle, until } = open()
     until(from('192.0.2.1:1'), true)
@@ -241,7 +241,7 @@ describe('A peer that somebody has named', () => {
     assert.equal(throttle.isStranger(from('x', { peer: nobody })), true)
   })
 
-  it('is a stranger again when no call has shown it for a while', async () => {
+  it('is a stranger again when no call has shown its name for a while', async () => {
     const { clock, throttle } = open()
     throttle.vouch(named)
     await clock.advance(limits.vouchedMs)
@@ -249,7 +249,7 @@ describe('A peer that somebody has named', () => {
     assert.equal(throttle.isKnown(friend), true)
   })
 
-  it('is forgotten first, of those that calls have shown, when these are too many', () => {
+  it('is forgotten if too many others were shown after it', () => {
     const { throttle } = open()
     const peers = Array.from({ length: limits.callersRemembered + 1 }, (_, index) =>
       index.toString(16).padStart(64, '0'),
@@ -273,7 +273,7 @@ describe('A peer that somebody has named', () => {
     assert.equal(await clock.runUntil(load.work(never, async () => 'done')), 'done')
   })
 
-  it('may do anything as the operator', () => {
+  it('has no bounds as the operator', () => {
     const { throttle } = open()
     for (let count = 0; count < limits.knownRequestBurst + 1; count++)
       throttle.enter(from('local', { operator: true }), undefined)
@@ -297,7 +297,7 @@ describe('Over the wire', () => {
       assert.deepEqual(serving.problems, [])
     })
 
-  it('who does not heed refusals loses its connection', async () => {
+  it('a caller that ignores refusals loses its connection', async () => {
     using _ = limited({ strangerRequestBurst: 1, strangerRequestsPerSecond: 0.001, refusalsPerConnection: 5 })
     await using serving = await ServingNode.start()
     const { sync, connection } = await serving.dialAs(undefined)
@@ -319,7 +319,7 @@ describe('Over the wire', () => {
     await fails(sync.sendEntries({ tree, entries: [] }), 'RESOURCE_EXHAUSTED', 'ResourceExhausted')
   })
 
-  it('the oldest connection of a stranger makes room, and never that of a peer that is known', async () => {
+  it('the oldest connection of a stranger makes room, never that of a known peer', async () => {
     using _ = limited({ connections: 4 })
     await using serving = await ServingNode.start()
     const owner = await serving.dial()

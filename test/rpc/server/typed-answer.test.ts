@@ -1,4 +1,4 @@
-/** Errors that Connect itself answers with carry our typed detail too, in every protocol and for every kind of call. */
+/** Errors that Connect itself answers with also carry the typed detail, in every protocol and for every kind of call. */
 import { strict as assert } from 'node:assert'
 import { randomBytes } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
@@ -82,7 +82,7 @@ describe('An error of Connect itself', () => {
     })
   }
 
-  it('is typed for what is badly compressed', async () => {
+  it('is typed for a badly compressed message', async () => {
     const encoded = { 'content-type': 'application/proto', 'content-encoding': 'gzip' }
     const { bytes } = await ask(getTree, encoded, randomBytes(40))
     assert.equal(codeOf(JSON.parse(String(bytes))), 'INVALID_ARGUMENT')

@@ -1,4 +1,4 @@
-/** Asking for access and deciding, over every transport and protocol: who may ask, what is told to whom, and pages. */
+/** Requests for access and their decision, over every transport and protocol: who may ask, what each caller sees, and paging. */
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
 import { Permission, PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
@@ -29,7 +29,7 @@ for (const transport of transports)
       const stranger = (identity: Identity = createIdentity()) => serving.dialAs(identity, protocol)
       const list = async () => (await operator.node.listAccessRequests({})).requests
 
-      it('is asked for with a proof of who asks', async () => {
+      it('is requested with a proof of the caller’s key', async () => {
         if (transport.name === 'QUIC') return
         const nobody = await serving.dialAs(undefined, protocol)
         const ask = nobody.sync.requestAccess({ tree, permission: Permission.READ })
@@ -37,7 +37,7 @@ for (const transport of transports)
         assert.equal(data.reason, 'missing')
       })
 
-      it('waits for the operator, who sees who asks, and says no', async () => {
+      it('waits for the operator, who sees the request and rejects it', async () => {
         const identity = createIdentity()
         const { sync } = await stranger(identity)
         const answer = await sync.requestAccess({ tree, permission: Permission.WRITE, message: 'me' })
@@ -56,7 +56,7 @@ for (const transport of transports)
         assert.deepEqual([again.status, again.reason], [AccessStatus.REJECTED, 'no'])
       })
 
-      it('tells a stranger nothing of whether there is such a tree', async () => {
+      it('does not reveal to a stranger whether there is such a tree', async () => {
         const { sync } = await stranger()
         const asked = (tree: Uint8Array) => sync.requestAccess({ tree, permission: Permission.READ })
         const [here, away] = [await asked(tree), await asked(new Uint8Array(32).fill(7))]
@@ -71,7 +71,7 @@ for (const transport of transports)
         await fails(operator.node.decideAccess(decide), 'UNKNOWN_REQUEST', 'NotFound')
       })
 
-      it('is for the operator alone to decide', async () => {
+      it('is decided by the operator alone', async () => {
         const { node } = await stranger()
         const [request] = await list()
         const calls = [
@@ -85,7 +85,7 @@ for (const transport of transports)
         for (const call of calls) await fails(call(), 'FORBIDDEN', 'PermissionDenied')
       })
 
-      it('refuses what cannot be asked for', async () => {
+      it('refuses requests that cannot be granted', async () => {
         const { sync } = await stranger()
         const ask = (more: object) => sync.requestAccess({ tree, permission: Permission.READ, ...more })
         await fails(ask({ permission: Permission.ADMIN }), 'FORBIDDEN', 'PermissionDenied')
@@ -110,7 +110,7 @@ for (const transport of transports)
         await fails(invite(Permission.ADMIN), 'INVALID_ARGUMENT', 'InvalidArgument')
       })
 
-      it('lets in with what the operator approves, in an entry that nobody can alter', async () => {
+      it('gives what the operator approves, in a signed entry', async () => {
         const { sync } = await stranger()
         const ask = () => sync.requestAccess({ tree, permission: Permission.WRITE })
         const { request: id } = await ask()
@@ -133,7 +133,7 @@ for (const transport of transports)
         )
       })
 
-      it('lets in whoever comes first with an invitation', async () => {
+      it('is given to the first caller with an invitation', async () => {
         const { ticket } = await operator.node.createTicket({ tree, invitation: Permission.WRITE })
         const invitation = hexToBytes(parseTicket(ticket).invitation!)
         const ask = { tree, permission: Permission.READ, invitation }
@@ -144,7 +144,7 @@ for (const transport of transports)
         assert.equal((await second.sync.requestAccess(ask)).status, AccessStatus.PENDING)
       })
 
-      it('lists page by page, the oldest first', async () => {
+      it('lists requests page by page, the oldest first', async () => {
         const before = (await list()).length
         for (let n = 0; n < 3; n++) {
           const { sync } = await stranger()
@@ -165,7 +165,7 @@ for (const transport of transports)
         await fails(wrong, 'INVALID_ARGUMENT', 'InvalidArgument')
       })
 
-      it('is told of by an event', async () => {
+      it('emits an event for a request', async () => {
         const identity = createIdentity()
         const { sync } = await stranger(identity)
         const told = new Promise<string>((resolve) => {

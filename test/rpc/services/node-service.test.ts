@@ -1,6 +1,6 @@
 /**
- * NodeService as an operator sees it, over every transport and protocol: who the node is, tickets, a sync with its
- * progress, verification, and a plain UNIMPLEMENTED for what later versions do.
+ * NodeService as an operator sees it, over every transport and protocol: the node's identity, tickets, a sync with its
+ * progress, verification, and UNIMPLEMENTED for calls of later versions.
  */
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
@@ -50,7 +50,7 @@ for (const transport of transports)
         await source[Symbol.asyncDispose]()
       })
 
-      it('tells who it is, and who is connected', async () => {
+      it('returns its identity and its connections', async () => {
         const told = await caller.node.getNode({})
         assert.equal(bytesToHex(told.peer), serving.node.peer)
         assert.deepEqual(told.addresses, serving.node.addresses())
@@ -68,7 +68,7 @@ for (const transport of transports)
         assert.equal(connection!.roundTripMs > 0, quic)
       })
 
-      it('syncs with an address, and tells the result', async () => {
+      it('syncs with an address, and returns the result', async () => {
         const pulled = await readAll(caller.node.syncNow({ tree, remote: source.address }))
         assertFields(pulled, { received: 51n, sent: 0n, equal: true })
         assert.equal(bytesToHex(pulled.peer), source.node.peer)
@@ -81,7 +81,7 @@ for (const transport of transports)
         assert.ok(again.bytesReceived < pulled.bytesReceived)
       })
 
-      it('tells of the connections that it opened', async () => {
+      it('lists the connections that it opened', async () => {
         await using asking = await createNode(transport.serve())
         let open: ConnectionInfo[] = []
         const onProgress = () => {
@@ -120,7 +120,7 @@ for (const transport of transports)
         )
       })
 
-      it('tells what is wrong with a remote', async () => {
+      it('reports what is wrong with a remote', async () => {
         const { node } = caller
         await fails(node.syncNow({ tree, remote: 'gopher://x' }), 'NO_TRANSPORT', 'FailedPrecondition')
         await fails(node.syncNow({ tree, remote: 'http://127.0.0.1:1' }), 'UNREACHABLE', 'Unavailable')
@@ -132,7 +132,7 @@ for (const transport of transports)
         await fails(node.syncNow({ tree: noSuchTree, remote: source.address }), 'UNKNOWN_TREE', 'NotFound')
       })
 
-      it('refuses to verify what is not there', async () => {
+      it('refuses to verify an unknown tree', async () => {
         await fails(
           caller.node.verifyTree({ tree: new Uint8Array(3) }),
           'INVALID_ARGUMENT',

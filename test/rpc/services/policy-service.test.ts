@@ -1,6 +1,6 @@
 /**
- * The policy by call, and what it does to all other calls at once: who may read is told, who no longer may is told nothing,
- * entries need their author's right and never the carrier's, and void ones are left out unless they are asked for.
+ * The policy's calls, and their immediate effect on all other calls: a reader is served, a peer that lost the right is not,
+ * an entry needs its author's right and never its carrier's, and void entries are left out unless requested.
  */
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
@@ -20,7 +20,7 @@ import { type Caller, ServingNode } from '../../kit/serving-node.ts'
 const log = [{ store: 'log', kind: '', payload: new Uint8Array(1) }]
 const peerOf = (identity: Identity) => new Uint8Array(hexToBytes(identity.peer))
 
-describe('The policy by call', () => {
+describe('The policy', () => {
   let serving: ServingNode
   let operator: Caller
   let id: TreeId
@@ -44,7 +44,7 @@ describe('The policy by call', () => {
     return signEntry(author, { tree: id, parents, height, policy, createdAtMs: 1, changes: log }).signed
   }
 
-  it('is told and changed', async () => {
+  it('is read and changed by call', async () => {
     const friend = createIdentity()
     await give(friend, Permission.WRITE, 'Bea')
     await operator.node.changePolicy({ tree, publicAccess: PublicAccess.READ })
@@ -58,7 +58,7 @@ describe('The policy by call', () => {
     await operator.node.changePolicy({ tree, publicAccess: PublicAccess.NONE })
   })
 
-  it('takes what means something', async () => {
+  it('accepts only meaningful changes', async () => {
     const peer = peerOf(createIdentity())
     const change = (request: Parameters<typeof operator.node.changePolicy>[0]) =>
       operator.node.changePolicy({ tree, ...request })
@@ -79,7 +79,7 @@ describe('The policy by call', () => {
     await fails(operator.node.revokeKey({ tree: nowhere, peer }), 'UNKNOWN_TREE', 'NotFound')
   })
 
-  it('opens a tree to a reader at once, and closes it at once, to calls and to pushes', async () => {
+  it('opens and closes a tree to a reader immediately, for calls and for pushes', async () => {
     const reader = createIdentity()
     const guard = new RightsGuard(serving.node.store, rightsOf(serving.node.store))
     const { sync } = await serving.dialAs(reader)
@@ -98,7 +98,7 @@ describe('The policy by call', () => {
     await closed()
   })
 
-  it('asks for the right of who wrote an entry, and of who carries it only that it may read', async () => {
+  it('requires the right to write of an entry’s author, and of its carrier only the right to read', async () => {
     const [writer, reader, stranger] = [createIdentity(), createIdentity(), createIdentity()]
     await give(writer, Permission.WRITE)
     await give(reader, Permission.READ)
@@ -116,7 +116,7 @@ describe('The policy by call', () => {
     await fails(submit, 'ENTRY_FORBIDDEN', 'PermissionDenied')
   })
 
-  it('lets the node write and rule only where its own key may', async () => {
+  it('lets the node write and administer only where its own key may', async () => {
     const owner = createIdentity()
     await using other = await ServingNode.start(undefined, { identity: owner })
     const theirs = await other.node.createTree('theirs', PublicAccess.READ)
@@ -133,7 +133,7 @@ describe('The policy by call', () => {
     assert.equal((await operator.node.getPolicy({ tree: foreign })).own, Permission.READ)
   })
 
-  it('leaves void entries out of lists and watches, says that it changed, and shows them when asked', async () => {
+  it('leaves void entries out of lists and watches unless requested, and reports policy changes', async () => {
     const writer = createIdentity()
     await give(writer, Permission.WRITE)
     const late = await write(writer)

@@ -1,6 +1,6 @@
 /**
- * SyncService as peers see it, over every transport and protocol: the header and its pages, SendEntries with its
- * counts and refusals, requests out of bounds, and what is not built yet.
+ * SyncService as peers see it, over every transport and protocol: the header and its pages, SendEntries with its counts and
+ * refusals, and requests out of bounds.
  */
 import { strict as assert } from 'node:assert'
 import { getEventListeners } from 'node:events'
@@ -54,7 +54,7 @@ for (const transport of transports)
         await serving[Symbol.asyncDispose]()
       })
 
-      it('streams everything to who has nothing, parents first', async () => {
+      it('streams everything to a peer that has nothing, parents first', async () => {
         const { header, entries, pages } = await readAll(sync.syncTree({ tree }))
         assert.equal(header.status, SyncStatus.DELTA)
         assert.equal(header.count, BigInt(all.length))
@@ -71,7 +71,7 @@ for (const transport of transports)
         }
       })
 
-      it('streams the difference, and nothing where both are equal', async () => {
+      it('streams the difference, and nothing if both are equal', async () => {
         const some = all.slice(0, -10)
         const request = {
           tree,
@@ -89,7 +89,7 @@ for (const transport of transports)
         assert.equal(equal.pages, 0)
       })
 
-      it('keeps to the budget, and says that there is more', async () => {
+      it('keeps to the budget, and reports that there is more', async () => {
         const { entries, more } = await readAll(sync.syncTree({ tree, budgetBytes: 1n }))
         assert.ok(more && entries.length < all.length)
         const whole = await readAll(sync.syncTree({ tree, budgetBytes: 2n ** 40n }))
@@ -116,7 +116,7 @@ for (const transport of transports)
         await fails(sync.syncTree({ tree, count: 2n ** 53n }), 'INVALID_ARGUMENT', 'InvalidArgument')
       })
 
-      it('takes in pages, and tells counts and digest', async () => {
+      it('stores pages, and returns counts and digest', async () => {
         const shape = shapes.linear(20, { seed: `send ${transport.name} ${protocol}` })
         const id = idToBytes(shape[0]!.id)
         await fails(sync.sendEntries({ tree: id, entries: signedOf(shape) }), 'UNKNOWN_TREE', 'NotFound')
@@ -160,7 +160,7 @@ for (const transport of transports)
         assert.equal((await trees.getTree({ tree: id })).tree!.count, 2n)
       })
 
-      it('is done with an answer of which nobody reads the pages', async () => {
+      it('ends an answer whose pages are not read', async () => {
         const { connection } = await serving.dial(protocol)
         const caller = new AbortController()
         const { pages } = await createRemote(connection, systemClock).syncTree(
@@ -172,7 +172,7 @@ for (const transport of transports)
         assert.equal(getEventListeners(caller.signal, 'abort').length, 0)
       })
 
-      it('watches some trees, not none and not any number', async () => {
+      it('watches a bounded number of trees, at least one', async () => {
         await fails(sync.watch({}), 'INVALID_ARGUMENT', 'InvalidArgument')
         const many = Array.from({ length: limits.watchTrees + 1 }, (_, index) => ({
           tree: new Uint8Array(32).fill(index % 256),

@@ -30,7 +30,7 @@ for (const transport of transports)
         await serving[Symbol.asyncDispose]()
       })
 
-      it('creates a tree and tells it', async () => {
+      it('creates a tree and returns it', async () => {
         const { tree } = await trees.createTree({ name: 'notes', publicAccess: PublicAccess.READ })
         assert.equal(tree!.name, 'notes')
         assert.equal(tree!.publicAccess, PublicAccess.READ)
@@ -44,7 +44,7 @@ for (const transport of transports)
         assert.equal(unnamedAccess!.publicAccess, PublicAccess.NONE)
       })
 
-      it('refuses bad names and accesses', async () => {
+      it('refuses bad names and bad public access', async () => {
         await fails(trees.createTree({ name: '' }), 'ENTRY_ROOT', 'InvalidArgument')
         await trees.createTree({ name: 'ä'.repeat(limits.nameBytes / 2) })
         await fails(
@@ -138,7 +138,7 @@ for (const transport of transports)
         await fails(trees.getTree({ tree: noSuchTree }), 'UNKNOWN_TREE', 'NotFound')
       })
 
-      it('takes in signed entries, and makes the tree of a root', async () => {
+      it('stores signed entries, and creates the tree of a root', async () => {
         const all = shapes.diamond({ seed: `${transport.name} ${protocol}` })
         const tree = idToBytes(all[0]!.id)
         const entries = all.map(({ signed }) => signed)
@@ -153,7 +153,7 @@ for (const transport of transports)
         assert.equal((await trees.getTree({ tree })).tree!.count, 4n)
       })
 
-      it('gives entries by id, and names those that are not there', async () => {
+      it('returns entries by id, and names the missing ones', async () => {
         const all = shapes.linear(3, { seed: `get ${transport.name} ${protocol}` })
         const tree = idToBytes(all[0]!.id)
         await trees.submitEntries({ tree, entries: all.map(({ signed }) => signed) })
@@ -171,7 +171,7 @@ for (const transport of transports)
         await fails(trees.getEntries({ ids: [new Uint8Array(31)] }), 'INVALID_ARGUMENT', 'InvalidArgument')
       })
 
-      it('lists entries both ways, page by page', async () => {
+      it('lists entries in both directions, page by page', async () => {
         const all = shapes.twoBranches(10, { seed: `list ${transport.name} ${protocol}` })
         const tree = idToBytes(all[0]!.id)
         await trees.submitEntries({ tree, entries: all.map(({ signed }) => signed) })
@@ -202,7 +202,7 @@ for (const transport of transports)
       })
 
       const slow = transport.name === 'QUIC' && 'megabytes take seconds over the binding'
-      it('lists and gives entries of the largest size', { skip: slow }, async () => {
+      it('lists and returns entries of the largest size', { skip: slow }, async () => {
         const tree = new TreeBuilder({ seed: `large ${transport.name} ${protocol}` })
         const payload = new Uint8Array(limits.entryBodyBytes - 300).fill(9)
         for (let count = 0; count < 3; count++) tree.add([tree.root], { payload, createdAtMs: count })

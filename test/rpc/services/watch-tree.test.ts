@@ -1,6 +1,6 @@
 /**
- * WatchTree: every arrival once and in order, resumable from any sequence, with signs of life while nothing happens,
- * and an end when the caller leaves or the node stops.
+ * WatchTree: every arrival once and in order, resumable from any sequence, with signs of life during silence, and an end
+ * when the caller leaves or the node stops.
  */
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
@@ -35,7 +35,7 @@ for (const transport of transports)
       })
       after(() => serving[Symbol.asyncDispose]())
 
-      it('tells what is there, then what comes; and resumes after any sequence', async () => {
+      it('streams the entries that exist, then new ones, and resumes after any sequence', async () => {
         const all = shapes.twoBranches(300)
         const tree = idToBytes(all[0]!.id)
         await trees.submitEntries({ tree, entries: all.slice(0, 400).map(({ signed }) => signed) })
@@ -86,7 +86,7 @@ describe('WatchTree', () => {
     }
   })
 
-  it('gives signs of life, and leaves no listener behind', async () => {
+  it('sends signs of life, and leaves no listener behind', async () => {
     const clock = new HastyClock(100)
     await using serving = await ServingNode.start(undefined, { clock })
     const { trees, connection } = await serving.dial()
@@ -99,7 +99,7 @@ describe('WatchTree', () => {
     connection.close()
   })
 
-  it('ends at once when the node stops', async () => {
+  it('ends immediately when the node stops', async () => {
     const serving = await ServingNode.start()
     const { trees } = await serving.dial()
     const { tree } = await trees.createTree({ name: 'watched' })

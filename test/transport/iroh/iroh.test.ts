@@ -1,4 +1,4 @@
-/** The QUIC tunnel: the contract, and what is its own (proof of the peer, pooling, silence, a missing package). */
+/** The QUIC transport: the contract, and its own features (proof of the peer, pooling, silence, a missing package). */
 import { strict as assert } from 'node:assert'
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -69,7 +69,7 @@ describe('QUIC', () => {
     await closed(stream)
   }
 
-  it('has the node’s key as its own, and tickets that others can read', async () => {
+  it('uses the node’s key, and makes tickets that other programs can read', async () => {
     const identity = createIdentity()
     const server = make({ identity })
     await server.listen(echo)
@@ -80,7 +80,7 @@ describe('QUIC', () => {
     for (const direct of ticket.directAddresses()) assert.match(direct, /^(127\.0\.0\.1|\[::1]):/)
   })
 
-  it('refuses another node that answers at the address of a peer', async () => {
+  it('refuses another node that answers at a peer’s address', async () => {
     const server = make()
     await server.listen(echo)
     const real = iroh.EndpointTicket.fromString(server.addresses()[0]!.slice(5)).endpointAddr()
@@ -101,7 +101,7 @@ describe('QUIC', () => {
     await fails('BAD_ADDRESS', node.dial(node.addresses()[0]!))
   })
 
-  it('tells a dialler at once that nobody listens now', async () => {
+  it('refuses a dial immediately while the remote is not listening', async () => {
     const server = make()
     await server.listen(echo)
     const [address] = server.addresses()
@@ -121,7 +121,7 @@ describe('QUIC', () => {
     assert.equal(new Set(pairs.map(({ far }) => far.remoteAddress)).size, 1)
   })
 
-  it('says how the bytes go', async () => {
+  it('reports the path of its bytes', async () => {
     const server = make()
     const inbox = new Inbox()
     await server.listen(inbox.accept)
@@ -148,7 +148,7 @@ describe('QUIC', () => {
     assert.ok(second.far.path!()!.bytesReceived! < 50_000)
   })
 
-  it('keeps a connection for its streams, and closes it when there are none', async () => {
+  it('keeps a connection while it has streams, and closes an idle one', async () => {
     const server = await bindEndpoint(iroh, { ...local, seed: createIdentity().seed })
     server.allowInbound()
     const idleTimeoutMs = 20
@@ -195,14 +195,14 @@ describe('QUIC', () => {
     assert.ok(Buffer.concat(parts).equals(bytes))
   })
 
-  it('serves neighbours when its relay cannot be reached', async () => {
+  it('serves its own network while its relay cannot be reached', async () => {
     const server = make({ relay: ['http://127.0.0.1:9'], clock: impatient })
     await server.listen(echo)
     assert.ok(server.addresses()[0]!.startsWith('iroh:endpoint'))
     await roundTrip(make(), server.addresses()[0]!)
   })
 
-  it('says what to install when the package is missing', async () => {
+  it('names the package to install when it is missing', async () => {
     const transport = make({
       load: () =>
         loadIroh(() =>
@@ -218,7 +218,7 @@ describe('QUIC', () => {
     await fails('NOT_STARTED', transport.stop())
   })
 
-  it('says that a port is taken', async () => {
+  it('reports that a port is taken', async () => {
     const first = make()
     await first.listen(echo)
     const direct = iroh.EndpointTicket.fromString(first.addresses()[0]!.slice(5))
@@ -228,7 +228,7 @@ describe('QUIC', () => {
     await fails('BAD_ADDRESS', make({ bind }).listen(echo))
   })
 
-  it('bounds the connections that others open; the oldest of a peer that nobody knows makes room', async () => {
+  it('bounds inbound connections: the oldest of an unknown peer makes room', async () => {
     const [friend, stranger] = [createIdentity(), createIdentity()]
     const server = make({ isKnown: (peer) => peer === friend.peer })
     await server.listen(echo)

@@ -1,4 +1,4 @@
-/** A process of its own that echoes over QUIC, to be stopped and killed: `seed-hex` and `bind` are its arguments. */
+/** A process that echoes over QUIC, for tests to stop and kill. Its arguments are `seed-hex` and `bind`. */
 import { createIdentity } from '../../../src/dag/identity.ts'
 import { createIrohTransport } from '../../../src/transport/iroh/iroh.ts'
 import { echo } from '../streams.ts'

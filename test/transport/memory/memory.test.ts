@@ -1,4 +1,4 @@
-/** The simulated network: the contract, on an ideal link and on a bad one, and what tests do to it in virtual time. */
+/** The simulated network: the contract, on an ideal link and on a bad one, and its controls, in virtual time. */
 import { strict as assert } from 'node:assert'
 import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
@@ -54,7 +54,7 @@ async function simulate(link: LinkSettings = {}, seed = 1) {
 }
 
 describe('the simulated network', () => {
-  it('delays each way', async () => {
+  it('delays each direction', async () => {
     const { a, inbox, took } = await simulate({ delayMs: 50 })
     let pair: { near: Channel; far: Channel } | undefined
     assert.equal(await took(async () => (pair = await openPair(a, inbox, 'memory:b'))), 150)
@@ -65,7 +65,7 @@ describe('the simulated network', () => {
     assert.deepEqual(near.path!(), { kind: 'direct', roundTripMs: 100, bytesSent: 5, bytesReceived: 4 })
   })
 
-  it('lets through so many bytes a second', async () => {
+  it('bounds the bytes per second', async () => {
     const { a, clock, inbox, took } = await simulate({ bytesPerSecond: 100_000 })
     const { near, far } = (await clock.runUntil(openPair(a, inbox, 'memory:b')))!
     const bytes = randomBytes(1_000_000)
@@ -93,7 +93,7 @@ describe('the simulated network', () => {
     assert.notDeepEqual(await timeline(3), await timeline(4))
   })
 
-  it('cuts connections, and both ends are told', async () => {
+  it('cuts connections at both ends', async () => {
     const { a, clock, network, inbox } = await simulate()
     const { near, far } = (await clock.runUntil(openPair(a, inbox, 'memory:b')))!
     const errors: unknown[] = []
@@ -124,7 +124,7 @@ describe('the simulated network', () => {
     assert.ok(lost > 30 && lost < 80, `${lost} of 200`)
   })
 
-  it('stalls one way without telling anybody, and delivers when it goes on', async () => {
+  it('stalls one direction unnoticed, and delivers when it resumes', async () => {
     const { a, clock, network, inbox } = await simulate({ delayMs: 5 })
     const { near, far } = (await clock.runUntil(openPair(a, inbox, 'memory:b')))!
     network.stall('a', 'b')
@@ -153,7 +153,7 @@ describe('the simulated network', () => {
     await writing
   })
 
-  it('parts hosts into groups, and heals', async () => {
+  it('partitions hosts into groups, and heals', async () => {
     const { a, clock, network, inbox, took } = await simulate({ delayMs: 1 })
     const { near, far } = (await clock.runUntil(openPair(a, inbox, 'memory:b')))!
     network.partition([['a'], ['b', 'c']])
@@ -172,7 +172,7 @@ describe('the simulated network', () => {
     await fails('CANCELLED', c.dial('memory:b', { signal: AbortSignal.abort() }))
   })
 
-  it('has one listener a host, and each pair its own link', async () => {
+  it('has one listener per host, and one link per pair', async () => {
     const { b, network, clock, inbox } = await simulate()
     await fails('BAD_ADDRESS', network.transport({ host: 'b', name: 'other' }).listen(echo))
     network.setLink('a', 'b', { delayMs: 1_000 })
@@ -186,7 +186,7 @@ describe('the simulated network', () => {
 })
 
 describe('virtual time', () => {
-  it('runs timers in order, each at its time, and lets what they set off settle', async () => {
+  it('runs timers in order, each at its time, and waits for their effects to settle', async () => {
     const clock = new VirtualClock()
     const log: string[] = []
     clock.setTimer(20, () => log.push(`b ${clock.monotonic()}`))
@@ -205,7 +205,7 @@ describe('virtual time', () => {
     assert.equal(clock.now(), 1_000_000_000_015)
   })
 
-  it('says when what it is to run until never comes', async () => {
+  it('reports a condition that never becomes true', async () => {
     const clock = new VirtualClock()
     await assert.rejects(clock.runUntil(new Promise(() => {})), /no timer is left/)
     const again = () => clock.setTimer(1_000, again)
@@ -218,7 +218,7 @@ describe('virtual time', () => {
     await assert.rejects(clock.runUntil(Promise.reject(new Error('mine'))), /mine/)
   })
 
-  it('draws the same lots from the same seed', () => {
+  it('draws the same numbers from the same seed', () => {
     const [one, two, other] = [5, 5, 6].map((seed) => new VirtualClock({ seed }).randomBytes(8))
     assert.deepEqual(one, two)
     assert.notDeepEqual(one, other)
