@@ -33,16 +33,16 @@ type CallerName = (typeof callers)[number]
 const trees = ['private', 'public', 'unknown'] as const
 type TreeName = (typeof trees)[number]
 
-/** A code of ours, with the reason where it has one; `ok`, or what the answer says. */
+/** An error code, with its reason if it has one; or `ok`; or the text of `says`. */
 type Outcome = string
 
 interface Row {
   readonly service: DescService
   /** The request for a tree. */
   request(tree: Uint8Array): object
-  /** What comes of it for callers whose proof holds, or who have none. */
+  /** The outcome for callers with a valid proof or none. */
   outcome(caller: Exclude<CallerName, (typeof badProofs)[number]>, tree: TreeName): Outcome
-  /** What an answer says, where that is more than `ok`. */
+  /** The outcome that an answer shows, if that is more than `ok`. */
   says?(answer: never): string
 }
 
@@ -54,7 +54,7 @@ let beacon: Uint8Array
 const mayRead = (caller: CallerName, tree: TreeName) =>
   tree === 'public' || (tree === 'private' && ['reader', 'writer', 'admin', 'operator'].includes(caller))
 
-/** For those alone who operate the node. */
+/** The row of a call for operators only. */
 function operators(
   service: DescService,
   request: Row['request'],
@@ -89,15 +89,15 @@ const rows: Record<string, Row> = {
   SendEntries: { service: SyncService, request: (tree) => ({ tree }), outcome: read },
   Watch: {
     service: SyncService,
-    // The one is told of only where it may be; the beacon always is, and after it.
+    // An event for the tree only if the caller may read it; an event for the beacon always follows.
     request: (tree) => ({ trees: [{ tree }, { tree: beacon }] }),
-    outcome: (caller, tree) => (mayRead(caller, tree) ? 'told' : 'silence'),
-    says: ({ tree }: { tree: Uint8Array }) => (Buffer.compare(tree, beacon) === 0 ? 'silence' : 'told'),
+    outcome: (caller, tree) => (mayRead(caller, tree) ? 'event' : 'silence'),
+    says: ({ tree }: { tree: Uint8Array }) => (Buffer.compare(tree, beacon) === 0 ? 'silence' : 'event'),
   },
   RequestAccess: {
     service: SyncService,
     request: (tree) => ({ tree, permission: Permission.READ }),
-    // Whether there is a tree, and whether one is in it already, is not told to who may not know.
+    // The answer does not reveal to a caller without access whether the tree exists.
     outcome(caller, tree) {
       if (caller === 'no proof') return 'UNAUTHENTICATED missing'
       const granted = tree === 'public' || (mayRead(caller, tree) && caller !== 'operator')
@@ -202,7 +202,7 @@ function clientOf(connected: Connected, service: DescService) {
   ] as never as Record<string, (request: object, options: CallOptions) => never>
 }
 
-/** What comes of a call: of a stream, by its second message where the first is a sign of life. */
+/** Returns the outcome of a call; of a watch, by its second message, since the first may be a sign of life. */
 async function outcomeOf(
   connected: Connected,
   method: DescMethod,
@@ -213,7 +213,7 @@ async function outcomeOf(
   const call = new AbortController()
   const client = clientOf(connected, method.parent)
   const says = (answer: unknown) => row.says?.(answer as never) ?? 'ok'
-  const told = (async () => {
+  const outcome = (async () => {
     const answer = client[method.localName]!(request, { signal: call.signal, headers })
     if (method.methodKind === 'unary') return says(await answer)
     let last: unknown
@@ -224,13 +224,13 @@ async function outcomeOf(
     }
     return says(last)
   })()
-  const failed = told.then(
+  const failed = outcome.then(
     () => undefined,
-    () => failureOf(told),
+    () => failureOf(outcome),
   )
   const failure = await failed
   call.abort()
-  if (failure === undefined) return told
+  if (failure === undefined) return outcome
   assert.notEqual(failure.code, undefined, `${failure.rpc}: ${failure.message}`)
   assert.notEqual(failure.rpc, Code[Code.Unknown])
   return failure.data.reason === undefined ? failure.code! : `${failure.code} ${failure.data.reason}`
@@ -277,7 +277,7 @@ function table(transport: NamedTransport): void {
       }
       beacon = hexToBytes(await node.createTree('beacon', PublicAccess.READ))
       for (const caller of provenCallers) connected.set(caller, await serving.dialAs(identities[caller]))
-      // Over QUIC nobody calls without a key: it is a stranger's.
+      // Over QUIC every caller has a key, so a call without proof is a stranger's.
       for (const caller of ['no proof', ...badProofs] as const)
         connected.set(caller, await serving.dialAs(undefined))
     })

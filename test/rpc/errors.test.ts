@@ -44,38 +44,38 @@ for (const protocol of protocols)
           },
         ]
         for (const call of calls) {
-          const told = await call().then(
+          const failure = await call().then(
             () => assert.fail('It succeeded.'),
             (thrown) => fromConnectError(thrown),
           )
-          assert.equal(told.code, code)
-          if (code === 'INTERNAL') assert.doesNotMatch(told.message, /quoted/)
-          else assert.equal(told.message, error.message)
-          assert.equal(told.data.field, 'ä')
-          assert.equal(told.data.retryAfterMs, 250)
+          assert.equal(failure.code, code)
+          if (code === 'INTERNAL') assert.doesNotMatch(failure.message, /quoted/)
+          else assert.equal(failure.message, error.message)
+          assert.equal(failure.data.field, 'ä')
+          assert.equal(failure.data.retryAfterMs, 250)
         }
       }
       // However long what they say is, and in whatever letters.
       const long = '€'.repeat(20_000)
       const data = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`fact${index}`, long]))
       error = new CausewayError('BAD_ADDRESS', long, { data })
-      const told = await client.sendEntries({}).then(
+      const failure = await client.sendEntries({}).then(
         () => assert.fail('It succeeded.'),
         (thrown) => fromConnectError(thrown),
       )
-      assert.equal(told.code, 'BAD_ADDRESS')
-      assert.match(told.message, /^€{300,} …$/)
-      assert.match(String(told.data.fact0), /^€{30,} …$/)
+      assert.equal(failure.code, 'BAD_ADDRESS')
+      assert.match(failure.message, /^€{300,} …$/)
+      assert.match(String(failure.data.fact0), /^€{30,} …$/)
       await dialer.close()
     })
   })
 
 describe('Errors', () => {
   it('of no known kind are INTERNAL, and their text is not sent', () => {
-    const told = toConnectError(new TypeError('a secret'))
-    assert.equal(told.code, Code.Internal)
-    assert.doesNotMatch(told.rawMessage, /secret/)
-    assert.equal(fromConnectError(told).code, 'INTERNAL')
+    const failure = toConnectError(new TypeError('a secret'))
+    assert.equal(failure.code, Code.Internal)
+    assert.doesNotMatch(failure.rawMessage, /secret/)
+    assert.equal(fromConnectError(failure).code, 'INTERNAL')
   })
 
   it('of Connect itself get the nearest code', () => {

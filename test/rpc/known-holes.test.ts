@@ -119,7 +119,7 @@ describe('Poisoning with a made-up parent', () => {
       await node.store.lookup([madeUp, ...poisons.map(({ id }) => id)]),
       Array(4).fill(undefined),
     )
-    // The tree goes on, and what is told of it names no poison.
+    // The tree goes on, and no answer about it names the poison.
     const next = await node.commit(tree, [change('next')])
     assert.deepEqual(next.body.parents, [tree])
     await using other = await createNode({ identity: friend })
@@ -174,8 +174,8 @@ describe('Push after refusal', () => {
     await watch.next()
     await node.revoke(tree, friend.peer)
     const { count } = other.store.tree(tree)!
-    const told = watch.next().then(
-      () => 'told',
+    const outcome = watch.next().then(
+      () => 'event',
       () => 'ended',
     )
     for (let round = 0; round < 5; round++) await node.commit(tree, [change(`after ${round}`)])
@@ -187,7 +187,7 @@ describe('Push after refusal', () => {
     assert.ok(other.store.tree(tree)!.count <= count + 1, 'at most the entry that ended its right')
     await fails(sync.syncTree({ tree: idToBytes(tree) }), 'UNKNOWN_TREE', 'NotFound')
     call.abort()
-    assert.equal(await told, 'ended')
+    assert.equal(await outcome, 'ended')
   })
 })
 

@@ -56,7 +56,7 @@ for (const transport of transports)
             'InvalidArgument',
           )
         await fails(sync.handshake({ nonce: new Uint8Array(32) }), 'INVALID_ARGUMENT', 'InvalidArgument')
-        // A newer caller is told the version that this node speaks, and decides.
+        // A newer caller receives the version that this node speaks, and decides.
         const newer = await sync.handshake({ version: 7, nonce: new Uint8Array(32) })
         assert.equal(newer.version, 1)
       })

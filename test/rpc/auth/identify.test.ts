@@ -15,13 +15,13 @@ it('a connection that presents proofs without end has the latest of them kept', 
   const caller: Caller = { remoteAddress: '192.0.2.1:1', transport: 'test', operator: false }
   const call = identification.interceptor(async () => undefined as never)
   const proofOf = (index: number) => `Bearer a.b.${index}`
-  const shown = limits.proofsPerConnection + 10
-  for (let index = 0; index < shown; index++)
+  const proofCount = limits.proofsPerConnection + 10
+  for (let index = 0; index < proofCount; index++)
     await call({
       contextValues: createContextValues().set(callerKey, caller),
       header: new Headers({ authorization: proofOf(index) }),
     } as UnaryRequest)
   assert.equal(identification.peersOf(caller).length, limits.proofsPerConnection)
   const proven = (index: number) => identification.callerOf(caller, proofOf(index)).caller.peer
-  assert.deepEqual([proven(9), proven(10), proven(shown - 1)], [undefined, peer, peer])
+  assert.deepEqual([proven(9), proven(10), proven(proofCount - 1)], [undefined, peer, peer])
 })

@@ -9,7 +9,7 @@ import { NodeService } from '../../../gen/causeway/v1/node_pb.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { RpcConnection } from '../../../src/rpc/client/connection.ts'
 
-/** A connection to a server that does with each call as it is told. */
+/** A connection to a server that passes the stream of each call to `answer`. */
 async function connected(answer: (stream: http2.ServerHttp2Stream) => void) {
   const server = http2.createServer().listen(0, '127.0.0.1')
   server.on('stream', (stream) => {

@@ -32,8 +32,8 @@ const page = (entries: typeof signed, more = false): Message => ({
 })
 
 /**
- * Syncs with a liar from a node that has the first `has` entries; tells the error and what the node has after. Time stands
- * still until `silent` fires, when the liar has said its last.
+ * Syncs with a liar from a node that has the first `has` entries. Returns the error and the count of entries afterwards.
+ * Time stands still until `silent` fires, when the liar has sent its last message.
  */
 async function syncWith(lies: Lies, has = 0, silent?: AbortSignal) {
   // Many turns, so that signs of life over real sockets come long before the time for them is over.
@@ -58,7 +58,7 @@ async function syncWith(lies: Lies, has = 0, silent?: AbortSignal) {
   }
   const failure = await syncing
   const count = node.store.tree(tree)?.count ?? 0
-  // Nothing that it was told keeps it from an honest peer.
+  // Nothing that it received keeps it from syncing with an honest peer.
   const again = await createNode()
   await again.close()
   assert.equal((await node.sync(tree, honest.address)).equal, true)
@@ -136,9 +136,9 @@ describe('A lying peer', () => {
       [page(shapes.linear(3, { seed: 'another tree' }).map((entry) => entry.signed)), /PROTOCOL/, 0],
     ]
     for (const [message, code, count] of cases) {
-      const told = await syncWith(stream(header({ count: 5000n }), message))
-      assert.match(told.code, code, told.message)
-      assert.equal(told.count, count)
+      const outcome = await syncWith(stream(header({ count: 5000n }), message))
+      assert.match(outcome.code, code, outcome.message)
+      assert.equal(outcome.count, count)
     }
   })
 })

@@ -170,16 +170,16 @@ describe('A stranger', () => {
   it('has less work done while a known caller is being served', async () => {
     const { clock, throttle } = open()
     const { load } = throttle.enter(from('192.0.2.1:1'), undefined)
-    const took = async () => {
+    const timeWork = async () => {
       const startedMs = clock.monotonic()
       const piece = () =>
         load.work(never, () => new Promise<void>((resolve) => void clock.setTimer(100, resolve)))
       await clock.runUntil(Promise.all(Array.from({ length: 4 }, piece)))
       return clock.monotonic() - startedMs
     }
-    assert.equal(await took(), 200)
+    assert.equal(await timeWork(), 200)
     throttle.enter(from('local', { operator: true }), undefined)
-    assert.equal(await took(), 100 + 100 * limits.strangerRestRatio + 100)
+    assert.equal(await timeWork(), 100 + 100 * limits.strangerRestRatio + 100)
   })
 
   it('may present a bounded number of proofs, and some more that claim to be of a known peer', async () => {

@@ -168,11 +168,11 @@ for (const transport of transports)
       it('emits an event for a request', async () => {
         const identity = createIdentity()
         const { sync } = await stranger(identity)
-        const told = new Promise<string>((resolve) => {
+        const event = new Promise<string>((resolve) => {
           serving.node.once('request', ({ peer }) => resolve(peer))
         })
         await sync.requestAccess({ tree, permission: Permission.READ })
-        assert.equal(await told, identity.peer)
+        assert.equal(await event, identity.peer)
       })
     })
 

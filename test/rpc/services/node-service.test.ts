@@ -51,15 +51,15 @@ for (const transport of transports)
       })
 
       it('returns its identity and its connections', async () => {
-        const told = await caller.node.getNode({})
-        assert.equal(bytesToHex(told.peer), serving.node.peer)
-        assert.deepEqual(told.addresses, serving.node.addresses())
-        assert.equal(told.version, serving.node.version)
+        const answer = await caller.node.getNode({})
+        assert.equal(bytesToHex(answer.peer), serving.node.peer)
+        assert.deepEqual(answer.addresses, serving.node.addresses())
+        assert.equal(answer.version, serving.node.version)
         assert.deepEqual(
-          told.connections.map(({ inbound }) => inbound),
+          answer.connections.map(({ inbound }) => inbound),
           [true],
         )
-        const [connection] = told.connections
+        const [connection] = answer.connections
         assert.match(connection!.remoteAddress, /^(127\.0\.0\.1|\[::1\]):\d+$/)
         assert.ok(connection!.bytesSent > 0n && connection!.bytesReceived > 0n)
         const quic = transport.name === 'QUIC'

@@ -44,33 +44,33 @@ async function simulate(link: LinkSettings = {}, seed = 1) {
   const [a, b] = [network.transport({ host: 'a' }), network.transport({ host: 'b' })]
   const inbox = new Inbox()
   await b.listen(inbox.accept)
-  /** Runs in virtual time and says how much of it passed. */
-  const took = async (run: () => Promise<unknown>) => {
+  /** Runs in virtual time, and returns how much of it passed. */
+  const elapsedMs = async (run: () => Promise<unknown>) => {
     const startedMs = clock.monotonic()
     await clock.runUntil(run())
     return clock.monotonic() - startedMs
   }
-  return { clock, network, a, b, inbox, took }
+  return { clock, network, a, b, inbox, elapsedMs }
 }
 
 describe('the simulated network', () => {
   it('delays each direction', async () => {
-    const { a, inbox, took } = await simulate({ delayMs: 50 })
+    const { a, inbox, elapsedMs } = await simulate({ delayMs: 50 })
     let pair: { near: Channel; far: Channel } | undefined
-    assert.equal(await took(async () => (pair = await openPair(a, inbox, 'memory:b'))), 150)
+    assert.equal(await elapsedMs(async () => (pair = await openPair(a, inbox, 'memory:b'))), 150)
     const { near, far } = pair!
     echo(far)
     near.stream.write('ping')
-    assert.equal(await took(() => readBytes(near.stream, 4)), 100)
+    assert.equal(await elapsedMs(() => readBytes(near.stream, 4)), 100)
     assert.deepEqual(near.path!(), { kind: 'direct', roundTripMs: 100, bytesSent: 5, bytesReceived: 4 })
   })
 
   it('bounds the bytes per second', async () => {
-    const { a, clock, inbox, took } = await simulate({ bytesPerSecond: 100_000 })
+    const { a, clock, inbox, elapsedMs } = await simulate({ bytesPerSecond: 100_000 })
     const { near, far } = (await clock.runUntil(openPair(a, inbox, 'memory:b')))!
     const bytes = randomBytes(1_000_000)
     near.stream.end(bytes)
-    const passedMs = await took(async () => assert.ok((await readAll(far.stream)).equals(bytes)))
+    const passedMs = await elapsedMs(async () => assert.ok((await readAll(far.stream)).equals(bytes)))
     assert.ok(Math.abs(passedMs - 10_000) < 1, `${passedMs}`)
   })
 
@@ -154,11 +154,11 @@ describe('the simulated network', () => {
   })
 
   it('partitions hosts into groups, and heals', async () => {
-    const { a, clock, network, inbox, took } = await simulate({ delayMs: 1 })
+    const { a, clock, network, inbox, elapsedMs } = await simulate({ delayMs: 1 })
     const { near, far } = (await clock.runUntil(openPair(a, inbox, 'memory:b')))!
     network.partition([['a'], ['b', 'c']])
     near.stream.write('later')
-    assert.equal(await took(() => fails('TIMEOUT', a.dial('memory:b'))), limits.dialTimeoutMs)
+    assert.equal(await elapsedMs(() => fails('TIMEOUT', a.dial('memory:b'))), limits.dialTimeoutMs)
     const c = network.transport({ host: 'c' })
     await clock.runUntil(openPair(c, inbox, 'memory:b'))
     const dialling = a.dial('memory:b')
