@@ -34,23 +34,11 @@ export interface LinkOperations {
 }
 
 export function createLinkHandlers(node: LinkOperations): Partial<ServiceImpl<typeof NodeService>> {
-  const writePeer = ({ peer, name, addresses, blocked }: PeerEntry) => ({
-    peer: hexToBytes(peer),
-    name,
-    blocked,
-    addresses: addresses.map(({ address, lastSuccessMs, lastFailureMs }) => ({
-      address,
-      lastSuccessMs: BigInt(lastSuccessMs ?? 0),
-      lastFailureMs: BigInt(lastFailureMs ?? 0),
-    })),
-    trees: node.linkedTrees(peer).slice(0, limits.listedEntries).map(idToBytes),
-  })
-
   return {
     async addPeer({ peer, name, addresses }, { signal }) {
       const known = peer.length === 0 ? undefined : readPeer(peer, 'peer')
       const entry = await node.addPeer(known, { addresses, ...(name !== '' && { name }) }, signal)
-      return { peer: writePeer(entry) }
+      return { peer: writePeer(node, entry) }
     },
 
     async removePeer({ peer }) {
@@ -72,7 +60,7 @@ export function createLinkHandlers(node: LinkOperations): Partial<ServiceImpl<ty
       const peers = node.peers.list().filter(({ peer }) => peer > after)
       const page = peers.slice(0, size)
       return {
-        peers: page.map(writePeer),
+        peers: page.map((entry) => writePeer(node, entry)),
         nextPageToken: peers.length > size ? writeToken(hexToBytes(page.at(-1)!.peer)) : '',
       }
     },
@@ -103,6 +91,20 @@ export function createLinkHandlers(node: LinkOperations): Partial<ServiceImpl<ty
       const pending = await node.flush({ signal, ...(timeoutMs > 0 && { timeoutMs }) })
       return { pending: pending.slice(0, limits.listedEntries).map(writeStatus) }
     },
+  }
+}
+
+function writePeer(node: LinkOperations, { peer, name, addresses, blocked }: PeerEntry) {
+  return {
+    peer: hexToBytes(peer),
+    name,
+    blocked,
+    addresses: addresses.map(({ address, lastSuccessMs, lastFailureMs }) => ({
+      address,
+      lastSuccessMs: BigInt(lastSuccessMs ?? 0),
+      lastFailureMs: BigInt(lastFailureMs ?? 0),
+    })),
+    trees: node.linkedTrees(peer).slice(0, limits.listedEntries).map(idToBytes),
   }
 }
 
