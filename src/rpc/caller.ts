@@ -1,6 +1,6 @@
 /**
- * The caller of a call, as far as it is proven, and the context keys by which handlers read it. A connection's caller is
- * set when its byte stream is accepted; `auth/identify.ts` adds what the call itself proves.
+ * The caller of a call, as far as it is proven, and the context keys by which handlers read it. A connection's caller
+ * is set when its byte stream is accepted; `auth/identify.ts` adds what the call itself proves.
  */
 import type { Duplex } from 'node:stream'
 import { createContextKey } from '@connectrpc/connect'

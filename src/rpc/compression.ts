@@ -1,7 +1,7 @@
 /**
- * Compression of messages, at the lowest level of each codec: higher levels take ten times as long and save a few percent
- * of the bytes. Nodes use Brotli among themselves over transports where bytes are expensive; it costs little on data that
- * does not compress. Gzip is for clients that support nothing else.
+ * Compression of messages, at the lowest level of each codec: higher levels take ten times as long and save a few
+ * percent of the bytes. Nodes use Brotli among themselves over transports where bytes are expensive; it costs little on
+ * data that does not compress. Gzip is for clients that support nothing else.
  */
 import { promisify } from 'node:util'
 import {

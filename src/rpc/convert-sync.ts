@@ -1,4 +1,6 @@
-/** Converts between the messages of SyncTree and Watch and the types of `sync/`. Checks the lengths and counts of what it reads. */
+/**
+ * Converts between the messages of SyncTree and Watch and the types of `sync/`. Checks lengths and counts when reading.
+ */
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import {
   type RangeChunk as RangeChunkMessage,

@@ -1,6 +1,6 @@
 /**
- * Translates errors for the wire and back: a CausewayError becomes a ConnectError with a typed detail, and the other side
- * gets a CausewayError with the same code and data.
+ * Translates errors for the wire and back: a CausewayError becomes a ConnectError with a typed detail, and the other
+ * side gets a CausewayError with the same code and data.
  */
 import { Code, ConnectError } from '@connectrpc/connect'
 import { ErrorDetailSchema } from '../../gen/causeway/v1/error_pb.ts'
@@ -66,7 +66,9 @@ export function toConnectError(error: unknown): ConnectError {
   return new ConnectError(text, codes[known.code] ?? Code.InvalidArgument, undefined, [detail], error)
 }
 
-/** Cuts a text to `bytes` bytes. gRPC sends errors in trailers, which clients bound, and an error may quote a long request. */
+/**
+ * Cuts a text to `bytes` bytes: gRPC sends errors in trailers, which clients bound, and an error may quote its request.
+ */
 function cutText(text: string, bytes: number): string {
   const encoded = Buffer.from(text)
   return encoded.length <= bytes ? text : `${encoded.toString('utf8', 0, bytes - 9).replace(/\ufffd$/, '')} …`
@@ -90,7 +92,7 @@ export function isTyped(error: ConnectError): boolean {
   return error.findDetails(ErrorDetailSchema).length > 0
 }
 
-/** Connect's texts for a message that it cannot read. Its codes then blame the node, but the mistake is the caller's. */
+/** Connect's texts for an unreadable message. Its codes then blame the node, but the mistake is the caller's. */
 const unreadableMessage = /^(parse binary|received compressed envelope|protocol error)/
 
 /** Adds the typed detail to an error of Connect's own: a deadline, an unknown method, an unreadable message. */

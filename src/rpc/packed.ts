@@ -1,8 +1,8 @@
 /**
- * Encodes and decodes pages of entries by hand. Protobuf's runtime walks the description of every message and field, which
- * is half of a page's cost to its sender, though an entry has two fields. The page is passed as an unknown field of its
- * number: the runtime writes such bytes unchanged, and keeps them when reading if its description leaves that field out.
- * JSON has no unknown fields, so pages in JSON are encoded by the runtime.
+ * Encodes and decodes pages of entries by hand. Protobuf's runtime walks the description of every message and field,
+ * which is half of a page's cost to its sender, though an entry has two fields. The page is passed as an unknown field
+ * of its number: the runtime writes such bytes unchanged, and keeps them when reading if its description leaves that
+ * field out. JSON has no unknown fields, so pages in JSON are encoded by the runtime.
  */
 import { create, type UnknownField } from '@bufbuild/protobuf'
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
@@ -53,7 +53,7 @@ export const PackedSyncService: typeof SyncService = {
   ),
 }
 
-/** Returns the page in an answer of `PackedSyncService`, or undefined if it has none. Throws PROTOCOL if it is malformed. */
+/** Returns the page in an answer of `PackedSyncService`, or undefined if there is none. Throws PROTOCOL. */
 export function readPage({ $unknown = [] }: SyncTreeResponse): SyncPage | undefined {
   let page: { entries: SignedEntry[]; more: boolean } | undefined
   try {

@@ -1,7 +1,7 @@
 /**
- * TCP and TLS: the transport between services, and for all clients that speak plain HTTP. It only carries bytes; the RPC
- * server decides whether they are HTTP/2 or HTTP/1.1, so TLS offers both in ALPN. It proves no peer, since a certificate
- * names a host, not a node's key.
+ * TCP and TLS: the transport between services, and for all clients that speak plain HTTP. It only carries bytes; the
+ * RPC server decides whether they are HTTP/2 or HTTP/1.1, so TLS offers both in ALPN. It proves no peer, since a
+ * certificate names a host, not a node's key.
  */
 import {
   type AddressInfo,
@@ -141,7 +141,9 @@ class HttpTransport implements Transport {
     this.server = server
   }
 
-  /** Returns where to listen. Throws INVALID_ARGUMENT if that is not given, or if plain HTTP would leave this machine. */
+  /**
+   * Returns where to listen. Throws INVALID_ARGUMENT if that is not given, or if plain HTTP would leave this machine.
+   */
   private checkListen() {
     const { listen } = this.options
     if (listen === undefined)
@@ -289,8 +291,8 @@ export function parseHttpAddress(address: Address): { secure: boolean; host: str
 }
 
 /**
- * Parses a URL, or returns undefined. It does not use URL.canParse: once V8 has optimized that function, it accepts some
- * texts with letters beyond ASCII that the constructor refuses (found by fuzzing).
+ * Parses a URL, or returns undefined. It does not use URL.canParse: once V8 has optimized that function, it accepts
+ * some texts with letters beyond ASCII that the constructor refuses (found by fuzzing).
  */
 function parseUrl(text: string): URL | undefined {
   try {
@@ -307,13 +309,13 @@ const isName = (host: string): boolean => !isIPv6(host) && !/^[\d.]+$/.test(host
 const hostPort = (host: string, port: number): string =>
   isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
 
-/** Returns the remote's `ip:port`. An IPv6 server sees IPv4 clients as ::ffff:a.b.c.d; limits per address need a.b.c.d. */
+/** Returns the remote's `ip:port`. An IPv6 server sees IPv4 clients as ::ffff:a.b.c.d, but limits need one address. */
 function remoteAddressOf(socket: Socket): string {
   const host = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '')
   return hostPort(host, socket.remotePort ?? 0)
 }
 
-/** Returns the hosts to name for a bound address: for a wildcard the machine's own addresses, or loopback if it has none. */
+/** Returns the hosts for a bound address. For a wildcard: the machine's own addresses, or loopback if it has none. */
 function reachableHosts(bound: string): string[] {
   if (bound !== '0.0.0.0' && bound !== '::') return [bound]
   const hosts = Object.values(networkInterfaces())

@@ -46,7 +46,9 @@ export class Lifecycle {
     })
   }
 
-  /** Closes the transport as of this call. `release` frees everything, after the starts and stops under way. Idempotent. */
+  /**
+   * Closes the transport as of this call. `release` frees everything, after the starts and stops under way. Idempotent.
+   */
   close(release: () => Promise<void>): Promise<void> {
     this.closing ??= this.next(async () => {
       this.isListening = false

@@ -1,7 +1,7 @@
 /**
- * Several transports side by side, so that the rest of a node deals in addresses and never names a transport. An address
- * goes to the first registered transport that can handle it. Each transport has its own server, so one that fails to
- * start does not affect the others.
+ * Several transports side by side, so that the rest of a node deals in addresses and never names a transport. An
+ * address goes to the first registered transport that can handle it. Each transport has its own server, so one that
+ * fails to start does not affect the others.
  */
 
 import { type Clock, systemClock } from '../base/clock.ts'
@@ -34,7 +34,9 @@ export class TransportManager implements AsyncDisposable {
     this.clock = options.clock ?? systemClock
   }
 
-  /** Adds a transport, which `close` then closes. `dialOnly` keeps it out of `acceptConnections`. Throws ALREADY_EXISTS. */
+  /**
+   * Adds a transport, which `close` then closes. `dialOnly` keeps it out of `acceptConnections`. Throws ALREADY_EXISTS.
+   */
   register(transport: Transport, options: { readonly dialOnly?: boolean } = {}): void {
     this.assertOpen()
     if (this.registrations.has(transport.name))
@@ -87,8 +89,8 @@ export class TransportManager implements AsyncDisposable {
   }
 
   /**
-   * Starts the server of every registered transport, in parallel. The result names those that failed; the others run. If
-   * none is listening afterwards, throws with all errors as the cause.
+   * Starts the server of every registered transport, in parallel. The result names those that failed; the others run.
+   * If none is listening afterwards, throws with all errors as the cause.
    */
   async acceptConnections(accept: Accept): Promise<AcceptResult> {
     this.assertOpen()

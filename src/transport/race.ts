@@ -1,6 +1,6 @@
 /**
- * "Happy eyeballs" (RFC 8305) over any transports: dials the addresses of one peer in a staggered race, and the first to
- * complete a handshake wins. An open connection proves nothing, since a proxy accepts for anyone, so the caller's
+ * "Happy eyeballs" (RFC 8305) over any transports: dials the addresses of one peer in a staggered race, and the first
+ * to complete a handshake wins. An open connection proves nothing, since a proxy accepts for anyone, so the caller's
  * handshake decides. The streams of the losers are destroyed.
  */
 import { type Clock, cancelled, deadline } from '../base/clock.ts'
@@ -29,8 +29,8 @@ type Dial = (address: Address, options: DialOptions) => Promise<Channel>
 
 /**
  * Dials the addresses in order, each `staggerMs` after the one before, and returns the first whose handshake succeeds.
- * Throws INVALID_ARGUMENT without an address, LIMIT_EXCEEDED with too many, CANCELLED, or the attempts' common error code
- * (UNREACHABLE if they differ).
+ * Throws INVALID_ARGUMENT without an address, LIMIT_EXCEEDED with too many, CANCELLED, or the attempts' common error
+ * code (UNREACHABLE if they differ).
  */
 export async function dialFirst<T>(
   dial: Dial,

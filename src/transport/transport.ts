@@ -1,7 +1,7 @@
 /**
- * A transport carries bytes to and from an address, and nothing else: it knows no messages. HTTP/2 runs on any byte stream
- * that it yields, so RPC is written once and a new transport is one small file. Every implementation passes one suite,
- * test/transport/contract.ts.
+ * A transport carries bytes to and from an address, and nothing else: it knows no messages. HTTP/2 runs on any byte
+ * stream that it yields, so RPC is written once and a new transport is one small file. Every implementation passes one
+ * suite, test/transport/contract.ts.
  */
 import type { Duplex } from 'node:stream'
 import type { PeerId } from '../dag/identity.ts'
@@ -54,7 +54,10 @@ export interface Transport {
    * listening. If binding fails, the transport stays stopped and can listen again.
    */
   listen(accept: (channel: Channel) => void): Promise<void>
-  /** Stops listening and ends the inbound channels; it can listen again later. Throws NOT_STARTED if it is not listening. */
+  /**
+   * Stops listening and ends the inbound channels; it can listen again later. Throws NOT_STARTED if it is not
+   * listening.
+   */
   stop(): Promise<void>
   /** Returns the addresses at which others reach this server now; empty while it is not listening. */
   addresses(): Address[]

@@ -17,7 +17,7 @@ import type { RangeChunk } from '../../src/dag/difference/ranges.ts'
 import { type Entry, idOf, type SignedEntry } from '../../src/dag/entry.ts'
 import { bytesToHex, hexToBytes } from '../../src/dag/hex.ts'
 import { comparePositions, idFromBytes, idToBytes, type Position, type TreeId } from '../../src/dag/id.ts'
-import { writeSyncHeader, writeSyncRequest } from '../../src/rpc/convert.ts'
+import { writeSyncHeader, writeSyncRequest } from '../../src/rpc/convert-sync.ts'
 import type { SessionResult } from '../../src/sync/ask/session.ts'
 import { readCells, readCounts, shortPrefixDigits } from '../../src/sync/cells.ts'
 import type {

@@ -1,7 +1,7 @@
 /**
- * Every call of every service × every kind of caller × every kind of tree, with the exact outcome, over HTTP and QUIC. The
- * calls come from the contract's descriptors, so a new call without a row fails. Over QUIC the connection identifies the
- * caller, yet an invalid proof is still refused.
+ * Every call of every service × every kind of caller × every kind of tree, with the exact outcome, over HTTP and QUIC.
+ * The calls come from the contract's descriptors, so a new call without a row fails. Over QUIC the connection
+ * identifies the caller, yet an invalid proof is still refused.
  */
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'

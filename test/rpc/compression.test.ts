@@ -1,6 +1,6 @@
 /**
- * Compression of messages: pages are compressed only where bytes are expensive, and a message that inflates beyond the bound
- * is abandoned while it inflates, on either side.
+ * Compression of messages: pages are compressed only where bytes are expensive, and a message that inflates beyond the
+ * bound is abandoned while it inflates, on either side.
  */
 import { strict as assert } from 'node:assert'
 import { createServer } from 'node:http2'

@@ -1,6 +1,6 @@
 /**
- * Errors across the wire: every code and its data arrive unchanged, over both protocols; the text of an unexpected error is
- * not sent; and the Connect code shows clients in other languages the kind of failure.
+ * Errors across the wire: every code and its data arrive unchanged, over both protocols; the text of an unexpected
+ * error is not sent; and the Connect code shows clients in other languages the kind of failure.
  */
 import { strict as assert } from 'node:assert'
 import { describe, it } from 'node:test'

@@ -1,7 +1,7 @@
 /**
- * Vulnerabilities known from similar systems, each tried here without success: a handshake that signs what the caller chose,
- * entries accepted from anyone, made-up parents, private trees in lists, pushes to a peer that was refused, a permission
- * altered in transit, a proof replayed after a restart, a decompression bomb.
+ * Vulnerabilities known from similar systems, each tried here without success: a handshake that signs what the caller
+ * chose, entries accepted from anyone, made-up parents, private trees in lists, pushes to a peer that was refused, a
+ * permission altered in transit, a proof replayed after a restart, a decompression bomb.
  */
 import { strict as assert } from 'node:assert'
 import { join } from 'node:path'

@@ -1,4 +1,6 @@
-/** Pages encoded by hand equal those of Protobuf's runtime byte for byte, and are decoded as the runtime decodes them. */
+/**
+ * Pages encoded by hand equal those of Protobuf's runtime byte for byte, and are decoded as the runtime decodes them.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { create, fromBinary, toBinary, toJson } from '@bufbuild/protobuf'

@@ -1,6 +1,6 @@
 /**
- * The contract of a transport as a suite, which every implementation passes, so that callers can use any of them. A fixture
- * returns a new pair of transports; the suite closes what it opened.
+ * The contract of a transport as a suite, which every implementation passes, so that callers can use any of them. A
+ * fixture returns a new pair of transports; the suite closes what it opened.
  */
 import { strict as assert } from 'node:assert'
 import { randomBytes } from 'node:crypto'

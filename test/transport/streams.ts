@@ -1,6 +1,6 @@
 /**
- * Helpers of the transport tests for byte streams: read a whole stream, wait until it has closed, open a pair and use it.
- * They always wait for an event, never for time.
+ * Helpers of the transport tests for byte streams: read a whole stream, wait until it has closed, open a pair and use
+ * it. They always wait for an event, never for time.
  */
 import { strict as assert } from 'node:assert'
 import { once } from 'node:events'
@@ -115,7 +115,10 @@ export async function footprint(): Promise<{ bytes: number; handles: number }> {
   return { bytes: heapUsed + external, handles: openHandles() }
 }
 
-/** Node's own, and what the system counts where it tells: QUIC's sockets are the binding's, and Node knows nothing of them. */
+/**
+ * Node's own, and what the system counts where it tells: QUIC's sockets are the binding's, and Node knows nothing of
+ * them.
+ */
 export function openHandles(): number {
   const files = existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd').length : 0
   return process.getActiveResourcesInfo().length + files

@@ -1,7 +1,7 @@
 /**
  * Decides for every service whether a caller may make a call. A tree's policy says who may read it. Operators alone may
- * call the other services: the node's own key, its control socket, and the peers that it names. A caller that may not read
- * a tree gets the same answer as for a tree that does not exist.
+ * call the other services: the node's own key, its control socket, and the peers that it names. A caller that may not
+ * read a tree gets the same answer as for a tree that does not exist.
  */
 import type { Interceptor } from '@connectrpc/connect'
 import { SyncService } from '../../../gen/causeway/v1/sync_pb.ts'

@@ -12,7 +12,9 @@ export const handshakeVersion = 1
 export const handshakeNonceBytes = 32
 const handshakeDomain = 'causeway.handshake.v1\0'
 
-/** Returns the server's signature. Throws INVALID_ARGUMENT if the request has no version or a nonce of another length. */
+/**
+ * Returns the server's signature. Throws INVALID_ARGUMENT for a request without a version or with a malformed nonce.
+ */
 export function signHandshake(
   identity: Identity,
   request: HandshakeRequest,
@@ -29,8 +31,8 @@ export function signHandshake(
 }
 
 /**
- * Checks a server's answer to a handshake with this nonce, and returns the PeerId that it proves. Throws INCOMPATIBLE if
- * the server speaks another protocol version, WRONG_PEER if the proof fails.
+ * Checks a server's answer to a handshake with this nonce, and returns the PeerId that it proves. Throws INCOMPATIBLE
+ * if the server speaks another protocol version, WRONG_PEER if the proof fails.
  */
 export async function verifyHandshake(callerNonce: Uint8Array, response: HandshakeResponse): Promise<PeerId> {
   if (response.version !== handshakeVersion)

@@ -1,7 +1,7 @@
 /**
- * Identifies the caller of a call: the peer that the transport proved, or the issuer of the call's proof. A proof is valid
- * only on the first connection that presents it, for that connection's life, with every call that carries it. So a client
- * signs once per connection, and other callers on the same connection of a proxy gain nothing.
+ * Identifies the caller of a call: the peer that the transport proved, or the issuer of the call's proof. A proof is
+ * valid only on the first connection that presents it, for that connection's life, with every call that carries it. So
+ * a client signs once per connection, and other callers on the same connection of a proxy gain nothing.
  */
 import type { Interceptor } from '@connectrpc/connect'
 import { CausewayError } from '../../base/errors.ts'
@@ -47,7 +47,10 @@ export class Identification {
     return next(request)
   }
 
-  /** Returns the caller of a call with this header, as far as proven already, and the peer that the header still has to prove. */
+  /**
+   * Returns the caller of a call with this header, as far as proven already, and the peer that the header still has to
+   * prove.
+   */
   callerOf(connected: Caller, authorization: string | undefined): { caller: Caller; claim?: string } {
     const proof = proofOf(authorization ?? '') ?? ''
     const proven = this.presentations.get(connected)?.get(proof)?.peer

@@ -1,7 +1,7 @@
 /**
- * Proofs of a caller's key, for transports that do not prove it: a JWT that the caller issues and signs itself (EdDSA). It
- * is valid for one server and a short time, and its first use spends it. Any language can make one; docs/protocol.md lists
- * its claims.
+ * Proofs of a caller's key, for transports that do not prove it: a JWT that the caller issues and signs itself (EdDSA).
+ * It is valid for one server and a short time, and its first use spends it. Any language can make one; docs/protocol.md
+ * lists its claims.
  */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'

@@ -1,7 +1,7 @@
 /**
  * The calling side of a proof: sends one proof with every call on a connection, since the server accepts it for the
- * connection's life. Behind a proxy that spreads calls over its own connections, the server rejects the proof as replayed.
- * The prover then repeats the call with a new proof, and makes a new one for each later call.
+ * connection's life. Behind a proxy that spreads calls over its own connections, the server rejects the proof as
+ * replayed. The prover then repeats the call with a new proof, and makes a new one for each later call.
  */
 import type { Interceptor, StreamRequest, UnaryRequest } from '@connectrpc/connect'
 import { fromConnectError } from '../errors.ts'

@@ -1,8 +1,8 @@
 /**
- * The calling side of one byte stream: an HTTP/2 session with Connect clients on it. It pings while calls are under way, so
- * that a remote that was stopped or unplugged causes TIMEOUT and not a hang. It replaces connect-node's session manager,
- * which reconnects automatically, to an address that only the transport can dial, and may end the process with a ping on a
- * destroyed session.
+ * The calling side of one byte stream: an HTTP/2 session with Connect clients on it. It pings while calls are under
+ * way, so that a remote that was stopped or unplugged causes TIMEOUT and not a hang. It replaces connect-node's session
+ * manager, which reconnects automatically, to an address that only the transport can dial, and may end the process with
+ * a ping on a destroyed session.
  */
 import * as http2 from 'node:http2'
 import type { DescService } from '@bufbuild/protobuf'
@@ -138,8 +138,8 @@ export class RpcConnection implements AsyncDisposable {
   }
 
   /**
-   * Sets the window of answers by the round trip. Takes the shortest of a few pings, since a remote that has just started
-   * answers slowly; one ping is enough if it shows a short round trip.
+   * Sets the window of answers by the round trip. Takes the shortest of a few pings, since a remote that has just
+   * started answers slowly; one ping is enough if it shows a short round trip.
    */
   private fitWindow(pings: number = limits.windowPings, leastMs = Number.POSITIVE_INFINITY): void {
     const startedMs = this.clock.monotonic()
@@ -154,8 +154,8 @@ export class RpcConnection implements AsyncDisposable {
   }
 
   /**
-   * Called when the remote has ended its half. A byte stream may stay half-open, but HTTP/2 ends then, and its session does
-   * not notice. Answers that have arrived completely can still be read.
+   * Called when the remote has ended its half. A byte stream may stay half-open, but HTTP/2 ends then, and its session
+   * does not notice. Answers that have arrived completely can still be read.
    */
   private onRemoteEnd(): void {
     this.remoteEnded = true
@@ -190,8 +190,8 @@ export class RpcConnection implements AsyncDisposable {
   }
 
   /**
-   * Ends the connection if nothing arrives within the timeout. On a slow link a ping waits behind earlier bytes, so any byte
-   * received counts as a sign of life.
+   * Ends the connection if nothing arrives within the timeout. On a slow link a ping waits behind earlier bytes, so any
+   * byte received counts as a sign of life.
    */
   private awaitSignOfLife(bytesBefore: number): void {
     this.cancelTimer = this.clock.setTimer(this.pingTimeoutMs, () => {
@@ -245,8 +245,8 @@ export function windowFor(roundTripMs: number): number {
 }
 
 /**
- * Runs `reset` once no frame is being read. Callbacks for a frame run while nghttp2 reads that frame. A stream that is reset
- * in one is freed while nghttp2 still uses it, and nghttp2 then writes to memory that it no longer owns.
+ * Runs `reset` once no frame is being read. Callbacks for a frame run while nghttp2 reads that frame. A stream that is
+ * reset in one is freed while nghttp2 still uses it, and nghttp2 then writes to memory that it no longer owns.
  */
 function outsideFrames(reset: () => void): void {
   setImmediate(reset)

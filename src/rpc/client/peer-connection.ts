@@ -1,4 +1,4 @@
-/** A connection as the dispatcher uses it: a remote for sessions, a watch and a listener for the end, on one RPC connection. */
+/** A connection as the dispatcher uses it: a remote for sessions, a watch, and a notice of its end. */
 import { SyncService } from '../../../gen/causeway/v1/sync_pb.ts'
 import type { AccessAnswer, AccessAsk } from '../../access/desk.ts'
 import type { Clock } from '../../base/clock.ts'

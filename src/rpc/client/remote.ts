@@ -73,8 +73,8 @@ export function createRemote(connection: RpcConnection, clock: Clock): Remote {
 }
 
 /**
- * One answer to SyncTree as it streams in. Checks the remote's pages against its header, ends the call however reading ends,
- * and bounds each wait, since a remote whose HTTP/2 is alive may still never answer.
+ * One answer to SyncTree as it streams in. Checks the remote's pages against its header, ends the call however reading
+ * ends, and bounds each wait, since a remote whose HTTP/2 is alive may still never answer.
  */
 class Answer {
   private readonly connection: RpcConnection
@@ -126,8 +126,8 @@ class Answer {
   }
 
   /**
-   * Returns the pages. `count` is how many entries the remote says it has, and bounds what it may send. `return` ends the
-   * call even before the first page; a generator that was never started would not.
+   * Returns the pages. `count` is how many entries the remote says it has, and bounds what it may send. `return` ends
+   * the call even before the first page; a generator that was never started would not.
    */
   pages(count: number): AsyncIterableIterator<SyncPage> {
     const pages = this.read(count)

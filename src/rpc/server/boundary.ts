@@ -1,7 +1,7 @@
 /**
  * The boundary of every service: translates what a handler throws into an error of the contract, over the network and
- * in-process alike. Reports errors that are not the caller's fault to the node. A caller that left, with whatever code, is
- * not reported.
+ * in-process alike. Reports errors that are not the caller's fault to the node. A caller that left, with whatever code,
+ * is not reported.
  */
 import type { Interceptor } from '@connectrpc/connect'
 import { ErrorDetailSchema } from '../../../gen/causeway/v1/error_pb.ts'

@@ -1,7 +1,7 @@
 /**
- * Shares a few places among the work of many callers. Waiting callers take turns, whatever the number of their calls, so a
- * caller with a thousand calls waits only behind itself. After a piece of work its place may rest for the time that `rest`
- * returns, which leaves the processor to more important work.
+ * Shares a few places among the work of many callers. Waiting callers take turns, whatever the number of their calls,
+ * so a caller with a thousand calls waits only behind itself. After a piece of work its place may rest for the time
+ * that `rest` returns, which leaves the processor to more important work.
  */
 import type { Clock } from '../../base/clock.ts'
 

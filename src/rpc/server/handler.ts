@@ -1,7 +1,7 @@
 /**
- * Passes requests of Node's HTTP servers to services and writes their answers, for all protocols of Connect. It replaces
- * connect-node's adapter, which keeps a handler and all that it holds for ever if the caller leaves while an answer waits
- * for room, throws at requests without an authority, and lets strangers write to the process's stderr.
+ * Passes requests of Node's HTTP servers to services and writes their answers, for all protocols of Connect. It
+ * replaces connect-node's adapter, which keeps a handler and all that it holds for ever if the caller leaves while an
+ * answer waits for room, throws at requests without an authority, and lets strangers write to the process's stderr.
  */
 import type { ServerResponse } from 'node:http'
 import {
@@ -114,7 +114,7 @@ export function createHandler(options: HandlerOptions): HttpHandler {
   }
 }
 
-/** Returns a body that fails when read, so that the call is answered with this error in its protocol, and no byte is read. */
+/** Returns a body that fails when read, so that no byte is read and the call is answered with this error. */
 function failingBody(error: unknown): AsyncIterable<Uint8Array> {
   return {
     [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(toConnectError(error)) }),

@@ -1,4 +1,6 @@
-/** Bounds the time for a request's body, so that a request that stops in the middle ends with TIMEOUT and frees what it holds. */
+/**
+ * Bounds the time for a request's body: a request that stops in the middle ends with TIMEOUT and frees what it holds.
+ */
 import type { Clock } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'

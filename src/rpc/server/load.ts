@@ -1,6 +1,6 @@
 /**
- * One call's use of the node, from its first byte to its last: whether it may begin, how much of its request is in memory,
- * when its work has a turn, and what it costs. throttle.ts decides which caller's share the costs go to.
+ * One call's use of the node, from its first byte to its last: whether it may begin, how much of its request is in
+ * memory, when its work has a turn, and what it costs. throttle.ts decides which caller's share the costs go to.
  */
 import { createContextKey } from '@connectrpc/connect'
 import { type Clock, sleep } from '../../base/clock.ts'
@@ -85,8 +85,9 @@ export class Call implements Load {
   }
 
   /**
-   * Begins a call that counts as `requests` requests; end it with `leave`. Throws RESOURCE_EXHAUSTED if the caller makes too
-   * many. A `brief` call is short and small, and takes no place of `share.calls`, since others could be holding them all.
+   * Begins a call that counts as `requests` requests; end it with `leave`. Throws RESOURCE_EXHAUSTED if the caller
+   * makes too many. A `brief` call is short and small, and takes no place of `share.calls`, since others could be
+   * holding them all.
    */
   static begin(share: Share, caller: string, requests: number, clock: Clock, brief = false): Call {
     const requestsMs = share.requests.take(caller, requests)

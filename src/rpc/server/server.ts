@@ -1,6 +1,7 @@
 /**
- * Serves Connect, gRPC and gRPC-web over any byte stream. It reads a connection's first bytes: if they are HTTP/2's preface,
- * the HTTP/2 server takes the connection, otherwise the HTTP/1.1 server, so that plain `curl --json` works on the same port.
+ * Serves Connect, gRPC and gRPC-web over any byte stream. It reads a connection's first bytes: if they are HTTP/2's
+ * preface, the HTTP/2 server takes the connection, otherwise the HTTP/1.1 server, so that plain `curl --json` works on
+ * the same port.
  */
 import { setMaxListeners } from 'node:events'
 import * as http from 'node:http'
@@ -145,7 +146,9 @@ export class RpcServer {
     return caller ? values.set(callerKey, caller) : values
   }
 
-  /** Resets a stream if its request does not end soon: it was answered already, or has waited for the rest for too long. */
+  /**
+   * Resets a stream if its request does not end soon: it was answered already, or has waited for the rest for too long.
+   */
   private endUnread(stream: http2.ServerHttp2Stream): void {
     if (stream.closed || stream.state.remoteClose === 1) return
     const cancelTimer = this.clock.setTimer(limits.unreadTimeoutMs, () => {
@@ -157,9 +160,9 @@ export class RpcServer {
   }
 
   /**
-   * Supervises a session: resets streams whose caller is silent, and ends the session if the remote is gone. It pings the
-   * remote for that, since its leaving is not always noticed: if a write over TLS fails while more is to be written,
-   * node:http2 waits for room for ever.
+   * Supervises a session: resets streams whose caller is silent, and ends the session if the remote is gone. It pings
+   * the remote for that, since its leaving is not always noticed: if a write over TLS fails while more is to be
+   * written, node:http2 waits for room for ever.
    */
   private supervise(session: http2.ServerHttp2Session, channel: Duplex): void {
     this.sessions.add(session)

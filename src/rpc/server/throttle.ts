@@ -1,8 +1,8 @@
 /**
- * Bounds what each caller may make the node do. Operators have no bounds. Peers that the node's operator or a tree's policy
- * names have bounds that no honest peer reaches. Strangers share the rest by origin, since keys are free and addresses are
- * not: they get few calls, their work takes turns and waits for everyone else's, and a connection that goes on calling
- * after refusals is cut.
+ * Bounds what each caller may make the node do. Operators have no bounds. Peers that the node's operator or a tree's
+ * policy names have bounds that no honest peer reaches. Strangers share the rest by origin, since keys are free and
+ * addresses are not: they get few calls, their work takes turns and waits for everyone else's, and a connection that
+ * goes on calling after refusals is cut.
  */
 import type { Interceptor } from '@connectrpc/connect'
 import type { Clock } from '../../base/clock.ts'
@@ -20,7 +20,10 @@ export interface ThrottleParts {
   isKnown(peer: PeerId): boolean
   /** Returns the peers that have proven themselves on a connection. */
   peersOf(connected: Caller): PeerId[]
-  /** Returns the caller of a call, as far as it is proven; `claim` is the peer that its header names and must still prove. */
+  /**
+   * Returns the caller of a call, as far as it is proven; `claim` is the peer that its header names and must still
+   * prove.
+   */
   callerOf(connected: Caller, authorization: string | undefined): { caller: Caller; claim?: string }
 }
 
@@ -132,8 +135,8 @@ export class Throttle {
   }
 
   /**
-   * Begins a call whose caller has proven nothing yet. A caller that claims to be a known peer gets a few tries even if its
-   * origin has used up its share, so that a flood does not keep the peer out.
+   * Begins a call whose caller has proven nothing yet. A caller that claims to be a known peer gets a few tries even if
+   * its origin has used up its share, so that a flood does not keep the peer out.
    */
   private enterAsStranger(origin: string, claim: string | undefined, brief: boolean): OpenCall {
     const { clock } = this.parts

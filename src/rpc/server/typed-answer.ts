@@ -1,7 +1,7 @@
 /**
- * Adds the typed detail to errors that Connect itself answers with, before any handler runs: for a message that cannot be
- * read, is too large or badly compressed, or a malformed deadline. They appear only in the answer, and each protocol has
- * another place for them.
+ * Adds the typed detail to errors that Connect itself answers with, before any handler runs: for a message that cannot
+ * be read, is too large or badly compressed, or a malformed deadline. They appear only in the answer, and each protocol
+ * has another place for them.
  */
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { UniversalServerResponse } from '@connectrpc/connect/protocol'

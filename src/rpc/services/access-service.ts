@@ -1,6 +1,6 @@
 /**
- * SyncService's RequestAccess, and NodeService's calls for access: requests that this node receives, and requests that it
- * makes to join a tree. Handlers only translate; the node is passed as `AccessOperations`.
+ * SyncService's RequestAccess, and NodeService's calls for access: requests that this node receives, and requests that
+ * it makes to join a tree. Handlers only translate; the node is passed as `AccessOperations`.
  */
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
 import { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
@@ -33,7 +33,7 @@ export interface AccessOperations {
   off(event: 'join', listener: (standing: Standing) => void): unknown
 }
 
-/** Returns SyncService's RequestAccess. It throws UNAUTHENTICATED for a caller without a proven key, which gets the access. */
+/** Returns SyncService's RequestAccess. Access is given to a key, so it throws UNAUTHENTICATED if none is proven. */
 export function createAccessHandler(desk: AccessDesk): Partial<ServiceImpl<typeof SyncService>> {
   return {
     async requestAccess({ tree, permission, message, invitation }, { values }: HandlerContext) {

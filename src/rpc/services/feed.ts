@@ -1,6 +1,6 @@
 /**
- * Turns a task that reports progress by callback into a stream for an RPC's answer. Progress is coalesced, so that a slow
- * reader costs no memory. The last item is the result.
+ * Turns a task that reports progress by callback into a stream for an RPC's answer. Progress is coalesced, so that a
+ * slow reader costs no memory. The last item is the result.
  */
 export type Step<Progress, Result> = { readonly progress: Progress } | { readonly result: Result }
 

@@ -1,4 +1,6 @@
-/** Page sizes and page tokens of lists. A token is the last item's key in base64url; its length is checked on return. */
+/**
+ * Page sizes and page tokens of lists. A token is the key of a page's last item in base64url, checked for its length.
+ */
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 

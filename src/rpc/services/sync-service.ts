@@ -1,4 +1,4 @@
-/** SyncService: the calls between peers, on the store. Handlers only translate and check rights; the work is in `sync/`. */
+/** SyncService: the calls between peers. Handlers only translate and check rights; the work is in `sync/`. */
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
 import type {
   SendEntriesRequest,

@@ -1,4 +1,4 @@
-/** TreeService's WatchTree: streams the entries of one tree as they arrive, until the caller leaves or the node stops. */
+/** TreeService's WatchTree: streams a tree's entries as they arrive, until the caller leaves or the node stops. */
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
 import type { TreeService } from '../../../gen/causeway/v1/tree_pb.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -11,7 +11,7 @@ import { pieces } from '../../sync/pieces.ts'
 import { stoppingKey } from '../caller.ts'
 import { readCount, readId, writeEntry } from '../convert.ts'
 
-/** Reads the id of a tree in the store. Throws INVALID_ARGUMENT if it is not an id, UNKNOWN_TREE if there is no such tree. */
+/** Reads the id of a tree in the store. Throws INVALID_ARGUMENT for a malformed id, UNKNOWN_TREE for an unknown one. */
 export function expectTree(store: DagStore, bytes: Uint8Array): TreeId {
   const tree = readId(bytes, 'tree')
   if (store.tree(tree) === undefined) throw unknownTree(tree)
@@ -56,8 +56,8 @@ export function createTreeWatch({
 }
 
 /**
- * Yields true immediately and then whenever the tree has changed (changes are coalesced), and false after each silence, for
- * a sign of life. Ends with the call, or when the node stops.
+ * Yields true immediately and then whenever the tree has changed (changes are coalesced), and false after each silence,
+ * for a sign of life. Ends with the call, or when the node stops.
  */
 async function* changes(
   store: DagStore,

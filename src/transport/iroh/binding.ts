@@ -1,7 +1,7 @@
 /**
- * Everything odd about `@number0/iroh` 1.1, in one file, so that a binding that takes buffers can replace it in an hour.
- * Callers see Duplexes and CausewayErrors. In the binding, bytes are arrays of numbers, errors are Rust's debug text, a
- * waiting call cannot be cancelled, and Rust closes an object when JavaScript collects it.
+ * Everything odd about `@number0/iroh` 1.1, in one file, so that a binding that takes buffers can replace it in an
+ * hour. Callers see Duplexes and CausewayErrors. In the binding, bytes are arrays of numbers, errors are Rust's debug
+ * text, a waiting call cannot be cancelled, and Rust closes an object when JavaScript collects it.
  */
 import { Duplex } from 'node:stream'
 import type * as Iroh from '@number0/iroh/index.js'
@@ -15,8 +15,8 @@ export type IrohModule = typeof Iroh
 const alpn = arrayOf(Buffer.from('causeway/1'))
 
 /**
- * Bytes per call. The binding copies element by element (52 ns to write, 80 ns to read), whatever the size. Below 32 KiB
- * the cost of a call shows; above 64 KiB nothing is gained, and each call blocks the event loop for longer.
+ * Bytes per call. The binding copies element by element (52 ns to write, 80 ns to read), whatever the size. Below 32
+ * KiB the cost of a call shows; above 64 KiB nothing is gained, and each call blocks the event loop for longer.
  */
 const chunkBytes = 65_536
 
@@ -64,8 +64,8 @@ export interface QuicConnection {
   readonly closed: Promise<string>
   close(reason: string): void
   /**
-   * Sets how many streams the remote may have open at once, at least the 100 that the handshake has granted. Each may hold
-   * 1.25 MB unread: the connection's own window has no bound, and cannot be reduced.
+   * Sets how many streams the remote may have open at once, at least the 100 that the handshake has granted. Each may
+   * hold 1.25 MB unread: the connection's own window has no bound, and cannot be reduced.
    */
   limitStreams(count: number): void
 }

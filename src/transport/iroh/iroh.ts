@@ -1,6 +1,7 @@
 /**
- * The QUIC transport, by iroh: from peer to peer across NATs. It pools one QUIC connection per peer, and each dial opens a
- * stream on it. The connection proves the peer's key, which is the node's identity. One endpoint both dials and listens.
+ * The QUIC transport, by iroh: from peer to peer across NATs. It pools one QUIC connection per peer, and each dial
+ * opens a stream on it. The connection proves the peer's key, which is the node's identity. One endpoint both dials and
+ * listens.
  */
 import { type Clock, cancelled, deadline, sleep, systemClock } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
@@ -283,7 +284,7 @@ function serverStopped(): CausewayError {
   return new CausewayError('DISCONNECTED', 'The server has stopped.')
 }
 
-/** Returns the channel, unless the signal fires first. The binding cannot cancel a dial, so a late channel is destroyed. */
+/** Returns the channel unless the signal fires first. The binding cannot cancel a dial: a late channel is destroyed. */
 function orDiscard(opening: Promise<Channel>, signal: AbortSignal): Promise<Channel> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(cancelled(signal))

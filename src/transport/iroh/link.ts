@@ -1,7 +1,7 @@
 /**
- * One QUIC connection with its streams. It takes a silent remote to be dead, because the binding's own timeout is 30 s and
- * cannot be set, and ends itself when it has been idle for a while. The binding counts datagrams but not when they came, so
- * polling the count bounds that time: the last came between `receivedAfterMs` and `receivedBeforeMs`.
+ * One QUIC connection with its streams. It takes a silent remote to be dead, because the binding's own timeout is 30 s
+ * and cannot be set, and ends itself when it has been idle for a while. The binding counts datagrams but not when they
+ * came, so polling the count bounds that time: the last came between `receivedAfterMs` and `receivedBeforeMs`.
  */
 import type { Duplex } from 'node:stream'
 import { type Clock, sleep } from '../../base/clock.ts'

@@ -1,6 +1,6 @@
 /**
- * The two ends of a simulated connection: Duplexes in one process, joined by two pipes that delay bytes as a link would.
- * Buffers are bounded as on a real connection, so a reader that stops makes the writer wait.
+ * The two ends of a simulated connection: Duplexes in one process, joined by two pipes that delay bytes as a link
+ * would. Buffers are bounded as on a real connection, so a reader that stops makes the writer wait.
  */
 import { Duplex } from 'node:stream'
 import type { Clock } from '../../base/clock.ts'
@@ -77,7 +77,9 @@ class Pipe {
     this.pump()
   }
 
-  /** Delivers the chunks that are due, and sets a timer for the next. The network calls it when the link has changed. */
+  /**
+   * Delivers the chunks that are due, and sets a timer for the next. The network calls it when the link has changed.
+   */
   pump(): void {
     this.cancelTimer?.()
     this.cancelTimer = undefined

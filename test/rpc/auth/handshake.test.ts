@@ -1,6 +1,6 @@
 /**
- * The handshake: a server proves its key to the caller, and each way to fail has its own code, in the handshake itself and
- * in a sync after it.
+ * The handshake: a server proves its key to the caller, and each way to fail has its own code, in the handshake itself
+ * and in a sync after it.
  */
 import { strict as assert } from 'node:assert'
 import { describe, it } from 'node:test'

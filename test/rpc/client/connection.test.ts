@@ -1,4 +1,6 @@
-/** The end of a connection: it refuses new calls immediately, and ends its session only while no frame is being read. */
+/**
+ * The end of a connection: it refuses new calls immediately, and ends its session only while no frame is being read.
+ */
 import { strict as assert } from 'node:assert'
 import { once } from 'node:events'
 import * as http2 from 'node:http2'

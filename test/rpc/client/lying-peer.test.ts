@@ -32,8 +32,8 @@ const page = (entries: typeof signed, more = false): Message => ({
 })
 
 /**
- * Syncs with a liar from a node that has the first `has` entries. Returns the error and the count of entries afterwards.
- * Time stands still until `silent` fires, when the liar has sent its last message.
+ * Syncs with a liar from a node that has the first `has` entries. Returns the error and the count of entries
+ * afterwards. Time stands still until `silent` fires, when the liar has sent its last message.
  */
 async function syncWith(lies: Lies, has = 0, silent?: AbortSignal) {
   // Many turns, so that signs of life over real sockets come long before the time for them is over.

@@ -1,6 +1,6 @@
 /**
- * A slow link is not a dead one: pages that take long to arrive never count as silence, in either direction, and a link that
- * dies in the middle is still noticed in time. Runs in virtual time, on the simulated network's bandwidth.
+ * A slow link is not a dead one: pages that take long to arrive never count as silence, in either direction, and a link
+ * that dies in the middle is still noticed in time. Runs in virtual time, on the simulated network's bandwidth.
  */
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'

@@ -1,6 +1,6 @@
 /**
- * A graceful stop: calls under way finish, new ones are refused, calls that outlast the grace are cut, and nothing stays
- * open, so that the process ends on its own.
+ * A graceful stop: calls under way finish, new ones are refused, calls that outlast the grace are cut, and nothing
+ * stays open, so that the process ends on its own.
  */
 import { strict as assert } from 'node:assert'
 import { spawn } from 'node:child_process'

@@ -1,6 +1,6 @@
 /**
- * Bytes that no honest client sends: garbage, silence, endless headers, messages too large or cut short, bombs. Each gets a
- * clear error or a cut connection, nothing is stored, and the node goes on serving.
+ * Bytes that no honest client sends: garbage, silence, endless headers, messages too large or cut short, bombs. Each
+ * gets a clear error or a cut connection, nothing is stored, and the node goes on serving.
  */
 import { strict as assert } from 'node:assert'
 import { randomBytes } from 'node:crypto'

@@ -1,6 +1,6 @@
 /**
- * One port for all protocols: HTTP/1.1 and HTTP/2, Connect, gRPC and gRPC-web, in Protobuf and in JSON, and requests that
- * are not RPC.
+ * One port for all protocols: HTTP/1.1 and HTTP/2, Connect, gRPC and gRPC-web, in Protobuf and in JSON, and requests
+ * that are not RPC.
  */
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'

@@ -1,6 +1,6 @@
 /**
- * The bounds of each class of callers, each crossed on a virtual clock. Over the wire, a refusal is typed, costs nothing for
- * bytes that were not read, and ends the connection of a caller that ignores it.
+ * The bounds of each class of callers, each crossed on a virtual clock. Over the wire, a refusal is typed, costs
+ * nothing for bytes that were not read, and ends the connection of a caller that ignores it.
  */
 import { strict as assert } from 'node:assert'
 import { once } from 'node:events'

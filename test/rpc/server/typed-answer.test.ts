@@ -1,4 +1,6 @@
-/** Errors that Connect itself answers with also carry the typed detail, in every protocol and for every kind of call. */
+/**
+ * Errors that Connect itself answers with also carry the typed detail, in every protocol and for every kind of call.
+ */
 import { strict as assert } from 'node:assert'
 import { randomBytes } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'

@@ -1,4 +1,7 @@
-/** Requests for access and their decision, over every transport and protocol: who may ask, what each caller sees, and paging. */
+/**
+ * Requests for access and their decision, over every transport and protocol: who may ask, what each caller sees, and
+ * paging.
+ */
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
 import { Permission, PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'

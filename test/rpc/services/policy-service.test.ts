@@ -1,6 +1,6 @@
 /**
- * The policy's calls, and their immediate effect on all other calls: a reader is served, a peer that lost the right is not,
- * an entry needs its author's right and never its carrier's, and void entries are left out unless requested.
+ * The policy's calls, and their immediate effect on all other calls: a reader is served, a peer that lost the right is
+ * not, an entry needs its author's right and never its carrier's, and void entries are left out unless requested.
  */
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'

@@ -1,6 +1,6 @@
 /**
- * SyncService as peers see it, over every transport and protocol: the header and its pages, SendEntries with its counts and
- * refusals, and requests out of bounds.
+ * SyncService as peers see it, over every transport and protocol: the header and its pages, SendEntries with its counts
+ * and refusals, and requests out of bounds.
  */
 import { strict as assert } from 'node:assert'
 import { getEventListeners } from 'node:events'

@@ -1,6 +1,6 @@
 /**
- * WatchTree: every arrival once and in order, resumable from any sequence, with signs of life during silence, and an end
- * when the caller leaves or the node stops.
+ * WatchTree: every arrival once and in order, resumable from any sequence, with signs of life during silence, and an
+ * end when the caller leaves or the node stops.
  */
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
