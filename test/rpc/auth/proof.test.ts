@@ -4,7 +4,6 @@
  */
 import { strict as assert } from 'node:assert'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { fromBinary } from '@bufbuild/protobuf'
 import { createClient, type Interceptor } from '@connectrpc/connect'
@@ -22,8 +21,8 @@ import { makeProof, Proofs } from '../../../src/rpc/auth/proof.ts'
 import { openFolder, openMemory } from '../../../src/store/database/open.ts'
 import { testIdentity } from '../../kit/entries.ts'
 import { limited } from '../../kit/limited.ts'
+import { codeBlocks, readDocument } from '../../kit/markdown.ts'
 import { tempFolder } from '../../kit/peers.ts'
-import { projectFile } from '../../kit/project.ts'
 import { fails } from '../../kit/rpc-errors.ts'
 import { ServingNode } from '../../kit/serving-node.ts'
 import { VirtualClock } from '../../kit/virtual-clock.ts'
@@ -233,9 +232,9 @@ describe('A call over HTTP', () => {
   })
 })
 
-describe('A proof made in another language, as the README says', () => {
-  const readme = readFileSync(projectFile('README.md'), 'utf8')
-  const python = /```python\n(.*?)```/s.exec(readme)![1]!
+describe('A proof made in another language, as docs/clients.md says', () => {
+  const blocks = codeBlocks(readDocument('docs/clients.md'))
+  const python = blocks.find(({ language }) => language === 'python')!.code
   const absent = spawnSync('python3', ['-c', 'import jwt, cryptography']).status !== 0
 
   it('in Python', { skip: absent && 'PyJWT is not installed' }, async () => {

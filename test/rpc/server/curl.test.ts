@@ -1,21 +1,21 @@
 /**
- * The commands of the README, as they stand there: a shell with curl and xxd lists trees and runs a SyncTree over plain
+ * The commands of docs/clients.md, as they stand there: a shell with curl and xxd lists trees and runs a SyncTree over plain
  * HTTP/1.1, and buf does the same over gRPC with the proto files; at a node's own port, and through `causeway tunnel` at a
- * node that listens on QUIC alone.
+ * node that listens on QUIC alone. Then all of its blocks in order, in the shell of somebody who runs a node.
  */
 import { strict as assert } from 'node:assert'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { after, before, describe, it } from 'node:test'
 import { fromBinary } from '@bufbuild/protobuf'
 import { EntryBodySchema } from '../../../gen/causeway/v1/entry_pb.ts'
-import { idToBytes } from '../../../src/dag/id.ts'
+import { idToBytes, parseId } from '../../../src/dag/id.ts'
 import { Sandbox } from '../../kit/command.ts'
 import { shapes } from '../../kit/entries.ts'
+import { codeBlocks, readDocument } from '../../kit/markdown.ts'
 import { tempFolder } from '../../kit/peers.ts'
-import { projectFile, projectRoot } from '../../kit/project.ts'
+import { projectRoot } from '../../kit/project.ts'
 import { type NamedTransport, ServingNode, transports } from '../../kit/serving-node.ts'
 
 const missing = (...tools: string[]) => {
@@ -45,10 +45,32 @@ interface Answer {
   readonly page?: { entries: { body: string }[] }
 }
 
-it('The commands stand in the README to the letter', () => {
-  const readme = readFileSync(projectFile('README.md'), 'utf8')
+const page = readDocument('docs/clients.md')
+
+it('The commands stand in docs/clients.md to the letter', () => {
   for (const command of [...Object.values(curlCommands), ...Object.values(bufCommands)])
-    assert.ok(readme.includes(command), command)
+    assert.ok(page.includes(command), command)
+})
+
+it('The blocks of docs/clients.md run in order', { skip: missing('curl', 'xxd') }, async () => {
+  await using box = await Sandbox.create()
+  const { tree } = await box.json<{ tree: string }>('node', ['tree', 'create', 'notes', '--public', 'read'])
+  await box.serve('node')
+  const script = codeBlocks(page)
+    .filter(({ language }) => language === 'sh')
+    .map(({ code }) => code)
+    .join('')
+  const env = { ...process.env, CAUSEWAY_DATA: box.folder('node') }
+  const { status, stdout, stderr } = spawnSync('sh', ['-e', '-c', script], {
+    cwd: projectRoot,
+    env,
+    encoding: 'utf8',
+  })
+  assert.deepEqual([status, stderr], [0, ''])
+  const id = Buffer.from(idToBytes(parseId(tree))).toString('base64')
+  // Both list the tree, and both sync it.
+  assert.equal(stdout.split(`"id":"${id}"`).length + stdout.split(`"id": "${id}"`).length - 2, 2, stdout)
+  assert.equal(stdout.split('SYNC_STATUS_DELTA').length - 1, 2, stdout)
 })
 
 /** What a node's address is to a shell. */
