@@ -1,6 +1,6 @@
 /**
- * What the dispatcher needs of a network: a connection to a peer, on which sessions and watches run together. It is
- * injected, so the dispatcher knows no transport and no RPC, and tests give it peers in the same process.
+ * The network as the dispatcher sees it: a connection to a peer, which sessions and watches share. It is injected, so
+ * the dispatcher knows no transport and no RPC, and tests connect it to peers in the same process.
  */
 
 import type { CausewayError } from '../base/errors.ts'
@@ -12,15 +12,15 @@ export interface PeerConnection {
   readonly peer: PeerId
   readonly address: string
   readonly remote: Remote
-  /** Why it ended; undefined while it lives. */
-  readonly ended: CausewayError | undefined
-  /** Calls `listener` once when it has ended. */
+  /** Why the connection ended, or undefined while it is open. */
+  readonly endReason: CausewayError | undefined
+  /** Calls `listener` once, when the connection has ended. */
   onEnd(listener: () => void): void
-  /** What the peer tells of these trees, until the signal fires. UNIMPLEMENTED where it cannot be watched. */
+  /** Yields the peer's changes of these trees until the signal fires. Throws UNIMPLEMENTED if it has no Watch. */
   watch(trees: readonly WatchedTree[], signal: AbortSignal): AsyncIterable<WatchMessage>
-  /** Ends it now, with whatever is under way. */
+  /** Ends the connection now, with every call under way. */
   close(): void
 }
 
-/** Opens a connection on which the peer has proven its key. */
+/** Opens a connection to a peer that has proven its key. */
 export type Connect = (peer: PeerId, signal: AbortSignal) => Promise<PeerConnection>

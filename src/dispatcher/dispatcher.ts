@@ -1,6 +1,7 @@
 /**
- * The background dispatcher: keeps every linked tree equal with its peer, through failures and restarts, with nobody
- * asking. It only holds the lanes and tells them what happened; what is still to be told to whom is in the outbox.
+ * The background dispatcher: keeps every linked tree equal with its peer, through failures and restarts, without being
+ * asked. It owns one lane per peer and reports to it what happened; the lane does the work. What a peer still lacks is
+ * in the outbox, so the dispatcher itself has nothing to save.
  */
 import type { Clock } from '../base/clock.ts'
 import { cancelled, deadline } from '../base/clock.ts'
@@ -29,24 +30,24 @@ export interface DispatcherParts {
   readonly outbox: Outbox
   readonly lastEqual: LastEqual
   readonly connect: Connect
-  /** Why nothing of a tree may be told to a peer; undefined where all may be. */
-  withheld(tree: TreeId, peer: PeerId): Promise<CausewayError | undefined>
-  /** What the link of a tree that the peer does not show us waits for; undefined where nobody was asked. */
-  awaited(tree: TreeId, peer: PeerId): CausewayError | undefined
+  /** Returns why a peer may not read a tree, or undefined if it may. */
+  withholdReason(tree: TreeId, peer: PeerId): Promise<CausewayError | undefined>
+  /** Returns why a link waits: its request for access is pending or was rejected. Undefined if there is none. */
+  waitReason(tree: TreeId, peer: PeerId): CausewayError | undefined
 }
 
 export class Dispatcher {
   readonly counters = new Counters()
   private readonly parts: DispatcherParts
   private readonly lanes = new Map<PeerId, Lane>()
-  /** KeyedQueue without links that still end what was under way. */
-  private readonly leaving = new Set<Promise<void>>()
+  /** Lanes of peers without links, while they end what is under way. */
+  private readonly drains = new Set<Promise<void>>()
   private readonly listeners = new Set<(status: LinkStatus) => void>()
   private readonly changedRuns = new Map<LinkRun, Lane>()
   private readonly slots = {
-    sessions: new Slots(limits.sessionsAtOnce),
-    dials: new Slots(limits.dialsAtOnce),
-    redials: new Slots(limits.redialsAtOnce),
+    sessionSlots: new Slots(limits.sessionsAtOnce),
+    dialSlots: new Slots(limits.dialsAtOnce),
+    redialSlots: new Slots(limits.redialsAtOnce),
   }
   private unsubscribe: (() => void) | undefined
   private closing: Promise<void> | undefined
@@ -63,41 +64,46 @@ export class Dispatcher {
     return [...this.lanes.values()].filter(({ connected }) => connected).length
   }
 
-  /** Takes up all links, with what was left undelivered. Idempotent. */
+  /** Starts to work on all links, with what is undelivered from before. Idempotent. */
   start(): void {
     if (this.unsubscribe !== undefined || this.closing !== undefined) return
     const { store, links } = this.parts
     this.unsubscribe = store.subscribe((tree) => {
-      for (const { peer } of links.ofTree(tree)) this.lanes.get(peer)?.changed(tree)
+      for (const { peer } of links.ofTree(tree)) this.lanes.get(peer)?.treeChanged(tree)
     })
     for (const { peer } of links.list()) if (!this.lanes.has(peer)) this.refresh(peer)
   }
 
-  /** Links a tree with a peer of the book, or changes the link's settings; the first session begins at once. */
+  /**
+   * Links a tree with a peer of the book, or changes the settings of the link; a session follows immediately. Throws
+   * UNKNOWN_PEER, and what `Links.set` throws.
+   */
   async link(tree: TreeId, peer: PeerId, settings: Partial<LinkSettings> = {}): Promise<LinkStatus> {
     const { book, links, outbox, store } = this.parts
     book.expect(peer)
     await store.between(tree, async () => {
-      const known = links.get(tree, peer)?.settings
-      const wanted = { ...defaultSettings, ...known, ...settings }
-      const pushesFromNow = known === undefined || (wanted.push && !known.push)
-      await links.set(tree, peer, wanted, pushesFromNow ? outbox.firstMark(tree, peer) : undefined)
+      const before = links.get(tree, peer)?.settings
+      const after = { ...defaultSettings, ...before, ...settings }
+      const pushesFromNow = before === undefined || (after.push && !before.push)
+      await links.set(tree, peer, after, pushesFromNow ? outbox.firstMark(tree, peer) : undefined)
     })
     this.refresh(peer)
-    this.lanes.get(peer)?.urge(tree)
+    this.lanes.get(peer)?.retryNow(tree)
     return this.laneOf(peer).status(tree)[0]!
   }
 
+  /** Ends a link, with its mark. Returns false if there is no such link. */
   async unlink(tree: TreeId, peer: PeerId): Promise<boolean> {
     const link = this.parts.links.get(tree, peer)
     if (link === undefined) return false
-    // While there is a link, a page could mark it again.
+    // The link goes first: while it is there, a new page could mark it again.
     await this.parts.links.remove(link)
     await this.parts.outbox.remove(tree, peer)
     this.refresh(peer)
     return true
   }
 
+  /** Removes a peer from the book, with its links. Throws UNKNOWN_PEER. */
   async removePeer(peer: PeerId): Promise<void> {
     const { book, links, outbox } = this.parts
     book.expect(peer)
@@ -108,73 +114,77 @@ export class Dispatcher {
     await book.remove(peer)
   }
 
+  /** Blocks a peer, which ends its connection, or unblocks it, which retries its links. */
   async blockPeer(peer: PeerId, blocked: boolean): Promise<void> {
     await this.parts.book.block(peer, blocked)
     this.refresh(peer)
-    if (!blocked) this.lanes.get(peer)?.urge()
+    if (!blocked) this.lanes.get(peer)?.retryNow()
   }
 
-  /** The peer was given addresses, or has contacted us: it is worth trying now. */
-  contacted(peer: PeerId, tree?: TreeId): void {
-    this.lanes.get(peer)?.urge(tree)
+  /** A peer got addresses, contacted us or let us in: retries its links, or the link of one tree, immediately. */
+  peerContacted(peer: PeerId, tree?: TreeId): void {
+    this.lanes.get(peer)?.retryNow(tree)
   }
 
-  /** A peer has shown by a call that it has all up to our latest arrival `sequence`, and we all that it has. */
-  async shownEqual(tree: TreeId, peer: PeerId, sequence: number): Promise<void> {
+  /** A call of a peer has shown that both sides were equal when our latest arrival was `sequence`. */
+  async confirmEqual(tree: TreeId, peer: PeerId, sequence: number): Promise<void> {
     const { links, outbox } = this.parts
     if (links.get(tree, peer) === undefined) return
     const lane = this.lanes.get(peer)
-    await (lane === undefined ? outbox.settle(tree, peer, sequence) : lane.shownEqual(tree, sequence))
+    await (lane === undefined ? outbox.settle(tree, peer, sequence) : lane.confirmEqual(tree, sequence))
   }
 
-  /** What a link waits for has changed. */
-  explain(tree: TreeId, peer: PeerId): void {
-    this.lanes.get(peer)?.changed(tree)
+  /** The result of `waitReason` for a link has changed. */
+  waitReasonChanged(tree: TreeId, peer: PeerId): void {
+    this.lanes.get(peer)?.treeChanged(tree)
   }
 
-  /** How every link stands, by tree and peer. */
+  /** Returns the status of every link, sorted by tree and peer. */
   status(): LinkStatus[] {
     const lanes = this.unsubscribe === undefined ? this.idleLanes() : [...this.lanes.values()]
     return lanes.flatMap((lane) => lane.status()).sort(byTreeAndPeer)
   }
 
-  /** Calls `listener` with every status that changes, coalesced; the result ends that. */
+  /**
+   * Calls `listener` with each changed status; changes that come together are coalesced. Returns the unsubscribe
+   * function.
+   */
   onStatus(listener: (status: LinkStatus) => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
   }
 
   /**
-   * Tries all that is undelivered at once, and waits until it is delivered or nothing is tried any more by itself. What
-   * is left comes back; empty: nothing.
+   * Retries every link with undelivered entries immediately, and waits until each is delivered or parked, at most
+   * `timeoutMs`. Returns the links that are still undelivered. Rejects if `signal` fires.
    */
   async flush(options: { timeoutMs?: number; signal?: AbortSignal | undefined } = {}): Promise<LinkStatus[]> {
     const { clock, outbox } = this.parts
     this.start()
     for (const lane of this.lanes.values())
       for (const { tree, peer } of lane.status())
-        if (outbox.mark(tree, peer) !== undefined) lane.urge(tree, true)
-    const left = () => this.status().filter(({ tree, peer }) => outbox.mark(tree, peer) !== undefined)
+        if (outbox.mark(tree, peer) !== undefined) lane.retryNow(tree, true)
+    const undelivered = () => this.status().filter(({ tree, peer }) => outbox.mark(tree, peer) !== undefined)
     using limit = deadline(clock, options.timeoutMs ?? limits.flushTimeoutMs, 'Flushing', options.signal)
     await new Promise<void>((resolve, reject) => {
-      const look = () => {
-        if (left().every(({ parked, active }) => parked !== '' && !active)) end(resolve)
+      const check = () => {
+        if (undelivered().every(({ parked, active }) => parked !== '' && !active)) end(resolve)
       }
       const onAbort = () =>
         options.signal?.aborted ? end(() => reject(cancelled(options.signal!))) : end(resolve)
-      const stop = this.onStatus(look)
+      const unsubscribe = this.onStatus(check)
       const end = (then: () => void) => {
-        stop()
+        unsubscribe()
         limit.signal.removeEventListener('abort', onAbort)
         then()
       }
       limit.signal.addEventListener('abort', onAbort, { once: true })
-      look()
+      check()
     })
-    return left()
+    return undelivered()
   }
 
-  /** Finishes within `graceMs` what is under way on open connections; all else is in the outbox. Idempotent. */
+  /** Delivers for at most `graceMs` over open connections, then closes. The rest is in the outbox. Idempotent. */
   close(graceMs: number): Promise<void> {
     this.closing ??= this.shutDown(graceMs)
     return this.closing
@@ -189,13 +199,13 @@ export class Dispatcher {
             cancelTimer = this.parts.clock.setTimer(graceMs, resolve)
           })
     const lanes = Array.from(this.lanes.values(), (lane) => lane.drain(graceOver))
-    await Promise.all([...lanes, ...this.leaving])
+    await Promise.all([...lanes, ...this.drains])
     cancelTimer()
     this.unsubscribe?.()
     await this.parts.outbox.close()
   }
 
-  /** Brings a peer's lane in line with its links. */
+  /** Makes the lane of a peer match its links: creates it for the first link, and closes it after the last. */
   private refresh(peer: PeerId): void {
     if (this.unsubscribe === undefined || this.closing !== undefined) return
     let lane = this.lanes.get(peer)
@@ -207,8 +217,8 @@ export class Dispatcher {
     lane.refresh()
     if (lane.size > 0) return
     this.lanes.delete(peer)
-    const leaving = lane.drain(Promise.resolve()).finally(() => this.leaving.delete(leaving))
-    this.leaving.add(leaving)
+    const drain = lane.drain(Promise.resolve()).finally(() => this.drains.delete(drain))
+    this.drains.add(drain)
   }
 
   private newLane(peer: PeerId): Lane {
@@ -216,17 +226,17 @@ export class Dispatcher {
       ...this.parts,
       ...this.slots,
       counters: this.counters,
-      onChange: (run) => this.changed(run, lane),
+      onChange: (run) => this.statusChanged(run, lane),
     })
     return lane
   }
 
-  /** A peer's lane; one only to ask for its status where the dispatcher does not run. */
+  /** Returns the lane of a peer. If the dispatcher does not run, creates one that only reports status. */
   private laneOf(peer: PeerId): Lane {
     const running = this.lanes.get(peer)
     if (running !== undefined) return running
     const lane = this.newLane(peer)
-    lane.restore()
+    lane.loadLinks()
     return lane
   }
 
@@ -235,16 +245,16 @@ export class Dispatcher {
     return Array.from(peers, (peer) => this.laneOf(peer))
   }
 
-  private changed(run: LinkRun, lane: Lane): void {
+  private statusChanged(run: LinkRun, lane: Lane): void {
     if (this.listeners.size === 0) return
-    if (this.changedRuns.size === 0) queueMicrotask(() => this.tell())
+    if (this.changedRuns.size === 0) queueMicrotask(() => this.notifyListeners())
     this.changedRuns.set(run, lane)
   }
 
-  private tell(): void {
-    const changed = [...this.changedRuns]
+  private notifyListeners(): void {
+    const runs = [...this.changedRuns]
     this.changedRuns.clear()
-    for (const [run, lane] of changed) {
+    for (const [run, lane] of runs) {
       const status = lane.statusOf(run)
       for (const listener of this.listeners) listener(status)
     }

@@ -1,12 +1,19 @@
 /**
- * The lane of one peer: what is done for its links over its one connection, at most one session for each tree and a few at
- * once. It never waits in a loop: `step` looks at the state, starts what is due, and sets one timer for what is due
- * next, so a peer that is away costs a timer, and no peer can hold up another.
+ * The lane of one peer: all background work for the links with that peer, over one connection.
+ *
+ *     Dispatcher ─▶ Lane ─┬─▶ PeerDialer   owns the connection: dials, waits after failures, closes it when unused
+ *                         ├─▶ LinkRun      one per link; owns its state: running, backoff, parked …
+ *                         ├─▶ live.ts      follows the peer's trees over Watch; reports each event to its LinkRun
+ *                         └─▶ push.ts      one direct push or one session for one link
+ *
+ * The dispatcher owns the lanes and says what happened; a lane owns its dialer, its runs, its watch and its one timer.
+ * Calls go from left to right only; results come back by a promise or a callback, and wake the lane. The lane never waits
+ * in a loop: `step` reads the state, starts what is due and sets the timer for what is due next. A peer that is away
+ * therefore costs one timer, and no peer delays another.
  */
 
-import { backoffMs } from '../base/backoff.ts'
 import type { Clock } from '../base/clock.ts'
-import { CausewayError, failureOf } from '../base/errors.ts'
+import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { Slots } from '../base/slots.ts'
 import type { TreeId } from '../dag/id.ts'
@@ -16,8 +23,8 @@ import type { LastEqual } from '../peer/last-equal.ts'
 import type { LinkStatus, Links } from '../peer/links.ts'
 import type { PeerConnection } from './connection.ts'
 import type { Counters } from './counters.ts'
-import { LinkRun } from './link-run.ts'
-import { follow, type LiveParts, withhold } from './live.ts'
+import { LinkRun, type SessionStart } from './link-run.ts'
+import { follow, type LiveParts, parkWithheld } from './live.ts'
 import { PeerDialer, type PeerDialerParts } from './peer-dialer.ts'
 import { pushDirectly, sessionWithTimeout } from './push.ts'
 import { statusOf } from './status.ts'
@@ -28,7 +35,10 @@ export interface LaneParts extends LiveParts, PeerDialerParts {
   readonly book: PeerBook
   readonly links: Links
   readonly lastEqual: LastEqual
-  readonly sessions: Slots
+  /** Sessions over all peers. */
+  readonly sessionSlots: Slots
+  /** Returns why a link waits: its request for access is pending or was rejected. Undefined if there is none. */
+  waitReason(tree: TreeId, peer: PeerId): CausewayError | undefined
   /** Called when the status of a link has changed. */
   readonly onChange: (run: LinkRun) => void
 }
@@ -39,18 +49,21 @@ export class Lane {
   private readonly runs = new Map<TreeId, LinkRun>()
   private readonly tasks = new Set<Promise<void>>()
   private readonly dialer: PeerDialer
-  private live: AbortController | undefined
-  /** The peer cannot be watched, as far as this connection has shown. */
+  /** Ends the watch; undefined if there is none. */
+  private watch: AbortController | undefined
+  /** Whether this connection has shown that the peer cannot be watched, so that it is asked at intervals. */
   private polled = false
-  private readonly turns = new Slots(limits.sessionsPerPeer)
-  /** Runs under way, and those that wait for their turn. */
-  private running = 0
-  private stepping = false
-  /** False: it is only asked how its links stand. */
-  private tries = false
+  /** Sessions with this peer. */
+  private readonly peerSlots = new Slots(limits.sessionsPerPeer)
+  /** Pushes and sessions under way, with those that wait for their turn. */
+  private activeRuns = 0
+  /** Whether a step is queued. */
+  private waking = false
+  /** Whether the lane works on its links; false if it exists only to report their status. */
+  private working = false
   private cancelTimer = () => {}
-  private state: 'open' | 'draining' | 'closed' = 'open'
-  private drained = () => {}
+  private phase: 'open' | 'draining' | 'closed' = 'open'
+  private onDrained = () => {}
 
   constructor(peer: PeerId, parts: LaneParts) {
     this.peer = peer
@@ -62,69 +75,70 @@ export class Lane {
     return this.dialer.connection !== undefined
   }
 
+  /** The number of links. */
   get size(): number {
     return this.runs.size
   }
 
-  /** Brings the lane in line with the links as they are now, and goes on. */
+  /** Takes over the links and the peer's book entry as they are now, and starts to work on them. */
   refresh(): void {
-    this.tries = true
-    this.restore()
-    this.live?.abort(new CausewayError('CANCELLED', 'The links of the peer have changed.'))
+    this.working = true
+    this.loadLinks()
+    this.watch?.abort(new CausewayError('CANCELLED', 'The links of the peer have changed.'))
     if (this.blocked) this.hangUp(new CausewayError('CANCELLED', 'The peer was blocked.'))
     this.wake()
   }
 
-  /** Takes up the links as they are now. */
-  restore(): void {
+  /** Takes over the links as they are now. */
+  loadLinks(): void {
     const links = this.parts.links.ofPeer(this.peer)
     const trees = new Set(links.map(({ tree }) => tree))
     for (const [tree, run] of this.runs)
       if (!trees.has(tree)) {
-        run.active?.abort(new CausewayError('CANCELLED', 'The link was ended.'))
+        run.abort(new CausewayError('CANCELLED', 'The link was ended.'))
         this.runs.delete(tree)
       }
     for (const link of links) {
       const run = this.runs.get(link.tree)
       if (run === undefined) this.runs.set(link.tree, new LinkRun(link))
-      else {
-        run.link = link
-        if (link.settings.paused) run.active?.abort(new CausewayError('CANCELLED', 'The link was paused.'))
-      }
+      else run.linkChanged(link)
     }
   }
 
-  /** Entries came into a tree. */
-  changed(tree: TreeId): void {
+  /** The tree has new entries, or the reason that its link waits for has changed. */
+  treeChanged(tree: TreeId): void {
     const run = this.runs.get(tree)
     if (run === undefined) return
     this.parts.onChange(run)
-    // The entries may have changed what the peer may read.
-    if (run.withheld) run.urge()
+    // The entries may let the peer read the tree.
+    if (run.withheld) run.retryNow()
     this.wake()
   }
 
-  /** The peer has shown by a call of its own that both sides were equal when our latest arrival was `sequence`. */
-  async shownEqual(tree: TreeId, sequence: number): Promise<void> {
+  /** A call of the peer has shown that both sides were equal when our latest arrival was `sequence`. */
+  async confirmEqual(tree: TreeId, sequence: number): Promise<void> {
     const run = this.runs.get(tree)
     if (run === undefined) return
-    await this.succeeded(run, sequence)
+    await this.noteSuccess(run, sequence)
     this.parts.onChange(run)
   }
 
-  /** Tries at once whatever stands in the way; `want`: runs a session also where nothing is known to differ. */
-  urge(tree?: TreeId, want = false): void {
-    this.dialer.urge()
+  /**
+   * Retries the link of a tree, or all links, immediately: neither a wait nor a parked link stops it. `want` asks for a
+   * session even if nothing is known to differ.
+   */
+  retryNow(tree?: TreeId, want = false): void {
+    this.dialer.retryNow()
     for (const run of this.runs.values())
       if (tree === undefined || run.link.tree === tree) {
-        run.urge()
-        if (want) run.wanted = true
+        run.retryNow()
+        if (want) run.want()
         this.parts.onChange(run)
       }
     this.wake()
   }
 
-  /** How its links stand, or one of them. */
+  /** Returns the status of all links, or of the link of one tree. */
   status(tree?: TreeId): LinkStatus[] {
     if (tree === undefined) return Array.from(this.runs.values(), (run) => this.statusOf(run))
     const run = this.runs.get(tree)
@@ -135,7 +149,7 @@ export class Lane {
     const { outbox, store, clock } = this.parts
     const { tree } = run.link
     const mark = outbox.mark(tree, this.peer)
-    const untried = !this.tries && store.tree(tree) === undefined
+    const untried = !this.working && store.tree(tree) === undefined
     const { dialer } = this
     let dueAt = run.dueAt(mark, this.polled)
     if (!this.connected && !this.dialable) dueAt = Number.POSITIVE_INFINITY
@@ -148,25 +162,25 @@ export class Lane {
       nowMs: clock.now(),
       dueInMs: this.blocked ? Number.POSITIVE_INFINITY : dueAt - clock.monotonic(),
       blocked: this.blocked,
-      awaited: untried || run.hidden ? this.parts.awaited(tree, this.peer) : undefined,
+      waitReason: untried || run.hidden ? this.parts.waitReason(tree, this.peer) : undefined,
       waitsForContact: !this.connected && !this.dialable,
     })
   }
 
-  /** Finishes what can be finished on the open connection, until the grace is over; the rest is in the outbox. */
+  /** Delivers what it can over the open connection until `graceOver`, then closes. The rest is in the outbox. */
   async drain(graceOver: Promise<void>): Promise<void> {
-    this.state = 'draining'
-    this.dialer.giveUpDialling(closed())
-    this.live?.abort(closed())
+    this.phase = 'draining'
+    this.dialer.cancelDial(closingError())
+    this.watch?.abort(closingError())
     const drained = new Promise<void>((resolve) => {
-      this.drained = resolve
+      this.onDrained = resolve
       this.wake()
     })
     await Promise.race([drained, graceOver])
-    this.state = 'closed'
+    this.phase = 'closed'
     this.cancelTimer()
-    for (const run of this.runs.values()) run.active?.abort(closed())
-    this.hangUp(closed())
+    for (const run of this.runs.values()) run.abort(closingError())
+    this.hangUp(closingError())
     while (this.tasks.size > 0) await Promise.all(this.tasks)
   }
 
@@ -174,64 +188,72 @@ export class Lane {
     return this.parts.book.get(this.peer)?.blocked ?? true
   }
 
-  /** Without an address of it, it is the peer that has to call. */
+  /** Whether the peer has an address. If it has none, it has to contact us. */
   private get dialable(): boolean {
     return (this.parts.book.get(this.peer)?.addresses.length ?? 0) > 0
   }
 
-  /** Steps once, when the code that is running now has ended. */
+  /** Steps once, after the code that runs now. */
   private wake(): void {
-    if (this.stepping || this.state === 'closed') return
-    this.stepping = true
+    if (this.waking || this.phase === 'closed') return
+    this.waking = true
     queueMicrotask(() => {
-      this.stepping = false
-      if (this.state !== 'closed') this.step()
+      this.waking = false
+      if (this.phase !== 'closed') this.step()
     })
   }
 
+  /** Starts what is due, and sets the timer for what is due next. */
   private step(): void {
     const { dialer } = this
-    const { clock, outbox } = this.parts
+    const { clock } = this.parts
     const now = clock.monotonic()
-    // Its end is told later than its calls fail: until then they would fail again and again, without a pause.
-    const ended = dialer.dropEnded()
-    if (ended !== undefined) this.live?.abort(ended)
-    const due: LinkRun[] = []
-    const followed: LinkRun[] = []
-    let next = Number.POSITIVE_INFINITY
-    if (!this.blocked)
-      for (const run of this.runs.values()) {
-        const at = run.dueAt(outbox.mark(run.link.tree, this.peer), this.polled)
-        if (at <= now) due.push(run)
-        else next = Math.min(next, at)
-        if (run.live && !run.withheld && this.state === 'open') followed.push(run)
-      }
+    // A connection reports its end later than its calls fail. Without this check they would fail in a tight loop.
+    const endReason = dialer.dropIfEnded()
+    if (endReason !== undefined) this.watch?.abort(endReason)
+    const { due, live, nextAt } = this.survey(now)
+    let next = nextAt
     const { connection } = dialer
-    const wanted = due.length + followed.length > 0
-    const dials = connection === undefined && !dialer.dialling && wanted && this.dialable
-    const follows = connection !== undefined && this.live === undefined && !this.polled && followed.length > 0
-    if (this.state === 'open' && (dials || follows)) {
+    const needed = due.length + live.length > 0
+    const dials = connection === undefined && !dialer.dialling && needed && this.dialable
+    const follows = connection !== undefined && this.watch === undefined && !this.polled && live.length > 0
+    if (this.phase === 'open' && (dials || follows)) {
       if (dialer.retryAt > now) next = Math.min(next, dialer.retryAt)
-      else this.start(() => (dials ? this.dial() : this.followPeer(connection!, followed)))
+      else this.start(() => (dials ? this.dial() : this.followPeer(connection!, live)))
     }
-    // Small changes go at once; sessions take turns, so that every tree of the peer gets its own.
-    if (connection !== undefined) for (const run of due) this.start(() => this.run(connection, run))
-    if (this.state === 'draining' && this.running === 0) this.drained()
+    // Direct pushes run immediately; sessions take turns, so that each tree of the peer gets its own.
+    if (connection !== undefined) for (const run of due) this.start(() => this.runLink(connection, run))
+    if (this.phase === 'draining' && this.activeRuns === 0) this.onDrained()
     else if (connection !== undefined)
-      next = Math.min(next, dialer.closeUnused(this.running > 0 || this.live !== undefined))
+      next = Math.min(next, dialer.closeUnused(this.activeRuns > 0 || this.watch !== undefined))
     this.cancelTimer()
     this.cancelTimer = Number.isFinite(next)
       ? clock.setTimer(Math.max(0, next - now), () => this.wake())
       : () => {}
   }
 
-  /** Runs a task that tells its own failures, and steps when it has ended. */
-  private start(task: () => Promise<void>): void {
-    const running = task().finally(() => {
-      this.tasks.delete(running)
+  /** Returns the links that are due now and those for a watch, with the monotonic time when the next one is due. */
+  private survey(now: number): { due: LinkRun[]; live: LinkRun[]; nextAt: number } {
+    const due: LinkRun[] = []
+    const live: LinkRun[] = []
+    let nextAt = Number.POSITIVE_INFINITY
+    if (!this.blocked)
+      for (const run of this.runs.values()) {
+        const at = run.dueAt(this.parts.outbox.mark(run.link.tree, this.peer), this.polled)
+        if (at <= now) due.push(run)
+        else nextAt = Math.min(nextAt, at)
+        if (run.live && !run.withheld && this.phase === 'open') live.push(run)
+      }
+    return { due, live, nextAt }
+  }
+
+  /** Runs a task that handles its own failures, and steps when it has ended. */
+  private start(work: () => Promise<void>): void {
+    const task = work().finally(() => {
+      this.tasks.delete(task)
       this.wake()
     })
-    this.tasks.add(running)
+    this.tasks.add(task)
   }
 
   private async dial(): Promise<void> {
@@ -241,131 +263,132 @@ export class Lane {
       return
     }
     for (const run of this.runs.values()) {
-      if (error.code === 'INCOMPATIBLE') run.parked = failureOf(error)
+      if (error.code === 'INCOMPATIBLE') run.park(error)
       this.parts.onChange(run)
     }
   }
 
-  private heard(): void {
+  /** The peer answered: the failures of its connection are over. */
+  private peerAnswered(): void {
     const { failures } = this.dialer
-    this.dialer.heard()
+    this.dialer.peerAnswered()
     if (failures > 0) for (const run of this.runs.values()) this.parts.onChange(run)
   }
 
   private hangUp(reason: CausewayError): void {
-    this.live?.abort(reason)
+    this.watch?.abort(reason)
     this.dialer.close(reason)
   }
 
-  /** Follows trees on this connection, in calls of bounded size, until one of them ends. */
+  /** Follows the trees of `runs` on this connection, in calls of at most limits.watchTrees, until one of them ends. */
   private async followPeer(connection: PeerConnection, runs: readonly LinkRun[]): Promise<void> {
-    const live = new AbortController()
-    this.live = live
-    const heard = (run?: LinkRun) => {
-      this.heard()
+    const watch = new AbortController()
+    this.watch = watch
+    const onMessage = (run?: LinkRun) => {
+      this.peerAnswered()
       if (run === undefined) return
       this.parts.onChange(run)
       this.wake()
     }
     const calls: Promise<void>[] = []
     try {
-      if (await withhold(this.parts, runs)) return
+      if (await parkWithheld(this.parts, runs)) return
       for (let from = 0; from < runs.length; from += limits.watchTrees) {
         const some = runs.slice(from, from + limits.watchTrees)
-        calls.push(follow(this.parts, connection, some, live.signal, heard))
+        calls.push(follow(this.parts, connection, some, watch.signal, onMessage))
       }
       await Promise.race(calls)
-      throw ended()
+      throw watchEndedError()
     } catch (thrown) {
       const error = CausewayError.from(thrown)
       if (error.code === 'UNIMPLEMENTED') this.polled = true
-      else if (!live.signal.aborted && connection.ended === undefined) {
+      else if (!watch.signal.aborted && connection.endReason === undefined) {
         this.dialer.failed(error)
-        // It is there and does not answer: a new connection finds out whether it is there at all.
+        // The peer is connected but silent: dialling it again shows whether it is still there.
         if (error.code === 'TIMEOUT') connection.close()
       }
     } finally {
-      live.abort(ended())
+      watch.abort(watchEndedError())
       await Promise.allSettled(calls)
-      this.live = undefined
+      this.watch = undefined
     }
   }
 
-  /** One run for one tree, and what follows from how it went. */
-  private async run(connection: PeerConnection, run: LinkRun): Promise<void> {
+  /** Runs one push or session for a link, and records its outcome. */
+  private async runLink(connection: PeerConnection, run: LinkRun): Promise<void> {
     const { clock } = this.parts
-    const active = new AbortController()
-    const { wanted } = run
-    run.active = active
-    run.wanted = false
-    run.ranAt = clock.monotonic()
-    this.running++
+    const session = run.started(clock.monotonic())
+    this.activeRuns++
     this.parts.onChange(run)
     try {
-      const settledAt = await this.settle(connection, run, wanted, active.signal)
-      this.heard()
-      if (settledAt === undefined) {
-        // Both went on writing: there is more to do, and nothing failed.
-        run.wanted = true
-        run.retryAt = clock.monotonic() + backoffMs(1, clock.random())
-        return
+      const equalAt = await this.deliver(connection, run, session)
+      this.peerAnswered()
+      if (equalAt === undefined) run.unfinished(clock.monotonic(), clock.random())
+      else {
+        if (run.peerCount <= equalAt) run.caughtUp()
+        await this.noteSuccess(run, equalAt)
+        run.finished()
       }
-      if (run.theirCount <= settledAt) run.wanted = false
-      await this.succeeded(run, settledAt)
     } catch (thrown) {
-      run.wanted ||= wanted
-      const error = connection.ended ?? CausewayError.from(thrown)
-      if (active.signal.aborted || this.state === 'closed') return
-      if (error.code === 'TIMEOUT' || error.code === 'DISCONNECTED') connection.close()
-      // A lost connection is for the dialer to wait for, once for all its trees.
-      if (connection.ended === undefined) run.failed(error, clock.monotonic(), clock.random())
-      // The watch may have found both equal since: it begins anew, for news of a tree that was not shown.
-      if (run.hidden) this.live?.abort(ended())
+      this.noteFailure(connection, run, session.signal, thrown)
     } finally {
-      this.running--
-      run.active = undefined
+      this.activeRuns--
       this.parts.onChange(run)
     }
   }
 
-  /** Both sides were equal when our latest arrival was `settledAt`. */
-  private async succeeded(run: LinkRun, settledAt: number): Promise<void> {
-    const { clock, outbox, links } = this.parts
-    const { tree } = run.link
-    await outbox.settle(tree, this.peer, settledAt)
-    run.succeeded(clock.now())
-    const noted = links.get(tree, this.peer)?.lastSuccessMs ?? 0
-    if (clock.now() - noted > limits.notedMs) await links.succeeded(tree, this.peer, clock.now())
-  }
-
-  /** Our arrival up to which all is done; undefined where there is more to do. */
-  private async settle(
+  /** Returns the arrival up to which both sides are equal, or undefined if more is to be done. */
+  private async deliver(
     connection: PeerConnection,
     run: LinkRun,
-    wanted: boolean,
-    signal: AbortSignal,
+    { signal, wanted }: SessionStart,
   ): Promise<number | undefined> {
     const { link } = run
     const now = this.parts.clock.monotonic()
     const mark = this.parts.outbox.mark(link.tree, this.peer)
     if (!wanted && mark !== undefined) {
-      const settledAt = await pushDirectly(this.parts, connection.remote, link, mark, signal)
-      run.moved(now)
-      if (settledAt !== undefined) return settledAt
+      const equalAt = await pushDirectly(this.parts, connection.remote, link, mark, signal)
+      run.confirmLater(now)
+      if (equalAt !== undefined) return equalAt
     }
-    using _turn = await this.turns.take(signal)
-    using _slot = await this.parts.sessions.take(signal)
+    using _peerSlot = await this.peerSlots.take(signal)
+    using _sessionSlot = await this.parts.sessionSlots.take(signal)
     const result = await sessionWithTimeout(this.parts, connection.remote, link, signal)
-    run.confirmAt = Number.POSITIVE_INFINITY
-    if (result.received + result.sent > 0) run.moved(now)
+    run.confirmed()
+    if (result.received + result.sent > 0) run.confirmLater(now)
     return result.settledAt
+  }
+
+  /** Both sides were equal when our latest arrival was `sequence`. */
+  private async noteSuccess(run: LinkRun, sequence: number): Promise<void> {
+    const { clock, outbox, links } = this.parts
+    const { tree } = run.link
+    await outbox.settle(tree, this.peer, sequence)
+    run.succeeded(clock.now())
+    const notedMs = links.get(tree, this.peer)?.lastSuccessMs ?? 0
+    if (clock.now() - notedMs > limits.notedMs) await links.succeeded(tree, this.peer, clock.now())
+  }
+
+  private noteFailure(connection: PeerConnection, run: LinkRun, signal: AbortSignal, thrown: unknown): void {
+    const { clock } = this.parts
+    if (signal.aborted || this.phase === 'closed') {
+      run.interrupted()
+      return
+    }
+    const error = connection.endReason ?? CausewayError.from(thrown)
+    if (error.code === 'TIMEOUT' || error.code === 'DISCONNECTED') connection.close()
+    // A lost connection counts once, at the dialer, and not for each tree.
+    if (connection.endReason === undefined) run.failed(error, clock.monotonic(), clock.random())
+    else run.interrupted()
+    // The tree may have come while the session failed. A new watch reports a hidden tree even if both sides are equal.
+    if (run.hidden) this.watch?.abort(watchEndedError())
   }
 }
 
-function closed(): CausewayError {
+function closingError(): CausewayError {
   return new CausewayError('CLOSED', 'The node is closing.')
 }
 
-function ended(): CausewayError {
+function watchEndedError(): CausewayError {
   return new CausewayError('DISCONNECTED', 'The peer ended the watch.')
 }

@@ -1,6 +1,6 @@
 /**
- * The calling side of Watch: hears a peer's changes as they happen. Small ones come whole and are stored at once, so a
- * change travels in one hop; a larger one is only a hint that wakes the lane for a session.
+ * The calling side of Watch: receives a peer's changes as they happen. A small change comes with its entries, which are
+ * stored immediately, so it travels in one hop. A larger one comes without, and makes the link want a session.
  */
 import type { Clock } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
@@ -9,7 +9,7 @@ import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { DagStore } from '../store/store.ts'
 import type { WatchEvent } from '../sync/answer/watch.ts'
-import type { Ingest } from '../sync/ingest.ts'
+import type { Ingest, Refusal } from '../sync/ingest.ts'
 import type { PeerConnection } from './connection.ts'
 import type { Counters } from './counters.ts'
 import type { LinkRun } from './link-run.ts'
@@ -22,66 +22,72 @@ export interface LiveParts {
   readonly clock: Clock
   readonly outbox: Outbox
   readonly counters: Counters
-  /** Why nothing of a tree may be told to a peer; undefined where all may be. */
-  withheld(tree: TreeId, peer: PeerId): Promise<CausewayError | undefined>
-  /** What the link of a tree that the peer does not show us waits for; undefined where nobody was asked. */
-  awaited(tree: TreeId, peer: PeerId): CausewayError | undefined
-}
-
-/** Parks those of `runs` whose tree may not be told to their peer, since to ask for a tree is to tell of it; whether there are any. */
-export async function withhold(parts: LiveParts, runs: readonly LinkRun[]): Promise<boolean> {
-  let some = false
-  for (const run of runs) {
-    const error = await parts.withheld(run.link.tree, run.link.peer)
-    if (error === undefined) continue
-    run.failed(error, parts.clock.monotonic(), parts.clock.random())
-    some = true
-  }
-  return some
+  /** Returns why a peer may not read a tree, or undefined if it may. */
+  withholdReason(tree: TreeId, peer: PeerId): Promise<CausewayError | undefined>
 }
 
 /**
- * Follows the trees of `runs` until the signal fires or the peer ends it. `heard` is called with every message, and with
- * the link that it concerned once that is worked in.
+ * Parks every run whose peer may not read its tree: merely asking would reveal that we have it. Returns whether any was
+ * parked.
+ */
+export async function parkWithheld(parts: LiveParts, runs: readonly LinkRun[]): Promise<boolean> {
+  let parked = false
+  for (const run of runs) {
+    const error = await parts.withholdReason(run.link.tree, run.link.peer)
+    if (error === undefined) continue
+    run.withhold(error, parts.clock.monotonic(), parts.clock.random())
+    parked = true
+  }
+  return parked
+}
+
+/**
+ * Follows the trees of `runs` until the signal fires or the peer ends the watch. Calls `onMessage` with every message,
+ * and again with the link of an event once the event is applied. Throws TIMEOUT if the peer is silent for
+ * limits.watchSilenceMs, and PROTOCOL if it sends an invalid entry or an event of another tree.
  */
 export async function follow(
   parts: LiveParts,
   connection: PeerConnection,
   runs: readonly LinkRun[],
   signal: AbortSignal,
-  heard: (run?: LinkRun) => void,
+  onMessage: (run?: LinkRun) => void,
 ): Promise<void> {
   const byTree = new Map(runs.map((run) => [run.link.tree, run]))
   const trees = await Promise.all(
     runs.map(async ({ link: { tree }, cursor, hidden }) => ({
       tree,
       cursor,
-      // Of a tree that was not shown the first word is news, also where it has come to be the same as ours.
+      // An empty digest makes the peer send an event when a hidden tree appears, even if it equals ours.
       tipsDigest: hidden ? '' : await parts.store.tipsDigest(tree),
     })),
   )
-  const told = new Set<LinkRun>()
+  /** Runs that had an event on this connection. */
+  const runsSeen = new Set<LinkRun>()
   const silence = new AbortController()
   let cancelTimer = () => {}
-  const listen = () => {
+  const restartTimer = () => {
     cancelTimer()
     cancelTimer = parts.clock.setTimer(limits.watchSilenceMs, () =>
       silence.abort(new CausewayError('TIMEOUT', `The peer was silent for ${limits.watchSilenceMs} ms.`)),
     )
   }
-  listen()
+  restartTimer()
   try {
     const messages = connection.watch(trees, AbortSignal.any([signal, silence.signal]))
     for await (const event of readAhead(messages)) {
-      listen()
-      heard()
+      restartTimer()
+      onMessage()
       if (event === undefined) continue
       const run = byTree.get(event.tree)
       if (run === undefined)
-        throw new CausewayError('PROTOCOL', 'The peer told of a tree that was not asked for.')
-      await hear(parts, run, event, !told.has(run))
-      told.add(run)
-      heard(run)
+        throw new CausewayError(
+          'PROTOCOL',
+          'The peer sent an event of a tree that this watch does not follow.',
+        )
+      await applyEvent(parts, run, event, !runsSeen.has(run))
+      runsSeen.add(run)
+      onMessage(run)
     }
   } finally {
     cancelTimer()
@@ -90,49 +96,47 @@ export async function follow(
 }
 
 /**
- * Works one event in: stores what it brings, and finds out who lacks what afterwards. `first`: of this tree on this
- * connection.
+ * Stores the entries of an event, then works out which side lacks entries. `first`: the first event of this tree on
+ * this connection.
  */
-async function hear(parts: LiveParts, run: LinkRun, event: WatchEvent, first: boolean): Promise<void> {
+async function applyEvent(parts: LiveParts, run: LinkRun, event: WatchEvent, first: boolean): Promise<void> {
   const { store, ingest, outbox, clock, counters } = parts
   const { tree, peer } = run.link
-  run.theirCount = event.count
   counters.watchEvents++
-  // It does not know that we have what it told of, also where that came to us from somebody else.
-  run.moved(clock.monotonic())
-  run.hearing++
+  run.eventStarted(event.count, clock.monotonic())
   try {
     if (event.entries.length > 0) {
       const { added, refused } = await ingest.page(tree, event.entries)
       counters.watchEntries += added.length
-      // A missing parent is no fault: an earlier event was too large to bring its entries.
-      const bad = refused.find(({ error }) => error.code !== 'ENTRY_MISSING_PARENT')
-      if (bad !== undefined)
-        throw new CausewayError(
-          'PROTOCOL',
-          `The peer told an entry that is not valid: ${bad.error.message}`,
-          {
-            data: { entry: bad.id, code: bad.error.code },
-            cause: bad.error,
-          },
-        )
+      throwIfInvalid(refused)
     }
-    run.cursor = event.cursor
+    run.eventStored(event.cursor)
     const ours = await store.summary(tree)
     if (ours.tipsDigest === event.tipsDigest && ours.count === event.count) {
       await outbox.settle(tree, peer, ours.sequence)
-      run.wanted = false
+      run.caughtUp()
       run.succeeded(clock.now())
       return
     }
-    // Told tips that are all here mean that the peer lacks something, and not we; unless not all were told.
-    const here = await store.lookupIn(tree, event.tips)
-    if (here.includes(undefined) || event.tips.length >= limits.watchTips) run.wanted = true
-    // It lacks what it was shown to have: its disk has lost the latest, or was restored from a copy.
-    else if (first && here.length > 0 && run.link.settings.push && outbox.mark(tree, peer) === undefined)
+    // If we have every tip of the event, it is the peer that lacks entries. An event with limits.watchTips tips may
+    // leave some out, so then we ask as well.
+    const tips = await store.lookupIn(tree, event.tips)
+    if (tips.includes(undefined) || event.tips.length >= limits.watchTips) run.want()
+    // The peer lacks entries that it had: its disk lost the latest, or was restored from a copy.
+    else if (first && tips.length > 0 && run.link.settings.push && outbox.mark(tree, peer) === undefined)
       await outbox.add(tree, peer)
-    if (run.hidden) run.shown()
+    run.becameVisible()
   } finally {
-    run.hearing--
+    run.eventEnded()
   }
+}
+
+function throwIfInvalid(refused: readonly Refusal[]): void {
+  // A missing parent is no fault of the peer: an earlier event was too large to carry its entries.
+  const invalid = refused.find(({ error }) => error.code !== 'ENTRY_MISSING_PARENT')
+  if (invalid === undefined) return
+  throw new CausewayError('PROTOCOL', `The peer sent an entry that is not valid: ${invalid.error.message}`, {
+    data: { entry: invalid.id, code: invalid.error.code },
+    cause: invalid.error,
+  })
 }

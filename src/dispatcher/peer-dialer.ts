@@ -1,6 +1,6 @@
 /**
- * The line to one peer: the connection that all its trees share. It is dialled when something needs it, and how that
- * went is kept here once, for all trees: after a failure it waits, ever longer, until the peer was heard again.
+ * Dials one peer and holds the connection that all its links share. It dials when a link needs the connection. After a
+ * failure it waits longer each time until the peer answers; it counts the failures once, for all links.
  */
 
 import { backoffMs, retryAt } from '../base/backoff.ts'
@@ -16,24 +16,26 @@ export interface PeerDialerParts {
   readonly clock: Clock
   readonly counters: Counters
   readonly connect: Connect
-  readonly dials: Slots
-  readonly redials: Slots
+  /** Dials to peers that answered lately. */
+  readonly dialSlots: Slots
+  /** Dials to peers that failed several times, so that these never delay the others. */
+  readonly redialSlots: Slots
 }
 
 export class PeerDialer {
-  /** Undefined while there is none. */
   connection: PeerConnection | undefined
-  /** Dials, watches and connections that failed since the peer was last heard. */
+  /** Dials, watches and connections that failed since the peer last answered. */
   failures = 0
-  /** Why the last of them did. */
   lastError: Failure | undefined
-  /** Monotonic: nothing is tried before this. */
+  /** Monotonic: no dial and no watch starts before this. */
   retryAt = Number.NEGATIVE_INFINITY
   private readonly peer: PeerId
   private readonly parts: PeerDialerParts
   private readonly onEnd: () => void
-  private attempt: AbortController | undefined
-  private neededAt = 0
+  /** Aborts the dial under way. */
+  private dialAbort: AbortController | undefined
+  /** Monotonic: when something last used the connection. */
+  private usedAt = 0
 
   /** `onEnd` is called when a connection was lost. */
   constructor(peer: PeerId, parts: PeerDialerParts, onEnd: () => void) {
@@ -43,17 +45,17 @@ export class PeerDialer {
   }
 
   get dialling(): boolean {
-    return this.attempt !== undefined
+    return this.dialAbort !== undefined
   }
 
-  /** The peer was heard: whatever failed before is over. */
-  heard(): void {
+  /** The peer answered: earlier failures no longer count. */
+  peerAnswered(): void {
     this.failures = 0
     this.lastError = undefined
   }
 
-  /** Nothing stands in the way any more: somebody asked, or the peer is there again. */
-  urge(): void {
+  /** Ends the wait: a user asked for a retry, or the peer is there again. */
+  retryNow(): void {
     this.failures = 0
     this.retryAt = Number.NEGATIVE_INFINITY
   }
@@ -65,73 +67,83 @@ export class PeerDialer {
     this.retryAt = retryAt(clock.monotonic(), backoffMs(this.failures, clock.random()))
   }
 
-  /** Opens a connection, when it is its turn; gives why that failed, undefined where it did not or was given up here. */
+  /**
+   * Opens a connection when a slot is free. Returns the error if that failed, or undefined if it succeeded or
+   * `cancelDial` ended it.
+   */
   async dial(): Promise<CausewayError | undefined> {
-    const { clock, counters, connect, dials, redials } = this.parts
-    const attempt = new AbortController()
-    this.attempt = attempt
+    const { clock, counters, connect, dialSlots, redialSlots } = this.parts
+    const abort = new AbortController()
+    this.dialAbort = abort
     try {
-      using _ = await (this.failures < limits.redialAttempts ? dials : redials).take(attempt.signal)
+      using _slot = await (this.failures < limits.redialAttempts ? dialSlots : redialSlots).take(abort.signal)
       using limit = deadline(
         clock,
         limits.dialTimeoutMs + limits.dialHandshakeTimeoutMs,
         'Dialling the peer',
-        attempt.signal,
+        abort.signal,
       )
       counters.dials++
       const connection = await connect(this.peer, limit.signal)
-      if (attempt.signal.aborted) {
+      if (abort.signal.aborted) {
         connection.close()
         return undefined
       }
       this.connection = connection
       this.retryAt = Number.NEGATIVE_INFINITY
-      this.neededAt = clock.monotonic()
+      this.usedAt = clock.monotonic()
       connection.onEnd(() => {
-        if (this.dropEnded() !== undefined) this.onEnd()
+        if (this.dropIfEnded() !== undefined) this.onEnd()
       })
       return undefined
     } catch (thrown) {
-      if (attempt.signal.aborted) return undefined
+      if (abort.signal.aborted) return undefined
       counters.dialsFailed++
       const error = CausewayError.from(thrown)
       this.failed(error)
       return error
     } finally {
-      this.attempt = undefined
+      this.dialAbort = undefined
     }
   }
 
-  /** Lets go of a connection that has ended, whether or not that was told; gives why it did. */
-  dropEnded(): CausewayError | undefined {
-    const ended = this.connection?.ended
-    if (ended === undefined) return undefined
+  /**
+   * Drops a connection that has ended, even before it reports its end. Returns why it ended, or undefined if it is
+   * open.
+   */
+  dropIfEnded(): CausewayError | undefined {
+    const endReason = this.connection?.endReason
+    if (endReason === undefined) return undefined
     this.connection = undefined
-    this.failed(ended)
-    return ended
+    this.failed(endReason)
+    return endReason
   }
 
-  /** Closes the connection where nothing has used it for a while; else when that will be, monotonic. */
+  /**
+   * Closes the connection if nothing has used it for limits.connectionIdleMs. Otherwise returns the monotonic time when
+   * that will be; Infinity if it is in use or now closed.
+   */
   closeUnused(used: boolean): number {
     const now = this.parts.clock.monotonic()
     if (used) {
-      this.neededAt = now
+      this.usedAt = now
       return Number.POSITIVE_INFINITY
     }
-    const closesAt = this.neededAt + limits.connectionIdleMs
+    const closesAt = this.usedAt + limits.connectionIdleMs
     if (closesAt > now) return closesAt
     this.close(new CausewayError('CLOSED', 'Nothing needed the connection.'))
     return Number.POSITIVE_INFINITY
   }
 
-  giveUpDialling(reason: CausewayError): void {
-    this.attempt?.abort(reason)
+  cancelDial(reason: CausewayError): void {
+    this.dialAbort?.abort(reason)
   }
 
+  /** Closes the connection and cancels a dial under way. */
   close(reason: CausewayError): void {
     const { connection } = this
     this.connection = undefined
-    this.giveUpDialling(reason)
+    this.cancelDial(reason)
     connection?.close()
   }
 }

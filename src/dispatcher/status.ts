@@ -1,38 +1,40 @@
-/** How a link stands, as data: the one answer behind `causeway status`, its RPC, events and /metrics. */
+/** Computes the status of a link: the one source for `causeway status`, its RPC, events and /metrics. */
 import type { CausewayError } from '../base/errors.ts'
 import type { LinkStatus } from '../peer/links.ts'
 import type { LinkRun } from './link-run.ts'
 import type { Mark } from './outbox.ts'
 import type { PeerDialer } from './peer-dialer.ts'
 
-/** What a status is worked out from. `dueInMs`: Infinity where nothing is due. */
+/** What a status is computed from. */
 export interface StatusParts {
   readonly run: LinkRun
   readonly dialer: PeerDialer
   readonly mark: Mark | undefined
+  /** Our latest arrival; 0 if we do not have the tree. */
   readonly sequence: number
   readonly nowMs: number
+  /** Time until the next session; Infinity if none is due. */
   readonly dueInMs: number
   readonly blocked: boolean
-  /** What it waits for instead of being tried. */
-  readonly awaited: CausewayError | undefined
-  /** There is no connection, and no address to dial. */
+  /** Why the link waits: its request for access is pending or was rejected. Undefined if there is none. */
+  readonly waitReason: CausewayError | undefined
+  /** Whether the peer is not connected and has no address to dial. */
   readonly waitsForContact: boolean
 }
 
 export function statusOf(parts: StatusParts): LinkStatus {
-  const { run, dialer, mark, sequence, nowMs, dueInMs, blocked, awaited, waitsForContact } = parts
+  const { run, dialer, mark, sequence, nowMs, dueInMs, blocked, waitReason, waitsForContact } = parts
   const { link } = run
-  const lastError = awaited ?? dialer.lastError ?? run.lastError
-  const parked = awaited ?? run.parked
+  const lastError = waitReason ?? dialer.lastError ?? run.lastError
+  const parked = waitReason ?? run.parked
   return {
     tree: link.tree,
     peer: link.peer,
     settings: link.settings,
     inSync: mark === undefined && !run.wanted,
-    active: run.active !== undefined,
+    active: run.active,
     peerBehind: mark === undefined || mark.from === 0 ? 0 : sequence - mark.from + 1,
-    weBehind: run.wanted ? Math.max(0, run.theirCount - sequence) : 0,
+    weBehind: run.wanted ? Math.max(0, run.peerCount - sequence) : 0,
     oldestPendingMs: mark?.sinceMs ?? 0,
     lastSuccessMs: run.lastSuccessMs,
     nextAttemptMs: Number.isFinite(dueInMs) ? Math.round(nowMs + Math.max(0, dueInMs)) : 0,

@@ -76,8 +76,8 @@ export function wire(durable: DurableParts, options: NodeOptions, node: Host): W
   })
   const dispatcher = new Dispatcher({
     ...{ store, book, links, outbox, clock, ingest, lastEqual },
-    withheld: (tree, peer) => guard.withholdReason(tree, peer),
-    awaited: (tree, peer) => joining.waitReason(tree, peer),
+    withholdReason: (tree, peer) => guard.withholdReason(tree, peer),
+    waitReason: (tree, peer) => joining.waitReason(tree, peer),
     connect: (peer, signal) => dialler.connect(peer, signal),
   })
   const joining: Joining = new Joining({

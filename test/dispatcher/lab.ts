@@ -181,8 +181,8 @@ export class LabNode {
       links,
       outbox,
       lastEqual: new LastEqual(this.db),
-      withheld: async () => undefined,
-      awaited: () => undefined,
+      withholdReason: async () => undefined,
+      waitReason: () => undefined,
       connect,
     })
     if (background) this.dispatcher.start()
@@ -257,7 +257,7 @@ export class LabConnection implements PeerConnection {
   readonly peer: PeerId
   readonly address: string
   readonly remote: Remote
-  ended: CausewayError | undefined
+  endReason: CausewayError | undefined
   private readonly from: LabNode
   private readonly target: LabNode
   private readonly reach: Reach
@@ -278,7 +278,7 @@ export class LabConnection implements PeerConnection {
           const sequence = target.store.tree(request.tree)?.sequence ?? 0
           const answer = await local.syncTree(request, options)
           if (answer.header.status === 'equal')
-            await target.dispatcher.shownEqual(request.tree, from.peer, sequence)
+            await target.dispatcher.confirmEqual(request.tree, from.peer, sequence)
           return answer
         }),
       sendEntries: (tree, entries, options) =>
@@ -291,7 +291,7 @@ export class LabConnection implements PeerConnection {
   }
 
   private async call<Result>(signal: AbortSignal | undefined, run: () => Promise<Result>): Promise<Result> {
-    if (this.ended !== undefined) throw this.ended
+    if (this.endReason !== undefined) throw this.endReason
     if (this.reach.error !== undefined) throw this.reach.error
     const given = signal === undefined ? this.ending.signal : AbortSignal.any([signal, this.ending.signal])
     this.from.clock.activity++
@@ -314,7 +314,7 @@ export class LabConnection implements PeerConnection {
         store: this.target.store,
         clock: this.target.clock,
         mayRead: async () => true,
-        onEqual: (tree, sequence) => this.target.dispatcher.shownEqual(tree, this.from.peer, sequence),
+        onEqual: (tree, sequence) => this.target.dispatcher.confirmEqual(tree, this.from.peer, sequence),
       },
       trees,
       both,
@@ -323,13 +323,13 @@ export class LabConnection implements PeerConnection {
   }
 
   onEnd(listener: () => void): void {
-    if (this.ended !== undefined) queueMicrotask(listener)
+    if (this.endReason !== undefined) queueMicrotask(listener)
     else this.listeners.push(listener)
   }
 
   end(reason: CausewayError): void {
-    if (this.ended !== undefined) return
-    this.ended = reason
+    if (this.endReason !== undefined) return
+    this.endReason = reason
     this.ending.abort(reason)
     const { lateEndMs } = this.reach
     for (const listener of this.listeners)

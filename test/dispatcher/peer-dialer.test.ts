@@ -15,8 +15,8 @@ test('the words of a failure are kept, and not the error, whose stack holds all 
     {
       clock: new VirtualClock(),
       counters: new Counters(),
-      dials: new Slots(1),
-      redials: new Slots(1),
+      dialSlots: new Slots(1),
+      redialSlots: new Slots(1),
       connect: () => Promise.reject(thrown),
     },
     () => {},

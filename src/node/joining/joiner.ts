@@ -166,7 +166,7 @@ export class Joiner {
       const update = { ...join, status, request, reason }
       if (update.status !== join.status || update.request !== join.request || update.reason !== join.reason)
         await joins.set(update)
-      this.parts.dispatcher.explain(join.tree, join.peer)
+      this.parts.dispatcher.waitReasonChanged(join.tree, join.peer)
       return standingOf(update)
     } catch (thrown) {
       const error = this.stop.signal.aborted ? cancelled(this.stop.signal) : CausewayError.from(thrown)
@@ -178,7 +178,7 @@ export class Joiner {
   /** Removes the join; its link syncs from now on. */
   private async onGranted(join: Join): Promise<void> {
     await this.forget(join)
-    this.parts.dispatcher.contacted(join.peer, join.tree)
+    this.parts.dispatcher.peerContacted(join.peer, join.tree)
   }
 
   private async forget(join: Join): Promise<void> {

@@ -85,7 +85,7 @@ export class Joining {
     this.calls = {
       onContact: (peer) => this.onContact(peer),
       onServed: async (tree, peer) => autoLink?.onServed(tree, peer),
-      onEqual: (tree, peer, sequence) => dispatcher.shownEqual(tree, peer, sequence),
+      onEqual: (tree, peer, sequence) => dispatcher.confirmEqual(tree, peer, sequence),
     }
     this.desk = new AccessDesk({ ...parts, permission })
     this.joiner = new Joiner({
@@ -114,7 +114,7 @@ export class Joining {
 
   /** Called when a peer can be reached: retries its links and joins now. */
   onContact(peer: PeerId): void {
-    this.parts.dispatcher.contacted(peer)
+    this.parts.dispatcher.peerContacted(peer)
     this.joiner.onContact(peer)
   }
 

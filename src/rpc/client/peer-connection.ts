@@ -33,7 +33,7 @@ export class RpcPeerConnection {
   }
 
   /** Why the connection ended; undefined while it lives. */
-  get ended(): CausewayError | undefined {
+  get endReason(): CausewayError | undefined {
     return this.connection.ended
   }
 
