@@ -1,16 +1,16 @@
-/** A bounded number of turns, given in the order of asking: how many dials or sessions run at once over all peers. */
+/** A counting semaphore: bounds how many dials or sessions run at the same time, and serves waiters in order. */
 import { cancelled } from './clock.ts'
 
 export class Slots {
   private free: number
-  /** In order of asking; a Set, since a waiter may leave from the middle. */
+  /** In order of arrival; a Set, because a waiter may leave from the middle. */
   private readonly waiting = new Set<() => void>()
 
   constructor(count: number) {
     this.free = count
   }
 
-  /** Waits for a turn; dispose it to end it. Rejects when the signal fires first. */
+  /** Waits for a slot. Dispose the result to free it. Rejects if the signal fires first. */
   take(signal: AbortSignal): Promise<Disposable> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(cancelled(signal))

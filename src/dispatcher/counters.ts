@@ -1,4 +1,4 @@
-/** What the dispatcher did, in numbers. */
+/** Counts what the dispatcher does, for /metrics. */
 
 /** Totals since the node was opened. */
 export class Counters {

@@ -1,7 +1,7 @@
 /**
- * The outbox: for each (tree, peer) at most one mark, "from this arrival on the peer may lack entries". It is state and
- * no queue of messages: it goes into the same batch as the entries, ten thousand commits leave one mark, and it is
- * cleared only up to the arrival at which both sides were shown equal. The tree's own arrivals are the queue.
+ * The outbox: for each (tree, peer) at most one mark, "from this arrival on, the peer may lack entries". It is state,
+ * not a queue of messages: the tree's own arrivals are the queue, and ten thousand commits leave one mark. A mark is
+ * written in the same batch as the entries, and cleared only up to the arrival at which both sides were shown equal.
  */
 import { invariant } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
@@ -15,9 +15,9 @@ import { Records } from '../store/database/records.ts'
 import type { DagStore, TreeInfo } from '../store/store.ts'
 
 export interface Mark {
-  /** The first arrival (from 1) that the peer was not shown to have; 0: nothing is known of what it has. */
+  /** The first arrival (from 1) that the peer was not shown to have; 0: nothing is known of its entries. */
   readonly from: number
-  /** When that became so, milliseconds since 1970. */
+  /** When the mark was set or moved, milliseconds since 1970. */
   readonly sinceMs: number
 }
 
@@ -26,8 +26,8 @@ export class Outbox {
   private readonly links: Links
   private readonly clock: Clock
   private readonly marks: Records<Mark>
-  /** Marks whose state on the disk is older than in memory, with their trees. */
-  private readonly behind = new Map<string, TreeId>()
+  /** Keys of marks that are newer in memory than on disk, with their trees. */
+  private readonly unsaved = new Map<string, TreeId>()
   private cancelTimer = () => {}
 
   private constructor(store: DagStore, links: Links, clock: Clock, marks: Records<Mark>) {
@@ -38,12 +38,12 @@ export class Outbox {
     store.addContributor((tree, added, info) => this.contribute(tree, added.length, info))
   }
 
-  /** From here on every page of `store` marks the links of its tree. */
+  /** Opens the outbox. From then on, every page of `store` marks the links of its tree. */
   static async open(db: Database, store: DagStore, links: Links, clock: Clock): Promise<Outbox> {
     const marks = await Records.open<Mark>(db, 'outbox')
-    // A crash between ending a link and its mark leaves the mark.
-    const linked = new Set(links.list().map(({ tree, peer }) => linkKey(tree, peer)))
-    const orphans = Array.from(marks.entries(), ([key]) => key).filter((key) => !linked.has(key))
+    // A crash after a link was removed and before its mark was leaves the mark.
+    const linkKeys = new Set(links.list().map(({ tree, peer }) => linkKey(tree, peer)))
+    const orphans = Array.from(marks.entries(), ([key]) => key).filter((key) => !linkKeys.has(key))
     if (orphans.length > 0) await marks.delete(orphans)
     return new Outbox(store, links, clock, marks)
   }
@@ -52,21 +52,22 @@ export class Outbox {
     return this.marks.size
   }
 
+  /** Returns the mark of a link, or undefined if it has none. */
   mark(tree: TreeId, peer: PeerId): Mark | undefined {
     return this.marks.get(linkKey(tree, peer))
   }
 
-  /** Marks the links of a page's tree, except those that have a mark. */
+  /** Marks each link that pushes the tree of the page and has no mark yet. */
   private contribute(tree: TreeId, added: number, info: TreeInfo): Contribution | undefined {
     const from = info.sequence - added + 1
     invariant(from >= 1 && added >= 1, 'a page has entries, and arrivals are counted from 1')
     const keys: string[] = []
     for (const { peer, settings } of this.links.ofTree(tree))
       if (settings.push && this.mark(tree, peer) === undefined) keys.push(linkKey(tree, peer))
-    return keys.length === 0 ? undefined : this.marked(keys, { from, sinceMs: this.clock.now() })
+    return keys.length === 0 ? undefined : this.putMarks(keys, { from, sinceMs: this.clock.now() })
   }
 
-  private marked(keys: readonly string[], mark: Mark): Contribution {
+  private putMarks(keys: readonly string[], mark: Mark): Contribution {
     return {
       operations: keys.map((key) => this.marks.put(key, mark)),
       stored: () => {
@@ -76,11 +77,12 @@ export class Outbox {
   }
 
   /**
-   * Returns the mark of a link whose peer's entries are unknown, for the batch that makes the link or lets it push. That
-   * batch is written between two pages of the tree: no page is then planned without the link and stored after the mark.
+   * Returns the mark of a link whose peer's entries are unknown, for the batch that makes the link or lets it push.
+   * That batch is written between two pages of the tree: no page is then planned without the link and stored after the
+   * mark.
    */
   firstMark(tree: TreeId, peer: PeerId): Contribution {
-    return this.marked([linkKey(tree, peer)], { from: 0, sinceMs: this.clock.now() })
+    return this.putMarks([linkKey(tree, peer)], { from: 0, sinceMs: this.clock.now() })
   }
 
   /** Marks a link whose peer's entries have become unknown. */
@@ -90,9 +92,10 @@ export class Outbox {
   }
 
   /**
-   * Both sides were equal when our latest arrival was `sequence`: clears the mark, or moves it behind that where more
-   * has come since. Between two pages, so that neither can overwrite what the other writes. The disk follows later,
-   * since beside steady commits the next page makes the mark anew; what is there until then costs a session after a crash.
+   * Both sides were equal when our latest arrival was `sequence`: clears the mark, or moves it to the first arrival
+   * after that, if there is one. Runs between two pages, so that neither overwrites the other's mark. The disk follows
+   * up to limits.outboxSettleMs later, because under steady commits the next page makes the mark again. After a crash,
+   * a mark that was still on disk costs one session.
    */
   async settle(tree: TreeId, peer: PeerId, sequence: number): Promise<void> {
     await this.store.between(tree, async () => {
@@ -103,28 +106,28 @@ export class Outbox {
       invariant(mark.from <= latest + 1, 'a mark begins at the next arrival at the latest')
       if (latest <= sequence) this.marks.forget(key)
       else this.marks.keep(key, { from: sequence + 1, sinceMs: this.clock.now() })
-      if (this.behind.size === 0)
-        this.cancelTimer = this.clock.setTimer(limits.outboxSettleMs, () => void this.catchUp())
-      this.behind.set(key, tree)
+      if (this.unsaved.size === 0)
+        this.cancelTimer = this.clock.setTimer(limits.outboxSettleMs, () => void this.saveSettled())
+      this.unsaved.set(key, tree)
     })
   }
 
-  /** Lets the disk follow what was settled. Where that fails, a mark on it is older than it could be, as after a crash. */
-  private async catchUp(): Promise<void> {
-    const behind = [...this.behind]
-    this.behind.clear()
-    for (const [key, tree] of behind)
+  /** Writes the settled marks to disk. If a write fails, the older mark stays there, as after a crash. */
+  private async saveSettled(): Promise<void> {
+    const keys = [...this.unsaved]
+    this.unsaved.clear()
+    for (const [key, tree] of keys)
       await this.store.between(tree, () => this.marks.store(key)).catch(() => {})
   }
 
   async remove(tree: TreeId, peer: PeerId): Promise<void> {
     const key = linkKey(tree, peer)
     await this.store.between(tree, () => this.marks.delete([key]))
-    if (this.behind.delete(key) && this.behind.size === 0) this.cancelTimer()
+    if (this.unsaved.delete(key) && this.unsaved.size === 0) this.cancelTimer()
   }
 
   async close(): Promise<void> {
     this.cancelTimer()
-    await this.catchUp()
+    await this.saveSettled()
   }
 }

@@ -1,6 +1,6 @@
 /**
- * One run for one link: the way that its state asks for. A few small entries on top of what both sides had are pushed
- * without asking first, one round trip; everything else is a session.
+ * The two ways to bring a link up to date. A few small entries on top of an equal state are pushed without asking
+ * first, in one round trip; everything else takes a session.
  */
 import { type Clock, deadline } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
@@ -21,7 +21,10 @@ export interface PushParts {
   readonly counters: Counters
 }
 
-/** Pushes what came since the mark; our arrival up to which the peer lacks nothing now, undefined where it takes a session. */
+/**
+ * Pushes what arrived since the mark. Returns the arrival up to which the peer has everything, or undefined if a
+ * session is needed.
+ */
 export async function pushDirectly(
   { store, clock, counters }: PushParts,
   remote: Remote,
@@ -38,11 +41,11 @@ export async function pushDirectly(
   const outcome = await remote.sendEntries(tree, entries, { signal: limit.signal })
   counters.entriesSent += outcome.added
   if (outcome.refused.length > 0) return undefined
-  const same = outcome.tipsDigest === summary.tipsDigest && outcome.count === summary.count
-  return same || !settings.pull ? summary.sequence : undefined
+  const equal = outcome.tipsDigest === summary.tipsDigest && outcome.count === summary.count
+  return equal || !settings.pull ? summary.sequence : undefined
 }
 
-/** Runs a session; gives it up with TIMEOUT when nothing moves for limits.sessionSilenceMs. */
+/** Runs a session. Throws TIMEOUT if it makes no progress for limits.sessionSilenceMs. */
 export async function sessionWithTimeout(
   parts: PushParts & { readonly ingest: Ingest; readonly lastEqual: LastEqual },
   remote: Remote,
@@ -52,21 +55,21 @@ export async function sessionWithTimeout(
   const { clock, counters } = parts
   const silence = new AbortController()
   let cancelTimer = () => {}
-  const moved = () => {
+  const restartTimer = () => {
     cancelTimer()
     cancelTimer = clock.setTimer(limits.sessionSilenceMs, () =>
       silence.abort(
-        new CausewayError('TIMEOUT', `The session moved nothing for ${limits.sessionSilenceMs} ms.`),
+        new CausewayError('TIMEOUT', `The session made no progress for ${limits.sessionSilenceMs} ms.`),
       ),
     )
   }
-  moved()
+  restartTimer()
   counters.sessions++
   try {
     const lastEqual = await parts.lastEqual.get(tree, peer)
     const result = await runSession(parts, remote, tree, {
       signal: AbortSignal.any([signal, silence.signal]),
-      onProgress: moved,
+      onProgress: restartTimer,
       pull: settings.pull,
       push: settings.push,
       lastEqual,

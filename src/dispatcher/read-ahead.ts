@@ -1,13 +1,17 @@
 /**
- * What a watch tells, read while the message before is still being worked in. Events of one tree that have come meanwhile
- * become one, just as the peer tells who asks later: so whoever falls behind catches up by fewer and larger pages.
+ * Reads the messages of a watch while the one before is still being applied. Events of one tree that arrive meanwhile
+ * are joined into one, as the peer itself would do for a slower reader. A node that falls behind therefore catches up
+ * in fewer and larger pages.
  */
 import { limits } from '../base/limits.ts'
 import type { WatchEvent, WatchMessage } from '../sync/answer/watch.ts'
 
-/** At most limits.watchAhead wait; then the peer has to. The source ends by its own signal where this is left early. */
+/**
+ * Yields the messages in order, with consecutive events of one tree joined. At most limits.watchAhead messages wait;
+ * then the peer has to. A caller that stops early ends `messages` itself, by the signal it gave to it.
+ */
 export async function* readAhead(messages: AsyncIterable<WatchMessage>): AsyncGenerator<WatchMessage> {
-  const ahead: WatchMessage[] = []
+  const queue: WatchMessage[] = []
   let over = false
   let failure: { error: unknown } | undefined
   let wakeReader = () => {}
@@ -15,11 +19,11 @@ export async function* readAhead(messages: AsyncIterable<WatchMessage>): AsyncGe
   const fill = async () => {
     try {
       for await (const message of messages) {
-        const joined = join(ahead.at(-1), message)
-        if (joined !== undefined) ahead[ahead.length - 1] = joined
-        else ahead.push(message)
+        const joined = join(queue.at(-1), message)
+        if (joined !== undefined) queue[queue.length - 1] = joined
+        else queue.push(message)
         wakeReader()
-        while (ahead.length >= limits.watchAhead && !over)
+        while (queue.length >= limits.watchAhead && !over)
           await new Promise<void>((resolve) => {
             wakeWriter = resolve
           })
@@ -35,8 +39,8 @@ export async function* readAhead(messages: AsyncIterable<WatchMessage>): AsyncGe
   void fill()
   try {
     for (;;) {
-      if (ahead.length > 0) {
-        const message = ahead.shift()
+      if (queue.length > 0) {
+        const message = queue.shift()
         wakeWriter()
         yield message
       } else if (failure !== undefined) throw failure.error
@@ -52,7 +56,7 @@ export async function* readAhead(messages: AsyncIterable<WatchMessage>): AsyncGe
   }
 }
 
-/** Both events as one, where they are of one tree and small enough. */
+/** Returns both events as one, or undefined if they are of two trees or too large together. */
 function join(first: WatchMessage, second: WatchMessage): WatchEvent | undefined {
   if (first === undefined || second === undefined || first.tree !== second.tree) return undefined
   const entries = [...first.entries, ...second.entries]
