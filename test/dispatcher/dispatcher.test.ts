@@ -1,6 +1,6 @@
 /**
- * The dispatcher against peers in the same process and in virtual time: what is committed arrives with nobody asking,
- * through absence, restarts and failures; and nobody waits for somebody else's peer.
+ * The dispatcher against peers in the same process and in virtual time: a commit reaches every linked peer without
+ * being asked for, through absence, restarts and failures, and no peer delays another.
  */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
@@ -18,7 +18,7 @@ beforeEach(() => {
 })
 afterEach(() => lab.close())
 
-/** Two nodes with a tree, of which the first is linked with the second; both equal. */
+/** Returns two nodes that are equal in a tree; the first has the link. */
 async function pair(settings = {}) {
   const tree = new TreeBuilder()
   const a = await lab.node(tree.root)
@@ -29,36 +29,36 @@ async function pair(settings = {}) {
   return { tree: tree.root.id, a, b }
 }
 
-/** Whether they have as many entries of a tree, which for sets that only grow is cheap to ask again and again. */
+/** Whether the nodes have the same number of entries of a tree: cheap, and enough for sets that only grow. */
 const even = (tree: TreeId, ...nodes: LabNode[]) =>
   new Set(nodes.map((node) => node.store.tree(tree)?.count)).size === 1
 
 describe('a live peer', () => {
-  it('gets a commit at once, by one push and no session', async () => {
+  it('gets a commit immediately, by one push and no session', async () => {
     const { tree, a, b } = await pair()
     const [remote] = a.remotes
-    const asked = remote!.requests.length
+    const requests = remote!.requests.length
     await a.commit(tree, 'hello')
     await lab.clock.settle()
     await assertSame(tree, a.store, b.store)
-    assert.equal(remote!.requests.length, asked)
+    assert.equal(remote!.requests.length, requests)
     assert.equal(remote!.sends, 1)
     assert.equal(a.outbox.size, 0)
   })
 
-  it('is heard at once, with no session and nothing sent back', async () => {
+  it('sends its commit immediately, with no session and nothing sent back', async () => {
     const { tree, a, b } = await pair()
     const [remote] = a.remotes
-    const asked = remote!.requests.length
+    const requests = remote!.requests.length
     await b.commit(tree, 'hello')
     await lab.clock.settle()
     await assertSame(tree, a.store, b.store)
-    assert.equal(remote!.requests.length, asked)
+    assert.equal(remote!.requests.length, requests)
     assert.equal(remote!.sends, 0)
     assert.equal(a.outbox.size, 0)
   })
 
-  it('passes on what it gets: A and C never meet', async () => {
+  it('passes entries on: A and C are never connected', async () => {
     const tree = new TreeBuilder()
     const [a, b, c] = [await lab.node(tree.root), await lab.node(), await lab.node()]
     await b.link(tree.root.id, a)
@@ -74,7 +74,7 @@ describe('a live peer', () => {
     assert.deepEqual([b.outbox.size, c.outbox.size], [0, 0])
   })
 
-  it('and we may both write at the same moment', async () => {
+  it('may write at the same moment as we do', async () => {
     const { tree, a, b } = await pair()
     for (let round = 0; round < 20; round++) {
       await Promise.all([a.commit(tree, `a ${round}`), b.commit(tree, `b ${round}`)])
@@ -86,8 +86,8 @@ describe('a live peer', () => {
   })
 })
 
-describe('a watch that says nothing any more', () => {
-  it('is given up, and what the peer writes is heard over a new connection', async () => {
+describe('a watch that falls silent', () => {
+  it('is given up, and new entries of the peer arrive over a new connection', async () => {
     const tree = new TreeBuilder()
     const a = await lab.node(tree.root)
     const b = await lab.node(tree.root)
@@ -104,8 +104,8 @@ describe('a watch that says nothing any more', () => {
   })
 })
 
-describe('a tree that the peer does not show yet', () => {
-  it('is in sync once it has come there, also where that was while nobody listened', async () => {
+describe('a tree that the peer does not show at first', () => {
+  it('is in sync once the peer has it, even if it came while we were cut off', async () => {
     const tree = new TreeBuilder()
     const a = await lab.node(tree.root)
     const b = await lab.node()
@@ -120,7 +120,7 @@ describe('a tree that the peer does not show yet', () => {
     assert.equal(a.outbox.size, 0)
   })
 
-  it('is in sync also where it comes between the refusal and the first word of the watch', async () => {
+  it('is in sync even if it comes between the refusal and the first event of the watch', async () => {
     const tree = new TreeBuilder()
     const a = await lab.node(tree.root)
     const b = await lab.node(tree.root)
@@ -136,7 +136,7 @@ describe('a tree that the peer does not show yet', () => {
     assert.ok(refused > 0)
   })
 
-  it('is asked for ever more rarely where it is told of and then refused', async () => {
+  it('is asked for ever more rarely if the peer announces it and then refuses it', async () => {
     const tree = new TreeBuilder()
     const a = await lab.node(tree.root)
     const b = await lab.node(tree.root)
@@ -199,7 +199,7 @@ describe('a peer that is away', () => {
     assert.ok(status.attempts >= 24 && status.nextAttemptMs > lab.clock.now())
   })
 
-  it('is dialled quickly again after it was heard, and at once when it contacts us', async () => {
+  it('is dialled immediately when it contacts us, and after short waits again once it answered', async () => {
     const { tree, a, b } = await pair()
     lab.set(b, 'refused')
     await lab.clock.advance(600_000)
@@ -211,10 +211,10 @@ describe('a peer that is away', () => {
     lab.set(b, 'refused')
     const dials = a.dials
     const took = await lab.clock.until(() => a.dials > dials)
-    assert.ok(took <= limits.backoffBaseMs, `${took} ms: the success did not reset the backoff.`)
+    assert.ok(took <= limits.backoffBaseMs, `${took} ms: the answer did not reset the backoff.`)
   })
 
-  it('is dialled quickly again also where all that was heard of it is a sign of life', async () => {
+  it('is dialled after short waits again once it gave a sign of life', async () => {
     const { a, b } = await pair()
     lab.set(b, 'refused')
     await lab.clock.advance(600_000)
@@ -223,25 +223,25 @@ describe('a peer that is away', () => {
     lab.set(b, 'refused')
     const dials = a.dials
     const took = await lab.clock.until(() => a.dials > dials)
-    assert.ok(took <= limits.backoffBaseMs, `${took} ms: hearing it did not reset the backoff.`)
+    assert.ok(took <= limits.backoffBaseMs, `${took} ms: the sign of life did not reset the backoff.`)
   })
 
-  it('shows no failure any more once it was heard, even if there is nothing new', async () => {
+  it('shows no failure once it answers, even if nothing is new', async () => {
     const { tree, a, b } = await pair()
     lab.set(b, 'refused')
     await lab.clock.advance(60_000)
     assert.equal(a.status(tree, b).lastError!.code, 'UNREACHABLE')
     lab.set(b, 'up')
-    const told: number[] = []
-    const stop = a.dispatcher.onStatus(({ attempts }) => told.push(attempts))
+    const attemptsSeen: number[] = []
+    const stop = a.dispatcher.onStatus(({ attempts }) => attemptsSeen.push(attempts))
     await lab.clock.until(() => a.connections.size === 1)
     await lab.clock.settle()
     stop()
     const { attempts, lastError, inSync } = a.status(tree, b)
-    assert.deepEqual([attempts, lastError, inSync, told.at(-1)], [0, undefined, true, 0])
+    assert.deepEqual([attempts, lastError, inSync, attemptsSeen.at(-1)], [0, undefined, true, 0])
   })
 
-  it('delays nobody else, whatever is wrong with it', async () => {
+  it('delays no other peer, whatever is wrong with it', async () => {
     const { tree, a, b } = await pair()
     const others: LabNode[] = []
     for (const state of ['refused', 'silent', 'stuck'] as const) {
@@ -257,7 +257,7 @@ describe('a peer that is away', () => {
     assert.equal(a.outbox.size, others.length)
   })
 
-  it('does not stand before others, even if there are many of it', async () => {
+  it('does not hold up other peers, even if many are away', async () => {
     const { tree, a } = await pair()
     const dead = limits.redialsAtOnce + limits.dialsAtOnce
     for (let index = 0; index < dead; index++) {
@@ -265,7 +265,7 @@ describe('a peer that is away', () => {
       lab.reach(peer).state = 'silent'
       await a.link(tree, peer)
     }
-    // After these all of them have failed often enough to be redials, and all turns of that kind are taken.
+    // By then every one of them has failed often enough to be a redial, and all slots for redials are taken.
     await lab.clock.advance(
       limits.redialAttempts * 3 * (limits.dialTimeoutMs + limits.dialHandshakeTimeoutMs),
     )
@@ -276,7 +276,7 @@ describe('a peer that is away', () => {
     await assertSame(tree, a.store, fresh.store)
   })
 
-  it('is dialled on a beat that it shares with others that are away', async () => {
+  it('is dialled on the same beat as the others that are away', async () => {
     const { tree, a, b } = await pair()
     lab.set(b, 'refused')
     for (let index = 0; index < 20; index++) await a.link(tree, testIdentity(1000 + index).peer)
@@ -292,7 +292,7 @@ describe('a peer that is away', () => {
     )
   })
 
-  it('costs one try a wait, even where its calls fail before its end is told', async () => {
+  it('costs one attempt a wait, even if calls fail before the connection reports its end', async () => {
     const { tree, a, b } = await pair()
     lab.reach(b).lateEndMs = 1_000
     lab.set(b, 'refused')
@@ -303,12 +303,12 @@ describe('a peer that is away', () => {
     await lab.clock.until(() => even(tree, a, b))
   })
 
-  it('is not followed on a connection that is over, even before its end is told', async () => {
+  it('is not watched on a connection that has ended, even before that is reported', async () => {
     const { a, b } = await pair()
     lab.reach(b).lateEndMs = 1_000
     const { watches } = a
     lab.set(b, 'refused')
-    // Not to settle: a loop without a pause would never let that end.
+    // No settle() here: in a tight loop it would never return.
     for (let turn = 0; turn < 100; turn++) await null
     assert.equal(a.watches, watches)
     lab.set(b, 'up')
@@ -326,7 +326,7 @@ describe('a peer that is away', () => {
         const outcome = await deliver()
         if (++pages % 2 === 0) {
           lab.set(b, 'refused')
-          throw new CausewayError('DISCONNECTED', 'It died after it had stored a page.')
+          throw new CausewayError('DISCONNECTED', 'It died after it stored a page.')
         }
         return outcome
       },
@@ -355,7 +355,7 @@ describe('a restart', () => {
     assert.equal(a.outbox.size, 0)
   })
 
-  it('of the receiver as well', async () => {
+  it('of the receiver delivers what it missed', async () => {
     const { tree, a, b } = await pair()
     await b.close(0)
     await a.commit(tree, 'while it was down')
@@ -364,7 +364,7 @@ describe('a restart', () => {
     await lab.clock.until(() => even(tree, a, b))
   })
 
-  it('of a receiver whose disk has lost the latest brings it up to date again', async () => {
+  it('of a receiver that lost its latest entries brings it up to date again', async () => {
     const tree = new TreeBuilder()
     const [a, b] = [await lab.node(tree.root), await lab.node(tree.root)]
     await a.link(tree.root.id, b)
@@ -380,7 +380,7 @@ describe('a restart', () => {
     await lab.clock.until(() => a.outbox.size === 0, 1_000)
   })
 
-  it('drains first what can be delivered', async () => {
+  it('first delivers what it can', async () => {
     const { tree, a, b } = await pair()
     let release = () => {}
     const held = new Promise<void>((resolve) => {
@@ -414,7 +414,7 @@ describe('a restart', () => {
 })
 
 describe('errors that waiting does not heal', () => {
-  it('park the link, with the reason to see', async () => {
+  it('park the link, and its status says why', async () => {
     const { tree, a, b } = await pair()
     lab.reach(b).error = new CausewayError('FORBIDDEN', 'You may not write here.')
     await a.commit(tree, 'refused')
@@ -432,7 +432,7 @@ describe('errors that waiting does not heal', () => {
     assert.equal(a.status(tree, b).parked, '')
   })
 
-  it('other errors are tried again', async () => {
+  it('other errors are retried', async () => {
     const { tree, a, b } = await pair()
     lab.reach(b).error = new CausewayError('STORE_FULL', 'The disk is full.')
     await a.commit(tree, 'later')
@@ -442,7 +442,7 @@ describe('errors that waiting does not heal', () => {
     await lab.clock.until(() => even(tree, a, b), limits.backoffCapMs)
   })
 
-  it('what the peer has to give is tried again as well', async () => {
+  it('a pull that failed is retried as well', async () => {
     const tree = new TreeBuilder()
     const [a, b] = [await lab.node(tree.root), await lab.node(tree.root)]
     let failing = false
@@ -455,14 +455,14 @@ describe('errors that waiting does not heal', () => {
     await a.link(tree.root.id, b)
     await lab.clock.until(() => a.outbox.size === 0)
     failing = true
-    // Too large to be told in a watch.
+    // Too large for an event of the watch.
     await b.commit(tree.root.id, 'x'.repeat(limits.inlineBytes + 1))
     await lab.clock.until(() => a.status(tree.root.id, b).attempts > 2)
     failing = false
     await lab.clock.until(() => even(tree.root.id, a, b), limits.backoffCapMs)
   })
 
-  it('a peer that lacks the tree is told so once, and heard when it has it', async () => {
+  it('a link whose tree the peer lacks stays parked until the peer has it', async () => {
     const tree = new TreeBuilder()
     const [a, b] = [await lab.node(tree.root), await lab.node()]
     await a.link(tree.root.id, b)
@@ -478,7 +478,7 @@ describe('errors that waiting does not heal', () => {
 })
 
 describe('many trees of one peer', () => {
-  it('take turns, and small news pass by them', async () => {
+  it('take turns, and a small change does not wait for them', async () => {
     const trees = Array.from({ length: limits.sessionsPerPeer + 3 }, (_, seed) => new TreeBuilder({ seed }))
     const [a, b] = [await lab.node(), await lab.node()]
     const small = new TreeBuilder({ seed: 'small' })
@@ -518,7 +518,7 @@ describe('many trees of one peer', () => {
     for (const { root } of trees) await assertSame(root.id, a.store, b.store)
   })
 
-  it('more than one watch can follow are followed by several', async () => {
+  it('are followed by several watches if they are too many for one', async () => {
     const trees = Array.from({ length: limits.watchTrees + 1 }, (_, seed) => new TreeBuilder({ seed }))
     const [a, b] = [await lab.node(), await lab.node()]
     for (const { root } of trees) for (const node of [a, b]) await node.store.append(root.id, [root])
@@ -558,7 +558,7 @@ describe('settings', () => {
     assert.deepEqual([a.store.tree(tree)!.count, b.store.tree(tree)!.count], [2, 3])
     assert.equal(a.outbox.size, 0)
     assert.equal(a.status(tree, b).inSync, true)
-    // More than a push carries takes a session, which must not pull either.
+    // More than a direct push carries takes a session, which must not pull either.
     lab.set(b, 'refused')
     await Promise.all(Array.from({ length: 300 }, (_, index) => a.commit(tree, `ours ${index}`)))
     lab.set(b, 'up')
@@ -591,7 +591,7 @@ describe('settings', () => {
     await assertSame(tree, a.store, b.store)
   })
 
-  it('every so many seconds, and not on commit', async () => {
+  it('interval: a session every so many seconds, and none on commit', async () => {
     const { tree, a, b } = await pair({ onCommit: false, intervalSeconds: 60 })
     await a.commit(tree, 'ours')
     await b.commit(tree, 'theirs')
@@ -604,7 +604,7 @@ describe('settings', () => {
     assert.equal(a.dispatcher.counters.sessions - sessions, 5)
   })
 
-  it('a peer that cannot be watched is asked now and then', async () => {
+  it('a peer that cannot be watched is asked at intervals', async () => {
     const tree = new TreeBuilder()
     const [a, b] = [await lab.node(tree.root), await lab.node(tree.root)]
     lab.reach(b).watch = false
@@ -617,7 +617,7 @@ describe('settings', () => {
 })
 
 describe('flush', () => {
-  it('waits until all is delivered', async () => {
+  it('waits until everything is delivered', async () => {
     const { tree, a, b } = await pair()
     lab.set(b, 'refused')
     await lab.clock.advance(600_000)
@@ -630,7 +630,7 @@ describe('flush', () => {
     await assertSame(tree, a.store, b.store)
   })
 
-  it('gives what is left after its time', async () => {
+  it('returns what is left when its time is over', async () => {
     const { tree, a, b } = await pair()
     lab.set(b, 'refused')
     await a.commit(tree, 'news')
@@ -641,7 +641,7 @@ describe('flush', () => {
     assert.equal(left!.lastError!.code, 'UNREACHABLE')
   })
 
-  it('does not wait for what is parked', async () => {
+  it('does not wait for a parked link', async () => {
     const { tree, a, b } = await pair()
     lab.reach(b).error = new CausewayError('FORBIDDEN', 'No.')
     await a.commit(tree, 'news')
@@ -652,7 +652,7 @@ describe('flush', () => {
 })
 
 describe('links and peers', () => {
-  it('a blocked peer is left alone until it is let in again', async () => {
+  it('a blocked peer is left alone until it is unblocked', async () => {
     const { tree, a, b } = await pair()
     await a.dispatcher.blockPeer(b.peer, true)
     assert.equal(a.connections.size, 0)
@@ -665,7 +665,7 @@ describe('links and peers', () => {
     await assertSame(tree, a.store, b.store)
   })
 
-  it('unlinking ends it, and leaves no mark and no timer', async () => {
+  it('unlinking leaves no mark and no timer', async () => {
     const { tree, a, b } = await pair()
     lab.set(b, 'refused')
     await a.commit(tree, 'news')
@@ -682,8 +682,8 @@ describe('links and peers', () => {
   })
 })
 
-describe('a peer of which no address is known', () => {
-  it('is not dialled, shows that it has to call, and is in sync when it has shown that it is', async () => {
+describe('a peer without an address', () => {
+  it('is not dialled, has a status that says so, and is in sync once its call shows it', async () => {
     const tree = new TreeBuilder()
     const [a, b] = [await lab.node(tree.root), await lab.node()]
     const { id } = tree.root
@@ -707,7 +707,7 @@ describe('a peer of which no address is known', () => {
     assert.deepEqual([b.remotes[0]!.requests.length, a.dials, a.outbox.size], [asked + 1, 0, 0])
   })
 
-  it('is dialled as soon as one is', async () => {
+  it('is dialled as soon as it has one', async () => {
     const tree = new TreeBuilder()
     const [a, b] = [await lab.node(tree.root), await lab.node(tree.root)]
     await a.book.add(b.peer)
@@ -718,7 +718,7 @@ describe('a peer of which no address is known', () => {
     assert.deepEqual([a.dials, a.status(tree.root.id, b).parked], [1, ''])
   })
 
-  it('is shown to be in sync when its watch begins equal', async () => {
+  it('is in sync when its watch starts with both sides equal', async () => {
     const tree = new TreeBuilder()
     const [a, b] = [await lab.node(tree.root), await lab.node(tree.root)]
     await b.link(tree.root.id, a)
@@ -734,11 +734,11 @@ describe('a peer of which no address is known', () => {
 })
 
 describe('status', () => {
-  it('is told with every change', async () => {
+  it('is reported with every change', async () => {
     const { tree, a, b } = await pair()
-    const told: string[] = []
+    const reports: string[] = []
     const stop = a.dispatcher.onStatus(({ inSync, active, peerBehind }) =>
-      told.push(`${inSync ? 'in sync' : 'behind'} ${peerBehind} ${active ? 'active' : ''}`.trim()),
+      reports.push(`${inSync ? 'in sync' : 'behind'} ${peerBehind} ${active ? 'active' : ''}`.trim()),
     )
     lab.set(b, 'refused')
     await a.commit(tree, 'one')
@@ -749,7 +749,7 @@ describe('status', () => {
     a.dispatcher.peerContacted(b.peer)
     await lab.clock.settle()
     stop()
-    assert.deepEqual([...new Set(told)], ['behind 1', 'behind 2', 'behind 2 active', 'in sync 0'])
+    assert.deepEqual([...new Set(reports)], ['behind 1', 'behind 2', 'behind 2 active', 'in sync 0'])
     const { oldestPendingMs, lastSuccessMs, attempts } = a.status(tree, b)
     assert.deepEqual([oldestPendingMs, attempts], [0, 0])
     assert.ok(lastSuccessMs > 0)

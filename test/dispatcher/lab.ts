@@ -1,6 +1,7 @@
 /**
- * Dispatchers in one process and in virtual time: each lab node has a store in memory and a dispatcher whose dial leads
- * straight to the other stores, through a network that a test cuts, slows and counts. Nothing sleeps.
+ * Dispatchers in one process and in virtual time. Each lab node has a store in memory and a dispatcher that connects
+ * directly to the stores of the other nodes; a test cuts these connections, makes their calls fail, and counts the
+ * calls. Nothing sleeps.
  */
 import { randomFill } from 'node:crypto'
 import { cancelled } from '../../src/base/clock.ts'
@@ -24,14 +25,14 @@ import { testIdentity } from '../kit/entries.ts'
 import { LocalRemote, type RemoteHooks } from '../kit/local-remote.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 
-/** Turns without activity after which nothing more is going to happen by itself. */
+/** After this many turns without activity, nothing more happens until time moves on. */
 const quietTurns = 24
 
-/** Virtual time that also waits for the thread pool, where signatures are verified. */
+/** Virtual time that also waits for the thread pool, which verifies signatures. */
 export class LabClock extends VirtualClock {
-  /** Calls, pages and timers so far: while it grows, something happens. */
+  /** Calls, pages and timers so far; it grows while something happens. */
   activity = 0
-  /** Pages that are verified and stored now: real work, of which a busy machine may keep one thread from its share. */
+  /** Pages that are verified and stored now: real work, which may take long on a busy machine. */
   pages = 0
 
   constructor(seed = 1) {
@@ -53,7 +54,7 @@ export class LabClock extends VirtualClock {
     }
   }
 
-  /** Goes on until the condition holds; how long that took. Fails after `limitMs`. */
+  /** Advances until the condition holds. Returns how long that took. Fails after `limitMs`. */
   async until(condition: () => boolean, limitMs = 600_000): Promise<number> {
     const start = this.monotonic()
     await this.runUntil(condition, limitMs)
@@ -63,15 +64,17 @@ export class LabClock extends VirtualClock {
 
 /** How a lab node can be reached. */
 export interface Reach {
-  /** `up`; `refused` at once; `silent`: neither answers nor fails; `stuck`: connects, and then never answers. */
+  /**
+   * `refused`: dials fail; `silent`: dials neither succeed nor fail; `stuck`: dials succeed, but no call is answered.
+   */
   state: 'up' | 'refused' | 'silent' | 'stuck'
-  /** Between lab nodes every call fails or is changed so. */
+  /** Changes calls, or makes them fail. */
   hooks?: RemoteHooks
-  /** False: Watch is not implemented there. */
+  /** False: the node does not implement Watch. */
   watch?: boolean
-  /** Watches say nothing, not even that they live, while all other calls are answered. */
+  /** Watches send nothing, not even signs of life; all other calls are answered. */
   muted?: boolean
-  /** The end of a connection is told so much later than its calls fail. */
+  /** A connection reports its end this much later than its calls fail. */
   lateEndMs?: number
   /** Thrown by every call. */
   error?: CausewayError
@@ -86,7 +89,7 @@ export class Lab {
     this.clock = new LabClock(seed)
   }
 
-  /** A node that begins with these entries. */
+  /** Opens a node that has these entries. */
   async node(...entries: VerifiedEntry[]): Promise<LabNode> {
     const node = new LabNode(this, testIdentity(100 + this.nodes.length), await openMemory())
     this.nodes.push(node)
@@ -110,7 +113,7 @@ export class Lab {
     return this.nodes.find((node) => node.peer === peer)
   }
 
-  /** Makes a node unreachable and cuts its connections, or lets it be reached again. */
+  /** Sets how a node can be reached; `refused` also cuts its connections. */
   set(node: LabNode | PeerId, state: Reach['state']): void {
     this.reach(node).state = state
     const peer = typeof node === 'string' ? node : node.peer
@@ -138,7 +141,7 @@ export class LabNode {
   dispatcher!: Dispatcher
   opened = false
   readonly connections = new Set<LabConnection>()
-  /** Remotes that were dialled, the latest last: they count what crossed. */
+  /** The remote of each connection that this node dialled, latest last: they count the calls. */
   readonly remotes: LocalRemote[] = []
   dials = 0
   /** Calls to Watch. */
@@ -202,7 +205,7 @@ export class LabNode {
     await this.store.close()
   }
 
-  /** Links with a node, or with a peer that is nowhere. */
+  /** Links a tree with a node, or with a peer that does not exist. */
   async link(tree: TreeId, node: LabNode | PeerId, settings = {}) {
     const peer = typeof node === 'string' ? node : node.peer
     await this.book.add(peer, { addresses: [`lab:${peer.slice(0, 8)}`] })
@@ -233,7 +236,7 @@ export class LabNode {
   }
 }
 
-/** Tells the clock of the pages that it takes in. */
+/** Reports its pages to the clock. */
 class LabIngest extends Ingest {
   private readonly clock: LabClock
 

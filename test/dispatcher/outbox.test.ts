@@ -1,4 +1,6 @@
-/** The outbox on the disk: a settled mark is gone there soon, but not by a write for each, and never a newer one with it. */
+/**
+ * The outbox on disk: settled marks are removed soon, several in one write, and a newer mark is never lost with them.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'
@@ -14,7 +16,7 @@ const built = new TreeBuilder()
 const [first, second] = built.chain(built.root, 2)
 const { root } = built
 
-/** A linked tree with one entry that the peer has. */
+/** Returns a linked tree with one entry, which the peer has. */
 async function linked() {
   const db = await openMemory()
   const clock = new VirtualClock()
@@ -27,7 +29,7 @@ async function linked() {
   await clock.advance(limits.outboxSettleMs)
   const writes = { count: 0 }
   const batch = db.batch.bind(db) as (...args: unknown[]) => unknown
-  // A page puts something, what was settled only goes.
+  // A page always puts a record; saving settled marks only deletes.
   const counted = (...args: [{ type: string }[]?]) => {
     if (args[0]?.every(({ type }) => type === 'del')) writes.count++
     return batch(...args)
@@ -36,13 +38,13 @@ async function linked() {
   return { db, clock, store, outbox, writes }
 }
 
-/** The mark as whoever opens the database now finds it. */
+/** Returns the mark that a new process would find. */
 async function onDisk(db: Database) {
   const store = await DagStore.open(db)
   return (await Outbox.open(db, store, await Links.open(db), new VirtualClock())).mark(root.id, peer)
 }
 
-test('what was settled is gone from the disk soon, by one write', async () => {
+test('settled marks are removed from disk soon, in one write', async () => {
   const { db, clock, store, outbox, writes } = await linked()
   for (const [index, entry] of [first!, second!].entries()) {
     await store.append(root.id, [entry])
@@ -54,7 +56,7 @@ test('what was settled is gone from the disk soon, by one write', async () => {
   assert.deepEqual([writes.count, await onDisk(db)], [1, undefined])
 })
 
-test('a mark that was made again meanwhile stays', async () => {
+test('a mark that was set again meanwhile stays', async () => {
   const { db, clock, store, outbox } = await linked()
   await store.append(root.id, [first!])
   await outbox.settle(root.id, peer, 2)

@@ -1,4 +1,4 @@
-/** The dialer to a peer that cannot be reached: what it keeps of a failure while it waits. */
+/** The dialer of a peer that cannot be reached: what it keeps of a failure while it waits. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CausewayError } from '../../src/base/errors.ts'
@@ -8,7 +8,7 @@ import { PeerDialer } from '../../src/dispatcher/peer-dialer.ts'
 import { testIdentity } from '../kit/entries.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 
-test('the words of a failure are kept, and not the error, whose stack holds all that it was thrown from', async () => {
+test('keeps the code and message of a failure, not the error, whose stack would keep much in memory', async () => {
   const thrown = new CausewayError('UNREACHABLE', 'Nobody is there.', { cause: new Error('refused') })
   const dialer = new PeerDialer(
     testIdentity(1).peer,

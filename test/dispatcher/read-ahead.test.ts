@@ -1,4 +1,4 @@
-/** Reading ahead of a watch: what comes while its reader is busy becomes fewer messages, within bounds, in order. */
+/** Reading ahead of a watch: events that come while the reader is busy are joined, within bounds and in order. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -22,7 +22,7 @@ function event({ root, entries }: TreeBuilder, index: number): WatchEvent {
   }
 }
 
-/** Messages as they are taken, each asked for only when all that can be read ahead was. */
+/** Reads like a slow reader: asks for each message only when everything that can be read ahead was. */
 async function takeSlowly(messages: Iterable<WatchMessage>, taken = { count: 0 }): Promise<WatchMessage[]> {
   async function* counted() {
     for (const message of messages) {
@@ -38,7 +38,7 @@ async function takeSlowly(messages: Iterable<WatchMessage>, taken = { count: 0 }
   return result
 }
 
-test('events of a tree that come while the reader is busy are one event', async () => {
+test('events of one tree that come while the reader is busy become one event', async () => {
   const events = Array.from({ length: 5 }, (_, index) => event(one, index))
   const [first, rest, ...none] = await takeSlowly(events)
   assert.deepEqual(first, events[0])
@@ -46,7 +46,7 @@ test('events of a tree that come while the reader is busy are one event', async 
   assert.deepEqual(none, [])
 })
 
-test('those of another tree and signs of life stay between them', async () => {
+test('an event of another tree and a sign of life are not joined across', async () => {
   const messages = [undefined, event(one, 0), event(other, 0), event(other, 1), event(one, 1), undefined]
   const taken = await takeSlowly(messages)
   assert.deepEqual(
@@ -55,7 +55,7 @@ test('those of another tree and signs of life stay between them', async () => {
   )
 })
 
-test('no event grows past what one carries', async () => {
+test('no joined event is larger than an event may be', async () => {
   const count = limits.inlineEntries + 10
   const taken = await takeSlowly(Array.from({ length: count }, (_, index) => event(one, index)))
   const sizes = taken.map((message) => message!.entries.length)
@@ -68,7 +68,7 @@ test('no event grows past what one carries', async () => {
     assert.ok(message!.entries.reduce((sum, { body }) => sum + body.length + 64, 0) <= limits.inlineBytes)
 })
 
-test('a reader that stays busy holds up the source', async () => {
+test('a busy reader holds up the source', async () => {
   const taken = { count: 0 }
   const alternating = Array.from({ length: 100 }, (_, index) => event(index % 2 ? one : other, index >> 1))
   async function* counted() {
@@ -84,7 +84,7 @@ test('a reader that stays busy holds up the source', async () => {
   await messages.return(undefined)
 })
 
-test('a failure comes after what was told before it', async () => {
+test('a failure comes after the messages before it', async () => {
   async function* failing() {
     yield event(one, 0)
     yield event(other, 0)
