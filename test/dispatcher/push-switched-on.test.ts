@@ -1,6 +1,6 @@
 /**
- * A link that begins to push has its mark on the disk with that very change, whatever is being written beside it: a node
- * that is killed afterwards still knows that the peer may lack entries.
+ * When a link starts to push, its mark is on disk with the same change, whatever else is being written. A node that is
+ * killed afterwards still knows that the peer may lack entries.
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -18,8 +18,8 @@ const built = new TreeBuilder()
 const [first] = built.chain(built.root, 1)
 const tree = built.root.id
 
-/** A node that takes a tree from a peer, which is away, and gives it nothing; no mark is left. */
-async function taking() {
+/** Returns a node with a pull-only link to a peer that is away. The link has no mark. */
+async function pullOnly() {
   const node = await new Lab().node(built.root)
   await node.link(tree, peer, { push: false })
   await node.outbox.settle(tree, peer, 1)
@@ -28,14 +28,14 @@ async function taking() {
   return node
 }
 
-/** The link and its mark as a process that opens the database now finds them. */
+/** Returns the link and the mark that a new process would find. */
 async function onDisk(db: Database) {
   const links = await Links.open(db)
   const outbox = await Outbox.open(db, await DagStore.open(db), links, new VirtualClock())
   return { link: links.get(tree, peer), mark: outbox.mark(tree, peer) }
 }
 
-/** Holds the next batch up: `reached` resolves when it is about to be written, `release` lets it be. */
+/** Holds up the next batch: `reached` resolves when it is about to be written, `release` lets it go on. */
 function holdNextBatch(db: Database) {
   const batch = db.batch.bind(db) as (...args: unknown[]) => Promise<void>
   let release = () => {}
@@ -55,7 +55,7 @@ function holdNextBatch(db: Database) {
   return { reached, release }
 }
 
-/** The parts of the store that each batch from now on writes to, such as `!links!`. */
+/** Records which parts of the store each later batch writes to, such as `!links!`. */
 function recordBatches(db: Database): string[][] {
   const batches: string[][] = []
   const batch = db.batch.bind(db) as (...args: unknown[]) => unknown
@@ -67,9 +67,9 @@ function recordBatches(db: Database): string[][] {
   return batches
 }
 
-describe('A link that begins to push', () => {
-  it('while a page is being written has its mark on the disk', async () => {
-    await using node = await taking()
+describe('a link that starts to push', () => {
+  it('while a page is being written has its mark on disk', async () => {
+    await using node = await pullOnly()
     const held = holdNextBatch(node.db)
     const appending = node.store.append(tree, [first!])
     await held.reached
@@ -83,8 +83,8 @@ describe('A link that begins to push', () => {
     assert.equal(mark?.from, 0)
   })
 
-  it('has its mark on the disk without a page, too', async () => {
-    await using node = await taking()
+  it('has its mark on disk even without a page', async () => {
+    await using node = await pullOnly()
     await node.link(tree, peer, { push: true })
     assert.equal((await onDisk(node.db)).mark?.from, 0)
   })
