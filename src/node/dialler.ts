@@ -16,7 +16,7 @@ import { shakeHands } from '../rpc/client/handshake.ts'
 import { RpcPeerConnection } from '../rpc/client/peer-connection.ts'
 import { createRemote } from '../rpc/client/remote.ts'
 import type { ConnectionInfo } from '../rpc/services/node-service.ts'
-import { patient } from '../sync/ask/patience.ts'
+import { withPatience } from '../sync/ask/patience.ts'
 import type { Remote } from '../sync/remote.ts'
 import type { TransportManager } from '../transport/manager.ts'
 
@@ -85,7 +85,7 @@ export class Dialler {
       },
     })
     const { connection, peer } = winner.value
-    const remote = this.guard.remote(patient(createRemote(connection, this.clock), this.clock), peer)
+    const remote = this.guard.remote(withPatience(createRemote(connection, this.clock), this.clock), peer)
     return { connection, remote, peer, address: winner.address }
   }
 

@@ -119,7 +119,7 @@ export async function gatherFirst(
     )
   await gathering.run()
   const { received, redundant } = gathering
-  const [first] = gathering.trusted
+  const [first] = gathering.trustedSources
   // Everything was received, but no source is left that can be trusted.
   if (first === undefined) throw gathering.reports().at(-1)!.error!
   return {

@@ -30,10 +30,10 @@ export async function viewWithSketch(
 }
 
 /** The first cells, for a request, and with `counted` the counts after them, which tell how large a difference is. */
-export function cutForRequest(sketch: Sketch, state: string, counted: boolean): SketchPart {
+export function cutForRequest(sketch: Sketch, state: string, withCounts: boolean): SketchPart {
   const cells = encodeCells(sketch.cells(0, limits.sketchRequestCells))
   const upTo = Math.min(sketch.cellCount, limits.sketchRequestCells + limits.sketchRequestCounts)
-  const counts = counted ? encodeCounts(sketch.cells(limits.sketchRequestCells, upTo)) : new Uint8Array(0)
+  const counts = withCounts ? encodeCounts(sketch.cells(limits.sketchRequestCells, upTo)) : new Uint8Array(0)
   return { from: 0, cells, counts, state }
 }
 

@@ -22,7 +22,7 @@ export interface Refusal {
 }
 
 /** What became of a page. */
-export interface Ingested {
+export interface IngestResult {
   readonly added: readonly VerifiedEntry[]
   readonly known: number
   readonly refused: readonly Refusal[]
@@ -52,16 +52,16 @@ export class Ingest {
     tree: TreeId,
     page: readonly SignedEntry[],
     options: { sync?: boolean } = {},
-  ): Promise<Ingested> {
+  ): Promise<IngestResult> {
     discard(checkPage(page), takenGarbage)
     const { entries, indexOf, refused } = readPage(tree, page)
-    const verifying = this.verify(tree, entries, (entry, error) =>
+    const verification = this.verify(tree, entries, (entry, error) =>
       refused.push({ index: indexOf.get(entry)!, id: entry.id, error }),
     )
     // It may fail while the queue is still busy with earlier pages; the queue then gets the failure all the same.
-    verifying.catch(() => {})
+    verification.catch(() => {})
     return this.queue.run(tree, async () => {
-      const { verified, known } = await verifying
+      const { verified, known } = await verification
       const result = await this.store.append(tree, verified, options)
       for (const { index, id, error } of result.refused)
         refused.push({ index: indexOf.get(verified[index]!)!, id, error })

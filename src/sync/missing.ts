@@ -13,7 +13,7 @@ import type { Found, StoredEntry } from '../store/read/reader.ts'
 import type { TreeReader } from '../store/read/tree-reader.ts'
 import type { TreeView } from '../store/tree-state.ts'
 
-export interface Missing {
+export interface MissingEntries {
   /** How many entries, where that is known before reading them. */
   readonly count: number | undefined
   /** Reads of single records that finding them took; a sequential scan counts as none. */
@@ -38,24 +38,24 @@ export async function findMissing(
   view: TreeView,
   theirTips: readonly EntryId[],
   options: SearchOptions = {},
-): Promise<Missing> {
+): Promise<MissingEntries> {
   const { tree, snapshot } = view
   if (theirTips.length === 0)
     return { count: view.count, reads: 0, pages: () => store.scan(tree, { snapshot }) }
-  const walked = await walkMissing(store, view, theirTips, options)
-  if (walked.found !== undefined) return missingOf(store, tree, walked.found, walked.reads)
+  const walk = await walkMissing(store, view, theirTips, options)
+  if (walk.found !== undefined) return missingEntries(store, tree, walk.found, walk.reads)
   const expected = options.theirCount === undefined ? undefined : view.count - options.theirCount
-  const swept = await sweep(store, view, theirTips, expected)
-  return { count: swept.count, reads: walked.reads, pages: () => readSwept(store, view, swept) }
+  const sweep = await sweepMissing(store, view, theirTips, expected)
+  return { count: sweep.count, reads: walk.reads, pages: () => readSweep(store, view, sweep) }
 }
 
 /** Entries that are known one by one, to be read parents first. */
-export function missingOf(
+export function missingEntries(
   store: TreeReader,
   tree: TreeId,
   entries: readonly Found[],
   reads: number,
-): Missing {
+): MissingEntries {
   const found = [...entries].sort(comparePositions)
   return { count: found.length, reads, pages: () => readPages(store, tree, found) }
 }
@@ -185,58 +185,59 @@ class Levels {
   }
 }
 
-interface Swept {
+interface Sweep {
   readonly count: number
   /** A bit for each entry from the top of the order downward: set where it is missing. */
   readonly bits: Uint8Array
   /** How many entries the sweep passed. */
-  readonly passed: number
+  readonly scanCount: number
   /** The position just below the lowest missing entry; undefined: the root's. */
   readonly below: Position | undefined
 }
 
 /** Reads backwards from the top until all that is missing was seen; an entry is common if a common child named it. */
-async function sweep(
+async function sweepMissing(
   store: TreeReader,
   view: TreeView,
   theirTips: readonly EntryId[],
   expected: number | undefined,
-): Promise<Swept> {
-  const common = new Set(theirTips)
+): Promise<Sweep> {
+  const commonIds = new Set(theirTips)
   let bits = new Uint8Array(8192)
-  let passed = 0
+  let scanCount = 0
   let count = 0
   let below: Position | undefined
   for await (const page of store.scan(view.tree, { reverse: true, snapshot: view.snapshot })) {
     for (const entry of page) {
       if (count === expected) {
         below = entry
-        return { count, bits, passed, below }
+        return { count, bits, scanCount, below }
       }
-      if (common.delete(entry.id)) for (const parent of decodeParents(entry.signed.body)) common.add(parent)
+      if (commonIds.delete(entry.id))
+        for (const parent of decodeParents(entry.signed.body)) commonIds.add(parent)
       else {
         count++
-        if (passed >> 3 >= bits.length) {
-          const grown = new Uint8Array(Math.max(bits.length * 2, (passed >> 3) + 1))
-          grown.set(bits)
-          bits = grown
+        if (scanCount >> 3 >= bits.length) {
+          const larger = new Uint8Array(Math.max(bits.length * 2, (scanCount >> 3) + 1))
+          larger.set(bits)
+          bits = larger
         }
-        bits[passed >> 3]! |= 1 << (passed & 7)
+        bits[scanCount >> 3]! |= 1 << (scanCount & 7)
       }
-      passed++
+      scanCount++
     }
   }
-  return { count, bits, passed, below }
+  return { count, bits, scanCount, below }
 }
 
-async function* readSwept(store: TreeReader, view: TreeView, swept: Swept): AsyncGenerator<StoredEntry[]> {
-  let index = swept.passed
+async function* readSweep(store: TreeReader, view: TreeView, sweep: Sweep): AsyncGenerator<StoredEntry[]> {
+  let index = sweep.scanCount
   let out: StoredEntry[] = []
   let bytes = 0
-  for await (const page of store.scan(view.tree, { after: swept.below, snapshot: view.snapshot })) {
+  for await (const page of store.scan(view.tree, { after: sweep.below, snapshot: view.snapshot })) {
     for (const entry of page) {
       index--
-      if ((swept.bits[index >> 3]! & (1 << (index & 7))) === 0) continue
+      if ((sweep.bits[index >> 3]! & (1 << (index & 7))) === 0) continue
       const size = entry.signed.body.length + entry.signed.signature.length
       if (out.length === limits.pageEntries || (out.length > 0 && bytes + size > limits.pageBytes)) {
         yield out

@@ -31,17 +31,17 @@ async function chunksOf(
   view: TreeView,
   after: Position | undefined,
   through: Position | undefined,
-  most: number = limits.rangeChunks,
+  maxChunks: number = limits.rangeChunks,
 ): Promise<{ chunks: RangeChunk[]; complete: boolean }> {
   const chunker = new RangeChunker(sha256)
   const chunks: RangeChunk[] = []
   scan: for await (const page of store.positions(view.tree, { after, snapshot: view.snapshot }))
     for (const { height, id } of page) {
       if (through !== undefined && comparePositions({ height, id }, through) > 0) break scan
-      const ended = chunker.push(height, idToBytes(id))
-      if (ended === undefined) continue
-      chunks.push(ended)
-      if (chunks.length === most) return { chunks, complete: false }
+      const chunk = chunker.push(height, idToBytes(id))
+      if (chunk === undefined) continue
+      chunks.push(chunk)
+      if (chunks.length === maxChunks) return { chunks, complete: false }
     }
   const last = chunker.finish()
   if (last !== undefined) chunks.push(last)

@@ -7,7 +7,7 @@ import type { EntryId } from '../dag/id.ts'
  * The tips that one side tells the other: all of them where they are few, since then they say exactly what it has; else
  * just some, since the digest names them all.
  */
-export function tellTips(tips: readonly EntryId[], random: () => number): readonly EntryId[] {
+export function sampleTips(tips: readonly EntryId[], random: () => number): readonly EntryId[] {
   return tips.length <= limits.requestTips ? tips : sample(tips, limits.sampledTips, random)
 }
 

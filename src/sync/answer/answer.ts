@@ -25,17 +25,17 @@ import {
   readCounts,
   viewWithSketch,
 } from '../cells.ts'
-import { findMissing, type Missing, missingOf, walkMissing } from '../missing.ts'
+import { findMissing, type MissingEntries, missingEntries, walkMissing } from '../missing.ts'
 import { Collector } from '../pieces.ts'
 import { allPrefixes, answerRange, outlineAfter } from '../ranges.ts'
 import type { SketchPart, SyncAnswer, SyncHeader, SyncPage, SyncRequest } from '../remote.ts'
-import { sample, tellTips } from '../sample.ts'
+import { sample, sampleTips } from '../sample.ts'
 import { findTail } from './tail.ts'
 
 /** What a way to answer adds to the header, and the entries that go with it. */
-interface Outcome extends Partial<SyncHeader> {
+interface AnswerParts extends Partial<SyncHeader> {
   readonly status: SyncHeader['status']
-  readonly missing?: Missing
+  readonly missing?: MissingEntries
 }
 
 /** Scans read much: one at a time for each tree of a store. */
@@ -49,24 +49,28 @@ export async function answerSync(
 ): Promise<SyncAnswer & AsyncDisposable> {
   checkRequest(request)
   // Whoever sends no cells is answered without ours, which may not be in memory yet.
-  const found = request.sketch
+  const current = request.sketch
     ? await viewWithSketch(store, request.tree)
     : { view: await store.view(request.tree), sketch: undefined }
-  if (found?.view === undefined) throw unknownTree(request.tree)
-  const { view, sketch } = found
+  if (current?.view === undefined) throw unknownTree(request.tree)
+  const { view, sketch } = current
   try {
-    const run = new Answering(store, view, sketch, request, random)
-    const { missing, ...outcome } = await run.outcome()
+    const builder = new AnswerBuilder(store, view, sketch, request, random)
+    const { missing, ...headerPart } = await builder.build()
     const header: SyncHeader = {
       tips: [],
       common: [],
       entries: missing?.count ?? 0,
-      ...outcome,
+      ...headerPart,
       tipsDigest: view.tipsDigest,
       count: view.count,
     }
     const budgetBytes = request.budgetBytes || Number.POSITIVE_INFINITY
-    return opened(header, missing === undefined ? noPages() : paged(missing.pages(), budgetBytes), view)
+    return withSnapshot(
+      header,
+      missing === undefined ? noPages() : cutPages(missing.pages(), budgetBytes),
+      view,
+    )
   } catch (error) {
     await view[Symbol.asyncDispose]()
     throw error
@@ -84,7 +88,7 @@ function checkRequest({ tips, want, range, haves }: SyncRequest): void {
   if (haves !== undefined) unpackHaves(haves)
 }
 
-class Answering {
+class AnswerBuilder {
   private readonly store: TreeReader
   private readonly view: TreeView
   /** Of the view's entries; absent where the request has no cells. */
@@ -106,9 +110,9 @@ class Answering {
     this.random = random
   }
 
-  async outcome(): Promise<Outcome> {
+  async build(): Promise<AnswerParts> {
     const { store, view, request } = this
-    if (request.want !== undefined && request.want.length > 0) return this.wanted(request.want)
+    if (request.want !== undefined && request.want.length > 0) return this.wantedEntries(request.want)
     if (request.range !== undefined) return this.range()
     if (request.tipsDigest === view.tipsDigest && request.count === view.count) return { status: 'equal' }
     if (request.tips.length === 0 && request.sketch === undefined)
@@ -123,35 +127,36 @@ class Answering {
     if (request.sketch !== undefined) this.sketch = this.sketch!.frozen()
     const records = await store.lookupIn(view.tree, request.tips, view.snapshot)
     const common = records.map((record) => record !== undefined)
-    const known = request.tips.filter((_, index) => common[index])
+    const commonTips = request.tips.filter((_, index) => common[index])
     // With all their tips here, all their entries are, and the counts tell how many they lack.
-    const covered = known.length === request.tips.length && digestTips(known) === request.tipsDigest
-    const theirCount = covered ? request.count : undefined
+    const allTipsCommon =
+      commonTips.length === request.tips.length && digestTips(commonTips) === request.tipsDigest
+    const theirCount = allTipsCommon ? request.count : undefined
     if (request.sketch === undefined) {
-      const missing = await findMissing(store, view, known, { theirCount })
+      const missing = await findMissing(store, view, commonTips, { theirCount })
       return { status: 'delta', tips: sample(view.tips, limits.answerTips, this.random), common, missing }
     }
-    if (covered) {
-      const lacking = Math.max(0, view.count - request.count)
-      const walkReads = Math.min(limits.walkReads, 4 * lacking + limits.walkReadsBase)
-      const { found, reads } = await walkMissing(store, view, known, { theirCount, walkReads })
+    if (allTipsCommon) {
+      const lackCount = Math.max(0, view.count - request.count)
+      const walkReads = Math.min(limits.walkReads, 4 * lackCount + limits.walkReadsBase)
+      const { found, reads } = await walkMissing(store, view, commonTips, { theirCount, walkReads })
       if (found !== undefined)
         return {
           status: 'delta',
           common,
-          missing: missingOf(store, view.tree, found, reads),
+          missing: missingEntries(store, view.tree, found, reads),
         }
     }
-    return this.bySketch(request.sketch, common, known, theirCount)
+    return this.bySketch(request.sketch, common, commonTips, theirCount)
   }
 
   /** The asker's cells decode, or ours are sent for the asker to decode, or the difference is past both. */
   private async bySketch(
     part: SketchPart,
     common: boolean[],
-    known: EntryId[],
+    commonTips: EntryId[],
     theirCount: number | undefined,
-  ): Promise<Outcome> {
+  ): Promise<AnswerParts> {
     const { store, view, request } = this
     const sketch = this.sketch!
     // A probe has no cells: whoever sent it decodes ours.
@@ -159,7 +164,7 @@ class Answering {
       return { tips: this.tips(), ...this.cells(0, limits.sketchRequestCells, common) }
     const theirs = readCells(part, request.count, limits.sketchRequestMaxCells)
     const difference = compareCells(sketch, theirs, readCounts(part, theirs))
-    const decoded = await this.decoded(difference, common)
+    const decoded = await this.tryDecode(difference, common)
     if (decoded !== undefined) return { status: 'delta', common, ...decoded }
 
     const surplus = view.count - request.count
@@ -170,7 +175,7 @@ class Answering {
     }
     const estimate = theirCount === undefined ? difference.estimate : Math.max(0, view.count - theirCount)
     // With all their tips here a walk has just been tried, and haves would not shorten it.
-    const candidates = theirCount === undefined ? await this.candidates(estimate, known) : undefined
+    const candidates = theirCount === undefined ? await this.findCandidates(estimate, commonTips) : undefined
     const choice = chooseAnswer({
       estimatedDifference: estimate,
       counts: difference.counts,
@@ -186,23 +191,23 @@ class Answering {
         status: 'delta',
         tips: view.tips,
         common,
-        missing: missingOf(store, view.tree, candidates!, candidates!.length),
+        missing: missingEntries(store, view.tree, candidates!, candidates!.length),
       }
     if (choice.kind === 'SKETCH') return this.cells(0, choice.cells, common)
-    if (choice.kind === 'IDS') return this.ids(common)
+    if (choice.kind === 'IDS') return this.allIds(common)
     // Past the sketch, but all their tips are here: a sweep is exact.
     if (theirCount !== undefined) {
-      const missing = await findMissing(store, view, known, { theirCount, walkReads: 0 })
+      const missing = await findMissing(store, view, commonTips, { theirCount, walkReads: 0 })
       return { status: 'delta', tips: this.tips(), common, missing }
     }
     return { status: 'range', tips: this.tips(), common }
   }
 
   /** What a decode says, if all of it holds: every id resolves, and the asker's unknown tips are among its ids. */
-  private async decoded(
+  private async tryDecode(
     difference: Difference,
     common: boolean[],
-  ): Promise<Pick<Outcome, 'missing' | 'want'> | undefined> {
+  ): Promise<Pick<AnswerParts, 'missing' | 'want'> | undefined> {
     const { store, view, request } = this
     if (!difference.complete) return undefined
     const theirs = new Set(difference.theirs)
@@ -210,48 +215,48 @@ class Answering {
       return undefined
     const found = await store.resolve(view.tree, difference.ours, view.snapshot)
     if (!found.every((entry) => entry !== undefined)) return undefined
-    return { missing: missingOf(store, view.tree, found, found.length), want: difference.theirs }
+    return { missing: missingEntries(store, view.tree, found, found.length), want: difference.theirs }
   }
 
   /** What the asker may lack, going by its tips and haves; undefined where a walk would cost too much or tips are many. */
-  private async candidates(estimate: number, known: EntryId[]): Promise<Found[] | undefined> {
+  private async findCandidates(estimate: number, commonTips: EntryId[]): Promise<Found[] | undefined> {
     const { store, view, request } = this
     if (request.haves === undefined || request.haves.length === 0 || view.tips.length > limits.requestTips)
       return undefined
     const prefixes = unpackHaves(request.haves).map(bytesToHex)
     const haves = await store.resolve(view.tree, prefixes, view.snapshot)
-    const covered = [...known, ...haves.flatMap((entry) => entry?.id ?? [])]
-    if (covered.length === 0) return undefined
+    const commonIds = [...commonTips, ...haves.flatMap((entry) => entry?.id ?? [])]
+    if (commonIds.length === 0) return undefined
     const walkReads = Math.min(limits.walkReads, havesWalkBudget(estimate))
-    return (await walkMissing(store, view, [...new Set(covered)], { walkReads })).found
+    return (await walkMissing(store, view, [...new Set(commonIds)], { walkReads })).found
   }
 
-  private cells(from: number, to: number, common: boolean[]): Outcome {
+  private cells(from: number, to: number, common: boolean[]): AnswerParts {
     const sketch = cutForAnswer(this.sketch!, from, to, this.view.tipsDigest)
     return { status: 'sketch', common, sketch }
   }
 
   /** Cells after those that did not decode, of the same state; from the first where ours has changed. */
-  private furtherCells({ from, state }: SketchPart): Outcome {
+  private furtherCells({ from, state }: SketchPart): AnswerParts {
     if (from >= this.sketch!.cellCount) return { status: 'range' }
     return this.cells(state === this.view.tipsDigest ? from : 0, furtherCells(from), [])
   }
 
   /** All that we have by name, for the asker to compare. */
-  private async ids(common: boolean[]): Promise<Outcome> {
+  private async allIds(common: boolean[]): Promise<AnswerParts> {
     const prefixes = await allPrefixes(this.store, this.view)
     const range = { spans: [{ after: undefined, through: undefined, prefixes }], through: undefined }
     return { status: 'range', common, range }
   }
 
-  private async wanted(want: readonly string[]): Promise<Outcome> {
+  private async wantedEntries(want: readonly string[]): Promise<AnswerParts> {
     const { store, view } = this
     const found = await store.resolve(view.tree, want, view.snapshot)
-    const present = found.filter((entry) => entry !== undefined)
-    return { status: 'partial', missing: missingOf(store, view.tree, present, want.length) }
+    const entries = found.filter((entry) => entry !== undefined)
+    return { status: 'partial', missing: missingEntries(store, view.tree, entries, want.length) }
   }
 
-  private range(): Promise<Outcome> {
+  private range(): Promise<AnswerParts> {
     const { store, view, request } = this
     return this.inTurn(async () => {
       const { answer, tailAfter } = await answerRange(store, view, request.range!)
@@ -272,12 +277,12 @@ class Answering {
   }
 
   private tips(): readonly EntryId[] {
-    return tellTips(this.view.tips, this.random)
+    return sampleTips(this.view.tips, this.random)
   }
 }
 
 /** The answer with its snapshot. A generator that never began skips its own `finally`, so the end is seen here. */
-function opened(
+function withSnapshot(
   header: SyncHeader,
   source: AsyncGenerator<SyncPage>,
   view: TreeView,
@@ -312,19 +317,22 @@ function opened(
 async function* noPages(): AsyncGenerator<SyncPage> {}
 
 /** Pages of the wire until the budget is spent, each as large as it may be, however the store reads. */
-async function* paged(pages: AsyncGenerator<StoredEntry[]>, budgetBytes: number): AsyncGenerator<SyncPage> {
+async function* cutPages(
+  pages: AsyncGenerator<StoredEntry[]>,
+  budgetBytes: number,
+): AsyncGenerator<SyncPage> {
   const collector = new Collector<SignedEntry>(entryBytes, () => limits.answerPageBytes)
-  let spent = 0
+  let sentBytes = 0
   const next = (): SyncPage => {
-    spent += collector.bytes
-    return { entries: collector.take(), more: spent >= budgetBytes }
+    sentBytes += collector.bytes
+    return { entries: collector.take(), more: sentBytes >= budgetBytes }
   }
   for await (const page of pages)
     for (const { signed } of page) {
       if (collector.isFullFor(signed)) {
-        const full = next()
-        yield full
-        if (full.more) return
+        const piece = next()
+        yield piece
+        if (piece.more) return
       }
       collector.add(signed)
     }

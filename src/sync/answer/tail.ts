@@ -9,7 +9,7 @@ import { subtract } from '../../dag/difference/sketch-peel.ts'
 import { idToBytes } from '../../dag/id.ts'
 import type { TreeReader } from '../../store/read/tree-reader.ts'
 import type { TreeView } from '../../store/tree-state.ts'
-import type { Missing } from '../missing.ts'
+import type { MissingEntries } from '../missing.ts'
 
 /** Our last entries, where they are all that tells us apart. Reads the keys of as many entries as we have more. */
 export async function findTail(
@@ -17,7 +17,7 @@ export async function findTail(
   view: TreeView,
   sketch: Sketch,
   theirs: Cells,
-): Promise<Missing | undefined> {
+): Promise<MissingEntries | undefined> {
   const count = view.count - theirs.total
   if (count <= 0) return undefined
   const cellCount = Math.min(sketch.cellCount, theirs.cellCount)

@@ -62,11 +62,11 @@ export async function* serveWatch(
       `One watch follows at most ${limits.watchTrees} trees, got ${trees.length}.`,
       { data: { max: limits.watchTrees } },
     )
-  const told = new Map(trees.map((watched) => [watched.tree, new Told(watched)]))
-  const changed = new Set(told.keys())
+  const watches = new Map(trees.map((watched) => [watched.tree, new TreeWatch(watched)]))
+  const changed = new Set(watches.keys())
   let wake = () => {}
   const unsubscribe = store.subscribe((tree) => {
-    if (!told.has(tree)) return
+    if (!watches.has(tree)) return
     changed.add(tree)
     wake()
   })
@@ -78,12 +78,12 @@ export async function* serveWatch(
       const [tree] = changed
       if (tree !== undefined) {
         changed.delete(tree)
-        const teller = told.get(tree)!
+        const watch = watches.get(tree)!
         if (!(await mayRead(tree))) continue
-        const event = await teller.next(store, clock.random)
+        const event = await watch.next(store, clock.random)
         // Behind the others, so that a busy tree does not keep them waiting.
-        if (teller.behind) changed.add(tree)
-        if (teller.equalAt !== undefined) await onEqual?.(tree, teller.equalAt)
+        if (watch.behind) changed.add(tree)
+        if (watch.equalAt !== undefined) await onEqual?.(tree, watch.equalAt)
         if (event !== undefined) yield event
         continue
       }
@@ -103,7 +103,7 @@ export async function* serveWatch(
 }
 
 /** What one watcher was told of one tree. */
-class Told {
+class TreeWatch {
   private readonly tree: TreeId
   private readonly cursor: number
   /** The watcher's own digest, until the first event. */
@@ -139,8 +139,8 @@ class Told {
     this.behind = false
     this.equalAt = equal ? sequence : undefined
     if (equal || (from === sequence && !first)) return undefined
-    const some = from === undefined ? undefined : await readSome(store, tree, from, sequence)
-    const cursor = some?.upTo ?? sequence
+    const batch = from === undefined ? undefined : await readBatch(store, tree, from, sequence)
+    const cursor = batch?.upTo ?? sequence
     this.sequence = cursor
     this.behind = cursor < sequence
     return {
@@ -148,7 +148,7 @@ class Told {
       tipsDigest,
       count,
       cursor,
-      entries: some?.entries ?? [],
+      entries: batch?.entries ?? [],
       // None where more follows: what the watcher does not know yet is on its way.
       tips: this.behind ? [] : sample(tips, limits.watchTips, random),
     }
@@ -156,7 +156,7 @@ class Told {
 }
 
 /** The next arrivals after `from`, as many as fit into an event; undefined where that is for a session. */
-async function readSome(
+async function readBatch(
   store: TreeReader,
   tree: TreeId,
   from: number,
@@ -164,20 +164,20 @@ async function readSome(
 ): Promise<{ entries: readonly SignedEntry[]; upTo: number } | undefined> {
   const behind = upTo - from
   if (behind === 0 || behind > limits.watchBehindEntries) return undefined
-  const latest = store.latest.between(tree, from, upTo)
-  if (latest !== undefined) return { entries: latest, upTo }
+  const recent = store.latest.between(tree, from, upTo)
+  if (recent !== undefined) return { entries: recent, upTo }
   const arrivals = await store.arrivals(tree, from, Math.min(behind, limits.inlineEntries))
   const records = await store.lookup(arrivals.map(({ id }) => id))
   let bytes = 0
-  let fit = 0
+  let fitCount = 0
   for (const record of records) {
     bytes += record?.size ?? 0
     if (bytes > limits.inlineBytes) break
-    fit++
+    fitCount++
   }
-  if (fit === 0) return undefined
-  const stored = await store.read(tree, arrivals.slice(0, fit))
-  return { entries: stored.map(({ signed }) => signed), upTo: from + fit }
+  if (fitCount === 0) return undefined
+  const entries = await store.read(tree, arrivals.slice(0, fitCount))
+  return { entries: entries.map(({ signed }) => signed), upTo: from + fitCount }
 }
 
 /** The arrivals after `from` up to those of `summary`; none where they are more than one call carries. */
@@ -188,6 +188,6 @@ export async function readInline(
   { sequence }: TreeSummary,
 ): Promise<readonly SignedEntry[]> {
   if (sequence - from > limits.inlineEntries) return []
-  const some = await readSome(store, tree, from, sequence)
-  return some?.upTo === sequence ? some.entries : []
+  const batch = await readBatch(store, tree, from, sequence)
+  return batch?.upTo === sequence ? batch.entries : []
 }

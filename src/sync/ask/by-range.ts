@@ -7,7 +7,7 @@ import type { TreeDigest, TreeView } from '../../store/tree-state.ts'
 import { askRange, compareSpan } from '../ranges.ts'
 import type { RangeAnswer, SyncAnswer } from '../remote.ts'
 import type { Exchange } from './exchange.ts'
-import { protocol } from './transfer.ts'
+import { protocolError } from './transfer.ts'
 
 /** Asks from the root up until the remote has answered for everything. */
 export async function byRange(session: Exchange): Promise<void> {
@@ -20,12 +20,12 @@ export async function byRange(session: Exchange): Promise<void> {
     const request = { tree, tips: [], tipsDigest: view.tipsDigest, count: view.count, range }
     const through = await session.ask(request, async (answer) => {
       if (answer.header.range === undefined)
-        throw protocol('The remote did not answer the question about a range.')
+        throw protocolError('The remote did not answer the question about a range.')
       return useRange(session, view, answer, answer.header.range)
     })
     if (through === undefined) return
     if (after !== undefined && comparePositions(through, after) <= 0)
-      throw protocol("The remote's answers about ranges do not move forward.")
+      throw protocolError("The remote's answers about ranges do not move forward.")
     after = through
   }
 }
@@ -38,19 +38,19 @@ export async function useRange(
   { spans, through }: RangeAnswer,
 ): Promise<Position | undefined> {
   const { store, tree, transfer } = session
-  const compared: Awaited<ReturnType<typeof compareSpan>>[] = []
+  const differences: Awaited<ReturnType<typeof compareSpan>>[] = []
   for (const span of spans) {
-    compared.push(await compareSpan(store, view, span))
+    differences.push(await compareSpan(store, view, span))
     session.storeReads += span.prefixes.length
   }
   let state: TreeDigest = answer.header
   // What lies beyond our last chunk stands on what the spans name, so it waits for them.
-  const wanted = compared.flatMap(({ want }) => want)
-  state = (await session.want(wanted, true)) ?? state
+  const want = differences.flatMap(({ want }) => want)
+  state = (await session.pullPrefixes(want, true)) ?? state
   const more = await transfer.receive(answer)
-  for (const { ours } of compared) state = (await transfer.push(ours(), undefined)) ?? state
+  for (const { ours } of differences) state = (await transfer.push(ours(), undefined)) ?? state
   if (through !== undefined && !more) return through
-  await using now = await store.view(tree)
-  if (now !== undefined) session.compare(now, state)
+  await using current = await store.view(tree)
+  if (current !== undefined) session.noteIfEqual(current, state)
   return undefined
 }

@@ -11,23 +11,23 @@ import { compareCells, type Difference, readCells } from '../cells.ts'
 import type { SketchPart, SyncHeader, SyncRequest } from '../remote.ts'
 import { byRange } from './by-range.ts'
 import type { Exchange } from './exchange.ts'
-import { protocol } from './transfer.ts'
+import { protocolError } from './transfer.ts'
 
 /** `probed`: the cells answer a question that had none of ours. */
 export async function bySketch(
   session: Exchange,
   first: SketchPart,
   header: SyncHeader,
-  probed: boolean,
+  isProbe: boolean,
 ): Promise<void> {
-  const { difference, theirs } = await decode(session, first, header, probed)
+  const { difference, theirs } = await decode(session, first, header, isProbe)
   const partial = !difference.complete
-  if (partial && probed && isGuess(theirs)) return
-  const answered = await session.want(session.named(difference.theirs), partial)
+  if (partial && isProbe && isGuess(theirs)) return
+  const pulled = await session.pullPrefixes(session.abbreviate(difference.theirs), partial)
   await using view = await session.store.view(session.tree)
   if (view === undefined) return
   const pushed = await session.pushPrefixes(view, difference.ours, partial)
-  session.compare(view, pushed ?? answered ?? header)
+  session.noteIfEqual(view, pushed ?? pulled ?? header)
   if (partial && !session.equal) await byRange(session)
 }
 
@@ -36,7 +36,7 @@ async function decode(
   session: Exchange,
   first: SketchPart,
   header: SyncHeader,
-  probed: boolean,
+  isProbe: boolean,
 ): Promise<{ difference: Difference; theirs: Cells }> {
   const { store, tree } = session
   let part = first
@@ -44,23 +44,23 @@ async function decode(
   let theirs: Cells | undefined
   for (let trip = 0; ; trip++) {
     if (part.from !== 0 && part.from !== theirs?.cellCount)
-      throw protocol(`The remote sent cells from ${part.from} on, which do not follow.`)
+      throw protocolError(`The remote sent cells from ${part.from} on, which do not follow.`)
     const more = readCells(part, state.count, limits.sketchMaxCells)
     session.cells += more.cellCount
     theirs = theirs === undefined || part.from === 0 ? more : joinCells(theirs, more)
     const sketch = await store.sketches.of(tree)
-    if (sketch === undefined) throw protocol('The remote sent cells of a tree that is not here.')
+    if (sketch === undefined) throw protocolError('The remote sent cells of a tree that is not here.')
     const difference = compareCells(sketch, theirs)
     const enough =
       difference.complete || theirs.cellCount >= sketch.cellCount || trip === limits.sessionSketchTrips
-    if (enough || (probed && isGuess(theirs))) return { difference, theirs }
-    const none = new Uint8Array(0)
+    if (enough || (isProbe && isGuess(theirs))) return { difference, theirs }
+    const noBytes = new Uint8Array(0)
     const request: SyncRequest = {
       tree,
       tips: [],
       tipsDigest: await store.tipsDigest(tree),
       count: sketch.total,
-      sketch: { from: theirs.cellCount, cells: none, counts: none, state: part.state },
+      sketch: { from: theirs.cellCount, cells: noBytes, counts: noBytes, state: part.state },
     }
     const next = await session.ask(request, async ({ header }) => header)
     if (next.status !== 'sketch' || next.sketch === undefined) return { difference, theirs }

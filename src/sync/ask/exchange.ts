@@ -10,7 +10,7 @@ import type { TreeReader } from '../../store/read/tree-reader.ts'
 import type { TreeDigest, TreeView } from '../../store/tree-state.ts'
 import { shortPrefixDigits } from '../cells.ts'
 import type { Ingest } from '../ingest.ts'
-import { missingOf } from '../missing.ts'
+import { missingEntries } from '../missing.ts'
 import type { Remote, SyncAnswer, SyncRequest, SyncStatus } from '../remote.ts'
 import type { SessionResult } from './session-result.ts'
 import { checkHeader, Transfer, type TransferOptions } from './transfer.ts'
@@ -32,7 +32,7 @@ export class Exchange {
   private readonly remote: Remote
   private readonly signal: AbortSignal | undefined
   private readonly statuses: SyncStatus[] = []
-  private namedBefore = false
+  private abbreviatedBefore = false
 
   constructor(local: SessionLocal, remote: Remote, tree: TreeId, options: TransferOptions) {
     this.store = local.store
@@ -59,7 +59,7 @@ export class Exchange {
    * Asks for entries by their prefixes; the remote's state then, undefined where nothing is wanted. Parents may be in
    * another question where these are more than one can have.
    */
-  async want(prefixes: readonly string[], partial: boolean): Promise<TreeDigest | undefined> {
+  async pullPrefixes(prefixes: readonly string[], partial: boolean): Promise<TreeDigest | undefined> {
     let state: TreeDigest | undefined
     for (let start = 0; start < prefixes.length; start += limits.wantIds) {
       const { tipsDigest, count } = await this.store.summary(this.tree)
@@ -76,9 +76,9 @@ export class Exchange {
    * Prefixes as they are asked for: half of each tells ids apart nearly always. Where somebody has ground ids so that it
    * does not, some do not come, and the next question names the whole.
    */
-  named(prefixes: readonly string[]): readonly string[] {
-    const short = !this.namedBefore
-    this.namedBefore = true
+  abbreviate(prefixes: readonly string[]): readonly string[] {
+    const short = !this.abbreviatedBefore
+    this.abbreviatedBefore = true
     return short ? prefixes.map((prefix) => prefix.slice(0, shortPrefixDigits)) : prefixes
   }
 
@@ -92,12 +92,12 @@ export class Exchange {
     this.storeReads += prefixes.length
     const present: Found[] = found.filter((entry) => entry !== undefined)
     if (present.length === 0) return undefined
-    const { pages, count } = missingOf(this.store, this.tree, present, 0)
+    const { pages, count } = missingEntries(this.store, this.tree, present, 0)
     return this.transfer.push(pages(), count, partial)
   }
 
   /** Notes that both sides are equal, if these states say so. */
-  compare(ours: TreeView, theirs: TreeDigest | undefined): void {
+  noteIfEqual(ours: TreeView, theirs: TreeDigest | undefined): void {
     if (ours.tipsDigest !== theirs?.tipsDigest || ours.count !== theirs.count) return
     this.equal = true
     this.settledAt = ours.sequence

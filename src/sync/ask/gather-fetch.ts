@@ -12,10 +12,10 @@ import { hexToBytes } from '../../dag/hex.ts'
 import type { Position, TreeId } from '../../dag/id.ts'
 import { positionOf, sha256 } from '../ranges.ts'
 import type { Remote, SyncPage } from '../remote.ts'
-import { protocol } from './transfer.ts'
+import { protocolError } from './transfer.ts'
 
 /** The source sent other entries than the outline has: one of the two is wrong, or they have different entries. */
-export class Differs extends Error {}
+export class ChunkMismatch extends Error {}
 
 export interface FetchParts {
   readonly remote: Remote
@@ -29,43 +29,43 @@ export interface FetchParts {
 export class Fetch {
   private readonly parts: FetchParts
   private readonly call = new AbortController()
-  private readonly waiting: (readonly SignedEntry[])[] = []
-  private waitingBytes = 0
-  private ended: { readonly error?: unknown } | undefined
+  private readonly queue: (readonly SignedEntry[])[] = []
+  private queuedBytes = 0
+  private outcome: { readonly error?: unknown } | undefined
   private wake = () => {}
   /** Ends, without an error, when nothing is under way any more. */
-  readonly over: Promise<void>
+  readonly done: Promise<void>
 
   constructor(parts: FetchParts) {
     this.parts = parts
-    if (parts.signal?.aborted) this.onParent()
-    parts.signal?.addEventListener('abort', this.onParent, { once: true })
-    this.over = this.read()
+    if (parts.signal?.aborted) this.onParentAbort()
+    parts.signal?.addEventListener('abort', this.onParentAbort, { once: true })
+    this.done = this.read()
       .then(
         () => this.end({}),
         (error: unknown) => this.end({ error }),
       )
-      .finally(() => parts.signal?.removeEventListener('abort', this.onParent))
+      .finally(() => parts.signal?.removeEventListener('abort', this.onParentAbort))
   }
 
-  /** The next page; undefined when the chunk was complete and right. Rejects with Differs, or with what went wrong. */
+  /** The next page; undefined when the chunk was complete and right. Rejects with ChunkMismatch, or with what went wrong. */
   async next(): Promise<readonly SignedEntry[] | undefined> {
     for (;;) {
-      const page = this.waiting.shift()
+      const page = this.queue.shift()
       if (page !== undefined) {
-        this.waitingBytes -= bytesOf(page)
+        this.queuedBytes -= bytesOf(page)
         this.wake()
         return page
       }
-      if (this.ended?.error !== undefined) throw this.ended.error
-      if (this.ended !== undefined) return undefined
-      await this.change()
+      if (this.outcome?.error !== undefined) throw this.outcome.error
+      if (this.outcome !== undefined) return undefined
+      await this.nextChange()
     }
   }
 
   /** Whether all of it came, and was right. */
   get complete(): boolean {
-    return this.ended !== undefined && this.ended.error === undefined
+    return this.outcome !== undefined && this.outcome.error === undefined
   }
 
   abort(error = new CausewayError('CANCELLED', 'The chunk is not wanted any more.')): void {
@@ -78,25 +78,25 @@ export class Fetch {
     const { signal } = this.call
     const range = { after, chunks: [], complete: true, through: positionOf(chunk.last) }
     const request = { tree, tips: [], tipsDigest: '', count: 0, range }
-    const answer = await this.heard(remote.syncTree(request, { signal }))
+    const answer = await this.withSilenceLimit(remote.syncTree(request, { signal }))
     const pages = answer.pages[Symbol.asyncIterator]()
     try {
       if (answer.header.status !== 'range')
-        throw protocol(`The remote was asked for a chunk and answered ${answer.header.status}.`)
+        throw protocolError(`The remote was asked for a chunk and answered ${answer.header.status}.`)
       const ids = new Uint8Array(32 * chunk.count)
       let count = 0
       for (;;) {
-        const step: IteratorResult<SyncPage> = await this.heard(pages.next())
+        const step: IteratorResult<SyncPage> = await this.withSilenceLimit(pages.next())
         if (step.done) break
         const { entries } = step.value
         if (count + entries.length > chunk.count)
-          throw new Differs('The remote sends more entries than the chunk has.')
+          throw new ChunkMismatch('The remote sends more entries than the chunk has.')
         for (const signed of entries) ids.set(hexToBytes(idOf(signed)), 32 * count++)
         await this.offer(entries)
       }
       const fingerprint = fingerprintOf(ids.subarray(0, 32 * count), sha256)
       if (count !== chunk.count || !fingerprint.every((byte, index) => byte === chunk.fingerprint[index]))
-        throw new Differs('The remote sent other entries than the chunk has.')
+        throw new ChunkMismatch('The remote sent other entries than the chunk has.')
     } finally {
       // A source that is gone may not answer to that either.
       void pages.return?.().catch(() => {})
@@ -105,19 +105,19 @@ export class Fetch {
 
   /** Hands a page over, and waits while too much waits already. */
   private async offer(page: readonly SignedEntry[]): Promise<void> {
-    this.waiting.push(page)
-    this.waitingBytes += bytesOf(page)
+    this.queue.push(page)
+    this.queuedBytes += bytesOf(page)
     this.wake()
-    while (this.waitingBytes > limits.gatherChunkBytes) {
+    while (this.queuedBytes > limits.gatherChunkBytes) {
       if (this.call.signal.aborted) throw cancelled(this.call.signal)
-      await this.change()
+      await this.nextChange()
     }
   }
 
   /** What the source sends next; TIMEOUT where it is silent. */
-  private async heard<Result>(coming: Promise<Result>): Promise<Result> {
+  private async withSilenceLimit<Result>(reply: Promise<Result>): Promise<Result> {
     const { signal } = this.call
-    coming.catch(() => {})
+    reply.catch(() => {})
     const cancelTimer = this.parts.clock.setTimer(limits.gatherSilenceMs, () =>
       this.abort(
         new CausewayError('TIMEOUT', `The remote sent nothing for ${limits.gatherSilenceMs} ms.`, {
@@ -132,31 +132,31 @@ export class Fetch {
       else signal.addEventListener('abort', onAbort, { once: true })
     })
     try {
-      return await Promise.race([coming, aborted])
+      return await Promise.race([reply, aborted])
     } finally {
       cancelTimer()
       signal.removeEventListener('abort', onAbort)
     }
   }
 
-  private end(how: { readonly error?: unknown }): void {
-    this.ended = how
+  private end(outcome: { readonly error?: unknown }): void {
+    this.outcome = outcome
     this.wake()
   }
 
   /** Something changed: a page came or went, or it ended. Both sides may wait, so each looks again for itself. */
-  private change(): Promise<void> {
+  private nextChange(): Promise<void> {
     return new Promise((resolve) => {
-      const earlier = this.wake
+      const wakeEarlier = this.wake
       this.wake = () => {
         this.wake = () => {}
-        earlier()
+        wakeEarlier()
         resolve()
       }
     })
   }
 
-  private readonly onParent = () => this.abort(cancelled(this.parts.signal!))
+  private readonly onParentAbort = () => this.abort(cancelled(this.parts.signal!))
 }
 
 function bytesOf(page: readonly SignedEntry[]): number {

@@ -14,9 +14,9 @@ import type { PeerId } from '../../dag/identity.ts'
 import { askRange, keyOf, positionOf } from '../ranges.ts'
 import type { Remote } from '../remote.ts'
 import type { SessionLocal } from './exchange.ts'
-import { Differs, Fetch } from './gather-fetch.ts'
+import { ChunkMismatch, Fetch } from './gather-fetch.ts'
 import { Pipeline } from './pipeline.ts'
-import { protocol, type SessionProgress } from './transfer.ts'
+import { protocolError, type SessionProgress } from './transfer.ts'
 
 export interface Source {
   readonly peer: PeerId
@@ -38,7 +38,7 @@ export interface GatherOptions {
 }
 
 /** A source and how it does. */
-interface Taken {
+interface SourceState {
   readonly source: Source
   entries: number
   fetching: number
@@ -48,24 +48,24 @@ interface Taken {
 }
 
 /** A chunk of the outline. */
-interface Piece {
+interface Job {
   readonly after: Position | undefined
   readonly chunk: RangeChunk
-  readonly outlinedBy: Taken
+  readonly outlinedBy: SourceState
   /** Sources that sent something else: now who outlined it has to send it. */
-  readonly disputedBy: Taken[]
-  fetch: { readonly stream: Fetch; readonly from: Taken } | undefined
+  readonly disputedBy: SourceState[]
+  fetch: { readonly stream: Fetch; readonly from: SourceState } | undefined
 }
 
 /** A page that was not right, and whose it was. */
-class Bad extends Error {
-  readonly piece: Piece
-  readonly from: Taken
-  override readonly cause: CausewayError | Differs
+class BadPage extends Error {
+  readonly job: Job
+  readonly from: SourceState
+  override readonly cause: CausewayError | ChunkMismatch
 
-  constructor(piece: Piece, from: Taken, cause: CausewayError | Differs) {
+  constructor(job: Job, from: SourceState, cause: CausewayError | ChunkMismatch) {
     super(cause.message)
-    this.piece = piece
+    this.job = job
     this.from = from
     this.cause = cause
   }
@@ -90,20 +90,20 @@ export class Gathering {
   private readonly local: SessionLocal
   private readonly tree: TreeId
   private readonly options: GatherOptions
-  private readonly taken: Taken[] = []
+  private readonly sources: SourceState[] = []
   /** Sources that may still come. */
-  private coming = 0
-  private pieces: Piece[] = []
-  /** The piece that is being stored. */
+  private awaitedSources = 0
+  private jobs: Job[] = []
+  /** The job that is being stored. */
   private head = 0
   private expected = 0
-  private sizing: Disposable | undefined
+  private sketchSize: Disposable | undefined
   /** Who tells the outline, where the first one began, up to where it has, and whether that is all. */
-  private outliner: Taken | undefined
-  private begun = false
-  private start: Position | undefined
-  private outlined: Position | undefined
-  private outlining: Promise<void> | undefined
+  private outliner: SourceState | undefined
+  private outlineBegun = false
+  private outlineStart: Position | undefined
+  private outlinedThrough: Position | undefined
+  private outlineCall: Promise<void> | undefined
   private complete = false
   private failure: unknown
   private readonly streams = new Set<Fetch>()
@@ -118,36 +118,36 @@ export class Gathering {
 
   /** Takes from this source too, from now on. */
   join(source: Source): void {
-    if (this.taken.length >= limits.gatherSources) return
-    this.taken.push({ source, entries: 0, fetching: 0, error: undefined, disputes: false })
-    this.changed()
+    if (this.sources.length >= limits.gatherSources) return
+    this.sources.push({ source, entries: 0, fetching: 0, error: undefined, disputes: false })
+    this.onChange()
   }
 
   /** Takes from a source that is not there yet as soon as it is, and does not end for want of others before. */
   expect(source: Promise<Source>): void {
-    this.coming++
+    this.awaitedSources++
     source
       .then(
-        (come) => this.join(come),
+        (arrival) => this.join(arrival),
         () => {},
       )
       .finally(() => {
-        this.coming--
-        this.changed()
+        this.awaitedSources--
+        this.onChange()
       })
   }
 
   /** The sources that were not left out, the one that told the outline first. */
-  get trusted(): Source[] {
-    const good = this.taken.filter(({ error }) => error === undefined)
+  get trustedSources(): Source[] {
+    const sources = this.sources.filter(({ error }) => error === undefined)
     return [
-      ...good.filter((each) => each === this.outliner),
-      ...good.filter((each) => each !== this.outliner),
+      ...sources.filter((source) => source === this.outliner),
+      ...sources.filter((source) => source !== this.outliner),
     ].map(({ source }) => source)
   }
 
   reports(): SourceReport[] {
-    return this.taken.map(({ source, entries, error }) => ({ peer: source.peer, entries, error }))
+    return this.sources.map(({ source, entries, error }) => ({ peer: source.peer, entries, error }))
   }
 
   /** Runs until all that the outline has is here. Rejects when no source is left, or our own store fails. */
@@ -158,24 +158,24 @@ export class Gathering {
       for (;;) {
         this.options.signal?.throwIfAborted()
         this.assign()
-        const changed = this.change()
-        const piece = this.pieces[this.head]
+        const change = this.nextChange()
+        const job = this.jobs[this.head]
         try {
-          if (piece?.fetch !== undefined) {
-            const { stream, from } = piece.fetch
+          if (job?.fetch !== undefined) {
+            const { stream, from } = job.fetch
             const page = await stream.next().catch((error: unknown) => {
-              throw new Bad(piece, from, error instanceof Differs ? error : CausewayError.from(error))
+              throw new BadPage(job, from, error instanceof ChunkMismatch ? error : CausewayError.from(error))
             })
-            if (page === undefined) this.passed(piece)
-            else await pipeline.add(() => this.store(piece, from, page))
-          } else if (piece === undefined && this.complete) {
+            if (page === undefined) this.finish(job)
+            else await pipeline.add(() => this.store(job, from, page))
+          } else if (job === undefined && this.complete) {
             await pipeline.drain()
             return
-          } else await changed
+          } else await change
         } catch (error) {
           await pipeline.settle()
           pipeline = new Pipeline(limits.sessionPagesTakenIn)
-          if (!(error instanceof Bad)) throw error
+          if (!(error instanceof BadPage)) throw error
           this.replace(error)
         }
         if (this.failure !== undefined) throw this.failure
@@ -184,19 +184,19 @@ export class Gathering {
       this.running = false
       await pipeline.settle()
       for (const stream of this.streams) stream.abort()
-      await Promise.all([...this.streams].map(({ over }) => over))
-      await this.outlining
-      this.sizing?.[Symbol.dispose]()
+      await Promise.all([...this.streams].map(({ done }) => done))
+      await this.outlineCall
+      this.sketchSize?.[Symbol.dispose]()
     }
   }
 
-  private async store(piece: Piece, from: Taken, page: readonly SignedEntry[]): Promise<void> {
+  private async store(job: Job, from: SourceState, page: readonly SignedEntry[]): Promise<void> {
     const { added, known, refused } = await this.local.ingest
       .page(this.tree, page)
       .catch((error: unknown) => {
         const { code } = CausewayError.from(error)
         // A page past the bounds is the source's, all else is ours.
-        if (code === 'LIMIT_EXCEEDED') throw new Bad(piece, from, CausewayError.from(error))
+        if (code === 'LIMIT_EXCEEDED') throw new BadPage(job, from, CausewayError.from(error))
         throw error
       })
     this.received += added.length
@@ -206,131 +206,134 @@ export class Gathering {
     this.options.onProgress?.({ received, expected: Math.max(this.expected, received), sent: 0, toSend: 0 })
     const [first] = refused
     if (first === undefined) return
-    const forged = refused.find(({ error }) => error.code !== 'ENTRY_MISSING_PARENT')
-    if (forged !== undefined)
-      throw new Bad(
-        piece,
+    const invalid = refused.find(({ error }) => error.code !== 'ENTRY_MISSING_PARENT')
+    if (invalid !== undefined)
+      throw new BadPage(
+        job,
         from,
-        protocol(
-          `The remote sent an entry that is not valid: ${forged.error.message}`,
-          { entry: forged.id, code: forged.error.code },
-          forged.error,
+        protocolError(
+          `The remote sent an entry that is not valid: ${invalid.error.message}`,
+          { entry: invalid.id, code: invalid.error.code },
+          invalid.error,
         ),
       )
-    throw new Bad(
-      piece,
+    throw new BadPage(
+      job,
       from,
-      new Differs(`The remote sent an entry before its parents: ${first.error.message}`),
+      new ChunkMismatch(`The remote sent an entry before its parents: ${first.error.message}`),
     )
   }
 
-  /** A piece has come to its end, as the outline has it. */
-  private passed(piece: Piece): void {
+  /** A job has come to its end, as the outline has it. */
+  private finish(job: Job): void {
     this.head++
-    for (const each of piece.disputedBy.splice(0))
+    for (const source of job.disputedBy.splice(0))
       this.leaveOut(
-        each,
-        protocol('The remote sent other entries of a chunk than the remote that it was told by has.'),
+        source,
+        protocolError('The remote sent other entries of a chunk than the remote that it was told by has.'),
       )
     // What was stored a few pieces ago is done with.
-    const done = this.pieces[this.head - 1 - limits.sessionPagesTakenIn]
-    if (done !== undefined) done.fetch = undefined
+    const oldJob = this.jobs[this.head - 1 - limits.sessionPagesTakenIn]
+    if (oldJob !== undefined) oldJob.fetch = undefined
   }
 
-  /** Sees to it that a piece which went wrong comes from somebody else. */
-  private replace({ piece, from, cause }: Bad): void {
-    const index = this.pieces.indexOf(piece)
-    if (!(cause instanceof Differs)) this.leaveOut(from, cause)
-    else if (from === piece.outlinedBy)
-      this.leaveOut(from, protocol(`The remote does not have what it told that it has. ${cause.message}`))
+  /** Sees to it that a job which went wrong comes from somebody else. */
+  private replace({ job, from, cause }: BadPage): void {
+    const index = this.jobs.indexOf(job)
+    if (!(cause instanceof ChunkMismatch)) this.leaveOut(from, cause)
+    else if (from === job.outlinedBy)
+      this.leaveOut(
+        from,
+        protocolError(`The remote does not have what it told that it has. ${cause.message}`),
+      )
     else {
       from.disputes = true
-      piece.disputedBy.push(from)
+      job.disputedBy.push(from)
     }
     if (index === -1) return
     // Later pieces of which pages were tried already stand on it, so they come again too.
-    for (const again of this.pieces.slice(index, Math.max(index, this.head) + 1)) {
-      again.fetch?.stream.abort()
-      again.fetch = undefined
+    for (const dependent of this.jobs.slice(index, Math.max(index, this.head) + 1)) {
+      dependent.fetch?.stream.abort()
+      dependent.fetch = undefined
     }
     this.head = Math.min(this.head, index)
     // With who outlined it gone, nobody can settle whether this source is wrong.
-    if (cause instanceof Differs && piece.outlinedBy.error !== undefined) this.outlineAnew()
+    if (cause instanceof ChunkMismatch && job.outlinedBy.error !== undefined) this.outlineAnew()
   }
 
-  private leaveOut(each: Taken, error: CausewayError): void {
-    each.error ??= error
-    for (const piece of this.pieces.slice(this.head))
-      if (piece.fetch?.from === each && !piece.fetch.stream.complete) {
-        piece.fetch.stream.abort()
-        piece.fetch = undefined
+  private leaveOut(source: SourceState, error: CausewayError): void {
+    source.error ??= error
+    for (const job of this.jobs.slice(this.head))
+      if (job.fetch?.from === source && !job.fetch.stream.complete) {
+        job.fetch.stream.abort()
+        job.fetch = undefined
       }
-    if (each === this.outliner) this.outliner = undefined
+    if (source === this.outliner) this.outliner = undefined
     // Nobody can settle what others have disputed: another outline begins here.
-    if (this.pieces.some(({ outlinedBy, disputedBy }) => outlinedBy === each && disputedBy.length > 0))
+    if (this.jobs.some(({ outlinedBy, disputedBy }) => outlinedBy === source && disputedBy.length > 0))
       this.outlineAnew()
   }
 
   private outlineAnew(): void {
-    for (const piece of this.pieces.splice(this.head)) piece.fetch?.stream.abort()
-    const last = this.pieces.at(-1)
-    this.outlined = last === undefined ? this.start : positionOf(last.chunk.last)
+    for (const job of this.jobs.splice(this.head)) job.fetch?.stream.abort()
+    const last = this.jobs.at(-1)
+    this.outlinedThrough = last === undefined ? this.outlineStart : positionOf(last.chunk.last)
     this.complete = false
-    for (const each of this.taken) each.disputes = false
+    for (const source of this.sources) source.disputes = false
   }
 
   /** Starts whatever can be started: the next part of the outline, and fetches of pieces that are not too far ahead. */
   private assign(): void {
-    const alive = this.taken.filter(({ error }) => error === undefined)
-    if (alive.length === 0) {
-      if (this.coming > 0) return
-      if (this.complete && this.pieces.slice(this.head).every(({ fetch }) => fetch?.stream.complete)) return
-      throw this.nobody()
+    const sources = this.sources.filter(({ error }) => error === undefined)
+    if (sources.length === 0) {
+      if (this.awaitedSources > 0) return
+      if (this.complete && this.jobs.slice(this.head).every(({ fetch }) => fetch?.stream.complete)) return
+      throw this.noSourceError()
     }
-    const ahead = this.head + limits.gatherChunksAhead * alive.length
-    if (!this.complete && this.outlining === undefined && this.pieces.length < ahead) {
-      this.outliner ??= alive.find(({ disputes }) => !disputes) ?? alive[0]!
-      this.outlining = this.outline(this.outliner).finally(() => {
-        this.outlining = undefined
-        this.changed()
+    const ahead = this.head + limits.gatherChunksAhead * sources.length
+    if (!this.complete && this.outlineCall === undefined && this.jobs.length < ahead) {
+      this.outliner ??= sources.find(({ disputes }) => !disputes) ?? sources[0]!
+      this.outlineCall = this.outline(this.outliner).finally(() => {
+        this.outlineCall = undefined
+        this.onChange()
       })
     }
-    for (const [index, piece] of this.pieces.slice(this.head, ahead).entries()) {
-      if (piece.fetch !== undefined) continue
-      const free = alive
-        .filter((each) => (piece.disputedBy.length > 0 ? each === piece.outlinedBy : !each.disputes))
+    for (const [index, job] of this.jobs.slice(this.head, ahead).entries()) {
+      if (job.fetch !== undefined) continue
+      const free = sources
+        .filter((source) => (job.disputedBy.length > 0 ? source === job.outlinedBy : !source.disputes))
         // What is to be stored next never waits for a turn.
         .filter(({ fetching }) => index === 0 || fetching < limits.gatherChunksAtOnce)
         .sort((a, b) => a.fetching - b.fetching)[0]
-      if (free !== undefined) this.fetch(piece, free)
-      else if (index === 0 && alive.every(({ disputes }) => disputes)) this.outlineAnew()
+      if (free !== undefined) this.fetch(job, free)
+      else if (index === 0 && sources.every(({ disputes }) => disputes)) this.outlineAnew()
     }
   }
 
-  private fetch(piece: Piece, from: Taken): void {
+  private fetch(job: Job, from: SourceState): void {
     const { clock } = this.local
-    const { after, chunk } = piece
+    const { after, chunk } = job
     const { signal } = this.options
     const stream = new Fetch({ remote: from.source.remote, clock, tree: this.tree, after, chunk, signal })
-    piece.fetch = { stream, from }
+    job.fetch = { stream, from }
     from.fetching++
     this.streams.add(stream)
-    void stream.over.then(() => {
+    void stream.done.then(() => {
       from.fetching--
       this.streams.delete(stream)
-      this.changed()
+      this.onChange()
     })
   }
 
   /** Asks for the next part of the outline; at first with what is here, so that a first sync which was cut goes on. */
-  private async outline(from: Taken): Promise<void> {
+  private async outline(from: SourceState): Promise<void> {
     const { store } = this.local
     const { tree, options } = this
     try {
-      await using view = this.begun ? undefined : await store.view(tree)
+      await using view = this.outlineBegun ? undefined : await store.view(tree)
       const range =
         view === undefined
-          ? { after: this.outlined, chunks: [], complete: true }
+          ? { after: this.outlinedThrough, chunks: [], complete: true }
           : await askRange(store, view, undefined)
       const request = {
         tree,
@@ -342,37 +345,37 @@ export class Gathering {
       const answer = await from.source.remote.syncTree(request, { signal: options.signal })
       await answer.pages[Symbol.asyncIterator]().return?.()
       if (from.error !== undefined) return
-      const { range: told, count } = answer.header
-      if (answer.header.status !== 'range' || told === undefined)
-        throw protocol('The remote did not answer the question for an outline.')
+      const { range: outline, count } = answer.header
+      if (answer.header.status !== 'range' || outline === undefined)
+        throw protocolError('The remote did not answer the question for an outline.')
       this.expected = count
-      this.sizing ??= store.sketches.expect(tree, count)
+      this.sketchSize ??= store.sketches.expect(tree, count)
       const ours = range.chunks.at(-1)
-      if (!this.begun) this.outlined = this.start = ours && positionOf(ours.last)
-      this.begun = true
-      let after = this.outlined
+      if (!this.outlineBegun) this.outlinedThrough = this.outlineStart = ours && positionOf(ours.last)
+      this.outlineBegun = true
+      let after = this.outlinedThrough
       // Where something differs before our last entry, or we have too much to tell, a session does better.
-      const chunks = told.spans.length > 0 || !range.complete ? [] : (told.chunks ?? [])
+      const chunks = outline.spans.length > 0 || !range.complete ? [] : (outline.chunks ?? [])
       checkChunks(after && keyOf(after), chunks)
       for (const chunk of chunks) {
-        this.pieces.push({ after, chunk, outlinedBy: from, disputedBy: [], fetch: undefined })
+        this.jobs.push({ after, chunk, outlinedBy: from, disputedBy: [], fetch: undefined })
         after = positionOf(chunk.last)
       }
-      this.outlined = after
-      this.complete = told.through === undefined || chunks.length === 0
+      this.outlinedThrough = after
+      this.complete = outline.through === undefined || chunks.length === 0
     } catch (error) {
       if (options.signal?.aborted) this.failure = error
       else this.leaveOut(from, CausewayError.from(error))
     }
   }
 
-  private nobody(): CausewayError {
-    const { error } = this.taken.at(-1)!
+  private noSourceError(): CausewayError {
+    const { error } = this.sources.at(-1)!
     return error ?? new CausewayError('UNREACHABLE', 'No peer is left to take entries from.')
   }
 
   /** Something may be started now, and whoever waits looks again. */
-  private changed(): void {
+  private onChange(): void {
     if (!this.running) return
     try {
       this.assign()
@@ -382,7 +385,7 @@ export class Gathering {
     this.wake()
   }
 
-  private change(): Promise<void> {
+  private nextChange(): Promise<void> {
     return new Promise((resolve) => {
       this.wake = resolve
     })

@@ -22,14 +22,14 @@ export class Pace {
   /** Sends, and learns from how long the answer took: what was under way then went before it. */
   async time<Result>(bytes: number, clock: Clock, send: () => Promise<Result>): Promise<Result> {
     this.bytesUnderWay += bytes
-    const carried = this.bytesUnderWay
+    const carriedBytes = this.bytesUnderWay
     const startedMs = clock.monotonic()
     try {
       const result = await send()
       const tookMs = Math.max(1, clock.monotonic() - startedMs)
-      const allowed = (carried * limits.pushAheadMs) / tookMs
-      const most = limits.pageBytes * limits.sessionPagesInFlight
-      this.allowedBytes = Math.min(Math.max(allowed, limits.pushLeastBytes), most)
+      const allowed = (carriedBytes * limits.pushAheadMs) / tookMs
+      const maxBytes = limits.pageBytes * limits.sessionPagesInFlight
+      this.allowedBytes = Math.min(Math.max(allowed, limits.pushLeastBytes), maxBytes)
       return result
     } finally {
       this.bytesUnderWay -= bytes

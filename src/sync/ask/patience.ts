@@ -7,8 +7,8 @@ import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { Remote } from '../remote.ts'
 
-export function patient(remote: Remote, clock: Clock): Remote {
-  const again = async <Result>(signal: AbortSignal | undefined, call: () => Promise<Result>) => {
+export function withPatience(remote: Remote, clock: Clock): Remote {
+  const retry = async <Result>(signal: AbortSignal | undefined, call: () => Promise<Result>) => {
     for (let waitedMs = 0; ; ) {
       try {
         return await call()
@@ -24,8 +24,8 @@ export function patient(remote: Remote, clock: Clock): Remote {
     }
   }
   return {
-    syncTree: (request, options) => again(options?.signal, () => remote.syncTree(request, options)),
+    syncTree: (request, options) => retry(options?.signal, () => remote.syncTree(request, options)),
     sendEntries: (tree, entries, options) =>
-      again(options?.signal, () => remote.sendEntries(tree, entries, options)),
+      retry(options?.signal, () => remote.sendEntries(tree, entries, options)),
   }
 }

@@ -13,12 +13,12 @@ import type { TreeDigest } from '../../store/tree-state.ts'
 import { cutForRequest, viewWithSketch } from '../cells.ts'
 import { findMissing } from '../missing.ts'
 import type { RangeAnswer, Remote, SyncAnswer, SyncHeader, SyncRequest } from '../remote.ts'
-import { tellTips } from '../sample.ts'
+import { sampleTips } from '../sample.ts'
 import { byRange, useRange } from './by-range.ts'
 import { bySketch } from './by-sketch.ts'
 import { Exchange, type SessionLocal } from './exchange.ts'
 import type { SessionResult } from './session-result.ts'
-import { protocol, type SessionProgress, type TransferOptions } from './transfer.ts'
+import { protocolError, type SessionProgress, type TransferOptions } from './transfer.ts'
 
 export type { SessionLocal, SessionProgress, SessionResult }
 
@@ -85,12 +85,12 @@ class Session {
       const { done, more, state } = await this.round(probe)
       probe = false
       if (done) return
-      const moved = transfer.received > received || transfer.sent > sent
-      if (!moved && !more && oneWay) exchange.settledAt = this.askedAt
+      const madeProgress = transfer.received > received || transfer.sent > sent
+      if (!madeProgress && !more && oneWay) exchange.settledAt = this.askedAt
       if (exchange.settledAt !== undefined) return
-      if (!moved && state === stuckAt)
-        throw protocol('The session makes no progress although both sides differ.')
-      stuckAt = moved ? '' : state
+      if (!madeProgress && state === stuckAt)
+        throw protocolError('The session makes no progress although both sides differ.')
+      stuckAt = madeProgress ? '' : state
       // A large tree may take any number of budgets.
       if (!more || transfer.received === received) rounds++
     }
@@ -106,7 +106,7 @@ class Session {
       const state = `${tipsDigest} ${header.tipsDigest} ${header.count}`
       if (header.status === 'equal') {
         if (header.tipsDigest !== tipsDigest || count === 0)
-          throw protocol('The remote says that both sides are equal, but its digest is another.')
+          throw protocolError('The remote says that both sides are equal, but its digest is another.')
         exchange.equal = true
         exchange.settledAt = this.askedAt
         return { done: true, more: false, state }
@@ -131,13 +131,13 @@ class Session {
     const { store, clock } = this.local
     const { lastEqual } = this.options
     exchange.transfer.checkSignal()
-    const found = await viewWithSketch(store, tree)
-    this.askedAt = found?.view.sequence ?? 0
-    if (found === undefined) return { tree, tips: [], tipsDigest: '', count: 0 }
-    const { view, sketch } = found
+    const current = await viewWithSketch(store, tree)
+    this.askedAt = current?.view.sequence ?? 0
+    if (current === undefined) return { tree, tips: [], tipsDigest: '', count: 0 }
+    const { view, sketch } = current
     await using _ = view
     const { tipsDigest, count } = view
-    const tips = tellTips(view.tips, clock.random)
+    const tips = sampleTips(view.tips, clock.random)
     if (probe && tipsDigest === lastEqual?.tipsDigest) {
       const none = new Uint8Array(0)
       return {
@@ -165,22 +165,23 @@ class Session {
     const { store, transfer } = exchange
     await using view = await store.view(tree)
     if (view === undefined) return
-    exchange.compare(view, header)
+    exchange.noteIfEqual(view, header)
     if (exchange.equal) return
     if (header.want !== undefined && header.want.length > 0) {
-      exchange.compare(view, await exchange.pushPrefixes(view, header.want))
+      exchange.noteIfEqual(view, await exchange.pushPrefixes(view, header.want))
       return
     }
     // Where it has all our tips, it has all that we had when we asked; the rest came from elsewhere since.
     const records = await store.lookupIn(tree, header.tips, view.snapshot)
-    const known = header.tips.filter((_, index) => records[index] !== undefined)
-    const ours = request.tips.filter((_, index) => header.common[index])
-    const whole = known.length === header.tips.length && digestTips(known) === header.tipsDigest
-    const theirCount = whole ? header.count : undefined
-    const theirTips: EntryId[] = [...new Set([...known, ...ours])]
+    const theirTipsHere = header.tips.filter((_, index) => records[index] !== undefined)
+    const ourTipsThere = request.tips.filter((_, index) => header.common[index])
+    const allTipsHere =
+      theirTipsHere.length === header.tips.length && digestTips(theirTipsHere) === header.tipsDigest
+    const theirCount = allTipsHere ? header.count : undefined
+    const theirTips: EntryId[] = [...new Set([...theirTipsHere, ...ourTipsThere])]
     const missing = await findMissing(store, view, theirTips, { theirCount })
     exchange.storeReads += header.tips.length + missing.reads
-    exchange.compare(view, await transfer.push(missing.pages(), missing.count))
+    exchange.noteIfEqual(view, await transfer.push(missing.pages(), missing.count))
   }
 
   /** Where all of the remote's tips are here, we have all that it has: true, and what it lacks was pushed. */
@@ -195,7 +196,7 @@ class Session {
     if (!records.every((record) => record !== undefined)) return false
     const missing = await findMissing(store, view, header.tips, { theirCount: header.count })
     exchange.storeReads += missing.reads
-    exchange.compare(view, await transfer.push(missing.pages(), missing.count))
+    exchange.noteIfEqual(view, await transfer.push(missing.pages(), missing.count))
     return true
   }
 
@@ -203,8 +204,8 @@ class Session {
   private async byIds(answer: SyncAnswer, range: RangeAnswer): Promise<void> {
     const { exchange, tree } = this
     await using view = await exchange.store.view(tree)
-    if (view === undefined) throw protocol('The remote sent ids of a tree that is not here.')
+    if (view === undefined) throw protocolError('The remote sent ids of a tree that is not here.')
     const through = await useRange(exchange, view, answer, range)
-    if (through !== undefined) throw protocol('The remote named only a part of what it has.')
+    if (through !== undefined) throw protocolError('The remote named only a part of what it has.')
   }
 }

@@ -83,7 +83,7 @@ export class Transfer {
     let more = false
     try {
       for await (const page of answer.pages) {
-        if (ended) throw protocol('The remote sent a page after its last one.')
+        if (ended) throw protocolError('The remote sent a page after its last one.')
         more = page.more
         ended = page.more || page.entries.length === 0
         await pipeline.add(() => this.receivePage(page, redundantBefore, partial))
@@ -101,22 +101,22 @@ export class Transfer {
   private async receivePage(page: SyncPage, redundantBefore: number, partial: boolean): Promise<void> {
     const { added, known, refused } = await this.ingest.page(this.tree, page.entries).catch((error) => {
       if (error instanceof CausewayError && error.code === 'LIMIT_EXCEEDED')
-        throw protocol(`The remote sent a page that is too large: ${error.message}`, {}, error)
+        throw protocolError(`The remote sent a page that is too large: ${error.message}`, {}, error)
       throw error
     })
     this.received += added.length
     this.redundant += known
     this.report()
-    const bad = refused.find(({ error }) => !partial || error.code !== 'ENTRY_MISSING_PARENT')
-    if (bad !== undefined)
-      throw protocol(
-        `The remote sent an entry that is not valid: ${bad.error.message}`,
-        { entry: bad.id, code: bad.error.code },
-        bad.error,
+    const refusal = refused.find(({ error }) => !partial || error.code !== 'ENTRY_MISSING_PARENT')
+    if (refusal !== undefined)
+      throw protocolError(
+        `The remote sent an entry that is not valid: ${refusal.error.message}`,
+        { entry: refusal.id, code: refusal.error.code },
+        refusal.error,
       )
     // Each entry comes at most once, so what is known is at most all that is here; else the stream need never end.
     if (this.redundant - redundantBefore > (this.store.tree(this.tree)?.count ?? 0))
-      throw protocol('The remote sends the same entries again and again.')
+      throw protocolError('The remote sends the same entries again and again.')
   }
 
   /** Sends pages of entries; the remote's state after the last of them, where there was one. `partial` as in `receive`. */
@@ -131,7 +131,7 @@ export class Transfer {
     }
     this.toSend = this.sent + (count ?? 0)
     const pipeline = new Pipeline(limits.sessionPagesInFlight)
-    let earlier = Promise.resolve()
+    let earlierPages = Promise.resolve()
     let state: TreeDigest | undefined
     try {
       for await (const page of pages)
@@ -140,13 +140,13 @@ export class Transfer {
           entryBytes,
           () => this.pace.pageBytes,
         )) {
-          const before = earlier
+          const before = earlierPages
           const send = () => {
             const sending = this.sendPage(entries, before, partial).then((outcome) => {
               // Answers may overtake each other; the greatest count is the latest state.
               if (state === undefined || outcome.count >= state.count) state = outcome
             })
-            earlier = sending.catch(() => {})
+            earlierPages = sending.catch(() => {})
             return sending
           }
           await pipeline.add(send, () => this.pace.pagesInFlight)
@@ -166,13 +166,13 @@ export class Transfer {
     partial: boolean,
   ): Promise<SendOutcome> {
     const outcome = await this.sendOnce(entries)
-    checkTaken(outcome, true)
-    const early = new Set(outcome.refused.map(({ index }) => index))
-    if (early.size === 0) return outcome
+    checkOutcome(outcome, true)
+    const earlyIndexes = new Set(outcome.refused.map(({ index }) => index))
+    if (earlyIndexes.size === 0) return outcome
     await before
-    const again = await this.sendOnce(entries.filter((_, index) => early.has(index)))
-    checkTaken(again, partial)
-    return again
+    const retry = await this.sendOnce(entries.filter((_, index) => earlyIndexes.has(index)))
+    checkOutcome(retry, partial)
+    return retry
   }
 
   private async sendOnce(entries: readonly SignedEntry[]): Promise<SendOutcome> {
@@ -181,7 +181,7 @@ export class Transfer {
       this.remote.sendEntries(this.tree, entries, { signal: this.options.signal }),
     )
     if (outcome.added + outcome.known + outcome.refused.length > entries.length)
-      throw protocol('The remote tells of more entries than were sent.')
+      throw protocolError('The remote tells of more entries than were sent.')
     this.sent += outcome.added
     this.redundant += outcome.known
     this.report()
@@ -200,23 +200,29 @@ export class Transfer {
 }
 
 /** Throws the reason where an entry was refused; `partial`: but not for want of its parents. */
-function checkTaken({ refused }: SendOutcome, partial: boolean): void {
-  const bad = refused.find(({ code }) => !partial || code !== 'ENTRY_MISSING_PARENT')
-  if (bad !== undefined)
-    throw new CausewayError(bad.code, `The remote refused an entry: ${bad.message}`, {
-      data: { entry: bad.id },
+function checkOutcome({ refused }: SendOutcome, partial: boolean): void {
+  const refusal = refused.find(({ code }) => !partial || code !== 'ENTRY_MISSING_PARENT')
+  if (refusal !== undefined)
+    throw new CausewayError(refusal.code, `The remote refused an entry: ${refusal.message}`, {
+      data: { entry: refusal.id },
     })
 }
 
 /** A header keeps to its bounds. */
 export function checkHeader(header: SyncHeader): void {
   if (header.tips.length > limits.answerTips)
-    throw protocol(`The remote told ${header.tips.length} tips, at most ${limits.answerTips} were asked for.`)
+    throw protocolError(
+      `The remote told ${header.tips.length} tips, at most ${limits.answerTips} were asked for.`,
+    )
   if ((header.want?.length ?? 0) > limits.wantIds)
-    throw protocol(`The remote wants ${header.want!.length} entries, at most ${limits.wantIds} at once.`)
+    throw protocolError(`The remote wants ${header.want!.length} entries, at most ${limits.wantIds} at once.`)
 }
 
 /** The remote broke the protocol or lied. */
-export function protocol(message: string, data: Record<string, string> = {}, cause?: unknown): CausewayError {
+export function protocolError(
+  message: string,
+  data: Record<string, string> = {},
+  cause?: unknown,
+): CausewayError {
   return new CausewayError('PROTOCOL', message, { data, cause })
 }

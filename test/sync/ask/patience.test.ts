@@ -4,7 +4,7 @@ import { it } from 'node:test'
 import { CausewayError } from '../../../src/base/errors.ts'
 import { limits } from '../../../src/base/limits.ts'
 import type { TreeId } from '../../../src/dag/id.ts'
-import { patient } from '../../../src/sync/ask/patience.ts'
+import { withPatience } from '../../../src/sync/ask/patience.ts'
 import type { Remote, SendOutcome } from '../../../src/sync/remote.ts'
 import { VirtualClock } from '../../kit/virtual-clock.ts'
 
@@ -21,7 +21,7 @@ function refusing(times: number, retryAfterMs: number | undefined) {
       })
     return outcome
   }
-  const remote = patient({ syncTree: call, sendEntries: call } as unknown as Remote, clock)
+  const remote = withPatience({ syncTree: call, sendEntries: call } as unknown as Remote, clock)
   return {
     clock,
     calls: () => calls,
