@@ -1,5 +1,5 @@
 /**
- * What two sides make of each other's sketch cells: both cut them from their live sketches, subtract, and peel. The
+ * Compares the sketch cells of two sides: each cuts cells from its live sketch, and one subtracts and peels them. The
  * result names the ids that only one side has by their first 16 bytes.
  */
 
@@ -14,11 +14,12 @@ import type { TreeReader } from '../store/read/tree-reader.ts'
 import type { TreeView } from '../store/tree-state.ts'
 import type { SketchPart } from './remote.ts'
 
-/** A tree's view and the sketch of exactly the entries in it. */
+/** Returns a view of a tree and the sketch of exactly the entries in it, or undefined if there is no such tree. */
 export async function viewWithSketch(
   store: TreeReader,
   tree: TreeId,
 ): Promise<{ view: TreeView; sketch: Sketch } | undefined> {
+  // Ends with the first turn in which no page is stored between the last two reads; the slow load precedes them.
   for (;;) {
     await store.sketches.of(tree)
     const view = await store.view(tree)
@@ -29,7 +30,7 @@ export async function viewWithSketch(
   }
 }
 
-/** The first cells, for a request, and with `counted` the counts after them, which tell how large a difference is. */
+/** Cuts the first cells for a request, and `withCounts` the counts after them, which show how large a difference is. */
 export function cutForRequest(sketch: Sketch, state: string, withCounts: boolean): SketchPart {
   const cells = encodeCells(sketch.cells(0, limits.sketchRequestCells))
   const upTo = Math.min(sketch.cellCount, limits.sketchRequestCells + limits.sketchRequestCounts)
@@ -37,24 +38,28 @@ export function cutForRequest(sketch: Sketch, state: string, withCounts: boolean
   return { from: 0, cells, counts, state }
 }
 
-/** Cells [from, to) for an answer, as far as there are any. */
+/** Cuts cells [from, to) for an answer, or fewer if the sketch ends before. */
 export function cutForAnswer(sketch: Sketch, from: number, to: number, state: string): SketchPart {
   const cells = encodeCells(sketch.cells(from, Math.min(to, sketch.cellCount)))
   return { from, cells, counts: new Uint8Array(0), state }
 }
 
-/** The other side's cells; `count` is how many entries it says that it has. PROTOCOL where they are malformed. */
+/** Reads the other side's cells; `count` is how many entries it says it has. Throws PROTOCOL if they are malformed. */
 export function readCells(part: SketchPart, count: number, maxCells: number): Cells {
   return decodeCells(part.cells, { from: part.from, total: count, maxCells })
 }
 
+/** The ids that only one side has, as far as they were recovered, and an estimate of how many there are. */
 export interface Difference extends Peeled {
-  /** The estimated size, and how many counts went into it. */
   readonly estimate: number
+  /** How many counts the estimate rests on. */
   readonly counts: number
 }
 
-/** Our sketch less the other side's cells from 0, peeled. Complete only where the counts agree too. */
+/**
+ * Subtracts the other side's cells, which start at 0, from ours, and peels the result. It is complete only if the ids
+ * also account for the difference of the counts.
+ */
 export function compareCells(sketch: Sketch, theirs: Cells, furtherCounts?: Int32Array): Difference {
   const ours = sketch.cells(0, Math.min(sketch.cellCount, theirs.cellCount))
   const peeled = peel(subtract(ours, theirs))
@@ -64,7 +69,7 @@ export function compareCells(sketch: Sketch, theirs: Cells, furtherCounts?: Int3
   return { ...peeled, complete, estimate: estimateDifference(counts), counts: counts.length }
 }
 
-/** The bare counts of a request, where it has any. */
+/** Reads the bare counts of a request; undefined if it has none. Throws PROTOCOL if they are malformed. */
 export function readCounts(part: SketchPart, cells: Cells): Int32Array | undefined {
   if (part.counts.length === 0) return undefined
   return decodeCounts(part.counts, {
@@ -74,12 +79,12 @@ export function readCounts(part: SketchPart, cells: Cells): Int32Array | undefin
   })
 }
 
-/** The first 16 bytes of an id, as a decode gives it. */
+/** Hex digits of an id that a decode recovers: its first 16 bytes. */
 export const prefixDigits = 32
-/** Enough of an id to find it among those that nobody has ground. */
+/** Hex digits that are enough to find an id, unless somebody has ground ids to collide. */
 export const shortPrefixDigits = 16
 
-/** Prefixes out of their packed form, each of so many digits. */
+/** Unpacks prefixes of so many hex digits each. */
 export function unpackPrefixes(bytes: Uint8Array, digits: number = prefixDigits): string[] {
   const hex = bytesToHex(bytes)
   return Array.from({ length: hex.length / digits }, (_, index) =>

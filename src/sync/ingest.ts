@@ -1,7 +1,7 @@
 /**
- * Takes in pages of signed entries from anywhere: reads them, verifies the signatures off the main thread, and stores
- * what fits. The next page verifies while this one is being written, and pages of one tree are stored in the order
- * in which they came. Nothing that was not verified reaches the store.
+ * Takes in pages of signed entries from any source: reads them, verifies their signatures off the main thread, and
+ * stores the valid entries. The next page is verified while this one is written, and the pages of one tree are stored
+ * in the order in which they came. No entry reaches the store unverified.
  */
 
 import { CausewayError } from '../base/errors.ts'
@@ -13,29 +13,37 @@ import type { TreeId } from '../dag/id.ts'
 import type { Appended } from '../store/page.ts'
 import { verifyAll } from '../store/verify/verify.ts'
 
+/** An entry of a page that was not accepted. */
 export interface Refusal {
-  /** Position in the page. */
+  /** Position in the page, from 0. */
   readonly index: number
-  /** Empty where the bytes could not be read. */
+  /** Empty if the bytes could not be read. */
   readonly id: string
+  /** What is wrong with the entry. */
   readonly error: CausewayError
 }
 
 /** What became of a page. */
 export interface IngestResult {
+  /** The entries that were new and are stored now. */
   readonly added: readonly VerifiedEntry[]
+  /** How many entries were stored already. */
   readonly known: number
+  /** The entries that were not accepted, in the page's order. */
   readonly refused: readonly Refusal[]
 }
 
-/** Where verified pages go. */
+/** What ingest needs of a store; DagStore implements it. */
 export interface PageStore {
   /** Returns the entries of a page that are not in the tree yet. */
   unknown(tree: TreeId, entries: readonly Entry[]): Promise<readonly Entry[]>
-  /** Stores a page, parents first. */
+  /** Stores a page, parents first. With `sync`, resolves only when the page is flushed to the disk. */
   append(tree: TreeId, page: readonly VerifiedEntry[], options?: { sync?: boolean }): Promise<Appended>
 }
 
+/**
+ * Verifies pages of entries and stores them. Use one instance for each store, since the instance keeps pages in order.
+ */
 export class Ingest {
   private readonly store: PageStore
   private readonly queue = new KeyedQueue<TreeId>()
@@ -45,8 +53,10 @@ export class Ingest {
   }
 
   /**
-   * Stores a page for `tree`. Limits on the page as a whole give LIMIT_EXCEEDED and store nothing; single bad entries
-   * are in `refused`, and the good ones are kept.
+   * Stores the valid entries of a page for `tree`; each needs its parents in the store or earlier in the page. The
+   * others are in `refused`, each with its error. With `sync`, resolves only when the page is flushed to the disk.
+   * Rejects with LIMIT_EXCEEDED, and stores nothing, if the page has more than `limits.pageEntries` entries, or several
+   * entries of more than `limits.pageBytes` bytes in all; and with the store's error if it cannot write.
    */
   async page(
     tree: TreeId,
@@ -58,7 +68,7 @@ export class Ingest {
     const verification = this.verify(tree, entries, (entry, error) =>
       refused.push({ index: indexOf.get(entry)!, id: entry.id, error }),
     )
-    // It may fail while the queue is still busy with earlier pages; the queue then gets the failure all the same.
+    // It may fail while the queue is busy with earlier pages. The task below then still gets the failure.
     verification.catch(() => {})
     return this.queue.run(tree, async () => {
       const { verified, known } = await verification
@@ -70,7 +80,7 @@ export class Ingest {
     })
   }
 
-  /** Verifies the signatures of what is not here yet. */
+  /** Verifies the signatures of the entries that are not stored yet, and counts the others. */
   private async verify(
     tree: TreeId,
     entries: readonly Entry[],
@@ -88,7 +98,7 @@ export class Ingest {
   }
 }
 
-/** The page's entries as far as they can be read, where each stands in it, and what is refused already. */
+/** Reads a page. Returns the entries that belong to the tree, the index of each, and refusals of the others. */
 function readPage(tree: TreeId, page: readonly SignedEntry[]) {
   const refused: Refusal[] = []
   const entries: Entry[] = []
@@ -96,7 +106,7 @@ function readPage(tree: TreeId, page: readonly SignedEntry[]) {
   for (let index = 0; index < page.length; index++) {
     try {
       const entry = readEntry(page[index]!)
-      // Before its signature is worth the time; the store holds the same rule.
+      // Checked before time is spent on the signature; the store enforces the same rule.
       if (entry.tree !== tree) {
         refused.push({ index, id: entry.id, error: wrongTree(entry, tree) })
         continue
@@ -117,7 +127,7 @@ function wrongTree(entry: Entry, tree: TreeId): CausewayError {
   )
 }
 
-/** The page's bytes, where they keep to the limits. */
+/** Returns the size of a page in bytes. Throws LIMIT_EXCEEDED if it is past a limit. */
 function checkPage(page: readonly SignedEntry[]): number {
   if (page.length > limits.pageEntries)
     throw new CausewayError(

@@ -1,8 +1,8 @@
 /**
- * What they lack: the entries here that are not ancestors of (or among) the given tips. A walk from both frontiers
- * in descending height finds a small difference by reading little more than the difference; a large one is found by a
- * sweep, one sequential read backwards with a bit for each entry. Either way memory stays bounded, and the result
- * streams parents first.
+ * Finds what the other side lacks: our entries that are neither its tips nor their ancestors. A walk from both sides'
+ * tips, in descending height, finds a small difference by reading little more than the difference; a sweep, one
+ * sequential read backwards with a bit for each entry, finds a large one. Memory stays bounded either way, and the
+ * result streams parents first.
  */
 
 import { limits } from '../base/limits.ts'
@@ -14,24 +14,24 @@ import type { TreeReader } from '../store/read/tree-reader.ts'
 import type { TreeView } from '../store/tree-state.ts'
 
 export interface MissingEntries {
-  /** How many entries, where that is known before reading them. */
+  /** How many entries; undefined if that is not known before reading them. */
   readonly count: number | undefined
-  /** Reads of single records that finding them took; a sequential scan counts as none. */
+  /** How many single records were read to find them; a sequential scan counts as none. */
   readonly reads: number
-  /** Pages of bounded size, parents first. */
+  /** Reads the entries in pages of bounded size, parents first. */
   pages(): AsyncGenerator<StoredEntry[]>
 }
 
 export interface SearchOptions {
-  /** How many entries the other side has, where all of them stand on the given tips: lets the search stop early. */
+  /** How many entries the other side has, if they are just its tips and their ancestors. Lets the search stop early. */
   readonly theirCount?: number | undefined
-  /** Reads that a walk may take. */
+  /** How many records a walk may read. */
   readonly walkReads?: number
 }
 
 /**
- * `theirTips` are tips that the other side has and that are here; with none, everything is missing. The view stays
- * the caller's and must outlive the pages.
+ * Finds the entries that are neither `theirTips`, tips of the other side that we have too, nor ancestors of these; all
+ * entries if there are none. The view stays the caller's and must outlive the pages.
  */
 export async function findMissing(
   store: TreeReader,
@@ -49,7 +49,7 @@ export async function findMissing(
   return { count: sweep.count, reads: walk.reads, pages: () => readSweep(store, view, sweep) }
 }
 
-/** Entries that are known one by one, to be read parents first. */
+/** Returns entries that were found one by one, to be read parents first. */
 export function missingEntries(
   store: TreeReader,
   tree: TreeId,
@@ -60,14 +60,14 @@ export function missingEntries(
   return { count: found.length, reads, pages: () => readPages(store, tree, found) }
 }
 
-/** An entry that the walk has seen and not passed. */
+/** An entry that the walk has reached and not yet left for its parents. */
 interface Pending {
   readonly record: IndexRecord
-  /** Whether one of their tips stands on it, as far as is known. */
+  /** Whether the walk has found that the other side has the entry, by a path from one of its tips. */
   covered: boolean
 }
 
-/** The two-frontier walk; `found` is absent when it would take more than `walkReads` reads. */
+/** Walks down from both sides' tips. `found` is absent if that would take more than `walkReads` reads. */
 export async function walkMissing(
   store: TreeReader,
   view: TreeView,
@@ -75,15 +75,15 @@ export async function walkMissing(
   { theirCount, walkReads = limits.walkReads }: SearchOptions = {},
 ): Promise<{ found?: Found[]; reads: number }> {
   const expected = theirCount === undefined ? undefined : view.count - theirCount
-  // Each entry that is found is read.
+  // Each entry that is found takes a read.
   if (expected !== undefined && expected > walkReads) return { reads: 0 }
   const pending = new Map<EntryId, Pending>()
   const levels = new Levels()
   let reads = 0
-  // Entries in the queue that are ours alone: when there are none, the rest is common.
+  // Pending entries that seem to be ours alone. When none are left, everything below is common.
   let undecided = 0
 
-  /** Queues entries, with whether they are common; false when that is more than may be read. */
+  /** Adds entries, each with whether it is common, to those pending. Returns false if that takes too many reads. */
   const reach = async (ids: ReadonlyMap<EntryId, boolean>) => {
     const fresh = [...ids.keys()].filter((id) => !pending.has(id))
     if (reads + fresh.length > walkReads) return false
@@ -111,7 +111,7 @@ export async function walkMissing(
   const found: Found[] = []
   const take = (id: EntryId, { record }: Pending) =>
     found.push({ id, height: record.height, size: record.size })
-  // Nothing stands on a tip, so one that they do not name is missing, however low it is.
+  // A tip has no child, so a tip of ours that is not one of theirs is missing, whatever its height.
   const tips = new Set(view.tips)
   for (const [id, entry] of pending) if (!entry.covered) take(id, entry)
   while (undecided > 0 && found.length !== expected) {
@@ -131,7 +131,7 @@ export async function walkMissing(
   return { found, reads }
 }
 
-/** Ids by height, the highest first. */
+/** Ids by height, highest first. */
 class Levels {
   private readonly ids = new Map<number, EntryId[]>()
   /** A binary heap of the heights in `ids`, greatest on top. */
@@ -172,6 +172,7 @@ class Levels {
     const last = heap.pop()!
     if (heap.length === 0) return top
     let index = 0
+    // Ends at a leaf at the latest: `index` grows.
     for (;;) {
       let child = 2 * index + 1
       if (child >= heap.length) break
@@ -187,15 +188,18 @@ class Levels {
 
 interface Sweep {
   readonly count: number
-  /** A bit for each entry from the top of the order downward: set where it is missing. */
+  /** A bit for each entry from the top of the order down, set if the other side lacks it. */
   readonly bits: Uint8Array
-  /** How many entries the sweep passed. */
+  /** How many entries the sweep read. */
   readonly scanCount: number
-  /** The position just below the lowest missing entry; undefined: the root's. */
+  /** The position just below the lowest missing entry; undefined if the sweep read all entries. */
   readonly below: Position | undefined
 }
 
-/** Reads backwards from the top until all that is missing was seen; an entry is common if a common child named it. */
+/**
+ * Reads backwards from the top until it has seen `expected` missing entries, or to the root. An entry is common if it
+ * is one of their tips or a parent of a common entry.
+ */
 async function sweepMissing(
   store: TreeReader,
   view: TreeView,
@@ -230,6 +234,7 @@ async function sweepMissing(
   return { count, bits, scanCount, below }
 }
 
+/** Reads the entries that a sweep has found missing, in pages. */
 async function* readSweep(store: TreeReader, view: TreeView, sweep: Sweep): AsyncGenerator<StoredEntry[]> {
   let index = sweep.scanCount
   let out: StoredEntry[] = []
@@ -251,7 +256,7 @@ async function* readSweep(store: TreeReader, view: TreeView, sweep: Sweep): Asyn
   if (out.length > 0) yield out
 }
 
-/** Reads known positions in pages cut by their sizes. */
+/** Reads the entries at known positions, in pages cut by their sizes. */
 async function* readPages(
   store: TreeReader,
   tree: TreeId,

@@ -1,11 +1,16 @@
-/** Pages in smaller pieces: no larger than a slow link carries soon, or than may cross twice when a stream is cut. */
+/**
+ * Cuts pages into smaller pieces: no larger than a slow link carries soon, or than may cross again after a stream is
+ * cut.
+ */
 
-/** Collects items into pieces of at most what `maxBytes` says now, or of one item that is larger. */
+/**
+ * Collects items into pieces of at most `maxBytes()` bytes, or of one larger item. The bound may change at any time.
+ */
 export class Collector<Item> {
   private readonly sizeOf: (item: Item) => number
   private readonly maxBytes: () => number
   private piece: Item[] = []
-  /** Of the items that are in no piece yet. */
+  /** Bytes of the items collected since the last `take`. */
   bytes = 0
 
   constructor(sizeOf: (item: Item) => number, maxBytes: () => number) {
@@ -13,7 +18,7 @@ export class Collector<Item> {
     this.maxBytes = maxBytes
   }
 
-  /** Whether the item would be too much for the piece that is collected: then that is to be taken first. */
+  /** Reports whether the item no longer fits, so that the caller must take the piece before it adds the item. */
   isFullFor(item: Item): boolean {
     return this.piece.length > 0 && this.bytes + this.sizeOf(item) > this.maxBytes()
   }
@@ -23,7 +28,7 @@ export class Collector<Item> {
     this.bytes += this.sizeOf(item)
   }
 
-  /** The piece as it is; what comes now begins the next. */
+  /** Returns the collected piece and begins the next one. */
   take(): Item[] {
     const { piece } = this
     this.piece = []
@@ -32,7 +37,7 @@ export class Collector<Item> {
   }
 }
 
-/** Cuts a page, in its order, into such pieces. */
+/** Cuts a page into pieces as a Collector does, in its order. */
 export function* pieces<Item>(
   page: readonly Item[],
   sizeOf: (item: Item) => number,

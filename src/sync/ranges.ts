@@ -1,7 +1,7 @@
 /**
- * Comparison by ranges, for what a sketch cannot do: a difference beyond its cells, a first sync that was cut, a
- * repair. The asker tells chunks of its entries, the server answers with its ids where chunks differ, and streams
- * what lies beyond the asker's last entry. Everything is read in order, in bounded memory, and goes on from a cursor.
+ * Compares trees by ranges, for what a sketch cannot do: a difference beyond its cells, a first sync that was cut, a
+ * repair. The asker sends chunks of its entries; the server answers with its ids where chunks differ, and streams the
+ * entries beyond the asker's last one. Both read in order and in bounded memory, and go on from a cursor.
  */
 
 import { limits } from '../base/limits.ts'
@@ -25,7 +25,10 @@ export function positionOf(key: RangeKey): Position {
 
 export const sha256 = (bytes: Uint8Array) => hexToBytes(sha256Hex(bytes))
 
-/** Chunks of the entries after a position up to and with another, so many at most. */
+/**
+ * Returns the chunks of the entries after one position, up to and including another; `complete` unless `maxChunks`
+ * ended it.
+ */
 async function chunksOf(
   store: TreeReader,
   view: TreeView,
@@ -48,7 +51,7 @@ async function chunksOf(
   return { chunks, complete: true }
 }
 
-/** The asker's question about everything after a position. */
+/** Returns the asker's question about all entries after a position. */
 export async function askRange(
   store: TreeReader,
   view: TreeView,
@@ -58,7 +61,10 @@ export async function askRange(
   return { after, chunks, complete }
 }
 
-/** The server's answer, and from where on all of its entries are missing at the asker (absent: nowhere yet). */
+/**
+ * Returns the server's answer, and `tailAfter`: the position after which the asker lacks all of the server's entries.
+ * Undefined is the beginning; 'none' means that the answer does not reach the asker's last entry.
+ */
 export async function answerRange(
   store: TreeReader,
   view: TreeView,
@@ -70,7 +76,7 @@ export async function answerRange(
     return { answer: { spans: [], through: undefined }, tailAfter: query.complete ? after : 'none' }
   let through = positionOf(end.last)
   let { chunks: theirs, complete } = query
-  // Both lists end at the asker's last entry, so that a side that has just the beginning compares as equal.
+  // Both lists end at the asker's last entry, so an asker that has only the beginning compares as equal.
   const ours = await chunksOf(store, view, after, through)
   if (!ours.complete) {
     through = positionOf(ours.chunks.at(-1)!.last)
@@ -91,7 +97,9 @@ export async function answerRange(
   return { answer: { spans, through }, tailAfter: 'none' }
 }
 
-/** The server's chunks after a position, for an asker that has nothing there; where they end, if more follow. */
+/**
+ * Returns the server's chunks after a position beyond which the asker has nothing, and where they end if more follow.
+ */
 export async function outlineAfter(
   store: TreeReader,
   view: TreeView,
@@ -101,7 +109,7 @@ export async function outlineAfter(
   return { chunks, through: complete ? undefined : positionOf(chunks.at(-1)!.last) }
 }
 
-/** The prefixes of all ids in a view, in order; for trees of at most `limits.rangeIds`. */
+/** Returns the prefixes of all ids in a view, in order. For trees of at most `limits.rangeIds` entries. */
 export async function allPrefixes(store: TreeReader, view: TreeView): Promise<string[]> {
   const prefixes: string[] = []
   for await (const page of store.positions(view.tree, { snapshot: view.snapshot }))
@@ -109,7 +117,7 @@ export async function allPrefixes(store: TreeReader, view: TreeView): Promise<st
   return prefixes
 }
 
-/** Ids in a stretch, at most `room`; `last` is where it stopped for lack of room. */
+/** Returns the prefixes of the ids in a stretch, at most `room`. `last` is the last position if room ran out. */
 async function idsIn(
   store: TreeReader,
   view: TreeView,
@@ -129,7 +137,7 @@ async function idsIn(
   return { prefixes, last: undefined }
 }
 
-/** What a stretch says: the server's ids that we lack, and our entries that it lacks, as we come by them. */
+/** Returns the server's ids in a stretch that we lack, and a stream of our entries in it that the server lacks. */
 export async function compareSpan(
   store: TreeReader,
   view: TreeView,

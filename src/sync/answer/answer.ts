@@ -1,7 +1,7 @@
 /**
- * The answering side of SyncTree: says what this store has, finds what the asker lacks by the cheapest way that the
- * request allows, and streams it in pages, parents first. Reads no faster than the asker takes, and keeps nothing
- * when it is done. The ways are told in docs/protocol.md.
+ * The answering side of SyncTree: says what our store has, finds what the asker lacks in the cheapest way that the
+ * request allows, and streams it in pages, parents first. It reads no faster than the asker takes the pages, and keeps
+ * nothing afterwards. docs/protocol.md specifies the ways.
  */
 
 import { CausewayError, unknownTree } from '../../base/errors.ts'
@@ -32,23 +32,29 @@ import type { SketchPart, SyncAnswer, SyncHeader, SyncPage, SyncRequest } from '
 import { sample, sampleTips } from '../sample.ts'
 import { findTail } from './tail.ts'
 
-/** What a way to answer adds to the header, and the entries that go with it. */
+/** The fields that one way of answering adds to the header, and the entries that it streams. */
 interface AnswerParts extends Partial<SyncHeader> {
   readonly status: SyncHeader['status']
   readonly missing?: MissingEntries
 }
 
-/** Scans read much: one at a time for each tree of a store. */
+/** Orders the scans of each tree in each store: a scan reads much, so one runs at a time. */
 const scanQueues = new WeakMap<TreeReader, KeyedQueue<string>>()
 
-/** Answers one request. Dispose the answer in any case, since its pages hold a snapshot until they end. */
+/**
+ * Answers one SyncTree request from a store. The caller checks first whether the asker may read the tree. Returns the
+ * header and pages that are read from a snapshot as they are taken; dispose the answer in every case, since it holds
+ * the snapshot. `random` returns numbers in [0, 1) and chooses the tips that the answer names. Rejects with
+ * UNKNOWN_TREE if the store does not have the tree, LIMIT_EXCEEDED if the request is past a limit, and PROTOCOL if its
+ * sketch, haves or chunks are malformed.
+ */
 export async function answerSync(
   store: TreeReader,
   request: SyncRequest,
   random: () => number,
 ): Promise<SyncAnswer & AsyncDisposable> {
   checkRequest(request)
-  // Whoever sends no cells is answered without ours, which may not be in memory yet.
+  // A request without cells is answered without ours, which may not be in memory.
   const current = request.sketch
     ? await viewWithSketch(store, request.tree)
     : { view: await store.view(request.tree), sketch: undefined }
@@ -77,6 +83,7 @@ export async function answerSync(
   }
 }
 
+/** Throws if a request is past its limits or its haves are malformed. */
 function checkRequest({ tips, want, range, haves }: SyncRequest): void {
   const check = (what: string, length: number, max: number) => {
     if (length > max)
@@ -88,10 +95,11 @@ function checkRequest({ tips, want, range, haves }: SyncRequest): void {
   if (haves !== undefined) unpackHaves(haves)
 }
 
+/** Chooses the way to answer one request. */
 class AnswerBuilder {
   private readonly store: TreeReader
   private readonly view: TreeView
-  /** Of the view's entries; absent where the request has no cells. */
+  /** The sketch of the view's entries; undefined if the request has no sketch. */
   private sketch: Sketch | undefined
   private readonly request: SyncRequest
   private readonly random: () => number
@@ -110,6 +118,7 @@ class AnswerBuilder {
     this.random = random
   }
 
+  /** Returns the answer in the first way that applies, in the order of docs/protocol.md. */
   async build(): Promise<AnswerParts> {
     const { store, view, request } = this
     if (request.want !== undefined && request.want.length > 0) return this.wantedEntries(request.want)
@@ -123,12 +132,12 @@ class AnswerBuilder {
       }
     if (request.sketch !== undefined && request.sketch.from > 0) return this.furtherCells(request.sketch)
 
-    // Pages may be stored while this waits, and what is said of the cells is of the view's entries.
+    // Pages may be stored during the awaits below, but the cells must be those of the view's entries.
     if (request.sketch !== undefined) this.sketch = this.sketch!.frozen()
     const records = await store.lookupIn(view.tree, request.tips, view.snapshot)
     const common = records.map((record) => record !== undefined)
     const commonTips = request.tips.filter((_, index) => common[index])
-    // With all their tips here, all their entries are, and the counts tell how many they lack.
+    // If all of their tips are here, so are all of their entries, and the counts show how many they lack.
     const allTipsCommon =
       commonTips.length === request.tips.length && digestTips(commonTips) === request.tipsDigest
     const theirCount = allTipsCommon ? request.count : undefined
@@ -150,7 +159,9 @@ class AnswerBuilder {
     return this.bySketch(request.sketch, common, commonTips, theirCount)
   }
 
-  /** The asker's cells decode, or ours are sent for the asker to decode, or the difference is past both. */
+  /**
+   * Answers by the asker's cells if they decode, else by ours for the asker to decode, or says that neither is enough.
+   */
   private async bySketch(
     part: SketchPart,
     common: boolean[],
@@ -159,7 +170,7 @@ class AnswerBuilder {
   ): Promise<AnswerParts> {
     const { store, view, request } = this
     const sketch = this.sketch!
-    // A probe has no cells: whoever sent it decodes ours.
+    // A probe has no cells: the asker decodes ours.
     if (part.cells.length === 0)
       return { tips: this.tips(), ...this.cells(0, limits.sketchRequestCells, common) }
     const theirs = readCells(part, request.count, limits.sketchRequestMaxCells)
@@ -168,13 +179,13 @@ class AnswerBuilder {
     if (decoded !== undefined) return { status: 'delta', common, ...decoded }
 
     const surplus = view.count - request.count
-    // Near to that many more are ours, and next to none theirs.
+    // The difference is little more than the surplus, so perhaps the asker just lacks our last entries.
     if (difference.estimate < 2 * surplus) {
       const missing = await this.inTurn(() => findTail(store, view, sketch, theirs))
       if (missing !== undefined) return { status: 'delta', common, missing }
     }
     const estimate = theirCount === undefined ? difference.estimate : Math.max(0, view.count - theirCount)
-    // With all their tips here a walk has just been tried, and haves would not shorten it.
+    // If all of their tips are here, a walk has just failed, and haves would not shorten it.
     const candidates = theirCount === undefined ? await this.findCandidates(estimate, commonTips) : undefined
     const choice = chooseAnswer({
       estimatedDifference: estimate,
@@ -195,7 +206,7 @@ class AnswerBuilder {
       }
     if (choice.kind === 'SKETCH') return this.cells(0, choice.cells, common)
     if (choice.kind === 'IDS') return this.allIds(common)
-    // Past the sketch, but all their tips are here: a sweep is exact.
+    // The difference is past the sketch, but all of their tips are here, so a sweep is exact.
     if (theirCount !== undefined) {
       const missing = await findMissing(store, view, commonTips, { theirCount, walkReads: 0 })
       return { status: 'delta', tips: this.tips(), common, missing }
@@ -203,7 +214,10 @@ class AnswerBuilder {
     return { status: 'range', tips: this.tips(), common }
   }
 
-  /** What a decode says, if all of it holds: every id resolves, and the asker's unknown tips are among its ids. */
+  /**
+   * Returns what a decode shows, if it is complete, all ids resolve, and the asker's tips that we lack are among them;
+   * otherwise undefined.
+   */
   private async tryDecode(
     difference: Difference,
     common: boolean[],
@@ -218,7 +232,10 @@ class AnswerBuilder {
     return { missing: missingEntries(store, view.tree, found, found.length), want: difference.theirs }
   }
 
-  /** What the asker may lack, going by its tips and haves; undefined where a walk would cost too much or tips are many. */
+  /**
+   * Returns what the asker may lack by its tips and haves, or undefined if there are no haves that we know, a walk
+   * would cost too much, or our tips are many.
+   */
   private async findCandidates(estimate: number, commonTips: EntryId[]): Promise<Found[] | undefined> {
     const { store, view, request } = this
     if (request.haves === undefined || request.haves.length === 0 || view.tips.length > limits.requestTips)
@@ -231,24 +248,26 @@ class AnswerBuilder {
     return (await walkMissing(store, view, [...new Set(commonIds)], { walkReads })).found
   }
 
+  /** Answers with our cells [from, to). */
   private cells(from: number, to: number, common: boolean[]): AnswerParts {
     const sketch = cutForAnswer(this.sketch!, from, to, this.view.tipsDigest)
     return { status: 'sketch', common, sketch }
   }
 
-  /** Cells after those that did not decode, of the same state; from the first where ours has changed. */
+  /** Answers with the cells after those that did not decode; with those from 0 if our tree has changed since. */
   private furtherCells({ from, state }: SketchPart): AnswerParts {
     if (from >= this.sketch!.cellCount) return { status: 'range' }
     return this.cells(state === this.view.tipsDigest ? from : 0, furtherCells(from), [])
   }
 
-  /** All that we have by name, for the asker to compare. */
+  /** Answers with the prefixes of all our ids, for the asker to compare. */
   private async allIds(common: boolean[]): Promise<AnswerParts> {
     const prefixes = await allPrefixes(this.store, this.view)
     const range = { spans: [{ after: undefined, through: undefined, prefixes }], through: undefined }
     return { status: 'range', common, range }
   }
 
+  /** Answers with those of the wanted entries that we have. */
   private async wantedEntries(want: readonly string[]): Promise<AnswerParts> {
     const { store, view } = this
     const found = await store.resolve(view.tree, want, view.snapshot)
@@ -269,7 +288,7 @@ class AnswerBuilder {
     })
   }
 
-  /** Runs a scan when those of the same tree before it are done. */
+  /** Runs a scan after the earlier scans of the same tree. */
   private inTurn<Result>(scan: () => Promise<Result>): Promise<Result> {
     const queue = scanQueues.get(this.store) ?? new KeyedQueue()
     scanQueues.set(this.store, queue)
@@ -281,7 +300,10 @@ class AnswerBuilder {
   }
 }
 
-/** The answer with its snapshot. A generator that never began skips its own `finally`, so the end is seen here. */
+/**
+ * Returns the answer, which disposes the view when its pages end. This cannot be in the generator, which skips its
+ * `finally` if it was never started.
+ */
 function withSnapshot(
   header: SyncHeader,
   source: AsyncGenerator<SyncPage>,
@@ -316,7 +338,7 @@ function withSnapshot(
 
 async function* noPages(): AsyncGenerator<SyncPage> {}
 
-/** Pages of the wire until the budget is spent, each as large as it may be, however the store reads. */
+/** Cuts what the store reads into full pages of the wire, until the budget is spent. */
 async function* cutPages(
   pages: AsyncGenerator<StoredEntry[]>,
   budgetBytes: number,

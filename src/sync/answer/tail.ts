@@ -1,7 +1,7 @@
 /**
- * A first sync that was cut: the other side has just the beginning of our order, so it lacks our last entries, as many as
- * we have more. That shows in the cells of its request, at no further trip or byte: ours less theirs are then the cells of
- * those entries, and the first cell alone sums up every id.
+ * Resumes a first sync that was cut: the other side has the beginning of our order and lacks our last entries, as many
+ * as we have more. The cells of its request show this without another round trip or byte: our cells less theirs are the
+ * cells of those entries, and the first cell alone sums up every id.
  */
 
 import { type Cells, createSketch, type Sketch } from '../../dag/difference/sketch.ts'
@@ -11,7 +11,7 @@ import type { TreeReader } from '../../store/read/tree-reader.ts'
 import type { TreeView } from '../../store/tree-state.ts'
 import type { MissingEntries } from '../missing.ts'
 
-/** Our last entries, where they are all that tells us apart. Reads the keys of as many entries as we have more. */
+/** Returns our last entries if they are the whole difference, else undefined. Reads as many keys. */
 export async function findTail(
   store: TreeReader,
   view: TreeView,

@@ -1,7 +1,7 @@
 /**
- * The serving side of Watch: tells each change of the trees that a peer follows, with the new entries where they are
- * few and small. It keeps one number a tree and reads the rest when the peer takes the next event, so that a slow peer
- * is told less often instead of costing memory.
+ * The serving side of Watch: reports each change of the trees that a peer follows, with the new entries if they are few
+ * and small. It keeps one number for each tree and reads the rest when the peer takes the next event. So a slow peer
+ * gets fewer events, and costs no memory.
  */
 import type { Clock } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
@@ -12,42 +12,44 @@ import type { TreeReader } from '../../store/read/tree-reader.ts'
 import type { TreeSummary } from '../../store/tree-state.ts'
 import { sample } from '../sample.ts'
 
-/** WatchTree of sync.proto. */
+/** WatchTree of sync.proto: a tree that a watcher follows. */
 export interface WatchedTree {
   readonly tree: TreeId
-  /** Of the last event seen; 0: none. Means something to the one server only. */
+  /** The cursor of the last event that the watcher saw from this server, which alone can use it; 0: none. */
   readonly cursor: number
-  /** What the watcher has; hex, '' for nothing. */
+  /** The watcher's tips digest in hex; '' if it has no entries. */
   readonly tipsDigest: string
 }
 
-/** A change: WatchResponse of sync.proto with a tree. */
+/** WatchResponse of sync.proto for a tree that has changed. */
 export interface WatchEvent {
   readonly tree: TreeId
   readonly tipsDigest: string
   readonly count: number
   readonly cursor: number
-  /** What came after the last event up to the cursor, parents first; empty where a session is faster. */
+  /** The entries that arrived after the last event up to the cursor, parents first; empty if a session is faster. */
   readonly entries: readonly SignedEntry[]
-  /** At most limits.watchTips, a random choice where there are more; none where more entries follow. */
+  /** The tips, or `limits.watchTips` of them at random; empty if more entries follow. */
   readonly tips: readonly EntryId[]
 }
 
-/** Undefined is a sign of life. */
+/** A message of a watch; undefined is a sign of life. */
 export type WatchMessage = WatchEvent | undefined
 
+/** What serving a watch needs. */
 export interface WatchParts {
   readonly store: TreeReader
   readonly clock: Clock
-  /** Whether the watcher may be told of a tree, asked before each event. */
+  /** Returns whether the watcher may read a tree. Called before each event. */
   mayRead(tree: TreeId): Promise<boolean>
-  /** Told where the watcher has, as the watch begins, exactly what is here, up to this arrival. */
+  /** Called if the watcher has, when its watch begins, exactly what we have, up to our arrival `sequence`. */
   onEqual?(tree: TreeId, sequence: number): Promise<void>
 }
 
 /**
- * Events until the signal fires; the first message is a sign of life, which tells the watcher that it is heard. A tree
- * that is not here, or that the watcher may not read, is followed all the same and told when it comes or when it may.
+ * Yields the events of a watch until the signal fires. The first message is a sign of life, which shows the watcher
+ * that its watch has begun. A tree that is not here, or that the watcher may not read, is followed too: its first event
+ * comes when the tree is here and may be read.
  */
 export async function* serveWatch(
   { store, clock, mayRead, onEqual }: WatchParts,
@@ -55,7 +57,7 @@ export async function* serveWatch(
   signal: AbortSignal,
 ): AsyncGenerator<WatchMessage> {
   if (trees.length === 0)
-    throw new CausewayError('INVALID_ARGUMENT', 'A watch names the trees that it follows, at least one.')
+    throw new CausewayError('INVALID_ARGUMENT', 'A watch must name at least one tree, got none.')
   if (trees.length > limits.watchTrees)
     throw new CausewayError(
       'LIMIT_EXCEEDED',
@@ -81,7 +83,7 @@ export async function* serveWatch(
         const watch = watches.get(tree)!
         if (!(await mayRead(tree))) continue
         const event = await watch.next(store, clock.random)
-        // Behind the others, so that a busy tree does not keep them waiting.
+        // It goes behind the others, so that a busy tree does not keep them waiting.
         if (watch.behind) changed.add(tree)
         if (watch.equalAt !== undefined) await onEqual?.(tree, watch.equalAt)
         if (event !== undefined) yield event
@@ -102,16 +104,18 @@ export async function* serveWatch(
   }
 }
 
-/** What one watcher was told of one tree. */
+/** How far one watch has come in one tree. */
 class TreeWatch {
   private readonly tree: TreeId
+  /** The watcher's cursor when the watch began. */
   private readonly cursor: number
-  /** The watcher's own digest, until the first event. */
+  /** The watcher's own digest; undefined after the first look at the tree. */
   private theirs: string | undefined
+  /** The arrival up to which the watcher was served; undefined before the first look at the tree. */
   private sequence: number | undefined
-  /** Whether the last event left something to tell. */
+  /** Whether entries are left after the last event. */
   behind = false
-  /** Our latest arrival, where the watcher was just found to have the same. */
+  /** Our latest arrival, if the watcher was just found to have the same as we. */
   equalAt: number | undefined
 
   constructor({ tree, cursor, tipsDigest }: WatchedTree) {
@@ -120,18 +124,18 @@ class TreeWatch {
     this.theirs = tipsDigest
   }
 
-  /** The event that brings the watcher up to now, or nearer; undefined where it is. */
+  /** Returns an event that brings the watcher up to date, or nearer to it; undefined if it is up to date. */
   async next(store: TreeReader, random: () => number): Promise<WatchEvent | undefined> {
     const { tree } = this
     const summary = await store.summary(tree)
     if (summary.count === 0) {
-      // That the tree has come is news, also to who has all of it.
+      // When the tree arrives, that is news even to a watcher that has all of it.
       this.theirs = undefined
       return undefined
     }
     const { tips, tipsDigest, count, sequence } = summary
     const first = this.sequence === undefined
-    // A cursor from before this store was restored from a copy may lie ahead of it.
+    // If this store was restored from a copy, an older cursor may lie ahead of it.
     const from = this.sequence ?? (this.cursor > 0 && this.cursor <= sequence ? this.cursor : undefined)
     const equal = first && this.theirs === tipsDigest
     this.theirs = undefined
@@ -149,13 +153,13 @@ class TreeWatch {
       count,
       cursor,
       entries: batch?.entries ?? [],
-      // None where more follows: what the watcher does not know yet is on its way.
+      // None if more entries follow: tips that the watcher does not know are on their way.
       tips: this.behind ? [] : sample(tips, limits.watchTips, random),
     }
   }
 }
 
-/** The next arrivals after `from`, as many as fit into an event; undefined where that is for a session. */
+/** Returns the next arrivals after `from`, as many as fit into an event, or undefined if a session is faster. */
 async function readBatch(
   store: TreeReader,
   tree: TreeId,
@@ -180,7 +184,7 @@ async function readBatch(
   return { entries: entries.map(({ signed }) => signed), upTo: from + fitCount }
 }
 
-/** The arrivals after `from` up to those of `summary`; none where they are more than one call carries. */
+/** Returns the arrivals after `from` up to those of `summary`, or none if one call cannot carry them all. */
 export async function readInline(
   store: TreeReader,
   tree: TreeId,

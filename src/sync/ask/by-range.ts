@@ -1,6 +1,6 @@
 /**
- * A session's way through ranges, for what no sketch can do: from the root up, each stretch is made equal before the
- * next. It reads everything and remembers a cursor, so it ends whatever the remote's cells say.
+ * Brings two sides together by ranges, for what no sketch can do: from the root up, it makes each stretch equal before
+ * the next. It reads every entry and advances a cursor, so it does not depend on what the remote's cells say.
  */
 import { comparePositions, type Position } from '../../dag/id.ts'
 import type { TreeDigest, TreeView } from '../../store/tree-state.ts'
@@ -13,6 +13,7 @@ import { protocolError } from './transfer.ts'
 export async function byRange(session: Exchange): Promise<void> {
   const { store, tree } = session
   let after: Position | undefined
+  // Ends since each answer reaches further than the last, an honest one at most to our last entry.
   for (;;) {
     await using view = await store.view(tree)
     if (view === undefined) return
@@ -20,17 +21,22 @@ export async function byRange(session: Exchange): Promise<void> {
     const request = { tree, tips: [], tipsDigest: view.tipsDigest, count: view.count, range }
     const through = await session.ask(request, async (answer) => {
       if (answer.header.range === undefined)
-        throw protocolError('The remote did not answer the question about a range.')
+        throw protocolError(
+          `The remote was asked to compare a range, but its ${answer.header.status} answer has none.`,
+        )
       return useRange(session, view, answer, answer.header.range)
     })
     if (through === undefined) return
     if (after !== undefined && comparePositions(through, after) <= 0)
-      throw protocolError("The remote's answers about ranges do not move forward.")
+      throw protocolError("The remote's answers about ranges must move forward, but one does not.")
     after = through
   }
 }
 
-/** Takes what an answer shows to be missing here and sends what it shows to be missing there; up to where it reached. */
+/**
+ * Pulls what we lack by an answer and pushes what the remote lacks. Returns how far the answer reached, or undefined if
+ * it covered everything or the remote's budget ended it.
+ */
 export async function useRange(
   session: Exchange,
   view: TreeView,
@@ -44,7 +50,7 @@ export async function useRange(
     session.storeReads += span.prefixes.length
   }
   let state: TreeDigest = answer.header
-  // What lies beyond our last chunk stands on what the spans name, so it waits for them.
+  // Entries beyond our last chunk may have parents in the spans, so the pages wait for those.
   const want = differences.flatMap(({ want }) => want)
   state = (await session.pullPrefixes(want, true)) ?? state
   const more = await transfer.receive(answer)

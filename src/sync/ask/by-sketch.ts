@@ -1,6 +1,6 @@
 /**
- * A session's way through the remote's cells, which it sends where ours did not decode: we peel them, so that the asker
- * pays, send what only we have and ask for the rest.
+ * Brings two sides together by the remote's cells, which it sends if ours did not decode. We peel them, so the asker
+ * pays for the work, then push what only we have and pull the rest.
  */
 
 import { limits } from '../../base/limits.ts'
@@ -13,7 +13,7 @@ import { byRange } from './by-range.ts'
 import type { Exchange } from './exchange.ts'
 import { protocolError } from './transfer.ts'
 
-/** `probed`: the cells answer a question that had none of ours. */
+/** Uses the cells of an answer; `isProbe` if the request had no cells of ours. */
 export async function bySketch(
   session: Exchange,
   first: SketchPart,
@@ -31,7 +31,7 @@ export async function bySketch(
   if (partial && !session.equal) await byRange(session)
 }
 
-/** Peels the remote's cells, and asks for more of them while they do not suffice. */
+/** Peels the remote's cells, and asks for more of them if they do not decode. */
 async function decode(
   session: Exchange,
   first: SketchPart,
@@ -42,14 +42,17 @@ async function decode(
   let part = first
   let state: TreeDigest = header
   let theirs: Cells | undefined
+  // Ends after `limits.sessionSketchTrips` further requests.
   for (let trip = 0; ; trip++) {
     if (part.from !== 0 && part.from !== theirs?.cellCount)
-      throw protocolError(`The remote sent cells from ${part.from} on, which do not follow.`)
+      throw protocolError(
+        `The remote was asked for cells from ${theirs?.cellCount ?? 0} on and sent cells from ${part.from} on.`,
+      )
     const more = readCells(part, state.count, limits.sketchMaxCells)
     session.cells += more.cellCount
     theirs = theirs === undefined || part.from === 0 ? more : joinCells(theirs, more)
     const sketch = await store.sketches.of(tree)
-    if (sketch === undefined) throw protocolError('The remote sent cells of a tree that is not here.')
+    if (sketch === undefined) throw protocolError('The remote sent cells of a tree that we do not have.')
     const difference = compareCells(sketch, theirs)
     const enough =
       difference.complete || theirs.cellCount >= sketch.cellCount || trip === limits.sessionSketchTrips
@@ -69,7 +72,10 @@ async function decode(
   }
 }
 
-/** A probe is answered with few cells, whatever the difference: where they do not suffice, the next question brings our own. */
+/**
+ * Reports whether these are the few cells that answer any probe. If they do not decode, the next request has cells of
+ * ours.
+ */
 function isGuess(theirs: Cells): boolean {
   return theirs.cellCount <= limits.sketchRequestCells
 }

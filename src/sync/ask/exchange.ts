@@ -1,6 +1,7 @@
 /**
- * What one session holds while it runs: the exchanges with the remote, the entries that move, the figures of the result,
- * and whether both sides were seen to be equal. The ways to find a difference (session, by-sketch, by-range) work on it.
+ * What one session holds while it runs: its calls to the remote, the transfer of entries, the figures of the result,
+ * and whether the two sides were seen to be equal. The ways to find a difference (session, by-sketch, by-range) work on
+ * it.
  */
 import type { Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
@@ -15,6 +16,7 @@ import type { Remote, SyncAnswer, SyncRequest, SyncStatus } from '../remote.ts'
 import type { SessionResult } from './session-result.ts'
 import { checkHeader, Transfer, type TransferOptions } from './transfer.ts'
 
+/** Our side of a session. */
 export interface SessionLocal {
   readonly store: TreeReader
   readonly ingest: Ingest
@@ -25,6 +27,7 @@ export class Exchange {
   readonly store: TreeReader
   readonly tree: TreeId
   readonly transfer: Transfer
+  // As in SessionResult.
   cells = 0
   storeReads = 0
   equal = false
@@ -42,7 +45,7 @@ export class Exchange {
     this.transfer = new Transfer(local, remote, tree, options)
   }
 
-  /** One SyncTree exchange; its pages are let go however `use` ends. */
+  /** Calls SyncTree and passes the answer to `use`. Releases the pages however `use` ends. */
   async ask<Result>(request: SyncRequest, use: (answer: SyncAnswer) => Promise<Result>): Promise<Result> {
     this.transfer.checkSignal()
     const answer = await this.remote.syncTree(request, { signal: this.signal })
@@ -56,8 +59,8 @@ export class Exchange {
   }
 
   /**
-   * Asks for entries by their prefixes; the remote's state then, undefined where nothing is wanted. Parents may be in
-   * another question where these are more than one can have.
+   * Pulls the entries with these prefixes. Returns the remote's state after that, or undefined if there are no
+   * prefixes. If they take several requests, the parents of an entry may come with another request.
    */
   async pullPrefixes(prefixes: readonly string[], partial: boolean): Promise<TreeDigest | undefined> {
     let state: TreeDigest | undefined
@@ -73,8 +76,8 @@ export class Exchange {
   }
 
   /**
-   * Prefixes as they are asked for: half of each tells ids apart nearly always. Where somebody has ground ids so that it
-   * does not, some do not come, and the next question names the whole.
+   * Cuts prefixes to half their length, which nearly always tells ids apart. If somebody has ground ids so that it does
+   * not, some entries do not come; so all but the first call in a session return the prefixes whole.
    */
   abbreviate(prefixes: readonly string[]): readonly string[] {
     const short = !this.abbreviatedBefore
@@ -82,7 +85,10 @@ export class Exchange {
     return short ? prefixes.map((prefix) => prefix.slice(0, shortPrefixDigits)) : prefixes
   }
 
-  /** Sends the entries that these prefixes name; the remote's state then, undefined where that is none. */
+  /**
+   * Pushes the entries with these prefixes. Returns the remote's state after that, or undefined if we have none of
+   * them.
+   */
   async pushPrefixes(
     view: TreeView,
     prefixes: readonly string[],
@@ -96,13 +102,14 @@ export class Exchange {
     return this.transfer.push(pages(), count, partial)
   }
 
-  /** Notes that both sides are equal, if these states say so. */
+  /** Notes that both sides are equal if their digests and counts are. */
   noteIfEqual(ours: TreeView, theirs: TreeDigest | undefined): void {
     if (ours.tipsDigest !== theirs?.tipsDigest || ours.count !== theirs.count) return
     this.equal = true
     this.settledAt = ours.sequence
   }
 
+  /** Returns the figures of the session. */
   async result(): Promise<SessionResult> {
     const { tree, statuses, cells, storeReads, equal, settledAt } = this
     const { received, sent, redundant } = this.transfer

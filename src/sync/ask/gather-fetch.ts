@@ -1,7 +1,7 @@
 /**
- * One chunk of a tree from one source, as a stream of pages that was checked against the outline when it ends: exactly
- * the ids that the chunk has, in order. It reads ahead of whoever takes the pages by bounded bytes, and gives up a source
- * that is silent.
+ * Fetches one chunk of a tree from one source, as a stream of pages. At its end the stream is checked against the
+ * outline: it must have exactly the chunk's ids, in order. A fetch reads ahead of its consumer by a bounded number of
+ * bytes, and gives up a source that is silent.
  */
 import { type Clock, cancelled } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
@@ -14,7 +14,10 @@ import { positionOf, sha256 } from '../ranges.ts'
 import type { Remote, SyncPage } from '../remote.ts'
 import { protocolError } from './transfer.ts'
 
-/** The source sent other entries than the outline has: one of the two is wrong, or they have different entries. */
+/**
+ * The entries of a source do not match the outline: one of the two is wrong, or they are of different states of the
+ * tree.
+ */
 export class ChunkMismatch extends Error {}
 
 export interface FetchParts {
@@ -26,6 +29,7 @@ export interface FetchParts {
   readonly signal: AbortSignal | undefined
 }
 
+/** The fetch of one chunk. It begins when it is constructed. */
 export class Fetch {
   private readonly parts: FetchParts
   private readonly call = new AbortController()
@@ -33,7 +37,7 @@ export class Fetch {
   private queuedBytes = 0
   private outcome: { readonly error?: unknown } | undefined
   private wake = () => {}
-  /** Ends, without an error, when nothing is under way any more. */
+  /** Resolves when the fetch has ended, also if it failed. */
   readonly done: Promise<void>
 
   constructor(parts: FetchParts) {
@@ -48,8 +52,12 @@ export class Fetch {
       .finally(() => parts.signal?.removeEventListener('abort', this.onParentAbort))
   }
 
-  /** The next page; undefined when the chunk was complete and right. Rejects with ChunkMismatch, or with what went wrong. */
+  /**
+   * Returns the next page, or undefined once the chunk is complete and matches the outline. Rejects with ChunkMismatch
+   * if it does not, and with the source's error if the fetch failed.
+   */
   async next(): Promise<readonly SignedEntry[] | undefined> {
+    // Ends when the fetch does.
     for (;;) {
       const page = this.queue.shift()
       if (page !== undefined) {
@@ -63,16 +71,18 @@ export class Fetch {
     }
   }
 
-  /** Whether all of it came, and was right. */
+  /** Whether all of the chunk has arrived and matches the outline. */
   get complete(): boolean {
     return this.outcome !== undefined && this.outcome.error === undefined
   }
 
-  abort(error = new CausewayError('CANCELLED', 'The chunk is not wanted any more.')): void {
+  /** Ends the fetch; `next` rejects with the error after the pages that have arrived. */
+  abort(error = new CausewayError('CANCELLED', 'The chunk is no longer needed.')): void {
     this.call.abort(error)
     this.wake()
   }
 
+  /** Reads the answer to its end and checks it. */
   private async read(): Promise<void> {
     const { remote, tree, after, chunk } = this.parts
     const { signal } = this.call
@@ -85,25 +95,26 @@ export class Fetch {
         throw protocolError(`The remote was asked for a chunk and answered ${answer.header.status}.`)
       const ids = new Uint8Array(32 * chunk.count)
       let count = 0
+      // Ends since the chunk's entries are counted, and a client of RPC takes no page after an empty one.
       for (;;) {
         const step: IteratorResult<SyncPage> = await this.withSilenceLimit(pages.next())
         if (step.done) break
         const { entries } = step.value
         if (count + entries.length > chunk.count)
-          throw new ChunkMismatch('The remote sends more entries than the chunk has.')
+          throw new ChunkMismatch(`The remote sent more entries than the ${chunk.count} of the chunk.`)
         for (const signed of entries) ids.set(hexToBytes(idOf(signed)), 32 * count++)
         await this.offer(entries)
       }
       const fingerprint = fingerprintOf(ids.subarray(0, 32 * count), sha256)
       if (count !== chunk.count || !fingerprint.every((byte, index) => byte === chunk.fingerprint[index]))
-        throw new ChunkMismatch('The remote sent other entries than the chunk has.')
+        throw new ChunkMismatch('The remote sent entries that are not those of the chunk.')
     } finally {
-      // A source that is gone may not answer to that either.
+      // Not awaited: a source that is gone may never answer.
       void pages.return?.().catch(() => {})
     }
   }
 
-  /** Hands a page over, and waits while too much waits already. */
+  /** Queues a page, and waits while the queue is too large. */
   private async offer(page: readonly SignedEntry[]): Promise<void> {
     this.queue.push(page)
     this.queuedBytes += bytesOf(page)
@@ -114,7 +125,7 @@ export class Fetch {
     }
   }
 
-  /** What the source sends next; TIMEOUT where it is silent. */
+  /** Waits for a reply of the source. Rejects with TIMEOUT if the source is silent for too long. */
   private async withSilenceLimit<Result>(reply: Promise<Result>): Promise<Result> {
     const { signal } = this.call
     reply.catch(() => {})
@@ -144,7 +155,10 @@ export class Fetch {
     this.wake()
   }
 
-  /** Something changed: a page came or went, or it ended. Both sides may wait, so each looks again for itself. */
+  /**
+   * Resolves when a page was queued or taken, or the fetch ended. Reader and consumer may both wait, so each checks
+   * again.
+   */
   private nextChange(): Promise<void> {
     return new Promise((resolve) => {
       const wakeEarlier = this.wake

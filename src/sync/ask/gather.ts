@@ -1,13 +1,13 @@
 /**
- * A first sync from several remotes at once. One of them tells the outline of what is missing, chunk by chunk in (height,
- * id) order; each chunk is fetched from whichever source is free, checked against the outline, and stored in that order,
- * so the store is valid after every page. A source that is lost, silent or lies is left out by name and its chunks come
- * from another. Whatever is wrong with this costs time only: a session afterwards compares as ever.
+ * Runs a first sync from several remotes. One of them gives an outline of what we lack, as chunks in (height, id)
+ * order; each chunk is fetched from a source that is free, checked against the outline, and stored in that order, so
+ * the store is valid after every page. A source that is lost, silent or lying is left out, and its chunks come from
+ * another. A wrong outline costs only time, since an ordinary session follows.
  */
 
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
-import { checkChunks, type RangeChunk } from '../../dag/difference/ranges.ts'
+import { checkChunks } from '../../dag/difference/ranges.ts'
 import type { SignedEntry } from '../../dag/entry.ts'
 import type { EntryId, Position, TreeId } from '../../dag/id.ts'
 import type { PeerId } from '../../dag/identity.ts'
@@ -15,20 +15,16 @@ import { askRange, keyOf, positionOf } from '../ranges.ts'
 import type { Remote } from '../remote.ts'
 import type { SessionLocal } from './exchange.ts'
 import { ChunkMismatch, Fetch } from './gather-fetch.ts'
+import { BadPage, type Job, type Source, type SourceState } from './gather-job.ts'
 import { Pipeline } from './pipeline.ts'
 import { protocolError, type SessionProgress } from './transfer.ts'
-
-export interface Source {
-  readonly peer: PeerId
-  readonly remote: Remote
-}
 
 /** What one source gave. */
 export interface SourceReport {
   readonly peer: PeerId
   /** Entries from it that were new here. */
   readonly entries: number
-  /** Why it was left out. */
+  /** Why the source was left out; undefined if it was not. */
   readonly error?: CausewayError | undefined
 }
 
@@ -37,41 +33,7 @@ export interface GatherOptions {
   readonly onProgress?: ((progress: SessionProgress) => void) | undefined
 }
 
-/** A source and how it does. */
-interface SourceState {
-  readonly source: Source
-  entries: number
-  fetching: number
-  error: CausewayError | undefined
-  /** It and the outline disagree on a chunk: it gets no more until that is settled. */
-  disputes: boolean
-}
-
-/** A chunk of the outline. */
-interface Job {
-  readonly after: Position | undefined
-  readonly chunk: RangeChunk
-  readonly outlinedBy: SourceState
-  /** Sources that sent something else: now who outlined it has to send it. */
-  readonly disputedBy: SourceState[]
-  fetch: { readonly stream: Fetch; readonly from: SourceState } | undefined
-}
-
-/** A page that was not right, and whose it was. */
-class BadPage extends Error {
-  readonly job: Job
-  readonly from: SourceState
-  override readonly cause: CausewayError | ChunkMismatch
-
-  constructor(job: Job, from: SourceState, cause: CausewayError | ChunkMismatch) {
-    super(cause.message)
-    this.job = job
-    this.from = from
-    this.cause = cause
-  }
-}
-
-/** How many entries a remote has, for the price of one small exchange. */
+/** Returns how many entries a remote has, by one small call. */
 export async function countAt(
   remote: Remote,
   tree: TreeId,
@@ -84,26 +46,33 @@ export async function countAt(
   return answer.header.count
 }
 
+/** A first sync of one tree. Add sources with `join` and `expect`, before and during `run`. */
 export class Gathering {
+  /** Entries that were new here, and entries that we had. */
   received = 0
   redundant = 0
   private readonly local: SessionLocal
   private readonly tree: TreeId
   private readonly options: GatherOptions
   private readonly sources: SourceState[] = []
-  /** Sources that may still come. */
+  /** How many sources may still come. */
   private awaitedSources = 0
+  /** In the outline's order. */
   private jobs: Job[] = []
-  /** The job that is being stored. */
+  /** Index of the job that is being stored. */
   private head = 0
+  /** How many entries the source of the outline has. */
   private expected = 0
   private sketchSize: Disposable | undefined
-  /** Who tells the outline, where the first one began, up to where it has, and whether that is all. */
+  /** The source that gives the outline. */
   private outliner: SourceState | undefined
   private outlineBegun = false
+  /** Our last entry when the first outline began; undefined if we had none. */
   private outlineStart: Position | undefined
+  /** How far the outline reaches. */
   private outlinedThrough: Position | undefined
   private outlineCall: Promise<void> | undefined
+  /** Whether the outline reaches the end. */
   private complete = false
   private failure: unknown
   private readonly streams = new Set<Fetch>()
@@ -116,14 +85,14 @@ export class Gathering {
     this.options = options
   }
 
-  /** Takes from this source too, from now on. */
+  /** Adds a source, up to `limits.gatherSources` in all. */
   join(source: Source): void {
     if (this.sources.length >= limits.gatherSources) return
     this.sources.push({ source, entries: 0, fetching: 0, error: undefined, disputes: false })
     this.onChange()
   }
 
-  /** Takes from a source that is not there yet as soon as it is, and does not end for want of others before. */
+  /** Adds a source once its promise resolves. Until then `run` does not fail for lack of sources. */
   expect(source: Promise<Source>): void {
     this.awaitedSources++
     source
@@ -137,7 +106,7 @@ export class Gathering {
       })
   }
 
-  /** The sources that were not left out, the one that told the outline first. */
+  /** The sources that were not left out; first the one that gives the outline. */
   get trustedSources(): Source[] {
     const sources = this.sources.filter(({ error }) => error === undefined)
     return [
@@ -146,15 +115,17 @@ export class Gathering {
     ].map(({ source }) => source)
   }
 
+  /** Returns what each source gave. */
   reports(): SourceReport[] {
     return this.sources.map(({ source, entries, error }) => ({ peer: source.peer, entries, error }))
   }
 
-  /** Runs until all that the outline has is here. Rejects when no source is left, or our own store fails. */
+  /** Runs until everything in the outline is stored. Rejects if no source is left, or if our store fails. */
   async run(): Promise<void> {
     let pipeline = new Pipeline(limits.sessionPagesTakenIn)
     this.running = true
     try {
+      // Ends with the last job, or without a source: each bad page leaves one out or adds one to a dispute.
       for (;;) {
         this.options.signal?.throwIfAborted()
         this.assign()
@@ -190,12 +161,13 @@ export class Gathering {
     }
   }
 
+  /** Stores a page. Throws BadPage if its source is at fault. */
   private async store(job: Job, from: SourceState, page: readonly SignedEntry[]): Promise<void> {
     const { added, known, refused } = await this.local.ingest
       .page(this.tree, page)
       .catch((error: unknown) => {
         const { code } = CausewayError.from(error)
-        // A page past the bounds is the source's, all else is ours.
+        // A page past its limits is the source's fault, any other error is ours.
         if (code === 'LIMIT_EXCEEDED') throw new BadPage(job, from, CausewayError.from(error))
         throw error
       })
@@ -224,43 +196,44 @@ export class Gathering {
     )
   }
 
-  /** A job has come to its end, as the outline has it. */
+  /** Moves on after a job whose entries match the outline. */
   private finish(job: Job): void {
     this.head++
     for (const source of job.disputedBy.splice(0))
       this.leaveOut(
         source,
-        protocolError('The remote sent other entries of a chunk than the remote that it was told by has.'),
+        protocolError('The remote sent other entries of a chunk than the remote that gave the outline.'),
       )
-    // What was stored a few pieces ago is done with.
+    // Pages of this old job are no longer in the pipeline, so none of them can turn out bad.
     const oldJob = this.jobs[this.head - 1 - limits.sessionPagesTakenIn]
     if (oldJob !== undefined) oldJob.fetch = undefined
   }
 
-  /** Sees to it that a job which went wrong comes from somebody else. */
+  /** Makes a job that went wrong come from another source. */
   private replace({ job, from, cause }: BadPage): void {
     const index = this.jobs.indexOf(job)
     if (!(cause instanceof ChunkMismatch)) this.leaveOut(from, cause)
     else if (from === job.outlinedBy)
       this.leaveOut(
         from,
-        protocolError(`The remote does not have what it told that it has. ${cause.message}`),
+        protocolError(`The remote does not have the entries of its own outline: ${cause.message}`),
       )
     else {
       from.disputes = true
       job.disputedBy.push(from)
     }
     if (index === -1) return
-    // Later pieces of which pages were tried already stand on it, so they come again too.
+    // Later chunks whose pages were tried already stand on this one, so they are fetched again too.
     for (const dependent of this.jobs.slice(index, Math.max(index, this.head) + 1)) {
       dependent.fetch?.stream.abort()
       dependent.fetch = undefined
     }
     this.head = Math.min(this.head, index)
-    // With who outlined it gone, nobody can settle whether this source is wrong.
+    // The source of the outline is left out, so nobody can settle whether this source is wrong.
     if (cause instanceof ChunkMismatch && job.outlinedBy.error !== undefined) this.outlineAnew()
   }
 
+  /** Leaves a source out because of an error, and drops its fetches that are not complete. */
   private leaveOut(source: SourceState, error: CausewayError): void {
     source.error ??= error
     for (const job of this.jobs.slice(this.head))
@@ -269,11 +242,12 @@ export class Gathering {
         job.fetch = undefined
       }
     if (source === this.outliner) this.outliner = undefined
-    // Nobody can settle what others have disputed: another outline begins here.
+    // Nobody is left to settle what others dispute, so another outline begins.
     if (this.jobs.some(({ outlinedBy, disputedBy }) => outlinedBy === source && disputedBy.length > 0))
       this.outlineAnew()
   }
 
+  /** Drops the outline from the current job on, so that another is asked for. */
   private outlineAnew(): void {
     for (const job of this.jobs.splice(this.head)) job.fetch?.stream.abort()
     const last = this.jobs.at(-1)
@@ -282,7 +256,7 @@ export class Gathering {
     for (const source of this.sources) source.disputes = false
   }
 
-  /** Starts whatever can be started: the next part of the outline, and fetches of pieces that are not too far ahead. */
+  /** Starts what can be started: the next part of the outline, and the fetches of jobs that are not too far ahead. */
   private assign(): void {
     const sources = this.sources.filter(({ error }) => error === undefined)
     if (sources.length === 0) {
@@ -302,7 +276,7 @@ export class Gathering {
       if (job.fetch !== undefined) continue
       const free = sources
         .filter((source) => (job.disputedBy.length > 0 ? source === job.outlinedBy : !source.disputes))
-        // What is to be stored next never waits for a turn.
+        // The chunk that is stored next never waits for a free source.
         .filter(({ fetching }) => index === 0 || fetching < limits.gatherChunksAtOnce)
         .sort((a, b) => a.fetching - b.fetching)[0]
       if (free !== undefined) this.fetch(job, free)
@@ -310,6 +284,7 @@ export class Gathering {
     }
   }
 
+  /** Starts to fetch a job's chunk from a source. */
   private fetch(job: Job, from: SourceState): void {
     const { clock } = this.local
     const { after, chunk } = job
@@ -325,7 +300,10 @@ export class Gathering {
     })
   }
 
-  /** Asks for the next part of the outline; at first with what is here, so that a first sync which was cut goes on. */
+  /**
+   * Asks for the next part of the outline. The first request says what we have, so that a first sync that was cut goes
+   * on.
+   */
   private async outline(from: SourceState): Promise<void> {
     const { store } = this.local
     const { tree, options } = this
@@ -347,14 +325,16 @@ export class Gathering {
       if (from.error !== undefined) return
       const { range: outline, count } = answer.header
       if (answer.header.status !== 'range' || outline === undefined)
-        throw protocolError('The remote did not answer the question for an outline.')
+        throw protocolError(
+          `The remote was asked for an outline, but its ${answer.header.status} answer has none.`,
+        )
       this.expected = count
       this.sketchSize ??= store.sketches.expect(tree, count)
       const ours = range.chunks.at(-1)
       if (!this.outlineBegun) this.outlinedThrough = this.outlineStart = ours && positionOf(ours.last)
       this.outlineBegun = true
       let after = this.outlinedThrough
-      // Where something differs before our last entry, or we have too much to tell, a session does better.
+      // If entries below our last one differ, or ours take more than one request, a session does better.
       const chunks = outline.spans.length > 0 || !range.complete ? [] : (outline.chunks ?? [])
       checkChunks(after && keyOf(after), chunks)
       for (const chunk of chunks) {
@@ -369,12 +349,13 @@ export class Gathering {
     }
   }
 
+  /** Returns the error of a first sync that has no source left. */
   private noSourceError(): CausewayError {
     const { error } = this.sources.at(-1)!
-    return error ?? new CausewayError('UNREACHABLE', 'No peer is left to take entries from.')
+    return error ?? new CausewayError('UNREACHABLE', 'No peer is left to fetch entries from.')
   }
 
-  /** Something may be started now, and whoever waits looks again. */
+  /** Starts what can be started after a change, and wakes `run`. */
   private onChange(): void {
     if (!this.running) return
     try {

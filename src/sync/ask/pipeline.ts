@@ -1,6 +1,6 @@
 /**
- * Runs a bounded number of tasks at once over a stream: `add` waits for room, which is how backpressure reaches
- * whoever feeds it. The first failure is told at the next `add` or at `drain`.
+ * Runs a bounded number of tasks at a time over a stream. `add` waits for room, which puts backpressure on its caller.
+ * The first failure is thrown by the next `add` or by `drain`.
  */
 export class Pipeline {
   private readonly limit: number
@@ -12,7 +12,7 @@ export class Pipeline {
     this.limit = limit
   }
 
-  /** Starts the task when there is room, or as much as `limit` says now. Rejects with the first failure so far. */
+  /** Starts a task once fewer than `limit()` run. Rejects with the first failure so far. */
   async add(task: () => Promise<void>, limit = () => this.limit): Promise<void> {
     await this.room(limit)
     if (this.failed) throw this.failure
@@ -26,17 +26,17 @@ export class Pipeline {
     this.running.add(running)
   }
 
-  /** Waits until one more task may start; never rejects. */
+  /** Waits until another task may start. Never rejects. */
   async room(limit = () => this.limit): Promise<void> {
     while (this.running.size >= limit()) await Promise.race(this.running)
   }
 
-  /** Waits until nothing runs; never rejects. */
+  /** Waits until no task runs. Never rejects. */
   async settle(): Promise<void> {
     while (this.running.size > 0) await Promise.all(this.running)
   }
 
-  /** Waits until nothing runs; rejects with the first failure. */
+  /** Waits until no task runs. Rejects with the first failure. */
   async drain(): Promise<void> {
     await this.settle()
     if (this.failed) throw this.failure

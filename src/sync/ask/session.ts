@@ -1,7 +1,7 @@
 /**
- * One session: brings one tree and one remote to the same entries, both ways. It asks with what we have, takes in
- * what comes while it comes, and pushes what the remote lacks. It keeps nothing about the remote: cut anywhere,
- * both stores are valid and the next session needs only the rest.
+ * Runs one session, which brings us and a remote to the same entries of one tree. It asks with what we have, takes in
+ * pages as they arrive, and pushes what the remote lacks. It keeps nothing about the remote: cut anywhere, it leaves
+ * both stores valid, and the next session needs only the rest.
  */
 
 import { cancelled } from '../../base/clock.ts'
@@ -24,13 +24,19 @@ export type { SessionLocal, SessionProgress, SessionResult }
 
 export interface SessionOptions extends TransferOptions {
   /**
-   * What both had when a session with this remote last ended equal. Where ours is still that, the first question goes
-   * without cells. Only a hint: nothing breaks where it is wrong.
+   * What both sides had when a session with this remote last ended equal. If we have the same now, the first request
+   * has no cells. It is only a hint: if it is wrong, the session takes longer and nothing breaks.
    */
   readonly lastEqual?: TreeDigest | undefined
 }
 
-/** Runs a session to its end. Errors: the remote's own, PROTOCOL when it sends what is not valid, CANCELLED. */
+/**
+ * Syncs a tree with a remote: pulls the entries that we lack, the first ones too, and pushes those that the remote
+ * lacks. Returns what the session did. It ends when both sides have the same entries or, in one direction only, when
+ * nothing is left to move; if writers outrun it, it ends after `limits.sessionRounds` rounds. If it fails, the entries
+ * received so far stay. Rejects with PROTOCOL if the remote breaks the protocol, with CANCELLED or the signal's own
+ * error once the signal fires, and otherwise with the error of the remote or the store.
+ */
 export async function runSession(
   local: SessionLocal,
   remote: Remote,
@@ -46,12 +52,13 @@ export async function runSession(
   }
 }
 
-/** How a round left things. */
+/** How a round ended. */
 interface Round {
+  /** Whether both sides are equal. */
   readonly done: boolean
-  /** The remote's budget ended its answer. */
+  /** Whether the remote's answer ended with its budget. */
   readonly more: boolean
-  /** Names what both sides had when it began. */
+  /** Identifies what both sides had at its start: our tips digest, the remote's, and its count. */
   readonly state: string
 }
 
@@ -60,7 +67,7 @@ class Session {
   private readonly local: SessionLocal
   private readonly tree: TreeId
   private readonly options: SessionOptions
-  /** Our latest arrival when the last round asked. */
+  /** Our latest arrival at the request of the last round. */
   private askedAt = 0
 
   constructor(local: SessionLocal, remote: Remote, tree: TreeId, options: SessionOptions) {
@@ -71,8 +78,8 @@ class Session {
   }
 
   /**
-   * Rounds until both sides are equal, or writers have outrun the session. Other sessions may change either side
-   * meanwhile, so a round that moved nothing is tried again, unless both sides began it as they began the one before.
+   * Runs rounds until both sides are equal or writers have outrun the session. Other sessions may change either side in
+   * between, so a round that moved nothing is repeated, unless the round before it began from the same state.
    */
   async run(): Promise<void> {
     const { exchange, options } = this
@@ -91,12 +98,12 @@ class Session {
       if (!madeProgress && state === stuckAt)
         throw protocolError('The session makes no progress although both sides differ.')
       stuckAt = madeProgress ? '' : state
-      // A large tree may take any number of budgets.
+      // A large tree may take any number of budgets, each of which brings entries.
       if (!more || transfer.received === received) rounds++
     }
   }
 
-  /** One question, and what follows from the answer. */
+  /** Makes one request and does what its answer calls for. */
   private async round(probe: boolean): Promise<Round> {
     const { exchange } = this
     const request = await this.buildRequest(probe)
@@ -106,12 +113,12 @@ class Session {
       const state = `${tipsDigest} ${header.tipsDigest} ${header.count}`
       if (header.status === 'equal') {
         if (header.tipsDigest !== tipsDigest || count === 0)
-          throw protocolError('The remote says that both sides are equal, but its digest is another.')
+          throw protocolError('The remote says that both sides are equal, but the digests do not show it.')
         exchange.equal = true
         exchange.settledAt = this.askedAt
         return { done: true, more: false, state }
       }
-      // Pages that come with an answer about ranges wait for what its spans name.
+      // The pages of an answer about ranges wait for the entries that its spans name.
       const more = header.range === undefined && (await exchange.transfer.receive(answer))
       if (more) return { done: false, more, state }
       if (header.status === 'delta' || header.status === 'partial') await this.pushAfterDelta(request, header)
@@ -125,7 +132,10 @@ class Session {
     })
   }
 
-  /** What we have, in few bytes. */
+  /**
+   * Builds the round's request: what we have, in few bytes. A `probe` has no cells if we still have what both sides had
+   * when last equal.
+   */
   private async buildRequest(probe: boolean): Promise<SyncRequest> {
     const { exchange, tree } = this
     const { store, clock } = this.local
@@ -148,7 +158,7 @@ class Session {
         sketch: { from: 0, cells: none, counts: none, state: tipsDigest },
       }
     }
-    // Where we have hardly changed since both were equal, the cells will do; or the remote has, and its count tells how much.
+    // Counts help little if we have hardly changed: the cells decode, or the remote's count shows how much it changed.
     const changedLittle = lastEqual !== undefined && count - lastEqual.count <= limits.sketchRequestDecodes
     const part = cutForRequest(sketch, tipsDigest, !changedLittle)
     exchange.cells += limits.sketchRequestCells
@@ -159,7 +169,10 @@ class Session {
     return { tree, tips, tipsDigest, count, sketch: part, haves }
   }
 
-  /** The remote has streamed what we lacked: now what it lacks, as it told, or by its tips. */
+  /**
+   * Pushes what the remote lacks, after it streamed what we lacked: the entries that it names, or those that its tips
+   * do not cover.
+   */
   private async pushAfterDelta(request: SyncRequest, header: SyncHeader): Promise<void> {
     const { exchange, tree } = this
     const { store, transfer } = exchange
@@ -171,7 +184,7 @@ class Session {
       exchange.noteIfEqual(view, await exchange.pushPrefixes(view, header.want))
       return
     }
-    // Where it has all our tips, it has all that we had when we asked; the rest came from elsewhere since.
+    // If it has all of our tips, it has all that we had when we asked; what else is missing has come here since.
     const records = await store.lookupIn(tree, header.tips, view.snapshot)
     const theirTipsHere = header.tips.filter((_, index) => records[index] !== undefined)
     const ourTipsThere = request.tips.filter((_, index) => header.common[index])
@@ -184,7 +197,10 @@ class Session {
     exchange.noteIfEqual(view, await transfer.push(missing.pages(), missing.count))
   }
 
-  /** Where all of the remote's tips are here, we have all that it has: true, and what it lacks was pushed. */
+  /**
+   * Pushes what the remote lacks and returns true if we have all of its tips, and so all of its entries; else returns
+   * false.
+   */
   private async pushIfAhead(header: SyncHeader): Promise<boolean> {
     const { exchange, tree } = this
     const { store, transfer } = exchange
@@ -200,12 +216,13 @@ class Session {
     return true
   }
 
-  /** The remote has named all that it has, since cells would have cost more. */
+  /** Uses an answer that names all of the remote's ids, since cells would have cost more. */
   private async byIds(answer: SyncAnswer, range: RangeAnswer): Promise<void> {
     const { exchange, tree } = this
     await using view = await exchange.store.view(tree)
-    if (view === undefined) throw protocolError('The remote sent ids of a tree that is not here.')
+    if (view === undefined) throw protocolError('The remote sent ids of a tree that we do not have.')
     const through = await useRange(exchange, view, answer, range)
-    if (through !== undefined) throw protocolError('The remote named only a part of what it has.')
+    if (through !== undefined)
+      throw protocolError('The remote had to name all of its ids, but named only some.')
   }
 }

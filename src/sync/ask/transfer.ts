@@ -1,6 +1,6 @@
 /**
- * Moves entries for a session, both ways: takes in pages as they come, and sends pages of what the remote lacks, a
- * bounded number of either under way. It counts what crossed, and ends at the first sign of a lie.
+ * Moves the entries of a session, both ways: takes in pages as they arrive, and sends pages of what the remote lacks, a
+ * bounded number of each in flight. It counts what crossed, and fails at the first sign of a lie.
  */
 import { type Clock, cancelled } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
@@ -16,27 +16,31 @@ import type { Remote, SendOutcome, SyncAnswer, SyncHeader, SyncPage } from '../r
 import { Pace } from './pace.ts'
 import { Pipeline } from './pipeline.ts'
 
+/** How far a session has come, in entries. */
 export interface SessionProgress {
   readonly received: number
-  /** How many will be received in all, as far as the remote has said. */
+  /** How many will be received in all, as far as the remote has announced them. */
   readonly expected: number
   readonly sent: number
+  /** How many will be sent in all, as far as we know. */
   readonly toSend: number
 }
 
 export interface TransferOptions {
+  /** Ends the session; entries received so far stay. */
   readonly signal?: AbortSignal | undefined
+  /** Called after every page. */
   readonly onProgress?: ((progress: SessionProgress) => void) | undefined
-  /** False: takes nothing from the remote. */
+  /** False: the session takes no entries from the remote. */
   readonly pull?: boolean
-  /** False: gives nothing to the remote. */
+  /** False: the session sends no entries to the remote. */
   readonly push?: boolean
 }
 
 export class Transfer {
-  /** Entries that were new here. */
+  /** Entries received that were new here. */
   received = 0
-  /** Entries that were new there. */
+  /** Entries sent that were new at the remote. */
   sent = 0
   /** Entries that crossed the wire although the other side had them. */
   redundant = 0
@@ -64,13 +68,14 @@ export class Transfer {
     this.options = options
   }
 
+  /** Throws CANCELLED, or the signal's reason, once the signal has fired. */
   checkSignal(): void {
     if (this.options.signal?.aborted) throw cancelled(this.options.signal)
   }
 
   /**
-   * Takes in the pages as they come; true when the remote has more. `partial`: ids were recovered one by one, so an
-   * entry whose parents were not is left for later instead of being a lie.
+   * Takes in the pages of an answer as they arrive. Returns true if the remote has more. With `partial`, the ids were
+   * recovered one by one, so an entry that lacks a parent is left for later; otherwise it is a fault of the remote.
    */
   async receive(answer: SyncAnswer, partial = false): Promise<boolean> {
     if (this.options.pull === false) return false
@@ -87,7 +92,7 @@ export class Transfer {
         more = page.more
         ended = page.more || page.entries.length === 0
         await pipeline.add(() => this.receivePage(page, redundantBefore, partial))
-        // A page that waited here would be one more to cross again after a cut.
+        // A page that waited here unstored would be one more to cross again after a cut.
         await pipeline.room()
         this.checkSignal()
       }
@@ -114,12 +119,15 @@ export class Transfer {
         { entry: refusal.id, code: refusal.error.code },
         refusal.error,
       )
-    // Each entry comes at most once, so what is known is at most all that is here; else the stream need never end.
+    // Each entry may come once, so at most as many as we have are known already. This also bounds the stream.
     if (this.redundant - redundantBefore > (this.store.tree(this.tree)?.count ?? 0))
-      throw protocolError('The remote sends the same entries again and again.')
+      throw protocolError('The remote keeps sending entries that we have already.')
   }
 
-  /** Sends pages of entries; the remote's state after the last of them, where there was one. `partial` as in `receive`. */
+  /**
+   * Sends pages of entries. Returns the remote's state after the last one, or undefined if none was sent. `partial` is
+   * as in `receive`.
+   */
   async push(
     pages: AsyncGenerator<StoredEntry[]>,
     count: number | undefined,
@@ -143,7 +151,7 @@ export class Transfer {
           const before = earlierPages
           const send = () => {
             const sending = this.sendPage(entries, before, partial).then((outcome) => {
-              // Answers may overtake each other; the greatest count is the latest state.
+              // Answers may overtake each other. The state with the greatest count is the latest.
               if (state === undefined || outcome.count >= state.count) state = outcome
             })
             earlierPages = sending.catch(() => {})
@@ -159,7 +167,10 @@ export class Transfer {
     return state
   }
 
-  /** Pages are under way together and may arrive out of order: what came too early goes again after the others. */
+  /**
+   * Sends a page. Several are in flight and may arrive out of order, so entries that came too early go again after
+   * `before`.
+   */
   private async sendPage(
     entries: readonly SignedEntry[],
     before: Promise<void>,
@@ -175,13 +186,15 @@ export class Transfer {
     return retry
   }
 
+  /** Makes one SendEntries call and counts what it moved. */
   private async sendOnce(entries: readonly SignedEntry[]): Promise<SendOutcome> {
     const bytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 0)
     const outcome = await this.pace.time(bytes, this.clock, () =>
       this.remote.sendEntries(this.tree, entries, { signal: this.options.signal }),
     )
-    if (outcome.added + outcome.known + outcome.refused.length > entries.length)
-      throw protocolError('The remote tells of more entries than were sent.')
+    const reported = outcome.added + outcome.known + outcome.refused.length
+    if (reported > entries.length)
+      throw protocolError(`The remote was sent ${entries.length} entries and reports on ${reported}.`)
     this.sent += outcome.added
     this.redundant += outcome.known
     this.report()
@@ -199,7 +212,7 @@ export class Transfer {
   }
 }
 
-/** Throws the reason where an entry was refused; `partial`: but not for want of its parents. */
+/** Throws the remote's reason if it refused an entry. With `partial`, a missing parent is no reason. */
 function checkOutcome({ refused }: SendOutcome, partial: boolean): void {
   const refusal = refused.find(({ code }) => !partial || code !== 'ENTRY_MISSING_PARENT')
   if (refusal !== undefined)
@@ -208,17 +221,15 @@ function checkOutcome({ refused }: SendOutcome, partial: boolean): void {
     })
 }
 
-/** A header keeps to its bounds. */
-export function checkHeader(header: SyncHeader): void {
-  if (header.tips.length > limits.answerTips)
-    throw protocolError(
-      `The remote told ${header.tips.length} tips, at most ${limits.answerTips} were asked for.`,
-    )
-  if ((header.want?.length ?? 0) > limits.wantIds)
-    throw protocolError(`The remote wants ${header.want!.length} entries, at most ${limits.wantIds} at once.`)
+/** Throws PROTOCOL if a header is past its bounds. */
+export function checkHeader({ tips, want = [] }: SyncHeader): void {
+  if (tips.length > limits.answerTips)
+    throw protocolError(`An answer has at most ${limits.answerTips} tips, got ${tips.length}.`)
+  if (want.length > limits.wantIds)
+    throw protocolError(`An answer wants at most ${limits.wantIds} entries, got ${want.length}.`)
 }
 
-/** The remote broke the protocol or lied. */
+/** Returns the error of a remote that broke the protocol or lied. */
 export function protocolError(
   message: string,
   data: Record<string, string> = {},
