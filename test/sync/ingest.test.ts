@@ -1,6 +1,6 @@
 /**
- * Taking in pages of bytes from anywhere: what is good is kept, what is bad is named, what stands on it is refused,
- * and limits hold before any work is done.
+ * Ingest takes in pages from any source: it stores valid entries, names invalid ones, refuses their descendants, and
+ * enforces limits before it does any work.
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -36,7 +36,7 @@ describe('ingest', () => {
     await assertSame(tree, peer.store, whole.store)
   })
 
-  it('keeps the good entries of a page, names the bad ones, and refuses what stands on them', async () => {
+  it('stores the valid entries of a page, names the invalid ones, and refuses their descendants', async () => {
     const builder = new TreeBuilder()
     const [a, b, c] = builder.chain(builder.root, 3)
     const side = builder.add([builder.root])
@@ -71,7 +71,7 @@ describe('ingest', () => {
     assert.deepEqual(await peer.store.tips(builder.root.id), tipsOf(kept))
   })
 
-  it('refuses entries of another tree, even those that are here in their own', async () => {
+  it('refuses entries of another tree, even if that tree is stored here', async () => {
     const [mine, theirs] = [shapes.linear(3), shapes.linear(3, { seed: 'theirs' })]
     await using peer = await openPeer(mine)
     const page = () => peer.ingest.page(mine[0]!.id, signedOf(theirs))
@@ -82,7 +82,7 @@ describe('ingest', () => {
     assert.equal(peer.store.tree(mine[0]!.id)!.count, mine.length)
   })
 
-  it('refuses a forged copy of an entry that is here', async () => {
+  it('refuses a forged copy of a stored entry', async () => {
     const entries = shapes.linear(3)
     await using peer = await openPeer(entries)
     const { refused, known } = await peer.ingest.page(entries[0]!.id, [forged(entries[1]!.signed)])
@@ -94,7 +94,7 @@ describe('ingest', () => {
     )
   })
 
-  it('holds the limits of a page before it reads any of it', async () => {
+  it('enforces the limits of a page before it reads an entry', async () => {
     await using peer = await openPeer()
     const [root] = shapes.linear(0)
     const junk = { body: new Uint8Array(limits.pageBytes / 2), signature: new Uint8Array(64) }
@@ -108,7 +108,7 @@ describe('ingest', () => {
     assert.equal(peer.store.tree(root!.id), undefined)
   })
 
-  it('fails pages under way with CLOSED when the store closes, and leaves no rejection unhandled', async () => {
+  it('fails pages in flight with CLOSED when the store closes, and leaves no rejection unhandled', async () => {
     const entries = shapes.linear(400)
     const peer = await openPeer(entries.slice(0, 1))
     const unhandled: unknown[] = []

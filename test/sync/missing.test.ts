@@ -1,6 +1,6 @@
 /**
- * What they lack, against the brute-force set difference: for random DAGs and random tips of theirs, by the walk and
- * by the sweep, with honest and lying counts; and that a small difference costs few reads.
+ * Checks what the other side lacks against the set difference by brute force, for random DAGs and random tips, by the
+ * walk and by the sweep, with honest and false counts. Also checks that a small difference costs few reads.
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -60,7 +60,7 @@ const drawn = fc.record({
   picks: fc.array(fc.nat(), { minLength: 1, maxLength: 6 }),
 })
 
-describe('what they lack', () => {
+describe('what the other side lacks', () => {
   for (const [way, walkReads] of [
     ['walk', limits.walkReads],
     ['sweep', 0],
@@ -83,7 +83,7 @@ describe('what they lack', () => {
       )
     })
 
-  it('is never more than the set difference, whatever count they claim', async () => {
+  it('is never more than the set difference, whatever count it claims', async () => {
     await fc.assert(
       fc.asyncProperty(
         drawn,
@@ -102,12 +102,12 @@ describe('what they lack', () => {
     )
   })
 
-  it('is everything where none of their tips is known', async () => {
+  it('is everything if none of its tips is known', async () => {
     const entries = shapes.random(100, 5, prng(1))
     assert.deepEqual((await find(entries, [])).ids, inOrder(entries))
   })
 
-  it('is nothing where they have our tips', async () => {
+  it('is nothing if it has our tips', async () => {
     const entries = shapes.mergeHeavy(50)
     await using peer = await openPeer(entries)
     assertFields(await find(entries, await peer.store.tips(entries[0]!.id)), { ids: [], reads: 4 })
@@ -121,7 +121,7 @@ describe('what they lack', () => {
     }
   })
 
-  it('takes a constant number of reads for one new entry on an old one, where the count is known', async () => {
+  it('takes a constant number of reads for one new entry on an old one, if the count is known', async () => {
     for (const length of [10, 100, 4000]) {
       const entries = shapes.oldFork(length)
       const found = await find(entries, [entries.at(-2)!.id], entries.length - 1)
@@ -129,7 +129,7 @@ describe('what they lack', () => {
     }
   })
 
-  it('takes reads in the size of the difference where both sides went on', async () => {
+  it('takes reads in proportion to the difference if both sides went on', async () => {
     const builder = new TreeBuilder()
     builder.chain(builder.root, 3000)
     const base = builder.last
@@ -152,7 +152,7 @@ describe('what they lack', () => {
     }
   })
 
-  it('comes in pages that keep to bytes as well', async () => {
+  it('comes in pages of bounded bytes', async () => {
     const builder = new TreeBuilder()
     const payload = new Uint8Array(limits.pageBytes / 4)
     for (let index = 0; index < 20; index++) builder.add(undefined, { payload })

@@ -1,4 +1,4 @@
-/** The end of our order is found by the cells where it is all that is missing, and nowhere else. */
+/** The cells of a request show that only our last entries are missing, and only if that is so. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
@@ -41,7 +41,7 @@ describe('The tail', () => {
       { numRuns: 20 },
     ))
 
-  it('is not where the other side has anything else, all or more', () =>
+  it('is not found if something else differs, or if nothing is missing', () =>
     fc.assert(
       fc.asyncProperty(fc.nat(entries.length - 2), fc.nat(entries.length - 2), async (count, hole) => {
         fc.pre(hole < count)

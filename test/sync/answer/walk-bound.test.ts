@@ -1,6 +1,6 @@
 /**
- * A walk whose cost the asker's side of the DAG decides, or a lie about its size: it stops at its bound, and the answer is
- * found in another way.
+ * A walk whose cost depends on the asker's part of the DAG, or on a lie about its size, stops at its bound, and the
+ * answer is found in another way.
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -15,8 +15,8 @@ import { LocalRemote } from '../../kit/local-remote.ts'
 import { assertSame, openPeer } from '../../kit/peers.ts'
 
 /**
- * A long line, and a short one beside it that stands on its root: to find the lower ones of that, a walk has to come down
- * all of the long line, which the asker has.
+ * A long line, and a short one beside it that stands on its root: to find the lower ones of that, a walk has to come
+ * down all of the long line, which the asker has.
  */
 function deepFork(length: number, beside = 2) {
   const builder = new TreeBuilder()
@@ -43,7 +43,7 @@ async function openCounting(entries: readonly VerifiedEntry[]) {
 const few = 16
 
 describe('a walk', () => {
-  it('that costs much for little gives way to the sketch', async () => {
+  it('that costs much and finds little gives way to the sketch', async () => {
     const { tree, line, fork } = deepFork(3 * limits.walkReadsBase)
     await using asker = await openPeer(line)
     const counted = await openCounting([...line, ...fork])
@@ -55,7 +55,7 @@ describe('a walk', () => {
     assert.ok(counted.reads <= limits.walkReadsBase + 4 * fork.length + few, `${counted.reads} reads`)
   })
 
-  it('is not tried again from the haves', async () => {
+  it('is not repeated from the haves', async () => {
     const difference = 120
     const { tree, line, fork } = deepFork(1500, difference)
     await using asker = await openPeer(line)
@@ -66,7 +66,7 @@ describe('a walk', () => {
     assert.ok(counted.reads <= limits.walkReadsBase + 4 * difference + few, `${counted.reads} reads`)
   })
 
-  it('stops at its bound however little the asker says that it has', async () => {
+  it('stops at its bound however few entries the asker claims', async () => {
     const { tree, line, fork } = deepFork(limits.walkReads + 1000)
     await using asker = await openPeer(line)
     const counted = await openCounting([...line, ...fork])

@@ -1,4 +1,4 @@
-/** The serving side of Watch: what one watcher is told, in which pieces, and that it costs no more than it takes. */
+/** The serving side of Watch: which events a watcher gets, how large they are, and where a watch resumes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '../../../src/base/limits.ts'
@@ -45,7 +45,7 @@ test('a change comes whole, with digest, count and tips', async () => {
   assert.equal(event.tipsDigest, await peer.store.tipsDigest(tree.root.id))
 })
 
-test('a slow watcher is told in pieces of bounded size, with tips only at the end', async () => {
+test('a slow watcher gets events of bounded size, with tips only in the last', async () => {
   const { tree, peer, watch, pending } = await watched()
   tree.chain(tree.root, 600)
   await fill(peer.store, tree.entries)
@@ -65,7 +65,7 @@ test('a slow watcher is told in pieces of bounded size, with tips only at the en
   )
 })
 
-test('who lacks more than a session is faster for is only told so', async () => {
+test('a watcher that lacks so much that a session is faster gets an event without entries', async () => {
   const tree = new TreeBuilder()
   tree.chain(tree.root, limits.watchBehindEntries + 1)
   const { store } = await openPeer([])
@@ -83,14 +83,14 @@ test('who lacks more than a session is faster for is only told so', async () => 
   await watch.return(undefined)
 })
 
-test('an entry that is larger than an event is only told of', async () => {
+test('an entry larger than an event is reported by its tip alone', async () => {
   const { tree, peer, pending } = await watched()
   const large = tree.add([tree.root], { payload: new Uint8Array(limits.inlineBytes) })
   await fill(peer.store, [tree.root, large])
   assertFields(await pending, { entries: [], tips: [large.id] })
 })
 
-test('it resumes from a cursor, and signs that it lives while nothing happens', async () => {
+test('a watch resumes from a cursor, and sends signs of life while nothing happens', async () => {
   const { tree, peer, clock, watch, stop, pending } = await watched()
   tree.chain(tree.root, 3)
   await fill(peer.store, tree.entries)

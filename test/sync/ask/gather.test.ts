@@ -1,6 +1,6 @@
 /**
- * A first sync from several remotes: every honest one gives a part, one that is lost, silent or lies is left out by name
- * whatever it does, and what is here at the end is all that the honest ones have.
+ * A first sync from several remotes: every honest remote gives a part; one that is lost, silent or lying is left out
+ * and reported; and at the end we have everything that the honest remotes have.
  */
 import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
@@ -82,7 +82,7 @@ function onOutline(change: (header: SyncHeader) => SyncHeader): RemoteHooks {
 const never = new Promise<never>(() => {})
 
 describe('a first sync from several remotes', () => {
-  it('takes a part from each, and nothing twice', async () => {
+  it('takes a part from each remote, and nothing twice', async () => {
     await using empty = await openPeer()
     const replayed = replays(empty.store)
     const { outcome, gathering, of } = await gather({ first: {}, second: {}, third: {} }, empty)
@@ -97,14 +97,14 @@ describe('a first sync from several remotes', () => {
     }
   })
 
-  it('is that of one remote where only that is there', async () => {
+  it('takes everything from the only remote', async () => {
     await using empty = await openPeer()
     const { of } = await gather({ first: {} }, empty)
     await assertSame(tree, empty.store, full.store)
     assert.equal(of('first').entries, entries.length)
   })
 
-  it('goes on where it was cut', async () => {
+  it('resumes where it was cut', async () => {
     await using half = await openPeer(
       [...entries].sort((a, b) => a.body.height - b.body.height || (a.id < b.id ? -1 : 1)).slice(0, 2000),
     )
@@ -114,7 +114,7 @@ describe('a first sync from several remotes', () => {
     assertFields(gathering, { received: entries.length - 2000, redundant: 0 })
   })
 
-  it('takes from a remote that comes later', async () => {
+  it('takes from a remote that joins later', async () => {
     await using empty = await openPeer()
     const gathering = new Gathering(empty, tree)
     const late = new LocalRemote(full)
@@ -162,7 +162,7 @@ describe('a first sync from several remotes', () => {
     'answers something else': { header: (header) => ({ ...header, status: 'equal' }) },
   }
   for (const [name, hooks] of Object.entries(bad)) {
-    it(`leaves a remote out that ${name}`, async () => {
+    it(`leaves out a remote that ${name}`, async () => {
       await using empty = await openPeer()
       const { outcome, of } = await gather({ first: {}, second: hooks, third: {} }, empty)
       assert.equal(outcome, undefined)
@@ -171,7 +171,7 @@ describe('a first sync from several remotes', () => {
       for (const name of ['first', 'third']) assert.equal(of(name).error, undefined, name)
     })
 
-    it(`finds another to tell what there is where that one ${name}`, async () => {
+    it(`gets another outline if the remote that gave it ${name}`, async () => {
       await using empty = await openPeer()
       const { outcome, of } = await gather({ first: hooks, second: {}, third: {} }, empty)
       assert.equal(outcome, undefined)
@@ -181,7 +181,7 @@ describe('a first sync from several remotes', () => {
     })
   }
 
-  it('leaves a remote out that is silent', async () => {
+  it('leaves out a remote that is silent', async () => {
     await using empty = await openPeer()
     const silent: RemoteHooks = {
       // biome-ignore lint/correctness/useYield: that is the point.
@@ -223,7 +223,7 @@ describe('a first sync from several remotes', () => {
     })),
   }
   for (const [name, hooks] of Object.entries(outlines))
-    it(`does not depend on an outline that ${name}`, async () => {
+    it(`recovers from an outline that ${name}`, async () => {
       await using empty = await openPeer()
       const { outcome, of } = await gather({ first: hooks, second: {}, third: {} }, empty)
       assert.equal(outcome, undefined)
@@ -232,7 +232,7 @@ describe('a first sync from several remotes', () => {
       for (const name of ['second', 'third']) assert.equal(of(name).error, undefined, name)
     })
 
-  it('takes the rest elsewhere where a remote has only a part', async () => {
+  it('takes the rest from another remote if one has only a part', async () => {
     await using part = await openPeer(entries.slice(0, 2500))
     await using empty = await openPeer()
     const { outcome, of } = await gather({ first: {}, second: {} }, empty, { server: { second: part } })
@@ -241,7 +241,7 @@ describe('a first sync from several remotes', () => {
     assert.equal(of('first').error, undefined)
   })
 
-  it('waits for a remote that is still being dialled where nobody else is left', async () => {
+  it('waits for a remote that is still being dialled if no other is left', async () => {
     for (const comes of [true, false]) {
       await using empty = await openPeer()
       const gathering = new Gathering(empty, tree)
@@ -260,7 +260,7 @@ describe('a first sync from several remotes', () => {
     }
   })
 
-  it('fails where nobody is left, and keeps what came', async () => {
+  it('fails if no remote is left, and keeps the entries received', async () => {
     await using empty = await openPeer()
     const { outcome } = await gather({ first: { cutAfterPage: 2 }, second: { cutAfterPage: 1 } }, empty)
     assert.equal(outcome, 'DISCONNECTED')

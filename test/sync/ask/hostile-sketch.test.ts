@@ -1,6 +1,6 @@
 /**
- * Sketches from a peer that lies, and ids that were ground to collide: with an honest peer both sides are equal in the
- * end, a lying one gets a typed error, and no session goes round without progress.
+ * Sketches from a lying peer, and ids that were ground to collide. With an honest peer both sides end equal, a lying
+ * peer causes a typed error, and no session loops without progress.
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -87,12 +87,12 @@ describe('a remote that lies about its sketch', () => {
     })),
     'another count': { header: (header) => ({ ...header, count: header.count + 5 }) },
     'another digest': { header: (header) => ({ ...header, tipsDigest: 'ab'.repeat(32) }) },
-    'sketches for ever': {
+    'an endless series of sketches': {
       header: (header) => ({ ...header, status: 'sketch', sketch: undefined }),
       pages: async function* () {},
     },
     'a want of everything': { header: (header) => ({ ...header, want: Array(500).fill('cd'.repeat(16)) }) },
-    'equality that is none': { header: (header) => ({ ...header, status: 'equal' }) },
+    'a false EQUAL': { header: (header) => ({ ...header, status: 'equal' }) },
     'ranges that do not move': {
       header: (header) => ({
         ...header,
@@ -101,7 +101,7 @@ describe('a remote that lies about its sketch', () => {
       }),
       pages: async function* () {},
     },
-    'names of everything that are none of it': {
+    'a list of ids that it does not have': {
       header: (header) => ({
         ...header,
         status: 'range',
@@ -112,7 +112,7 @@ describe('a remote that lies about its sketch', () => {
       }),
       pages: async function* () {},
     },
-    'names of a part of what it has': {
+    'a list of only some of its ids': {
       header: (header) => ({
         ...header,
         status: 'range',
@@ -120,11 +120,11 @@ describe('a remote that lies about its sketch', () => {
       }),
       pages: async function* () {},
     },
-    'cells that begin again and again': onSketch((header) => ({
+    'cells that always start again': onSketch((header) => ({
       ...header,
       sketch: { ...header.sketch!, from: 0, cells: otherCells, state: header.tipsDigest },
     })),
-    'cells without end': onSketch((header) => ({
+    'an endless run of cells': onSketch((header) => ({
       ...header,
       sketch: { ...header.sketch!, cells: new Uint8Array(25 * limits.sketchMaxCells + 1) },
     })),
@@ -134,7 +134,7 @@ describe('a remote that lies about its sketch', () => {
     },
   }
   for (const [name, hooks] of Object.entries(lies))
-    it(`by ${name} ends the session, or is not believed`, async () => {
+    it(`by ${name} either ends the session or is not believed`, async () => {
       const { equal, code } = await against(hooks)
       assert.ok(equal || code === 'PROTOCOL' || code === undefined, code)
     })
@@ -192,7 +192,7 @@ describe('an asker that lies', () => {
 })
 
 describe('ranges', () => {
-  it('are scanned one at a time in a tree, however many ask', async () => {
+  it('are scanned one at a time in each tree, however many peers ask', async () => {
     await using b = await openPeer([...split.shared, ...split.right])
     const { store } = b
     const positions = store.positions.bind(store)
@@ -219,8 +219,8 @@ describe('ranges', () => {
   })
 })
 
-describe('ids that were ground to begin alike', () => {
-  it('are asked for by more of each, once half was not enough', async () => {
+describe('ids that were ground to share a prefix', () => {
+  it('are asked for by whole prefixes after halves did not suffice', async () => {
     const { tree, shared, right } = split
     await using a = await openPeer([...shared, ...split.left])
     await using b = await openPeer([...shared, ...right])
@@ -262,7 +262,7 @@ function ground(builder: TreeBuilder, count: number): VerifiedEntry[] {
 }
 
 describe('ids that were ground to share their cells', () => {
-  it('cost further exchanges, never the result', async () => {
+  it('cost further exchanges, but do not change the result', async () => {
     const { tree, shared, builder } = scattered(1500, 0, 0)
     const poisoned = ground(builder, 64)
     await using a = await openPeer([...shared])
@@ -276,7 +276,7 @@ describe('ids that were ground to share their cells', () => {
   })
 
   for (const cells of [undefined, 40])
-    it(`cost one exchange where they are a single pair${cells ? `, also with a remote that says only ${cells} cells` : ''}`, async () => {
+    it(`cost one exchange if they are a single pair${cells ? `, even if the remote sends only ${cells} cells` : ''}`, async () => {
       const { tree, shared, builder } = scattered(1500, 0, 0)
       const [ours, theirs] = ground(builder, 2) as [VerifiedEntry, VerifiedEntry]
       await using a = await openPeer([...shared, ours])

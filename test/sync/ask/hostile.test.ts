@@ -1,6 +1,6 @@
 /**
- * Sessions with a remote that lies, repeats itself, or sends what is not valid: each gets a typed error in bounded
- * time, and nothing that was not verified is stored.
+ * Sessions with a remote that lies, repeats itself, or sends invalid entries: each fails with a typed error in bounded
+ * time, and nothing unverified is stored.
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -43,7 +43,7 @@ function flipped(signed: SignedEntry): SignedEntry {
   return { body: signed.body, signature: signed.signature.with(5, signed.signature[5]! ^ 1) }
 }
 
-describe('a session with a remote that sends what is not valid', () => {
+describe('a session with a remote that sends invalid entries', () => {
   const entries = shapes.linear(20)
   const tree = entries[0]!.id
   const other = shapes.linear(5, { seed: 'another' })
@@ -102,7 +102,7 @@ describe('a session with a remote that sends what is not valid', () => {
     assert.equal(a.store.tree(tree), undefined)
   })
 
-  it('keeps what is valid, and a later session with an honest remote completes it', async () => {
+  it('keeps valid entries, and a later session with an honest remote brings the rest', async () => {
     await using a = await openPeer(wrongHeight.slice(0, 1))
     await using b = await openPeer(wrongHeight)
     const page = [wrongHeight[1]!.signed, flipped(wrongHeight[2]!.signed)]
@@ -120,7 +120,7 @@ describe('a session with a remote that lies', () => {
     header: (header) => ({ ...header, ...change(header) }),
   })
 
-  it('ends at the wrong digest with EQUAL', async () => {
+  it('fails if EQUAL comes with a wrong digest', async () => {
     await using a = await openPeer(entries.slice(0, 100))
     await using b = await openPeer(entries)
     await fails(
@@ -144,7 +144,7 @@ describe('a session with a remote that lies', () => {
     )
   })
 
-  it('ends where the remote has more, says it, and never sends it', async () => {
+  it('fails if the remote says that it has more and never sends it', async () => {
     for (const start of [entries.slice(0, 100), []]) {
       await using a = await openPeer(start)
       await using b = await openPeer(entries)
@@ -153,7 +153,7 @@ describe('a session with a remote that lies', () => {
     }
   })
 
-  it('ends where the budget is spent again and again without an entry', async () => {
+  it('fails if the budget is spent again and again without an entry', async () => {
     await using a = await openPeer(entries.slice(0, 100))
     await using b = await openPeer(entries)
     const { remote } = await fails(a, b, tree, {
@@ -164,7 +164,7 @@ describe('a session with a remote that lies', () => {
     assert.ok(remote.requests.length <= 3)
   })
 
-  it('ends where the remote claims another state each time', async () => {
+  it('ends if the remote claims another state each time', async () => {
     await using a = await openPeer(entries)
     await using b = await openPeer(entries.slice(0, 100))
     let claims = 0
@@ -178,7 +178,7 @@ describe('a session with a remote that lies', () => {
     assert.equal(remote.requests.length, limits.sessionRounds)
   })
 
-  it('cuts a stream of duplicates that never ends', async () => {
+  it('cuts an endless stream of duplicates', async () => {
     await using a = await openPeer(entries)
     await using b = await openPeer([...entries, ...more()])
     let pages = 0
@@ -193,7 +193,7 @@ describe('a session with a remote that lies', () => {
     assert.ok(pages <= limits.sessionPagesTakenIn + 5, `${pages} pages`)
   })
 
-  it('cuts a stream of empty pages that never ends', async () => {
+  it('cuts an endless stream of empty pages', async () => {
     await using a = await openPeer(entries)
     await using b = await openPeer([...entries, ...more()])
     await fails(a, b, tree, {
@@ -213,7 +213,7 @@ describe('a session with a remote that lies', () => {
     })
   })
 
-  it('is not led to send what the remote has by tips that do not exist, nor to loop', async () => {
+  it('neither loops nor resends common entries when the remote names tips that do not exist', async () => {
     await using a = await openPeer(entries)
     await using b = await openPeer(entries.slice(0, 100))
     const result = await runSession(
@@ -234,7 +234,7 @@ describe('a session with a remote that lies', () => {
     )
   })
 
-  it('refuses outcomes that cannot be', async () => {
+  it('refuses an impossible outcome of a page', async () => {
     await using a = await openPeer(entries)
     await using b = await openPeer(entries.slice(0, 100))
     await fails(a, b, tree, {
@@ -242,7 +242,7 @@ describe('a session with a remote that lies', () => {
     })
   })
 
-  it('tells why the remote refused an entry', async () => {
+  it('reports why the remote refused an entry', async () => {
     await using a = await openPeer(entries)
     await using b = await openPeer(entries.slice(0, 100))
     const hooks: RemoteHooks = {
@@ -258,7 +258,7 @@ describe('a session with a remote that lies', () => {
     assert.deepEqual(error.data, { entry: entries[100]!.id })
   })
 
-  it('by a wrong count gets a part of the difference at most', async () => {
+  it('sends an asker with a wrong count at most a part of the difference', async () => {
     await using b = await openPeer(entries)
     for (const count of [0, 1, 99, 101, 150, 199, 201, 500]) {
       await using a = await openPeer(entries.slice(0, 100))
@@ -275,7 +275,7 @@ describe('a session with a remote that lies', () => {
 })
 
 describe('backpressure', () => {
-  it('pulls no more pages than may be in flight, and one', async () => {
+  it('pulls at most one page more than may be in flight', async () => {
     const entries = shapes.linear(400)
     const tree = entries[0]!.id
     await using a = await openPeer()

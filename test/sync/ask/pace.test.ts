@@ -1,4 +1,4 @@
-/** What a sender has under way follows what the link carries: little at first, never more than its bound. */
+/** A sender has as much in flight as the link carries: little at first, and never more than its bound. */
 import { strict as assert } from 'node:assert'
 import { it } from 'node:test'
 import { limits } from '../../../src/base/limits.ts'

@@ -1,4 +1,4 @@
-/** A remote that says when to come again is asked again then, as long as that is soon. */
+/** A call that a remote refuses with a wait is repeated after that wait, if it is short. */
 import { strict as assert } from 'node:assert'
 import { it } from 'node:test'
 import { CausewayError } from '../../../src/base/errors.ts'
@@ -29,7 +29,7 @@ function refusing(times: number, retryAfterMs: number | undefined) {
   }
 }
 
-it('asks again after the time that the remote said, and not before', async () => {
+it('repeats a call after the wait that the remote named, and not before', async () => {
   const { clock, calls, send } = refusing(2, 700)
   const sent = send()
   await clock.advance(699)
@@ -41,7 +41,7 @@ it('asks again after the time that the remote said, and not before', async () =>
   assert.equal(clock.monotonic(), 1400)
 })
 
-it('gives up where the wait is long, in one or in all, and where none was said', async () => {
+it('gives up if a wait or all waits together are long, or if the remote names none', async () => {
   for (const [retryAfterMs, expected] of [
     [limits.patienceMs + 1, 1],
     [limits.patienceMs / 2, 3],
@@ -53,13 +53,13 @@ it('gives up where the wait is long, in one or in all, and where none was said',
   }
 })
 
-it('does not ask without end where the remote says "now"', async () => {
+it('does not repeat without end if the remote says "now"', async () => {
   const { clock, calls, send } = refusing(1e9, 0)
   await assert.rejects(clock.runUntil(send()), { code: 'RESOURCE_EXHAUSTED' })
   assert.equal(calls(), 1 + limits.patienceMs / limits.patienceLeastMs)
 })
 
-it('stops waiting when the call is not wanted any more', async () => {
+it('stops waiting when the signal fires', async () => {
   const { clock, calls, send } = refusing(9, 500)
   const call = new AbortController()
   const sent = send(call.signal)

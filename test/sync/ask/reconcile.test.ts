@@ -1,6 +1,6 @@
 /**
- * Finding the difference by every way there is: each way is forced and seen, the bytes that need not cross do not,
- * and whatever two stores hold, however the stream is cut, sessions end with both equal and nothing sent twice.
+ * Sessions find the difference in every way there is. Each way is forced and observed, and no needless bytes cross.
+ * Whatever two stores hold, and wherever a stream is cut, sessions end with both equal and nothing sent twice.
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -80,7 +80,7 @@ function scattered(common: number, left: number, right: number, seed: number): S
 }
 
 describe('the ways to the difference', () => {
-  it('answers with cells of the entries that it counts, also where a page is stored meanwhile', async () => {
+  it('answers with cells of exactly the entries that it counts, even if a page is stored meanwhile', async () => {
     const { common, right, tree } = forked(300, 0, 200)
     await using peer = await openPeer(common)
     const { store } = peer
@@ -106,26 +106,26 @@ describe('the ways to the difference', () => {
     assert.deepEqual(header.sketch!.cells, encodeCells(sketch.cells(0, limits.sketchRequestCells)))
   })
 
-  it('is one probe without cells where both sides were equal and still are', async () => {
+  it('is one probe without cells if both sides were equal and still are', async () => {
     const split = forked(300, 0, 0)
     const result = await session(split, {}, (now) => now)
     assertFields(result, { statuses: ['equal'], cells: 0 })
     assert.equal(result.remote.requests.length, 1)
   })
 
-  it('is one question with cells where nothing is known of the other', async () => {
+  it('is one request with cells if there is no last equality', async () => {
     const result = await session(forked(300, 0, 0))
     assertFields(result, { statuses: ['equal'], cells: limits.sketchRequestCells })
   })
 
-  it('is a walk where the other is just ahead, probed or not', async () => {
+  it('is a walk if the remote is just ahead, with a probe or without', async () => {
     for (const lastEqual of [undefined, (now: TreeDigest) => now]) {
       const result = await session(forked(400, 0, 25), {}, lastEqual)
       assertFields(result, { statuses: ['delta'], received: 25, redundant: 0 })
     }
   })
 
-  it('is a decode of the first cells where both sides wrote a little', async () => {
+  it('is a decode of the first cells if both sides wrote a little', async () => {
     for (const seed of [1, 2, 3]) {
       const result = await session(scattered(500, 12, 13, seed))
       assertFields(result, { statuses: ['delta'], received: 13, sent: 12 })
@@ -133,13 +133,13 @@ describe('the ways to the difference', () => {
     }
   })
 
-  it('asks again with its own cells where a probe found both sides changed', async () => {
+  it('asks again with cells if a probe finds that both sides changed', async () => {
     const result = await session(scattered(500, 5, 5, 4), {}, (now) => now)
     assertFields(result, { received: 5, sent: 5, redundant: 0 })
     assert.ok(result.roundTrips <= 2)
   })
 
-  it('makes the sketch of a first sync at once, and rebuilds it never', async () => {
+  it('makes the sketch of a first sync in its full size, and never rebuilds it', async () => {
     const entries = shapes.linear(limits.sketchMinCells * limits.sketchEntriesPerCell * 2)
     await using full = await openPeer(entries)
     await using empty = await openPeer([])
@@ -150,7 +150,7 @@ describe('the ways to the difference', () => {
     assert.equal(replayed.count, 0)
   })
 
-  it('makes none to serve a first sync, or ids by name', async () => {
+  it('makes no sketch to serve a first sync or wanted entries', async () => {
     const entries = shapes.linear(300)
     const tree = entries[0]!.id
     const db = await openMemory()
@@ -168,7 +168,7 @@ describe('the ways to the difference', () => {
     await store.close()
   })
 
-  it('leaves the counts out where it has hardly changed since both were equal, and only there', async () => {
+  it('leaves the counts out only if the asker has hardly changed since both were equal', async () => {
     const counted = async (mine: number, since: number) => {
       const counts: number[] = []
       const request = (asked: SyncRequest) => {
@@ -186,18 +186,18 @@ describe('the ways to the difference', () => {
     assert.equal(await counted(100, most + 1), true)
   })
 
-  it("is the haves' where the difference lies near the tips", async () => {
+  it('is the haves if the difference lies near the tips', async () => {
     const result = await session(forked(1500, 150, 160))
     assertFields(result, { statuses: ['delta'], received: 160, sent: 150 })
   })
 
-  it("is the other's cells where the difference is scattered", async () => {
+  it("is the remote's cells if the difference is scattered", async () => {
     const result = await session(scattered(2400, 120, 130, 5))
     assertFields(result, { statuses: ['sketch', 'partial'], received: 130, sent: 120 })
     assert.equal(result.redundant, 0)
   })
 
-  it("is more of the other's cells where the first were too few", async () => {
+  it("is more of the remote's cells if the first were too few", async () => {
     const result = await session(scattered(2400, 120, 130, 6), {
       header: (header) => {
         if (header.status !== 'sketch' || header.sketch!.from > 0) return header
@@ -210,20 +210,20 @@ describe('the ways to the difference', () => {
     assert.ok(result.statuses.filter((status) => status === 'sketch').length >= 2, String(result.statuses))
   })
 
-  it('is ranges where no sketch is large enough', async () => {
+  it('is ranges if no sketch is large enough', async () => {
     const result = await session(scattered(500, 400, 420, 7))
     assert.ok(result.statuses.includes('range'), String(result.statuses))
     assertFields(result, { received: 420, sent: 400, redundant: 0 })
   })
 
-  it('is a push alone where we are far ahead, and a stream alone where the other is', async () => {
+  it('is only a push if we are far ahead, and only a stream if the remote is', async () => {
     const ahead = await session(forked(50, 1500, 0))
     assertFields(ahead, { received: 0, sent: 1500, redundant: 0 })
     const behind = await session(forked(50, 0, 1500))
     assertFields(behind, { statuses: ['delta'], received: 1500, redundant: 0 })
   })
 
-  it('goes on where a first sync with many tips was cut', async () => {
+  it('resumes a first sync with many tips where it was cut', async () => {
     const builder = new TreeBuilder()
     const stems = Array.from({ length: 60 }, () => builder.add([builder.root]))
     for (let height = 0; height < 30; height++)
@@ -240,7 +240,7 @@ describe('the ways to the difference', () => {
     assert.deepEqual(result.statuses, ['delta'], 'no cells, no chunks, no second trip')
   })
 
-  it('holds for thousands of concurrent tips', async () => {
+  it('works with thousands of concurrent tips', async () => {
     const builder = new TreeBuilder()
     for (let index = 0; index < 1500; index++) builder.add([builder.root])
     const common = [...builder.entries]
@@ -275,7 +275,7 @@ describe('whatever two stores hold', () => {
     }),
   )
 
-  it('sessions end equal, and what crossed is the difference', async () => {
+  it('sessions end equal, and only the difference crosses', async () => {
     await fc.assert(
       fc.asyncProperty(arbitrarySplit, async ({ seed, size, width, left, right, cuts, budgetBytes }) => {
         const random = prng(seed)

@@ -1,6 +1,6 @@
 /**
- * Sessions between stores in one process: every way in which two sides can differ, and a cut at every page. What
- * holds each time: both sides end with the same entries, and only the difference crossed.
+ * Sessions between stores in one process, for every way in which two sides can differ and with a cut at every page.
+ * Each time both sides end with the same entries, and only the difference has crossed.
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -49,7 +49,7 @@ describe('a session', () => {
     'shared root': shapes.sharedRoot(20),
     random: shapes.random(800, 12, prng(7)),
   }))
-    it(`brings ${name} from nothing to full`, async () => {
+    it(`brings ${name} to an empty store`, async () => {
       await using full = await openPeer(entries)
       await using empty = await openPeer()
       const tree = entries[0]!.id
@@ -58,7 +58,7 @@ describe('a session', () => {
       await assertSame(tree, full.store, empty.store)
     })
 
-  it('takes full pages, but for the last, however the other side reads them', async () => {
+  it('receives full pages except for the last, however the other side reads them', async () => {
     await using full = await openPeer(long)
     await using empty = await openPeer()
     const pages: number[] = []
@@ -76,7 +76,7 @@ describe('a session', () => {
     assert.ok(Math.min(...pages.slice(0, -1)) > limits.answerPageBytes - largest, `${pages}`)
   })
 
-  it('costs one exchange and nothing else between equal sides', async () => {
+  it('is one exchange without entries between equal sides', async () => {
     const entries = shapes.random(200, 8, prng(2))
     await using a = await openPeer(entries)
     await using b = await openPeer(entries)
@@ -96,7 +96,7 @@ describe('a session', () => {
     await assertSame(tree, a.store, b.store)
   })
 
-  it('moves nothing else when one side is ahead', async () => {
+  it('moves only what one side has more if that side is ahead', async () => {
     const { tree, base, left } = forked(3000, 30)
     for (const ahead of ['asker', 'answerer']) {
       await using a = await openPeer([...base, ...left])
@@ -110,7 +110,7 @@ describe('a session', () => {
     }
   })
 
-  it('goes on after any number of incremental writes on both sides', async () => {
+  it('works after any number of incremental writes on both sides', async () => {
     const builder = new TreeBuilder()
     await using a = await openPeer([builder.root])
     await using b = await openPeer([builder.root])
@@ -125,7 +125,7 @@ describe('a session', () => {
     }
   })
 
-  it('resumes after a cut at every page with only the rest sent again', async () => {
+  it('resumes after a cut at any page, and only the rest is sent', async () => {
     const entries = long
     const tree = entries[0]!.id
     await using full = await openPeer(entries)
@@ -157,7 +157,7 @@ describe('a session', () => {
     }
   })
 
-  it('sends the rest after a push was cut at every page', async () => {
+  it('sends only the rest after a push was cut at any page', async () => {
     const entries = long
     const tree = entries[0]!.id
     const root = Buffer.from(entries[0]!.signed.signature)
@@ -183,7 +183,7 @@ describe('a session', () => {
     }
   })
 
-  it('needs as many exchanges as the budget makes of the difference', async () => {
+  it('takes as many exchanges as the budget requires', async () => {
     const entries = shapes.linear(limits.pageEntries)
     await using full = await openPeer(entries)
     await using empty = await openPeer()
@@ -238,7 +238,7 @@ describe('a session', () => {
     for (const peer of peers) await peer[Symbol.asyncDispose]()
   })
 
-  it('relays from A over B to C, who never meets A', async () => {
+  it('relays from A through B to C, which never meets A', async () => {
     const entries = shapes.random(500, 6, prng(3))
     await using a = await openPeer(entries)
     await using b = await openPeer()
@@ -249,7 +249,7 @@ describe('a session', () => {
     await assertSame(entries[0]!.id, a.store, c.store)
   })
 
-  it('converges where both sides began a new store after a fork', async () => {
+  it('converges if each side uses a new store after a fork', async () => {
     const builder = new TreeBuilder()
     builder.chain(builder.root, 5)
     const base = [...builder.entries]
@@ -265,18 +265,19 @@ describe('a session', () => {
     await assertSame(builder.root.id, a.store, b.store)
   })
 
-  it('says UNKNOWN_TREE where the remote has none', async () => {
+  it('fails with UNKNOWN_TREE if the remote does not have the tree', async () => {
     const entries = shapes.linear(3)
     await using a = await openPeer(entries)
     await using b = await openPeer()
     await assert.rejects(sync(a, b, entries[0]!.id), code('UNKNOWN_TREE'))
   })
 
-  it('sends pages again that overtook their parents', async () => {
+  it('sends again pages that overtook their parents', async () => {
     const entries = long
     await using a = await openPeer(entries)
     await using b = await openPeer([entries[0]!])
-    // After a small one that goes alone, the first page arrives after the third, so the second and third come too early.
+    // After a small one that goes alone, the first page arrives after the third, so the second and third come too
+    // early.
     let release = () => {}
     const third = new Promise<void>((resolve) => {
       release = resolve
@@ -299,7 +300,7 @@ describe('a session', () => {
     await assertSame(entries[0]!.id, a.store, b.store)
   })
 
-  it('sends again only what came too early of a page', async () => {
+  it('sends again only the entries of a page that came too early', async () => {
     const builder = new TreeBuilder()
     for (let count = 0; count < 20; count++) builder.add([builder.root])
     const parent = builder.last
@@ -328,7 +329,7 @@ describe('a session', () => {
     assertFields(result, { sent: 21, redundant: 0, equal: true })
   })
 
-  it('ends with CANCELLED when its signal fires, and keeps what came', async () => {
+  it('ends with CANCELLED when its signal fires, and keeps the entries received', async () => {
     const entries = long
     const tree = entries[0]!.id
     await using full = await openPeer(entries)
@@ -354,7 +355,7 @@ describe('a session', () => {
     assert.equal(remote.requests.length, 1)
   })
 
-  it('reports progress up to what there is', async () => {
+  it('reports progress up to all entries', async () => {
     const { tree, base, left, right } = forked(50, 1100)
     await using a = await openPeer([...base, ...left])
     await using b = await openPeer([...base, ...right])

@@ -1,6 +1,6 @@
 /**
- * Real histories, split between two nodes: each goes on alone from a random moment, as its author did, and one session
- * brings them together for what the difference is worth. Skipped where the recorded data is not there.
+ * Real histories, split between two nodes. From a random moment on, each node has only what its own authors wrote; one
+ * session then brings the nodes together at the cost of the difference. Skipped if the recorded data is absent.
  */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
@@ -33,7 +33,9 @@ function editingTrace(count: number): VerifiedEntry[] {
   return tree.entries
 }
 
-/** Both have the first `cut` entries; of the next, each has what its own authors wrote and what that stands on there. */
+/**
+ * Both have the first `cut` entries; of the next, each has what its own authors wrote and what that stands on there.
+ */
 function split(entries: readonly VerifiedEntry[], cut: number, until: number) {
   const authors = [...new Set(entries.map(({ body }) => body.author))].sort()
   return [0, 1].map((side) => {
@@ -79,7 +81,7 @@ async function converge(entries: readonly VerifiedEntry[], seed: number): Promis
 }
 
 describe('a real history', () => {
-  it('that two people wrote at once converges', { skip: traceMissing }, async () => {
+  it('that two people wrote concurrently converges', { skip: traceMissing }, async () => {
     const entries = editingTrace(4000)
     for (const seed of [1, 2, 3, 4, 5, 6]) await converge(entries, seed)
   })
