@@ -57,10 +57,11 @@ test('imports point downhill', () => {
   assert.deepEqual(wrong, [])
 })
 
-test('sync reads trees through TreeReader, and does not know the store', () => {
+test('sync and the dispatcher read trees through TreeReader, and do not know the store', () => {
   const knows = files.filter(
     ({ name, text }) =>
-      name.startsWith('sync/') && importsOf(name, text).some(({ path }) => path === 'store/store.ts'),
+      /^(sync|dispatcher)\//.test(name) &&
+      importsOf(name, text).some(({ path }) => path === 'store/store.ts'),
   )
   assert.deepEqual(
     knows.map(({ name }) => name),

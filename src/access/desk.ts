@@ -12,8 +12,7 @@ import { policyStore, type VerifiedEntry } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import { decodePolicyChange } from '../dag/policy/change.ts'
-import type { Contribution } from '../store/contributors.ts'
-import type { DagStore } from '../store/store.ts'
+import type { ContributedStore, Contribution } from '../store/contributors.ts'
 import { type Invitations, invitationBytes } from './invitations.ts'
 import type { AccessRequest, AccessRequests, Ask } from './requests.ts'
 
@@ -36,7 +35,7 @@ export interface AccessAnswer {
 
 export interface AccessDeskParts {
   readonly self: PeerId
-  readonly store: DagStore
+  readonly store: ContributedStore
   readonly requests: AccessRequests
   readonly invitations: Invitations
   /** Returns what a peer may do in a tree; UNSPECIFIED also if the tree is not here. */

@@ -13,7 +13,8 @@ import type { PeerId } from '../dag/identity.ts'
 import type { PeerBook } from '../peer/book.ts'
 import type { LastEqual } from '../peer/last-equal.ts'
 import { defaultSettings, type LinkSettings, type LinkStatus, type Links } from '../peer/links.ts'
-import type { DagStore } from '../store/store.ts'
+import type { ContributedStore } from '../store/contributors.ts'
+import type { TreeReader } from '../store/read/tree-reader.ts'
 import type { Ingest } from '../sync/ingest.ts'
 import type { Connect } from './connection.ts'
 import { Counters } from './counters.ts'
@@ -22,7 +23,7 @@ import type { LinkRun } from './link-run.ts'
 import type { Outbox } from './outbox.ts'
 
 export interface DispatcherParts {
-  readonly store: DagStore
+  readonly store: TreeReader & ContributedStore
   readonly ingest: Ingest
   readonly clock: Clock
   readonly book: PeerBook

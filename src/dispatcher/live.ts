@@ -7,7 +7,7 @@ import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
-import type { DagStore } from '../store/store.ts'
+import type { TreeReader } from '../store/read/tree-reader.ts'
 import type { WatchEvent } from '../sync/answer/watch.ts'
 import type { Ingest, Refusal } from '../sync/ingest.ts'
 import type { PeerConnection } from './connection.ts'
@@ -17,7 +17,7 @@ import type { Outbox } from './outbox.ts'
 import { readAhead } from './read-ahead.ts'
 
 export interface LiveParts {
-  readonly store: DagStore
+  readonly store: TreeReader
   readonly ingest: Ingest
   readonly clock: Clock
   readonly outbox: Outbox

@@ -9,10 +9,10 @@ import { limits } from '../base/limits.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import { type Links, linkKey } from '../peer/links.ts'
-import type { Contribution } from '../store/contributors.ts'
+import type { ContributedStore, Contribution } from '../store/contributors.ts'
 import type { Database } from '../store/database/open.ts'
 import { Records } from '../store/database/records.ts'
-import type { DagStore, TreeInfo } from '../store/store.ts'
+import type { TreeInfo } from '../store/tree-state.ts'
 
 export interface Mark {
   /** The first arrival (from 1) that the peer was not shown to have; 0: nothing is known of its entries. */
@@ -22,7 +22,7 @@ export interface Mark {
 }
 
 export class Outbox {
-  private readonly store: DagStore
+  private readonly store: ContributedStore
   private readonly links: Links
   private readonly clock: Clock
   private readonly marks: Records<Mark>
@@ -30,7 +30,7 @@ export class Outbox {
   private readonly unsaved = new Map<string, TreeId>()
   private cancelTimer = () => {}
 
-  private constructor(store: DagStore, links: Links, clock: Clock, marks: Records<Mark>) {
+  private constructor(store: ContributedStore, links: Links, clock: Clock, marks: Records<Mark>) {
     this.store = store
     this.links = links
     this.clock = clock
@@ -39,7 +39,7 @@ export class Outbox {
   }
 
   /** Opens the outbox. From then on, every page of `store` marks the links of its tree. */
-  static async open(db: Database, store: DagStore, links: Links, clock: Clock): Promise<Outbox> {
+  static async open(db: Database, store: ContributedStore, links: Links, clock: Clock): Promise<Outbox> {
     const marks = await Records.open<Mark>(db, 'outbox')
     // A crash after a link was removed and before its mark was leaves the mark.
     const linkKeys = new Set(links.list().map(({ tree, peer }) => linkKey(tree, peer)))

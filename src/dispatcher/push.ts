@@ -7,7 +7,7 @@ import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { LastEqual } from '../peer/last-equal.ts'
 import type { Link } from '../peer/links.ts'
-import type { DagStore } from '../store/store.ts'
+import type { TreeReader } from '../store/read/tree-reader.ts'
 import { readInline } from '../sync/answer/watch.ts'
 import { runSession, type SessionResult } from '../sync/ask/session.ts'
 import type { Ingest } from '../sync/ingest.ts'
@@ -16,7 +16,7 @@ import type { Counters } from './counters.ts'
 import type { Mark } from './outbox.ts'
 
 export interface PushParts {
-  readonly store: DagStore
+  readonly store: TreeReader
   readonly clock: Clock
   readonly counters: Counters
 }

@@ -36,3 +36,12 @@ export type PageListener = (
   /** The added entries that are not void on arrival. */
   standing: readonly VerifiedEntry[],
 ) => void
+
+/** What a contributor needs of the store. */
+export interface ContributedStore {
+  tree(tree: TreeId): TreeInfo | undefined
+  /** Asks `contribute` about every page from now on. */
+  addContributor(contribute: BatchContributor): void
+  /** Runs `task` between two pages of a tree, for records that change in step with it. */
+  between<Result>(tree: TreeId, task: () => Promise<Result>): Promise<Result>
+}

@@ -13,7 +13,7 @@ import type { Entry, VerifiedEntry } from '../dag/entry.ts'
 import { comparePositions, type EntryId, type Position, type TreeId } from '../dag/id.ts'
 import type { PolicyState } from '../dag/policy/state.ts'
 import type { TreePolicy } from '../dag/policy/tree-policy.ts'
-import type { BatchContributor, Contribution, PageListener } from './contributors.ts'
+import type { BatchContributor, ContributedStore, Contribution, PageListener } from './contributors.ts'
 import { storeError } from './database/errors.ts'
 import * as layout from './database/layout.ts'
 import type { Database } from './database/open.ts'
@@ -45,7 +45,7 @@ export type { TreeDigest, TreeInfo, TreeSummary, TreeView } from './tree-state.t
 
 const noEntries: ReadonlySet<EntryId> = new Set()
 
-export class DagStore extends StoreReader implements TreeReader {
+export class DagStore extends StoreReader implements TreeReader, ContributedStore {
   /** Trees in use, the latest last. Loaded and changed only in the tree's queue, so none mixes two moments. */
   private readonly states = new Map<TreeId, TreeState>()
   private readonly queue = new KeyedQueue<TreeId>()
