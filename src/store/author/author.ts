@@ -1,7 +1,7 @@
 /**
- * Writes new entries with the node's key: roots of new trees, and commits on top of them. Commits that come while
- * one is being written wait for it together and then go in as one page, each on top of the one before, so that many
- * writers at one node make a line and share the disk's flush.
+ * Writes new entries with the node's key: roots of new trees, and commits on top of trees. Commits that come while a
+ * page is being written wait, and then become one page, each on top of the one before. So the commits of many writers
+ * at one node form a line instead of branches, and share one flush of the disk.
  */
 import { create } from '@bufbuild/protobuf'
 import { Permission, PolicyKeySchema, PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
@@ -18,38 +18,42 @@ import type { DagStore } from '../store.ts'
 import { lastEntriesBy } from './last-entries.ts'
 import { type Place, placeFor, placeOnPolicy } from './place.ts'
 
+/** The options of a commit. */
 export interface CommitOptions {
-  /** Defaults to the tree's tips, the highest `limits.entryParents` of them. */
+  /** Default: the tree's tips, or the highest `limits.entryParents` of them. */
   readonly parents?: readonly EntryId[] | undefined
-  /** Answer only when the entry is flushed to the disk. */
+  /** Whether to resolve only once the entry is flushed to the disk. Default: false. */
   readonly durable?: boolean | undefined
 }
 
-/** What a change of the policy says; absent: as it was. */
+/** A change of the policy. What is absent stays as it is. */
 export interface PolicyUpdate {
   readonly publicAccess?: PublicAccess
+  /** The keys whose rights change. */
   readonly keys?: readonly {
     readonly peer: PeerId
     readonly permission: Permission
     readonly name?: string
     readonly revoked?: boolean
-    /** With `revoked`: the key's last entries that stand, at most `limits.policyLastAccepted`. */
+    /** With `revoked`: the key's last entries that stay valid, at most `limits.policyLastAccepted`. */
     readonly lastAccepted?: readonly EntryId[]
   }[]
 }
 
-interface Waiting {
+/** A commit that is not written yet. */
+interface PendingCommit {
   readonly changes: readonly Change[]
   readonly options: CommitOptions
   readonly resolve: (entry: VerifiedEntry) => void
   readonly reject: (error: unknown) => void
 }
 
+/** Writes entries to a store with one key. */
 export class Author {
   readonly identity: Identity
   private readonly store: DagStore
   private readonly clock: Clock
-  private readonly waiting = new Map<TreeId, Waiting[]>()
+  private readonly pending = new Map<TreeId, PendingCommit[]>()
 
   constructor(store: DagStore, identity: Identity, clock: Clock) {
     this.store = store
@@ -57,7 +61,7 @@ export class Author {
     this.clock = clock
   }
 
-  /** Makes a new tree. ENTRY_ROOT where the name is empty or too long. */
+  /** Creates a tree, and returns its root once that is flushed. Throws ENTRY_ROOT if the name is empty or too long. */
   async createTree(name: string, publicAccess: PublicAccess = PublicAccess.NONE): Promise<VerifiedEntry> {
     const nonce = this.clock.randomBytes(limits.rootNonceMinBytes)
     const root = signRoot(this.identity, { name, publicAccess, createdAtMs: this.clock.now(), nonce })
@@ -65,83 +69,91 @@ export class Author {
     return root
   }
 
-  /** Signs one entry on top of the tree and stores it. UNKNOWN_TREE, ENTRY_CHANGES, ENTRY_TOO_LARGE, ENTRY_MISSING_PARENT. */
+  /**
+   * Signs one entry on top of the tree and stores it. Throws UNKNOWN_TREE, ENTRY_CHANGES, ENTRY_TOO_LARGE,
+   * ENTRY_MISSING_PARENT, FORBIDDEN if our key may not write, or RESOURCE_EXHAUSTED if too many commits wait.
+   */
   commit(tree: TreeId, changes: readonly Change[], options: CommitOptions = {}): Promise<VerifiedEntry> {
     if (changes.length === 0 || changes.some((change) => change.store === policyStore))
       throw new CausewayError(
         'ENTRY_CHANGES',
-        `A commit has at least one change, and none to ${policyStore}.`,
+        changes.length === 0
+          ? 'A commit needs at least one change, got none.'
+          : `A commit cannot change the store ${policyStore}: use \`causeway grant\` or \`causeway revoke\`.`,
       )
     return new Promise((resolve, reject) => {
       const commit = { changes, options, resolve, reject }
-      const queue = this.waiting.get(tree)
+      const queue = this.pending.get(tree)
       if (queue === undefined) {
-        this.waiting.set(tree, [commit])
+        this.pending.set(tree, [commit])
         void this.drain(tree)
       } else if (queue.length >= limits.commitsWaiting)
         reject(
           new CausewayError(
             'RESOURCE_EXHAUSTED',
-            `More than ${limits.commitsWaiting} commits wait for this tree.`,
-            {
-              data: { retryAfterMs: 100 },
-            },
+            `${limits.commitsWaiting} commits to this tree wait already: try again later.`,
+            { data: { retryAfterMs: 100 } },
           ),
         )
       else queue.push(commit)
     })
   }
 
-  /** Writes what waits for a tree, page by page, until nothing does. */
+  /** Writes a tree's pending commits, page by page, until there are none. */
   private async drain(tree: TreeId): Promise<void> {
+    // Each turn takes a page from a bounded queue; ends when no commit came meanwhile.
     for (;;) {
-      const queue = this.waiting.get(tree)!
+      const queue = this.pending.get(tree)!
       if (queue.length === 0) break
       const batch = queue.splice(0, limits.pageEntries)
       await this.writeBatch(tree, batch).catch((error) => {
         for (const { reject } of batch) reject(error)
       })
     }
-    this.waiting.delete(tree)
+    this.pending.delete(tree)
   }
 
-  private async writeBatch(tree: TreeId, batch: readonly Waiting[]): Promise<void> {
-    let line = this.mayWrite(await placeFor(this.store, tree), Permission.WRITE)
-    const signed: { entry: VerifiedEntry; waiting: Waiting }[] = []
+  private async writeBatch(tree: TreeId, batch: readonly PendingCommit[]): Promise<void> {
+    let nextPlace = this.checkRight(await placeFor(this.store, tree), Permission.WRITE)
+    const pairs: { entry: VerifiedEntry; commit: PendingCommit }[] = []
     let durable = false
-    for (const waiting of batch) {
+    for (const commit of batch) {
       try {
-        const { parents } = waiting.options
+        const { parents } = commit.options
         const place =
           parents === undefined
-            ? line
-            : this.mayWrite(await placeFor(this.store, tree, parents), Permission.WRITE)
-        const entry = this.sign(tree, place, waiting.changes)
-        durable ||= waiting.options.durable ?? false
-        if (parents === undefined) line = { ...line, parents: [entry.id], height: entry.body.height + 1 }
-        signed.push({ entry, waiting })
+            ? nextPlace
+            : this.checkRight(await placeFor(this.store, tree, parents), Permission.WRITE)
+        const entry = this.sign(tree, place, commit.changes)
+        durable ||= commit.options.durable ?? false
+        if (parents === undefined)
+          nextPlace = { ...nextPlace, parents: [entry.id], height: entry.body.height + 1 }
+        pairs.push({ entry, commit })
       } catch (error) {
-        waiting.reject(error)
+        commit.reject(error)
       }
     }
     const { refused } = await this.store.append(
       tree,
-      signed.map(({ entry }) => entry),
+      pairs.map(({ entry }) => entry),
       { sync: durable },
     )
     const errors = new Map(refused.map(({ index, error }) => [index, error]))
-    for (const [index, { entry, waiting }] of signed.entries()) {
+    for (const [index, { entry, commit }] of pairs.entries()) {
       const error = errors.get(index)
-      if (error === undefined) waiting.resolve(entry)
-      else waiting.reject(error)
+      if (error === undefined) commit.resolve(entry)
+      else commit.reject(error)
     }
   }
 
-  /** Changes the policy, on top of all of it. FORBIDDEN where our key is no admin, INVALID_ARGUMENT, UNKNOWN_TREE. */
+  /**
+   * Writes a policy entry on top of the whole policy, and returns it once it is flushed. Throws FORBIDDEN if our key is
+   * not an admin's, INVALID_ARGUMENT or UNKNOWN_TREE.
+   */
   async changePolicy(tree: TreeId, change: PolicyUpdate): Promise<VerifiedEntry> {
     const { publicAccess = PublicAccess.UNSPECIFIED, keys = [] } = change
     const lastAccepted = keys.flatMap((key) => key.lastAccepted ?? [])
-    const place = this.mayWrite(await placeOnPolicy(this.store, tree, lastAccepted), Permission.ADMIN)
+    const place = this.checkRight(await placeOnPolicy(this.store, tree, lastAccepted), Permission.ADMIN)
     const payload = encodePolicyChange({
       treeName: '',
       publicAccess,
@@ -158,7 +170,10 @@ export class Author {
     return entry
   }
 
-  /** Revokes a key: what it wrote until now stands, what else comes of it is void. FORBIDDEN where our key is no admin. */
+  /**
+   * Revokes a key: its entries in this store stay valid, others are void. Throws FORBIDDEN if our key is not an
+   * admin's.
+   */
   async revoke(tree: TreeId, peer: PeerId): Promise<VerifiedEntry> {
     const lastAccepted = await lastEntriesBy(this.store, tree, peer)
     return this.changePolicy(tree, {
@@ -170,15 +185,15 @@ export class Author {
     return signEntry(this.identity, { tree, parents, height, policy, createdAtMs: this.clock.now(), changes })
   }
 
-  /** The place, if our key may write there; what others would refuse is not written. FORBIDDEN. */
-  private mayWrite(place: Place, needed: Permission): Place {
-    const has = place.permission(this.identity.peer)
-    if (has >= needed) return place
-    const [may, instead] =
+  /** Returns the place if our key has the right there, since other peers would refuse the entry. Throws FORBIDDEN. */
+  private checkRight(place: Place, needed: Permission): Place {
+    const permission = place.permission(this.identity.peer)
+    if (permission >= needed) return place
+    const [action, help] =
       needed === Permission.ADMIN
-        ? ['change the policy of', 'An admin of the tree does that']
-        : ['write to', 'An admin of the tree can let it: `causeway grant`']
-    throw new CausewayError('FORBIDDEN', `This node's key may not ${may} this tree. ${instead}.`, {
+        ? ['change the policy of', 'ask an admin of the tree to do it']
+        : ['write to', 'an admin of the tree can grant access with `causeway grant`']
+    throw new CausewayError('FORBIDDEN', `This node's key may not ${action} this tree: ${help}.`, {
       data: { peer: this.identity.peer },
     })
   }

@@ -1,6 +1,6 @@
 /**
- * Where a new entry stands: on which parents, how high, and on what of the policy. As many tips as one entry may stand on,
- * so that a tree grows together again wherever it has branched.
+ * Works out the place of a new entry: its parents, its height, and the policy entries that it names. The parents are as
+ * many tips as one entry may have, so that branches of a tree merge again.
  */
 import type { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
 import { CausewayError, unknownTree } from '../../base/errors.ts'
@@ -11,32 +11,38 @@ import type { TreePolicy } from '../../dag/policy/tree-policy.ts'
 import type { IndexRecord } from '../database/layout.ts'
 import type { DagStore } from '../store.ts'
 
+/** Where a new entry goes. */
 export interface Place {
   readonly parents: readonly EntryId[]
   readonly height: number
-  /** What an entry there names. */
+  /** The policy entries that an entry there names. */
   readonly policy: readonly EntryId[]
-  /** What its author may do there. */
+  /** Returns what an author may do there. */
   permission(author: PeerId): Permission
 }
 
-/** The place on these parents, or on the highest tips. UNKNOWN_TREE, ENTRY_MISSING_PARENT, ENTRY_POLICY. */
+/**
+ * Returns the place on these parents, or on the highest tips. Throws UNKNOWN_TREE, ENTRY_MISSING_PARENT, or
+ * ENTRY_POLICY if one entry may not have all these parents.
+ */
 export async function placeFor(store: DagStore, tree: TreeId, parents?: readonly EntryId[]): Promise<Place> {
   const policy = await store.treePolicy(tree)
   if (policy === undefined) throw unknownTree(tree)
-  const on = parents ?? (await store.highestTips(tree, limits.entryParents)).map(({ id }) => id)
-  const records = await store.lookupIn(tree, on)
+  const ids = parents ?? (await store.highestTips(tree, limits.entryParents)).map(({ id }) => id)
+  const records = await store.lookupIn(tree, ids)
   const missing = records.indexOf(undefined)
   if (missing >= 0)
-    throw new CausewayError('ENTRY_MISSING_PARENT', `The parent ${on[missing]} is not in this tree.`, {
-      data: { parent: on[missing]! },
-    })
-  return placeOn(policy, on, records as IndexRecord[], parents === undefined)
+    throw new CausewayError(
+      'ENTRY_MISSING_PARENT',
+      `The parent ${ids[missing]} is not in this tree: name entries of the tree as parents.`,
+      { data: { parent: ids[missing]! } },
+    )
+  return placeOn(policy, ids, records as IndexRecord[], parents === undefined)
 }
 
 /**
- * The place of a change of the policy: on all of the policy, on these entries beside it, and on as many of the highest
- * tips as fit. UNKNOWN_TREE, ENTRY_POLICY.
+ * Returns the place of a policy entry: on the tips of the policy, on the entries `beside` it, and on as many of the
+ * highest tips as fit. Throws UNKNOWN_TREE or ENTRY_POLICY.
  */
 export async function placeOnPolicy(
   store: DagStore,
@@ -46,32 +52,35 @@ export async function placeOnPolicy(
   const policy = await store.treePolicy(tree)
   if (policy === undefined) throw unknownTree(tree)
   const tips = (await store.highestTips(tree, limits.entryParents)).map(({ id }) => id)
-  const wanted = [...new Set([...policy.graph.tipIds, ...beside, ...tips])].slice(0, limits.entryParents)
-  const records = await store.lookupIn(tree, wanted)
-  const parents = wanted.filter((_, index) => records[index] !== undefined)
-  const found = records.filter((record) => record !== undefined)
-  return placeOn(policy, parents, found, true)
+  const ids = [...new Set([...policy.graph.tipIds, ...beside, ...tips])].slice(0, limits.entryParents)
+  const records = await store.lookupIn(tree, ids)
+  const parents = ids.filter((_, index) => records[index] !== undefined)
+  const parentRecords = records.filter((record) => record !== undefined)
+  return placeOn(policy, parents, parentRecords, true)
 }
 
-/** Where `fewer`, on as many of the first parents as one entry may stand on. */
+/**
+ * Returns the place on these parents. With `fewer` it leaves out those that do not fit with the ones before; without,
+ * it throws ENTRY_POLICY.
+ */
 function placeOn(
   policy: TreePolicy,
   parents: readonly EntryId[],
   records: readonly IndexRecord[],
   fewer: boolean,
 ): Place {
-  let chosen = records.map((_, index) => index)
-  const recordsOf = (indexes: readonly number[]) => indexes.map((index) => records[index]!)
+  let indexes = records.map((_, index) => index)
+  const recordsAt = (some: readonly number[]) => some.map((index) => records[index]!)
   if (fewer && !policy.mayStandOn(records)) {
     const fitting: number[] = []
-    for (const index of chosen) if (policy.mayStandOn(recordsOf([...fitting, index]))) fitting.push(index)
-    chosen = fitting
+    for (const index of indexes) if (policy.mayStandOn(recordsAt([...fitting, index]))) fitting.push(index)
+    indexes = fitting
   }
-  const on = recordsOf(chosen)
-  const point = policy.pointOn(on)
+  const parentRecords = recordsAt(indexes)
+  const point = policy.pointOn(parentRecords)
   return {
-    parents: chosen.map((index) => parents[index]!),
-    height: 1 + Math.max(...on.map(({ height }) => height)),
+    parents: indexes.map((index) => parents[index]!),
+    height: 1 + Math.max(...parentRecords.map(({ height }) => height)),
     policy: policy.graph.points[point]!.names,
     permission: (author) => policy.at(point).state.permission(author),
   }

@@ -29,7 +29,7 @@ describe('The policy commands', () => {
 
     await box.json('a', ['grant', tree, friend, 'write', '--name', 'Bea'])
     assert.equal((await sync()).code, 0)
-    assert.match((await box.run('b', ['grant', tree, friend, 'admin'])).stderr, /An admin.*\(FORBIDDEN\)/)
+    assert.match((await box.run('b', ['grant', tree, friend, 'admin'])).stderr, /ask an admin.*\(FORBIDDEN\)/)
     assert.equal((await commit('b', 'one')).code, 0)
     assert.equal((await sync()).code, 0)
 
