@@ -1,20 +1,22 @@
 /**
- * One of the threads of `verify-threads.ts`: verifies signatures with libsodium, whose rule is ours (see `checkEd25519`)
- * and which takes little more than half of OpenSSL's time. Where it has no build for the machine, the thread ends as it
- * starts, and who started it goes on without.
+ * One of the threads of `verify-threads.ts`. It verifies signatures with libsodium, which judges by our rule (see
+ * `checkEd25519`) and takes little more than half of OpenSSL's time. If libsodium has no build for the machine, the
+ * thread ends as it starts, and `verify.ts` goes on without threads.
  */
 import { parentPort } from 'node:worker_threads'
 import sodium from 'sodium-native'
-import { checkRecords, type Records } from './verify-records.ts'
+import { checkRecords, type SignatureRecords } from './verify-records.ts'
 
-/** The buffer again, for the next records, and for each of them 1 where its signature holds. */
-export interface Checked {
+/** The answer to one message of records. */
+export interface CheckResult {
+  /** The buffer of the records, for further ones. */
   readonly buffer: ArrayBuffer
+  /** For each record 1 if its signature is valid, otherwise 0. */
   readonly holds: Uint8Array
 }
 
-parentPort!.on('message', (records: Records) => {
+parentPort!.on('message', (records: SignatureRecords) => {
   const holds = checkRecords(records, sodium.crypto_sign_verify_detached)
   const { buffer } = records
-  parentPort!.postMessage({ buffer, holds } satisfies Checked, [buffer])
+  parentPort!.postMessage({ buffer, holds } satisfies CheckResult, [buffer])
 })

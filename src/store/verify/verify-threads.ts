@@ -1,7 +1,7 @@
 /**
- * Signatures of whole pages, on threads of their own: nothing else has to wait behind them as it does in Node's pool, a
- * message goes to and fro for some dozen of them and not for each, and a thread may take a faster library than Node's.
- * The threads start with the first page and end when none has come for a while.
+ * Verifies the signatures of whole pages on threads of their own. Nothing else waits behind them as it would in Node's
+ * pool, one message carries some dozens of them, and a thread can use a faster library than Node's. The threads start
+ * with the first page and end after some time without one.
  */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
@@ -10,86 +10,92 @@ import { limits } from '../../base/limits.ts'
 import { type Entry, entryDomain } from '../../dag/entry.ts'
 import { domainBytes } from '../../dag/identity.ts'
 import { packRecords, recordsBytes } from './verify-records.ts'
-import type { Checked } from './verify-thread.ts'
+import type { CheckResult } from './verify-thread.ts'
 
-/** Entries that came together, and what is known of their signatures. */
+/** The entries of one call, with the verdicts on their signatures so far. */
 interface Page {
+  /** For each entry 1 if its signature is valid. */
   readonly holds: Uint8Array
-  left: number
+  /** How many entries have no verdict yet. */
+  remaining: number
   readonly resolve: (holds: Uint8Array) => void
   readonly reject: (error: Error) => void
 }
 
-/** What goes to one thread at once. */
+/** The part of a page that one message carries to a thread. */
 interface Part {
   readonly page: Page
   readonly entries: readonly Entry[]
-  /** Where in the page it begins. */
+  /** The index of its first entry in the page. */
   readonly start: number
 }
 
-// Threads are not started through what transforms TypeScript, so the sources use what was built of them.
+// A thread does not run through the TypeScript loader, so when run from source it is started from the build.
 const compiled = import.meta.url.endsWith('.js')
 const threadFile = new URL(
   compiled ? './verify-thread.js' : '../../../dist/src/store/verify/verify-thread.js',
   import.meta.url,
 )
 
-// One processor is the main thread's.
-const count = Math.min(Math.max(1, availableParallelism() - 1), limits.verifyThreads)
+// One processor is left to the main thread.
+const threadCount = Math.min(Math.max(1, availableParallelism() - 1), limits.verifyThreads)
 const resourceLimits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 32 }
 const domain = domainBytes(entryDomain)
 
+/** A pool of threads that verify signatures. */
 export class VerifyThreads {
   /** Parts that wait for a thread. */
-  private readonly waiting: Part[] = []
-  /** Each thread with what it works on, and what it does next. */
+  private readonly queue: Part[] = []
+  /** Each thread with the parts that were sent to it: the one it works on, and the next. */
   private readonly threads = new Map<Worker, Part[]>()
-  /** Buffers that came back, for the next parts. */
-  private readonly spare: ArrayBuffer[] = []
+  /** Buffers that threads have returned, for further parts. */
+  private readonly spareBuffers: ArrayBuffer[] = []
+  /** Why threads cannot be used, once one has failed. */
   private failure: Error | undefined
   private cancelStop = () => {}
   private readonly file: URL
   private readonly clock: Clock
 
-  /** `file`: what a thread runs. */
+  /** `file` is the module that a thread runs. */
   constructor({ file = threadFile, clock = systemClock }: { file?: URL; clock?: Clock } = {}) {
     this.file = file
     this.clock = clock
   }
 
+  /** The number of threads. */
   get running(): number {
     return this.threads.size
   }
 
-  /** Whether threads can be had here, as far as is known. */
-  get work(): boolean {
+  /** Whether no thread has failed so far. */
+  get available(): boolean {
     return this.failure === undefined
   }
 
-  /** For each entry 1 where its signature holds. Rejects where a thread failed, and nothing is known. */
+  /** Returns for each entry 1 if its signature is valid, otherwise 0. Rejects without any verdict if a thread fails. */
   check(entries: readonly Entry[]): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       if (this.failure !== undefined) return reject(this.failure)
       if (entries.length === 0) return resolve(new Uint8Array(0))
-      const page = { holds: new Uint8Array(entries.length), left: entries.length, resolve, reject }
+      const page = { holds: new Uint8Array(entries.length), remaining: entries.length, resolve, reject }
       for (let start = 0; start < entries.length; start += limits.verifyPart)
-        this.waiting.push({ page, entries: entries.slice(start, start + limits.verifyPart), start })
+        this.queue.push({ page, entries: entries.slice(start, start + limits.verifyPart), start })
       this.stopLater()
       this.start()
       for (const thread of this.threads.keys()) this.feed(thread)
     })
   }
 
+  /** Starts the threads that do not run yet. */
   private start(): void {
     try {
-      while (this.threads.size < count) {
+      while (this.threads.size < threadCount) {
         const thread = new Worker(this.file, { name: 'verify', execArgv: [], resourceLimits })
-        // It keeps the process alive only while it has work.
+        // A thread keeps the process alive only while it has work.
         thread.unref()
-        thread.on('message', (checked: Checked) => this.took(thread, checked))
+        thread.on('message', (result: CheckResult) => this.onResult(thread, result))
         thread.on('error', (error) => this.fail(error))
-        thread.on('exit', () => this.fail(new Error('A thread that verifies signatures has ended.')))
+        thread.on('exit', () => this.fail(new Error('a thread has ended')))
         this.threads.set(thread, [])
       }
     } catch (error) {
@@ -97,12 +103,12 @@ export class VerifyThreads {
     }
   }
 
-  /** Gives a thread one part beside the one that it works on. */
+  /** Sends a thread parts until it has two: one to work on, and the next. */
   private feed(thread: Worker): void {
-    const underway = this.threads.get(thread)!
-    while (underway.length < 2 && this.waiting.length > 0) {
-      const part = this.waiting.shift()!
-      if (underway.push(part) === 1) thread.ref()
+    const parts = this.threads.get(thread)!
+    while (parts.length < 2 && this.queue.length > 0) {
+      const part = this.queue.shift()!
+      if (parts.push(part) === 1) thread.ref()
       const buffer = this.bufferOf(recordsBytes(domain, part.entries))
       const records = packRecords(domain, part.entries, buffer)
       thread.postMessage(records, [records.buffer])
@@ -111,28 +117,30 @@ export class VerifyThreads {
 
   private bufferOf(bytes: number): ArrayBuffer {
     if (bytes > limits.verifyPartBytes) return new ArrayBuffer(bytes)
-    return this.spare.pop() ?? new ArrayBuffer(limits.verifyPartBytes)
+    return this.spareBuffers.pop() ?? new ArrayBuffer(limits.verifyPartBytes)
   }
 
-  private took(thread: Worker, { buffer, holds }: Checked): void {
-    const underway = this.threads.get(thread)!
-    const { page, start } = underway.shift()!
-    if (buffer.byteLength === limits.verifyPartBytes) this.spare.push(buffer)
+  private onResult(thread: Worker, { buffer, holds }: CheckResult): void {
+    const parts = this.threads.get(thread)!
+    const { page, start } = parts.shift()!
+    if (buffer.byteLength === limits.verifyPartBytes) this.spareBuffers.push(buffer)
     this.feed(thread)
-    if (underway.length === 0) thread.unref()
+    if (parts.length === 0) thread.unref()
     page.holds.set(holds, start)
-    page.left -= holds.length
-    if (page.left === 0) page.resolve(page.holds)
+    page.remaining -= holds.length
+    if (page.remaining === 0) page.resolve(page.holds)
   }
 
-  /** Tells all who wait, whoever asks from now on, and once whoever runs the process, which is slower without. */
+  /** Rejects all calls, those to come too, and warns once that the process is slower without threads. */
   private fail(error: Error): void {
     if (this.failure === undefined)
-      process.emitWarning(`Signatures are verified by Node alone, which takes longer: ${error.message}`)
+      process.emitWarning(
+        `Signatures are verified by Node alone, which is slower, because the threads failed: ${error.message}`,
+      )
     this.failure = error
-    for (const { page } of [...this.threads.values(), this.waiting].flat()) page.reject(error)
-    this.waiting.length = 0
-    for (const underway of this.threads.values()) underway.length = 0
+    for (const { page } of [...this.threads.values(), this.queue].flat()) page.reject(error)
+    this.queue.length = 0
+    for (const parts of this.threads.values()) parts.length = 0
     this.stop()
   }
 
@@ -141,18 +149,18 @@ export class VerifyThreads {
     this.cancelStop = this.clock.setTimer(limits.verifyThreadIdleMs, () => this.stop())
   }
 
-  /** Ends the threads, but for those that work. */
+  /** Ends the threads that have no work. */
   private stop(): void {
     this.cancelStop()
-    for (const [thread, underway] of this.threads)
-      if (underway.length === 0) {
+    for (const [thread, parts] of this.threads)
+      if (parts.length === 0) {
         thread.removeAllListeners()
-        // What befalls it while it ends is nobody's any more.
+        // An error while it ends no longer matters.
         thread.on('error', () => {})
         void thread.terminate()
         this.threads.delete(thread)
       }
-    this.spare.length = 0
+    this.spareBuffers.length = 0
     if (this.threads.size > 0) this.stopLater()
   }
 }

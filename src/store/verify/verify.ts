@@ -1,7 +1,7 @@
 /**
- * Signatures of many entries. A page's go to threads of their own, a few to Node's thread pool, where they need no
- * thread to start; so do all where there are no such threads. Of the latter a bounded number is in the pool's queue:
- * LevelDB's reads and writes wait in the same queue, so with thousands ahead of them everybody else would stall.
+ * Verifies the signatures of many entries. Those of a page go to threads of our own; a few go to Node's thread pool,
+ * which needs no thread to start, and so do all if our threads cannot be used. Only a bounded number is in the pool's
+ * queue at a time: LevelDB's reads and writes wait in the same queue, and would stall behind thousands of signatures.
  */
 
 import type { CausewayError } from '../../base/errors.ts'
@@ -11,28 +11,30 @@ import { VerifyThreads } from './verify-threads.ts'
 
 type Verdict = VerifiedEntry | CausewayError
 
-/** Entries that came together, and what is known of them so far. */
+/** The entries of one call, with their verdicts so far. */
 interface Page {
   readonly entries: readonly Entry[]
   readonly verdicts: Verdict[]
-  /** The next to be started. */
+  /** The index of the next entry to start. */
   next: number
-  left: number
+  /** How many entries have no verdict yet. */
+  remaining: number
   readonly resolve: (verdicts: Verdict[]) => void
 }
 
-/** Pages with entries that wait for the pool, and the number under way there: one of each for the process, as the pool is. */
-const waiting: Page[] = []
+/** Pages with entries that are not in the pool yet. One queue for the process, like the pool. */
+const queue: Page[] = []
+/** How many entries are in the pool. */
 let running = 0
 
 const ownThreads = new VerifyThreads()
 
-/** Each entry verified, or why it is not; in the order given. */
+/** Returns for each entry, in the given order, the verified entry or the error. */
 export function verifyAll(entries: readonly Entry[], threads = ownThreads): Promise<Verdict[]> {
-  if (entries.length <= limits.verifyAlone || !threads.work) return verifyInPool(entries)
+  if (entries.length <= limits.verifyAlone || !threads.available) return verifyInPool(entries)
   return threads.check(entries).then(
     (holds) => entries.map((entry, index) => verdictOf(entry, holds[index] === 1)),
-    // No thread can be had here: libsodium has no build for this machine, or there is no memory.
+    // Threads cannot be used: libsodium has no build for this machine, or memory is short.
     () => verifyInPool(entries),
   )
 }
@@ -40,22 +42,23 @@ export function verifyAll(entries: readonly Entry[], threads = ownThreads): Prom
 function verifyInPool(entries: readonly Entry[]): Promise<Verdict[]> {
   if (entries.length === 0) return Promise.resolve([])
   return new Promise((resolve) => {
-    waiting.push({ entries, verdicts: new Array(entries.length), next: 0, left: entries.length, resolve })
+    queue.push({ entries, verdicts: new Array(entries.length), next: 0, remaining: entries.length, resolve })
     startNext()
   })
 }
 
+/** Starts entries until enough are in the pool. */
 function startNext(): void {
   while (running < limits.verifyConcurrency) {
-    const [page] = waiting
+    const [page] = queue
     if (page === undefined) return
     const index = page.next++
-    if (page.next === page.entries.length) waiting.shift()
+    if (page.next === page.entries.length) queue.shift()
     running++
     const done = (verdict: Verdict) => {
       page.verdicts[index] = verdict
       running--
-      if (--page.left === 0) page.resolve(page.verdicts)
+      if (--page.remaining === 0) page.resolve(page.verdicts)
       startNext()
     }
     proveEntry(page.entries[index]!, done)

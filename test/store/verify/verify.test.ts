@@ -233,7 +233,7 @@ describe('verifyAll', () => {
       assert.match((await warned)[0].message, /^Signatures are verified by Node alone/)
       for (const each of verdicts) check(each, mixed)
       assert.equal(threads.running, 0)
-      assert.equal(threads.work, false)
+      assert.equal(threads.available, false)
       check(await verifyAll(mixed, threads), mixed)
       await assert.rejects(threads.check(page))
       assert.equal(threads.running, 0)
