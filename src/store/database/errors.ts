@@ -1,4 +1,4 @@
-/** What the database says when it fails, told by its cause in Causeway's closed codes. */
+/** Translates errors of the database into Causeway's closed codes, by their cause. */
 import { CausewayError } from '../../base/errors.ts'
 
 const closedCodes = new Set([
@@ -8,7 +8,10 @@ const closedCodes = new Set([
   'LEVEL_ABORTED',
 ])
 
-/** STORE_FULL for a full disk, CLOSED for a closed store, else STORE_CORRUPT; `what` begins the message. */
+/**
+ * Returns STORE_FULL for a full disk, CLOSED for a closed store, otherwise STORE_CORRUPT. `what` begins the message. A
+ * CausewayError is returned as it is.
+ */
 export function storeError(error: unknown, what: string): CausewayError {
   if (error instanceof CausewayError) return error
   const { code, message, cause } = error as { code?: string; message?: string; cause?: Error }

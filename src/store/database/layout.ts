@@ -1,6 +1,6 @@
 /**
- * How the DAG lies in a sorted key-value store. Keys begin with a letter for their kind and the tree's local
- * number, so that reading a tree parents-first, by arrival, or its tips is each one sequential scan:
+ * How the DAG lies in a sorted key-value store. Most keys begin with a letter for their kind and the tree's local
+ * number, so that reading a tree parents first, reading it by arrival, and reading its tips each take one scan:
  *
  *   F                        format          JSON { format }
  *   T tree(32)               tree            number(4) count(8) bytes(8) height(8) sequence(8)
@@ -11,7 +11,7 @@
  *   O number height(8) id    policy entry    point(4)
  *   G number point(4)        policy point    policy entries(32 each)
  *   V number height(8) id    void entry
- *   S number                 the void entries are to be found anew
+ *   S number                 the void marks are out of date
  *
  * Numbers are big-endian. Other parts of the node keep their records in sublevels, whose keys begin with "!".
  */
@@ -20,26 +20,29 @@ import { CausewayError } from '../../base/errors.ts'
 import type { SignedEntry } from '../../dag/entry.ts'
 import type { EntryId, Position, TreeId } from '../../dag/id.ts'
 
+/** The first byte of each kind of key. */
 const kinds = {
   ...{ format: 0x46, tree: 0x54, entry: 0x45, index: 0x49, arrival: 0x41, tip: 0x50 },
   ...{ policy: 0x4f, point: 0x47, void: 0x56, stale: 0x53 },
 } as const
 
-/** What the index tells of an entry without reading it. */
+/** What the index holds of an entry. */
 export interface IndexRecord {
   /** The tree's local number. */
   readonly number: number
   readonly height: number
+  /** The number of its arrival. */
   readonly sequence: number
   /** Bytes of body and signature. */
   readonly size: number
-  /** The point of the policy that rules what stands on the entry. */
+  /** The point of the policy on which children of the entry stand, if it is their only parent. */
   readonly after: number
   readonly parents: readonly EntryId[]
 }
 
-/** What is known of a tree without reading its entries. */
+/** A tree's local number and its counts. */
 export interface TreeRecord {
+  /** The tree's local number. */
   readonly number: number
   readonly count: number
   /** Bytes of all bodies and signatures. */
@@ -57,15 +60,15 @@ function writeUint64(target: Buffer, value: number, offset: number): void {
 function readUint64(source: Buffer, offset: number): number {
   const high = source.readUInt32BE(offset)
   const low = source.readUInt32BE(offset + 4)
-  // A product would make every number a double, and records of two shapes from those that are counted here.
+  // A product would make every number a double, and give V8 two shapes of records: these and those counted in memory.
   return high === 0 ? low : high * 0x1_0000_0000 + low
 }
 
-/** A record of another length than its kind has: it was not written by this layout. */
-function damaged(kind: string): never {
+/** Throws STORE_CORRUPT for a record whose length this layout does not write. */
+function refuseRecord(kind: string): never {
   throw new CausewayError(
     'STORE_CORRUPT',
-    `A record of the kind ${kind} is damaged: run verify on each tree.`,
+    `A record of the kind ${kind} has a wrong length: run \`causeway verify\` on each tree.`,
   )
 }
 
@@ -95,7 +98,7 @@ export function encodeTree(record: TreeRecord): Buffer {
 }
 
 export function decodeTree(value: Buffer): TreeRecord {
-  if (value.length !== 36) damaged('tree')
+  if (value.length !== 36) refuseRecord('tree')
   return {
     number: value.readUInt32BE(0),
     count: readUint64(value, 4),
@@ -116,14 +119,14 @@ function positionKey(kind: number, number: number, { height, id }: Position): Bu
   return key
 }
 
-/** Bytes of an entry's key up to and with its height. */
+/** Bytes of an entry's key up to and including its height. */
 export const heightKeyBytes = 13
 
 export function positionOfKey(key: Buffer): Position {
   return { height: readUint64(key, 5), id: key.toString('hex', 13, 45) as EntryId }
 }
 
-/** All keys of one kind and tree. */
+/** The range of all keys of one kind and tree. */
 function range(kind: number, number: number): { gte: Buffer; lt: Buffer } {
   const gte = Buffer.allocUnsafe(5)
   gte[0] = kind
@@ -160,7 +163,7 @@ export function indexKey(id: EntryId): Buffer {
 
 export const indexRange = { gte: Buffer.from([kinds.index]), lt: Buffer.from([kinds.index + 1]) }
 
-/** Where the index entries of ids that begin with these hex digits begin. */
+/** The least key of index records whose ids begin with these hex digits. */
 export function indexPrefix(prefix: string): Buffer {
   return Buffer.concat([indexRange.gte, Buffer.from(prefix, 'hex')])
 }
@@ -182,7 +185,7 @@ export function encodeIndex(record: IndexRecord): Buffer {
 }
 
 export function decodeIndex(value: Buffer): IndexRecord {
-  if (value.length < 28 || value.length % 32 !== 28) damaged('index')
+  if (value.length < 28 || value.length % 32 !== 28) refuseRecord('index')
   const parents: EntryId[] = []
   for (let offset = 28; offset < value.length; offset += 32)
     parents.push(value.toString('hex', offset, offset + 32) as EntryId)
@@ -215,7 +218,7 @@ export function encodeHeight(height: number): Buffer {
 }
 
 export function decodeHeight(value: Buffer): number {
-  if (value.length !== 8) damaged('tip')
+  if (value.length !== 8) refuseRecord('tip')
   return readUint64(value, 0)
 }
 
@@ -228,7 +231,7 @@ export function encodePoint(point: number): Buffer {
 }
 
 export function decodePoint(value: Buffer): number {
-  if (value.length !== 4) damaged('policy entry')
+  if (value.length !== 4) refuseRecord('policy entry')
   return value.readUInt32BE(0)
 }
 
@@ -248,7 +251,7 @@ export function encodeMembers(ids: readonly EntryId[]): Buffer {
 }
 
 export function decodeMembers(value: Buffer): EntryId[] {
-  if (value.length === 0 || value.length % 32 !== 0) damaged('policy point')
+  if (value.length === 0 || value.length % 32 !== 0) refuseRecord('policy point')
   return Array.from({ length: value.length / 32 }, (_, index) =>
     value.toString('hex', 32 * index, 32 * index + 32),
   ) as EntryId[]
@@ -274,6 +277,6 @@ export function encodePosition({ height, id }: Position): Buffer {
 }
 
 export function decodePosition(value: Buffer): Position {
-  if (value.length !== 40) damaged('arrival')
+  if (value.length !== 40) refuseRecord('arrival')
   return { height: readUint64(value, 0), id: value.toString('hex', 8, 40) as EntryId }
 }

@@ -1,6 +1,6 @@
 /**
- * Opens the database under a store: classic-level (LevelDB) in a folder, or memory-level. Refuses a store of a
- * newer format instead of misreading it, and names the cause when the folder is locked.
+ * Opens the database under a store: classic-level (LevelDB) in a folder, or memory-level. Refuses a store of another
+ * format instead of misreading it, and says so if another process has the folder locked.
  */
 import type { AbstractLevel } from 'abstract-level'
 import { ClassicLevel } from 'classic-level'
@@ -11,14 +11,21 @@ import { storeError } from './errors.ts'
 import { formatKey } from './layout.ts'
 import { fenceWrites } from './write-fence.ts'
 
+/**
+ * The database under a `DagStore`: an open abstract-level database with buffers as keys and values, as `openFolder` and
+ * `openMemory` return it.
+ */
 export type Database = AbstractLevel<Buffer | Uint8Array | string, Buffer, Buffer>
 
-/** The layout that this version reads and writes (see layout.ts). */
+/** The number of the layout that this version reads and writes (see layout.ts). */
 export const storeFormat = 2
 
 const encodings = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
 
-/** Opens LevelDB in a folder, creating it. STORE_LOCKED when another process has it; STORE_FORMAT when it is newer. */
+/**
+ * Opens the LevelDB database in a folder, and creates both if they are missing. Throws STORE_LOCKED if another process
+ * has it open, STORE_FORMAT if it has another format, STORE_CORRUPT if it cannot be read.
+ */
 export async function openFolder(folder: string): Promise<Database> {
   const db = new ClassicLevel<Buffer, Buffer>(folder, {
     ...encodings,
@@ -33,38 +40,32 @@ export async function openFolder(folder: string): Promise<Database> {
     if (cause?.code === 'LEVEL_LOCKED')
       throw new CausewayError(
         'STORE_LOCKED',
-        `Another process has the store ${folder} open; stop it or go through it.`,
-        {
-          data: { folder },
-          cause: error,
-        },
+        `Another process has the store ${folder} open: stop it, or send the command through it.`,
+        { data: { folder }, cause: error },
       )
     throw new CausewayError(
       'STORE_CORRUPT',
       `The store ${folder} could not be opened: ${cause?.message ?? error}`,
-      {
-        data: { folder },
-        cause: error,
-      },
+      { data: { folder }, cause: error },
     )
   }
-  return checked(db as unknown as Database)
+  return withFormat(db as unknown as Database)
 }
 
-/** A store in memory: a real one, for tests, simulations and throw-away nodes. */
+/** Opens a new database in memory, for tests, simulations and temporary nodes. It behaves like one in a folder. */
 export async function openMemory(): Promise<Database> {
   const db = new MemoryLevel<Buffer, Buffer>({ ...encodings, storeEncoding: 'buffer' })
   await db.open()
-  return checked(db as unknown as Database)
+  return withFormat(db as unknown as Database)
 }
 
-/** Reads the format, or writes it into an empty database. */
-async function checked(db: Database): Promise<Database> {
+/** Returns the database once its format is checked, or written if the database is empty. Closes it if that fails. */
+async function withFormat(db: Database): Promise<Database> {
   try {
-    const found = await db.get(formatKey)
-    if (found !== undefined) checkFormat(found)
+    const record = await db.get(formatKey)
+    if (record !== undefined) checkFormat(record)
     else if ((await db.keys({ limit: 1 }).all()).length > 0)
-      throw new Error('there is none, but other records')
+      throw new Error('it is missing, but there are other records')
     else
       await db.put(formatKey, Buffer.from(JSON.stringify({ format: storeFormat })), { sync: true } as object)
     return db
@@ -78,11 +79,11 @@ async function checked(db: Database): Promise<Database> {
 
 function checkFormat(record: Buffer): void {
   const { format } = JSON.parse(record.toString()) as { format: unknown }
-  if (typeof format !== 'number') throw new Error('it has no number')
+  if (typeof format !== 'number') throw new Error('it holds no number')
   if (format !== storeFormat)
     throw new CausewayError(
       'STORE_FORMAT',
-      `The store has format ${format}, this version reads ${storeFormat}: use ${format > storeFormat ? 'a newer' : 'an older'} Causeway.`,
+      `The store has format ${format}, but this version reads ${storeFormat}: use ${format > storeFormat ? 'a newer' : 'an older'} Causeway.`,
       { data: { format, expected: storeFormat } },
     )
 }

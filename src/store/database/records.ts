@@ -1,6 +1,6 @@
 /**
- * A small durable map beside the DAG: all of it in memory, every change in one write. Its writes go one after
- * another, and `put` gives an operation for somebody else's batch, so that a record can change together with entries.
+ * A small durable map beside the DAG. All of it is in memory, and every change is one write; writes go one after
+ * another. `put` and `del` return operations for another batch, so that a record can change together with entries.
  */
 
 import { KeyedQueue } from '../../base/keyed-queue.ts'
@@ -8,6 +8,7 @@ import type { BatchOperation } from '../page.ts'
 import { storeError } from './errors.ts'
 import type { Database } from './open.ts'
 
+/** A map by text keys, whose values are stored as JSON. */
 export class Records<Value extends object> {
   private readonly db: Database
   private readonly sublevel
@@ -19,7 +20,7 @@ export class Records<Value extends object> {
     this.sublevel = db.sublevel<Buffer, Buffer>(name, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
   }
 
-  /** Reads the map of that name; STORE_CORRUPT when a record cannot be read. */
+  /** Reads the map with this name. Throws STORE_CORRUPT if a record cannot be read. */
   static async open<Value extends object>(db: Database, name: string): Promise<Records<Value>> {
     const records = new Records<Value>(db, name)
     try {
@@ -47,7 +48,7 @@ export class Records<Value extends object> {
     return this.all.entries()
   }
 
-  /** The operation that writes a record; `keep` shows it once the batch is written. */
+  /** Returns the operation that writes a record. Call `keep` once its batch is written. */
   put(key: string, value: Value): BatchOperation {
     return {
       type: 'put',
@@ -57,25 +58,27 @@ export class Records<Value extends object> {
     }
   }
 
+  /** Sets a record in memory only. */
   keep(key: string, value: Value): void {
     this.all.set(key, value)
   }
 
-  /** The operation that removes a record; `forget` hides it once the batch is written. */
+  /** Returns the operation that removes a record. Call `forget` once its batch is written. */
   del(key: string): BatchOperation {
     return { type: 'del', key: Buffer.from(key), sublevel: this.sublevel }
   }
 
+  /** Removes a record in memory only. */
   forget(key: string): void {
     this.all.delete(key)
   }
 
-  /** Writes one record; `sync`: it survives a power failure too, as what a person states must. */
+  /** Writes one record. With `sync` it survives a power failure too, which what a person enters must. */
   set(key: string, value: Value, { sync = false } = {}): Promise<void> {
     return this.write([this.put(key, value)], sync, () => this.all.set(key, value))
   }
 
-  /** Brings the disk up to what `keep` and `forget` have shown of a record. */
+  /** Writes a record as it is in memory after `keep` or `forget`. */
   store(key: string): Promise<void> {
     const value = this.all.get(key)
     return this.write([value === undefined ? this.del(key) : this.put(key, value)], false, () => {})
@@ -89,15 +92,15 @@ export class Records<Value extends object> {
     })
   }
 
-  /** Writes operations, all of them or none, and calls `done` then. */
-  write(operations: readonly BatchOperation[], sync: boolean, done: () => void): Promise<void> {
+  /** Writes operations, all of them or none, and then calls `onWritten`. */
+  write(operations: readonly BatchOperation[], sync: boolean, onWritten: () => void): Promise<void> {
     return this.queue.run('', async () => {
       try {
         await this.db.batch(operations as BatchOperation[], { sync } as object)
       } catch (error) {
         throw storeError(error, 'A record could not be written')
       }
-      done()
+      onWritten()
     })
   }
 }
