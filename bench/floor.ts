@@ -56,7 +56,7 @@ async function load(folder: string, tree: TreeId): Promise<{ checks: Check[]; ba
   const keys = new Map<string, KeyObject>()
   const checks: Check[] = []
   const batches: BatchOperation[][] = []
-  const found = new Map<EntryId, IndexRecord>()
+  const indexRecords = new Map<EntryId, IndexRecord>()
   const tips = new Map<EntryId, number>()
   const policy = new TreePolicy()
   let pointsStored = 0
@@ -79,7 +79,7 @@ async function load(folder: string, tree: TreeId): Promise<{ checks: Check[]; ba
       tree,
       record,
       tips,
-      found,
+      indexRecords,
       policy,
       pointsStored,
       stale: false,
@@ -88,7 +88,7 @@ async function load(folder: string, tree: TreeId): Promise<{ checks: Check[]; ba
     }
     const plan = planPage(base, entries)
     pointsStored = plan.pointsStored
-    for (const [id, indexed] of plan.indexed) found.set(id, indexed)
+    for (const [id, record] of plan.newIndexRecords) indexRecords.set(id, record)
     for (const id of plan.tipsGone) tips.delete(id)
     for (const [id, height] of plan.tipsAdded) tips.set(id, height)
     record = plan.record

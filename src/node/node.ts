@@ -26,7 +26,7 @@ import type { CommitOptions } from '../store/author/author.ts'
 import { type TreeDetails, treeDetails } from '../store/details.ts'
 import { Quota } from '../store/quota.ts'
 import { DagStore, type StoredEntry } from '../store/store.ts'
-import { standing } from '../store/views.ts'
+import { scanInEffect } from '../store/views.ts'
 import type { AcceptResult, TransportManager } from '../transport/manager.ts'
 import { Admission } from './admission.ts'
 import { openStore } from './data-folder.ts'
@@ -201,7 +201,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * `options.void` is true. Throws UNKNOWN_TREE.
    */
   entries(tree: TreeId, options: { void?: boolean } = {}): AsyncGenerator<StoredEntry[]> {
-    return options.void ? this.store.scan(tree) : standing(this.store, tree)
+    return options.void ? this.store.scan(tree) : scanInEffect(this.store, tree)
   }
 
   /**

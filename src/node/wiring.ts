@@ -104,6 +104,6 @@ export function wire(durable: DurableParts, options: NodeOptions, node: Host): W
     },
   })
   dispatcher.onStatus((status) => node.emit('status', status))
-  store.subscribe((tree, _, __, standing) => node.emit('entries', tree, standing))
+  store.subscribe((tree, _, __, inEffect) => node.emit('entries', tree, inEffect))
   return { author, transports, dialler, sessions, dispatcher, joining, serving }
 }

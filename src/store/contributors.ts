@@ -1,6 +1,6 @@
 /**
- * Those who take part in the writing of a page. A contributor adds records to its batch, so that they never disagree with
- * the DAG; a listener is called once the page is stored.
+ * The functions that take part in writing a page. A contributor adds records to its batch, so that they never disagree
+ * with the DAG; a listener is called once the page is stored.
  */
 import type { VerifiedEntry } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
@@ -11,15 +11,15 @@ import type { TreeInfo } from './tree-state.ts'
 export interface Contribution {
   readonly operations: readonly BatchOperation[]
   /**
-   * Called once the batch is written, before every listener, with nothing in between: brings memory up to what the batch
-   * wrote. Not called if the write fails. Must not throw.
+   * Called once the batch is written, before every listener, with nothing in between: brings memory up to what the
+   * batch wrote. Not called if the write fails. Must not throw.
    */
   stored(): void
 }
 
 /**
- * Returns what belongs into a page's batch, or undefined if nothing does. It is called after the page is planned and
- * before it is written, while nothing else can run. What it throws keeps the page out.
+ * Returns what to add to a page's batch, or undefined if nothing. It is called after the page is planned and before it
+ * is written, while nothing else can run. If it throws, the page is not stored.
  */
 export type BatchContributor = (
   tree: TreeId,
@@ -34,7 +34,7 @@ export type PageListener = (
   added: readonly VerifiedEntry[],
   info: TreeInfo,
   /** The added entries that are not void on arrival. */
-  standing: readonly VerifiedEntry[],
+  inEffect: readonly VerifiedEntry[],
 ) => void
 
 /** What a contributor needs of the store. */

@@ -4,12 +4,15 @@ import { readEntry, readRoot } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { DagStore, TreeInfo } from './store.ts'
 
+/** A tree's counts, name and public access. */
 export interface TreeDetails extends TreeInfo {
+  /** The name that the root gives the tree. */
   readonly name: string
+  /** What the policy lets everybody do now. */
   readonly publicAccess: PublicAccess
 }
 
-/** Undefined where there is no such tree. */
+/** Returns a tree's details, or undefined if there is no such tree. */
 export async function treeDetails(store: DagStore, tree: TreeId): Promise<TreeDetails | undefined> {
   const info = store.tree(tree)
   if (info === undefined) return undefined

@@ -1,33 +1,35 @@
 /**
- * The latest arrivals of the trees that are written to, in memory: what peers are told next is mostly among them, and
- * need not be read again for each of them. As many of a tree as are told at once; the rest is a session's, from the disk.
+ * Keeps the latest arrivals of the trees that are written to in memory. What peers are sent next is mostly among them,
+ * so it is not read again for each peer. Keeps as many of a tree as one message carries; a session reads older ones
+ * from disk.
  */
 
 import { limits } from '../base/limits.ts'
 import type { SignedEntry, VerifiedEntry } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
 
-/** A tree's arrivals up to `sequence`, without a gap. */
+/** A tree's arrivals up to `sequence`, without gaps. */
 interface Arrivals {
   readonly entries: SignedEntry[]
   bytes: number
   sequence: number
 }
 
+/** The latest arrivals of at most `limits.latestTrees` trees. */
 export class Latest {
-  /** The tree that was written to last is last. */
+  /** The tree written to last is last. */
   private readonly trees = new Map<TreeId, Arrivals>()
 
-  /** A page that was stored; `sequence` is the arrival of its last entry. */
+  /** Takes over a page that was stored. `sequence` is the arrival of its last entry. */
   add(tree: TreeId, page: readonly VerifiedEntry[], sequence: number): void {
-    const known = this.trees.get(tree)
+    const previous = this.trees.get(tree)
     this.trees.delete(tree)
     const bytes = page.reduce((sum, { signed }) => sum + sizeOf(signed), 0)
-    // More than is told at once.
+    // More than one message carries.
     if (page.length > limits.inlineEntries || bytes > limits.inlineBytes) return
-    const follows = known?.sequence === sequence - page.length
-    const arrivals: Arrivals = follows ? known : { entries: [], bytes: 0, sequence: 0 }
-    // Copies: these bytes may be a small part of a large message.
+    const follows = previous?.sequence === sequence - page.length
+    const arrivals: Arrivals = follows ? previous : { entries: [], bytes: 0, sequence: 0 }
+    // Copies, because these bytes may be a small part of a large message that they would keep in memory.
     for (const { signed } of page)
       arrivals.entries.push({
         body: new Uint8Array(signed.body),
@@ -44,7 +46,7 @@ export class Latest {
     if (this.trees.size > limits.latestTrees) this.trees.delete(this.trees.keys().next().value!)
   }
 
-  /** All arrivals after `from` up to `upTo`; undefined where some of them are not in memory. */
+  /** Returns all arrivals after `from` up to `upTo`, or undefined if some of them are not in memory. */
   between(tree: TreeId, from: number, upTo: number): readonly SignedEntry[] | undefined {
     const arrivals = this.trees.get(tree)
     if (arrivals === undefined || upTo > arrivals.sequence) return undefined

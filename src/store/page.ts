@@ -1,6 +1,7 @@
 /**
- * What one page does to a tree, worked out before anything is written: which entries go in, which are here already,
- * which do not fit and why, and the batch that makes it so. No waiting and no I/O, so nothing can come between.
+ * Plans what one page does to a tree, before anything is written: which entries are added, which are known already,
+ * which are refused and why, and the batch that stores the rest. It does no I/O and is not async, so nothing else runs
+ * in between.
  */
 import type { AbstractBatchOperation } from 'abstract-level'
 import { CausewayError } from '../base/errors.ts'
@@ -14,66 +15,73 @@ import type { Database } from './database/open.ts'
 
 export type BatchOperation = AbstractBatchOperation<Database, Buffer, Buffer>
 
+/** An entry that does not fit into the tree. */
 export interface RefusedEntry {
+  /** Its position in the page. */
   readonly index: number
   readonly id: EntryId
   readonly error: CausewayError
 }
 
-/** What became of a page. */
-export interface Appended {
-  /** Entries that were new and are stored now, in order. */
+/** The result of appending a page. */
+export interface AppendResult {
+  /** The entries that were new and are stored now, in the page's order. */
   readonly added: readonly VerifiedEntry[]
+  /** How many entries were stored before. */
   readonly known: number
   readonly refused: readonly RefusedEntry[]
 }
 
-/** The tree as the page finds it. */
+/** The tree before the page. */
 export interface PageBase {
   readonly tree: TreeId
   readonly record: layout.TreeRecord
   readonly tips: ReadonlyMap<EntryId, number>
-  /** What the index knows of the page's entries and their parents. */
-  readonly found: ReadonlyMap<EntryId, layout.IndexRecord>
-  /** Who wrote those of the found entries that revocations in the page let stand. */
+  /** Of the page's entries and their parents, as far as they are stored. */
+  readonly indexRecords: ReadonlyMap<EntryId, layout.IndexRecord>
+  /** The authors of stored entries that revocations in the page keep valid. */
   readonly authors: ReadonlyMap<EntryId, PeerId>
-  /** Grows with what is added. */
+  /** Grows by the policy entries that the plan adds. */
   readonly policy: TreePolicy
-  /** How many of its points are stored. */
+  /** How many of the policy's points are stored. */
   readonly pointsStored: number
-  /** Whether the void entries are to be found anew anyway. */
+  /** Whether the void marks are out of date already. */
   readonly stale: boolean
-  /** The tree of a number in the index. */
+  /** Returns the tree with this local number. */
   treeOf(number: number): TreeId | undefined
 }
 
-/** The tree as the page leaves it, once `operations` are written. */
-export interface PagePlan extends Appended {
+/** The tree after the page, once `operations` are written. */
+export interface PagePlan extends AppendResult {
   readonly record: layout.TreeRecord
   readonly operations: BatchOperation[]
-  /** Index records of what is added. */
-  readonly indexed: ReadonlyMap<EntryId, layout.IndexRecord>
+  /** Of the added entries. */
+  readonly newIndexRecords: ReadonlyMap<EntryId, layout.IndexRecord>
+  /** Tips that have a child in the page. */
   readonly tipsGone: ReadonlySet<EntryId>
   readonly pointsStored: number
   readonly stale: boolean
-  /** Those of the added entries that are void as they come; none where the page changes what is, since all are looked at again. */
+  /**
+   * The added entries that are void on arrival. Empty if the page changes which entries are void: all are examined
+   * then.
+   */
   readonly voids: ReadonlySet<EntryId>
   /** New tips with their heights. */
   readonly tipsAdded: ReadonlyMap<EntryId, number>
 }
 
-/** Writes the operations as one atomic batch; `sync`: flushed to the disk. */
+/** Writes the operations as one atomic batch, and with `sync` flushes it to the disk. */
 export async function writeOperations(
   db: Database,
   operations: readonly BatchOperation[],
   sync: boolean,
 ): Promise<void> {
-  // As a list, since classic-level keeps the native copy of a chained batch until that is collected.
+  // A list, because classic-level keeps the native copy of a chained batch until the batch is garbage-collected.
   if (!sync) return db.batch(operations as BatchOperation[])
-  // Chained, since a list with an option costs abstract-level 8 µs an operation, ten times as much.
+  // A chained batch, because a list with an option costs abstract-level 8 µs an operation, ten times as much.
   const batch = db.batch()
   for (const operation of operations) {
-    // An operation in a sublevel or with encodings of its own is its own options.
+    // An operation in a sublevel, or with its own encodings, carries them as its options.
     const options = operation.sublevel == null && operation.keyEncoding === undefined ? undefined : operation
     if (operation.type === 'put') batch.put(operation.key, operation.value, options as object)
     else batch.del(operation.key, options as object)
@@ -81,16 +89,20 @@ export async function writeOperations(
   await batch.write({ sync } as object)
 }
 
+/** Returns what appending the entries, parents first, does to the tree. */
 export function planPage(base: PageBase, entries: readonly VerifiedEntry[]): PagePlan {
   const plan = new Plan(base)
   for (let index = 0; index < entries.length; index++) plan.take(index, entries[index]!)
   return plan.finish()
 }
 
-/** A plan in the making. Small methods, since V8 compiles a large one anew with each thing it learns of its parts. */
+/**
+ * A plan in progress. Its methods are small, because V8 recompiles a large one each time it learns about a part of it.
+ */
 class Plan {
   private readonly base: PageBase
-  private readonly before: Judgement | undefined
+  /** Undefined if the page begins the tree. */
+  private readonly judgementBefore: Judgement | undefined
   private count: number
   private bytes: number
   private height: number
@@ -98,20 +110,20 @@ class Plan {
   private known = 0
   private stale: boolean
   private readonly added: VerifiedEntry[] = []
-  /** The policy's point on which each of the added entries stands. */
+  /** The point of the policy on which each added entry stands. */
   private readonly points: number[] = []
   private readonly refused: RefusedEntry[] = []
   private readonly operations: BatchOperation[] = []
-  private readonly indexed = new Map<EntryId, layout.IndexRecord>()
+  private readonly newIndexRecords = new Map<EntryId, layout.IndexRecord>()
   private readonly tipsAdded = new Map<EntryId, number>()
   private readonly tipsGone = new Set<EntryId>()
   private readonly voids = new Set<EntryId>()
-  private readonly accepted = (id: EntryId) => this.acceptedOf(id)
+  private readonly acceptedEntry = (id: EntryId) => this.findAccepted(id)
 
   constructor(base: PageBase) {
     const { record, policy } = base
     this.base = base
-    this.before = policy.graph.entries.length === 0 ? undefined : policy.whole()
+    this.judgementBefore = policy.graph.entries.length === 0 ? undefined : policy.whole()
     this.count = record.count
     this.bytes = record.bytes
     this.height = record.height
@@ -119,14 +131,14 @@ class Plan {
     this.stale = base.stale
   }
 
-  /** Plans the page's next entry: it is added, or known, or refused. */
+  /** Plans the page's next entry: adds it, counts it as known, or refuses it. */
   take(index: number, entry: VerifiedEntry): void {
     const { tree, policy } = this.base
     const { id, body } = entry
     let point = 0
     let after = 0
     try {
-      // Before the question whether it is here, since it may be, in its own tree.
+      // Checked before the lookup, which finds entries of any tree.
       if (entry.tree !== tree)
         throw new CausewayError(
           'ENTRY_TREE',
@@ -139,7 +151,7 @@ class Plan {
       const parents = this.parentsOf(body.parents)
       checkParents(entry, parents)
       if (parents.length > 0) point = policy.check(entry, parents)
-      after = policy.enter(entry, point, this.accepted)
+      after = policy.enter(entry, point, this.acceptedEntry)
     } catch (error) {
       this.refused.push({ index, id, error: CausewayError.from(error) })
       return
@@ -148,7 +160,7 @@ class Plan {
   }
 
   private recordOf(id: EntryId): layout.IndexRecord | undefined {
-    return this.indexed.get(id) ?? this.base.found.get(id)
+    return this.newIndexRecords.get(id) ?? this.base.indexRecords.get(id)
   }
 
   private parentsOf(ids: readonly EntryId[]) {
@@ -160,7 +172,7 @@ class Plan {
     })
   }
 
-  private acceptedOf(id: EntryId) {
+  private findAccepted(id: EntryId) {
     const author = this.base.authors.get(id) ?? this.added.find((entry) => entry.id === id)?.body.author
     const record = this.recordOf(id)
     return author && record && { author, after: record.after }
@@ -181,7 +193,7 @@ class Plan {
     this.put(layout.arrivalKey(number, sequence), layout.encodePosition(position))
     if (after !== point || body.height === 0)
       this.put(layout.policyKey(number, position), layout.encodePoint(point))
-    this.indexed.set(id, record)
+    this.newIndexRecords.set(id, record)
     for (const parent of body.parents)
       if (!this.tipsAdded.delete(parent) && this.base.tips.has(parent)) this.tipsGone.add(parent)
     this.tipsAdded.set(id, body.height)
@@ -193,11 +205,11 @@ class Plan {
     this.operations.push({ type: 'put', key, value })
   }
 
-  /** What follows from all that was added. */
+  /** Adds what follows from all added entries together, and returns the plan. */
   finish(): PagePlan {
     const { number } = this.base.record
     const { count, bytes, height, sequence, added, known, refused, operations } = this
-    const { indexed, tipsGone, tipsAdded, voids } = this
+    const { newIndexRecords, tipsGone, tipsAdded, voids } = this
     const record = { number, count, bytes, height, sequence }
     if (added.length > 0) {
       this.judge()
@@ -208,14 +220,14 @@ class Plan {
     }
     const pointsStored = this.base.policy.graph.points.length
     const { stale } = this
-    // Field by field: a spread makes a new hidden class for every page.
+    // Field by field: a spread would make a new hidden class for every page.
     return {
       added,
       known,
       refused,
       record,
       operations,
-      indexed,
+      newIndexRecords,
       pointsStored,
       stale,
       voids,
@@ -224,19 +236,21 @@ class Plan {
     }
   }
 
-  /** Tells whether the page changes what is void, and else which of the added entries are. */
+  /**
+   * Flags the void marks as stale if the page changes which entries are void; otherwise marks the added void entries.
+   */
   private judge(): void {
-    const { before, added, points } = this
+    const { judgementBefore, added, points } = this
     const { policy, record } = this.base
     const whole = policy.whole()
-    // A page that begins a tree may bring a revocation with what it lets stand.
-    if (before === undefined ? whole.revocations > 0 : moves(before, whole)) {
+    // A page that begins a tree may bring a revocation together with the entries that it keeps valid.
+    if (judgementBefore === undefined ? whole.revocations > 0 : moves(judgementBefore, whole)) {
       this.stale = true
       this.put(layout.staleKey(record.number), Buffer.alloc(0))
       return
     }
     if (whole.revocations === 0) return
-    // What a revocation lets stand came before it, so nothing that comes after it is below that.
+    // What a revocation keeps valid are its ancestors, stored before it, so no entry added later is among them.
     for (const [index, { id, body }] of added.entries())
       if (policy.isVoid(points[index]!, body.author, policy.graph.find(id))) {
         this.voids.add(id)

@@ -6,11 +6,13 @@ import type { IndexRecord } from './database/layout.ts'
 import type { PagePlan } from './page.ts'
 import type { TreeInfo, TreeState } from './tree-state.ts'
 
-/** What the plan of a page has to know. */
+/** What the plan of a page needs to know. */
 export interface PageReads {
   /** Undefined if the tree is new. */
-  readonly loaded: TreeState | undefined
-  readonly found: ReadonlyMap<EntryId, IndexRecord>
+  readonly state: TreeState | undefined
+  /** Of the page's entries and their parents, as far as they are stored. */
+  readonly indexRecords: ReadonlyMap<EntryId, IndexRecord>
+  /** The authors of stored entries that revocations in the page keep valid. */
   readonly authors: ReadonlyMap<EntryId, PeerId>
 }
 

@@ -1,6 +1,6 @@
 /**
- * A tree's policy as the store keeps it: read when a tree comes into use, from the records of its policy entries and of
- * its points alone. Only what their revocations let stand is looked up beside them.
+ * Reads a tree's policy from the store when the tree comes into use. It reads only the records of the policy entries
+ * and of the policy's points, and the entries that revocations name as last accepted.
  */
 
 import { CausewayError } from '../base/errors.ts'
@@ -11,7 +11,7 @@ import { type LastAccepted, lastAcceptedOf, TreePolicy } from '../dag/policy/tre
 import * as layout from './database/layout.ts'
 import type { StoreReader } from './read/reader.ts'
 
-/** The policy of a stored tree, as its last batch left it. STORE_CORRUPT. */
+/** Returns the policy of a stored tree as its last batch left it. Throws STORE_CORRUPT. */
 export async function readPolicy(store: StoreReader, tree: TreeId, number: number): Promise<TreePolicy> {
   const positions: Position[] = []
   const pointsOf: number[] = []
@@ -34,15 +34,16 @@ export async function readPolicy(store: StoreReader, tree: TreeId, number: numbe
     for (const [index, entry] of entries.entries())
       policy.enter(entry, pointsOf[index]!, (id) => accepted.get(id))
   } catch (error) {
-    throw new CausewayError('STORE_CORRUPT', `The policy of the tree ${tree} does not hold together.`, {
-      data: { tree },
-      cause: error,
-    })
+    throw new CausewayError(
+      'STORE_CORRUPT',
+      `The policy records of the tree ${tree} contradict each other: restore the store from a copy.`,
+      { data: { tree }, cause: error },
+    )
   }
   return policy
 }
 
-/** Who wrote those parents of a page's entries that revocations in the page let stand, and that are stored. */
+/** Returns the authors of the stored entries that revocations in the page name as last accepted. */
 export async function readAuthors(
   store: StoreReader,
   entries: readonly VerifiedEntry[],
@@ -57,14 +58,14 @@ async function readAccepted(
   store: StoreReader,
   ids: readonly EntryId[],
 ): Promise<Map<EntryId, LastAccepted>> {
-  const wanted = [...new Set(ids)]
+  const uniqueIds = [...new Set(ids)]
   const accepted = new Map<EntryId, LastAccepted>()
-  if (wanted.length === 0) return accepted
-  const [records, entries] = await Promise.all([store.lookup(wanted), store.get(wanted)])
-  for (const [index, id] of wanted.entries()) {
-    const found = entries[index]
-    if (found === undefined) continue
-    accepted.set(id, { author: readEntry(found.signed).body.author, after: records[index]!.after })
+  if (uniqueIds.length === 0) return accepted
+  const [records, entries] = await Promise.all([store.lookup(uniqueIds), store.get(uniqueIds)])
+  for (const [index, id] of uniqueIds.entries()) {
+    const entry = entries[index]
+    if (entry === undefined) continue
+    accepted.set(id, { author: readEntry(entry.signed).body.author, after: records[index]!.after })
   }
   return accepted
 }

@@ -1,8 +1,8 @@
 /**
- * How much disk a node gives: in all, to one tree, and to one author's entries in one tree. Nobody's entry is invalid
- * for it, so a page past a bound is put off as a whole, whoever brings it, and goes in once there is room. Authors
- * are counted in the page's own batch; past a number of them, which a stranger who makes keys would reach, the further
- * ones of a tree share one account.
+ * Bounds how many bytes of entries a node stores in all, for one tree, and for one author in a tree. A quota makes no
+ * entry invalid: a page past a bound is refused as a whole, whoever sends it, and can be stored once there is room.
+ * Each author's bytes are counted in the page's own batch. Past `limits.quotaAuthors` accounts, which a stranger who
+ * generates keys would reach, further authors of a tree share one account.
  */
 
 import { CausewayError } from '../base/errors.ts'
@@ -15,20 +15,22 @@ import type { Database } from './database/open.ts'
 import { Records } from './database/records.ts'
 import type { DagStore, TreeInfo } from './store.ts'
 
-/** Bytes of bodies and signatures; the disk needs some half more for them. */
+/** The bounds, in bytes of bodies and signatures. The disk needs about half as much again. */
 export interface QuotaOptions {
-  /** Of all trees together; absent: limits.quotaNodeBytes. */
+  /** For all trees together. Default: `limits.quotaNodeBytes`. */
   readonly nodeBytes?: number | undefined
-  /** Of one tree; absent: limits.quotaTreeBytes. */
+  /** For one tree. Default: `limits.quotaTreeBytes`. */
   readonly treeBytes?: number | undefined
-  /** Of the entries of one author, other than this node, in one tree; absent: limits.quotaAuthorBytes. */
+  /** For the entries of one author in one tree, except this node's own. Default: `limits.quotaAuthorBytes`. */
   readonly authorBytes?: number | undefined
 }
 
+/** The bytes of one author in a tree, or of all further authors together. */
 interface Account {
   bytes: number
 }
 
+/** The quota of a store: refuses pages past its bounds. */
 export class Quota {
   private readonly store: DagStore
   private readonly self: PeerId
@@ -47,30 +49,27 @@ export class Quota {
     store.addContributor((tree, added, info) => this.contribute(tree, added, info))
   }
 
-  /** From here on every page of `store` is held to the bounds. */
+  /** Reads the accounts and holds every page of `store` to the bounds from now on. */
   static async open(db: Database, store: DagStore, self: PeerId, options: QuotaOptions = {}): Promise<Quota> {
     return new Quota(store, self, await Records.open<Account>(db, 'quota'), options)
   }
 
-  /** Records what a page adds, or keeps it out: RESOURCE_EXHAUSTED says which bound, and what helps. */
+  /** Returns the records of the accounts that the page changes. Throws RESOURCE_EXHAUSTED if it is past a bound. */
   private contribute(tree: TreeId, added: readonly VerifiedEntry[], info: TreeInfo): Contribution {
     const before = this.store.tree(tree)?.bytes ?? 0
-    const inAll = this.store.bytes + info.bytes - before
-    if (inAll > this.nodeBytes)
-      throw full(
-        'all trees together',
-        this.nodeBytes,
-        'remove what is not needed, or serve with a larger --max-disk',
-        {
-          tree,
-        },
-      )
+    const nodeBytes = this.store.bytes + info.bytes - before
+    if (nodeBytes > this.nodeBytes)
+      throw quotaExceeded('all trees together', this.nodeBytes, 'serve with a larger --max-disk', {
+        tree,
+      })
     if (info.bytes > this.treeBytes)
-      throw full(`the tree ${formatId(tree)}`, this.treeBytes, 'serve with a larger --max-tree', { tree })
-    const accounts = this.after(tree, added)
+      throw quotaExceeded(`the tree ${formatId(tree)}`, this.treeBytes, 'serve with a larger --max-tree', {
+        tree,
+      })
+    const accounts = this.accountsAfter(tree, added)
     for (const [key, { bytes }] of accounts)
       if (bytes > this.authorBytes)
-        throw full(
+        throw quotaExceeded(
           `one author (${key.slice(65)}) in the tree ${formatId(tree)}`,
           this.authorBytes,
           'serve with a larger --max-author',
@@ -78,31 +77,31 @@ export class Quota {
         )
     return {
       operations: Array.from(accounts, ([key, account]) => this.accounts.put(key, account)),
-      stored: () => this.show(accounts),
+      stored: () => this.updateMemory(accounts),
     }
   }
 
   /** Brings the accounts in memory up to what a page wrote. */
-  private show(accounts: ReadonlyMap<string, Account>): void {
+  private updateMemory(accounts: ReadonlyMap<string, Account>): void {
     for (const [key, account] of accounts) {
-      const known = this.accounts.get(key)
-      // In place: one that is replaced has often grown old, and is garbage that only a full collection finds.
-      if (known === undefined) this.accounts.keep(key, account)
-      else known.bytes = account.bytes
+      const current = this.accounts.get(key)
+      // Changed in place: a replaced account is often in V8's old generation, where only a full collection frees it.
+      if (current === undefined) this.accounts.keep(key, account)
+      else current.bytes = account.bytes
     }
   }
 
-  /** The accounts as these entries leave them. */
-  private after(tree: TreeId, added: readonly VerifiedEntry[]): Map<string, Account> {
+  /** Returns the accounts that these entries change, as they leave them. */
+  private accountsAfter(tree: TreeId, added: readonly VerifiedEntry[]): Map<string, Account> {
     const sums = new Map<string, number>()
     for (const { body, signed } of added)
       if (body.author !== this.self) sums.set(body.author, (sums.get(body.author) ?? 0) + entryBytes(signed))
     const accounts = new Map<string, Account>()
     for (const [author, bytes] of sums) {
-      const own = `${tree} ${author}`
-      const room =
-        this.accounts.get(own) !== undefined || this.accounts.size + accounts.size < limits.quotaAuthors
-      const key = room ? own : `${tree} further authors`
+      const authorKey = `${tree} ${author}`
+      const hasOwn =
+        this.accounts.get(authorKey) !== undefined || this.accounts.size + accounts.size < limits.quotaAuthors
+      const key = hasOwn ? authorKey : `${tree} further authors`
       const before = accounts.get(key) ?? this.accounts.get(key)
       accounts.set(key, { bytes: (before?.bytes ?? 0) + bytes })
     }
@@ -110,10 +109,10 @@ export class Quota {
   }
 }
 
-function full(what: string, max: number, help: string, data: Record<string, string>): CausewayError {
+function quotaExceeded(what: string, max: number, help: string, data: Record<string, string>): CausewayError {
   return new CausewayError(
     'RESOURCE_EXHAUSTED',
-    `This node keeps at most ${max} bytes of entries of ${what}: ${help}.`,
+    `This node stores at most ${max} bytes of entries for ${what}: ${help}.`,
     { data: { ...data, maxBytes: max, retryAfterMs: limits.quotaRetryMs } },
   )
 }

@@ -1,7 +1,8 @@
 /**
- * The snapshots of sketches on the disk. One is written in parts, beside the one before, and then named by the tree's
- * record: a kill at any moment leaves a whole one. In parts, because once a buffer of megabytes was freed, glibc takes all
- * smaller ones from where it gives hardly anything back (its dynamic mmap threshold, see mallopt(3)).
+ * The snapshots of sketches on the disk. A snapshot is written beside the last one and then named by the tree's head
+ * record, so a kill at any moment leaves a whole one. It is written in parts, because once a buffer of megabytes was
+ * freed, glibc takes all smaller ones from memory of which it returns hardly any (its dynamic mmap threshold, see
+ * mallopt(3)).
  */
 
 import { limits } from '../base/limits.ts'
@@ -10,7 +11,7 @@ import { loadSketch } from '../dag/difference/sketch-codec.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { Database } from './database/open.ts'
 
-/** What a tree's record says: the arrival up to which the snapshot counts, and where it lies. */
+/** A tree's head record: the arrival up to which the snapshot counts, and where its parts are. */
 interface Head {
   readonly sequence: number
   readonly slot: number
@@ -19,9 +20,10 @@ interface Head {
 
 // sequence(8) slot(1) parts(4)
 const headBytes = 13
-/** Of the largest sketch. */
+/** The parts of the largest sketch. */
 const mostParts = 1 + Math.ceil((4 * wordsPerCell * limits.sketchMaxCells) / limits.sketchPartBytes)
 
+/** The snapshots in one database, at most one whole one for each tree. */
 export class SketchSnapshots {
   private readonly records: ReturnType<typeof recordsOf>
 
@@ -29,12 +31,12 @@ export class SketchSnapshots {
     this.records = recordsOf(db)
   }
 
-  /** After the database was closed and opened again. */
+  /** Opens the records again, after the database was closed and opened. */
   open(): Promise<void> {
     return this.records.open()
   }
 
-  /** Undefined where there is none that holds. */
+  /** Returns the tree's snapshot, or undefined if there is none or it is damaged. */
   async get(tree: TreeId): Promise<{ sketch: Sketch; sequence: number } | undefined> {
     const head = decodeHead(await this.records.get(tree))
     if (head === undefined) return undefined
@@ -47,10 +49,10 @@ export class SketchSnapshots {
     }
   }
 
-  /** One at a time for a tree. */
+  /** Writes a snapshot. The caller writes one at a time for a tree. */
   async put(tree: TreeId, sequence: number, parts: readonly Uint8Array[]): Promise<void> {
-    const before = decodeHead(await this.records.get(tree))
-    const slot = before?.slot === 0 ? 1 : 0
+    const previous = decodeHead(await this.records.get(tree))
+    const slot = previous?.slot === 0 ? 1 : 0
     for (const [index, part] of parts.entries())
       await this.records.put(
         partKey(tree, slot, index),

@@ -1,8 +1,8 @@
 /**
- * The live set sketch of each tree in use: kept up to date with every page, durable without a journal of its own. A
- * snapshot remembers the arrival up to which it counts, and the arrivals after that, which every page's batch
- * writes anyway, are replayed at the next start. A snapshot that does not hold is rebuilt from the arrivals, and so
- * is a sketch that its tree has outgrown; until then the smaller one serves.
+ * The live set sketch of each tree in use, kept up to date with every page and durable without a journal of its own. A
+ * snapshot records the arrival up to which it counts; the arrivals after that, which every page's batch writes anyway,
+ * are replayed at the next start. A damaged snapshot is rebuilt from the arrivals, and so is a sketch that its tree has
+ * outgrown; until the rebuild is done, the smaller sketch serves.
  */
 
 import { CausewayError } from '../base/errors.ts'
@@ -18,31 +18,35 @@ import type { StoreReader } from './read/reader.ts'
 import { SketchSnapshots } from './sketch-snapshots.ts'
 import type { TreeInfo } from './tree-state.ts'
 
-/** What a sketch follows: the trees, their arrivals, and the pages as they are stored. */
+/** What sketches need of the store: trees, their arrivals, and a call for each stored page. */
 interface SketchedStore extends Pick<StoreReader, 'db' | 'arrivals'> {
   tree(tree: TreeId): TreeInfo | undefined
   subscribe(listener: PageListener): () => void
 }
 
-interface Live {
+/** A sketch in memory. */
+interface LiveSketch {
   sketch: Sketch
   /** The last arrival that the sketch counts. */
   sequence: number
-  /** The last arrival that the snapshot counts; 0: there is none. */
-  saved: number
-  /** A larger sketch while it is built: it counts every new page, beside the arrivals from before it was begun. */
+  /** The last arrival that the snapshot counts, 0 if there is no snapshot. */
+  savedSequence: number
+  /** A larger sketch while it is built from the arrivals before its start. It also counts every new page. */
   next: Sketch | undefined
 }
 
-/** A sketch that was outgrown is rebuilt for a tree so many times as large: all rebuilds together read a third of it. */
-const growth = 4
+/**
+ * An outgrown sketch is rebuilt for a tree this many times as large, so all rebuilds together read a third of the tree.
+ */
+const growthFactor = 4
 
+/** The sketches of a store's trees, as many as fit into `limits.sketchCellsInMemory` cells. */
 export class Sketches {
   private readonly store: SketchedStore
   private readonly snapshots: SketchSnapshots
-  private readonly live = new Map<TreeId, Live>()
-  /** How large trees are about to be. */
-  private readonly expected = new Map<TreeId, number>()
+  private readonly live = new Map<TreeId, LiveSketch>()
+  /** How many entries trees are about to have. */
+  private readonly expectedCounts = new Map<TreeId, number>()
   private readonly queue = new KeyedQueue<TreeId>()
   private readonly unsubscribe: () => void
   private closed = false
@@ -54,10 +58,11 @@ export class Sketches {
   }
 
   /**
-   * The tree's sketch as it is now: it counts exactly the stored entries, and has the cells that the tree is worth, for
-   * which it waits after a sudden growth. Undefined where there is no such tree.
+   * Returns the tree's sketch as it is now, or undefined if there is no such tree. It counts exactly the stored entries
+   * and has at least the cells that a tree of this size needs; after a sudden growth the call waits for them.
    */
   async of(tree: TreeId): Promise<Sketch | undefined> {
+    // Ends: once a sketch is loaded, `follow` counts each new page, and `grow` makes it last for four times the tree.
     for (;;) {
       const live = this.live.get(tree)
       const info = this.store.tree(tree)
@@ -74,46 +79,46 @@ export class Sketches {
   }
 
   /**
-   * A tree is about to have so many entries: a sketch that is made for them at once need not be rebuilt on the way. A
-   * guess, which holds until it is disposed.
+   * Announces how many entries a tree is about to have, so that its sketch is made large enough at first and not
+   * rebuilt on the way. The count is a guess; it applies until the result is disposed.
    */
   expect(tree: TreeId, count: number): Disposable {
-    this.expected.set(tree, count)
-    return { [Symbol.dispose]: () => this.expected.delete(tree) }
+    this.expectedCounts.set(tree, count)
+    return { [Symbol.dispose]: () => this.expectedCounts.delete(tree) }
   }
 
-  /** Opens what the database closed when it was closed itself. */
+  /** Reopens the snapshots after the database was closed and opened. */
   async reopen(): Promise<void> {
     await this.snapshots.open()
   }
 
-  /** Saves what changed since the last snapshots, so that the next start replays nothing. */
+  /** Saves the sketches that changed since their last snapshots, so that the next start replays nothing. */
   async close(): Promise<void> {
     this.closed = true
     this.unsubscribe()
     await this.queue.idle()
-    for (const [tree, live] of this.live) if (live.sequence > live.saved) await this.save(tree, live)
+    for (const [tree, live] of this.live) if (live.sequence > live.savedSequence) await this.save(tree, live)
   }
 
   /** Counts a page that was just stored. */
   private follow(tree: TreeId, added: readonly VerifiedEntry[], info: TreeInfo): void {
     let live = this.live.get(tree)
     if (live === undefined) {
-      // A new tree's sketch starts empty; that of a tree from before the start is loaded beside.
+      // The sketch of a new tree starts empty; that of an older tree is loaded in the background.
       if (info.count !== added.length) {
         this.inBackground(tree, () => this.load(tree))
         return
       }
-      live = emptySketch(Math.max(info.count, this.expected.get(tree) ?? 0))
+      live = emptySketch(Math.max(info.count, this.expectedCounts.get(tree) ?? 0))
       this.keep(tree, live)
     }
-    const before = info.sequence - added.length
-    if (live.sequence < before) {
-      // A load ended between two pages: the arrivals fill the gap.
+    const sequenceBefore = info.sequence - added.length
+    if (live.sequence < sequenceBefore) {
+      // A load ended between two pages; another load fills the gap from the arrivals.
       this.inBackground(tree, () => this.load(tree))
       return
     }
-    for (const { id } of added.slice(live.sequence - before)) {
+    for (const { id } of added.slice(live.sequence - sequenceBefore)) {
       const bytes = hexToBytes(id)
       live.sketch.add(bytes)
       live.next?.add(bytes)
@@ -121,8 +126,11 @@ export class Sketches {
     live.sequence = info.sequence
     if (live.next !== undefined) return
     if (sketchCellsFor(info.count) > live.sketch.cellCount) this.inBackground(tree, () => this.grow(tree))
-    else if (live.sequence - live.saved > Math.max(limits.sketchSnapshotArrivals, live.sketch.cellCount)) {
-      live.saved = live.sequence
+    else if (
+      live.sequence - live.savedSequence >
+      Math.max(limits.sketchSnapshotArrivals, live.sketch.cellCount)
+    ) {
+      live.savedSequence = live.sequence
       const { sequence } = live
       const parts = saveSketch(live.sketch)
       this.inBackground(tree, () => this.snapshots.put(tree, sequence, parts))
@@ -131,11 +139,14 @@ export class Sketches {
 
   private inBackground(tree: TreeId, task: () => Promise<unknown>): void {
     if (this.closed) return
-    // A sketch is derived: what fails here is tried again by the next page or request, which tells its error.
+    // A sketch is derived data: the next page or request repeats what fails here, and a request throws its error.
     this.queue.run(tree, task).catch(() => {})
   }
 
-  /** Brings a tree's sketch into memory and up to date: from its snapshot, or from nothing. Only in the tree's queue. */
+  /**
+   * Brings a tree's sketch into memory and up to date, from its snapshot or from nothing. Called only in the tree's
+   * queue.
+   */
   private async load(tree: TreeId): Promise<void> {
     const info = this.store.tree(tree)
     if (info === undefined) return
@@ -144,16 +155,21 @@ export class Sketches {
     this.keep(tree, live)
   }
 
-  private async read(tree: TreeId, info: TreeInfo): Promise<Live | undefined> {
-    const found = await this.snapshots.get(tree)
-    // Arrivals are dense from 1, so a sketch that counts up to one has as many ids.
-    if (found === undefined || found.sketch.total !== found.sequence || found.sequence > info.sequence)
+  /** Returns the sketch of the snapshot, or undefined if there is none that fits the tree. */
+  private async read(tree: TreeId, info: TreeInfo): Promise<LiveSketch | undefined> {
+    const snapshot = await this.snapshots.get(tree)
+    // Arrivals have no gaps from 1 on, so a sketch that counts up to arrival n has n ids.
+    if (
+      snapshot === undefined ||
+      snapshot.sketch.total !== snapshot.sequence ||
+      snapshot.sequence > info.sequence
+    )
       return undefined
-    return { ...found, saved: found.sequence, next: undefined }
+    return { ...snapshot, savedSequence: snapshot.sequence, next: undefined }
   }
 
-  /** Counts the arrivals that the sketch has not, until it has them all. Pages may be counted beside it. */
-  private async catchUp(tree: TreeId, live: Live): Promise<void> {
+  /** Counts the arrivals that the sketch lacks, until it lacks none. Pages may be counted at the same time. */
+  private async catchUp(tree: TreeId, live: LiveSketch): Promise<void> {
     while (live.sequence < (this.store.tree(tree)?.sequence ?? 0)) {
       const arrivals = await this.store.arrivals(tree, live.sequence, limits.sketchReplayArrivals)
       for (const { id, sequence } of arrivals) {
@@ -165,14 +181,16 @@ export class Sketches {
   }
 
   /**
-   * Builds the sketch anew with more cells than the tree is worth by now, so that it lasts. What arrives meanwhile is
-   * counted in both, so it ends however fast the tree grows. Only in the tree's queue.
+   * Rebuilds the sketch with more cells than the tree needs now, so that it lasts. Entries that arrive meanwhile are
+   * counted in both sketches, so the rebuild ends however fast the tree grows. Called only in the tree's queue.
    */
   private async grow(tree: TreeId): Promise<void> {
     const live = this.live.get(tree)
     const count = this.store.tree(tree)?.count ?? 0
     if (live === undefined || sketchCellsFor(count) <= live.sketch.cellCount) return
-    const next = createSketch(sketchCellsFor(Math.max(growth * count, this.expected.get(tree) ?? 0)))
+    const next = createSketch(
+      sketchCellsFor(Math.max(growthFactor * count, this.expectedCounts.get(tree) ?? 0)),
+    )
     const upTo = live.sequence
     live.next = next
     try {
@@ -193,13 +211,13 @@ export class Sketches {
     await this.save(tree, live)
   }
 
-  private save(tree: TreeId, live: Live): Promise<void> {
-    live.saved = live.sequence
+  private save(tree: TreeId, live: LiveSketch): Promise<void> {
+    live.savedSequence = live.sequence
     return this.snapshots.put(tree, live.sequence, saveSketch(live.sketch))
   }
 
-  /** Keeps a sketch in memory as the one used last; the one used longest ago makes room. */
-  private keep(tree: TreeId, live: Live): void {
+  /** Keeps a sketch in memory as the one used last; those used longest ago make room. */
+  private keep(tree: TreeId, live: LiveSketch): void {
     this.live.delete(tree)
     this.live.set(tree, live)
     let cells = 0
@@ -213,12 +231,14 @@ export class Sketches {
   }
 }
 
-function emptySketch(count: number): Live {
-  return { sketch: createSketch(sketchCellsFor(count)), sequence: 0, saved: 0, next: undefined }
+function emptySketch(count: number): LiveSketch {
+  return { sketch: createSketch(sketchCellsFor(count)), sequence: 0, savedSequence: 0, next: undefined }
 }
 
 function corrupt(tree: TreeId, sequence: number): CausewayError {
-  return new CausewayError('STORE_CORRUPT', `The arrival ${sequence} of the tree ${tree} is missing.`, {
-    data: { tree },
-  })
+  return new CausewayError(
+    'STORE_CORRUPT',
+    `The arrival ${sequence} of the tree ${tree} is missing: restore the store from a copy.`,
+    { data: { tree } },
+  )
 }

@@ -1,8 +1,8 @@
 /**
- * The DAG on a sorted key-value store, always closed under ancestors: an entry goes in only when its parents are
- * there or earlier in the same page. So a new entry is always a tip, tips' = tips - parents + id needs no child
- * index, and reading in (height, id) order is reading parents first. A page becomes one atomic batch: entries,
- * indexes, tips, counts and arrivals appear together or not at all, whatever happens to the process.
+ * The DAG on a sorted key-value store. It is always closed under ancestors: an entry is stored only if its parents are
+ * stored or come earlier in the same page. So a new entry is always a tip, tips' = tips - parents + id needs no child
+ * index, and (height, id) order is parents first. A page becomes one atomic batch: entries, indexes, tips, counts and
+ * arrivals appear together or not at all, even if the process is killed.
  */
 
 import { invariant } from '../base/assert.ts'
@@ -19,8 +19,7 @@ import * as layout from './database/layout.ts'
 import type { Database } from './database/open.ts'
 import { Landmarks } from './landmarks.ts'
 import { Latest } from './latest.ts'
-import { remark } from './marks.ts'
-import { type Appended, planPage, writeOperations } from './page.ts'
+import { type AppendResult, planPage, writeOperations } from './page.ts'
 import type { PageReads, PlannedPage } from './planned-page.ts'
 import { readAuthors } from './policies.ts'
 import { entriesNotIn, lookupForPage } from './read/page-lookup.ts'
@@ -28,9 +27,9 @@ import { StoreReader } from './read/reader.ts'
 import type { TreeReader } from './read/tree-reader.ts'
 import { Sketches } from './sketches.ts'
 import {
+  emptySummary,
   infoOf,
   newTree,
-  noTree,
   readState,
   summaryOf,
   type TreeInfo,
@@ -38,31 +37,33 @@ import {
   type TreeSummary,
   type TreeView,
 } from './tree-state.ts'
+import { updateVoidMarks } from './void-marks.ts'
 
-export type { Appended, BatchOperation, RefusedEntry } from './page.ts'
-export type { Found, ScanOptions, Snapshot, StoredEntry } from './read/reader.ts'
+export type { AppendResult, BatchOperation, RefusedEntry } from './page.ts'
+export type { ScanOptions, Snapshot, StoredEntry } from './read/reader.ts'
 export type { TreeDigest, TreeInfo, TreeSummary, TreeView } from './tree-state.ts'
 
 const noEntries: ReadonlySet<EntryId> = new Set()
 
+/** The trees of one database: reads them, and appends verified entries in pages, one page of a tree at a time. */
 export class DagStore extends StoreReader implements TreeReader, ContributedStore {
-  /** Trees in use, the latest last. Loaded and changed only in the tree's queue, so none mixes two moments. */
+  /** Trees in use, the last used last. Loaded and changed only in the tree's queue, so no state mixes two moments. */
   private readonly states = new Map<TreeId, TreeState>()
   private readonly queue = new KeyedQueue<TreeId>()
   private readonly contributors: BatchContributor[] = []
   private readonly listeners = new Set<PageListener>()
   readonly latest = new Latest()
   private nextNumber = 0
-  /** A batch has failed: what the database really holds is known when it was opened again (see database/write-fence.ts). */
+  /** Whether a batch has failed: the database's content is unknown until it is reopened (database/write-fence.ts). */
   private failed = false
   private reopening: Promise<void> | undefined
-  /** How often the database was opened again. */
+  /** How often the database was reopened. */
   private openings = 0
   readonly landmarks = new Landmarks(this)
   /** The set sketch of each tree. */
   readonly sketches = new Sketches(this)
 
-  /** Takes over an open database (see database/open.ts); `close` closes it. STORE_CORRUPT when its list of trees is damaged. */
+  /** Returns a store on an open database, which `close` closes. Throws STORE_CORRUPT if its trees cannot be listed. */
   static async open(db: Database): Promise<DagStore> {
     const store = new DagStore(db)
     await store.readTrees()
@@ -74,16 +75,18 @@ export class DagStore extends StoreReader implements TreeReader, ContributedStor
       for (const [key, value] of rows) {
         const [tree, record] = [layout.treeOfKey(key), layout.decodeTree(value)]
         if (this.treeOfNumber.has(record.number))
-          throw new CausewayError('STORE_CORRUPT', `Two trees have the number ${record.number}.`, {
-            data: { tree },
-          })
+          throw new CausewayError(
+            'STORE_CORRUPT',
+            `The tree ${tree} has the number ${record.number} of another tree: restore the store from a copy.`,
+            { data: { tree } },
+          )
         this.records.set(tree, record)
         this.treeOfNumber.set(record.number, tree)
         this.nextNumber = Math.max(this.nextNumber, record.number + 1)
       }
   }
 
-  /** Waits for writes under way, then closes the database; reads that are under way end with CLOSED. */
+  /** Waits for the writes under way, then closes the database. Reads under way throw CLOSED. */
   async close(): Promise<void> {
     await this.queue.idle()
     this.recent.clear()
@@ -93,77 +96,78 @@ export class DagStore extends StoreReader implements TreeReader, ContributedStor
       await this.sketches.close()
     } finally {
       await this.db.close().catch((error) => {
-        // Closing tells once more of a write that failed, which its caller was told.
+        // After a failed write, closing fails with the same error, which the writer has received.
         if (!this.failed) throw storeError(error, 'The store could not be closed')
       })
     }
   }
 
-  /** Lets `contribute` add operations to every page's batch from now on. */
+  /** Registers a function that adds operations to the batch of every page written from now on. */
   addContributor(contribute: BatchContributor): void {
     this.contributors.push(contribute)
   }
 
-  /** Calls `listener` after every page that added something; the result ends that. */
+  /** Calls `listener` after each page that added entries, until the returned function is called. */
   subscribe(listener: PageListener): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
   }
 
-  /** All trees, by id. */
+  /** Returns all trees, in ascending order of their ids. */
   trees(): TreeInfo[] {
     return [...this.records.keys()].sort().map((tree) => this.tree(tree)!)
   }
 
-  /** Bytes of all bodies and signatures of all trees. */
+  /** The bytes of all bodies and signatures of all trees. */
   get bytes(): number {
     let bytes = 0
     for (const record of this.records.values()) bytes += record.bytes
     return bytes
   }
 
+  /** Returns the tree's counts, or undefined if there is no such tree. */
   tree(tree: TreeId): TreeInfo | undefined {
     const record = this.records.get(tree)
     return record && infoOf(tree, record)
   }
 
-  /** Tips, digest and count, as of one moment; of an empty set where there is no such tree. */
+  /** Returns tips, digest and count of one moment; those of an empty set if there is no such tree. */
   async summary(tree: TreeId): Promise<TreeSummary> {
-    const state = await this.use(tree)
-    return state === undefined ? noTree : summaryOf(state)
+    const state = await this.stateOf(tree)
+    return state === undefined ? emptySummary : summaryOf(state)
   }
 
-  /** The tree's tips in ascending order; none where there is no such tree. */
+  /** Returns the tree's tips in ascending order; none if there is no such tree. */
   async tips(tree: TreeId): Promise<readonly EntryId[]> {
     return (await this.summary(tree)).tips
   }
 
-  /** `digestTips` of the tree; '' where there is no such tree. */
+  /** Returns the digest of the tree's tips, '' if there is no such tree. */
   async tipsDigest(tree: TreeId): Promise<string> {
     return (await this.summary(tree)).tipsDigest
   }
 
-  /** What the tree's policy says now; undefined where there is no such tree. */
+  /** Returns who may do what in the tree now, or undefined if there is no such tree. */
   async policy(tree: TreeId): Promise<PolicyState | undefined> {
-    return (await this.use(tree))?.policyState
+    return (await this.stateOf(tree))?.policyState
   }
 
-  /** Which of these entries of a tree are void. */
+  /** Returns which of these entries of a tree are void: stored, but without effect because of a revocation. */
   async voidAmong(tree: TreeId, positions: readonly Position[]): Promise<ReadonlySet<EntryId>> {
-    const state = await this.use(tree)
+    const state = await this.stateOf(tree)
     if (state === undefined || state.policy.whole().revocations === 0) return noEntries
-    if (state.stale) await this.settleMarks(tree)
+    if (state.stale) await this.settleVoidMarks(tree)
     const number = this.numberOf(tree)
     const marks = await this.db.hasMany(positions.map((position) => layout.voidKey(number, position)))
     return new Set(positions.filter((_, index) => marks[index]).map(({ id }) => id))
   }
 
-  private settleMarks(tree: TreeId): Promise<void> {
+  private settleVoidMarks(tree: TreeId): Promise<void> {
     return this.queue.run(tree, async () => {
-      const state = await this.load(tree)
+      const state = await this.loadState(tree)
       if (!state?.stale || this.failed) return
       try {
-        await remark(this, tree, state.record.number, state.policy)
+        await updateVoidMarks(this, tree, state.record.number, state.policy)
       } catch (error) {
         this.failed = true
         throw storeError(error, 'The marks of void entries could not be written')
@@ -172,14 +176,14 @@ export class DagStore extends StoreReader implements TreeReader, ContributedStor
     })
   }
 
-  /** The policy itself, which a page may be adding to. */
+  /** Returns the tree's policy, or undefined if there is no such tree. It includes a page that is being written. */
   async treePolicy(tree: TreeId): Promise<TreePolicy | undefined> {
-    return (await this.use(tree))?.policy
+    return (await this.stateOf(tree))?.policy
   }
 
-  /** At most `count` tips, the highest ones. */
+  /** Returns the highest tips, at most `count`. */
   async highestTips(tree: TreeId, count: number): Promise<Position[]> {
-    const state = await this.use(tree)
+    const state = await this.stateOf(tree)
     const positions = Array.from(state?.tips ?? [], ([id, height]) => ({ id, height }))
     return positions.length <= count
       ? positions
@@ -187,39 +191,39 @@ export class DagStore extends StoreReader implements TreeReader, ContributedStor
   }
 
   /**
-   * The tree as it is between two pages: counts, tips and a snapshot that agree. Dispose it when done; undefined where
-   * there is no such tree.
+   * Returns the tree between two pages: counts, tips and a snapshot that agree. The caller disposes it. Returns
+   * undefined if there is no such tree.
    */
   view(tree: TreeId): Promise<TreeView | undefined> {
     return this.queue.run(tree, async () => {
-      const state = await this.load(tree)
+      const state = await this.loadState(tree)
       if (state === undefined) return undefined
-      const agreed = { ...infoOf(tree, state.record), ...summaryOf(state) }
+      const counts = { ...infoOf(tree, state.record), ...summaryOf(state) }
       try {
         const snapshot = this.db.snapshot()
-        return { ...agreed, snapshot, [Symbol.asyncDispose]: () => snapshot.close() }
+        return { ...counts, snapshot, [Symbol.asyncDispose]: () => snapshot.close() }
       } catch (error) {
         throw storeError(error, 'The store could not be read')
       }
     })
   }
 
-  /** Runs `task` between two pages of a tree: for records that must change in step with it. */
+  /** Runs `task` between two pages of a tree, for records that must change in step with it. */
   between<Result>(tree: TreeId, task: () => Promise<Result>): Promise<Result> {
     return this.queue.run(tree, task)
   }
 
-  /** Which of a page's entries are not in the tree yet: those worth verifying. */
+  /** Returns the entries of a page that are not in the tree yet: those worth verifying. */
   async unknown(tree: TreeId, entries: readonly Entry[]): Promise<readonly Entry[]> {
-    return entriesNotIn(this, tree, entries, await this.use(tree))
+    return entriesNotIn(this, tree, entries, await this.stateOf(tree))
   }
 
-  private use(tree: TreeId): Promise<TreeState | undefined> | TreeState | undefined {
-    return this.states.get(tree) ?? this.queue.run(tree, () => this.load(tree))
+  private stateOf(tree: TreeId): Promise<TreeState | undefined> | TreeState | undefined {
+    return this.states.get(tree) ?? this.queue.run(tree, () => this.loadState(tree))
   }
 
-  /** The state of a tree, read where it is not in memory. Only in the tree's queue. */
-  private async load(tree: TreeId): Promise<TreeState | undefined> {
+  /** Returns the state of a tree, and reads it if it is not in memory. Called only in the tree's queue. */
+  private async loadState(tree: TreeId): Promise<TreeState | undefined> {
     const record = this.records.get(tree)
     if (record === undefined) return undefined
     let state = this.states.get(tree)
@@ -235,20 +239,20 @@ export class DagStore extends StoreReader implements TreeReader, ContributedStor
   }
 
   /**
-   * Stores a page of entries of one tree, parents first. Entries that are here already are counted; one that does not
-   * fit (parent missing, other tree, wrong height) is refused by name, with what stands on it; the others are kept.
-   * `sync`: answer only when the page is flushed to the disk.
+   * Stores a page of entries of one tree, parents first. Entries that are stored already are counted as `known`. An
+   * entry that does not fit (missing parent, other tree, wrong height, forbidden author) is refused with its error, and
+   * so are its descendants; the others are stored. With `sync` it resolves once the page is flushed to the disk.
    */
   append(
     tree: TreeId,
     entries: readonly VerifiedEntry[],
     options: { sync?: boolean } = {},
-  ): Promise<Appended> {
+  ): Promise<AppendResult> {
     return this.queue.run(tree, () => this.write(tree, entries, options.sync ?? false))
   }
 
   /** Reads what the page needs, plans it, commits it as one batch, and publishes it. Only in the tree's queue. */
-  private async write(tree: TreeId, entries: readonly VerifiedEntry[], sync: boolean): Promise<Appended> {
+  private async write(tree: TreeId, entries: readonly VerifiedEntry[], sync: boolean): Promise<AppendResult> {
     const planned = this.plan(tree, entries, await this.readFor(tree, entries))
     const { added, known, refused } = planned.plan
     if (added.length === 0) return { added, known, refused }
@@ -257,43 +261,50 @@ export class DagStore extends StoreReader implements TreeReader, ContributedStor
     return { added, known, refused }
   }
 
-  /** Step 1: reads the tree, and what the index knows of the page's entries and their parents, all of one opening. */
+  /** Step 1: reads the tree, and the index records of the page's entries and parents, all since one opening. */
   private async readFor(tree: TreeId, entries: readonly VerifiedEntry[]): Promise<PageReads> {
+    // Repeats only if a write to another tree failed meanwhile; `reopen` throws while the disk stays full.
     for (;;) {
       if (this.failed) await this.reopen()
       const { openings } = this
-      const loaded = await this.load(tree)
-      const found = await lookupForPage(this, entries, loaded)
+      const state = await this.loadState(tree)
+      const indexRecords = await lookupForPage(this, entries, state)
       const authors = await readAuthors(this, entries)
-      // A write to another tree may have failed meanwhile. Each turn waits for a reopening, which fails where the disk does.
-      if (!this.failed && this.openings === openings) return { loaded, found, authors }
+      if (!this.failed && this.openings === openings) return { state, indexRecords, authors }
     }
   }
 
   /**
-   * Step 2: works out what the page changes, and asks the contributors what they add. Not async, so nothing comes between
-   * the plan and its contributions, and two new trees cannot take the same number.
+   * Step 2: works out what the page changes, and asks the contributors what they add. Not async, so nothing runs
+   * between the plan and its contributions, and two new trees cannot take the same number.
    */
-  private plan(
-    tree: TreeId,
-    entries: readonly VerifiedEntry[],
-    { loaded, found, authors }: PageReads,
-  ): PlannedPage {
-    const state = loaded ?? newTree(this.nextNumber)
+  private plan(tree: TreeId, entries: readonly VerifiedEntry[], reads: PageReads): PlannedPage {
+    const state = reads.state ?? newTree(this.nextNumber)
     const { policy, tips, pointsStored, stale } = state
+    const { indexRecords, authors } = reads
     const treeOf = (number: number) => this.treeOfNumber.get(number)
-    // Field by field: a spread makes a new hidden class for every page.
-    const base = { tree, record: state.record, tips, found, authors, policy, pointsStored, stale, treeOf }
+    // Field by field: a spread would make a new hidden class for every page.
+    const base = {
+      tree,
+      record: state.record,
+      tips,
+      indexRecords,
+      authors,
+      policy,
+      pointsStored,
+      stale,
+      treeOf,
+    }
     const plan = planPage(base, entries)
     const { record, added, operations } = plan
     const info = infoOf(tree, record)
     const contributions: Contribution[] = []
-    const planned = { tree, state, isNew: loaded === undefined, plan, info, contributions }
+    const planned = { tree, state, isNew: reads.state === undefined, plan, info, contributions }
     if (added.length === 0) return planned
     invariant(
       record.count === state.record.count + added.length &&
         record.sequence === state.record.sequence + added.length,
-      'a page adds as much to the count and to the arrivals as it has new entries',
+      'a page raises the count and the arrivals by its number of new entries',
     )
     try {
       for (const contribute of this.contributors) {
@@ -303,7 +314,7 @@ export class DagStore extends StoreReader implements TreeReader, ContributedStor
         contributions.push(contribution)
       }
     } catch (error) {
-      // The state's policy has grown by entries that are not stored.
+      // The policy in memory has grown by entries that are not stored, so the state is read again.
       this.states.delete(tree)
       throw error
     }
@@ -314,7 +325,7 @@ export class DagStore extends StoreReader implements TreeReader, ContributedStor
     return planned
   }
 
-  /** Step 3: writes the page and its contributions as one batch. After a failure nothing is written until a reopening. */
+  /** Step 3: writes page and contributions as one batch. After a failure nothing is written until a reopening. */
   private async commit({ isNew, plan }: PlannedPage, sync: boolean): Promise<void> {
     try {
       await writeOperations(this.db, plan.operations, sync)
@@ -325,15 +336,15 @@ export class DagStore extends StoreReader implements TreeReader, ContributedStor
     }
   }
 
-  /** Step 4: brings memory up to what the batch wrote, the contributors' first, then calls the listeners. */
+  /** Step 4: brings memory up to what the batch wrote, calls the contributors, then the listeners. */
   private publish({ tree, state, plan, info, contributions }: PlannedPage): void {
     const { record, added, voids } = plan
     invariant(
       info.sequence === (this.records.get(tree)?.sequence ?? 0) + added.length,
       'pages of a tree are published in the order of their arrivals',
     )
-    // A map in which much has come and gone copies itself into ever new tables, and once one has grown old it keeps all
-    // that follow it from being collected young. So a page that changes much of it starts a new one.
+    // A map with many insertions and deletions copies itself into new tables, and a table that has reached V8's old
+    // generation keeps its successors from being collected young. So a page that changes much starts a new map.
     if (4 * (plan.tipsGone.size + plan.tipsAdded.size) > state.tips.size) state.tips = new Map(state.tips)
     for (const id of plan.tipsGone) state.tips.delete(id)
     for (const [id, height] of plan.tipsAdded) state.tips.set(id, height)
@@ -344,28 +355,28 @@ export class DagStore extends StoreReader implements TreeReader, ContributedStor
     state.summary = undefined
     this.records.set(tree, record)
     this.keepState(tree, state)
-    for (const [id, indexed] of plan.indexed) this.recent.set(id, indexed)
+    for (const [id, indexRecord] of plan.newIndexRecords) this.recent.set(id, indexRecord)
     this.latest.add(tree, added, info.sequence)
     for (const contribution of contributions) contribution.stored()
-    const standing = voids.size === 0 ? added : added.filter(({ id }) => !voids.has(id))
-    for (const listener of this.listeners) callListener(() => listener(tree, added, info, standing))
+    const inEffect = voids.size === 0 ? added : added.filter(({ id }) => !voids.has(id))
+    for (const listener of this.listeners) callListener(() => listener(tree, added, info, inEffect))
   }
 
-  /** Opens the database again after a write that failed, and reads what it holds. Fails where the disk is still full. */
+  /** Reopens the database after a failed write, and reads what it holds. Fails while the disk stays full. */
   private reopen(): Promise<void> {
     this.reopening ??= (async () => {
       try {
-        // Closing tells of the write that failed once more.
+        // Closing fails with the error of the failed write, which the writer has received.
         await this.db.close().catch(() => {})
         await this.db.open()
         await this.sketches.reopen()
         this.openings++
-        const kept = [this.records, this.treeOfNumber, this.states, this.recent, this.latest, this.landmarks]
-        for (const each of kept) each.clear()
+        const maps = [this.records, this.treeOfNumber, this.states, this.recent, this.latest, this.landmarks]
+        for (const map of maps) map.clear()
         await this.readTrees()
         this.failed = false
       } catch (error) {
-        throw storeError((error as { cause?: unknown }).cause ?? error, 'The store could not be opened again')
+        throw storeError((error as { cause?: unknown }).cause ?? error, 'The store could not be reopened')
       } finally {
         this.reopening = undefined
       }
@@ -374,7 +385,7 @@ export class DagStore extends StoreReader implements TreeReader, ContributedStor
   }
 }
 
-/** Calls a listener. The page is stored whatever it does: what it throws ends the process, as any uncaught error. */
+/** Calls a listener. The page is stored by now, so an error that it throws ends the process as an uncaught one. */
 function callListener(listener: () => void): void {
   try {
     listener()

@@ -1,4 +1,4 @@
-/** What is kept in memory of one tree that is in use: its counts, its tips, and its policy. */
+/** What memory holds of a tree that is in use: its counts, its tips and its policy. */
 import { digestTips, type EntryId, type TreeId } from '../dag/id.ts'
 import { PolicyState } from '../dag/policy/state.ts'
 import { TreePolicy } from '../dag/policy/tree-policy.ts'
@@ -6,16 +6,20 @@ import * as layout from './database/layout.ts'
 import { readPolicy } from './policies.ts'
 import type { Snapshot, StoreReader } from './read/reader.ts'
 
-/** A tree as the store holds it. */
+/** A tree's counts. */
 export interface TreeInfo {
   readonly tree: TreeId
+  /** The number of entries, void ones included. */
   readonly count: number
+  /** The bytes of all bodies and signatures. */
   readonly bytes: number
+  /** The greatest height of an entry. */
   readonly height: number
+  /** The number of the latest arrival, from 1. */
   readonly sequence: number
 }
 
-/** What names a tree's whole set of entries: two sides with the same digest and count hold the same entries. */
+/** Identifies a tree's whole set of entries: two sides with the same digest and count hold the same entries. */
 export interface TreeDigest {
   /** `digestTips` of the tips. */
   readonly tipsDigest: string
@@ -26,34 +30,35 @@ export interface TreeDigest {
 export interface TreeSummary extends TreeDigest {
   /** In ascending order. */
   readonly tips: readonly EntryId[]
-  /** The number of the latest arrival; 0 where there is none. */
+  /** The number of the latest arrival, 0 if there is none. */
   readonly sequence: number
 }
 
-/** A tree at one moment. */
+/** A tree at one moment, and a snapshot of the store at that moment. */
 export interface TreeView extends TreeInfo, TreeSummary, AsyncDisposable {
   readonly snapshot: Snapshot
 }
 
-/** What stays in memory of a tree that is in use. A page changes all of it at once. */
+/** What memory holds of a tree that is in use. Publishing a page changes all of it together. */
 export interface TreeState {
   record: layout.TreeRecord
-  /** Tips with their heights. */
+  /** The tips with their heights. */
   tips: Map<EntryId, number>
-  /** Grows while a page is planned; what is told of it is `policyState`. */
+  /** Grows when a page is planned; `policyState` follows when the page is stored. */
   readonly policy: TreePolicy
   /** How many of the policy's points are stored. */
   pointsStored: number
   policyState: PolicyState
-  /** Whether the void entries are to be found anew. */
+  /** Whether the void marks are out of date. */
   stale: boolean
-  /** Worked out when asked for, and forgotten with the next page. */
+  /** Computed when asked for, and dropped with the next page. */
   summary: TreeSummary | undefined
 }
 
-export const noTree: TreeSummary = { tips: [], tipsDigest: '', count: 0, sequence: 0 }
+/** The summary of a tree that is not stored. */
+export const emptySummary: TreeSummary = { tips: [], tipsDigest: '', count: 0, sequence: 0 }
 
-/** A tree as its last batch left it. STORE_CORRUPT. */
+/** Reads a tree's state as its last batch left it. Throws STORE_CORRUPT. */
 export async function readState(
   store: StoreReader,
   tree: TreeId,

@@ -1,7 +1,8 @@
 /**
- * Marks on the entries that are void. They follow from the DAG and its policy alone, so they may be found anew at any time:
- * by one read from the top down, which carries along what each revocation lets stand, and writes what has changed. A flag
- * that was written with the change of the policy goes with the last of them, so a crash in between only has it done again.
+ * Marks the void entries of a tree. The marks follow from the DAG and its policy alone, so they can be found again at
+ * any time: one read from the top down, which tracks the entries that each revocation keeps valid, and writes the
+ * differences. The batch that changes the policy writes a flag, which is deleted after the last mark, so a crash only
+ * repeats the work.
  */
 import { decodeBody } from '../dag/body.ts'
 import type { EntryId, TreeId } from '../dag/id.ts'
@@ -11,7 +12,7 @@ import * as layout from './database/layout.ts'
 import { type BatchOperation, writeOperations } from './page.ts'
 import type { Snapshot, StoredEntry, StoreReader } from './read/reader.ts'
 
-/** A tree's entries from the top down, in pages, and which of each page are void. */
+/** Reads a tree's entries from the top down, in pages, and yields with each page its void entries. */
 export async function* findVoid(
   store: StoreReader,
   tree: TreeId,
@@ -19,31 +20,34 @@ export async function* findVoid(
   snapshot?: Snapshot,
 ): AsyncGenerator<{ page: StoredEntry[]; voids: Set<EntryId> }> {
   const bits = new Map<Holding, bigint>()
-  /** What is below entries that revocations let stand: a bit for each revocation. As many as the DAG is wide. */
-  const standing = new Map<EntryId, bigint>()
-  const stand = (id: EntryId, by: bigint) => standing.set(id, (standing.get(id) ?? 0n) | by)
+  /**
+   * Entries not read yet that revocations keep valid, with a bit for each such revocation. Holds as many entries as the
+   * DAG is wide.
+   */
+  const acceptedBy = new Map<EntryId, bigint>()
+  const accept = (id: EntryId, mask: bigint) => acceptedBy.set(id, (acceptedBy.get(id) ?? 0n) | mask)
   for (const holding of [...policy.whole().holdings.values()].flat()) {
     const bit = 1n << BigInt(bits.size)
     bits.set(holding, bit)
-    for (const id of holding.revocation.lastAccepted) stand(id, bit)
+    for (const id of holding.revocation.lastAccepted) accept(id, bit)
   }
   for await (const page of store.scan(tree, { reverse: true, ...(snapshot && { snapshot }) })) {
     const voids = new Set<EntryId>()
     for (const { id, signed } of page) {
       const { author, policy: names, parents } = decodeBody(signed.body)
-      const by = standing.get(id) ?? 0n
-      standing.delete(id)
-      if (by !== 0n) for (const parent of parents) stand(parent, by)
+      const mask = acceptedBy.get(id) ?? 0n
+      acceptedBy.delete(id)
+      if (mask !== 0n) for (const parent of parents) accept(parent, mask)
       const point = policy.graph.pointNamed(names) ?? 0
-      const stands = (holding: Holding) => (by & bits.get(holding)!) !== 0n
-      if (policy.isVoid(point, author, policy.graph.find(id), stands)) voids.add(id)
+      const isAcceptedBy = (holding: Holding) => (mask & bits.get(holding)!) !== 0n
+      if (policy.isVoid(point, author, policy.graph.find(id), isAcceptedBy)) voids.add(id)
     }
     yield { page, voids }
   }
 }
 
-/** Brings a tree's marks up to date, and takes the flag away. Nothing may be written to the tree meanwhile. */
-export async function remark(
+/** Brings a tree's void marks up to date and deletes the flag. Nothing may be written to the tree meanwhile. */
+export async function updateVoidMarks(
   store: StoreReader,
   tree: TreeId,
   number: number,
@@ -52,15 +56,15 @@ export async function remark(
   for await (const { page, voids } of findVoid(store, tree, policy)) {
     const gte = layout.voidKey(number, page.at(-1)!)
     const lte = layout.voidKey(number, page[0]!)
-    const marked = new Set(
+    const markedIds = new Set(
       (await store.db.keys({ gte, lte }).all()).map((key) => layout.positionOfKey(key).id),
     )
     const operations: BatchOperation[] = []
     for (const position of page) {
       const key = layout.voidKey(number, position)
-      if (voids.has(position.id) && !marked.has(position.id))
+      if (voids.has(position.id) && !markedIds.has(position.id))
         operations.push({ type: 'put', key, value: Buffer.alloc(0) })
-      if (!voids.has(position.id) && marked.has(position.id)) operations.push({ type: 'del', key })
+      if (!voids.has(position.id) && markedIds.has(position.id)) operations.push({ type: 'del', key })
     }
     if (operations.length > 0) await writeOperations(store.db, operations, false)
   }

@@ -10,7 +10,7 @@ import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
 import { type Entry, readEntry, type SignedEntry, type VerifiedEntry } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
-import type { Appended } from '../store/page.ts'
+import type { AppendResult } from '../store/page.ts'
 import { verifyAll } from '../store/verify/verify.ts'
 
 /** An entry of a page that was not accepted. */
@@ -38,7 +38,7 @@ export interface PageStore {
   /** Returns the entries of a page that are not in the tree yet. */
   unknown(tree: TreeId, entries: readonly Entry[]): Promise<readonly Entry[]>
   /** Stores a page, parents first. With `sync`, resolves only when the page is flushed to the disk. */
-  append(tree: TreeId, page: readonly VerifiedEntry[], options?: { sync?: boolean }): Promise<Appended>
+  append(tree: TreeId, page: readonly VerifiedEntry[], options?: { sync?: boolean }): Promise<AppendResult>
 }
 
 /**

@@ -9,7 +9,7 @@ import { limits } from '../base/limits.ts'
 import { decodeParents } from '../dag/body.ts'
 import { comparePositions, type EntryId, type Position, type TreeId } from '../dag/id.ts'
 import type { IndexRecord } from '../store/database/layout.ts'
-import type { Found, StoredEntry } from '../store/read/reader.ts'
+import type { SizedPosition, StoredEntry } from '../store/read/reader.ts'
 import type { TreeReader } from '../store/read/tree-reader.ts'
 import type { TreeView } from '../store/tree-state.ts'
 
@@ -53,7 +53,7 @@ export async function findMissing(
 export function missingEntries(
   store: TreeReader,
   tree: TreeId,
-  entries: readonly Found[],
+  entries: readonly SizedPosition[],
   reads: number,
 ): MissingEntries {
   const found = [...entries].sort(comparePositions)
@@ -73,7 +73,7 @@ export async function walkMissing(
   view: TreeView,
   theirTips: readonly EntryId[],
   { theirCount, walkReads = limits.walkReads }: SearchOptions = {},
-): Promise<{ found?: Found[]; reads: number }> {
+): Promise<{ found?: SizedPosition[]; reads: number }> {
   const expected = theirCount === undefined ? undefined : view.count - theirCount
   // Each entry that is found takes a read.
   if (expected !== undefined && expected > walkReads) return { reads: 0 }
@@ -108,7 +108,7 @@ export async function walkMissing(
   const starts = new Map(view.tips.map((id) => [id, false]))
   for (const id of theirTips) starts.set(id, true)
   if (!(await reach(starts))) return { reads }
-  const found: Found[] = []
+  const found: SizedPosition[] = []
   const take = (id: EntryId, { record }: Pending) =>
     found.push({ id, height: record.height, size: record.size })
   // A tip has no child, so a tip of ours that is not one of theirs is missing, whatever its height.
@@ -260,7 +260,7 @@ async function* readSweep(store: TreeReader, view: TreeView, sweep: Sweep): Asyn
 async function* readPages(
   store: TreeReader,
   tree: TreeId,
-  found: readonly Found[],
+  found: readonly SizedPosition[],
 ): AsyncGenerator<StoredEntry[]> {
   for (let start = 0; start < found.length; ) {
     let end = start

@@ -11,7 +11,7 @@ import { limits } from '../../src/base/limits.ts'
 import type { Entry, SignedEntry, VerifiedEntry } from '../../src/dag/entry.ts'
 import type { EntryId, TreeId } from '../../src/dag/id.ts'
 import { type Database, openMemory } from '../../src/store/database/open.ts'
-import { type Appended, DagStore } from '../../src/store/store.ts'
+import { type AppendResult, DagStore } from '../../src/store/store.ts'
 import { Ingest } from '../../src/sync/ingest.ts'
 import { prng } from './entries.ts'
 
@@ -38,8 +38,8 @@ export async function fill(
   store: DagStore,
   entries: readonly VerifiedEntry[],
   options: { sync?: boolean; pageEntries?: number } = {},
-): Promise<Appended[]> {
-  const pages: Appended[] = []
+): Promise<AppendResult[]> {
+  const pages: AppendResult[] = []
   const size = options.pageEntries ?? limits.pageEntries
   for (let start = 0; start < entries.length; start += size) {
     const page = await store.append(entries[0]!.tree, entries.slice(start, start + size), options)

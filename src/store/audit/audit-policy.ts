@@ -1,6 +1,7 @@
 /**
- * The part of an audit that is about the policy: that every entry stands where it says, by an author who may, and that the
- * marks of void entries are what a walk from the top down finds. What the store keeps of it is held against the entries.
+ * The part of an audit that checks the policy: that every entry names the policy below it and its author had the right,
+ * and that the marks of void entries match what a read from the top down finds. It compares the store's records with
+ * the entries.
  */
 
 import { CausewayError } from '../../base/errors.ts'
@@ -8,10 +9,11 @@ import type { Entry } from '../../dag/entry.ts'
 import type { EntryId, TreeId } from '../../dag/id.ts'
 import type { TreePolicy } from '../../dag/policy/tree-policy.ts'
 import * as layout from '../database/layout.ts'
-import { findVoid } from '../marks.ts'
 import type { DagStore, Snapshot } from '../store.ts'
+import { findVoid } from '../void-marks.ts'
 import type { Findings } from './findings.ts'
 
+/** The policy checks of one audit. */
 export class PolicyAudit {
   private readonly store: DagStore
   private readonly tree: TreeId
@@ -33,7 +35,7 @@ export class PolicyAudit {
     this.policy = policy
   }
 
-  /** Tells where the policy cannot be read at all; then nothing else of it is looked at. */
+  /** Reads the tree's policy. If it cannot be read, that is reported, and no further check is made. */
   static async open(
     store: DagStore,
     tree: TreeId,
@@ -44,50 +46,56 @@ export class PolicyAudit {
     try {
       policy = await store.treePolicy(tree)
     } catch (error) {
-      findings.damaged(undefined, CausewayError.from(error).message)
+      findings.reportDamage(undefined, CausewayError.from(error).message)
     }
     return new PolicyAudit(store, tree, snapshot, findings, policy)
   }
 
-  /** An entry with what the index keeps of it and of its parents, all of which are there. */
+  /** Checks an entry against its index record and the records of its parents, all of which are stored. */
   entry(entry: Entry, index: layout.IndexRecord, parents: readonly { readonly after: number }[]): void {
     const { policy, findings } = this
     if (policy === undefined || findings.has(entry.id)) return
     const number = policy.graph.find(entry.id)
-    const kept = policy.graph.points.length
-    if (parents.some(({ after }) => after >= kept) || index.after >= kept) {
-      findings.damaged(entry.id, `The point of the policy at ${entry.id} is not stored.`)
+    const pointCount = policy.graph.points.length
+    if (parents.some(({ after }) => after >= pointCount) || index.after >= pointCount) {
+      findings.reportDamage(
+        entry.id,
+        `A policy point of the entry ${entry.id} or of its parents is not stored.`,
+      )
       return
     }
     try {
       const point = parents.length === 0 ? 0 : policy.check(entry, parents)
       const after = number === undefined ? point : policy.graph.intern([number])
       if (index.after !== after || (number !== undefined && policy.graph.entries[number]!.point !== point))
-        findings.damaged(entry.id, `The store does not keep of ${entry.id} where it stands in the policy.`)
+        findings.reportDamage(entry.id, `The policy point that is stored for the entry ${entry.id} is wrong.`)
     } catch (error) {
       const { code, message } = CausewayError.from(error)
-      findings.tell(entry.id, code, message)
+      findings.report(entry.id, code, message)
     }
   }
 
-  /** Compares the marks of void entries. */
+  /** Checks the marks of void entries, unless they are known to be out of date. */
   async marks(number: number): Promise<void> {
     const { store, tree, snapshot, policy, findings } = this
     if (policy === undefined || policy.whole().revocations === 0) return
     if ((await store.db.get(layout.staleKey(number), { snapshot })) !== undefined) return
-    const entries = policy.graph.entries.length
-    const wrong: { readonly id: EntryId; readonly marked: boolean }[] = []
+    const entryCount = policy.graph.entries.length
+    const wrongMarks: { readonly id: EntryId; readonly marked: boolean }[] = []
     for await (const { page, voids } of findVoid(store, tree, policy, snapshot)) {
       const marks = await store.db.hasMany(
         page.map((position) => layout.voidKey(number, position)),
         { snapshot },
       )
       for (const [index, { id }] of page.entries())
-        if (marks[index] !== voids.has(id)) wrong.push({ id, marked: marks[index]! })
+        if (marks[index] !== voids.has(id)) wrongMarks.push({ id, marked: marks[index]! })
     }
-    // A policy that has changed meanwhile is not that of the snapshot.
-    if (entries !== policy.graph.entries.length) return
-    for (const { id, marked } of wrong)
-      findings.damaged(id, `The entry ${id} is ${marked ? '' : 'not '}marked as void, which is wrong.`)
+    // A policy that has changed meanwhile is not the snapshot's.
+    if (entryCount !== policy.graph.entries.length) return
+    for (const { id, marked } of wrongMarks)
+      findings.reportDamage(
+        id,
+        `The entry ${id} is ${marked ? 'marked as void, but is not' : 'void, but not marked as such'}.`,
+      )
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Whether a tree is what it should be: one scan re-reads, re-hashes and re-verifies every entry and compares all that
- * the store keeps about it, then arrivals, tips and totals are held against what was found. Memory stays bounded
- * by a few bits for each entry. A damaged record is told once, without what merely follows from it.
+ * Checks a stored tree. One scan reads, hashes and verifies every entry again and compares the store's records about
+ * it; then arrivals, tips and totals are compared with what the scan found. Memory is bounded by a few bits for each
+ * entry. A damaged record is reported once, without the problems that merely follow from it.
  */
 import { cancelled } from '../../base/clock.ts'
 import { CausewayError, unknownTree } from '../../base/errors.ts'
@@ -15,38 +15,41 @@ import type { DagStore, Snapshot, TreeView } from '../store.ts'
 import { verifyAll } from '../verify/verify.ts'
 import { PolicyAudit } from './audit-policy.ts'
 import { Bits } from './bits.ts'
-import { type AuditProblem, Findings, TooMany } from './findings.ts'
+import { type AuditProblem, Findings, TooManyProblems } from './findings.ts'
 
 export type { AuditProblem } from './findings.ts'
 
+/** The result of an audit. */
 export interface AuditResult {
-  /** Entries that were read. */
+  /** How many entries were read. */
   readonly checked: number
-  /** At most `limits.auditProblems`; with as many the audit has stopped early. */
+  /** At most `limits.auditProblems`; an audit that finds so many stops early. */
   readonly problems: readonly AuditProblem[]
 }
 
+/** The options of an audit. */
 export interface AuditOptions {
+  /** Called after each page with the number of entries read, and that of the tree's record. */
   readonly onProgress?: ((checked: number, count: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** Audits a tree as it is now, while writes may go on. UNKNOWN_TREE, CANCELLED. */
+/** Audits a tree as it is now; writes may go on meanwhile. Throws UNKNOWN_TREE or CANCELLED. */
 export async function auditTree(
   store: DagStore,
   tree: TreeId,
   options: AuditOptions = {},
 ): Promise<AuditResult> {
-  let opened: TreeView | undefined
+  let treeView: TreeView | undefined
   try {
-    opened = await store.view(tree)
+    treeView = await store.view(tree)
   } catch (error) {
     const { code, message } = CausewayError.from(error)
     if (code !== 'STORE_CORRUPT') throw error
     return { checked: 0, problems: [{ code, message }] }
   }
-  if (opened === undefined) throw unknownTree(tree)
-  await using view = opened
+  if (treeView === undefined) throw unknownTree(tree)
+  await using view = treeView
   const value = await store.db.get(layout.treeKey(tree), { snapshot: view.snapshot })
   const record = attempt(() => layout.decodeTree(value!))
   if (record === undefined) {
@@ -57,16 +60,16 @@ export async function auditTree(
   try {
     await audit.run()
   } catch (error) {
-    if (!(error instanceof TooMany)) throw error
+    if (!(error instanceof TooManyProblems)) throw error
   }
   return { checked: audit.checked, problems: audit.findings.problems }
 }
 
-/** What later entries need to know of one that is stored. */
-interface Seen {
+/** What the check of a child needs to know of a stored entry. */
+interface ParentFacts {
   readonly height: number
   readonly sequence: number | undefined
-  /** The point of the policy after it. */
+  /** The point of the policy on which its children stand. */
   readonly after: number
 }
 
@@ -74,10 +77,11 @@ interface Seen {
 interface Row {
   readonly position: Position
   readonly size: number
-  /** Absent where the bytes are damaged. */
+  /** Absent if the bytes are damaged. */
   readonly entry: Entry | undefined
 }
 
+/** One run of an audit. */
 class Audit {
   checked = 0
   private readonly store: DagStore
@@ -86,13 +90,13 @@ class Audit {
   private readonly snapshot: Snapshot
   private readonly options: AuditOptions
   readonly findings = new Findings()
-  /** By arrival: whether an entry claims it, whether another stands on that entry, whether it is kept as a tip. */
-  private readonly claimed = new Bits()
+  /** By arrival: whether an entry claims it, whether that entry has a child, whether it is stored as a tip. */
+  private readonly isClaimed = new Bits()
   private readonly hasChild = new Bits()
   private readonly isTip = new Bits()
-  /** The latest entries read, since parents are mostly among them. */
-  private readonly recent = new Recent<EntryId, Seen>(limits.auditRecentEntries)
-  private readonly found = { count: 0, bytes: 0, height: 0, sequence: 0 }
+  /** The latest entries read, which most parents are among. */
+  private readonly recent = new Recent<EntryId, ParentFacts>(limits.auditRecentEntries)
+  private readonly totals = { count: 0, bytes: 0, height: 0, sequence: 0 }
 
   constructor(
     store: DagStore,
@@ -123,10 +127,10 @@ class Audit {
     await this.lostTips()
     await this.policy.marks(record.number)
     for (const total of ['count', 'bytes', 'height', 'sequence'] as const)
-      if (record[total] !== this.found[total])
-        this.findings.damaged(
+      if (record[total] !== this.totals[total])
+        this.findings.reportDamage(
           undefined,
-          `The tree's record says that its ${total} is ${record[total]}, but it is ${this.found[total]}.`,
+          `The tree's record says that its ${total} is ${record[total]}, but it is ${this.totals[total]}.`,
         )
   }
 
@@ -159,199 +163,210 @@ class Audit {
       const { id } = row.position
       if (row.entry !== undefined) {
         const result = results[verified++]
-        if (result instanceof CausewayError) this.findings.tell(id, result.code, result.message)
+        if (result instanceof CausewayError) this.findings.report(id, result.code, result.message)
       }
       const index = indexes[at]
       this.checkIndex(row, index)
       if (index !== undefined) {
         if (!arrivals[at]?.equals(layout.encodePosition(row.position))) {
-          this.findings.damaged(id, `Arrival ${index.sequence} does not name the entry ${id}.`)
-          // That arrival says nothing of tips either.
+          this.findings.reportDamage(id, `Arrival ${index.sequence} does not name the entry ${id}.`)
+          // lostTips would take the entry's id from that arrival, so it must skip it.
           this.isTip.add(index.sequence)
         }
-        this.claimed.add(index.sequence)
+        this.isClaimed.add(index.sequence)
       }
-      this.found.bytes += row.entry === undefined ? (index?.size ?? row.size) : row.size
+      this.totals.bytes += row.entry === undefined ? (index?.size ?? row.size) : row.size
       const height = row.entry?.body.height ?? index?.height ?? row.position.height
-      this.found.height = Math.max(this.found.height, height)
+      this.totals.height = Math.max(this.totals.height, height)
     }
     await this.checkParents(rows, indexes)
   }
 
-  /** Reads one record of the scan and checks what its bytes alone decide, but for the signature. */
+  /** Reads one record of the scan and checks all that its bytes alone decide, except the signature. */
   private read(key: Buffer, value: Buffer): Row | undefined {
     if (key.length !== 45) {
-      this.findings.damaged(undefined, `A record of an entry has a key of ${key.length} bytes.`)
+      this.findings.reportDamage(
+        undefined,
+        `An entry's record has a key of ${key.length} bytes, expected 45.`,
+      )
       return undefined
     }
     const position = layout.positionOfKey(key)
     const { id } = position
     const signed = layout.decodeEntry(value)
     const size = entryBytes(signed)
-    const damaged = () => {
-      this.findings.damaged(id, `The bytes of the entry ${id} do not give its id.`)
+    const reportBytes = () => {
+      this.findings.reportDamage(id, `The bytes of the entry ${id} do not hash to its id.`)
       return { position, size, entry: undefined }
     }
     let entry: Entry
     try {
       entry = readEntry(signed)
     } catch (error) {
-      if (sha256Hex(signed.signature, signed.body) !== id) return damaged()
+      if (sha256Hex(signed.signature, signed.body) !== id) return reportBytes()
       const { code, message } = CausewayError.from(error)
-      this.findings.tell(id, code, message)
+      this.findings.report(id, code, message)
       return { position, size, entry: undefined }
     }
-    if (entry.id !== id) return damaged()
+    if (entry.id !== id) return reportBytes()
     if (entry.tree !== this.tree)
-      this.findings.tell(id, 'ENTRY_TREE', `The entry ${id} belongs to the tree ${entry.tree}.`)
+      this.findings.report(id, 'ENTRY_TREE', `The entry ${id} belongs to the tree ${entry.tree}.`)
     if (entry.body.height !== position.height)
-      this.findings.damaged(
+      this.findings.reportDamage(
         id,
-        `The entry ${id} of height ${entry.body.height} is stored at ${position.height}.`,
+        `The entry ${id} has the height ${entry.body.height}, but is stored at ${position.height}.`,
       )
     return { position, size, entry }
   }
 
+  /** Compares an entry with its index record. */
   private checkIndex({ position, size, entry }: Row, index: layout.IndexRecord | undefined): void {
     const { id } = position
-    if (index === undefined) this.findings.damaged(id, `The entry ${id} has no sound record in the index.`)
+    if (index === undefined)
+      this.findings.reportDamage(id, `The index record of the entry ${id} is missing or damaged.`)
     else if (
       index.number !== this.record.number ||
       index.height !== (entry?.body.height ?? index.height) ||
       index.size !== (entry === undefined ? index.size : size) ||
       index.parents.join() !== (entry?.body.parents ?? index.parents).join()
     )
-      this.findings.damaged(id, `The index does not say of the entry ${id} what the entry says.`)
+      this.findings.reportDamage(id, `The index record of the entry ${id} contradicts the entry.`)
   }
 
-  /** Parents are stored and as high as they should be. A page's entries come after their parents. */
+  /** Checks that parents are stored and have the right height. A page's entries come after their parents. */
   private async checkParents(
     rows: readonly Row[],
     indexes: readonly (layout.IndexRecord | undefined)[],
   ): Promise<void> {
     const parentsOf = rows.map(({ entry }, at) => entry?.body.parents ?? indexes[at]?.parents ?? [])
     const inPage = new Set(rows.map(({ position }) => position.id))
-    const seen = await this.seen(parentsOf.flat().filter((id) => !inPage.has(id)))
-    // All of the page first: one that lies at another height may come before its parents.
+    const facts = await this.factsOf(parentsOf.flat().filter((id) => !inPage.has(id)))
+    // All of the page first: an entry stored at a wrong height may come before its parents.
     for (const [at, { position, entry }] of rows.entries()) {
       const here = {
         height: entry?.body.height ?? position.height,
         sequence: indexes[at]?.sequence,
         after: indexes[at]?.after ?? 0,
       }
-      seen.set(position.id, here)
+      facts.set(position.id, here)
       this.recent.set(position.id, here)
     }
     for (const [at, { position, entry }] of rows.entries()) {
       let height = -1
       for (const parent of parentsOf[at]!) {
-        const above = seen.get(parent) ?? this.recent.get(parent)
-        if (above === undefined)
-          this.findings.damaged(parent, `The entry ${parent}, a parent of ${position.id}, is not stored.`)
-        height = Math.max(height, above?.height ?? position.height - 1)
-        this.stand(parent, above)
+        const known = facts.get(parent) ?? this.recent.get(parent)
+        if (known === undefined)
+          this.findings.reportDamage(
+            parent,
+            `The entry ${parent}, a parent of ${position.id}, is not stored.`,
+          )
+        height = Math.max(height, known?.height ?? position.height - 1)
+        this.noteChild(parent, known)
       }
       if (entry !== undefined && height !== entry.body.height - 1 && !this.findings.has(position.id))
-        this.findings.tell(
+        this.findings.report(
           position.id,
           'ENTRY_HEIGHT',
           `The height of ${position.id} should be ${height + 1}, got ${entry.body.height}.`,
         )
-      const parents = parentsOf[at]!.flatMap((parent) => seen.get(parent) ?? this.recent.get(parent) ?? [])
+      const parents = parentsOf[at]!.flatMap((parent) => facts.get(parent) ?? this.recent.get(parent) ?? [])
       const index = indexes[at]
       if (entry !== undefined && index !== undefined && parents.length === entry.body.parents.length)
         this.policy.entry(entry, index, parents)
     }
   }
 
-  /** Notes that something stands on an entry. */
-  private stand(id: EntryId, seen: Seen | undefined): void {
-    if (seen?.sequence !== undefined && !this.findings.has(id)) this.hasChild.add(seen.sequence)
+  /** Notes that an entry has a child. */
+  private noteChild(id: EntryId, facts: ParentFacts | undefined): void {
+    if (facts?.sequence !== undefined && !this.findings.has(id)) this.hasChild.add(facts.sequence)
   }
 
-  /** What is known of entries; those that are not stored are left out. */
-  private async seen(ids: readonly EntryId[]): Promise<Map<EntryId, Seen>> {
-    const seen = new Map<EntryId, Seen>()
-    const wanted: EntryId[] = []
+  /** Returns the facts of entries; those that are not stored are left out. */
+  private async factsOf(ids: readonly EntryId[]): Promise<Map<EntryId, ParentFacts>> {
+    const facts = new Map<EntryId, ParentFacts>()
+    const olderIds: EntryId[] = []
     for (const id of new Set(ids)) {
       const recent = this.recent.get(id)
-      if (recent === undefined) wanted.push(id)
-      else seen.set(id, recent)
+      if (recent === undefined) olderIds.push(id)
+      else facts.set(id, recent)
     }
-    const indexes = await this.indexes(wanted)
-    const indexed = wanted.flatMap((id, at) => {
+    const indexes = await this.indexes(olderIds)
+    const candidates = olderIds.flatMap((id, at) => {
       const index = indexes[at]
       return index === undefined
         ? []
         : [{ id, height: index.height, sequence: index.sequence, after: index.after }]
     })
-    const stored = await this.store.db.hasMany(
-      indexed.map((position) => layout.entryKey(this.record.number, position)),
+    const isStored = await this.store.db.hasMany(
+      candidates.map((position) => layout.entryKey(this.record.number, position)),
       { snapshot: this.snapshot },
     )
-    for (const [at, { id, ...kept }] of indexed.entries()) if (stored[at]) seen.set(id, kept)
-    return seen
+    for (const [at, { id, ...rest }] of candidates.entries()) if (isStored[at]) facts.set(id, rest)
+    return facts
   }
 
-  /** Sequence numbers are dense, and each names an entry that was read. */
+  /** Checks that arrivals have no gaps, and that each names an entry that was read. */
   private async arrivals(rows: readonly [Buffer, Buffer][]): Promise<void> {
     for (const [key, value] of rows) {
       const sequence = layout.sequenceOfKey(key)
-      for (let lost = this.found.sequence + 1; lost < sequence; lost++) {
-        if (!this.claimed.has(lost)) this.findings.damaged(undefined, `Arrival ${lost} is not stored.`)
-        this.found.count++
+      for (let gap = this.totals.sequence + 1; gap < sequence; gap++) {
+        if (!this.isClaimed.has(gap)) this.findings.reportDamage(undefined, `Arrival ${gap} is missing.`)
+        this.totals.count++
       }
-      this.found.sequence = sequence
-      this.found.count++
-      if (this.claimed.has(sequence)) continue
+      this.totals.sequence = sequence
+      this.totals.count++
+      if (this.isClaimed.has(sequence)) continue
       const position = attempt(() => layout.decodePosition(value))
-      if (position === undefined) this.findings.damaged(undefined, `Arrival ${sequence} is damaged.`)
-      else await this.lost(position, sequence)
+      if (position === undefined) this.findings.reportDamage(undefined, `Arrival ${sequence} is damaged.`)
+      else await this.reportLost(position, sequence)
     }
   }
 
-  /** An entry that arrived and is not stored: what the index still says of it explains totals and its parents. */
-  private async lost({ id, height }: Position, sequence: number): Promise<void> {
+  /**
+   * Reports an entry that arrived and is not stored. Its index record still counts in the totals and for its parents.
+   */
+  private async reportLost({ id, height }: Position, sequence: number): Promise<void> {
     const unexplained = !this.recent.has(id)
     const [index] = await this.indexes([id])
     if (index !== undefined && index.sequence === sequence && unexplained) {
-      this.found.bytes += index.size
-      this.found.height = Math.max(this.found.height, height)
-      const parents = await this.seen(index.parents)
-      for (const parent of index.parents) this.stand(parent, parents.get(parent))
+      this.totals.bytes += index.size
+      this.totals.height = Math.max(this.totals.height, height)
+      const parents = await this.factsOf(index.parents)
+      for (const parent of index.parents) this.noteChild(parent, parents.get(parent))
     }
-    this.findings.damaged(id, `The entry ${id} came as arrival ${sequence} and is not stored.`)
+    this.findings.reportDamage(id, `The entry ${id} is arrival ${sequence}, but it is not stored.`)
   }
 
-  /** Each tip is stored at its height, and nothing stands on it. */
+  /** Checks that each tip is a stored entry of the right height without a child. */
   private async tips(rows: readonly [Buffer, Buffer][]): Promise<void> {
     const ids = rows.map(([key]) => layout.tipOfKey(key))
     for (const [at, index] of (await this.indexes(ids)).entries()) {
       const id = ids[at]!
-      if (index === undefined || index.number !== this.record.number || !this.claimed.has(index.sequence))
-        this.findings.damaged(id, `The tip ${id} is not stored.`)
-      else if (this.hasChild.has(index.sequence)) this.findings.damaged(id, `Entries stand on the tip ${id}.`)
+      if (index === undefined || index.number !== this.record.number || !this.isClaimed.has(index.sequence))
+        this.findings.reportDamage(id, `The tip ${id} is not stored.`)
+      else if (this.hasChild.has(index.sequence)) this.findings.reportDamage(id, `The tip ${id} has a child.`)
       else if (!rows[at]![1].equals(layout.encodeHeight(index.height)))
-        this.findings.damaged(id, `The height of the tip ${id} is damaged.`)
+        this.findings.reportDamage(id, `The height of the tip ${id} is damaged.`)
       if (index !== undefined) this.isTip.add(index.sequence)
     }
   }
 
-  /** Entries on which nothing stands, and that are not kept as tips. */
+  /** Reports entries without a child that are not stored as tips. */
   private async lostTips(): Promise<void> {
-    for (let sequence = 1; sequence <= this.found.sequence; sequence++) {
-      if (!this.claimed.has(sequence) || this.hasChild.has(sequence) || this.isTip.has(sequence)) continue
+    for (let sequence = 1; sequence <= this.totals.sequence; sequence++) {
+      if (!this.isClaimed.has(sequence) || this.hasChild.has(sequence) || this.isTip.has(sequence)) continue
       const [value] = await this.getMany([layout.arrivalKey(this.record.number, sequence)])
       const position = value && attempt(() => layout.decodePosition(value))
       if (position !== undefined)
-        this.findings.damaged(
+        this.findings.reportDamage(
           position.id,
-          `Nothing stands on the entry ${position.id}, but it is not kept as a tip.`,
+          `The entry ${position.id} has no child, but it is not stored as a tip.`,
         )
     }
   }
 }
 
+/** Returns the decoded value, or undefined if it cannot be decoded. */
 function attempt<Result>(decode: () => Result): Result | undefined {
   try {
     return decode()

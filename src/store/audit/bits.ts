@@ -1,6 +1,10 @@
-/** A set of whole numbers at a bit each, in blocks that exist only where something is: one stray number costs little. */
+/**
+ * A set of whole numbers that takes a bit for each. The bits are in blocks, and a block exists only if it holds a
+ * number, so one stray number costs little.
+ */
 const blockBits = 8192
 
+/** A set of whole numbers from 0. */
 export class Bits {
   private readonly blocks = new Map<number, Uint8Array>()
 

@@ -1,43 +1,47 @@
 /**
- * What an audit has found: each damaged entry once, however much else follows from it, and no more than anybody
- * would read.
+ * The problems that an audit has found. Each damaged entry is reported once, however much follows from it, and no more
+ * problems are reported than anybody would read.
  */
 
 import type { ErrorCode } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { EntryId } from '../../dag/id.ts'
 
+/** One problem of a tree. */
 export interface AuditProblem {
-  /** Absent where the problem is the tree's own. */
+  /** Absent if the problem belongs to no single entry. */
   readonly entry?: EntryId
   readonly code: ErrorCode
   readonly message: string
 }
 
-/** Ends an audit that has told as much as it may. */
-export class TooMany extends Error {}
+/** Ends an audit that has reported as many problems as it may. */
+export class TooManyProblems extends Error {}
 
+/** Collects problems, at most `limits.auditProblems`. */
 export class Findings {
   readonly problems: AuditProblem[] = []
   private readonly entries = new Set<EntryId>()
 
-  /** Whether a problem of this entry was told. */
+  /** Returns whether a problem of this entry was reported. */
   has(entry: EntryId): boolean {
     return this.entries.has(entry)
   }
 
-  /** Notes a problem, unless one of the same entry was noted. Throws TooMany with the last one that it takes. */
-  tell(entry: EntryId | undefined, code: ErrorCode, message: string): void {
+  /**
+   * Reports a problem, unless one of the same entry was reported. Throws TooManyProblems with the last one it takes.
+   */
+  report(entry: EntryId | undefined, code: ErrorCode, message: string): void {
     if (entry !== undefined) {
       if (this.entries.has(entry)) return
       this.entries.add(entry)
     }
     this.problems.push({ ...(entry !== undefined && { entry }), code, message })
-    if (this.problems.length >= limits.auditProblems) throw new TooMany()
+    if (this.problems.length >= limits.auditProblems) throw new TooManyProblems()
   }
 
-  /** A record that is not as it was written. */
-  damaged(entry: EntryId | undefined, message: string): void {
-    this.tell(entry, 'STORE_CORRUPT', message)
+  /** Reports a record that is not as it was written. */
+  reportDamage(entry: EntryId | undefined, message: string): void {
+    this.report(entry, 'STORE_CORRUPT', message)
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What a page of new entries asks of the index, with as few reads as possible: nothing is higher than the tree, and of its
- * greatest height only tips are in it, so most new entries are known to be new without a read.
+ * Looks up in the index what a page of new entries needs, with as few reads as possible. No stored entry is higher than
+ * the tree, and those of its greatest height are tips, so most new entries are known to be new without a read.
  */
 
 import type { Entry } from '../../dag/entry.ts'
@@ -14,7 +14,9 @@ interface Reach {
   readonly tips: ReadonlyMap<EntryId, number>
 }
 
-/** Returns the entries of a page that are not in the tree. `reach` may be out of date, and undefined if there was no tree. */
+/**
+ * Returns the entries of a page that are not in the tree. `reach` may be out of date; it is undefined for a new tree.
+ */
 export async function entriesNotIn(
   store: StoreReader,
   tree: TreeId,
@@ -23,15 +25,15 @@ export async function entriesNotIn(
 ): Promise<readonly Entry[]> {
   const doubtful = entries.filter((entry) => mayBeIn(reach, entry))
   if (doubtful.length === 0) return entries
-  const found = await store.lookupIn(
+  const records = await store.lookupIn(
     tree,
     doubtful.map((entry) => entry.id),
   )
-  const known = new Set(doubtful.filter((_, index) => found[index] !== undefined))
+  const known = new Set(doubtful.filter((_, index) => records[index] !== undefined))
   return entries.filter((entry) => !known.has(entry))
 }
 
-/** Returns the index records of a page's entries and of their parents, in one read. `reach` is the tree as it is now. */
+/** Returns the index records of a page's entries and of their parents, in one read. `reach` must be up to date. */
 export async function lookupForPage(
   store: StoreReader,
   entries: readonly Entry[],
@@ -39,7 +41,7 @@ export async function lookupForPage(
 ): Promise<Map<EntryId, IndexRecord>> {
   const ids = parentsOutside(entries)
   for (const entry of entries) if (mayBeIn(reach, entry)) ids.push(entry.id)
-  return foundOf(ids, await store.lookup(ids))
+  return recordsById(ids, await store.lookup(ids))
 }
 
 function mayBeIn(reach: Reach | undefined, { id, body }: Entry): boolean {
@@ -48,16 +50,16 @@ function mayBeIn(reach: Reach | undefined, { id, body }: Entry): boolean {
   return body.height < height || (body.height === height && reach.tips.has(id))
 }
 
-function foundOf(
+function recordsById(
   ids: readonly EntryId[],
   records: readonly (IndexRecord | undefined)[],
 ): Map<EntryId, IndexRecord> {
-  const found = new Map<EntryId, IndexRecord>()
+  const byId = new Map<EntryId, IndexRecord>()
   for (let index = 0; index < ids.length; index++) {
     const record = records[index]
-    if (record !== undefined) found.set(ids[index]!, record)
+    if (record !== undefined) byId.set(ids[index]!, record)
   }
-  return found
+  return byId
 }
 
 /** Returns the parents of a page's entries that are not in the page themselves. */

@@ -1,6 +1,6 @@
 /**
- * Reading the DAG: the index by id, entries by id or position, whole trees in order, and arrivals. Entries never
- * change once they are stored, so most reads need no snapshot; those that must agree with each other take one.
+ * Reads the DAG: the index by id, entries by id or position, whole trees in order, and arrivals. Stored entries never
+ * change, so most reads need no snapshot; reads that must agree with each other take one.
  */
 import type { AbstractIterator } from 'abstract-level'
 import { CausewayError, unknownTree } from '../../base/errors.ts'
@@ -12,43 +12,50 @@ import * as layout from '../database/layout.ts'
 import type { Database } from '../database/open.ts'
 import { Recent } from './recent.ts'
 
-/** An entry as the store holds it; it was verified when it came in. */
+/** A stored entry with its id and height. It was verified before it was stored. */
 export interface StoredEntry extends Position {
+  /** The bytes as they were signed, stored and sent. */
   readonly signed: SignedEntry
 }
 
-/** A fixed view of the store for several reads. */
+/** A fixed view of the database for several reads. */
 export type Snapshot = ReturnType<Database['snapshot']>
 
+/** The part and the order of a tree that a scan reads. */
 export interface ScanOptions {
-  /** Start after this position (before it when reversed); absent: from the end of the order. */
+  /** The scan starts after this position, in its direction. Default: at the first entry in its direction. */
   readonly after?: Position | undefined
-  /** End with this position; absent: at the end of the order. Not with `reverse`. */
+  /** The scan ends with this position. Default: the last entry. Has no effect with `reverse`. */
   readonly through?: Position | undefined
+  /** Whether to read from the top down, children before parents. Default: false. */
   readonly reverse?: boolean
+  /** Default: `limits.pageEntries`. */
   readonly pageEntries?: number
+  /** Bytes of bodies and signatures; a larger entry is a page of its own. Default: `limits.pageBytes`. */
   readonly pageBytes?: number
+  /** Default: the database as it is when the scan starts. */
   readonly snapshot?: Snapshot
 }
 
 interface ReadOptions {
   readonly snapshot?: Snapshot
-  /** Of LevelDB alone. */
+  /** Used by LevelDB only. */
   readonly fillCache?: boolean
 }
 
-/** Where an entry is and how large, without reading it. */
-export interface Found extends Position {
+/** The position and the size in bytes of an entry that is not read. */
+export interface SizedPosition extends Position {
   readonly size: number
 }
 
+/** The reading half of the store. */
 export class StoreReader {
   readonly db: Database
-  /** Every tree that is stored, as its last batch left it. */
+  /** Every stored tree, as its last batch left it. */
   protected readonly records = new Map<TreeId, layout.TreeRecord>()
-  /** Numbers are never given twice, so one of a batch that failed stays a gap. */
+  /** Numbers are never used twice, so that of a failed batch stays a gap. */
   protected readonly treeOfNumber = new Map<number, TreeId>()
-  /** The index records of the latest entries, since the parents of new entries are mostly among them. */
+  /** The index records of the latest entries, which most parents of new entries are among. */
   protected readonly recent = new Recent<EntryId, layout.IndexRecord>(limits.storeRecentEntries)
 
   protected constructor(db: Database) {
@@ -74,13 +81,13 @@ export class StoreReader {
   async lookup(ids: readonly EntryId[], snapshot?: Snapshot): Promise<(layout.IndexRecord | undefined)[]> {
     if (snapshot !== undefined) return this.readIndex(ids, snapshot)
     const recent = ids.map((id) => this.recent.get(id))
-    const found = (await this.readIndex(ids.filter((_, index) => recent[index] === undefined))).values()
-    return recent.map((record) => record ?? found.next().value)
+    const fromDisk = (await this.readIndex(ids.filter((_, index) => recent[index] === undefined))).values()
+    return recent.map((record) => record ?? fromDisk.next().value)
   }
 
   /**
-   * Reads index records from the database. LevelDB does not cache their blocks: ids are hashes, so a block holds nothing
-   * that is asked for next, and the cache would grow with the tree.
+   * Reads index records from the database. LevelDB does not cache their blocks: ids are hashes, so a block holds
+   * nothing that is read next, and the cache would grow with the tree.
    */
   private async readIndex(
     ids: readonly EntryId[],
@@ -93,7 +100,7 @@ export class StoreReader {
     return values.map((value) => value && layout.decodeIndex(value))
   }
 
-  /** Like `lookup`, but an entry of another tree counts as not here. */
+  /** Like `lookup`, but an entry of another tree counts as not stored. */
   async lookupIn(
     tree: TreeId,
     ids: readonly EntryId[],
@@ -106,17 +113,17 @@ export class StoreReader {
   }
 
   /**
-   * The ids in a tree that begin with each prefix (hex, of equal lengths from 16 digits): undefined where there is none.
-   * One seek each, in sorted order.
+   * Returns the entry of the tree whose id begins with each prefix, or undefined if there is none. Prefixes are hex, of
+   * equal lengths, with 16 digits at least. Takes one seek each, in sorted order.
    */
   async resolve(
     tree: TreeId,
     prefixes: readonly string[],
     snapshot?: Snapshot,
-  ): Promise<(Found | undefined)[]> {
+  ): Promise<(SizedPosition | undefined)[]> {
     const number = this.records.get(tree)?.number
     const order = prefixes.map((_, index) => index).sort((a, b) => (prefixes[a]! < prefixes[b]! ? -1 : 1))
-    const result = new Array<Found | undefined>(prefixes.length).fill(undefined)
+    const result = new Array<SizedPosition | undefined>(prefixes.length).fill(undefined)
     const iterator = this.db.iterator({ ...layout.indexRange, ...(snapshot && { snapshot }) } as object)
     try {
       for (const index of order) {
@@ -124,8 +131,8 @@ export class StoreReader {
         const row = await iterator.next()
         if (row === undefined) break
         const id = layout.idOfIndexKey(row[0])
-        const { number: foundIn, height, size } = layout.decodeIndex(row[1])
-        if (id.startsWith(prefixes[index]!) && foundIn === number) result[index] = { id, height, size }
+        const { number: treeNumber, height, size } = layout.decodeIndex(row[1])
+        if (id.startsWith(prefixes[index]!) && treeNumber === number) result[index] = { id, height, size }
       }
     } catch (error) {
       throw storeError(error, 'The store could not be read')
@@ -135,7 +142,7 @@ export class StoreReader {
     return result
   }
 
-  /** The lowest ids at each of these heights, at most `perHeight` each: one seek a height. */
+  /** Returns the lowest ids at each of these heights, at most `perHeight` each. Takes one seek for each height. */
   async idsAt(
     tree: TreeId,
     heights: readonly number[],
@@ -166,7 +173,7 @@ export class StoreReader {
     }
   }
 
-  /** Entries by id, in that order; undefined where one is not here. */
+  /** Returns the entry of each id, or undefined for an id that is not stored. */
   async get(ids: readonly EntryId[]): Promise<((StoredEntry & { tree: TreeId }) | undefined)[]> {
     const records = await this.lookup(ids)
     const present = ids.flatMap((id, index) => {
@@ -176,18 +183,24 @@ export class StoreReader {
     const values = await this.getMany(present.map((entry) => layout.entryKey(entry.number, entry)))
     const result: ((StoredEntry & { tree: TreeId }) | undefined)[] = ids.map(() => undefined)
     for (const [row, { id, height, number, index }] of present.entries())
-      result[index] = { ...stored({ id, height }, values[row]), tree: this.treeOfNumber.get(number)! }
+      result[index] = { ...storedEntry({ id, height }, values[row]), tree: this.treeOfNumber.get(number)! }
     return result
   }
 
-  /** Entries of a tree at known positions, in that order, in one read. */
+  /**
+   * Returns the entries of a tree at known positions, in that order, in one read. Throws UNKNOWN_TREE, or STORE_CORRUPT
+   * if there is no entry at a position.
+   */
   async read(tree: TreeId, positions: readonly Position[]): Promise<StoredEntry[]> {
     const number = this.numberOf(tree)
     const values = await this.getMany(positions.map((position) => layout.entryKey(number, position)))
-    return positions.map((position, index) => stored(position, values[index]))
+    return positions.map((position, index) => storedEntry(position, values[index]))
   }
 
-  /** A tree's entries in (height, id) order, in pages of bounded bytes and number, by one sequential read. */
+  /**
+   * Reads a tree's entries in (height, id) order, in pages of bounded bytes and number, by one sequential read. Throws
+   * UNKNOWN_TREE.
+   */
   async *scan(tree: TreeId, options: ScanOptions = {}): AsyncGenerator<StoredEntry[]> {
     const { gte, lt } = layout.entryRange(this.numberOf(tree))
     const edge = options.after && layout.entryKey(this.numberOf(tree), options.after)
@@ -205,13 +218,15 @@ export class StoreReader {
           page = []
           bytes = 0
         }
-        page.push(stored(layout.positionOfKey(key), value))
+        page.push(storedEntry(layout.positionOfKey(key), value))
         bytes += value.length
       }
     if (page.length > 0) yield page
   }
 
-  /** The places of a tree's entries in (height, id) order, without reading the entries. */
+  /**
+   * Reads the positions of a tree's entries in (height, id) order, in pages, without the entries. Throws UNKNOWN_TREE.
+   */
   async *positions(
     tree: TreeId,
     { after, snapshot, reverse = false }: Pick<ScanOptions, 'after' | 'snapshot' | 'reverse'> = {},
@@ -221,6 +236,7 @@ export class StoreReader {
     const bounds = reverse ? { gte, lt: edge ?? lt } : edge ? { gt: edge, lt } : { gte, lt }
     const keys = this.db.keys({ ...bounds, reverse, ...(snapshot && { snapshot }) } as object)
     try {
+      // Ends with the range.
       for (;;) {
         const page = await keys.nextv(limits.pageEntries)
         if (page.length === 0) return
@@ -233,7 +249,7 @@ export class StoreReader {
     }
   }
 
-  /** The raw records of a range, as many at a time as fit into a page. */
+  /** Reads the raw records of a range, as many at a time as fit into a page. */
   async *rows(
     range: { gte?: Buffer; gt?: Buffer; lt?: Buffer; lte?: Buffer; reverse?: boolean },
     options: Pick<ScanOptions, 'pageEntries' | 'pageBytes' | 'snapshot'> = {},
@@ -245,6 +261,7 @@ export class StoreReader {
         highWaterMarkBytes: options.pageBytes ?? limits.pageBytes,
         ...(options.snapshot && { snapshot: options.snapshot }),
       } as object)
+      // Ends with the range.
       for (;;) {
         const rows = await iterator.nextv(options.pageEntries ?? limits.pageEntries)
         if (rows.length === 0) return
@@ -257,7 +274,7 @@ export class StoreReader {
     }
   }
 
-  /** The arrivals after a sequence number, at most `limit`, in the order in which they came. */
+  /** Returns the arrivals after a sequence number, at most `limit`, in the order in which they came. */
   async arrivals(
     tree: TreeId,
     afterSequence: number,
@@ -277,10 +294,13 @@ export class StoreReader {
   }
 }
 
-function stored({ height, id }: Position, value: Buffer | undefined): StoredEntry {
+/** Throws STORE_CORRUPT if there is no value. */
+function storedEntry({ height, id }: Position, value: Buffer | undefined): StoredEntry {
   if (value === undefined)
-    throw new CausewayError('STORE_CORRUPT', `The entry ${id} is in the index but not in the store.`, {
-      data: { id },
-    })
+    throw new CausewayError(
+      'STORE_CORRUPT',
+      `The entry ${id} is in the index but not in the store: run \`causeway verify\` on its tree.`,
+      { data: { id } },
+    )
   return { height, id, signed: layout.decodeEntry(value) }
 }

@@ -1,14 +1,14 @@
 /**
- * The latest of very many, by key. Two maps that take turns, and not one from which the oldest are deleted: a map in which
- * keys come and go copies itself again and again, and each copy that has grown old keeps all that came after it from being
- * collected while it is young.
+ * The latest of very many values, by key. It is two maps that take turns, not one map from which the oldest keys are
+ * deleted: a map with many insertions and deletions copies itself again and again, and a copy that has reached V8's old
+ * generation keeps its successors from being collected young.
  */
 export class Recent<Key, Value> {
   private readonly most: number
   private young = new Map<Key, Value>()
   private old = new Map<Key, Value>()
 
-  /** Keeps `most` at most, and at least the latest half of that. */
+  /** Keeps at most `most` values, and at least the latest half of that number. */
   constructor(most: number) {
     this.most = most
   }

@@ -1,6 +1,6 @@
 /**
- * What reading trees takes: the store without the right to write it, and without its keys and records. Sync and whatever
- * else looks into trees depend on this, so that another store, or a view of one, can stand in its place.
+ * What it takes to read trees: the store without the right to write it, and without its keys and records. Sync and
+ * other readers of trees depend on this, so that another store, or a view of one, can take its place.
  */
 import type { Sketch } from '../../dag/difference/sketch.ts'
 import type { SignedEntry } from '../../dag/entry.ts'
@@ -8,7 +8,7 @@ import type { EntryId, Position, TreeId } from '../../dag/id.ts'
 import type { PageListener } from '../contributors.ts'
 import type { IndexRecord } from '../database/layout.ts'
 import type { TreeInfo, TreeSummary, TreeView } from '../tree-state.ts'
-import type { Found, ScanOptions, Snapshot, StoredEntry } from './reader.ts'
+import type { ScanOptions, SizedPosition, Snapshot, StoredEntry } from './reader.ts'
 
 export interface TreeReader {
   /** Returns the tree's counts, or undefined if there is no such tree. */
@@ -25,7 +25,11 @@ export interface TreeReader {
   /** Like `lookup`, but an entry of another tree counts as not stored. */
   lookupIn(tree: TreeId, ids: readonly EntryId[], snapshot?: Snapshot): Promise<(IndexRecord | undefined)[]>
   /** Returns the entry whose id begins with each prefix, or undefined if there is none. */
-  resolve(tree: TreeId, prefixes: readonly string[], snapshot?: Snapshot): Promise<(Found | undefined)[]>
+  resolve(
+    tree: TreeId,
+    prefixes: readonly string[],
+    snapshot?: Snapshot,
+  ): Promise<(SizedPosition | undefined)[]>
 
   /** Returns the entries at known positions, in that order. */
   read(tree: TreeId, positions: readonly Position[]): Promise<StoredEntry[]>

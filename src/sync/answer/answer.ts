@@ -13,7 +13,7 @@ import { chooseAnswer, furtherCells, havesWalkBudget } from '../../dag/differenc
 import { entryBytes, type SignedEntry } from '../../dag/entry.ts'
 import { bytesToHex } from '../../dag/hex.ts'
 import { digestTips, type EntryId } from '../../dag/id.ts'
-import type { Found, StoredEntry } from '../../store/read/reader.ts'
+import type { SizedPosition, StoredEntry } from '../../store/read/reader.ts'
 import type { TreeReader } from '../../store/read/tree-reader.ts'
 import type { TreeView } from '../../store/tree-state.ts'
 import {
@@ -236,7 +236,10 @@ class AnswerBuilder {
    * Returns what the asker may lack by its tips and haves, or undefined if there are no haves that we know, a walk
    * would cost too much, or our tips are many.
    */
-  private async findCandidates(estimate: number, commonTips: EntryId[]): Promise<Found[] | undefined> {
+  private async findCandidates(
+    estimate: number,
+    commonTips: EntryId[],
+  ): Promise<SizedPosition[] | undefined> {
     const { store, view, request } = this
     if (request.haves === undefined || request.haves.length === 0 || view.tips.length > limits.requestTips)
       return undefined

@@ -6,7 +6,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import type { TreeId } from '../../dag/id.ts'
-import type { Found } from '../../store/read/reader.ts'
+import type { SizedPosition } from '../../store/read/reader.ts'
 import type { TreeReader } from '../../store/read/tree-reader.ts'
 import type { TreeDigest, TreeView } from '../../store/tree-state.ts'
 import { shortPrefixDigits } from '../cells.ts'
@@ -96,7 +96,7 @@ export class Exchange {
   ): Promise<TreeDigest | undefined> {
     const found = await this.store.resolve(this.tree, prefixes, view.snapshot)
     this.storeReads += prefixes.length
-    const present: Found[] = found.filter((entry) => entry !== undefined)
+    const present: SizedPosition[] = found.filter((entry) => entry !== undefined)
     if (present.length === 0) return undefined
     const { pages, count } = missingEntries(this.store, this.tree, present, 0)
     return this.transfer.push(pages(), count, partial)
