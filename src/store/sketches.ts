@@ -172,6 +172,7 @@ export class Sketches {
   private async catchUp(tree: TreeId, live: LiveSketch): Promise<void> {
     while (live.sequence < (this.store.tree(tree)?.sequence ?? 0)) {
       const arrivals = await this.store.arrivals(tree, live.sequence, limits.sketchReplayArrivals)
+      if (arrivals.length === 0) throw corrupt(tree, live.sequence + 1)
       for (const { id, sequence } of arrivals) {
         if (sequence <= live.sequence) continue
         live.sketch.add(hexToBytes(id))

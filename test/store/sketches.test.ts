@@ -8,11 +8,13 @@ import { limits } from '../../src/base/limits.ts'
 import { createSketch, sketchCellsFor } from '../../src/dag/difference/sketch.ts'
 import { hexToBytes } from '../../src/dag/hex.ts'
 import type { TreeId } from '../../src/dag/id.ts'
+import * as layout from '../../src/store/database/layout.ts'
 import { type Database, openFolder, openMemory } from '../../src/store/database/open.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { replays } from '../kit/database.ts'
 import { prng, shapes, TreeBuilder } from '../kit/entries.ts'
 import { fill, idsOf, tempFolder } from '../kit/peers.ts'
+import { code } from './expect.ts'
 
 /** Fails unless the tree's sketch is the one that its ids make. */
 async function assertExact(store: DagStore, tree: TreeId): Promise<void> {
@@ -130,6 +132,16 @@ describe('the sketch of a tree', () => {
       assert.ok(replayed.count > 0, key)
       await again.close()
     }
+  })
+
+  it('is STORE_CORRUPT if the last arrivals are missing, and lets the store close', async () => {
+    const db = await openMemory()
+    const entries = shapes.linear(100)
+    await fill(await DagStore.open(db), entries)
+    await db.del(layout.arrivalKey(0, entries.length))
+    const store = await DagStore.open(db)
+    await assert.rejects(store.sketches.of(entries[0]!.id), code('STORE_CORRUPT'))
+    await store.close()
   })
 
   it('keeps the snapshot from before where a new one was not written whole', async () => {
