@@ -1,4 +1,4 @@
-/** Part of the store's contract: what becomes of pages, in every shape and order, good and bad. */
+/** Part of the store's contract: appending pages of every shape and in every order, valid and invalid. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
@@ -28,7 +28,7 @@ export function arrivalContract(on: OnStore): void {
         await assertHolds(store, entries)
       }))
 
-  it('has exact tips after every arrival order that keeps parents first', async () => {
+  it('has exact tips after every order of arrival that keeps parents first', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer(),
@@ -51,7 +51,7 @@ export function arrivalContract(on: OnStore): void {
     )
   })
 
-  it('changes nothing when the same page comes twice', () =>
+  it('changes nothing if the same page comes twice', () =>
     on(async (store) => {
       const entries = shapes.random(100, 5, prng(1))
       const tree = entries[0]!.id
@@ -66,7 +66,7 @@ export function arrivalContract(on: OnStore): void {
       assert.equal((await store.append(tree, [])).known, 0)
     }))
 
-  it('counts an entry that a page has twice once', () =>
+  it('stores an entry once that a page has twice', () =>
     on(async (store) => {
       const entries = shapes.linear(3)
       const { added, known } = await store.append(entries[0]!.id, [...entries, ...entries])
@@ -95,7 +95,7 @@ export function arrivalContract(on: OnStore): void {
       assert.equal(store.tree(orphan.tree), undefined)
     }))
 
-  it('keeps what does not stand on a refused entry, in the same page', () =>
+  it('stores the entries of a page that do not descend from a refused one', () =>
     on(async (store) => {
       const builder = new TreeBuilder()
       const tree = builder.root.id
@@ -111,7 +111,7 @@ export function arrivalContract(on: OnStore): void {
       )
       assert.deepEqual(added, [builder.root, good, onGood])
       await assertHolds(store, [builder.root, good, onGood])
-      // Once what was missing comes, everything fits.
+      // Once the missing entry is stored, the others fit.
       await fill(store, [lost, onLost, both])
       await assertHolds(store, builder.entries)
     }))
@@ -133,7 +133,7 @@ export function arrivalContract(on: OnStore): void {
         const outcome = await store.append(tree, [crossed])
         const expected = round === 0 ? 'ENTRY_MISSING_PARENT' : 'ENTRY_TREE'
         assert.equal(outcome.refused[0]?.error.code, expected)
-        // The second time they are here, in their own tree.
+        // The second time they are stored, in their own tree.
         if (round === 0) await fill(store, theirs)
       }
       await assertHolds(store, mine)

@@ -1,4 +1,4 @@
-/** Part of the store's contract: views and trees at once, one writer a tree, failing writes, and the end. */
+/** Part of the store's contract: concurrent views and trees, one writer for each tree, failed writes, and closing. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { limits } from '../../src/base/limits.ts'
@@ -10,7 +10,7 @@ import { fill, idsOf } from '../kit/peers.ts'
 import { assertHolds, code, type OnStore } from './expect.ts'
 
 export function concurrencyContract(on: OnStore): void {
-  it('is not stored before it is flushed, where that is asked for', () =>
+  it('resolves only once the page is flushed, if asked to', () =>
     on(async (store) => {
       const asked: unknown[] = []
       interceptWrites(store, (write, { sync }) => {
@@ -24,7 +24,7 @@ export function concurrencyContract(on: OnStore): void {
       assert.deepEqual(asked, [true, false])
     }))
 
-  it('gives views that agree with themselves while writes go on', () =>
+  it('returns views that are consistent while writes go on', () =>
     on(async (store) => {
       const entries = shapes.random(400, 8, prng(6))
       const tree = entries[0]!.id
@@ -51,7 +51,7 @@ export function concurrencyContract(on: OnStore): void {
       assert.ok(views > 3)
     }))
 
-  it('gives trees that are created at once different numbers, and lets them wait for nobody', () =>
+  it('gives trees that are created concurrently different numbers, and lets none wait for another', () =>
     on(async (store) => {
       const trees = Array.from({ length: 20 }, (_, seed) => shapes.linear(10, { seed }))
       await Promise.all(trees.map((entries) => fill(store, entries, { pageEntries: 3 })))
@@ -59,7 +59,7 @@ export function concurrencyContract(on: OnStore): void {
       for (const entries of trees) await assertHolds(store, entries)
     }))
 
-  it('writes to one tree one page after the other', () =>
+  it('writes the pages of one tree one after another', () =>
     on(async (store) => {
       let [running, most] = [0, 0]
       interceptWrites(store, async (write) => {
@@ -74,7 +74,7 @@ export function concurrencyContract(on: OnStore): void {
     }))
 
   for (const fresh of [false, true])
-    it(`is as before after a batch that failed, ${fresh ? 'for a new tree' : 'for a known one'}`, () =>
+    it(`is unchanged after a failed batch, for ${fresh ? 'a new tree' : 'a stored one'}`, () =>
       on(async (store) => {
         const entries = shapes.random(40, 5, prng(2))
         const tree = entries[0]!.id
@@ -134,7 +134,7 @@ export function concurrencyContract(on: OnStore): void {
       await assertHolds(store, entries)
     }))
 
-  it('keeps exact tips of more trees than stay in memory', () =>
+  it('has exact tips of more trees than stay in memory', () =>
     on(async (store) => {
       const many = limits.storeTreesInMemory + 50
       const trees = Array.from({ length: many }, (_, seed) => shapes.concurrentTips(2, { seed }))
@@ -152,7 +152,7 @@ export function concurrencyContract(on: OnStore): void {
       for (const entries of trees) assert.deepEqual(await store.tips(entries[0]!.id), tipsOf(entries))
     }))
 
-  it('says CLOSED once it is closed', () =>
+  it('throws CLOSED once it is closed', () =>
     on(async (store) => {
       const entries = shapes.linear(2)
       const tree = entries[0]!.id

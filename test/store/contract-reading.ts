@@ -8,7 +8,7 @@ import { fill } from '../kit/peers.ts'
 import { code, type OnStore } from './expect.ts'
 
 export function readingContract(on: OnStore): void {
-  it('scans in pages bounded by number and bytes, either way, from any place, as of a snapshot', () =>
+  it('scans in pages bounded by number and bytes, in both directions, from any position, as of a snapshot', () =>
     on(async (store) => {
       const builder = new TreeBuilder()
       for (let index = 0; index < 60; index++)
@@ -39,7 +39,7 @@ export function readingContract(on: OnStore): void {
           }
     }))
 
-  it('tells arrivals in the order in which they came, from any place', () =>
+  it('returns arrivals in the order in which they came, from any position', () =>
     on(async (store) => {
       const order = shuffleParentsFirst(shapes.random(80, 8, prng(3)), prng(8))
       const tree = order[0]!.tree
@@ -54,7 +54,7 @@ export function readingContract(on: OnStore): void {
       assert.deepEqual(await store.arrivals(tree, 81, 10), [])
     }))
 
-  it('finds entries by id, of any tree, and says UNKNOWN_TREE', () =>
+  it('finds entries of any tree by id, and throws UNKNOWN_TREE', () =>
     on(async (store) => {
       const [one, two] = [shapes.linear(3), shapes.linear(3, { seed: 'two' })]
       await fill(store, one)

@@ -1,3 +1,4 @@
+/** The contract of a store, which runs on each kind of database. */
 import { describe } from 'node:test'
 import type { Database } from '../../src/store/database/open.ts'
 import { DagStore } from '../../src/store/store.ts'
@@ -23,8 +24,8 @@ export function storeContract(name: string, newPlace: () => Promise<TestPlace>):
     }
   }
   describe(`a store on ${name}`, () => {
-    describe('takes what arrives: it', () => arrivalContract(on))
+    describe('appends pages: it', () => arrivalContract(on))
     describe('is read: it', () => readingContract(on))
-    describe('is used by many, and fails: it', () => concurrencyContract(on))
+    describe('works concurrently, and survives failures: it', () => concurrencyContract(on))
   })
 }

@@ -1,6 +1,6 @@
 /**
- * The process that crash.test.ts kills: stores the pages of a known history in a folder, every other one flushed, and
- * prints the number of each page once it is stored.
+ * The process that crash.test.ts kills. It stores the pages of a known history in a folder, flushes every other one,
+ * and prints the number of stored entries after each.
  */
 import { openFolder } from '../../src/store/database/open.ts'
 import { DagStore } from '../../src/store/store.ts'
@@ -8,7 +8,7 @@ import { prng, shapes } from '../kit/entries.ts'
 
 export const pageEntries = 12
 
-/** The history that parent and child both know. */
+/** Returns the history that the test and its child process share. */
 export function crashHistory() {
   return shapes.random(1200, 20, prng(11))
 }

@@ -1,6 +1,6 @@
 /**
- * A process that is killed in the middle of writing: whatever the moment, the store opens again closed under
- * ancestors, its records agree, pages are there as a whole or not at all, and none that was acknowledged is missing.
+ * Kills a process while it writes. Whatever the moment, the reopened store is closed under ancestors, its records
+ * agree, each page is stored whole or not at all, and no acknowledged page is missing.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -18,22 +18,22 @@ import { crashHistory, pageEntries } from './crash-child.ts'
 const child = testModule('test/store/crash-child.ts')
 const moments = 12
 
-/** Runs the child until it has told `pages` pages, then a little longer, and kills it; the last count it told. */
+/** Runs the child until it has printed `pages` pages, then a little longer, and kills it. Returns the last count. */
 async function writeAndKill(folder: string, pages: number, turns: number): Promise<number> {
   const writer = spawn(process.execPath, [...loader, child, folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = once(writer, 'exit')
-  let told = 0
+  let ackCount = 0
   for await (const line of createInterface({ input: writer.stdout })) {
     if (line === 'end') break
-    told = Number(line)
+    ackCount = Number(line)
     if (pages-- > 0) continue
     if (turns-- <= 0) writer.kill('SIGKILL')
   }
   writer.kill('SIGKILL')
   await exited
-  return told
+  return ackCount
 }
 
 describe('a store whose process is killed', () => {
@@ -46,11 +46,14 @@ describe('a store whose process is killed', () => {
     await using folder = await tempFolder()
     let most = 0
     for (let moment = 0; moment < moments; moment++) {
-      const told = await writeAndKill(folder.path, below(random, 8), below(random, 3))
+      const ackCount = await writeAndKill(folder.path, below(random, 8), below(random, 3))
       const store = await DagStore.open(await openFolder(folder.path))
       try {
         const count = store.tree(tree)?.count ?? 0
-        assert.ok(count >= Math.max(told, most), `${count} entries are here, ${told} were acknowledged`)
+        assert.ok(
+          count >= Math.max(ackCount, most),
+          `${count} entries are here, ${ackCount} were acknowledged`,
+        )
         assert.ok(count % pageEntries === 0 || count === entries.length, `${count} is not whole pages`)
         const here = entries.slice(0, count)
         assert.deepEqual((await idsOf(store, tree)).sort(), here.map(({ id }) => id).sort())

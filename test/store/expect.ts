@@ -1,4 +1,4 @@
-/** What the parts of the store's contract share: a store to run on, and the whole of what a store must say of its entries. */
+/** What the parts of the store's contract share: a store to run on, and all that a store must report of its entries. */
 import assert from 'node:assert/strict'
 import type { CausewayError } from '../../src/base/errors.ts'
 import type { VerifiedEntry } from '../../src/dag/entry.ts'
@@ -11,7 +11,7 @@ import { idsOf } from '../kit/peers.ts'
 /** Runs a test on a new store and closes it. */
 export type OnStore = (test: (store: DagStore) => Promise<void>) => Promise<void>
 
-/** Asserts that the store has exactly these entries, and says so everywhere. */
+/** Asserts that the store holds exactly these entries, by every method that reports them. */
 export async function assertHolds(store: DagStore, entries: readonly VerifiedEntry[]): Promise<void> {
   const tree = entries[0]!.tree
   const sorted = [...entries].sort((a, b) => a.body.height - b.body.height || (a.id < b.id ? -1 : 1))

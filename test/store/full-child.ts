@@ -1,6 +1,6 @@
 /**
- * The process of full.test.ts: its files may not grow beyond a limit until it lifts that, as on a full disk on which
- * somebody makes room. Prints how many entries were acknowledged, then kills itself.
+ * The process of full.test.ts. Its files may not grow beyond a limit until it lifts that, as on a full disk on which
+ * somebody frees space. It prints how many entries were acknowledged, then kills itself.
  */
 import { execFileSync } from 'node:child_process'
 import { CausewayError } from '../../src/base/errors.ts'

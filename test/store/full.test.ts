@@ -1,6 +1,6 @@
 /**
- * A disk that is full for a while: the page that met it is told so, the next ones are stored, and everything that
- * was acknowledged before and after is there when the process is killed and the store opened again.
+ * A disk that is full for a while. The page that meets it fails with STORE_FULL, the next ones are stored, and all that
+ * was acknowledged before and after is there once the process is killed and the store reopened.
  */
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
@@ -19,7 +19,7 @@ function missingTool(): string | false {
     execFileSync('prlimit', ['--version'])
     return false
   } catch {
-    return 'prlimit is not here, which limits the size of files'
+    return 'prlimit is missing, which limits the size of files'
   }
 }
 

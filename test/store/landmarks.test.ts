@@ -1,4 +1,4 @@
-/** Landmarks: the same ids as by asking the store each time, for few seeks while a tree grows. */
+/** Landmarks are the same ids as the store returns when asked each time, and take few seeks while a tree grows. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { limits } from '../../src/base/limits.ts'
@@ -18,7 +18,7 @@ describe('Landmarks', () => {
     return { ...asked, heights }
   }
 
-  it('are looked for only where their heights are new', async () => {
+  it('are read only at new heights', async () => {
     const store = await DagStore.open(await openMemory())
     const builder = new TreeBuilder()
     while (builder.entries.length < 600) builder.add([builder.last])
@@ -33,7 +33,7 @@ describe('Landmarks', () => {
     await store.close()
   })
 
-  it('are kept of a bounded number of trees, those that were asked for last', async () => {
+  it('are kept for a bounded number of trees, those asked for last', async () => {
     const store = await DagStore.open(await openMemory())
     const landmarks = new Landmarks(store)
     const builders = Array.from(

@@ -1,4 +1,4 @@
-/** The latest arrivals in memory: exactly those that the disk would give, within their bounds, or none. */
+/** The latest arrivals in memory are exactly those that the disk would return, within their bounds, or none. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'
@@ -14,17 +14,17 @@ built.chain(built.root, 2 * limits.inlineEntries)
 const { entries, root } = built
 const signed = (from: number, upTo: number) => entries.slice(from, upTo).map((entry) => entry.signed)
 
-test('gives what came between two arrivals, and nothing where it does not have all of it', () => {
+test('returns what came between two arrivals, and nothing if some of it is not in memory', () => {
   const latest = new Latest()
   latest.add(root.id, entries.slice(0, 3), 3)
   latest.add(root.id, entries.slice(3, 5), 5)
   assert.deepEqual(latest.between(root.id, 1, 4), signed(1, 4).map(copy))
   assert.equal(latest.between(root.id, 1, 6), undefined)
-  // A gap: what was before it does not join what comes after.
+  // A gap: arrivals before it are dropped.
   latest.add(root.id, entries.slice(7, 9), 9)
   assert.equal(latest.between(root.id, 4, 9), undefined)
   assert.deepEqual(latest.between(root.id, 7, 9), signed(7, 9).map(copy))
-  // More than is told at once.
+  // More than one message carries.
   latest.add(root.id, entries.slice(9, 10 + limits.inlineEntries), 10 + limits.inlineEntries)
   assert.equal(latest.between(root.id, 8 + limits.inlineEntries, 10 + limits.inlineEntries), undefined)
   latest.add(root.id, entries.slice(0, 1), 1)
@@ -32,7 +32,7 @@ test('gives what came between two arrivals, and nothing where it does not have a
   assert.equal(latest.between(root.id, 0, 1), undefined)
 })
 
-test('keeps as many of a tree as are told at once, and copies of them', () => {
+test('keeps copies of as many entries of a tree as one message carries', () => {
   const latest = new Latest()
   for (const [index, entry] of entries.entries()) latest.add(root.id, [entry], index + 1)
   const { length } = entries
@@ -46,7 +46,7 @@ test('keeps as many of a tree as are told at once, and copies of them', () => {
   assert.equal(last!.body.buffer.byteLength, entries.at(-1)!.signed.body.length)
 })
 
-test('keeps few trees: those that were written to last', () => {
+test('keeps a bounded number of trees, those written to last', () => {
   const latest = new Latest()
   const trees = Array.from({ length: limits.latestTrees + 1 }, (_, seed) => new TreeBuilder({ seed }).root)
   for (const tree of trees) latest.add(tree.id, [tree], 1)
@@ -54,7 +54,7 @@ test('keeps few trees: those that were written to last', () => {
   for (const tree of trees.slice(1)) assert.equal(latest.between(tree.id, 0, 1)!.length, 1)
 })
 
-test('a watcher that keeps up is told without a read', async () => {
+test('a watcher that keeps up is served without a read', async () => {
   const store = await DagStore.open(await openMemory())
   await store.append(root.id, [root])
   const stop = new AbortController()

@@ -1,8 +1,8 @@
 /**
- * Peers that hold the same entries hold the same policy, whatever came first: random trees in which admins, writers and
- * strangers grant, revoke, write "in the past" and forge what they stand on, delivered to several stores in several orders.
- * All accept the same, find the same void and tell the same policy, and a plain walk over the DAG agrees.
- * POLICY_RUNS makes more of them, SEED repeats one.
+ * Peers that hold the same entries hold the same policy, in any order of arrival. In random trees, admins, writers and
+ * strangers grant, revoke, write "in the past" and forge the policy that they name; several stores receive the entries
+ * in several orders. All accept the same entries, find the same ones void and report the same policy, and a plain walk
+ * over the DAG agrees. POLICY_RUNS sets the number of trees, SEED repeats one.
  */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
@@ -26,7 +26,9 @@ interface Grown {
   readonly accepted: ReadonlySet<EntryId>
 }
 
-/** A tree with what its oracle accepts of it; refused entries stay among `entries`, with some that stand on them. */
+/**
+ * Grows a tree, and says which entries its oracle accepts. Refused entries stay in `entries`, with some descendants.
+ */
 function grow(random: Prng): Grown {
   const pick = <T>(from: readonly T[]) => from[below(random, from.length)]!
   const tree = new TreeBuilder({ seed: below(random, 2 ** 32), publicAccess: 1 + below(random, 3) })
@@ -45,7 +47,7 @@ function grow(random: Prng): Grown {
     }
   }
   take(tree.root)
-  // A first admin or two, so that there is somebody to fight.
+  // A first admin or two, so that admins can revoke each other.
   const team = people.slice(1).map((peer) => grant(peer, below(random, 4)))
   take(tree.add([tree.root], { changes: policyChange(team) }))
   const length = 10 + below(random, 25)
@@ -53,7 +55,7 @@ function grow(random: Prng): Grown {
     const all = [...accepted.values()]
     const near = all.slice(-4)
     let parents: Entry[] = random() < 0.7 ? [pick(near)] : [pick(near), pick(all)]
-    // Most of the time those who are in favour, so that much is accepted.
+    // Mostly authors with rights, so that many entries are accepted.
     let author = pick(people)
     if (random() < 0.7) author = people[below(random, 3)]!
     const lot = random()
@@ -77,7 +79,7 @@ function pickSome<T>(from: readonly T[], random: Prng): T[] {
   return from.filter(() => random() < 0.25)
 }
 
-/** An entry that names what its author would like to stand on. */
+/** Returns an entry that names a policy of its author's choice. */
 function forged(parents: readonly Entry[], author: Identity, named: EntryId): VerifiedEntry {
   const height = 1 + Math.max(...parents.map(({ body }) => body.height))
   const ids = parents.map(({ id }) => id)
@@ -95,7 +97,7 @@ function told({ publicAccess, keys }: PolicyState) {
   return { publicAccess, keys: [...keys].sort(([a], [b]) => (a < b ? -1 : 1)) }
 }
 
-/** Puts the entries into a store, now and then asking for what is void; what it holds then. */
+/** Appends the entries to a store, sometimes asks which are void, and returns what the store holds then. */
 async function deliver(entries: readonly VerifiedEntry[], random: Prng) {
   const tree = entries[0]!.tree as TreeId
   const db = await openMemory()
@@ -114,7 +116,7 @@ async function deliver(entries: readonly VerifiedEntry[], random: Prng) {
     at += size
     const lot = random()
     if (lot < 0.2) await voids()
-    // What is kept in memory is found again in the records.
+    // A reopened store reads the same from its records.
     else if (lot < 0.3) store = await DagStore.open(db)
   }
   const policy = told((await store.policy(tree))!)
@@ -143,6 +145,6 @@ it(`converges, in ${runs} random trees`, async () => {
     seen.refused += entries.length - accepted.size
     seen.revoked += policy.keys.filter(([, { revoked }]) => revoked).length
   }
-  // The trees are such that something could go wrong.
+  // The trees have enough conflicts for something to go wrong.
   for (const [what, count] of Object.entries(seen)) assert.ok(count > runs / 4, `${count} ${what}`)
 })

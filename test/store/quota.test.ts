@@ -1,6 +1,6 @@
 /**
- * Quotas: a page past a bound is put off whole and named, whoever brings it; what is stored stays; more room lets it in;
- * and authors are counted over restarts, many of them in one account.
+ * Quotas: a page past a bound is refused as a whole, with the bound named, whoever sends it. Stored entries stay, and
+ * with more room the page is stored. Authors are counted across restarts, and many of them share one account.
  */
 import { strict as assert } from 'node:assert'
 import { describe, it } from 'node:test'
@@ -42,7 +42,7 @@ const full = (data: Record<string, unknown>) => (error: CausewayError) => {
 }
 
 describe('A quota', () => {
-  it('bounds a tree to the byte, and keeps what is there', async () => {
+  it('bounds a tree to the byte, and keeps stored entries', async () => {
     const builder = new TreeBuilder({ author: self })
     for (let count = 0; count < 5; count++) builder.add([builder.entries.at(-1)!], { author: self })
     const all = builder.entries
@@ -50,7 +50,7 @@ describe('A quota', () => {
     await append(all.slice(0, 4))
     await assert.rejects(append(all.slice(4)), full({ tree: all[0]!.id, maxBytes: bytesOf(all) - 1 }))
     assert.equal(store.tree(all[0]!.id)!.count, 4)
-    // A part of it fits.
+    // A part of the page fits.
     await append(all.slice(4, 5))
     await assert.rejects(append(all.slice(5)), full({}))
     const { append: later, store: larger } = await open({ treeBytes: bytesOf(all) }, database)
@@ -58,7 +58,7 @@ describe('A quota', () => {
     assert.equal(larger.tree(all[0]!.id)!.count, all.length)
   })
 
-  it('bounds all trees together, and makes no tree that does not fit', async () => {
+  it('bounds all trees together, and creates no tree that does not fit', async () => {
     const [one, two] = ['one', 'two'].map((seed) => new TreeBuilder({ seed, author: self }).entries)
     const { store, append } = await open({ nodeBytes: bytesOf([...one!, ...two!]) - 1 })
     await append(one!)
@@ -67,7 +67,7 @@ describe('A quota', () => {
     assert.equal(store.trees().length, 1)
   })
 
-  it('bounds each author but ourselves, over restarts too', async () => {
+  it('bounds each author except this node, across restarts too', async () => {
     const builder = new TreeBuilder({ author: self })
     const [a1, a2, b1, own] = [anna, anna, ben, self].map((author, index) =>
       builder.add([builder.root], { author, payload: `entry ${index}` }),
@@ -80,12 +80,12 @@ describe('A quota', () => {
     await append([a1])
     const again = await open({ authorBytes }, database)
     await assert.rejects(again.append([a2]), full({ author: anna.peer }))
-    // In another tree it begins anew.
+    // Another tree has its own account.
     const other = new TreeBuilder({ seed: 'other', author: self })
     await again.append([other.root, other.add([other.root], { author: anna, payload: 'entry 0' })])
   })
 
-  it('counts authors past a number of them in one account', async () => {
+  it('counts authors past a bound in one account', async () => {
     const bound = limits.quotaAuthors
     Object.assign(limits, { quotaAuthors: 2 })
     try {
@@ -101,7 +101,7 @@ describe('A quota', () => {
     }
   })
 
-  it('keeps the account that was written where another tree takes the last place meanwhile', async () => {
+  it('keeps the account that was written if another tree takes the last place meanwhile', async () => {
     const bound = limits.quotaAuthors
     Object.assign(limits, { quotaAuthors: 1 })
     try {
@@ -116,7 +116,7 @@ describe('A quota', () => {
     }
   })
 
-  it('puts off pages of ingest and commits of this node alike', async () => {
+  it('refuses pages from peers and commits of this node alike', async () => {
     const builder = new TreeBuilder({ author: anna })
     const entries = [builder.root, builder.add(), builder.add()]
     const { store } = await open({ treeBytes: 300 })
@@ -130,7 +130,7 @@ describe('A quota', () => {
     await commit(100)
   })
 
-  it('tells the carrier over the wire', async () => {
+  it('reports a refusal over the wire to the caller', async () => {
     await using serving = await ServingNode.start(undefined, { quota: { authorBytes: 1000 } })
     const builder = new TreeBuilder()
     const { sync, trees } = await serving.dial()

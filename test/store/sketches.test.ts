@@ -1,6 +1,6 @@
 /**
- * The live sketch: at every moment it counts exactly what the store holds, through pages, growth, restarts, crashes and
- * damaged snapshots, and whoever asks for it while all that happens gets one that does.
+ * The live sketch counts exactly the stored entries at every moment: through pages, growth, restarts, crashes and
+ * damaged snapshots. A caller that asks while any of that happens gets a sketch that does.
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -16,7 +16,7 @@ import { prng, shapes, TreeBuilder } from '../kit/entries.ts'
 import { fill, idsOf, tempFolder } from '../kit/peers.ts'
 import { code } from './expect.ts'
 
-/** Fails unless the tree's sketch is the one that its ids make. */
+/** Asserts that the tree's sketch is that of its ids. */
 async function assertExact(store: DagStore, tree: TreeId): Promise<void> {
   const sketch = await store.sketches.of(tree)
   const expected = createSketch(sketch!.cellCount)
@@ -29,7 +29,7 @@ const snapshotRecords = (db: Database) =>
   db.sublevel<string, Buffer>('sketch', { keyEncoding: 'utf8', valueEncoding: 'buffer' })
 
 describe('the sketch of a tree', () => {
-  it('is there from the first page on, and for no unknown tree', async () => {
+  it('exists from the first page on, and for no unknown tree', async () => {
     const store = await DagStore.open(await openMemory())
     const entries = shapes.linear(20)
     assert.equal(await store.sketches.of(entries[0]!.id), undefined)
@@ -41,7 +41,7 @@ describe('the sketch of a tree', () => {
     await store.close()
   })
 
-  it('grows with its tree, while pages go on', async () => {
+  it('grows with its tree while pages are stored', async () => {
     const store = await DagStore.open(await openMemory())
     const entries = shapes.concurrentTips(limits.sketchMinCells * limits.sketchEntriesPerCell * 2)
     const tree = entries[0]!.id
@@ -60,7 +60,7 @@ describe('the sketch of a tree', () => {
     await store.close()
   })
 
-  it('grows to its end although each look at the arrivals finds new ones', async () => {
+  it('ends growing although each read of the arrivals finds new ones', async () => {
     const store = await DagStore.open(await openMemory())
     const few = limits.sketchMinCells * limits.sketchEntriesPerCell
     const entries = shapes.concurrentTips(few + 600)
@@ -85,7 +85,7 @@ describe('the sketch of a tree', () => {
     await store.close()
   })
 
-  it('comes back from its snapshot, and counts what came after it', async () => {
+  it('is restored from its snapshot, and counts what came after it', async () => {
     await using folder = await tempFolder()
     const entries = shapes.linear(600)
     const tree = entries[0]!.id
@@ -94,7 +94,7 @@ describe('the sketch of a tree', () => {
     await first.close()
     const second = await DagStore.open(await openFolder(folder.path))
     await fill(second, entries.slice(0, 500))
-    // As a kill would: the snapshot stays that of the first close.
+    // As if killed: the snapshot stays that of the first close.
     await second.db.close()
     const third = await DagStore.open(await openFolder(folder.path))
     await assertExact(third, tree)
@@ -103,7 +103,7 @@ describe('the sketch of a tree', () => {
     await third.close()
   })
 
-  it('is rebuilt where its snapshot is damaged, missing, or ahead of the store', async () => {
+  it('is rebuilt if its snapshot is damaged, missing, or ahead of the store', async () => {
     const entries = shapes.random(500, 20, prng(1))
     const tree = entries[0]!.id
     const flipped = (at: number) => (value: Buffer) =>
@@ -144,7 +144,7 @@ describe('the sketch of a tree', () => {
     await store.close()
   })
 
-  it('keeps the snapshot from before where a new one was not written whole', async () => {
+  it('keeps the last snapshot if a new one was not written whole', async () => {
     await using folder = await tempFolder()
     const entries = shapes.linear(600)
     const tree = entries[0]!.id
@@ -154,7 +154,7 @@ describe('the sketch of a tree', () => {
       await store.close()
     }
     const db = await openFolder(folder.path)
-    // As a kill would, after the parts and before the record that names them.
+    // As if killed after the parts were written and before the record that names them.
     await snapshotRecords(db).put(`${tree}.0.0`, Buffer.from('torn'))
     const again = await DagStore.open(db)
     const replayed = replays(again)
@@ -163,7 +163,7 @@ describe('the sketch of a tree', () => {
     await again.close()
   })
 
-  it('is made at once for what is expected, and then not rebuilt', async () => {
+  it('is made large enough for the expected entries, and then not rebuilt', async () => {
     const store = await DagStore.open(await openMemory())
     const entries = shapes.linear(limits.sketchMinCells * limits.sketchEntriesPerCell * 2)
     const tree = entries[0]!.id
@@ -176,7 +176,7 @@ describe('the sketch of a tree', () => {
     await fill(store, entries)
     await assertExact(store, tree)
     assert.equal(replayed.count, 0)
-    // A lie costs no more than the largest sketch.
+    // A wrong guess costs no more than the largest sketch.
     const others = shapes.linear(1, { seed: 2 })
     using _ = store.sketches.expect(others[0]!.id, Number.MAX_SAFE_INTEGER)
     await fill(store, others)
@@ -184,7 +184,7 @@ describe('the sketch of a tree', () => {
     await store.close()
   })
 
-  it('counts pages that come while it is being loaded', async () => {
+  it('counts pages that are stored while it is loaded', async () => {
     await using folder = await tempFolder()
     const builder = new TreeBuilder()
     builder.chain(builder.root, 800)

@@ -1,6 +1,6 @@
 /**
- * The store's contract on both databases, and what only a folder has: it outlives the process, is locked by one, and
- * says what format it is in.
+ * The store's contract on both databases, and what only a folder has: it outlives the process, is locked by one
+ * process, and records its format.
  */
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
@@ -28,7 +28,7 @@ storeContract('classic-level', async () => {
 const code = (expected: string) => (error: CausewayError) => error.code === expected
 
 describe('a store in a folder', () => {
-  it('is the same after it was closed and opened', async () => {
+  it('is the same after it was closed and reopened', async () => {
     await using folder = await tempFolder()
     const entries = shapes.random(200, 8, prng(1))
     const others = shapes.linear(10, { seed: 'others' })
@@ -47,7 +47,7 @@ describe('a store in a folder', () => {
     await store.close()
   })
 
-  it('keeps nothing in its cache of the index, which is asked in no order', async () => {
+  it('caches no blocks of the index, which is read in no order', async () => {
     await using folder = await tempFolder()
     const entries = shapes.linear(400)
     let store = await DagStore.open(await openFolder(folder.path))
@@ -77,7 +77,7 @@ describe('a store in a folder', () => {
     await (await openFolder(folder.path)).close()
   })
 
-  it('refuses a newer format, and a format record or database that is damaged, and leaves the lock', async () => {
+  it('refuses another format, and a damaged format record or database, and releases the lock', async () => {
     await using folder = await tempFolder()
     const cases: [string | undefined, string][] = [
       [JSON.stringify({ format: storeFormat + 1 }), 'STORE_FORMAT'],
@@ -108,7 +108,7 @@ describe('a store in a folder', () => {
     await assert.rejects(openFolder(folder.path), code('STORE_CORRUPT'))
   })
 
-  it('takes no write after one that failed, nor one at the same time, until it is opened again', async () => {
+  it('accepts no write after a failed one, nor at the same time, until it is reopened', async () => {
     await using folder = await tempFolder()
     const db = new ClassicLevel<string, string>(folder.path)
     const raw = db as unknown as { _put(key: string, ...rest: unknown[]): Promise<void> }
@@ -134,7 +134,7 @@ describe('a store in a folder', () => {
     await db.close()
   })
 
-  it('takes no write after a chained batch that failed either', async () => {
+  it('accepts no write after a failed chained batch either', async () => {
     await using folder = await tempFolder()
     const db = new ClassicLevel<string, string>(folder.path)
     const raw = db as unknown as { _chainedBatch(): { _write(): Promise<void> } }
@@ -148,7 +148,7 @@ describe('a store in a folder', () => {
     await db.close()
   })
 
-  it('is STORE_CORRUPT where its list of trees is damaged', async () => {
+  it('is STORE_CORRUPT if its list of trees is damaged', async () => {
     for (const damage of [
       (db: MemoryLevel<Buffer, Buffer>) => db.put(layout.treeKey(shapes.linear(0)[0]!.id), Buffer.alloc(7)),
       async (db: MemoryLevel<Buffer, Buffer>) => {

@@ -1,6 +1,6 @@
 /**
- * Void entries in a store: found when the policy changes and when they come late, told anew after a crash in between, and
- * held by the audit to what the entries say.
+ * Void entries in a store are found when the policy changes and when they arrive late, are found again after a crash in
+ * between, and are checked by the audit against the entries.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -18,11 +18,11 @@ import { TreeBuilder, testIdentity } from '../kit/entries.ts'
 import { tempFolder } from '../kit/peers.ts'
 import { grant, policyChange, revoke, write } from '../kit/policy.ts'
 import { loader, testModule } from '../kit/project.ts'
-import { markedHistory } from './marks-child.ts'
+import { voidHistory } from './void-child.ts'
 
 const ada = testIdentity(1)
 
-/** ada writes three entries, of which a revocation lets the first stand; a fourth comes later. */
+/** Ada writes three entries, of which a revocation keeps the first valid; a fourth comes later. */
 function story() {
   const tree = new TreeBuilder({ publicAccess: PublicAccess.NONE })
   const granted = tree.add([tree.root], { changes: policyChange([grant(ada, write)]) })
@@ -39,7 +39,7 @@ async function voids(store: DagStore, entries: readonly VerifiedEntry[]): Promis
 }
 
 describe('void entries', () => {
-  it('are told at once, before and after a restart', async () => {
+  it('are reported immediately, before and after a restart', async () => {
     const { tree, revoked, second, third, late, after } = story()
     const db = await openMemory()
     let store = await DagStore.open(db)
@@ -56,7 +56,7 @@ describe('void entries', () => {
     await store.close()
   })
 
-  it('are found anew where a crash came between the policy and the last mark', async () => {
+  it('are found again if a crash came between the policy and the last mark', async () => {
     const { tree, second, third, late } = story()
     const db = await openMemory()
     await (await DagStore.open(db)).append(tree.root.id, tree.entries)
@@ -80,9 +80,9 @@ describe('void entries', () => {
   })
 })
 
-it('void entries are all found after the process was killed while it marked them, and when it had', async () => {
-  const child = testModule('test/store/marks-child.ts')
-  const { entries, voids: expected } = markedHistory()
+it('void entries are all found, whether the process was killed while it marked them or afterwards', async () => {
+  const child = testModule('test/store/void-child.ts')
+  const { entries, voids: expected } = voidHistory()
   const tree = entries[0]!.id
   for (const moment of ['revoked', 'marked']) {
     await using folder = await tempFolder()
@@ -117,7 +117,7 @@ describe('an audit names', () => {
     return problems.map(({ entry, code }) => [entry ?? 'tree', code])
   }
 
-  it('nothing where all holds', async () => {
+  it('nothing in a sound store', async () => {
     assert.deepEqual(await found(async () => {}), [])
   })
 
@@ -130,7 +130,7 @@ describe('an audit names', () => {
     assert.deepEqual(await found(marked), [[first.id, 'STORE_CORRUPT']])
   })
 
-  it('an entry that is kept at another point of the policy', async () => {
+  it('an entry that is stored with a wrong point of the policy', async () => {
     const problems = await found(async (db, _, store) => {
       const [record] = await store.lookup([after.id])
       await db.put(layout.indexKey(after.id), layout.encodeIndex({ ...record!, after: 0 }))

@@ -1,6 +1,6 @@
 /**
- * The audit finds nothing in a sound store, and names exactly what was damaged: each kind of record is changed,
- * removed or invented in the raw database.
+ * The audit finds nothing in a sound store, and names exactly what was damaged. Each kind of record is changed, removed
+ * or invented in the raw database.
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -16,7 +16,7 @@ import { fill, openPeer } from '../../kit/peers.ts'
 
 const sound = shapes.random(300, 8, prng(5))
 const tree = sound[0]!.id
-/** In the middle, with children. */
+/** An entry with children. */
 const inner = sound.find((entry) => entry.body.height > 10)!
 const position = { height: inner.body.height, id: inner.id }
 
@@ -29,7 +29,7 @@ interface Raw {
   del(key: Buffer): Promise<void>
 }
 
-/** Damages a sound store and says what the audit found: entries (or 'tree') and codes. */
+/** Damages a sound store and returns what the audit found: entries (or 'tree') and codes. */
 async function found(damage: (raw: Raw) => Promise<void>, entries: readonly VerifiedEntry[] = sound) {
   await using peer = await openPeer(entries)
   const { store } = peer
@@ -53,7 +53,7 @@ async function found(damage: (raw: Raw) => Promise<void>, entries: readonly Veri
 const damaged = (entry: string = inner.id, code: ErrorCode = 'STORE_CORRUPT') => [[entry, code]]
 
 describe('an audit', () => {
-  it('finds nothing in sound stores, whatever the order in which entries came', async () => {
+  it('finds nothing in sound stores, in any order of arrival', async () => {
     for (const entries of [
       shapes.linear(100),
       shapes.diamond(),
@@ -72,7 +72,7 @@ describe('an audit', () => {
     }
   })
 
-  it('sees one moment while writes go on', async () => {
+  it('checks one moment while writes go on', async () => {
     await using peer = await openPeer(sound.slice(0, 100))
     const audit = auditTree(peer.store, tree)
     const [result] = await Promise.all([audit, fill(peer.store, sound.slice(100), { pageEntries: 5 })])
@@ -80,7 +80,7 @@ describe('an audit', () => {
     assert.deepEqual(await auditTree(peer.store, tree), { checked: sound.length, problems: [] })
   })
 
-  it('leaves other trees alone', async () => {
+  it('ignores other trees', async () => {
     const other = shapes.linear(20, { seed: 'other' })
     await using peer = await openPeer(sound)
     await fill(peer.store, other)
@@ -89,7 +89,7 @@ describe('an audit', () => {
     assert.equal((await auditTree(peer.store, tree)).problems.length, 1)
   })
 
-  it('says UNKNOWN_TREE and CANCELLED', async () => {
+  it('throws UNKNOWN_TREE and CANCELLED', async () => {
     await using peer = await openPeer(sound)
     const code = (expected: string) => (error: CausewayError) => error.code === expected
     await assert.rejects(auditTree(peer.store, inner.id), code('UNKNOWN_TREE'))
@@ -108,7 +108,7 @@ describe('an audit', () => {
 describe('an audit names', () => {
   const entryKey = (number: number) => layout.entryKey(number, position)
 
-  it('an entry whose bytes changed, wherever', async () => {
+  it('an entry of which any byte was changed', async () => {
     for (const at of [0, 63, 64, 80, 150, -1])
       assert.deepEqual(
         await found(async ({ store, number, put }) => {
@@ -139,7 +139,7 @@ describe('an audit names', () => {
       )
   })
 
-  it('an entry that is gone: in the middle, at a tip, or the root', async () => {
+  it('an entry that is missing: with children, a tip, or the root', async () => {
     assert.deepEqual(await found(({ number, del }) => del(entryKey(number))), damaged())
     let tip = ''
     assert.deepEqual(
@@ -159,7 +159,7 @@ describe('an audit names', () => {
     )
   })
 
-  it('an entry that lies at another height', async () => {
+  it('an entry that is stored at another height', async () => {
     for (const height of [position.height - 1, position.height + 1, 1e6])
       assert.deepEqual(
         await found(async ({ store, number, put, del }) => {
@@ -171,7 +171,7 @@ describe('an audit names', () => {
       )
   })
 
-  it('an entry whose signature does not hold', async () => {
+  it('an entry with an invalid signature', async () => {
     const builder = new TreeBuilder()
     builder.chain(builder.root, 5)
     const honest = builder.add()
@@ -217,7 +217,7 @@ describe('an audit names', () => {
     )
   })
 
-  it('an index record that is gone, cut or wrong in any field', async () => {
+  it('an index record that is missing, cut or wrong in any field', async () => {
     assert.deepEqual(await found(({ del }) => del(layout.indexKey(inner.id))), damaged())
     assert.deepEqual(await found(({ put }) => put(layout.indexKey(inner.id), new Uint8Array(30))), damaged())
     const changes: Partial<layout.IndexRecord>[] = [
@@ -239,7 +239,7 @@ describe('an audit names', () => {
       )
   })
 
-  it('an arrival that is gone, cut, or names another entry', async () => {
+  it('an arrival that is missing, cut, or names another entry', async () => {
     const at = async ({ number, index }: Raw) => layout.arrivalKey(number, (await index(inner.id)).sequence)
     assert.deepEqual(await found(async (raw) => raw.del(await at(raw))), damaged())
     assert.deepEqual(await found(async (raw) => raw.put(await at(raw), new Uint8Array(3))), damaged())
@@ -253,7 +253,7 @@ describe('an audit names', () => {
     assert.deepEqual(beyond[0], [tree, 'STORE_CORRUPT'])
   })
 
-  it('a tip that is gone, invented, or damaged', async () => {
+  it('a tip that is missing, invented, or damaged', async () => {
     let tip = ''
     const changes: ((raw: Raw) => Promise<void>)[] = [
       (raw) => raw.del(layout.tipKey(raw.number, tip as EntryId)),
@@ -274,7 +274,7 @@ describe('an audit names', () => {
     assert.deepEqual(await found(invent(nobody)), damaged(nobody))
   })
 
-  it("a total of the tree's that is wrong", async () => {
+  it('a wrong total of the tree', async () => {
     for (const field of ['count', 'bytes', 'height', 'sequence'] as const)
       assert.deepEqual(
         await found(async ({ store, put }) => {

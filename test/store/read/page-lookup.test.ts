@@ -1,4 +1,4 @@
-/** What a page asks of the index: whether an entry is here is read only where it may be. */
+/** What a page looks up in the index: an entry is looked up only if it may be stored. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { openMemory } from '../../../src/store/database/open.ts'
@@ -6,7 +6,7 @@ import { DagStore } from '../../../src/store/store.ts'
 import { TreeBuilder } from '../../kit/entries.ts'
 import { fill } from '../../kit/peers.ts'
 
-/** Keys that are read one by one from now on. */
+/** Counts the keys that are read one by one from now on. */
 function reads({ db }: DagStore): { count: number } {
   const counted = { count: 0 }
   const getMany = db.getMany.bind(db)
@@ -19,14 +19,14 @@ function reads({ db }: DagStore): { count: number } {
   return counted
 }
 
-describe('entries that are not here yet', () => {
+describe('new entries', () => {
   const builder = new TreeBuilder({ seed: 'reach' })
   const { root } = builder
   const low = builder.add([root])
   const high = builder.add([low])
   const [beside, higher, lower] = [builder.add([low]), builder.add([high]), builder.add([root])]
 
-  it('are found without a read above the tree, and beside its highest', async () => {
+  it('are known to be new without a read, above the tree and at its greatest height', async () => {
     const store = await DagStore.open(await openMemory())
     await fill(store, [root, low, high])
     const counted = reads(store)
@@ -40,7 +40,7 @@ describe('entries that are not here yet', () => {
     await store.close()
   })
 
-  it('are told from those that are, wherever these are in the tree', async () => {
+  it('are distinguished from stored ones, wherever these are in the tree', async () => {
     const store = await DagStore.open(await openMemory())
     await fill(store, [root, low, high, beside])
     assert.deepEqual(await store.unknown(root.id, [root, low, high, beside, higher, lower]), [higher, lower])

@@ -1,10 +1,10 @@
-/** The latest of many: never more than the bound, never fewer than the latest half of it. */
+/** The latest of many values: never more than the bound, and always at least the latest half of that number. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Recent } from '../../../src/store/read/recent.ts'
 
-test('keeps the latest, and of the others none for long', () => {
+test('keeps the latest, and none of the others for long', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(50), { maxLength: 200 }), fc.integer({ min: 1, max: 8 }), (keys, half) => {
       const recent = new Recent<number, number>(2 * half)

@@ -1,6 +1,6 @@
 /**
- * Signatures of pages: the threads and the pool give the same verdicts, of every golden vector too, and who waits gets
- * one whatever happens to a thread. Threads go when they have nothing to do, and hold no process up.
+ * Signatures of pages: the threads and the pool return the same verdicts, on every golden vector too, and every call
+ * gets them whatever happens to a thread. Idle threads end, and keep no process alive.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -28,14 +28,14 @@ import { expandBytes, readEntryVectors } from '../../vectors/format.ts'
 
 const page = shapes.random(200, 6, prng(7)).map(({ signed }) => readEntry(signed))
 
-/** The same entry by a signature that differs in one bit. */
+/** Returns the same entry with a signature that differs in one bit. */
 function spoilt({ signed, ...entry }: Entry, bit: number): Entry {
   const signature = new Uint8Array(signed.signature)
   signature[bit >> 3]! ^= 1 << (bit & 7)
   return { ...entry, signed: { body: signed.body, signature } }
 }
 
-/** An entry's body as whoever has the secret scalars signs it with this key and this R. */
+/** Returns an entry's body signed with this key and this R, by their secret scalars. */
 function signedBy(entry: Entry, a: bigint, r: bigint, key: Uint8Array, first: Uint8Array): Entry {
   const { Fn } = ed25519.Point
   const { body } = entry.signed
@@ -49,7 +49,7 @@ function signedBy(entry: Entry, a: bigint, r: bigint, key: Uint8Array, first: Ui
   }
 }
 
-/** Threads that run a module of this text in place of their own. */
+/** Returns threads that run a module of this text instead of their own. */
 async function threadsOf(text: string) {
   const folder = await tempFolder()
   const file = join(folder.path, 'thread.mjs')
@@ -59,7 +59,7 @@ async function threadsOf(text: string) {
 }
 
 describe('the threads that verify', () => {
-  it('refuse what is spoilt and nothing else, page by page, whatever the sizes', async () => {
+  it('refuse exactly the invalid signatures, page by page, of all sizes', async () => {
     const threads = new VerifyThreads()
     const anyPage = fc.array(fc.record({ at: fc.nat(page.length - 1), bit: fc.option(fc.nat(511)) }))
     await fc.assert(
@@ -105,14 +105,14 @@ describe('the threads that verify', () => {
     assert.deepEqual(Array.from(holds, Boolean), expected)
   })
 
-  it('agree with Node where a key or R has a part of small order, which libraries judge differently', async () => {
+  it('agree with Node if a key or R has a part of small order, which libraries judge differently', async () => {
     const { BASE, Fn } = ed25519.Point
     const [a, r] = [Fn.create(0x1234_5678_9abc_def1n), Fn.create(0xfedc_ba98_7654_3211n)]
     const forged = ED25519_TORSION_SUBGROUP.flatMap((hex) => {
       const torsion = ed25519.Point.fromHex(hex)
       const pure = [BASE.multiply(a), BASE.multiply(r)] as const
       const mixed = [pure[0].add(torsion), pure[1].add(torsion)] as const
-      // By several bodies each, since whether one holds may hang on the hash.
+      // Several bodies each, because the verdict may depend on the hash.
       return page.slice(0, 16).flatMap((entry) =>
         [
           [mixed[0], pure[1]],
@@ -130,13 +130,13 @@ describe('the threads that verify', () => {
     assert.deepEqual(Array.from(await new VerifyThreads().check(forged), Boolean), expected)
   })
 
-  it('have nothing to say of no entries', async () => {
+  it('return nothing for no entries', async () => {
     const threads = new VerifyThreads()
     assert.equal((await threads.check([])).length, 0)
     assert.equal(threads.running, 0)
   })
 
-  it('take entries of any size, and go on with their buffers', async () => {
+  it('accept entries of any size, and reuse buffers afterwards', async () => {
     const tree = new TreeBuilder()
     for (const size of [1, limits.verifyPartBytes - 400, limits.verifyPartBytes, limits.entryBodyBytes - 400])
       tree.add([tree.root], { payload: 'x'.repeat(size) })
@@ -148,7 +148,7 @@ describe('the threads that verify', () => {
     }
   })
 
-  it(`end when no page has come for ${limits.verifyThreadIdleMs} ms, and start again with the next`, async () => {
+  it(`end if no page has come for ${limits.verifyThreadIdleMs} ms, and start again with the next`, async () => {
     const clock = new VirtualClock()
     const threads = new VerifyThreads({ clock })
     assert.equal(threads.running, 0)
@@ -162,7 +162,7 @@ describe('the threads that verify', () => {
     }
   })
 
-  it('hold no process up, even where their time never comes', async () => {
+  it('keep no process alive, even if their idle time never ends', async () => {
     const module = pathToFileURL(testModule('src/store/verify/verify-threads.ts'))
     const entries = pathToFileURL(testModule('test/kit/entries.ts'))
     const script = `
@@ -194,12 +194,12 @@ describe('verifyAll', () => {
     assert.equal(verdicts.length, entries.length)
   }
 
-  it('gives a verdict for each entry, in order', async () => {
+  it('returns a verdict for each entry, in order', async () => {
     check(await verifyAll(mixed), mixed)
     assert.deepEqual(await verifyAll([]), [])
   })
 
-  it('starts no thread for a few', async () => {
+  it('starts no thread for a few entries', async () => {
     const threads = new VerifyThreads()
     check(await verifyAll(mixed.slice(0, limits.verifyAlone), threads), mixed.slice(0, limits.verifyAlone))
     assert.equal(threads.running, 0)
@@ -225,7 +225,7 @@ describe('verifyAll', () => {
       `import { parentPort } from 'node:worker_threads'\nconst all = []\nparentPort.on('message', () => { for (;;) all.push(new Array(1e5).fill('full')) })`,
     ],
   ] as const)
-    it(`gives them where a thread ${what}, and tries no thread again`, async () => {
+    it(`returns verdicts if a thread ${what}, and starts no thread again`, async () => {
       await using broken = await threadsOf(text)
       const { threads } = broken
       const warned = once(process, 'warning')

@@ -1,6 +1,6 @@
 /**
- * The process that void.test.ts kills: stores a tree in which a revocation makes thousands of entries void, says so, and
- * then finds out which.
+ * The process that void.test.ts kills. It stores a tree in which a revocation makes 1,500 entries void, prints that,
+ * and then marks them.
  */
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import { limits } from '../../src/base/limits.ts'
@@ -9,8 +9,10 @@ import { DagStore } from '../../src/store/store.ts'
 import { TreeBuilder, testIdentity } from '../kit/entries.ts'
 import { policyChange, revoke } from '../kit/policy.ts'
 
-/** The tree that parent and child both know, the revocation last; of its 2,000 others the last 1,500 are void. */
-export function markedHistory() {
+/**
+ * Returns the tree that the test and its child process share: 2,000 entries, the last 1,500 void, and the revocation.
+ */
+export function voidHistory() {
   const tree = new TreeBuilder({ publicAccess: PublicAccess.WRITE })
   const ada = testIdentity(1)
   const wrote = tree.chain(tree.root, 2000, { author: ada })
@@ -21,7 +23,7 @@ export function markedHistory() {
 
 const [folder] = process.argv.slice(2)
 if (folder !== undefined) {
-  const { entries } = markedHistory()
+  const { entries } = voidHistory()
   const tree = entries[0]!.id
   const store = await DagStore.open(await openFolder(folder))
   for (let at = 0; at < entries.length; at += limits.pageEntries)
