@@ -53,7 +53,7 @@ describe('a first sync by a ticket', () => {
     await using beforeB = await TcpProxy.before(b)
     let gone = false
     beforeA.onBytes = beforeB.onBytes = () => {
-      if (beforeA.fromServer < 400_000) return
+      if (beforeA.fromServer < 100_000) return
       // However fast this peer is, the other one has sent a part before this one is lost.
       beforeA.stall()
       if (beforeB.fromServer < 50_000) return
