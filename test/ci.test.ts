@@ -1,0 +1,91 @@
+/** What CI does beside this suite: it refuses a lock file that pins too little, and packages with known vulnerabilities. */
+import { strict as assert } from 'node:assert'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { projectFile, projectRoot } from './kit/project.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'causeway-ci-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+function run(script: string, args: readonly string[], path = process.env.PATH!) {
+  const env = { ...process.env, PATH: path }
+  const { status, stdout, stderr } = spawnSync(process.execPath, [projectFile(`.ci/${script}`), ...args], {
+    cwd: projectRoot,
+    encoding: 'utf8',
+    env,
+  })
+  return { status, stdout, stderr }
+}
+
+describe('The check of the lock file', () => {
+  type Lock = { lockfileVersion: number; packages: Record<string, Record<string, unknown>> }
+  const original = readFileSync(projectFile('package-lock.json'), 'utf8')
+  const path = join(folder, 'lock.json')
+
+  function checkWith(change: (lock: Lock) => void) {
+    const lock = JSON.parse(original) as Lock
+    change(lock)
+    writeFileSync(path, JSON.stringify(lock))
+    return run('lock.js', [path])
+  }
+
+  it('passes the lock file as it is', () => {
+    assert.deepEqual(run('lock.js', []), { status: 0, stdout: '', stderr: '' })
+  })
+
+  const tsx = 'node_modules/tsx'
+  const changes: [string, (lock: Lock) => void, RegExp][] = [
+    ['without a hash', ({ packages }) => delete packages[tsx]!.integrity, /node_modules\/tsx has no SHA-512/],
+    ['with a weak hash', ({ packages }) => (packages[tsx]!.integrity = 'sha1-2jmj7l5rSw=='), /got sha1/],
+    [
+      'with the host of a registry',
+      ({ packages }) => (packages[tsx]!.resolved = 'https://registry.example/tsx.tgz'),
+      /resolved to https:\/\/registry\.example/,
+    ],
+    ['of another version', (lock) => (lock.lockfileVersion = 2), /version 3/],
+  ]
+  for (const [name, change, reason] of changes)
+    it(`refuses one ${name}`, () => {
+      const { status, stderr } = checkWith(change)
+      assert.equal(status, 1)
+      assert.match(stderr, reason)
+    })
+})
+
+describe('The audit of the packages', { skip: process.platform === 'win32' }, () => {
+  /** Runs the audit with an npm that prints this. */
+  function auditWith(answer: object) {
+    const answerFile = join(folder, 'answer.json')
+    writeFileSync(answerFile, JSON.stringify(answer))
+    writeFileSync(join(folder, 'npm'), `#!/bin/sh\ncat '${answerFile}'\n`, { mode: 0o755 })
+    return run('audit.js', [], `${folder}${delimiter}${process.env.PATH}`)
+  }
+
+  it('passes if no vulnerability is known', () => {
+    assert.equal(auditWith({ auditReportVersion: 2, vulnerabilities: {} }).status, 0)
+  })
+
+  it('fails on a vulnerability, and names its package', () => {
+    const tsx = { name: 'tsx', severity: 'low', range: '<5', fixAvailable: true }
+    const { status, stderr } = auditWith({ auditReportVersion: 2, vulnerabilities: { tsx } })
+    assert.equal(status, 1)
+    assert.match(stderr, /tsx <5 \(low\)/)
+  })
+
+  it('is skipped with a line if the registry does not answer audits', () => {
+    for (const statusCode of [405, undefined]) {
+      const { status, stdout } = auditWith({ statusCode, error: { summary: '', detail: '' } })
+      assert.equal(status, 0)
+      assert.match(stdout, /skipped, the registry does not answer audits \((405|unreachable)\)/)
+    }
+  })
+
+  it('fails if npm itself cannot audit', () => {
+    const { status, stderr } = auditWith({ error: { code: 'ENOLOCK', summary: 'no lock' } })
+    assert.equal(status, 1)
+    assert.match(stderr, /ENOLOCK/)
+  })
+})
