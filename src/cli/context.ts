@@ -11,7 +11,7 @@ import { systemClock } from '../base/clock.ts'
 import { createNode } from '../node/node.ts'
 import type { QuicOptions } from '../node/options.ts'
 import { RpcConnection } from '../rpc/client/connection.ts'
-import { controlPath, dialLocal } from '../transport/local.ts'
+import { dialLocal } from '../transport/local.ts'
 
 /** Options that every command takes. */
 export interface CommonOptions {
@@ -61,7 +61,7 @@ export function dataFolder(options: CommonOptions): string {
 /** Opens clients for the node on the data folder. The command disposes them when it is done. */
 export async function openClients(options: CommonOptions): Promise<Clients> {
   const data = dataFolder(options)
-  const channel = await dialLocal(controlPath(data))
+  const channel = await dialLocal(data)
   if (channel !== undefined) {
     const connection = new RpcConnection(channel, { clock: systemClock })
     return {

@@ -81,6 +81,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   readonly peers: PeerBook
   /** The requests for access to trees of this node: list, approve or reject them here. */
   readonly requests: AccessDesk
+  private readonly data: string | undefined
   private readonly links: Links
   private readonly parts: WiredParts
   private closing: Promise<void> | undefined
@@ -90,6 +91,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     super()
     const { store, book, links, identity } = durable
     this.peer = identity.peer
+    this.data = options.data
     this.store = store
     this.peers = book
     this.links = links
@@ -117,11 +119,14 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /**
-   * Serves the operator's calls on a control socket at `path`, through which commands on the data folder reach the
-   * node.
+   * Serves the operator's calls on the control socket of the data folder, through which commands on that folder reach
+   * the node. Throws INVALID_ARGUMENT if the node has no data folder, and UNREACHABLE.
    */
-  listenControl(path: string): Promise<void> {
-    return this.parts.serving.listenControl(path)
+  async listenControl(): Promise<void> {
+    const { data } = this
+    if (data === undefined)
+      throw new CausewayError('INVALID_ARGUMENT', 'Only a node with a data folder has a control socket.')
+    return this.parts.serving.listenControl(data)
   }
 
   /** Returns the addresses at which peers reach this node now; empty unless it listens. */

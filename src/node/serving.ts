@@ -66,9 +66,9 @@ export class Serving {
     return result
   }
 
-  /** Serves the operator's calls on a control socket. */
-  async listenControl(path: string): Promise<void> {
-    this.control = await listenLocal(path, (channel) => this.server.accept(channel, 'local', true))
+  /** Serves the operator's calls on the control socket of a data folder. */
+  async listenControl(dataFolder: string): Promise<void> {
+    this.control = await listenLocal(dataFolder, (channel) => this.server.accept(channel, 'local', true))
   }
 
   /** Returns the inbound connections, each with the first peer that has proven its key on it. */

@@ -12,7 +12,7 @@ import { type LinkStatus, NodeService } from '../../gen/causeway/v1/node_pb.ts'
 import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { RpcConnection } from '../../src/rpc/client/connection.ts'
-import { controlPath, dialLocal } from '../../src/transport/local.ts'
+import { dialLocal } from '../../src/transport/local.ts'
 import { spawnLeashed } from './leashed.ts'
 import { builtCommand } from './project.ts'
 
@@ -70,7 +70,7 @@ export class ServeProcess implements AsyncDisposable {
     this.peer = ready.peer
     if (!this.quic)
       this.port = Number(new URL(ready.addresses.find((address) => address.startsWith('http:'))!).port)
-    const channel = await dialLocal(controlPath(this.data))
+    const channel = await dialLocal(this.data)
     this.running = { child, connection: new RpcConnection(channel!, { clock: systemClock }) }
   }
 

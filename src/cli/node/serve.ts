@@ -6,7 +6,6 @@ import { limits } from '../../base/limits.ts'
 import { formatId } from '../../dag/id.ts'
 import { type PeerId, parsePeerId } from '../../dag/identity.ts'
 import { createNode } from '../../node/node.ts'
-import { controlPath } from '../../transport/local.ts'
 import { formatByteSize, parseByteSize } from '../byte-size.ts'
 import { type CommonOptions, dataFolder, type Relay, relayOption } from '../context.ts'
 import { examples } from '../help.ts'
@@ -109,7 +108,7 @@ async function serve(options: ServeOptions): Promise<void> {
   node.on('problem', (error) => printError(error))
   const { failed } = await node.listen()
   for (const { error } of failed) printError(error)
-  await node.listenControl(controlPath(data))
+  await node.listenControl()
   report(options, { event: 'ready', peer: node.peer, addresses: node.addresses(), data }, [
     `Node ${node.peer}`,
     ...node.addresses().map((address) => `Listening on ${address}`),

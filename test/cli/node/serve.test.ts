@@ -3,9 +3,12 @@
  * a kill. And `causeway sync` between two nodes, by address and by ticket.
  */
 import { strict as assert } from 'node:assert'
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { controlPath } from '../../../src/transport/local.ts'
 import { assertFields } from '../../kit/assert-fields.ts'
 import { Sandbox } from '../../kit/command.ts'
 
@@ -35,7 +38,7 @@ describe('causeway serve', () => {
       assert.match(ready.addresses[0]!, /^http:\/\/127\.0\.0\.1:\d+$/)
       child.kill(signal)
       assert.deepEqual(await closed, [0, null])
-      assert.equal(existsSync(controlPath(box.folder('a'))), false)
+      assert.equal(existsSync(join(box.folder('a'), 'control.sock')), false)
     }
     const plain = box.spawn('b', ['serve'])
     plain.stdout!.once('data', () => plain.kill('SIGTERM'))
@@ -61,7 +64,7 @@ describe('causeway serve', () => {
     const { tree } = await box.json<{ tree: string }>('a', ['tree', 'create', 'notes'])
     killed.child.kill('SIGKILL')
     await killed.closed
-    assert.equal(existsSync(controlPath(box.folder('a'))), true)
+    assert.equal(existsSync(join(box.folder('a'), 'control.sock')), true)
     assert.equal((await box.json<{ running: boolean }>('a', ['id'])).running, false)
     const next = await box.serve('a')
     assert.equal(next.ready.peer, killed.ready.peer)
@@ -70,6 +73,23 @@ describe('causeway serve', () => {
       trees.map((each) => each.tree),
       [tree],
     )
+  })
+
+  it('does not call somebody who listens at a name in the temporary folder that follows from the data folder', async () => {
+    await using box = await Sandbox.create()
+    const long = `${'d'.repeat(90)}/${'e'.repeat(90)}`
+    const guessed = createHash('sha256').update(box.folder(long)).digest('hex').slice(0, 24)
+    let calls = 0
+    const squatter = createServer((socket) => {
+      calls++
+      socket.destroy()
+    }).listen(join(tmpdir(), `causeway-${guessed}.sock`))
+    try {
+      const { code } = await box.run(long, ['tree', 'create', 'private'])
+      assert.deepEqual({ code, calls }, { code: 0, calls: 0 })
+    } finally {
+      squatter.close()
+    }
   })
 
   it('works in a folder whose path is too long for a socket', async () => {
