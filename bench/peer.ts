@@ -57,6 +57,8 @@ export interface SyncCost {
 
 let node: Node | undefined
 let ages = new Ages()
+/** Where the node serves its metrics, and when they were last read. */
+let [admin, metricsReadMs] = ['', Number.NEGATIVE_INFINITY]
 let raw: Awaited<ReturnType<typeof serveRaw>> | undefined
 let bare: Awaited<ReturnType<typeof serveBare>> | undefined
 const meter = new MemoryMeter()
@@ -83,6 +85,7 @@ export const commands = {
     node = await createNode({ data: folder, ...transports[transport](), ...http })
     countReads(node.store.db)
     await node.listen()
+    admin = await node.listenAdmin({ host: '127.0.0.1', port: 0 })
     return { address: node.addresses()[0]!, peer: node.peer as string }
   },
 
@@ -263,7 +266,10 @@ export const commands = {
 
   /** Returns the outbox marks, sessions and dials that /metrics reports. */
   async outbox() {
-    const metrics = await (await fetch(`${node!.addresses()[0]}/metrics`)).text()
+    // An answer within the interval would be the last one again.
+    await pause(Math.max(0, metricsReadMs + limits.metricsIntervalMs - performance.now()))
+    const metrics = await (await fetch(`${admin}/metrics`)).text()
+    metricsReadMs = performance.now()
     const value = (name: string) => Number(new RegExp(`^causeway_${name} (.*)$`, 'm').exec(metrics)![1])
     return { marks: value('outbox_marks'), sessions: value('sessions_total'), dials: value('dials_total') }
   },

@@ -3,6 +3,7 @@
  * it bounds, and a test crosses each of them. A name ends with its unit; test/base/limits.test.ts asserts how bounds
  * depend on each other.
  */
+import { adminLimits } from './limits/admin.ts'
 import { admissionLimits } from './limits/admission.ts'
 import { entryLimits } from './limits/entries.ts'
 import { peerLimits } from './limits/peers.ts'
@@ -17,6 +18,7 @@ export const limits = {
   ...syncLimits,
   ...rpcLimits,
   ...admissionLimits,
+  ...adminLimits,
   ...peerLimits,
   ...transportLimits,
 } as const

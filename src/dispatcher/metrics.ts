@@ -1,6 +1,6 @@
 /**
- * The text of /metrics: totals of links, dials, sessions and entries. Anyone who reaches the port can read it, so it
- * names no tree and no peer.
+ * The numbers behind /metrics: totals of links, dials, sessions and entries. They are for operators, whose tools keep
+ * them where others read them, so they name no tree and no peer.
  */
 import type { LinkStatus } from '../peer/links.ts'
 import type { Counters } from './counters.ts'

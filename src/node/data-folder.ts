@@ -1,8 +1,9 @@
 /**
- * A node's data folder: `identity.key` (the secret seed in hex, mode 0600), `store/` (LevelDB) and the control socket.
+ * A node's data folder: `identity.key` (the secret seed in hex, mode 0600), `store/` (LevelDB), and, while a node listens
+ * there, the control socket (transport/local.ts) and a note of where operators' tools reach it.
  */
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises'
+import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CausewayError } from '../base/errors.ts'
 import { createIdentity, type Identity } from '../dag/identity.ts'
@@ -22,6 +23,9 @@ export async function openStore(
   return { identity: identity ?? createIdentity(), db: await openMemory() }
 }
 
+/** Returns the path of the file that says where a running node serves operators' tools. */
+export const adminNote = (folder: string): string => join(folder, 'admin.url')
+
 /** Opens the key and the store of a folder, and creates what is missing. */
 async function openData(folder: string, identity?: Identity): Promise<{ identity: Identity; db: Database }> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -32,6 +36,8 @@ async function openData(folder: string, identity?: Identity): Promise<{ identity
   await chmod(store, 0o700)
   const db = await openFolder(store)
   try {
+    // A killed node has left it; the port may be another program's by now.
+    await rm(adminNote(folder), { force: true })
     return { identity: identity ?? (await readIdentity(folder)) ?? (await writeIdentity(folder)), db }
   } catch (error) {
     await db.close()

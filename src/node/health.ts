@@ -1,26 +1,43 @@
-/** The plain HTTP answers of a node: `/healthz` (it runs), `/readyz` (it serves) and `/metrics` (for Prometheus). */
+/**
+ * The plain HTTP answers of a node: `/healthz` (it runs), and for operators `/readyz` (it serves) and `/metrics` (for
+ * Prometheus). Everybody may ask whether it runs, since a refused connection says as much.
+ */
+import type { Clock } from '../base/clock.ts'
 import type { Dispatcher } from '../dispatcher/dispatcher.ts'
 import { prometheusText } from '../dispatcher/metrics.ts'
 import type { PlainAnswer } from '../rpc/server/server.ts'
 import type { DagStore } from '../store/store.ts'
 
 export interface Health {
-  /** Whether the node serves: it listens and is not stopping. */
-  readonly ready: boolean
-  /** Returns the metrics in the text format of Prometheus. */
-  metrics(): string
+  readonly listening: boolean
+  readonly stopping: boolean
+  /** Returns the metrics in the text format of Prometheus. Absent for callers that are not operators. */
+  metrics?(): string
 }
 
 /** Returns the answer to a path, or undefined for any other path. */
-export function answerHealth(path: string, health: Health): PlainAnswer | undefined {
-  const contentType = 'text/plain; charset=utf-8'
-  if (path === '/healthz') return { status: 200, contentType, body: 'ok\n' }
-  if (path === '/readyz')
-    return health.ready
-      ? { status: 200, contentType, body: 'ready\n' }
-      : { status: 503, contentType, body: 'not ready\n' }
-  if (path !== '/metrics') return undefined
-  return { status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: health.metrics() }
+export function answerHealth(
+  path: string,
+  { listening, stopping, metrics }: Health,
+): PlainAnswer | undefined {
+  if (path === '/healthz') return stopping ? text(503, 'stopping\n') : text(200, 'ok\n')
+  if (metrics === undefined) return undefined
+  if (path === '/readyz') return listening && !stopping ? text(200, 'ready\n') : text(503, 'not ready\n')
+  return path === '/metrics' ? text(200, metrics(), 'text/plain; version=0.0.4; charset=utf-8') : undefined
+}
+
+function text(status: number, body: string, contentType = 'text/plain; charset=utf-8'): PlainAnswer {
+  return { status, contentType, body }
+}
+
+/** Returns a function that calls `compute` at most once in `intervalMs` and otherwise returns the last result. */
+export function atMostEvery<Result>(clock: Clock, intervalMs: number, compute: () => Result): () => Result {
+  let last: { readonly atMs: number; readonly result: Result } | undefined
+  return () => {
+    const atMs = clock.monotonic()
+    if (last === undefined || atMs - last.atMs >= intervalMs) last = { atMs, result: compute() }
+    return last.result
+  }
 }
 
 /** Returns the metrics of a node in the text format of Prometheus. None of them names a peer or a tree. */

@@ -28,6 +28,7 @@ import { Quota } from '../store/quota.ts'
 import { DagStore, type StoredEntry } from '../store/store.ts'
 import { scanInEffect } from '../store/views.ts'
 import type { AcceptResult, TransportManager } from '../transport/manager.ts'
+import type { AdminOptions } from './admin.ts'
 import { Admission } from './admission.ts'
 import { openStore } from './data-folder.ts'
 import type { JoinStanding } from './joining/joiner.ts'
@@ -81,7 +82,6 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   readonly peers: PeerBook
   /** The requests for access to trees of this node: list, approve or reject them here. */
   readonly requests: AccessDesk
-  private readonly data: string | undefined
   private readonly links: Links
   private readonly parts: WiredParts
   private closing: Promise<void> | undefined
@@ -91,7 +91,6 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     super()
     const { store, book, links, identity } = durable
     this.peer = identity.peer
-    this.data = options.data
     this.store = store
     this.peers = book
     this.links = links
@@ -122,11 +121,16 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * Serves the operator's calls on the control socket of the data folder, through which commands on that folder reach
    * the node. Throws INVALID_ARGUMENT if the node has no data folder, and UNREACHABLE.
    */
-  async listenControl(): Promise<void> {
-    const { data } = this
-    if (data === undefined)
-      throw new CausewayError('INVALID_ARGUMENT', 'Only a node with a data folder has a control socket.')
-    return this.parts.serving.listenControl(data)
+  listenControl(): Promise<void> {
+    return this.parts.serving.listenControl()
+  }
+
+  /**
+   * Serves metrics and health to operators' tools, without asking for a proof; see docs/cli.md. Returns the URL. Throws
+   * INVALID_ARGUMENT if other machines could reach it without `insecure`, BAD_ADDRESS, and ALREADY_STARTED.
+   */
+  listenAdmin(options: AdminOptions): Promise<string> {
+    return this.parts.serving.listenAdmin(options)
   }
 
   /** Returns the addresses at which peers reach this node now; empty unless it listens. */

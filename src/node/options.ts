@@ -31,6 +31,13 @@ export interface NodeOptions {
   readonly transports?: readonly Transport[]
   /** Peers that may operate this node as its own key may: call NodeService and TreeService, and read all trees. */
   readonly operators?: readonly PeerId[]
+  /**
+   * Names by which requests may call the node over HTTP, beside IP addresses, `localhost` and the names in its
+   * certificate: those by which a proxy or an application reaches a listener on this machine.
+   */
+  readonly allowedHosts?: readonly string[]
+  /** Origins whose web pages may call the node over HTTP, such as `https://app.example`. Default: none. */
+  readonly corsOrigins?: readonly string[]
   /** How many bytes of entries the node stores in all, for one tree, and for one author in a tree. */
   readonly quota?: QuotaOptions
   /** Time and randomness. Default: `systemClock`. */

@@ -1,7 +1,8 @@
 /**
  * The ways in which calls reach a node: over its transports, through the control socket of its data folder, and from
- * programs in its own process. All of them lead to the same services.
+ * programs in its own process, all of which lead to the same services; and the listener for operators' tools.
  */
+import { rm, writeFile } from 'node:fs/promises'
 import {
   type ConnectRouter,
   createRouterTransport,
@@ -9,14 +10,18 @@ import {
 } from '@connectrpc/connect'
 import type { Clock } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import type { PeerId } from '../dag/identity.ts'
 import { errorBoundary, type ProblemListener } from '../rpc/server/boundary.ts'
-import { RpcServer } from '../rpc/server/server.ts'
+import type { AllowedNames } from '../rpc/server/browsers.ts'
+import { type PlainAnswer, RpcServer } from '../rpc/server/server.ts'
 import type { ConnectionInfo } from '../rpc/services/node-service.ts'
 import { listenLocal } from '../transport/local.ts'
 import type { AcceptResult, TransportManager } from '../transport/manager.ts'
+import { type AdminListener, type AdminOptions, listenAdmin } from './admin.ts'
 import { type Admission, asOperator } from './admission.ts'
-import { answerHealth } from './health.ts'
+import { adminNote } from './data-folder.ts'
+import { answerHealth, atMostEvery } from './health.ts'
 
 export interface ServingParts {
   readonly routes: (router: ConnectRouter) => void
@@ -24,6 +29,9 @@ export interface ServingParts {
   readonly transports: TransportManager
   readonly clock: Clock
   readonly onError: ProblemListener
+  readonly data: string | undefined
+  /** The hosts and origins that requests over HTTP may name beside the listener's own. */
+  readonly allowed: AllowedNames
   /** Returns the metrics in the text format of Prometheus. */
   metrics(): string
 }
@@ -31,17 +39,21 @@ export interface ServingParts {
 export class Serving {
   private readonly parts: ServingParts
   private readonly server: RpcServer
+  private readonly metrics: () => string
   private control: AsyncDisposable | undefined
+  private admin: AdminListener | undefined
   private listening = false
   private draining = false
 
   constructor(parts: ServingParts) {
-    const { routes, admission, clock, onError } = parts
+    const { routes, admission, clock, onError, allowed } = parts
     this.parts = parts
+    this.metrics = atMostEvery(clock, limits.metricsIntervalMs, () => parts.metrics())
     this.server = new RpcServer({
-      ...{ routes, clock, onError, interceptors: admission.interceptors, throttle: admission.throttle },
-      plain: (path) =>
-        answerHealth(path, { ready: this.listening && !this.draining, metrics: () => parts.metrics() }),
+      ...{ routes, clock, onError, allowed },
+      ...{ interceptors: admission.interceptors, throttle: admission.throttle },
+      // Of a connection's own callers, only the control socket's is an operator.
+      plain: (path, { operator }) => this.answer(path, operator),
     })
   }
 
@@ -66,9 +78,28 @@ export class Serving {
     return result
   }
 
-  /** Serves the operator's calls on the control socket of a data folder. */
-  async listenControl(dataFolder: string): Promise<void> {
-    this.control = await listenLocal(dataFolder, (channel) => this.server.accept(channel, 'local', true))
+  /** Serves the operator's calls on the control socket of the data folder; see `Node.listenControl`. */
+  async listenControl(): Promise<void> {
+    const { data } = this.parts
+    if (data === undefined)
+      throw new CausewayError('INVALID_ARGUMENT', 'Only a node with a data folder has a control socket.')
+    this.control = await listenLocal(data, (channel) => this.server.accept(channel, 'local', true))
+  }
+
+  /** Serves metrics and health to operators' tools, and notes in the data folder where. Returns the URL. */
+  async listenAdmin(options: AdminOptions): Promise<string> {
+    if (this.admin !== undefined)
+      throw new CausewayError('ALREADY_STARTED', `Operators are served on ${this.admin.url} already.`)
+    this.admin = await listenAdmin(options, this.parts.allowed, (path) => this.answer(path, true))
+    const { url } = this.admin
+    const { data } = this.parts
+    if (data !== undefined) await writeFile(adminNote(data), `${url}\n`, { mode: 0o600 })
+    return url
+  }
+
+  private answer(path: string, operator: boolean): PlainAnswer | undefined {
+    const { listening, draining: stopping, metrics } = this
+    return answerHealth(path, { listening, stopping, ...(operator && { metrics }) })
   }
 
   /** Returns the inbound connections, each with the first peer that has proven its key on it. */
@@ -93,5 +124,8 @@ export class Serving {
     const drained = this.server.drain(graceMs)
     await this.control?.[Symbol.asyncDispose]()
     await drained
+    if (this.admin === undefined) return
+    await this.admin[Symbol.asyncDispose]()
+    if (this.parts.data !== undefined) await rm(adminNote(this.parts.data), { force: true })
   }
 }

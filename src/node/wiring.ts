@@ -7,6 +7,7 @@ import type { Permission } from '../../gen/causeway/v1/entry_pb.ts'
 import { rightsOf } from '../access/rights.ts'
 import { RightsGuard } from '../access/rights-guard.ts'
 import type { Clock } from '../base/clock.ts'
+import { parseHost, parseOrigin } from '../base/hosts.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { Identity, PeerId } from '../dag/identity.ts'
 import { Dispatcher } from '../dispatcher/dispatcher.ts'
@@ -95,7 +96,11 @@ export function wire(durable: DurableParts, options: NodeOptions, node: Host): W
     ...{ requests: joining.desk, ...joining.calls },
   }
   const serving: Serving = new Serving({
-    ...{ admission, clock, transports },
+    ...{ admission, clock, transports, data: options.data },
+    allowed: {
+      hosts: (options.allowedHosts ?? []).map(parseHost),
+      origins: (options.corsOrigins ?? []).map(parseOrigin),
+    },
     routes: (router) => addServices(router, services, node),
     onError: (error, where) => node.emit('problem', error, where),
     metrics: () => {

@@ -4,6 +4,7 @@
  */
 import type { Duplex } from 'node:stream'
 import { createContextKey } from '@connectrpc/connect'
+import type { WebListener } from '../base/hosts.ts'
 import type { PeerId } from '../dag/identity.ts'
 
 export interface Caller {
@@ -34,5 +35,7 @@ export interface ByteChannel {
   readonly remoteAddress: string
   /** Whether a byte costs more to carry than to compress. */
   readonly dear?: boolean
+  /** The listener that accepted the stream, if browsers can reach it. */
+  readonly listener?: WebListener
   path?(): { kind: string; roundTripMs?: number; bytesSent?: number; bytesReceived?: number } | undefined
 }

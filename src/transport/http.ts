@@ -3,6 +3,7 @@
  * RPC server decides whether they are HTTP/2 or HTTP/1.1, so TLS offers both in ALPN. It proves no peer, since a
  * certificate names a host, not a node's key.
  */
+import { X509Certificate } from 'node:crypto'
 import {
   type AddressInfo,
   connect as connectTcp,
@@ -15,6 +16,7 @@ import { networkInterfaces } from 'node:os'
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
 import { type Clock, cancelled, deadline, systemClock } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
+import { isLoopback, type WebListener } from '../base/hosts.ts'
 import { limits } from '../base/limits.ts'
 import type { Door } from './door.ts'
 import { handOver, Lifecycle } from './lifecycle.ts'
@@ -117,12 +119,13 @@ class HttpTransport implements Transport {
           handshakeTimeout: limits.tlsHandshakeTimeoutMs,
         })
       : createServer(socketOptions)
+    const listener = webListener(host, tls?.cert)
     server.maxConnections = limits.tcpInboundConnections
     server.on('connection', (socket: Socket) => this.admit(socket))
     server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
       if (socket.destroyed) return
       if (tls) track(this.inbound, socket)
-      handOver(accept, channelOf(socket))
+      handOver(accept, { ...channelOf(socket), listener })
     })
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) =>
@@ -178,6 +181,13 @@ class HttpTransport implements Transport {
     for (const socket of this.inbound) socket.destroy()
     await stopped
   }
+}
+
+/** Describes a listener at a host. `chain` is its certificate and those that vouch for it, in one text or several. */
+function webListener(host: string, chain: Pem | undefined): WebListener {
+  const certificate = Array.isArray(chain) ? chain[0] : chain
+  const x509 = certificate === undefined ? undefined : new X509Certificate(certificate)
+  return { loopback: isLoopback(host), certifies: (name) => x509?.checkHost(name) !== undefined }
 }
 
 function channelOf(stream: Socket): Channel {
@@ -301,8 +311,6 @@ function parseUrl(text: string): URL | undefined {
     return undefined
   }
 }
-
-const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host)
 
 const isName = (host: string): boolean => !isIPv6(host) && !/^[\d.]+$/.test(host)
 

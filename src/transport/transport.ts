@@ -4,6 +4,7 @@
  * suite, test/transport/contract.ts.
  */
 import type { Duplex } from 'node:stream'
+import type { WebListener } from '../base/hosts.ts'
 import type { PeerId } from '../dag/identity.ts'
 
 /** How to reach a peer, as text: `http://host:port`, `https://host:port`, `iroh:endpoint…`, `memory:name`. */
@@ -29,6 +30,8 @@ export interface Channel {
   readonly remoteAddress: string
   /** Whether a byte costs more to carry than to compress, so that large messages should be compressed. */
   readonly dear?: boolean
+  /** The listener that accepted the channel, if browsers can reach it: over HTTP. */
+  readonly listener?: WebListener
   /** Returns the path as it is now; absent if the transport does not know its path. */
   path?(): PathInfo | undefined
 }

@@ -41,9 +41,9 @@ const anyFrame = fc
 const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])
 
 const http1 = [
-  'POST /causeway.v1.TreeService/ListTrees HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}',
-  'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n',
-  'POST /causeway.v1.SyncService/SyncTree HTTP/1.1\r\nHost: x\r\nContent-Type: application/connect+json\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n\0\0\0\0\x02{}\r\n0\r\n\r\n',
+  'POST /causeway.v1.TreeService/ListTrees HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}',
+  'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n',
+  'POST /causeway.v1.SyncService/SyncTree HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/connect+json\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n\0\0\0\0\x02{}\r\n0\r\n\r\n',
 ].map((text) => Buffer.from(text))
 
 /** Sends the bytes, ends, and waits until the node has ended too. */

@@ -90,5 +90,5 @@ export interface Served {
   readonly child: ChildProcess
   readonly lines: Interface
   readonly closed: Promise<[number | null, string | null]>
-  readonly ready: { event: string; peer: string; addresses: string[] }
+  readonly ready: { event: string; peer: string; addresses: string[]; admin: string | null }
 }

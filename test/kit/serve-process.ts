@@ -24,6 +24,8 @@ interface Running {
 export class ServeProcess implements AsyncDisposable {
   readonly data: string
   peer = ''
+  /** Where it serves metrics and health. */
+  admin = ''
   private readonly quic: boolean
   private port = 0
   private running: Running | undefined
@@ -62,12 +64,15 @@ export class ServeProcess implements AsyncDisposable {
     const args = ['serve', '--data', this.data, ...listen, '--json']
     const child = spawnLeashed(builtCommand, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     const lines = createInterface({ input: child.stdout! })
-    const ready = await new Promise<{ peer: string; addresses: string[] }>((resolve, reject) => {
-      lines.once('line', (line) => resolve(JSON.parse(line)))
-      child.once('exit', (code) => reject(new Error(`serve ended with ${code} before it was ready.`)))
-    })
+    const ready = await new Promise<{ peer: string; addresses: string[]; admin: string }>(
+      (resolve, reject) => {
+        lines.once('line', (line) => resolve(JSON.parse(line)))
+        child.once('exit', (code) => reject(new Error(`serve ended with ${code} before it was ready.`)))
+      },
+    )
     lines.on('line', () => {})
     this.peer = ready.peer
+    this.admin = ready.admin
     if (!this.quic)
       this.port = Number(new URL(ready.addresses.find((address) => address.startsWith('http:'))!).port)
     const channel = await dialLocal(this.data)

@@ -2,10 +2,11 @@
 import { readFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
 import { CausewayError } from '../../base/errors.ts'
+import { parseHost, parseOrigin } from '../../base/hosts.ts'
 import { limits } from '../../base/limits.ts'
 import { formatId } from '../../dag/id.ts'
 import { type PeerId, parsePeerId } from '../../dag/identity.ts'
-import { createNode } from '../../node/node.ts'
+import { createNode, type Node } from '../../node/node.ts'
 import { formatByteSize, parseByteSize } from '../byte-size.ts'
 import { type CommonOptions, dataFolder, type Relay, relayOption } from '../context.ts'
 import { examples } from '../help.ts'
@@ -23,6 +24,10 @@ interface ServeOptions extends CommonOptions {
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly insecure?: boolean
+  readonly allowedHost: readonly string[]
+  readonly corsOrigin: readonly string[]
+  /** False with --no-admin. */
+  readonly admin: HostPort | false
   readonly operator: readonly PeerId[]
   /** False with --no-auto-link. */
   readonly autoLink: boolean
@@ -32,29 +37,13 @@ interface ServeOptions extends CommonOptions {
 }
 
 export function addServe(program: Command): void {
-  program
-    .command('serve')
-    .description('run a node that serves its trees until it is stopped')
-    .addOption(
-      new Option('--http <HOST:PORT>', 'address to serve HTTP/2 and HTTP/1.1 on; port 0 means any free port')
-        .argParser(parseHostPort)
-        .default({ host: '127.0.0.1', port: 0 }, '127.0.0.1:0'),
-    )
-    .option('--no-http', 'do not serve HTTP')
-    .option('--tls-cert <FILE>', 'serve HTTPS with this certificate chain (PEM); needs --tls-key')
-    .option('--tls-key <FILE>', 'private key of the certificate (PEM)')
-    .option('--insecure', 'allow plain HTTP beyond this machine; anyone on the network path can read it')
+  const command = program.command('serve').description('run a node that serves its trees until it is stopped')
+  addListeners(command)
     .addOption(
       new Option('--operator <PEER>', 'peer that may operate this node remotely; can be repeated')
         .argParser((peer: string, others: readonly PeerId[]) => [...others, parsePeerId(peer)])
         .default([], "only the node's own key"),
     )
-    .option(
-      '--quic [HOST:PORT]',
-      'also serve QUIC, which crosses NATs (default: off; without HOST:PORT, all interfaces and a free port)',
-      parseHostPort,
-    )
-    .addOption(relayOption())
     .option('--no-auto-link', 'do not link a tree automatically with peers that its policy names')
     .addOption(sizeOption('--max-disk', 'maximum size of all trees together', limits.quotaNodeBytes))
     .addOption(sizeOption('--max-tree', 'maximum size of one tree', limits.quotaTreeBytes))
@@ -70,7 +59,7 @@ export function addServe(program: Command): void {
       `
 Sizes count the bodies and signatures of entries; the disk needs about half as
 much again. With --json, every event is a JSON line. The first one is
-{"event":"ready","peer":…,"addresses":[…]}.`,
+{"event":"ready","peer":…,"addresses":[…],"admin":…}.`,
     )
     .addHelpText(
       'after',
@@ -81,6 +70,46 @@ much again. With --json, every event is a JSON line. The first one is
       ),
     )
     .action(serve)
+}
+
+/** Adds the options that say where the node listens, and to whom. */
+function addListeners(command: Command): Command {
+  const names = (parse: (text: string) => string) => (text: string, others: readonly string[]) => [
+    ...others,
+    parse(text),
+  ]
+  return command
+    .addOption(
+      new Option('--http <HOST:PORT>', 'address to serve HTTP/2 and HTTP/1.1 on; port 0 means any free port')
+        .argParser(parseHostPort)
+        .default({ host: '127.0.0.1', port: 0 }, '127.0.0.1:0'),
+    )
+    .option('--no-http', 'do not serve HTTP')
+    .option('--tls-cert <FILE>', 'serve HTTPS with this certificate chain (PEM); needs --tls-key')
+    .option('--tls-key <FILE>', 'private key of the certificate (PEM)')
+    .option('--insecure', 'allow plain HTTP beyond this machine; anyone on the network path can read it')
+    .addOption(
+      new Option('--allowed-host <NAME>', 'name by which requests may call this node; can be repeated')
+        .argParser(names(parseHost))
+        .default([], "localhost and the certificate's names"),
+    )
+    .addOption(
+      new Option('--cors-origin <ORIGIN>', 'origin whose web pages may call this node; can be repeated')
+        .argParser(names(parseOrigin))
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('--admin <HOST:PORT>', "address for operators' tools: /metrics, /healthz and /readyz")
+        .argParser(parseHostPort)
+        .default({ host: '127.0.0.1', port: 0 }, '127.0.0.1:0'),
+    )
+    .option('--no-admin', "do not serve operators' tools, except through the control socket")
+    .option(
+      '--quic [HOST:PORT]',
+      'also serve QUIC, which crosses NATs (default: off; without HOST:PORT, all interfaces and a free port)',
+      parseHostPort,
+    )
+    .addOption(relayOption())
 }
 
 async function serve(options: ServeOptions): Promise<void> {
@@ -96,6 +125,8 @@ async function serve(options: ServeOptions): Promise<void> {
   await using node = await createNode({
     data,
     operators: options.operator,
+    allowedHosts: options.allowedHost,
+    corsOrigins: options.corsOrigin,
     autoLink: options.autoLink,
     quota: {
       nodeBytes: options.maxDisk,
@@ -106,16 +137,28 @@ async function serve(options: ServeOptions): Promise<void> {
     quic: { listen: options.quic !== undefined, relay: options.relay, ...bind },
   })
   node.on('problem', (error) => printError(error))
+  const { admin: at, insecure = false } = options
+  const admin = at === false ? null : await node.listenAdmin({ ...at, insecure })
   const { failed } = await node.listen()
   for (const { error } of failed) printError(error)
   await node.listenControl()
-  report(options, { event: 'ready', peer: node.peer, addresses: node.addresses(), data }, [
+  report(options, { event: 'ready', peer: node.peer, addresses: node.addresses(), admin, data }, [
     `Node ${node.peer}`,
     ...node.addresses().map((address) => `Listening on ${address}`),
+    ...(admin === null ? [] : [`Metrics and health for operators on ${admin}`]),
     `Data folder ${data}`,
     'Press Ctrl-C to stop.',
   ])
-  // Subscribe only now, so that the ready line is the first one that a program reads.
+  // Only now, so that the ready line is the first one that a program reads.
+  reportEvents(options, node)
+  await stopped
+  report(options, { event: 'stopping' }, ['Stopping…'])
+  await node.close()
+  report(options, { event: 'stopped' }, ['Stopped.'])
+}
+
+/** Reports what happens at the node from now on. */
+function reportEvents(options: ServeOptions, node: Node): void {
   node.on('entries', (tree, added) =>
     report(options, { event: 'entries', tree: formatId(tree), added: added.length }, [
       `${quantity(added.length, 'new entry', 'new entries')} in ${formatId(tree)}`,
@@ -132,10 +175,6 @@ async function serve(options: ServeOptions): Promise<void> {
       `Joining ${formatId(tree)}: ${status}${reason && ` (${plainText(reason)})`}`,
     ]),
   )
-  await stopped
-  report(options, { event: 'stopping' }, ['Stopping…'])
-  await node.close()
-  report(options, { event: 'stopped' }, ['Stopped.'])
 }
 
 function sizeOption(flag: string, description: string, bytes: number): Option {

@@ -12,6 +12,7 @@ import {
 } from '@connectrpc/connect'
 import { universalRequestFromNodeRequest } from '@connectrpc/connect-node'
 import type { Clock } from '../../base/clock.ts'
+import type { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { fastBrotli, fastGzip } from '../compression.ts'
 import { toConnectError } from '../errors.ts'
@@ -37,7 +38,9 @@ export interface HandlerOptions {
   readonly interceptors?: readonly Interceptor[] | undefined
   readonly onProblem?: ProblemListener | undefined
   /** Answers requests that are not RPC, by their path. */
-  readonly plain?: ((path: string) => PlainAnswer | undefined) | undefined
+  readonly plain?: ((path: string, request: HttpRequest) => PlainAnswer | undefined) | undefined
+  /** Returns the reason to refuse a request whoever makes it, or undefined. */
+  readonly refuse?: ((request: HttpRequest) => CausewayError | undefined) | undefined
   readonly contextValues: (request: HttpRequest) => ContextValues
   readonly clock: Clock
   /** Begins a call, or throws the reason to refuse it. */
@@ -58,6 +61,12 @@ const badRequest: PlainAnswer = {
   body: 'A request must name a host and a path.\n',
 }
 
+const forbidden = ({ message }: CausewayError): PlainAnswer => ({
+  status: 403,
+  contentType: 'text/plain',
+  body: `${message}\n`,
+})
+
 export function createHandler(options: HandlerOptions): HttpHandler {
   const router = createConnectRouter({
     interceptors: [errorBoundary(options.onProblem), ...(options.interceptors ?? [])],
@@ -74,7 +83,11 @@ export function createHandler(options: HandlerOptions): HttpHandler {
   return (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? ''
     const handler = handlers.get(path)
-    if (handler === undefined) return sendPlain(response, options.plain?.(path) ?? notFound)
+    const refusal = options.refuse?.(request)
+    // A typed error takes the place of the body, so a request without one gets a plain answer.
+    if (refusal !== undefined && (handler === undefined || request.method !== 'POST'))
+      return sendPlain(response, forbidden(refusal))
+    if (handler === undefined) return sendPlain(response, options.plain?.(path, request) ?? notFound)
     let universal: ReturnType<typeof universalRequestFromNodeRequest>
     try {
       universal = universalRequestFromNodeRequest(
@@ -94,6 +107,7 @@ export function createHandler(options: HandlerOptions): HttpHandler {
       options.clock,
     )
     try {
+      if (refusal !== undefined) throw refusal
       const call = options.enter?.(request)
       if (call !== undefined) {
         universal.contextValues!.set(loadKey, call.load)

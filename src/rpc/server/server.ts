@@ -10,9 +10,11 @@ import type { Duplex } from 'node:stream'
 import { type ConnectRouter, createContextValues, type Interceptor } from '@connectrpc/connect'
 import type { Clock } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
+import type { WebListener } from '../../base/hosts.ts'
 import { limits } from '../../base/limits.ts'
 import { type ByteChannel, type Caller, callerKey, stoppingKey } from '../caller.ts'
 import type { ProblemListener } from './boundary.ts'
+import { type AllowedNames, refuseNaming } from './browsers.ts'
 import { createHandler, type PlainAnswer, sendPlain } from './handler.ts'
 import type { HttpRequest } from './http-call.ts'
 import type { OpenCall, Throttle } from './throttle.ts'
@@ -28,8 +30,10 @@ export interface RpcServerOptions {
   readonly clock: Clock
   /** Receives the error of every call that failed for a reason other than its caller. */
   readonly onError?: ProblemListener
-  /** Answers HTTP requests that are not RPC, such as /metrics, by their path. */
-  readonly plain?: (path: string) => PlainAnswer | undefined
+  /** Answers HTTP requests that are not RPC, such as /healthz, by their path and the connection's caller. */
+  readonly plain?: (path: string, caller: Caller) => PlainAnswer | undefined
+  /** Hosts and origins that requests may name beside those that a listener knows to be its own. Default: none. */
+  readonly allowed?: AllowedNames
   /** Default: limits.idleTimeoutMs. */
   readonly idleTimeoutMs?: number
 }
@@ -66,6 +70,8 @@ export class RpcServer {
   private readonly shutdown = new AbortController()
   /** The caller of each HTTP/2 session and each HTTP/1.1 socket. */
   private readonly callers = new WeakMap<object, Caller>()
+  /** The listener of each connection's caller, if browsers can reach it. */
+  private readonly listeners = new WeakMap<Caller, WebListener>()
 
   constructor(options: RpcServerOptions) {
     this.clock = options.clock
@@ -77,7 +83,8 @@ export class RpcServer {
       routes: options.routes,
       interceptors: options.interceptors,
       onProblem: options.onError,
-      plain: options.plain,
+      plain: (path, request) => options.plain?.(path, this.callerOf(request) ?? unknownCaller),
+      refuse: (request) => this.refuse(request, options.allowed ?? { hosts: [], origins: [] }),
       clock: options.clock,
       shutdownSignal: this.shutdown.signal,
       contextValues: (request) => this.contextValues(request),
@@ -127,6 +134,16 @@ export class RpcServer {
   private callerOf(request: HttpRequest): Caller | undefined {
     const carrier = 'stream' in request ? request.stream.session : request.socket
     return carrier && this.callers.get(carrier)
+  }
+
+  /** Returns the reason to refuse a request that a web page may have made; see browsers.ts. */
+  private refuse(request: HttpRequest, allowed: AllowedNames): CausewayError | undefined {
+    const caller = this.callerOf(request)
+    const listener = caller && this.listeners.get(caller)
+    if (listener === undefined) return undefined
+    const { ':authority': authority, host, origin } = request.headers
+    const hosts = [authority, host].filter((name) => typeof name === 'string')
+    return refuseNaming({ hosts, origin, isHttp2: 'stream' in request }, listener, allowed)
   }
 
   /** Begins a call. Cuts the connection of a caller that has been refused too often. */
@@ -216,6 +233,7 @@ export class RpcServer {
       operator,
       ...(channel.remotePeer !== undefined && { peer: channel.remotePeer }),
     }
+    if (channel.listener !== undefined) this.listeners.set(caller, channel.listener)
     const connection: InboundConnection = { caller, channel, awaitsFirstBytes: true }
     if (this.channels.size >= limits.connections && !this.makeRoom()) {
       stream.destroy()

@@ -5,6 +5,7 @@
 import { strict as assert } from 'node:assert'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,6 +44,34 @@ describe('causeway serve', () => {
     const plain = box.spawn('b', ['serve'])
     plain.stdout!.once('data', () => plain.kill('SIGTERM'))
     assert.equal(await new Promise((resolve) => plain.once('close', resolve)), 0)
+  })
+
+  it('serves operators’ tools on an address of its own, which no two nodes share', async () => {
+    await using box = await Sandbox.create()
+    const [a, b] = [await box.serve('a'), await box.serve('b')]
+    assert.notEqual(a.ready.admin, b.ready.admin)
+    assert.equal(await readFile(join(box.folder('a'), 'admin.url'), 'utf8'), `${a.ready.admin}\n`)
+    const statusOf = async (url: string, path: string) => (await fetch(url + path)).status
+    for (const [path, open] of [
+      ['/metrics', 404],
+      ['/readyz', 404],
+      ['/healthz', 200],
+    ] as const) {
+      assert.equal(await statusOf(a.ready.admin!, path), 200, path)
+      assert.equal(await statusOf(a.ready.addresses[0]!, path), open, path)
+    }
+    const none = await box.serve('c', '--no-admin', '--allowed-host', 'node.example')
+    assert.equal(none.ready.admin, null)
+    const taken = await box.run('d', ['serve', '--admin', new URL(a.ready.admin!).host])
+    assert.deepEqual([taken.code, taken.stdout], [2, ''])
+    assert.match(taken.stderr, /BAD_ADDRESS/)
+    const refused = await box.run('d', ['serve', '--admin', '0.0.0.0:0'])
+    assert.match(refused.stderr, /--insecure/)
+    for (const args of [
+      ['--allowed-host', 'node.example:80'],
+      ['--cors-origin', '*'],
+    ])
+      assert.equal((await box.run('d', ['serve', ...args])).code, 2)
   })
 
   it('keeps a second node off its folder', async () => {

@@ -101,19 +101,20 @@ describe('serve', () => {
     await stopped.has(tree, 101)
   })
 
-  it('answers /healthz, /readyz and /metrics, and names no tree or peer in the metrics', {
+  it('answers operators /healthz, /readyz and /metrics, and names no tree or peer in the metrics', {
     timeout: 60_000,
   }, async () => {
     const a = await serve('a')
     const tree = await createTree(a)
     await commit(a, tree, 'text')
-    const get = (path: string) => fetch(a.address + path)
+    const get = (path: string) => fetch(a.admin + path)
     assert.equal(await (await get('/healthz')).text(), 'ok\n')
     assert.equal((await get('/readyz')).status, 200)
     const metrics = await (await get('/metrics')).text()
     assert.match(metrics, /^causeway_entries 2$/m)
     assert.match(metrics, /^# TYPE causeway_outbox_marks gauge\ncauseway_outbox_marks 0$/m)
     assert.doesNotMatch(metrics, new RegExp(`${Buffer.from(tree).toString('hex')}|${a.peer}`))
+    assert.equal((await fetch(`${a.address}/metrics`)).status, 404)
   })
 })
 

@@ -136,7 +136,7 @@ describe('A caller that leaves in the middle of SyncTree', () => {
     await using lab = await withLargeTree(6)
     const { serving, message, open } = lab
     const body = envelope(message)
-    const head = `POST ${syncTree} HTTP/1.1\r\nHost: x\r\nContent-Type: application/connect+json\r\nContent-Length: ${body.length}\r\n\r\n`
+    const head = `POST ${syncTree} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/connect+json\r\nContent-Length: ${body.length}\r\n\r\n`
     for (let count = 0; count < 3; count++) {
       const socket = await rawSocket(serving)
       socket.write(Buffer.concat([Buffer.from(head), body]))

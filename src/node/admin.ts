@@ -1,0 +1,100 @@
+/**
+ * The listener for operators' tools: metrics and health over plain HTTP/1.1, on an address of its own, so that who may
+ * reach it is decided apart from who may reach the node. It asks for no proof: by default only this machine reaches it.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { CausewayError } from '../base/errors.ts'
+import { isLoopback } from '../base/hosts.ts'
+import { limits } from '../base/limits.ts'
+import { type AllowedNames, refuseNaming } from '../rpc/server/browsers.ts'
+import type { PlainAnswer } from '../rpc/server/server.ts'
+
+export interface AdminOptions {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  /** Allows an address that other machines can reach. */
+  readonly insecure?: boolean
+}
+
+export interface AdminListener extends AsyncDisposable {
+  /** Where it listens, such as `http://127.0.0.1:9464`. */
+  readonly url: string
+}
+
+/**
+ * Opens the listener. `answer` returns the answer to a path. Throws INVALID_ARGUMENT if other machines could reach it
+ * without `insecure`, and BAD_ADDRESS if it cannot listen there.
+ */
+export async function listenAdmin(
+  { host, port, insecure = false }: AdminOptions,
+  allowed: AllowedNames,
+  answer: (path: string) => PlainAnswer | undefined,
+): Promise<AdminListener> {
+  if (!insecure && !isLoopback(host))
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `Everybody who reaches ${host} could read the node's metrics: give operators 127.0.0.1, or accept that with --insecure.`,
+      { data: { host } },
+    )
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.idleTimeoutMs,
+    },
+    (request, response) => send(request, response, answerRequest(request, allowed, answer)),
+  )
+  server.maxConnections = limits.adminConnections
+  server.on('clientError', (_error, socket) => socket.destroy())
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(
+        new CausewayError('BAD_ADDRESS', `The operators' listener cannot start: ${cause.message}.`, {
+          cause,
+          data: { host, port },
+        }),
+      ),
+    )
+    server.listen({ host, port }, resolve)
+  })
+  // Later errors concern single connections.
+  server.on('error', () => {})
+  const { address, port: bound, family } = server.address() as AddressInfo
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function answerRequest(
+  { method, url, headers: { host, origin } }: IncomingMessage,
+  allowed: AllowedNames,
+  answer: (path: string) => PlainAnswer | undefined,
+): PlainAnswer {
+  const contentType = 'text/plain; charset=utf-8'
+  // Wherever it listens, a page in an operator's browser could reach it, and a browser names no origin in a GET.
+  const listener = { loopback: true, certifies: () => false }
+  const naming = { hosts: host === undefined ? [] : [host], origin, isHttp2: false }
+  const refusal = refuseNaming(naming, listener, allowed)
+  if (refusal !== undefined) return { status: 403, contentType, body: `${refusal.message}\n` }
+  if (method !== 'GET' && method !== 'HEAD')
+    return { status: 405, contentType, body: 'Expected GET or HEAD.\n' }
+  const found = answer(url?.split('?', 1)[0] ?? '')
+  return found ?? { status: 404, contentType, body: 'Expected /metrics, /healthz or /readyz.\n' }
+}
+
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, contentType, body }: PlainAnswer,
+) {
+  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) })
+  response.end(request.method === 'HEAD' ? undefined : body)
+}
