@@ -1,5 +1,5 @@
 /**
- * The numbers behind /metrics: totals of links, dials, sessions and entries. They are for operators, whose tools keep
+ * The text of /metrics: totals of links, dials, sessions and entries. They are for operators, whose tools keep
  * them where others read them, so they name no tree and no peer.
  */
 import type { LinkStatus } from '../peer/links.ts'
