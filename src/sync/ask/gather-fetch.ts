@@ -95,11 +95,14 @@ export class Fetch {
         throw protocolError(`The remote was asked for a chunk and answered ${answer.header.status}.`)
       const ids = new Uint8Array(32 * chunk.count)
       let count = 0
-      // Ends since the chunk's entries are counted, and a client of RPC takes no page after an empty one.
+      let ended = false
+      // Ends since the chunk's entries are counted, and no page follows an empty one.
       for (;;) {
         const step: IteratorResult<SyncPage> = await this.withSilenceLimit(pages.next())
         if (step.done) break
         const { entries } = step.value
+        if (ended) throw protocolError('The remote sent a page after its last one.')
+        ended = step.value.more || entries.length === 0
         if (count + entries.length > chunk.count)
           throw new ChunkMismatch(`The remote sent more entries than the ${chunk.count} of the chunk.`)
         for (const signed of entries) ids.set(hexToBytes(idOf(signed)), 32 * count++)

@@ -14,7 +14,7 @@ import { cutForRequest, viewWithSketch } from '../cells.ts'
 import { findMissing } from '../missing.ts'
 import type { RangeAnswer, Remote, SyncAnswer, SyncHeader, SyncRequest } from '../remote.ts'
 import { sampleTips } from '../sample.ts'
-import { byRange, useRange } from './by-range.ts'
+import { byRange, checkSpanIds, useRange } from './by-range.ts'
 import { bySketch } from './by-sketch.ts'
 import { Exchange, type SessionLocal } from './exchange.ts'
 import type { SessionResult } from './session-result.ts'
@@ -221,6 +221,9 @@ class Session {
     const { exchange, tree } = this
     await using view = await exchange.store.view(tree)
     if (view === undefined) throw protocolError('The remote sent ids of a tree that we do not have.')
+    if (range.spans.length > 1)
+      throw protocolError(`The remote had to name all of its ids in one span, got ${range.spans.length}.`)
+    checkSpanIds(range.spans)
     const through = await useRange(exchange, view, answer, range)
     if (through !== undefined)
       throw protocolError('The remote had to name all of its ids, but named only some.')
