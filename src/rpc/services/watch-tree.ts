@@ -29,8 +29,13 @@ export function createTreeWatch({
     async *watchTree(request, context) {
       const tree = expectTree(store, request.tree)
       let after = readCount(request.afterSequence, 'after_sequence')
-      for await (const changed of changes(store, tree, clock, context)) {
-        if (!changed) yield { entries: [], sequence: BigInt(after) }
+      let sentAt = clock.monotonic()
+      for await (const changed of changes(store, tree, clock, context, () => sentAt)) {
+        if (!changed) {
+          yield { entries: [], sequence: BigInt(after) }
+          sentAt = clock.monotonic()
+        }
+        // Ends when everything that has arrived is sent.
         for (;;) {
           const arrivals = await store.arrivals(tree, after, limits.watchEntries)
           if (arrivals.length === 0) break
@@ -48,6 +53,7 @@ export function createTreeWatch({
                 body!.changes.some(({ store }) => store === policyStore),
               ),
             }
+            sentAt = clock.monotonic()
           }
         }
       }
@@ -56,14 +62,15 @@ export function createTreeWatch({
 }
 
 /**
- * Yields true immediately and then whenever the tree has changed (changes are coalesced), and false after each silence,
- * for a sign of life. Ends with the call, or when the node stops.
+ * Yields true immediately and then whenever the tree has changed (changes are coalesced), and false for a sign of life,
+ * limits.signOfLifeMs after `sentAt`, when the last message was sent. Ends with the call, or when the node stops.
  */
 async function* changes(
   store: DagStore,
   tree: TreeId,
   clock: Clock,
   { signal, values }: HandlerContext,
+  sentAt: () => number,
 ): AsyncGenerator<boolean> {
   const ended = AbortSignal.any([signal, values.get(stoppingKey)])
   let changed = true
@@ -84,7 +91,7 @@ async function* changes(
       }
       let silent = false
       await new Promise<void>((resolve) => {
-        const cancelTimer = clock.setTimer(limits.signOfLifeMs, () => {
+        const cancelTimer = clock.setTimer(sentAt() + limits.signOfLifeMs - clock.monotonic(), () => {
           silent = true
           wake()
         })

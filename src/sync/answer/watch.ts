@@ -49,7 +49,8 @@ export interface WatchParts {
 /**
  * Yields the events of a watch until the signal fires. The first message is a sign of life, which shows the watcher
  * that its watch has begun. A tree that is not here, or that the watcher may not read, is followed too: its first event
- * comes when the tree is here and may be read.
+ * comes when the tree is here and may be read. Until then its changes move nothing that the watcher can observe: the
+ * next sign of life is due a fixed time after the last message, whatever happens in between.
  */
 export async function* serveWatch(
   { store, clock, mayRead, onEqual }: WatchParts,
@@ -65,42 +66,108 @@ export async function* serveWatch(
       { data: { max: limits.watchTrees } },
     )
   const watches = new Map(trees.map((watched) => [watched.tree, new TreeWatch(watched)]))
-  const changed = new Set(watches.keys())
-  let wake = () => {}
+  const changes = new ReadableChanges(watches.keys(), mayRead)
   const unsubscribe = store.subscribe((tree) => {
-    if (!watches.has(tree)) return
-    changed.add(tree)
-    wake()
+    if (watches.has(tree)) changes.add(tree)
   })
-  const onAbort = () => wake()
+  const onAbort = () => changes.end()
   signal.addEventListener('abort', onAbort)
+  const nextHeartbeat = () => clock.monotonic() + limits.watchHeartbeatMs
   try {
     yield undefined
+    let heartbeatAt = nextHeartbeat()
     while (!signal.aborted) {
-      const [tree] = changed
-      if (tree !== undefined) {
-        changed.delete(tree)
-        const watch = watches.get(tree)!
-        if (!(await mayRead(tree))) continue
-        const event = await watch.next(store, clock.random)
-        // It goes behind the others, so that a busy tree does not keep them waiting.
-        if (watch.behind) changed.add(tree)
-        if (watch.equalAt !== undefined) await onEqual?.(tree, watch.equalAt)
-        if (event !== undefined) yield event
-        continue
+      const tree = await changes.take(clock, heartbeatAt)
+      if (signal.aborted) return
+      if (tree === undefined || clock.monotonic() >= heartbeatAt) {
+        yield undefined
+        heartbeatAt = nextHeartbeat()
       }
-      const silent = await new Promise<boolean>((resolve) => {
-        const cancelTimer = clock.setTimer(limits.watchHeartbeatMs, () => resolve(true))
-        wake = () => {
-          cancelTimer()
-          resolve(false)
-        }
-      })
-      if (silent) yield undefined
+      // Asked again, since it may be long ago that the change was found.
+      if (tree === undefined || !(await mayRead(tree))) continue
+      const watch = watches.get(tree)!
+      const event = await watch.next(store, clock.random)
+      // It goes behind the others, so that a busy tree does not keep them waiting.
+      if (watch.behind) changes.add(tree)
+      if (watch.equalAt !== undefined) await onEqual?.(tree, watch.equalAt)
+      if (event === undefined) continue
+      yield event
+      heartbeatAt = nextHeartbeat()
     }
   } finally {
+    changes.end()
     unsubscribe()
     signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/**
+ * The trees of a watch that have changed, one at a time, without those that the watcher may not read. It asks for the
+ * watcher's rights on its own, so that no such question delays a sign of life.
+ */
+class ReadableChanges {
+  private readonly mayRead: WatchParts['mayRead']
+  private readonly changed: Set<TreeId>
+  private found: TreeId | undefined
+  private failure: { readonly error: unknown } | undefined
+  private ended = false
+  private wakeSearch = () => {}
+  private wakeTaker = () => {}
+
+  constructor(trees: Iterable<TreeId>, mayRead: WatchParts['mayRead']) {
+    this.changed = new Set(trees)
+    this.mayRead = mayRead
+    void this.search()
+  }
+
+  add(tree: TreeId): void {
+    this.changed.add(tree)
+    this.wakeSearch()
+  }
+
+  /** Returns the next tree, or undefined if there is none at `untilMs` of monotonic time, or the watch has ended. */
+  async take(clock: Clock, untilMs: number): Promise<TreeId | undefined> {
+    if (this.found === undefined && this.failure === undefined && !this.ended)
+      await new Promise<void>((resolve) => {
+        const cancelTimer = clock.setTimer(untilMs - clock.monotonic(), resolve)
+        this.wakeTaker = () => {
+          cancelTimer()
+          resolve()
+        }
+      })
+    if (this.failure !== undefined) throw this.failure.error
+    const { found } = this
+    this.found = undefined
+    this.wakeSearch()
+    return found
+  }
+
+  end(): void {
+    this.ended = true
+    this.wakeSearch()
+    this.wakeTaker()
+  }
+
+  private async search(): Promise<void> {
+    try {
+      // Ends with the watch. Each turn waits, or looks at one tree that has changed.
+      while (!this.ended) {
+        const [tree] = this.changed
+        if (this.found !== undefined || tree === undefined) {
+          await new Promise<void>((resolve) => {
+            this.wakeSearch = resolve
+          })
+          continue
+        }
+        this.changed.delete(tree)
+        if (!(await this.mayRead(tree))) continue
+        this.found = tree
+        this.wakeTaker()
+      }
+    } catch (error) {
+      this.failure = { error }
+      this.wakeTaker()
+    }
   }
 }
 

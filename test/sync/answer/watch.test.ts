@@ -113,3 +113,85 @@ test('a watch resumes from a cursor, and sends signs of life while nothing happe
   await watch.return(undefined)
   assert.equal(clock.pendingTimers, 0)
 })
+
+/** Follows two trees: one that the watcher may read, and one whose changes it may not notice. */
+async function beside(allowed: (tree: EntryId) => boolean) {
+  const shown = new TreeBuilder()
+  const hidden = new TreeBuilder({ seed: 'hidden' })
+  const peer = await openPeer([shown.root])
+  await fill(peer.store, [hidden.root])
+  const clock = new VirtualClock()
+  const stop = new AbortController()
+  const trees = [shown, hidden].map(({ root }) => ({ tree: root.id, cursor: 1, tipsDigest: '' }))
+  const parts = { store: peer.store, clock, mayRead: async (tree: EntryId) => allowed(tree) }
+  const watch = serveWatch(parts, trees, stop.signal)
+  return { shown, hidden, peer, clock, stop, watch }
+}
+
+/** Returns when messages come to a watcher while a tree that it may not read changes so many times, once a second. */
+async function timesBeside(changes: number): Promise<number[]> {
+  let secret: EntryId | undefined
+  const { shown, hidden, peer, clock, stop, watch } = await beside((tree) => tree !== secret)
+  secret = hidden.root.id
+  const times: number[] = []
+  const reading = (async () => {
+    for await (const message of watch) {
+      times.push(clock.monotonic())
+      assert.ok(message === undefined || message.tree === shown.root.id)
+    }
+  })()
+  for (let second = 0; second < 60; second++) {
+    await clock.advance(1_000)
+    if (second >= changes) continue
+    hidden.add()
+    await fill(peer.store, hidden.entries)
+  }
+  stop.abort()
+  await reading
+  assert.equal(clock.pendingTimers, 0)
+  return times
+}
+
+test('a change that is withheld moves no sign of life', async () => {
+  // The beginning, the event that says what is there, and a sign of life each 15 seconds.
+  const expected = [0, 0, 15_000, 30_000, 45_000, 60_000]
+  for (const changes of [0, 1, 10, 60]) assert.deepEqual(await timesBeside(changes), expected)
+})
+
+test('a question for rights that takes long delays no sign of life, and no other watcher', async () => {
+  const tree = new TreeBuilder()
+  const peer = await openPeer([tree.root])
+  const clock = new VirtualClock()
+  const stop = new AbortController()
+  const parts = { store: peer.store, clock, mayRead: () => new Promise<never>(() => {}) }
+  const watch = serveWatch(parts, [{ tree: tree.root.id, cursor: 0, tipsDigest: '' }], stop.signal)
+  assert.equal((await watch.next()).value, undefined)
+  const second = watch.next()
+  await clock.advance(limits.watchHeartbeatMs)
+  assert.deepEqual(await second, { done: false, value: undefined })
+  const third = watch.next()
+  stop.abort()
+  assert.equal((await third).done, true)
+  assert.equal(clock.pendingTimers, 0)
+})
+
+test('a watcher that takes an event late gets nothing of a tree that it may not read any more', async () => {
+  let allowed = true
+  const { shown, hidden, peer, clock, stop, watch } = await beside(
+    (tree) => allowed || tree === shown.root.id,
+  )
+  assert.equal((await watch.next()).value, undefined)
+  const seen: EntryId[] = [(await next(watch)).tree]
+  // Both trees have changed and may be read, but the watcher takes nothing yet.
+  hidden.add()
+  await fill(peer.store, hidden.entries)
+  await clock.settle()
+  allowed = false
+  shown.add()
+  await fill(peer.store, shown.entries)
+  seen.push((await next(watch)).tree)
+  assert.deepEqual(seen, [shown.root.id, shown.root.id])
+  const last = watch.next()
+  stop.abort()
+  assert.equal((await last).done, true)
+})
