@@ -47,8 +47,6 @@ export interface PageBase {
   readonly pointsStored: number
   /** Whether the void marks are out of date already. */
   readonly stale: boolean
-  /** Returns the tree with this local number. */
-  treeOf(number: number): TreeId | undefined
 }
 
 /** The tree after the page, once `operations` are written. */
@@ -163,12 +161,16 @@ class Plan {
     return this.newIndexRecords.get(id) ?? this.base.indexRecords.get(id)
   }
 
+  /**
+   * A parent in another tree counts as missing, as one that is nowhere: else who may write to one tree could find out
+   * which entries are in another that it may not read.
+   */
   private parentsOf(ids: readonly EntryId[]) {
-    const { tree, record, treeOf } = this.base
+    const { tree, record } = this.base
     return ids.map((id) => {
       const parent = this.recordOf(id)
-      const parentTree = parent && (parent.number === record.number ? tree : treeOf(parent.number))
-      return parentTree && { tree: parentTree, height: parent.height, after: parent.after }
+      if (parent?.number !== record.number) return undefined
+      return { tree, height: parent.height, after: parent.after }
     })
   }
 

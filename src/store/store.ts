@@ -282,19 +282,8 @@ export class DagStore extends StoreReader implements TreeReader, ContributedStor
     const state = reads.state ?? newTree(this.nextNumber)
     const { policy, tips, pointsStored, stale } = state
     const { indexRecords, authors } = reads
-    const treeOf = (number: number) => this.treeOfNumber.get(number)
     // Field by field: a spread would make a new hidden class for every page.
-    const base = {
-      tree,
-      record: state.record,
-      tips,
-      indexRecords,
-      authors,
-      policy,
-      pointsStored,
-      stale,
-      treeOf,
-    }
+    const base = { tree, record: state.record, tips, indexRecords, authors, policy, pointsStored, stale }
     const plan = planPage(base, entries)
     const { record, added, operations } = plan
     const info = infoOf(tree, record)
