@@ -1,8 +1,9 @@
-/** What a tree's policy allows a peer now. Nothing is cached, so a change of the policy takes effect immediately. */
+/** What a tree's policy allows a peer now. A change of the policy takes effect immediately. */
 import { Permission } from '../../gen/causeway/v1/entry_pb.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { DagStore } from '../store/store.ts'
+import type { NamedPeers } from './named-peers.ts'
 
 export interface Rights {
   /** Returns what a peer may do in a tree; UNSPECIFIED if the tree is not here. `undefined` is an unidentified peer. */
@@ -13,14 +14,21 @@ export interface Rights {
   isNamed(tree: TreeId, peer: PeerId): Promise<boolean>
 }
 
-/** Returns the rights that the policies in a store give. */
-export function rightsOf(store: DagStore): Rights {
-  const permission = async (tree: TreeId, peer: PeerId | undefined) =>
-    (await store.policy(tree))?.permission(peer) ?? Permission.UNSPECIFIED
+/**
+ * Returns the rights that the policies in a store give. `named` answers without the tree where it shows that a peer may
+ * do nothing: the answer then takes as long as for a tree that is not here, and a stranger has no tree loaded. What a
+ * peer may do is always read from the policy itself.
+ */
+export function rightsOf(store: DagStore, named?: NamedPeers): Rights {
+  const permission = async (tree: TreeId, peer: PeerId | undefined) => {
+    if (named?.permission(tree, peer) === Permission.UNSPECIFIED) return Permission.UNSPECIFIED
+    return (await store.policy(tree))?.permission(peer) ?? Permission.UNSPECIFIED
+  }
   return {
     permission,
     mayRead: async (tree, peer) => (await permission(tree, peer)) >= Permission.READ,
     async isNamed(tree, peer) {
+      if (named?.isNamed(tree, peer) === false) return false
       const key = (await store.policy(tree))?.key(peer)
       return key !== undefined && !key.revoked && key.permission > Permission.UNSPECIFIED
     },

@@ -1,5 +1,6 @@
 /** Decides which callers a node admits and how much each may do, from their proofs, the peer book and the operators. */
 import type { Interceptor } from '@connectrpc/connect'
+import type { NamedPeers } from '../access/named-peers.ts'
 import type { Clock } from '../base/clock.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { PeerBook, PeerEntry } from '../peer/book.ts'
@@ -15,6 +16,7 @@ export interface AdmissionParts {
   readonly db: Database
   readonly clock: Clock
   readonly book: PeerBook
+  readonly named: NamedPeers
   readonly operators: readonly PeerId[]
 }
 
@@ -24,17 +26,18 @@ export class Admission {
   private readonly book: PeerBook
   private readonly identification: Identification
 
-  private constructor({ self, book, operators, clock }: AdmissionParts, proofs: Proofs) {
+  private constructor({ self, book, named, operators, clock }: AdmissionParts, proofs: Proofs) {
     this.book = book
-    const named = new Set<PeerId>([self, ...operators])
+    const own = new Set<PeerId>([self, ...operators])
     this.identification = new Identification({
       proofs,
-      isOperator: (peer) => named.has(peer),
+      isOperator: (peer) => own.has(peer),
       isBlocked: (peer) => this.isBlocked(peer),
     })
     this.throttle = new Throttle({
       clock,
-      isKnown: (peer) => named.has(peer) || isInvited(book.get(peer)),
+      isKnown: (peer) =>
+        own.has(peer) || isInvited(book.get(peer)) || (named.has(peer) && !this.isBlocked(peer)),
       peersOf: (connected) => this.peersOf(connected),
       callerOf: (connected, authorization) => this.identification.callerOf(connected, authorization),
     })

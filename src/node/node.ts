@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events'
 import type { Transport as RpcTransport } from '@connectrpc/connect'
 import type { Permission, PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import type { AccessDesk } from '../access/desk.ts'
+import { NamedPeers } from '../access/named-peers.ts'
 import { systemClock } from '../base/clock.ts'
 import { CausewayError, unknownTree } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
@@ -54,10 +55,11 @@ export async function createNode(options: NodeOptions = {}): Promise<Node> {
     await Quota.open(db, store, identity.peer, options.quota)
     const [book, links] = await Promise.all([PeerBook.open(db, clock), Links.open(db)])
     const outbox = await Outbox.open(db, store, links, clock)
+    const named = await NamedPeers.open(store)
     const { operators = [] } = options
-    const admission = await Admission.open({ self: identity.peer, db, clock, book, operators })
+    const admission = await Admission.open({ self: identity.peer, db, clock, book, named, operators })
     const accessRecords = await openAccessRecords(db, identity, clock)
-    return new Node({ store, book, links, outbox, admission, accessRecords, identity, clock }, options)
+    return new Node({ store, book, links, outbox, named, admission, accessRecords, identity, clock }, options)
   } catch (error) {
     await db.close()
     throw error

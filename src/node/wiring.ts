@@ -4,6 +4,7 @@
  */
 import type { EventEmitter } from 'node:events'
 import type { Permission } from '../../gen/causeway/v1/entry_pb.ts'
+import type { NamedPeers } from '../access/named-peers.ts'
 import { rightsOf } from '../access/rights.ts'
 import { RightsGuard } from '../access/rights-guard.ts'
 import type { Clock } from '../base/clock.ts'
@@ -36,6 +37,7 @@ export interface DurableParts {
   readonly book: PeerBook
   readonly links: Links
   readonly outbox: Outbox
+  readonly named: NamedPeers
   readonly admission: Admission
   readonly accessRecords: AccessRecords
   readonly identity: Identity
@@ -65,7 +67,7 @@ export function wire(durable: DurableParts, options: NodeOptions, node: Host): W
   const author = new Author(store, identity, clock)
   const ingest = new Ingest(store)
   const lastEqual = new LastEqual(store.db)
-  const rights = rightsOf(store)
+  const rights = rightsOf(store, durable.named)
   const access = new Access(rights, (peer) => admission.throttle.vouch(peer))
   const transports = createTransports(options, identity, clock, admission)
   const guard = new RightsGuard(store, rights)

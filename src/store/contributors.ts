@@ -4,6 +4,7 @@
  */
 import type { VerifiedEntry } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
+import type { TreePolicy } from '../dag/policy/tree-policy.ts'
 import type { BatchOperation } from './page.ts'
 import type { TreeInfo } from './tree-state.ts'
 
@@ -26,6 +27,8 @@ export type BatchContributor = (
   added: readonly VerifiedEntry[],
   /** The tree as the page leaves it. */
   info: TreeInfo,
+  /** Its policy as the page leaves it. */
+  policy: TreePolicy,
 ) => Contribution | undefined
 
 /** Called after a page is stored. Must not throw, and must not wait for a write to the same tree. */

@@ -297,7 +297,7 @@ export class DagStore extends StoreReader implements TreeReader, ContributedStor
     )
     try {
       for (const contribute of this.contributors) {
-        const contribution = contribute(tree, added, info)
+        const contribution = contribute(tree, added, info, policy)
         if (contribution === undefined) continue
         operations.push(...contribution.operations)
         contributions.push(contribution)

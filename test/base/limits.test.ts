@@ -412,6 +412,11 @@ relations('who is served', [
     'To be known never costs a peer anything.',
   ],
   [
+    'namedPeersOfTree < namedPeers',
+    bound.namedPeersOfTree < bound.namedPeers,
+    'One tree does not fill the list of named peers.',
+  ],
+  [
     'accessRequestsPerPeer < accessRequestsPerTree < accessRequests',
     bound.accessRequestsPerPeer < bound.accessRequestsPerTree &&
       bound.accessRequestsPerTree < bound.accessRequests,

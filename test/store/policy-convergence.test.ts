@@ -6,6 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { NamedPeers } from '../../src/access/named-peers.ts'
 import { CausewayError } from '../../src/base/errors.ts'
 import { type Entry, signEntry, type VerifiedEntry } from '../../src/dag/entry.ts'
 import type { EntryId, TreeId } from '../../src/dag/id.ts'
@@ -102,6 +103,7 @@ async function deliver(entries: readonly VerifiedEntry[], random: Prng) {
   const tree = entries[0]!.tree as TreeId
   const db = await openMemory()
   let store = await DagStore.open(db)
+  let named = await NamedPeers.open(store)
   const accepted = new Set<EntryId>()
   const voids = async () => {
     const positions = [...accepted].map((id) => ({
@@ -117,7 +119,14 @@ async function deliver(entries: readonly VerifiedEntry[], random: Prng) {
     const lot = random()
     if (lot < 0.2) await voids()
     // A reopened store reads the same from its records.
-    else if (lot < 0.3) store = await DagStore.open(db)
+    else if (lot < 0.3) {
+      store = await DagStore.open(db)
+      named = await NamedPeers.open(store)
+    }
+    // The list of named peers says the same as the policy, page by page.
+    const policy = await store.policy(tree)
+    for (const peer of [undefined, ...people.map(({ peer }) => peer)])
+      assert.equal(named.permission(tree, peer), policy?.permission(peer))
   }
   const policy = told((await store.policy(tree))!)
   const result = { accepted, voids: await voids(), policy, digest: await store.tipsDigest(tree) }

@@ -18,6 +18,13 @@ export const admissionLimits = {
   callersRemembered: 16_384,
   /** How long a peer that a tree's policy names counts as known after a call showed it. Every such call renews this. */
   vouchedMs: 600_000,
+  /**
+   * Keys that the policies of all trees name and that are known without loading a tree, some 250 bytes each: 16 MB. The
+   * peers that a tree past this names are strangers until a call of theirs has shown it.
+   */
+  namedPeers: 65_536,
+  /** The same for one tree, so that its admins leave room for other trees. */
+  namedPeersOfTree: 16_384,
 
   /** Calls by strangers of one origin in a burst: some dozens of peers behind one router, each with a watch. */
   strangerRequestBurst: 1_000,
