@@ -31,11 +31,15 @@ export function issueTicket(parts: TicketParts, tree: TreeId, options: TicketOpt
       'NOT_STARTED',
       'The node does not listen, so a ticket would have no address: start it with `causeway serve`.',
     )
-  return formatTicket({
-    ...{ tree, peer, addresses: addresses.slice(0, limits.ticketAddresses) },
-    ...(options.invitation !== undefined && { invitation: options.invitation }),
-    ...(options.withPeers && { others: holders(parts, tree) }),
-  })
+  const others = options.withPeers ? holders(parts, tree) : []
+  const format = () =>
+    formatTicket({
+      ...{ tree, peer, addresses: addresses.slice(0, limits.ticketAddresses), others },
+      ...(options.invitation !== undefined && { invitation: options.invitation }),
+    })
+  // Ends with the last of the others. Long addresses of theirs must not make a ticket that nobody reads.
+  while (others.length > 0 && format().length > limits.ticketBytes) others.pop()
+  return format()
 }
 
 /** Returns the linked peers that are known to have a tree, with their addresses. */

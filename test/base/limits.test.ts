@@ -7,6 +7,7 @@ import { describe, test } from 'node:test'
 import { sentGarbage, takenGarbage } from '../../src/base/garbage.ts'
 import { limits } from '../../src/base/limits.ts'
 import { wordsPerCell } from '../../src/dag/difference/sketch.ts'
+import { requestTimeMs } from '../../src/rpc/server/in-time.ts'
 
 /** As numbers, since TypeScript would compare the literals. */
 const bound: Readonly<Record<keyof typeof limits, number>> = limits
@@ -178,6 +179,18 @@ relations('what is waited for', [
     'headersTimeoutMs ≤ requestTimeoutMs',
     bound.headersTimeoutMs <= bound.requestTimeoutMs,
     'Node refuses an HTTP/1.1 server with longer time for headers than for the request.',
+  ],
+  [
+    'a server waits longer for a request than its caller, whatever its size',
+    [0, bound.entryBodyBytes, bound.messageBytes].every(
+      (bytes) => bound.unaryTimeoutMs + (1_000 * bytes) / bound.slowestBytesPerSecond < requestTimeMs(bytes),
+    ),
+    'An entry of the largest size takes 64 s over the slowest line, and its caller allows for that.',
+  ],
+  [
+    'half a window of a request at slowestBytesPerSecond takes less than idleTimeoutMs',
+    (500 * bound.requestWindowBytes) / bound.slowestBytesPerSecond < bound.idleTimeoutMs,
+    'A request over the slowest line is not silent while its bytes come.',
   ],
   [
     '3 × watchHeartbeatMs < idleTimeoutMs',
@@ -421,6 +434,11 @@ relations('who is served', [
     bound.accessRequestsPerPeer < bound.accessRequestsPerTree &&
       bound.accessRequestsPerTree < bound.accessRequests,
     'One peer does not fill a tree with requests, nor one tree the list.',
+  ],
+  [
+    'ticketAddresses × addressBytes ≤ ticketBytes / 2',
+    2 * bound.ticketAddresses * bound.addressBytes <= bound.ticketBytes,
+    'A ticket can name all the addresses of its issuer, however long they are, and still has room.',
   ],
   [
     'ticketAddresses ≤ dialAddresses',

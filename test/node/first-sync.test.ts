@@ -91,4 +91,19 @@ describe('a first sync by a ticket', () => {
     const withPeers = b.createTicket(tree as TreeId, { withPeers: true })
     assert.equal(withPeers, formatTicket({ tree, ...named(b), others: [named(a)] }))
   })
+
+  it('is offered by a ticket that everybody can read, however long the addresses are', async () => {
+    await using a = await start(100)
+    await using b = await start(0)
+    const long = Array.from(
+      { length: limits.dialAddresses - 1 },
+      (_, n) => `http://127.0.0.1:1/${'ü'.repeat(limits.addressBytes - 25)}${n}`,
+    )
+    await b.sync(undefined, a.createTicket(tree as TreeId))
+    await b.addPeer(a.peer, { addresses: [...a.addresses(), ...long] })
+    await b.link({ tree, peer: a.peer })
+    await b.flush({ timeoutMs: 10_000 })
+    const ticket = b.createTicket(tree as TreeId, { withPeers: true })
+    assert.equal(ticket, formatTicket({ tree, ...named(b) }))
+  })
 })

@@ -83,6 +83,6 @@ describe('A ticket', () => {
     const full = formatTicket({ tree, addresses })
     assert.equal(parseTicket(full).addresses.length, limits.ticketAddresses)
     refused(`${full}&pr=one-more`, /at most 16 addresses/)
-    refused(`causeway:?${db}&pr=${'a'.repeat(limits.ticketBytes)}`, /at most 8192 characters/)
+    refused(`causeway:?${db}&pr=${'a'.repeat(limits.ticketBytes)}`, /at most 32768 characters/)
   })
 })

@@ -216,7 +216,7 @@ export type SyncNowRequest = Message<"causeway.v1.SyncNowRequest"> & {
   tree: Uint8Array;
 
   /**
-   * An address or a ticket, at most 8,192 characters.
+   * An address or a ticket, at most 32,768 characters.
    *
    * @generated from field: string remote = 2;
    */
@@ -934,7 +934,7 @@ export type LinkTreeRequest = Message<"causeway.v1.LinkTreeRequest"> & {
   peer: Uint8Array;
 
   /**
-   * A ticket, at most 8,192 characters. Its issuer is added to the peer book.
+   * A ticket, at most 32,768 characters. Its issuer is added to the peer book.
    *
    * @generated from field: string ticket = 3;
    */
@@ -1222,7 +1222,7 @@ export const FlushResponseSchema: GenMessage<FlushResponse> = /*@__PURE__*/
  */
 export type JoinTreeRequest = Message<"causeway.v1.JoinTreeRequest"> & {
   /**
-   * A ticket, at most 8,192 characters.
+   * A ticket, at most 32,768 characters.
    *
    * @generated from field: string ticket = 1;
    */

@@ -5,8 +5,8 @@ export const peerLimits = {
   /** (tree, peer) pairs, some 2 KB each in memory. As many ended ones are remembered, 200 bytes each. */
   links: 16_384,
   addressBytes: 1_024,
-  /** A ticket travels through chats and QR codes. */
-  ticketBytes: 8_192,
+  /** Twice all the addresses of one peer, so that any issuer fits. Usual tickets have some 200 bytes, for a QR code. */
+  ticketBytes: 32_768,
   /** As many as a peer may have: see `dialAddresses`. */
   ticketAddresses: 16,
 

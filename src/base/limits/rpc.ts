@@ -42,7 +42,7 @@ export const rpcLimits = {
   firstBytesTimeoutMs: 10_000,
   /** HTTP/1.1 headers take one round trip; a byte now and then must not hold a socket. */
   headersTimeoutMs: 10_000,
-  /** The whole of one request: 70 KB/s for a message of the largest size. */
+  /** The whole of one request, besides what the bytes that have come need at `slowestBytesPerSecond`. */
   requestTimeoutMs: 60_000,
   /** Time for an early answer to reach the caller before the unread rest of its request is reset. */
   unreadTimeoutMs: 1_000,

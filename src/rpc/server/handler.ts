@@ -45,6 +45,8 @@ export interface HandlerOptions {
   readonly clock: Clock
   /** Begins a call, or throws the reason to refuse it. */
   readonly enter?: ((request: HttpRequest) => OpenCall) | undefined
+  /** Called when the body of a request comes too slowly, before the call is answered with TIMEOUT. */
+  readonly onLate?: ((request: HttpRequest) => void) | undefined
   /** When it fires, the calls under way end. */
   readonly shutdownSignal: AbortSignal
 }
@@ -105,6 +107,7 @@ export function createHandler(options: HandlerOptions): HttpHandler {
       request,
       universal.body as AsyncIterable<Uint8Array>,
       options.clock,
+      () => options.onLate?.(request),
     )
     try {
       if (refusal !== undefined) throw refusal

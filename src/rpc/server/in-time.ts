@@ -1,5 +1,6 @@
 /**
- * Bounds the time for a request's body: a request that stops in the middle ends with TIMEOUT and frees what it holds.
+ * Bounds the time for a request's body: a request that stops in the middle, or comes more slowly than over the slowest
+ * line that is served, ends with TIMEOUT and frees what it holds.
  */
 import type { Clock } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
@@ -7,28 +8,48 @@ import { limits } from '../../base/limits.ts'
 import { toConnectError } from '../errors.ts'
 import type { HttpRequest } from './http-call.ts'
 
-/** Yields a request's body. Throws TIMEOUT if it has not arrived completely within `limits.requestTimeoutMs`. */
+/** Returns how long a request may take of which so many bytes have come: what they need on the slowest line, and more. */
+export function requestTimeMs(bytes: number): number {
+  return limits.requestTimeoutMs + Math.ceil((1_000 * bytes) / limits.slowestBytesPerSecond)
+}
+
+/**
+ * Yields a request's body. Throws TIMEOUT if it has not arrived completely within `requestTimeMs` of what has come, and
+ * calls `onLate` first.
+ */
 export async function* inTime(
   request: HttpRequest,
   body: AsyncIterable<Uint8Array>,
   clock: Clock,
+  onLate: () => void,
 ): AsyncGenerator<Uint8Array> {
-  const timeoutMs = limits.requestTimeoutMs
+  const startedMs = clock.monotonic()
+  let bytes = 0
   let cancelTimer = () => {}
   const late = new Promise<never>((_, reject) => {
-    cancelTimer = clock.setTimer(timeoutMs, () => {
+    const check = () => {
       // If it has arrived and waits to be read, the delay is this node's own.
       if (isComplete(request)) return
+      const timeoutMs = requestTimeMs(bytes)
+      const leftMs = startedMs + timeoutMs - clock.monotonic()
+      if (leftMs > 0) {
+        cancelTimer = clock.setTimer(leftMs, check)
+        return
+      }
       const text = `The rest of the request did not arrive within ${timeoutMs} ms.`
+      onLate()
       reject(toConnectError(new CausewayError('TIMEOUT', text, { data: { timeoutMs } })))
-    })
+    }
+    cancelTimer = clock.setTimer(requestTimeMs(0), check)
   })
   late.catch(() => {})
   const chunks = body[Symbol.asyncIterator]()
   try {
+    // Ends with the body, or by `late`: only bytes that come put it off.
     for (;;) {
       const chunk = await Promise.race([chunks.next(), late])
       if (chunk.done) return
+      bytes += chunk.value.length
       yield chunk.value
     }
   } finally {

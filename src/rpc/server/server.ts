@@ -17,6 +17,7 @@ import type { ProblemListener } from './boundary.ts'
 import { type AllowedNames, refuseNaming } from './browsers.ts'
 import { createHandler, type PlainAnswer, sendPlain } from './handler.ts'
 import type { HttpRequest } from './http-call.ts'
+import { requestTimeMs } from './in-time.ts'
 import type { OpenCall, Throttle } from './throttle.ts'
 
 export type { PlainAnswer } from './handler.ts'
@@ -88,6 +89,7 @@ export class RpcServer {
       clock: options.clock,
       shutdownSignal: this.shutdown.signal,
       contextValues: (request) => this.contextValues(request),
+      onLate: (request) => this.endLate(request),
       enter: options.throttle && ((request) => this.enter(options.throttle!, request)),
     })
     this.http1 = http.createServer(
@@ -95,7 +97,7 @@ export class RpcServer {
         maxHeaderSize: limits.headerBytes,
         keepAliveTimeout: this.idleTimeoutMs,
         headersTimeout: limits.headersTimeoutMs,
-        requestTimeout: limits.requestTimeoutMs,
+        requestTimeout: requestTimeMs(limits.messageBytes),
       },
       (request, response) => {
         if (this.stopping.signal.aborted) return sendPlain(response, stoppingAnswer)
@@ -163,6 +165,19 @@ export class RpcServer {
     return caller ? values.set(callerKey, caller) : values
   }
 
+  /** Ends a request that came too slowly, once its caller had time to receive the answer. */
+  private endLate(request: HttpRequest): void {
+    if ('stream' in request) {
+      this.endUnread(request.stream)
+      return
+    }
+    const { socket } = request
+    const cancelTimer = this.clock.setTimer(limits.unreadTimeoutMs, () => {
+      if (!request.complete) socket.destroy()
+    })
+    socket.once('close', cancelTimer)
+  }
+
   /**
    * Resets a stream if its request does not end soon: it was answered already, or has waited for the rest for too long.
    */
@@ -202,7 +217,8 @@ export class RpcServer {
         else resetStream(stream, http2.constants.NGHTTP2_CANCEL)
       }
       stream.setTimeout(this.idleTimeoutMs, onSilence)
-      const cancelTimer = this.clock.setTimer(limits.requestTimeoutMs, () => this.endUnread(stream))
+      const longestMs = requestTimeMs(limits.messageBytes)
+      const cancelTimer = this.clock.setTimer(longestMs, () => this.endUnread(stream))
       stream.once('close', cancelTimer)
     })
     // No ping sooner: over a slow link the bytes before a ping take time, and nothing shows their progress.

@@ -291,7 +291,8 @@ describe('A request that stops in the middle', () => {
       const closed = [grpc, unary, streaming].map((stream) => once(stream, 'close'))
       await clock.advance(limits.requestTimeoutMs - 1)
       assert.equal(answered, 0)
-      await clock.advance(1)
+      // And what the bytes that came would have needed on the slowest line.
+      await clock.advance(10)
       assert.equal((await trailers)[0]['grpc-status'], '4')
       for (const answer of await Promise.all(answers)) {
         assert.match(String(answer), /"code":"deadline_exceeded"/)
@@ -305,8 +306,45 @@ describe('A request that stops in the middle', () => {
     withStreams({ initialWindowSize: 0 }, async ({ clock, begin }) => {
       const stream = await begin(listTrees, json, Buffer.from('{"page'))
       const closed = once(stream, 'close')
-      await clock.advance(limits.requestTimeoutMs + limits.unreadTimeoutMs)
+      await clock.advance(limits.requestTimeoutMs + limits.unreadTimeoutMs + 10)
       await closed
+    }))
+
+  /** Sends a request of so many bytes at this speed, and returns what it was answered and when. */
+  async function sendSlowly({ clock, begin }: StoppedLab, bytes: number, bytesPerSecond: number) {
+    const text = JSON.stringify({ pageToken: 'x'.repeat(bytes - 16) })
+    const stream = await begin(listTrees, json, Buffer.from(text.slice(0, 1)))
+    let answer = ''
+    stream.on('data', (chunk) => {
+      answer += chunk
+    })
+    const ended = once(stream, 'close')
+    for (let at = 1; at < text.length && answer === ''; at += bytesPerSecond) {
+      await clock.advance(1_000)
+      if (stream.writable) stream.write(text.slice(at, at + bytesPerSecond))
+      await new Promise((resolve) => stream.session?.ping(resolve))
+      await clock.settle()
+    }
+    const atMs = clock.monotonic()
+    stream.end()
+    await clock.advance(limits.unreadTimeoutMs)
+    await ended
+    return { answer, atMs }
+  }
+
+  it('is served if its bytes keep coming as over the slowest line, however long that takes', () =>
+    withStreams({}, async (lab) => {
+      const { answer, atMs } = await sendSlowly(lab, limits.entryBodyBytes, limits.slowestBytesPerSecond)
+      // A stranger may not make this call, but all of it has arrived.
+      assert.match(answer, /"code":"unauthenticated"/)
+      assert.ok(atMs > limits.requestTimeoutMs)
+    }))
+
+  it('is answered with TIMEOUT if it drips', () =>
+    withStreams({}, async (lab) => {
+      const { answer, atMs } = await sendSlowly(lab, limits.entryBodyBytes, 1_000)
+      assert.match(answer, /"code":"deadline_exceeded"/)
+      assert.ok(atMs < 70_000, `${atMs} ms`)
     }))
 })
 
