@@ -65,7 +65,10 @@ export class Dialler {
     const winner = await this.transports.dialFirst(addresses, {
       ...(signal && { signal }),
       handshake: async (channel, attempt) => {
-        const connection = new RpcConnection(channel, { clock: this.clock })
+        const connection = new RpcConnection(channel, {
+          clock: this.clock,
+          origin: originOf(attempt.address),
+        })
         connection.channel.stream.once('close', () => this.open.delete(connection))
         const { remoteAddress, remotePeer } = channel
         const transport = this.transports.route(attempt.address).name
@@ -137,4 +140,10 @@ export class Dialler {
   close(): void {
     for (const connection of this.open.keys()) connection.close()
   }
+}
+
+/** Returns the origin of an address that is a URL of HTTP, or undefined for any other address. */
+function originOf(address: string): string | undefined {
+  if (!/^https?:/i.test(address) || !URL.canParse(address)) return undefined
+  return new URL(address).origin
 }

@@ -21,11 +21,14 @@ import { Prover } from '../auth/prover.ts'
 import type { ByteChannel } from '../caller.ts'
 import { fastBrotli } from '../compression.ts'
 
-const authority = 'http://causeway'
+/** Stands for the host on streams that were not dialled by one. */
+const noHost = 'http://causeway'
 
 export interface RpcConnectionOptions {
   readonly clock: Clock
   readonly protocol?: 'connect' | 'grpc'
+  /** The origin of the URL that was dialled: calls name its host, by which a proxy may tell servers apart. */
+  readonly origin?: string | undefined
   readonly pingIntervalMs?: number
   readonly pingTimeoutMs?: number
 }
@@ -58,6 +61,7 @@ export class RpcConnection implements AsyncDisposable {
       : new Promise((resolve) => channel.stream.once('close', resolve))
     this.pingIntervalMs = options.pingIntervalMs ?? limits.pingIntervalMs
     this.pingTimeoutMs = options.pingTimeoutMs ?? limits.pingTimeoutMs
+    const authority = options.origin ?? noHost
     this.session = http2.connect(authority, {
       createConnection: () => channel.stream,
       maxSessionMemory: limits.sessionMemoryMegabytes,
