@@ -18,6 +18,7 @@ export function linkDocument(link: LinkStatus) {
     lastError:
       link.lastErrorCode === '' ? null : { code: link.lastErrorCode, message: link.lastErrorMessage },
     parked: link.parked || null,
+    polled: link.polled || null,
     settings: {
       onCommit: settings!.onCommit,
       everySeconds: settings!.intervalSeconds,
@@ -44,7 +45,7 @@ export function linkTable(links: readonly LinkStatus[]): string {
   return [title, ...links.map(linkLine)].join('\n')
 }
 
-/** Returns one row of the table, with the reason or the last error below it. */
+/** Returns one row of the table, with the reason, the last error or why the peer is polled below it. */
 export function linkLine(link: LinkStatus): string {
   const next = link.nextAttemptMs === 0n ? '' : agoText(link.nextAttemptMs)
   const columns = [
@@ -58,6 +59,6 @@ export function linkLine(link: LinkStatus): string {
     String(link.attempts).padStart(5),
     next,
   ]
-  const reason = plainText(link.parked || link.lastErrorMessage, 1000)
+  const reason = plainText(link.parked || link.lastErrorMessage || link.polled, 1000)
   return columns.join('  ').trimEnd() + (reason && `\n    ${reason}`)
 }

@@ -3,7 +3,7 @@
  * the dispatcher knows no transport and no RPC, and tests connect it to peers in the same process.
  */
 
-import type { CausewayError } from '../base/errors.ts'
+import { CausewayError } from '../base/errors.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { WatchedTree, WatchMessage } from '../sync/answer/watch.ts'
 import type { Remote } from '../sync/remote.ts'
@@ -24,3 +24,13 @@ export interface PeerConnection {
 
 /** Opens a connection to a peer that has proven its key. */
 export type Connect = (peer: PeerId, signal: AbortSignal) => Promise<PeerConnection>
+
+/** Returns the reason for what ends since the node is closing. */
+export function closingError(): CausewayError {
+  return new CausewayError('CLOSED', 'The node is closing.')
+}
+
+/** Returns the error of a watch that the peer ended. */
+export function watchEndedError(): CausewayError {
+  return new CausewayError('DISCONNECTED', 'The peer ended the watch.')
+}

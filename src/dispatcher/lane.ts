@@ -21,13 +21,13 @@ import type { PeerId } from '../dag/identity.ts'
 import type { PeerBook } from '../peer/book.ts'
 import type { LastEqual } from '../peer/last-equal.ts'
 import type { LinkStatus, Links } from '../peer/links.ts'
-import type { PeerConnection } from './connection.ts'
+import { closingError, type PeerConnection, watchEndedError } from './connection.ts'
 import type { Counters } from './counters.ts'
 import { LinkRun, type SessionStart } from './link-run.ts'
-import { follow, type LiveParts, parkWithheld } from './live.ts'
+import { followAll, type LiveParts, parkWithheld } from './live.ts'
 import { PeerDialer, type PeerDialerParts } from './peer-dialer.ts'
 import { pushDirectly, sessionWithTimeout } from './push.ts'
-import { statusOf } from './status.ts'
+import { type Polling, silentWatch, statusOf, unwatchable } from './status.ts'
 
 export interface LaneParts extends LiveParts, PeerDialerParts {
   readonly clock: Clock
@@ -51,8 +51,8 @@ export class Lane {
   private readonly dialer: PeerDialer
   /** Ends the watch; undefined if there is none. */
   private watch: AbortController | undefined
-  /** Whether this connection has shown that the peer cannot be watched, so that it is asked at intervals. */
-  private polled = false
+  /** Why the peer is asked at intervals: this connection has shown that watches of it bring nothing. */
+  private polling: Polling | undefined
   /** Sessions with this peer. */
   private readonly peerSlots = new Slots(limits.sessionsPerPeer)
   /** Pushes and sessions under way, with those that wait for their turn. */
@@ -164,6 +164,7 @@ export class Lane {
       blocked: this.blocked,
       waitReason: untried || run.hidden ? this.parts.waitReason(tree, this.peer) : undefined,
       waitsForContact: !this.connected && !this.dialable,
+      polling: this.connected ? this.polling : undefined,
     })
   }
 
@@ -186,6 +187,10 @@ export class Lane {
 
   private get blocked(): boolean {
     return this.parts.book.get(this.peer)?.blocked ?? true
+  }
+
+  private get polled(): boolean {
+    return this.polling !== undefined
   }
 
   /** Whether the peer has an address. If it has none, it has to contact us. */
@@ -216,7 +221,8 @@ export class Lane {
     const { connection } = dialer
     const needed = due.length + live.length > 0
     const dials = connection === undefined && !dialer.dialling && needed && this.dialable
-    const follows = connection !== undefined && this.watch === undefined && !this.polled && live.length > 0
+    const watchable = this.watch === undefined && this.polling !== unwatchable
+    const follows = connection !== undefined && watchable && live.length > 0
     if (this.phase === 'open' && (dials || follows)) {
       if (dialer.retryAt > now) next = Math.min(next, dialer.retryAt)
       else this.start(() => (dials ? this.dial() : this.followPeer(connection!, live)))
@@ -258,10 +264,7 @@ export class Lane {
 
   private async dial(): Promise<void> {
     const error = await this.dialer.dial()
-    if (error === undefined) {
-      this.polled = false
-      return
-    }
+    if (error === undefined) return this.setPolling(undefined)
     for (const run of this.runs.values()) {
       if (error.code === 'INCOMPATIBLE') run.park(error)
       this.parts.onChange(run)
@@ -280,38 +283,42 @@ export class Lane {
     this.dialer.close(reason)
   }
 
-  /** Follows the trees of `runs` on this connection, in calls of at most limits.watchTrees, until one of them ends. */
+  /** Follows the trees of `runs` on this connection until a watch of them ends. */
   private async followPeer(connection: PeerConnection, runs: readonly LinkRun[]): Promise<void> {
     const watch = new AbortController()
     this.watch = watch
     const onMessage = (run?: LinkRun) => {
       this.peerAnswered()
+      this.setPolling(undefined)
       if (run === undefined) return
       this.parts.onChange(run)
       this.wake()
     }
-    const calls: Promise<void>[] = []
     try {
       if (await parkWithheld(this.parts, runs)) return
-      for (let from = 0; from < runs.length; from += limits.watchTrees) {
-        const some = runs.slice(from, from + limits.watchTrees)
-        calls.push(follow(this.parts, connection, some, watch.signal, onMessage))
-      }
-      await Promise.race(calls)
-      throw watchEndedError()
+      const end = await followAll(this.parts, connection, runs, watch.signal, onMessage)
+      if (end === 'ended') throw watchEndedError()
+      // A session shows what the watch has kept back, and whether the peer is there at all.
+      if (!this.polled) for (const run of runs) run.want()
+      this.setPolling(silentWatch)
     } catch (thrown) {
       const error = CausewayError.from(thrown)
-      if (error.code === 'UNIMPLEMENTED') this.polled = true
+      if (error.code === 'UNIMPLEMENTED') this.setPolling(unwatchable)
       else if (!watch.signal.aborted && connection.endReason === undefined) {
         this.dialer.failed(error)
-        // The peer is connected but silent: dialling it again shows whether it is still there.
+        // The peer is connected, but its watch is not: dialling it again shows whether it is still there.
         if (error.code === 'TIMEOUT') connection.close()
       }
     } finally {
       watch.abort(watchEndedError())
-      await Promise.allSettled(calls)
       this.watch = undefined
     }
+  }
+
+  private setPolling(polling: Polling | undefined): void {
+    if (this.polling === polling) return
+    this.polling = polling
+    for (const run of this.runs.values()) this.parts.onChange(run)
   }
 
   /** Runs one push or session for a link, and records its outcome. */
@@ -383,12 +390,4 @@ export class Lane {
     // The tree may have come while the session failed. A new watch reports a hidden tree even if both sides are equal.
     if (run.hidden) this.watch?.abort(watchEndedError())
   }
-}
-
-function closingError(): CausewayError {
-  return new CausewayError('CLOSED', 'The node is closing.')
-}
-
-function watchEndedError(): CausewayError {
-  return new CausewayError('DISCONNECTED', 'The peer ended the watch.')
 }

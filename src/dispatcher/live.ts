@@ -41,18 +41,42 @@ export async function parkWithheld(parts: LiveParts, runs: readonly LinkRun[]): 
   return parked
 }
 
+/** How a watch ended: the peer was silent for too long, or ended it. */
+export type WatchEnd = 'silent' | 'ended'
+
 /**
- * Follows the trees of `runs` until the signal fires or the peer ends the watch. Calls `onMessage` with every message,
- * and again with the link of an event once the event is applied. Throws TIMEOUT if the peer is silent for
- * limits.watchSilenceMs, and PROTOCOL if it sends an invalid entry or an event of another tree.
+ * Follows the trees of `runs` until the signal fires or a call ends, in calls of at most limits.watchTrees. Calls
+ * `onMessage` with every message, and again with the link of an event once the event is applied. Throws what a call
+ * throws, and PROTOCOL if the peer sends an invalid entry or an event of another tree.
  */
-export async function follow(
+export async function followAll(
   parts: LiveParts,
   connection: PeerConnection,
   runs: readonly LinkRun[],
   signal: AbortSignal,
   onMessage: (run?: LinkRun) => void,
-): Promise<void> {
+): Promise<WatchEnd> {
+  const stop = new AbortController()
+  const either = AbortSignal.any([signal, stop.signal])
+  const calls: Promise<WatchEnd>[] = []
+  for (let from = 0; from < runs.length; from += limits.watchTrees)
+    calls.push(follow(parts, connection, runs.slice(from, from + limits.watchTrees), either, onMessage))
+  try {
+    return await Promise.race(calls)
+  } finally {
+    stop.abort(new CausewayError('CANCELLED', 'The watch is over.'))
+    await Promise.allSettled(calls)
+  }
+}
+
+/** Follows the trees of `runs` in one call. Returns `silent` if nothing has come for limits.watchSilenceMs. */
+async function follow(
+  parts: LiveParts,
+  connection: PeerConnection,
+  runs: readonly LinkRun[],
+  signal: AbortSignal,
+  onMessage: (run?: LinkRun) => void,
+): Promise<WatchEnd> {
   const byTree = new Map(runs.map((run) => [run.link.tree, run]))
   const trees = await Promise.all(
     runs.map(async ({ link: { tree }, cursor, hidden }) => ({
@@ -89,6 +113,10 @@ export async function follow(
       runsSeen.add(run)
       onMessage(run)
     }
+    return 'ended'
+  } catch (error) {
+    if (silence.signal.aborted && !signal.aborted) return 'silent'
+    throw error
   } finally {
     cancelTimer()
     silence.abort(new CausewayError('CANCELLED', 'The watch is over.'))

@@ -1,9 +1,17 @@
 /** Computes the status of a link: the one source for `causeway status`, its RPC, events and /metrics. */
 import type { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import type { LinkStatus } from '../peer/links.ts'
 import type { LinkRun } from './link-run.ts'
 import type { Mark } from './outbox.ts'
 import type { PeerDialer } from './peer-dialer.ts'
+
+/** Why a peer is polled, for people. */
+export type Polling = string
+
+const polledText = `it is asked every ${limits.pollIntervalMs / 1000} s instead`
+export const unwatchable: Polling = `The peer cannot be watched: ${polledText}.`
+export const silentWatch: Polling = `Nothing has come from a watch of the peer for ${limits.watchSilenceMs / 1000} s: ${polledText}. A proxy in between may hold back streams (nginx: set proxy_buffering off).`
 
 /** What a status is computed from. */
 export interface StatusParts {
@@ -20,10 +28,11 @@ export interface StatusParts {
   readonly waitReason: CausewayError | undefined
   /** Whether the peer is not connected and has no address to dial. */
   readonly waitsForContact: boolean
+  readonly polling: Polling | undefined
 }
 
 export function statusOf(parts: StatusParts): LinkStatus {
-  const { run, dialer, mark, sequence, nowMs, dueInMs, blocked, waitReason, waitsForContact } = parts
+  const { run, dialer, mark, sequence, nowMs, dueInMs, blocked, waitReason, waitsForContact, polling } = parts
   const { link } = run
   const lastError = waitReason ?? dialer.lastError ?? run.lastError
   const parked = waitReason ?? run.parked
@@ -48,5 +57,6 @@ export function statusOf(parts: StatusParts): LinkStatus {
           (waitsForContact
             ? 'No address of the peer is known: the link waits for the peer to contact us.'
             : '')),
+    polled: (run.live && polling) || '',
   }
 }

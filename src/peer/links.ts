@@ -64,6 +64,8 @@ export interface LinkStatus {
   readonly attempts: number
   /** Why the link is no longer retried automatically; empty if it is. */
   readonly parked: string
+  /** Why the peer is polled at intervals and not watched; empty if it is watched, or need not be. */
+  readonly polled: string
 }
 
 /** Returns the key of a (tree, peer) pair in maps and on disk. */

@@ -87,20 +87,66 @@ describe('a live peer', () => {
 })
 
 describe('a watch that falls silent', () => {
-  it('is given up, and new entries of the peer arrive over a new connection', async () => {
+  /** A link to a peer whose watches send nothing, as behind a proxy that holds streams back. */
+  async function muted() {
     const tree = new TreeBuilder()
     const a = await lab.node(tree.root)
     const b = await lab.node(tree.root)
     lab.reach(b).muted = true
     await a.link(tree.root.id, b)
     await lab.clock.advance(limits.watchSilenceMs - 1_000)
-    assert.deepEqual([a.dials, a.watches], [1, 1])
+    assert.deepEqual([a.dials, a.watches, a.status(tree.root.id, b).polled], [1, 1, ''])
+    return { tree: tree.root.id, a, b }
+  }
+
+  it('is replaced by polls, and the status says so', async () => {
+    const { tree, a, b } = await muted()
+    await b.commit(tree, 'kept back')
+    // It was said to be in sync while nothing came.
+    await lab.clock.advance(2_000)
+    await assertSame(tree, a.store, b.store)
+    const { inSync, polled, parked, attempts } = a.status(tree, b)
+    assert.deepEqual({ inSync, parked, attempts }, { inSync: true, parked: '', attempts: 0 })
+    assert.match(polled, /Nothing has come from a watch of the peer for 40 s/)
+    for (let round = 0; round < 10; round++) {
+      await b.commit(tree, `round ${round}`)
+      await lab.clock.advance(limits.pollIntervalMs + 1_000)
+      await assertSame(tree, a.store, b.store)
+    }
+    // The connection is the first one, and a watch is tried on it all the while.
+    assert.equal(a.dials, 1)
+    assert.ok(a.watches <= 2 + (10 * (limits.pollIntervalMs + 1_000)) / limits.watchSilenceMs, `${a.watches}`)
+  })
+
+  it('is live again with the first message of a later one', async () => {
+    const { tree, a, b } = await muted()
     lab.reach(b).muted = false
     await lab.clock.advance(2_000)
-    assert.deepEqual([a.dials, a.watches], [2, 2])
-    await b.commit(tree.root.id, 'heard')
+    assert.deepEqual([a.dials, a.watches, a.status(tree, b).polled], [1, 2, ''])
+    await b.commit(tree, 'heard')
     await lab.clock.settle()
-    await assertSame(tree.root.id, a.store, b.store)
+    await assertSame(tree, a.store, b.store)
+  })
+
+  it('leads to a new connection if the peer does not answer sessions either', async () => {
+    const { tree, a, b } = await muted()
+    lab.reach(b).state = 'stuck'
+    await lab.clock.advance(limits.sessionSilenceMs + 2_000)
+    assert.notEqual(a.status(tree, b).lastError, undefined)
+    lab.reach(b).state = 'up'
+    lab.reach(b).muted = false
+    await lab.clock.until(() => a.status(tree, b).lastError === undefined)
+    assert.equal(a.dials, 2)
+    assert.equal(a.status(tree, b).polled, '')
+  })
+
+  it('is not tried again and again if the peer says at once that it took too long', async () => {
+    const tree = new TreeBuilder()
+    const [a, b] = [await lab.node(tree.root), await lab.node(tree.root)]
+    lab.reach(b).error = new CausewayError('TIMEOUT', 'It took too long.')
+    await a.link(tree.root.id, b)
+    await lab.clock.advance(600_000)
+    assert.ok(a.watches < 30, `${a.watches} watches`)
   })
 })
 
@@ -613,6 +659,7 @@ describe('settings', () => {
     await b.commit(tree.root.id, 'theirs')
     await lab.clock.advance(limits.pollIntervalMs + 1000)
     await assertSame(tree.root.id, a.store, b.store)
+    assert.match(a.status(tree.root.id, b).polled, /cannot be watched/)
   })
 })
 

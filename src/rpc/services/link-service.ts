@@ -165,5 +165,6 @@ function writeStatus(status: LinkStatus) {
     nextAttemptMs: BigInt(status.nextAttemptMs),
     attempts: status.attempts,
     parked: status.parked,
+    polled: status.polled,
   }
 }
