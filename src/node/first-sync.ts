@@ -9,7 +9,8 @@ import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { TicketPeer } from '../peer/ticket.ts'
 import type { SessionLocal } from '../sync/ask/exchange.ts'
-import { countAt, Gathering, type GatherOptions, type SourceReport } from '../sync/ask/gather.ts'
+import { Gathering, type GatherOptions, type SourceReport } from '../sync/ask/gather.ts'
+import { countAt } from '../sync/ask/gather-outline.ts'
 import type { Dialler, DialResult } from './dialler.ts'
 
 /** Connections to several peers: an open one to `main`, and dials to the others that may still succeed or fail. */

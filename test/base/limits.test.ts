@@ -233,6 +233,17 @@ relations('what is waited for', [
     'A remote on a slow line is not left out for silence while it sends.',
   ],
   [
+    'gatherLeastBytesPerSecond is what each fetch has of the slowest line',
+    bound.gatherLeastBytesPerSecond * bound.gatherSources * bound.gatherChunksAtOnce ===
+      bound.slowestBytesPerSecond,
+    'No remote is left out since our own line is slow.',
+  ],
+  [
+    'gatherHoldMs < gatherSilenceMs',
+    bound.gatherHoldMs < bound.gatherSilenceMs,
+    'A second remote is asked before the first is left out for silence.',
+  ],
+  [
     'tlsHandshakeTimeoutMs is dialTimeoutMs',
     bound.tlsHandshakeTimeoutMs === bound.dialTimeoutMs,
     'A client that connects and sends nothing holds a socket no longer than a dial may take.',

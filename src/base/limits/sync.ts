@@ -88,6 +88,12 @@ export const syncLimits = {
   gatherChunkBytes: 1_048_576,
   /** Silence after which a chunk is requested from another remote: a page of an answer takes this long at 10 KB/s. */
   gatherSilenceMs: 10_000,
+  /** A chunk that comes more slowly than this is requested from another remote: what 16 fetches share of a slow line. */
+  gatherLeastBytesPerSecond: 1_024,
+  /** How long the others wait for one chunk, with nothing else to store, before a second remote is asked for it. */
+  gatherHoldMs: 5_000,
+  /** How long a remote may take for a part of the outline, some 20 KB. */
+  gatherOutlineMs: 30_000,
   /** With fewer missing entries, one remote is as fast as several. */
   gatherEntries: 8_192,
 

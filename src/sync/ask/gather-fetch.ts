@@ -1,7 +1,7 @@
 /**
  * Fetches one chunk of a tree from one source, as a stream of pages. At its end the stream is checked against the
  * outline: it must have exactly the chunk's ids, in order. A fetch reads ahead of its consumer by a bounded number of
- * bytes, and gives up a source that is silent.
+ * bytes, and gives up a source that is silent or drips.
  */
 import { type Clock, cancelled } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
@@ -27,6 +27,10 @@ export interface FetchParts {
   readonly after: Position | undefined
   readonly chunk: RangeChunk
   readonly signal: AbortSignal | undefined
+  /** Another fetch of the same chunk. What was taken of it is not queued again. */
+  readonly beside?: Fetch | undefined
+  /** Called with each page that has arrived. */
+  readonly onPage?: (() => void) | undefined
 }
 
 /** The fetch of one chunk. It begins when it is constructed. */
@@ -35,13 +39,23 @@ export class Fetch {
   private readonly call = new AbortController()
   private readonly queue: (readonly SignedEntry[])[] = []
   private queuedBytes = 0
+  /** The ids that have arrived. */
+  private readonly ids: Uint8Array
+  /** How many entries have arrived. */
+  count = 0
+  /** How many of them the consumer has taken, or had from `beside`. */
+  private taken = 0
+  /** Bytes that have arrived, and how long we have waited for them. */
+  private bytes = 0
+  private waitedMs = 0
   private outcome: { readonly error?: unknown } | undefined
   private wake = () => {}
-  /** Resolves when the fetch has ended, also if it failed. */
-  readonly done: Promise<void>
+  /** Resolves when the fetch has ended: with its error, or undefined if the chunk is complete. */
+  readonly done: Promise<unknown>
 
   constructor(parts: FetchParts) {
     this.parts = parts
+    this.ids = new Uint8Array(32 * parts.chunk.count)
     if (parts.signal?.aborted) this.onParentAbort()
     parts.signal?.addEventListener('abort', this.onParentAbort, { once: true })
     this.done = this.read()
@@ -49,6 +63,7 @@ export class Fetch {
         () => this.end({}),
         (error: unknown) => this.end({ error }),
       )
+      .then(() => this.outcome?.error)
       .finally(() => parts.signal?.removeEventListener('abort', this.onParentAbort))
   }
 
@@ -62,6 +77,7 @@ export class Fetch {
       const page = this.queue.shift()
       if (page !== undefined) {
         this.queuedBytes -= bytesOf(page)
+        this.taken += page.length
         this.wake()
         return page
       }
@@ -93,8 +109,6 @@ export class Fetch {
     try {
       if (answer.header.status !== 'range')
         throw protocolError(`The remote was asked for a chunk and answered ${answer.header.status}.`)
-      const ids = new Uint8Array(32 * chunk.count)
-      let count = 0
       let ended = false
       // Ends since the chunk's entries are counted, and no page follows an empty one.
       for (;;) {
@@ -103,18 +117,42 @@ export class Fetch {
         const { entries } = step.value
         if (ended) throw protocolError('The remote sent a page after its last one.')
         ended = step.value.more || entries.length === 0
-        if (count + entries.length > chunk.count)
-          throw new ChunkMismatch(`The remote sent more entries than the ${chunk.count} of the chunk.`)
-        for (const signed of entries) ids.set(hexToBytes(idOf(signed)), 32 * count++)
-        await this.offer(entries)
+        await this.takeIn(entries)
       }
-      const fingerprint = fingerprintOf(ids.subarray(0, 32 * count), sha256)
-      if (count !== chunk.count || !fingerprint.every((byte, index) => byte === chunk.fingerprint[index]))
+      const fingerprint = fingerprintOf(this.ids.subarray(0, 32 * this.count), sha256)
+      if (
+        this.count !== chunk.count ||
+        !fingerprint.every((byte, index) => byte === chunk.fingerprint[index])
+      )
         throw new ChunkMismatch('The remote sent entries that are not those of the chunk.')
     } finally {
       // Not awaited: a source that is gone may never answer.
       void pages.return?.().catch(() => {})
     }
+  }
+
+  /** Counts a page and queues it. */
+  private async takeIn(entries: readonly SignedEntry[]): Promise<void> {
+    const { chunk, beside, onPage } = this.parts
+    const start = this.count
+    if (start + entries.length > chunk.count)
+      throw new ChunkMismatch(`The remote sent more entries than the ${chunk.count} of the chunk.`)
+    for (const signed of entries) this.ids.set(hexToBytes(idOf(signed)), 32 * this.count++)
+    this.bytes += bytesOf(entries)
+    onPage?.()
+    // Only while all that came before was taken too, so that entries are queued in order and without a gap.
+    const given = this.taken === start ? (beside?.given(this.ids, start, this.count) ?? 0) : 0
+    this.taken += given
+    if (given < entries.length) await this.offer(entries.slice(given))
+  }
+
+  /** Returns how many entries the consumer has taken that are these, from this place of the chunk on. */
+  private given(ids: Uint8Array, start: number, end: number): number {
+    const upTo = Math.min(end, this.taken)
+    for (let at = start; at < upTo; at++)
+      if (Buffer.compare(ids.subarray(32 * at, 32 * at + 32), this.ids.subarray(32 * at, 32 * at + 32)) !== 0)
+        return at - start
+    return Math.max(0, upTo - start)
   }
 
   /** Queues a page, and waits while the queue is too large. */
@@ -128,17 +166,24 @@ export class Fetch {
     }
   }
 
-  /** Waits for a reply of the source. Rejects with TIMEOUT if the source is silent for too long. */
+  /**
+   * Waits for a reply of the source. Rejects with TIMEOUT if the source is silent for limits.gatherSilenceMs, or if all
+   * that it sent came at less than limits.gatherLeastBytesPerSecond. Only waiting for it counts, not our own delays.
+   */
   private async withSilenceLimit<Result>(reply: Promise<Result>): Promise<Result> {
     const { signal } = this.call
+    const { clock } = this.parts
     reply.catch(() => {})
-    const cancelTimer = this.parts.clock.setTimer(limits.gatherSilenceMs, () =>
-      this.abort(
-        new CausewayError('TIMEOUT', `The remote sent nothing for ${limits.gatherSilenceMs} ms.`, {
-          data: { timeoutMs: limits.gatherSilenceMs },
-        }),
-      ),
-    )
+    const startedMs = clock.monotonic()
+    const creditMs = (1_000 * this.bytes) / limits.gatherLeastBytesPerSecond - this.waitedMs
+    const timeoutMs = Math.max(0, limits.gatherSilenceMs + Math.min(0, creditMs))
+    const cancelTimer = clock.setTimer(timeoutMs, () => {
+      const text =
+        timeoutMs === limits.gatherSilenceMs
+          ? `The remote sent nothing for ${timeoutMs} ms.`
+          : `The remote sent ${this.bytes} bytes of a chunk in ${Math.round(this.waitedMs + timeoutMs)} ms, which is too slow.`
+      this.abort(new CausewayError('TIMEOUT', text, { data: { timeoutMs } }))
+    })
     let onAbort = () => {}
     const aborted = new Promise<never>((_, reject) => {
       onAbort = () => reject(cancelled(signal))
@@ -149,6 +194,7 @@ export class Fetch {
       return await Promise.race([reply, aborted])
     } finally {
       cancelTimer()
+      this.waitedMs += clock.monotonic() - startedMs
       signal.removeEventListener('abort', onAbort)
     }
   }

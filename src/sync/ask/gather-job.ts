@@ -1,13 +1,15 @@
 /**
- * The records of a first sync from several remotes: one for each source, one for each chunk of the outline, and the
- * error that ties a bad page to both.
+ * The records of a first sync from several remotes: one for each source, one for each chunk of the outline, and the error
+ * that ties a bad page to both.
  */
 import type { CausewayError } from '../../base/errors.ts'
 import type { RangeChunk } from '../../dag/difference/ranges.ts'
 import type { Position } from '../../dag/id.ts'
 import type { PeerId } from '../../dag/identity.ts'
+import type { Refusal } from '../ingest.ts'
 import type { Remote } from '../remote.ts'
-import type { ChunkMismatch, Fetch } from './gather-fetch.ts'
+import { ChunkMismatch, type Fetch } from './gather-fetch.ts'
+import { protocolError } from './transfer.ts'
 
 /** A remote from which a first sync may fetch. */
 export interface Source {
@@ -22,8 +24,22 @@ export interface SourceState {
   /** Fetches in flight. */
   fetching: number
   error: CausewayError | undefined
+  /** Set once another source was sooner with a chunk that all waited for. It then gets none while others are left. */
+  slow: CausewayError | undefined
   /** Whether it and the outline disagree on a chunk. It gets no other until that is settled. */
   disputes: boolean
+}
+
+export function newSource(source: Source): SourceState {
+  return { source, entries: 0, fetching: 0, error: undefined, slow: undefined, disputes: false }
+}
+
+/** Returns the source that should fetch a chunk beside `from`, or undefined if none can be trusted with it. */
+export function companionOf(from: SourceState, sources: readonly SourceState[]): SourceState | undefined {
+  return sources
+    .filter((source) => source !== from && source.error === undefined)
+    .filter(({ slow, disputes }) => slow === undefined && !disputes)
+    .sort((a, b) => a.fetching - b.fetching)[0]
 }
 
 /** The job of getting one chunk of the outline. */
@@ -33,7 +49,28 @@ export interface Job {
   readonly outlinedBy: SourceState
   /** Sources that sent other entries. If there are any, only the source of the outline can settle what is right. */
   readonly disputedBy: SourceState[]
-  fetch: { readonly stream: Fetch; readonly from: SourceState } | undefined
+  fetch: JobFetch | undefined
+  /** A second fetch, from another source, if the first one holds all others up. */
+  double: JobFetch | undefined
+  /** How long the sync has waited for this chunk with nothing else to store. */
+  heldMs: number
+}
+
+export function newJob(after: Position | undefined, chunk: RangeChunk, outlinedBy: SourceState): Job {
+  return { after, chunk, outlinedBy, disputedBy: [], fetch: undefined, double: undefined, heldMs: 0 }
+}
+
+/** A fetch of a job's chunk. */
+export interface JobFetch {
+  readonly stream: Fetch
+  readonly from: SourceState
+}
+
+/** Ends the fetches of a job. */
+export function drop(job: Job): void {
+  job.fetch?.stream.abort()
+  job.double?.stream.abort()
+  job.fetch = job.double = undefined
 }
 
 /** A page that is wrong, with its job and its source. */
@@ -48,4 +85,20 @@ export class BadPage extends Error {
     this.from = from
     this.cause = cause
   }
+}
+
+/** Returns what is wrong with a page of which our store refused entries, or undefined if it refused none. */
+export function badPageOf(job: Job, from: SourceState, refused: readonly Refusal[]): BadPage | undefined {
+  const [first] = refused
+  if (first === undefined) return undefined
+  const invalid = refused.find(({ error }) => error.code !== 'ENTRY_MISSING_PARENT')
+  const cause =
+    invalid === undefined
+      ? new ChunkMismatch(`The remote sent an entry before its parents: ${first.error.message}`)
+      : protocolError(
+          `The remote sent an entry that is not valid: ${invalid.error.message}`,
+          { entry: invalid.id, code: invalid.error.code },
+          invalid.error,
+        )
+  return new BadPage(job, from, cause)
 }

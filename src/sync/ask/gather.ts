@@ -2,20 +2,31 @@
  * Runs a first sync from several remotes. One of them gives an outline of what we lack, as chunks in (height, id)
  * order; each chunk is fetched from a source that is free, checked against the outline, and stored in that order, so
  * the store is valid after every page. A source that is lost, silent or lying is left out, and its chunks come from
- * another. A wrong outline costs only time, since an ordinary session follows.
+ * another. So do those of a source that keeps all others waiting while another sends the same chunk sooner. A wrong
+ * outline costs only time, since an ordinary session follows.
  */
 
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
-import { checkChunks } from '../../dag/difference/ranges.ts'
 import type { SignedEntry } from '../../dag/entry.ts'
-import type { EntryId, Position, TreeId } from '../../dag/id.ts'
+import type { Position, TreeId } from '../../dag/id.ts'
 import type { PeerId } from '../../dag/identity.ts'
-import { askRange, keyOf, positionOf } from '../ranges.ts'
-import type { Remote } from '../remote.ts'
+import { positionOf } from '../ranges.ts'
 import type { SessionLocal } from './exchange.ts'
 import { ChunkMismatch, Fetch } from './gather-fetch.ts'
-import { BadPage, type Job, type Source, type SourceState } from './gather-job.ts'
+import {
+  BadPage,
+  badPageOf,
+  companionOf,
+  drop,
+  type Job,
+  type JobFetch,
+  newJob,
+  newSource,
+  type Source,
+  type SourceState,
+} from './gather-job.ts'
+import { askOutline } from './gather-outline.ts'
 import { Pipeline } from './pipeline.ts'
 import { protocolError, type SessionProgress } from './transfer.ts'
 
@@ -24,26 +35,13 @@ export interface SourceReport {
   readonly peer: PeerId
   /** Entries from it that were new here. */
   readonly entries: number
-  /** Why the source was left out; undefined if it was not. */
+  /** Why the source was left out, or got no more chunks; undefined if neither. */
   readonly error?: CausewayError | undefined
 }
 
 export interface GatherOptions {
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: SessionProgress) => void) | undefined
-}
-
-/** Returns how many entries a remote has, by one small call. */
-export async function countAt(
-  remote: Remote,
-  tree: TreeId,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  const beyond: Position = { height: Number.MAX_SAFE_INTEGER, id: 'ff'.repeat(32) as EntryId }
-  const range = { after: beyond, chunks: [], complete: true, outline: true }
-  const answer = await remote.syncTree({ tree, tips: [], tipsDigest: '', count: 0, range }, { signal })
-  await answer.pages[Symbol.asyncIterator]().return?.()
-  return answer.header.count
 }
 
 /** A first sync of one tree. Add sources with `join` and `expect`, before and during `run`. */
@@ -88,7 +86,7 @@ export class Gathering {
   /** Adds a source, up to `limits.gatherSources` in all. */
   join(source: Source): void {
     if (this.sources.length >= limits.gatherSources) return
-    this.sources.push({ source, entries: 0, fetching: 0, error: undefined, disputes: false })
+    this.sources.push(newSource(source))
     this.onChange()
   }
 
@@ -106,18 +104,22 @@ export class Gathering {
       })
   }
 
-  /** The sources that were not left out; first the one that gives the outline. */
+  /** The sources that were not left out; first the one that gives the outline, last those that were too slow. */
   get trustedSources(): Source[] {
-    const sources = this.sources.filter(({ error }) => error === undefined)
-    return [
-      ...sources.filter((source) => source === this.outliner),
-      ...sources.filter((source) => source !== this.outliner),
-    ].map(({ source }) => source)
+    const rank = (source: SourceState) => (source.slow !== undefined ? 2 : Number(source !== this.outliner))
+    return this.sources
+      .filter(({ error }) => error === undefined)
+      .sort((a, b) => rank(a) - rank(b))
+      .map(({ source }) => source)
   }
 
   /** Returns what each source gave. */
   reports(): SourceReport[] {
-    return this.sources.map(({ source, entries, error }) => ({ peer: source.peer, entries, error }))
+    return this.sources.map(({ source, entries, error, slow }) => ({
+      peer: source.peer,
+      entries,
+      error: error ?? slow,
+    }))
   }
 
   /** Runs until everything in the outline is stored. Rejects if no source is left, or if our store fails. */
@@ -133,12 +135,10 @@ export class Gathering {
         const job = this.jobs[this.head]
         try {
           if (job?.fetch !== undefined) {
-            const { stream, from } = job.fetch
-            const page = await stream.next().catch((error: unknown) => {
-              throw new BadPage(job, from, error instanceof ChunkMismatch ? error : CausewayError.from(error))
-            })
+            const { from } = job.fetch
+            const page = await this.nextPage(job, job.fetch)
             if (page === undefined) this.finish(job)
-            else await pipeline.add(() => this.store(job, from, page))
+            else if (page.length > 0) await pipeline.add(() => this.store(job, from, page))
           } else if (job === undefined && this.complete) {
             await pipeline.drain()
             return
@@ -161,6 +161,63 @@ export class Gathering {
     }
   }
 
+  /**
+   * Waits for the next page of the chunk that is stored now. A source that keeps us waiting for it gets company. Returns
+   * an empty page if another fetch has taken the place of this one. Throws BadPage.
+   */
+  private async nextPage(job: Job, { stream, from }: JobFetch): Promise<readonly SignedEntry[] | undefined> {
+    const { clock } = this.local
+    const startedMs = clock.monotonic()
+    const leftMs = Math.max(0, limits.gatherHoldMs - job.heldMs)
+    const cancelTimer = clock.setTimer(leftMs, () => this.double(job))
+    try {
+      return await stream.next()
+    } catch (error) {
+      if (job.fetch?.stream !== stream) return []
+      throw new BadPage(job, from, error instanceof ChunkMismatch ? error : CausewayError.from(error))
+    } finally {
+      cancelTimer()
+      job.heldMs += clock.monotonic() - startedMs
+    }
+  }
+
+  /** Fetches a job's chunk from a second source, if there is one that is free to. */
+  private double(job: Job): void {
+    const { fetch } = job
+    if (fetch === undefined || job.double !== undefined || job.disputedBy.length > 0) return
+    const free = companionOf(fetch.from, this.sources)
+    if (free === undefined) return
+    const overtake = () => {
+      const { double } = job
+      if (double?.stream !== stream || job.fetch !== fetch) return
+      if (stream.complete || stream.count > fetch.stream.count) this.overtake(job, fetch, double)
+    }
+    const stream = this.open(job, free, fetch.stream, overtake)
+    job.double = { stream, from: free }
+    void stream.done.then((error) => {
+      if (job.double?.stream !== stream) return
+      if (error === undefined) return overtake()
+      job.double = undefined
+      if (error instanceof ChunkMismatch) this.dispute(job, free, error)
+      else this.leaveOut(free, CausewayError.from(error))
+    })
+  }
+
+  /** The second fetch of a chunk is ahead of the first: it takes the place of that, whose source gets no more chunks. */
+  private overtake(job: Job, { from, stream }: JobFetch, double: JobFetch): void {
+    from.slow ??= new CausewayError(
+      'TIMEOUT',
+      `The remote held up the first sync for ${limits.gatherHoldMs} ms, and another one sent the same entries sooner.`,
+    )
+    job.fetch = double
+    job.double = undefined
+    job.heldMs = 0
+    stream.abort()
+    for (const other of this.jobs.slice(this.head))
+      if (other.fetch?.from === from && !other.fetch.stream.complete) drop(other)
+    this.onChange()
+  }
+
   /** Stores a page. Throws BadPage if its source is at fault. */
   private async store(job: Job, from: SourceState, page: readonly SignedEntry[]): Promise<void> {
     const { added, known, refused } = await this.local.ingest
@@ -176,29 +233,15 @@ export class Gathering {
     from.entries += added.length
     const { received } = this
     this.options.onProgress?.({ received, expected: Math.max(this.expected, received), sent: 0, toSend: 0 })
-    const [first] = refused
-    if (first === undefined) return
-    const invalid = refused.find(({ error }) => error.code !== 'ENTRY_MISSING_PARENT')
-    if (invalid !== undefined)
-      throw new BadPage(
-        job,
-        from,
-        protocolError(
-          `The remote sent an entry that is not valid: ${invalid.error.message}`,
-          { entry: invalid.id, code: invalid.error.code },
-          invalid.error,
-        ),
-      )
-    throw new BadPage(
-      job,
-      from,
-      new ChunkMismatch(`The remote sent an entry before its parents: ${first.error.message}`),
-    )
+    const badPage = badPageOf(job, from, refused)
+    if (badPage !== undefined) throw badPage
   }
 
   /** Moves on after a job whose entries match the outline. */
   private finish(job: Job): void {
     this.head++
+    job.double?.stream.abort()
+    job.double = undefined
     for (const source of job.disputedBy.splice(0))
       this.leaveOut(
         source,
@@ -212,35 +255,34 @@ export class Gathering {
   /** Makes a job that went wrong come from another source. */
   private replace({ job, from, cause }: BadPage): void {
     const index = this.jobs.indexOf(job)
-    if (!(cause instanceof ChunkMismatch)) this.leaveOut(from, cause)
-    else if (from === job.outlinedBy)
+    if (cause instanceof ChunkMismatch) this.dispute(job, from, cause)
+    else this.leaveOut(from, cause)
+    if (index === -1) return
+    // Later chunks whose pages were tried already stand on this one, so they are fetched again too.
+    for (const dependent of this.jobs.slice(index, Math.max(index, this.head) + 1)) drop(dependent)
+    this.head = Math.min(this.head, index)
+    // The source of the outline is left out, so nobody can settle whether this source is wrong.
+    if (cause instanceof ChunkMismatch && job.outlinedBy.error !== undefined) this.outlineAnew()
+  }
+
+  /** A source sent other entries of a chunk than the outline says. */
+  private dispute(job: Job, from: SourceState, { message }: ChunkMismatch): void {
+    if (from === job.outlinedBy)
       this.leaveOut(
         from,
-        protocolError(`The remote does not have the entries of its own outline: ${cause.message}`),
+        protocolError(`The remote does not have the entries of its own outline: ${message}`),
       )
     else {
       from.disputes = true
       job.disputedBy.push(from)
     }
-    if (index === -1) return
-    // Later chunks whose pages were tried already stand on this one, so they are fetched again too.
-    for (const dependent of this.jobs.slice(index, Math.max(index, this.head) + 1)) {
-      dependent.fetch?.stream.abort()
-      dependent.fetch = undefined
-    }
-    this.head = Math.min(this.head, index)
-    // The source of the outline is left out, so nobody can settle whether this source is wrong.
-    if (cause instanceof ChunkMismatch && job.outlinedBy.error !== undefined) this.outlineAnew()
   }
 
   /** Leaves a source out because of an error, and drops its fetches that are not complete. */
   private leaveOut(source: SourceState, error: CausewayError): void {
     source.error ??= error
     for (const job of this.jobs.slice(this.head))
-      if (job.fetch?.from === source && !job.fetch.stream.complete) {
-        job.fetch.stream.abort()
-        job.fetch = undefined
-      }
+      if (job.fetch?.from === source && !job.fetch.stream.complete) drop(job)
     if (source === this.outliner) this.outliner = undefined
     // Nobody is left to settle what others dispute, so another outline begins.
     if (this.jobs.some(({ outlinedBy, disputedBy }) => outlinedBy === source && disputedBy.length > 0))
@@ -249,7 +291,7 @@ export class Gathering {
 
   /** Drops the outline from the current job on, so that another is asked for. */
   private outlineAnew(): void {
-    for (const job of this.jobs.splice(this.head)) job.fetch?.stream.abort()
+    for (const job of this.jobs.splice(this.head)) drop(job)
     const last = this.jobs.at(-1)
     this.outlinedThrough = last === undefined ? this.outlineStart : positionOf(last.chunk.last)
     this.complete = false
@@ -264,9 +306,11 @@ export class Gathering {
       if (this.complete && this.jobs.slice(this.head).every(({ fetch }) => fetch?.stream.complete)) return
       throw this.noSourceError()
     }
+    const quick = sources.filter(({ slow }) => slow === undefined)
+    const willing = quick.length > 0 ? quick : sources
     const ahead = this.head + limits.gatherChunksAhead * sources.length
     if (!this.complete && this.outlineCall === undefined && this.jobs.length < ahead) {
-      this.outliner ??= sources.find(({ disputes }) => !disputes) ?? sources[0]!
+      this.outliner ??= willing.find(({ disputes }) => !disputes) ?? sources[0]!
       this.outlineCall = this.outline(this.outliner).finally(() => {
         this.outlineCall = undefined
         this.onChange()
@@ -274,23 +318,28 @@ export class Gathering {
     }
     for (const [index, job] of this.jobs.slice(this.head, ahead).entries()) {
       if (job.fetch !== undefined) continue
-      const free = sources
-        .filter((source) => (job.disputedBy.length > 0 ? source === job.outlinedBy : !source.disputes))
+      const settles = job.disputedBy.length > 0
+      const free = (settles ? sources : willing)
+        .filter((source) => (settles ? source === job.outlinedBy : !source.disputes))
         // The chunk that is stored next never waits for a free source.
         .filter(({ fetching }) => index === 0 || fetching < limits.gatherChunksAtOnce)
         .sort((a, b) => a.fetching - b.fetching)[0]
       if (free !== undefined) this.fetch(job, free)
-      else if (index === 0 && sources.every(({ disputes }) => disputes)) this.outlineAnew()
+      else if (index === 0 && willing.every(({ disputes }) => disputes)) this.outlineAnew()
     }
   }
 
   /** Starts to fetch a job's chunk from a source. */
   private fetch(job: Job, from: SourceState): void {
+    job.fetch = { stream: this.open(job, from), from }
+  }
+
+  private open(job: Job, from: SourceState, beside?: Fetch, onPage?: () => void): Fetch {
     const { clock } = this.local
     const { after, chunk } = job
+    const { remote } = from.source
     const { signal } = this.options
-    const stream = new Fetch({ remote: from.source.remote, clock, tree: this.tree, after, chunk, signal })
-    job.fetch = { stream, from }
+    const stream = new Fetch({ remote, clock, tree: this.tree, after, chunk, signal, beside, onPage })
     from.fetching++
     this.streams.add(stream)
     void stream.done.then(() => {
@@ -298,53 +347,29 @@ export class Gathering {
       this.streams.delete(stream)
       this.onChange()
     })
+    return stream
   }
 
-  /**
-   * Asks for the next part of the outline. The first request says what we have, so that a first sync that was cut goes
-   * on.
-   */
+  /** Asks for the next part of the outline. */
   private async outline(from: SourceState): Promise<void> {
-    const { store } = this.local
-    const { tree, options } = this
+    const { signal } = this.options
     try {
-      await using view = this.outlineBegun ? undefined : await store.view(tree)
-      const range =
-        view === undefined
-          ? { after: this.outlinedThrough, chunks: [], complete: true }
-          : await askRange(store, view, undefined)
-      const request = {
-        tree,
-        tips: [],
-        tipsDigest: '',
-        count: view?.count ?? 0,
-        range: { ...range, outline: true },
-      }
-      const answer = await from.source.remote.syncTree(request, { signal: options.signal })
-      await answer.pages[Symbol.asyncIterator]().return?.()
+      const part = { begun: this.outlineBegun, after: this.outlinedThrough }
+      const answer = await askOutline(this.local, from.source.remote, this.tree, part, signal)
       if (from.error !== undefined) return
-      const { range: outline, count } = answer.header
-      if (answer.header.status !== 'range' || outline === undefined)
-        throw protocolError(
-          `The remote was asked for an outline, but its ${answer.header.status} answer has none.`,
-        )
-      this.expected = count
-      this.sketchSize ??= store.sketches.expect(tree, count)
-      const ours = range.chunks.at(-1)
-      if (!this.outlineBegun) this.outlinedThrough = this.outlineStart = ours && positionOf(ours.last)
+      this.expected = answer.count
+      this.sketchSize ??= this.local.store.sketches.expect(this.tree, answer.count)
+      if (!this.outlineBegun) this.outlineStart = answer.after
       this.outlineBegun = true
-      let after = this.outlinedThrough
-      // If entries below our last one differ, or ours take more than one request, a session does better.
-      const chunks = outline.spans.length > 0 || !range.complete ? [] : (outline.chunks ?? [])
-      checkChunks(after && keyOf(after), chunks)
-      for (const chunk of chunks) {
-        this.jobs.push({ after, chunk, outlinedBy: from, disputedBy: [], fetch: undefined })
+      let { after } = answer
+      for (const chunk of answer.chunks) {
+        this.jobs.push(newJob(after, chunk, from))
         after = positionOf(chunk.last)
       }
       this.outlinedThrough = after
-      this.complete = outline.through === undefined || chunks.length === 0
+      this.complete = answer.complete
     } catch (error) {
-      if (options.signal?.aborted) this.failure = error
+      if (signal?.aborted) this.failure = error
       else this.leaveOut(from, CausewayError.from(error))
     }
   }

@@ -5,9 +5,10 @@
 import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
 import { describe, it } from 'node:test'
+import { sleep } from '../../../src/base/clock.ts'
 import { limits } from '../../../src/base/limits.ts'
 import { sketchCellsFor } from '../../../src/dag/difference/sketch.ts'
-import { idOf } from '../../../src/dag/entry.ts'
+import { entryBytes, idOf } from '../../../src/dag/entry.ts'
 import type { PeerId } from '../../../src/dag/identity.ts'
 import { Gathering } from '../../../src/sync/ask/gather.ts'
 import type { Source } from '../../../src/sync/ask/gather-job.ts'
@@ -19,6 +20,7 @@ import { HastyClock } from '../../kit/hasty-clock.ts'
 import { LocalRemote, type RemoteHooks } from '../../kit/local-remote.ts'
 import { assertSame, openPeer, type TestPeer } from '../../kit/peers.ts'
 import { until } from '../../kit/until.ts'
+import { VirtualClock } from '../../kit/virtual-clock.ts'
 
 const entries = shapes.random(4000, 40, prng(5))
 const tree = entries[0]!.id
@@ -269,5 +271,97 @@ describe('a first sync from several remotes', () => {
     assert.equal(again.outcome, undefined)
     await assertSame(tree, empty.store, full.store)
     assert.equal(again.gathering.redundant, 0)
+  })
+})
+
+describe('a remote that drips', () => {
+  /** Sends so many entries in each page, one page each 1.5 s, and the end of the answer only after `endMs`. */
+  const dripping = (clock: VirtualClock, entriesAtOnce: number, endMs = 0): RemoteHooks => ({
+    pages: async function* (pages) {
+      for await (const { entries } of pages)
+        for (let at = 0; at < entries.length; at += entriesAtOnce) {
+          await sleep(clock, 1_500)
+          yield { entries: entries.slice(at, at + entriesAtOnce), more: false }
+        }
+      if (endMs > 0) await sleep(clock, endMs)
+    },
+  })
+
+  /** Gathers in virtual time, and returns how much of it that took. */
+  async function gatherSlowly(hooksOf: (clock: VirtualClock) => Record<string, RemoteHooks>) {
+    const clock = new VirtualClock({ turns: 60 })
+    await using empty = await openPeer()
+    using _ = clock.running()
+    const result = await gather(hooksOf(clock), empty, { clock })
+    assert.equal(result.outcome, undefined)
+    await assertSame(tree, empty.store, full.store)
+    return { ...result, tookMs: clock.monotonic() }
+  }
+  const bytesAnEntry = entries.reduce((sum, { signed }) => sum + entryBytes(signed), 0) / entries.length
+  /** Entries in 1.5 s that come a little faster than the least rate. */
+  const justEnough = Math.ceil((2 * limits.gatherLeastBytesPerSecond) / bytesAnEntry)
+
+  for (const name of ['first', 'second'])
+    it(`is left out if it comes below the least rate (the ${name})`, async () => {
+      const { of, tookMs } = await gatherSlowly((clock) => ({
+        ...{ first: {}, second: {}, third: {} },
+        [name]: dripping(clock, 1),
+      }))
+      assert.equal(of(name).error?.code, 'TIMEOUT')
+      for (const other of ['first', 'second', 'third'])
+        if (other !== name) assert.equal(of(other).error, undefined, other)
+      assert.ok(tookMs < 60_000, `${tookMs} ms`)
+    })
+
+  for (const name of ['first', 'second'])
+    it(`is overtaken if it holds up the others (the ${name})`, async () => {
+      const { of, gathering, tookMs } = await gatherSlowly((clock) => ({
+        ...{ first: {}, second: {}, third: {} },
+        [name]: dripping(clock, justEnough),
+      }))
+      assert.match(of(name).error!.message, /held up the first sync/)
+      for (const other of ['first', 'second', 'third'])
+        if (other !== name) assert.equal(of(other).error, undefined, other)
+      // It is not believed less, but it is no longer the one to go on with, and nothing was stored twice.
+      assert.equal(gathering.trustedSources.at(-1)!.peer, names[name])
+      assert.equal(gathering.redundant, 0)
+      assert.ok(tookMs < 30_000, `${tookMs} ms`)
+    })
+
+  it('is overtaken if it sends all entries and no end', async () => {
+    const { of, tookMs } = await gatherSlowly((clock) => ({
+      first: {},
+      second: dripping(clock, 10_000, 3_600_000),
+      third: {},
+    }))
+    assert.equal(of('second').error?.code, 'TIMEOUT')
+    assert.ok(tookMs < 60_000, `${tookMs} ms`)
+  })
+
+  it('is left in if all drip alike, as over a slow line of ours', async () => {
+    const { of } = await gatherSlowly((clock) => ({
+      first: dripping(clock, justEnough),
+      second: dripping(clock, justEnough),
+      third: dripping(clock, justEnough),
+    }))
+    for (const name of ['first', 'second', 'third']) assert.equal(of(name).error, undefined, name)
+  })
+
+  it('is left in if it is the only one', async () => {
+    const { of } = await gatherSlowly((clock) => ({ first: dripping(clock, justEnough) }))
+    assert.equal(of('first').entries, entries.length)
+  })
+
+  it('is left out if it never tells its outline', async () => {
+    const clock = new VirtualClock({ turns: 60 })
+    await using empty = await openPeer()
+    const gathering = new Gathering({ store: empty.store, ingest: remembering(empty), clock }, tree)
+    const stuck = { syncTree: () => never, sendEntries: () => never }
+    gathering.join({ peer: names.first!, remote: stuck })
+    gathering.join({ peer: names.second!, remote: new LocalRemote(full) })
+    using _ = clock.running()
+    await gathering.run()
+    await assertSame(tree, empty.store, full.store)
+    assert.equal(gathering.reports()[0]!.error?.code, 'TIMEOUT')
   })
 })
