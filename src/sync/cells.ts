@@ -3,6 +3,7 @@
  * result names the ids that only one side has by their first 16 bytes.
  */
 
+import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { Cells, Sketch } from '../dag/difference/sketch.ts'
 import { decodeCells, decodeCounts, encodeCells, encodeCounts } from '../dag/difference/sketch-codec.ts'
@@ -14,20 +15,33 @@ import type { TreeReader } from '../store/read/tree-reader.ts'
 import type { TreeView } from '../store/tree-state.ts'
 import type { SketchPart } from './remote.ts'
 
-/** Returns a view of a tree and the sketch of exactly the entries in it, or undefined if there is no such tree. */
+/**
+ * Returns a view of a tree and the sketch of exactly the entries in it, or undefined if there is no such tree. Throws
+ * STORE_CORRUPT if the two do not agree although nothing changes, and RESOURCE_EXHAUSTED if the tree changes too fast.
+ */
 export async function viewWithSketch(
   store: TreeReader,
   tree: TreeId,
 ): Promise<{ view: TreeView; sketch: Sketch } | undefined> {
   // Ends with the first turn in which no page is stored between the last two reads; the slow load precedes them.
-  for (;;) {
+  for (let turn = 0; turn < limits.sketchViewTurns; turn++) {
     await store.sketches.of(tree)
     const view = await store.view(tree)
     if (view === undefined) return undefined
     const sketch = await store.sketches.of(tree)
     if (sketch !== undefined && sketch.total === view.count) return { view, sketch }
     await view[Symbol.asyncDispose]()
+    const { sequence } = await store.summary(tree)
+    if (sequence === view.sequence)
+      throw new CausewayError(
+        'STORE_CORRUPT',
+        `The tree should have ${view.count} entries, but its sketch counts ${sketch?.total ?? 0}: run \`causeway verify\` on it.`,
+        { data: { tree } },
+      )
   }
+  throw new CausewayError('RESOURCE_EXHAUSTED', 'The tree changes too fast to be compared: try again.', {
+    data: { tree, retryAfterMs: limits.patienceLeastMs },
+  })
 }
 
 /** Cuts the first cells for a request, and `withCounts` the counts after them, which show how large a difference is. */

@@ -44,6 +44,8 @@ export const syncLimits = {
   sketchReplayArrivals: 4_096,
   /** Cells of all sketches in memory, 24 bytes each: 24 MB, sixteen of the largest. */
   sketchCellsInMemory: 1_048_576,
+  /** Tries to cut cells of a tree between two of its pages: nearly always the first succeeds. */
+  sketchViewTurns: 64,
   /** Cells [0, 80) of a request: 1.7 KB, two packets. They decode a difference of 30 in 199 of 200 tries. */
   sketchRequestCells: 80,
   /** New entries since the last equality that a request's cells surely name, if few others differ: the 30 of above. */

@@ -20,6 +20,10 @@ import { fromConnectError } from '../errors.ts'
 import { PackedSyncService, readPage, writeSendRequest } from '../packed.ts'
 import type { RpcConnection } from './connection.ts'
 
+/** How long one message of an answer may take. */
+const messageTimeoutMs =
+  limits.idleTimeoutMs + Math.ceil((1_000 * limits.messageBytes) / limits.slowestBytesPerSecond)
+
 /** Returns a Remote over an open connection. The caller still owns the connection. */
 export function createRemote(connection: RpcConnection, clock: Clock): Remote {
   const client: Client<typeof SyncService> = connection.client(PackedSyncService)
@@ -99,22 +103,27 @@ class Answer {
     this.messages = messages[Symbol.asyncIterator]()
   }
 
-  /** Returns the next message, or undefined at the end. Aborts the call if the remote is silent for too long. */
+  /**
+   * Returns the next message, or undefined at the end. Aborts the call if the remote is silent for too long, or if the
+   * message takes longer than one of the largest size does over the slowest line: a drip is no silence, nor is what
+   * comes for other calls.
+   */
   async next(): Promise<SyncTreeResponse | undefined> {
     let cancelTimer = () => {}
     const startedMs = this.clock.monotonic()
     const wait = () => {
-      // A message that is still arriving over a slow link is not silence.
-      const silentMs = this.clock.monotonic() - Math.max(startedMs, this.connection.lastReadMs)
-      if (silentMs < limits.idleTimeoutMs) {
-        cancelTimer = this.clock.setTimer(limits.idleTimeoutMs - silentMs, wait)
+      const now = this.clock.monotonic()
+      const silentMs = now - Math.max(startedMs, this.connection.lastReadMs)
+      const leftMs = Math.min(limits.idleTimeoutMs - silentMs, startedMs + messageTimeoutMs - now)
+      if (leftMs > 0) {
+        cancelTimer = this.clock.setTimer(leftMs, wait)
         return
       }
-      this.call.abort(
-        new CausewayError('TIMEOUT', `The remote sent nothing for ${limits.idleTimeoutMs} ms.`, {
-          data: { timeoutMs: limits.idleTimeoutMs },
-        }),
-      )
+      const [text, timeoutMs] =
+        silentMs < limits.idleTimeoutMs
+          ? [`The remote did not send a message within ${messageTimeoutMs} ms.`, messageTimeoutMs]
+          : [`The remote sent nothing for ${limits.idleTimeoutMs} ms.`, limits.idleTimeoutMs]
+      this.call.abort(new CausewayError('TIMEOUT', text, { data: { timeoutMs } }))
     }
     wait()
     try {
@@ -147,6 +156,7 @@ class Answer {
     let entries = 0
     let empty = false
     try {
+      // Ends since each page but the last has entries, which are counted.
       for (;;) {
         const message = await this.next()
         if (message === undefined) return

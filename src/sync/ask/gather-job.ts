@@ -34,6 +34,12 @@ export function newSource(source: Source): SourceState {
   return { source, entries: 0, fetching: 0, error: undefined, slow: undefined, disputes: false }
 }
 
+/** Returns those of these sources that are not slow, or all of them if all are. */
+export function quickest(sources: readonly SourceState[]): readonly SourceState[] {
+  const quick = sources.filter(({ slow }) => slow === undefined)
+  return quick.length > 0 ? quick : sources
+}
+
 /** Returns the source that should fetch a chunk beside `from`, or undefined if none can be trusted with it. */
 export function companionOf(from: SourceState, sources: readonly SourceState[]): SourceState | undefined {
   return sources

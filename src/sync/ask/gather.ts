@@ -23,6 +23,7 @@ import {
   type JobFetch,
   newJob,
   newSource,
+  quickest,
   type Source,
   type SourceState,
 } from './gather-job.ts'
@@ -306,11 +307,9 @@ export class Gathering {
       if (this.complete && this.jobs.slice(this.head).every(({ fetch }) => fetch?.stream.complete)) return
       throw this.noSourceError()
     }
-    const quick = sources.filter(({ slow }) => slow === undefined)
-    const willing = quick.length > 0 ? quick : sources
     const ahead = this.head + limits.gatherChunksAhead * sources.length
     if (!this.complete && this.outlineCall === undefined && this.jobs.length < ahead) {
-      this.outliner ??= willing.find(({ disputes }) => !disputes) ?? sources[0]!
+      this.outliner ??= quickest(sources.filter(({ disputes }) => !disputes))[0] ?? sources[0]!
       this.outlineCall = this.outline(this.outliner).finally(() => {
         this.outlineCall = undefined
         this.onChange()
@@ -318,14 +317,15 @@ export class Gathering {
     }
     for (const [index, job] of this.jobs.slice(this.head, ahead).entries()) {
       if (job.fetch !== undefined) continue
-      const settles = job.disputedBy.length > 0
-      const free = (settles ? sources : willing)
-        .filter((source) => (settles ? source === job.outlinedBy : !source.disputes))
+      const able = sources.filter((source) =>
+        job.disputedBy.length > 0 ? source === job.outlinedBy : !source.disputes,
+      )
+      const free = quickest(able)
         // The chunk that is stored next never waits for a free source.
         .filter(({ fetching }) => index === 0 || fetching < limits.gatherChunksAtOnce)
         .sort((a, b) => a.fetching - b.fetching)[0]
       if (free !== undefined) this.fetch(job, free)
-      else if (index === 0 && willing.every(({ disputes }) => disputes)) this.outlineAnew()
+      else if (index === 0 && sources.every(({ disputes }) => disputes)) this.outlineAnew()
     }
   }
 

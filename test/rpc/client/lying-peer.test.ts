@@ -11,6 +11,7 @@ import type { CausewayError } from '../../../src/base/errors.ts'
 import { limits } from '../../../src/base/limits.ts'
 import { idToBytes } from '../../../src/dag/id.ts'
 import { createNode } from '../../../src/node/node.ts'
+import { createRemote } from '../../../src/rpc/client/remote.ts'
 import { shapes } from '../../kit/entries.ts'
 import { FakePeer, type Lies } from '../../kit/fake-peer.ts'
 import { ServingNode } from '../../kit/serving-node.ts'
@@ -160,6 +161,27 @@ describe('A peer that falls silent', () => {
         ['TIMEOUT', `The remote sent nothing for ${limits.idleTimeoutMs} ms.`],
       )
     }
+  })
+
+  it('while bytes of another call keep coming on the connection', async () => {
+    const clock = new VirtualClock({ nowMs: Date.now() })
+    const syncTree = (_: unknown, { signal }: { signal: AbortSignal }) => ({
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      }),
+    })
+    const connection = { ended: undefined, lastReadMs: 0, client: () => ({ syncTree }) }
+    const remote = createRemote(connection as never, clock)
+    const asked = remote.syncTree({ tree: tree as never, tips: [], tipsDigest: '', count: 0 })
+    let code = ''
+    asked.catch((error: CausewayError) => {
+      code = error.code
+    })
+    for (let second = 0; second < 600; second++) {
+      connection.lastReadMs = clock.monotonic()
+      await clock.advance(1_000)
+    }
+    assert.equal(code, 'TIMEOUT')
   })
 
   it('while it receives a page', async () => {
