@@ -20,6 +20,7 @@ import { limits } from '../../base/limits.ts'
 import { Prover } from '../auth/prover.ts'
 import type { ByteChannel } from '../caller.ts'
 import { fastBrotli } from '../compression.ts'
+import { chunksOf } from './chunks.ts'
 
 /** Stands for the host on streams that were not dialled by one. */
 const noHost = 'http://causeway'
@@ -127,6 +128,7 @@ export class RpcConnection implements AsyncDisposable {
     if (ended !== undefined)
       throw new ConnectError(ended.message, Code.Unavailable, undefined, undefined, ended)
     const stream = this.session.request({ ...headers, ':method': method, ':path': path })
+    stream[Symbol.asyncIterator] = () => chunksOf(stream)
     const close = stream.close.bind(stream)
     stream.close = (code, done) => outsideFrames(() => close(code, done))
     this.lastActivityMs = this.clock.monotonic()
