@@ -20,6 +20,7 @@ import { limits } from '../../base/limits.ts'
 import { Prover } from '../auth/prover.ts'
 import type { ByteChannel } from '../caller.ts'
 import { fastBrotli } from '../compression.ts'
+import { leaveHalfOpen } from '../half-open.ts'
 import { chunksOf } from './chunks.ts'
 
 /** Stands for the host on streams that were not dialled by one. */
@@ -72,6 +73,7 @@ export class RpcConnection implements AsyncDisposable {
         maxHeaderListSize: limits.headerBytes,
       },
     })
+    leaveHalfOpen(this.session, channel.stream)
     this.session.on('connect', () => {
       if (this.session.destroyed) return
       this.session.setLocalWindowSize(limits.connectionWindowBytes)

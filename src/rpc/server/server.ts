@@ -13,6 +13,7 @@ import { CausewayError } from '../../base/errors.ts'
 import type { WebListener } from '../../base/hosts.ts'
 import { limits } from '../../base/limits.ts'
 import { type ByteChannel, type Caller, callerKey, stoppingKey } from '../caller.ts'
+import { leaveHalfOpen } from '../half-open.ts'
 import type { ProblemListener } from './boundary.ts'
 import { type AllowedNames, refuseNaming } from './browsers.ts'
 import { createHandler, type PlainAnswer, sendPlain } from './handler.ts'
@@ -198,6 +199,7 @@ export class RpcServer {
    */
   private supervise(session: http2.ServerHttp2Session, channel: Duplex): void {
     this.sessions.add(session)
+    leaveHalfOpen(session, channel)
     session.setLocalWindowSize(limits.connectionWindowBytes)
     session.on('close', () => this.sessions.delete(session))
     session.on('error', () => session.destroy())
