@@ -49,7 +49,8 @@ export class RpcConnection implements AsyncDisposable {
   private readonly streamClosed: Promise<unknown>
   private cancelTimer = () => {}
   private readonly calls = new Set<http2.ClientHttp2Stream>()
-  private remoteEnded = false
+  /** Whether the remote takes no more calls, after a GOAWAY or the end of its half. */
+  private noMoreCalls = false
   /** When a call began, an answer was read or a ping was answered, whichever was last, in monotonic time. */
   private lastActivityMs = 0
   /** When bytes of an answer were last read, in the clock's monotonic time. */
@@ -88,6 +89,10 @@ export class RpcConnection implements AsyncDisposable {
       ),
     )
     this.session.on('close', () => this.end(closedByRemote()))
+    // Without an error the session waits until the remote closes the stream, which it may never do.
+    this.session.on('goaway', (code) => {
+      if (code === http2.constants.NGHTTP2_NO_ERROR) this.onNoMoreCalls()
+    })
     const createTransport = options.protocol === 'grpc' ? createGrpcTransport : createConnectTransport
     this.transport = createTransport({
       baseUrl: authority,
@@ -140,7 +145,7 @@ export class RpcConnection implements AsyncDisposable {
       this.calls.delete(stream)
       if (this.calls.size > 0) return
       this.cancelTimer()
-      if (this.remoteEnded) this.end(closedByRemote())
+      if (this.noMoreCalls) this.end(closedByRemote())
     })
     return stream
   }
@@ -166,9 +171,14 @@ export class RpcConnection implements AsyncDisposable {
    * does not notice. Answers that have arrived completely can still be read.
    */
   private onRemoteEnd(): void {
-    this.remoteEnded = true
     for (const stream of this.calls)
       if (!stream.closed && stream.state.remoteClose !== 1) stream.destroy(closedByRemote())
+    this.onNoMoreCalls()
+  }
+
+  /** Called when the remote takes no more calls. Ends the connection after those that are under way. */
+  private onNoMoreCalls(): void {
+    this.noMoreCalls = true
     if (this.calls.size === 0) this.end(closedByRemote())
   }
 
@@ -231,7 +241,7 @@ export class RpcConnection implements AsyncDisposable {
 
   /** Whether calls can be made on this connection. */
   get open(): boolean {
-    return this.ended === undefined && !this.session.closed && !this.remoteEnded
+    return this.ended === undefined && !this.session.closed && !this.noMoreCalls
   }
 
   /** Ends the connection now, and with it the calls under way. */

@@ -25,6 +25,7 @@ import { codeBlocks, readDocument } from '../../kit/markdown.ts'
 import { tempFolder } from '../../kit/peers.ts'
 import { fails } from '../../kit/rpc-errors.ts'
 import { ServingNode } from '../../kit/serving-node.ts'
+import { Sessions } from '../../kit/sessions.ts'
 import { VirtualClock } from '../../kit/virtual-clock.ts'
 
 const [server, caller, other] = [testIdentity(1), testIdentity(2), testIdentity(3)]
@@ -123,7 +124,10 @@ describe('A proof', () => {
 
 describe('A call over HTTP', () => {
   const clients = (address: string, httpVersion: '1.1' | '2', interceptor: Interceptor) => {
-    const rpc = createConnectTransport({ baseUrl: address, httpVersion, interceptors: [interceptor] })
+    const options = { baseUrl: address, httpVersion, interceptors: [interceptor] }
+    const rpc = createConnectTransport(
+      httpVersion === '2' ? { ...options, httpVersion, sessionManager: new Sessions(address) } : options,
+    )
     return { trees: createClient(TreeService, rpc), sync: createClient(SyncService, rpc) }
   }
   const showing =

@@ -12,12 +12,14 @@ import { idToBytes } from '../../../src/dag/id.ts'
 import { shapes } from '../../kit/entries.ts'
 import { fails } from '../../kit/rpc-errors.ts'
 import { ServingNode, testCertificate, transports } from '../../kit/serving-node.ts'
+import { Sessions } from '../../kit/sessions.ts'
 
 type Options = {
   baseUrl: string
   httpVersion: '1.1' | '2'
   useBinaryFormat: boolean
   nodeOptions: object
+  sessionManager?: Sessions
   interceptors: Interceptor[]
 }
 const kinds: Record<string, (options: Options) => Transport> = {
@@ -48,6 +50,7 @@ for (const transport of transports.filter(({ name }) => name === 'HTTP' || name 
             const nodeOptions = { ca: testCertificate.cert }
             const rpc = make({
               ...{ baseUrl: serving.address, httpVersion, useBinaryFormat, nodeOptions },
+              ...(httpVersion === '2' && { sessionManager: new Sessions(serving.address, {}, nodeOptions) }),
               interceptors: [proving],
             })
             const trees = createClient(TreeService, rpc)
