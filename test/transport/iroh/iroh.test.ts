@@ -14,9 +14,11 @@ import {
   loadIroh,
   parseTicket,
   type QuicConnection,
+  type QuicEndpoint,
 } from '../../../src/transport/iroh/binding.ts'
 import { createIrohTransport, type IrohTransportOptions } from '../../../src/transport/iroh/iroh.ts'
 import type { Transport } from '../../../src/transport/transport.ts'
+import { limited } from '../../kit/limited.ts'
 import { testModule } from '../../kit/project.ts'
 import { fails, transportContract } from '../contract.ts'
 import { closed, echo, footprint, Inbox, openPair, readAll, readBytes, until } from '../streams.ts'
@@ -229,6 +231,7 @@ describe('QUIC', () => {
   })
 
   it('bounds inbound connections: the oldest of an unknown peer makes room', async () => {
+    using _ = limited({ irohConnections: 32 })
     const [friend, stranger] = [createIdentity(), createIdentity()]
     const server = make({ isKnown: (peer) => peer === friend.peer })
     await server.listen(echo)
@@ -236,9 +239,19 @@ describe('QUIC', () => {
     const [known, unknown] = await Promise.all(
       [friend, stranger].map(({ seed }) => bindEndpoint(iroh, { ...local, seed })),
     )
-    const first = await known!.connect(target)
+    /** Waits until the server has the connection too, which else may come to it later than the next one. */
+    const connect = async (endpoint: QuicEndpoint) => {
+      const connection = await endpoint.connect(target)
+      const stream = await connection.openStream()
+      stream.end('ping')
+      await readAll(stream)
+      return connection
+    }
+    const first = await connect(known!)
     const connections: QuicConnection[] = []
-    while (connections.length < limits.irohConnections) connections.push(await unknown!.connect(target))
+    while (connections.length < limits.irohConnections - 1) connections.push(await connect(unknown!))
+    // Not with a round trip: the server ends the oldest as it takes the newest.
+    connections.push(await unknown!.connect(target))
     await connections[0]!.closed
     const last = await known!.connect(target)
     await connections[1]!.closed
