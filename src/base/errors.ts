@@ -66,6 +66,8 @@ export const errorCodes = [
   'STORE_FORMAT',
   'STORE_CORRUPT',
   'STORE_FULL',
+  /** This user may not read or write the store's folder. */
+  'STORE_DENIED',
   'CLOSED',
   'INTERNAL',
 ] as const

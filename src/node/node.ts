@@ -42,7 +42,9 @@ import { type DurableParts, type WiredParts, wire } from './wiring.ts'
  * Opens a node with its key and store, and starts its background work unless `options.background` is false. Creates the
  * data folder if there is none. The node dials other peers, but serves none until `listen`. Close it with `close` or
  * `await using`. Throws STORE_LOCKED if another process has the folder open, STORE_FORMAT if the store has another
- * format than this version's, and STORE_CORRUPT if the key or the store cannot be read.
+ * format than this version's, STORE_DENIED if this user may not write the folder, STORE_FULL if the disk is full,
+ * INVALID_ARGUMENT if there can be no such folder, and STORE_CORRUPT if the store or the key is damaged or the store
+ * belongs to another node.
  */
 export async function createNode(options: NodeOptions = {}): Promise<Node> {
   const clock = options.clock ?? systemClock

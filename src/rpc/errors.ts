@@ -36,6 +36,7 @@ const codes: Partial<Record<ErrorCode, Code>> = {
   STORE_LOCKED: Code.Unavailable,
   STORE_FORMAT: Code.Internal,
   STORE_CORRUPT: Code.DataLoss,
+  STORE_DENIED: Code.FailedPrecondition,
   PROTOCOL: Code.Internal,
   INTERNAL: Code.Internal,
 }

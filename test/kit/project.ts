@@ -3,6 +3,7 @@
  * time; single tests also run from their source under tsx. So tests name the files that they read by their path in the
  * project.
  */
+import { execFileSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -22,3 +23,13 @@ export const testModule = (path: string): string =>
 
 /** The arguments that Node needs before the name of such a module, or of any TypeScript one. */
 export const loader: readonly string[] = compiled ? [] : ['--import', 'tsx']
+
+/** Returns why a test that needs a command of the system is skipped, or false if the command is there. */
+export function missingTool(name: string): string | false {
+  try {
+    execFileSync(name, ['--version'], { stdio: 'ignore' })
+    return false
+  } catch {
+    return `${name} is not installed`
+  }
+}

@@ -3,27 +3,18 @@
  * was acknowledged before and after is there once the process is killed and the store reopened.
  */
 import assert from 'node:assert/strict'
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { describe, it } from 'node:test'
 import { auditTree } from '../../src/store/audit/audit.ts'
 import { openFolder } from '../../src/store/database/open.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { tempFolder } from '../kit/peers.ts'
-import { loader, testModule } from '../kit/project.ts'
+import { loader, missingTool, testModule } from '../kit/project.ts'
 import { fullHistory } from './full-child.ts'
 
 const child = testModule('test/store/full-child.ts')
 
-function missingTool(): string | false {
-  try {
-    execFileSync('prlimit', ['--version'])
-    return false
-  } catch {
-    return 'prlimit is missing, which limits the size of files'
-  }
-}
-
-describe('a store whose disk is full for a while', { skip: missingTool() }, () => {
+describe('a store whose disk is full for a while', { skip: missingTool('prlimit') }, () => {
   it('loses nothing that it acknowledged', async () => {
     await using folder = await tempFolder()
     const output = await new Promise<string>((resolve) => {

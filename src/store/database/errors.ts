@@ -9,8 +9,8 @@ const closedCodes = new Set([
 ])
 
 /**
- * Returns STORE_FULL for a full disk, CLOSED for a closed store, otherwise STORE_CORRUPT. `what` begins the message. A
- * CausewayError is returned as it is.
+ * Returns STORE_FULL for a full disk, STORE_DENIED if this user may not read or write there, CLOSED for a closed store,
+ * otherwise STORE_CORRUPT. `what` begins the message. A CausewayError is returned as it is.
  */
 export function storeError(error: unknown, what: string): CausewayError {
   if (error instanceof CausewayError) return error
@@ -22,5 +22,11 @@ export function storeError(error: unknown, what: string): CausewayError {
     return new CausewayError('STORE_FULL', `${what}: the disk is full. Free some space and try again.`, {
       cause: error,
     })
+  if (/permission denied|EACCES|operation not permitted|EPERM|read-only file system|EROFS/i.test(text))
+    return new CausewayError(
+      'STORE_DENIED',
+      `${what} (${text}): even reading needs the right to write there. Run as the user that owns it, or copy it to a folder of your own.`,
+      { cause: error },
+    )
   return new CausewayError('STORE_CORRUPT', `${what}: ${text}`, { cause: error })
 }

@@ -24,7 +24,8 @@ const encodings = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
 
 /**
  * Opens the LevelDB database in a folder, and creates both if they are missing. Throws STORE_LOCKED if another process
- * has it open, STORE_FORMAT if it has another format, STORE_CORRUPT if it cannot be read.
+ * has it open, STORE_FORMAT if it has another format, STORE_DENIED if this user may not write there, STORE_FULL if the
+ * disk is full, STORE_CORRUPT if it cannot be read.
  */
 export async function openFolder(folder: string): Promise<Database> {
   const db = new ClassicLevel<Buffer, Buffer>(folder, {
@@ -36,18 +37,14 @@ export async function openFolder(folder: string): Promise<Database> {
   try {
     await db.open()
   } catch (error) {
-    const cause = (error as { cause?: { code?: string; message?: string } }).cause
+    const { cause } = error as { cause?: { code?: string } }
     if (cause?.code === 'LEVEL_LOCKED')
       throw new CausewayError(
         'STORE_LOCKED',
-        `Another process has the store ${folder} open: stop it, or send the command through it.`,
+        `The store ${folder} is open already, here or in another process: close it there first.`,
         { data: { folder }, cause: error },
       )
-    throw new CausewayError(
-      'STORE_CORRUPT',
-      `The store ${folder} could not be opened: ${cause?.message ?? error}`,
-      { data: { folder }, cause: error },
-    )
+    throw storeError(cause ?? error, `The store ${folder} could not be opened`)
   }
   return withFormat(db as unknown as Database)
 }
