@@ -4,14 +4,18 @@
  */
 import { type Client, createClient } from '@connectrpc/connect'
 import { InvalidArgumentError, Option } from 'commander'
-import envPaths from 'env-paths'
 import { NodeService } from '../../gen/causeway/v1/node_pb.ts'
 import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
-import { systemClock } from '../base/clock.ts'
+import { sleep, systemClock } from '../base/clock.ts'
+import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import { hasNode } from '../node/data-folder.ts'
+import { holderOf } from '../node/holder.ts'
 import { createNode } from '../node/node.ts'
 import type { QuicOptions } from '../node/options.ts'
 import { RpcConnection } from '../rpc/client/connection.ts'
 import { dialLocal } from '../transport/local.ts'
+import { dataFolder } from './default-folder.ts'
 
 /** Options that every command takes. */
 export interface CommonOptions {
@@ -50,33 +54,80 @@ export interface Clients extends AsyncDisposable {
   readonly running: boolean
 }
 
-export function defaultDataFolder(): string {
-  return process.env.CAUSEWAY_DATA || envPaths('causeway', { suffix: '' }).data
-}
-
-export function dataFolder(options: CommonOptions): string {
-  return options.data ?? defaultDataFolder()
-}
-
-/** Opens clients for the node on the data folder. The command disposes them when it is done. */
-export async function openClients(options: CommonOptions): Promise<Clients> {
+/**
+ * Opens clients for the node on the data folder. The command disposes them when it is done. Without `create`, throws
+ * INVALID_ARGUMENT if the folder has no node, so that a mistyped folder is noticed. Waits for a process that has the
+ * folder open, and throws STORE_LOCKED if it does not end.
+ */
+export async function openClients(
+  options: CommonOptions,
+  { create = false }: { readonly create?: boolean } = {},
+): Promise<Clients> {
   const data = dataFolder(options)
+  return whenFree(
+    data,
+    () => reachNode(data),
+    async () => {
+      if (!create && !hasNode(data)) throw noNodeError(data)
+      const node = await createNode({ data, background: false, quic: { relay: options.relay ?? 'default' } })
+      const transport = node.rpc()
+      return {
+        trees: createClient(TreeService, transport),
+        node: createClient(NodeService, transport),
+        running: false,
+        [Symbol.asyncDispose]: () => node.close(),
+      }
+    },
+  )
+}
+
+/** Returns clients for the node that runs on the folder, or undefined if none listens there. */
+async function reachNode(data: string): Promise<Clients | undefined> {
   const channel = await dialLocal(data)
-  if (channel !== undefined) {
-    const connection = new RpcConnection(channel, { clock: systemClock })
-    return {
-      trees: connection.client(TreeService),
-      node: connection.client(NodeService),
-      running: true,
-      [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
-    }
-  }
-  const node = await createNode({ data, background: false, quic: { relay: options.relay ?? 'default' } })
-  const transport = node.rpc()
+  if (channel === undefined) return undefined
+  const connection = new RpcConnection(channel, { clock: systemClock })
   return {
-    trees: createClient(TreeService, transport),
-    node: createClient(NodeService, transport),
-    running: false,
-    [Symbol.asyncDispose]: () => node.close(),
+    trees: connection.client(TreeService),
+    node: connection.client(NodeService),
+    running: true,
+    [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+  }
+}
+
+export function noNodeError(data: string): CausewayError {
+  return new CausewayError(
+    'INVALID_ARGUMENT',
+    `The folder ${data} has no node yet: check --data and CAUSEWAY_DATA, or run \`causeway id\` to create one.`,
+  )
+}
+
+/**
+ * Opens a data folder, or reaches the node that runs on it, whichever can be done first. Waits at most
+ * `limits.storeLockPatienceMs` for a process that has the folder open: another command that ends soon, or a node that
+ * is about to listen. Throws STORE_LOCKED.
+ */
+export async function whenFree<Opened>(
+  data: string,
+  reach: () => Promise<Opened | undefined>,
+  open: () => Promise<Opened>,
+): Promise<Opened> {
+  const end = performance.now() + limits.storeLockPatienceMs
+  for (;;) {
+    const reached = await reach()
+    if (reached !== undefined) return reached
+    const late = performance.now() >= end
+    const holder = holderOf(data)
+    // Each attempt makes LevelDB begin a new log of its work, also if it fails. So leave a known holder alone.
+    if (late || holder === undefined || holder === process.pid)
+      try {
+        return await open()
+      } catch (error) {
+        const { code, message, data: facts } = CausewayError.from(error)
+        if (code !== 'STORE_LOCKED') throw error
+        const seconds = limits.storeLockPatienceMs / 1000
+        const text = `${message} This command has waited ${seconds} s for it.`
+        if (late) throw new CausewayError(code, text, { data: facts, cause: error })
+      }
+    await sleep(systemClock, limits.storeLockPollMs)
   }
 }

@@ -3,7 +3,7 @@
 import './heap.ts'
 import { Command, CommanderError } from 'commander'
 import { version } from '../base/version.ts'
-import { defaultDataFolder } from './context.ts'
+import { defaultDataFolder } from './default-folder.ts'
 import { addId } from './node/id.ts'
 import { addServe } from './node/serve.ts'
 import { addToken } from './node/token.ts'
@@ -26,6 +26,8 @@ import { addTips } from './trees/tips.ts'
 import { addTree } from './trees/tree.ts'
 import { addVerify } from './trees/verify.ts'
 import { addWatch } from './trees/watch.ts'
+
+const defaultFolder = defaultDataFolder() ?? 'none, since this user has no home folder'
 
 /** The commands by the headings under which `causeway --help` lists them. */
 const groups = {
@@ -50,7 +52,7 @@ Every command takes --data DIR and --json. If a node runs on the data folder,
 the command goes through that node; otherwise it opens the folder itself.
 
 Environment:
-  CAUSEWAY_DATA   data folder (currently ${defaultDataFolder()})
+  CAUSEWAY_DATA   data folder (currently ${defaultFolder})
   CAUSEWAY_RELAY  value for --relay
   CAUSEWAY_DEBUG  if set, print the stack of an error as well
 
@@ -83,7 +85,7 @@ for (const command of everyCommand(program)) {
   command.showHelpAfterError(`Run \`${path} --help\` for usage.`)
   if (command.commands.length > 0) continue
   command
-    .option('--data <DIR>', `data folder (default: ${defaultDataFolder()}, env: CAUSEWAY_DATA)`)
+    .option('--data <DIR>', `data folder (default: ${defaultFolder}, env: CAUSEWAY_DATA)`)
     .option('--json', 'print JSON instead of text')
 }
 

@@ -3,6 +3,13 @@ export const storeLimits = {
   /** One page of entries: large enough that the cost per message vanishes, small enough to have a few in flight. */
   pageBytes: 262_144,
   pageEntries: 1_024,
+  /**
+   * How long a command waits for the process that has the store open: a node that stops takes up to `drainTimeoutMs`,
+   * and a few commands in a row some hundred milliseconds each.
+   */
+  storeLockPatienceMs: 10_000,
+  /** How often it looks whether it can go on: nobody notices this delay. */
+  storeLockPollMs: 50,
   /** Garbage of pages, buffers included, before it is collected: a dozen pages at a receiver, thirty at a sender. */
   garbageBytes: 12_582_912,
   /** Signatures in the thread pool's queue: some 4 ms of work for two cores, so that LevelDB's reads get their turn. */

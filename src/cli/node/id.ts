@@ -9,7 +9,7 @@ export function addId(program: Command): void {
     .description("print this node's PeerId: its public key in 64 hex digits")
     .addHelpText('after', '\nCreates a node in the data folder if there is none yet.')
     .action(async (options: CommonOptions) => {
-      await using clients = await openClients(options)
+      await using clients = await openClients(options, { create: true })
       const { peer, addresses, version } = await clients.node.getNode({})
       print(options, { peer: hexText(peer), addresses, version, running: clients.running }, hexText(peer))
     })

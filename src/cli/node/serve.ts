@@ -6,9 +6,12 @@ import { parseHost, parseOrigin } from '../../base/hosts.ts'
 import { limits } from '../../base/limits.ts'
 import { formatId } from '../../dag/id.ts'
 import { type PeerId, parsePeerId } from '../../dag/identity.ts'
+import { holderOf } from '../../node/holder.ts'
 import { createNode, type Node } from '../../node/node.ts'
+import { dialLocal } from '../../transport/local.ts'
 import { formatByteSize, parseByteSize } from '../byte-size.ts'
-import { type CommonOptions, dataFolder, type Relay, relayOption } from '../context.ts'
+import { type CommonOptions, type Relay, relayOption, whenFree } from '../context.ts'
+import { dataFolder } from '../default-folder.ts'
 import { examples } from '../help.ts'
 import { formatHostPort, type HostPort, parseHostPort } from '../host-port.ts'
 import { plainText, printError, quantity } from '../output.ts'
@@ -120,22 +123,11 @@ async function serve(options: ServeOptions): Promise<void> {
       'INVALID_ARGUMENT',
       'There is nothing to serve on; remove --no-http or add --quic.',
     )
-  const bind =
-    options.quic === undefined || options.quic === true ? {} : { bind: formatHostPort(options.quic) }
-  await using node = await createNode({
+  await using node = await whenFree(
     data,
-    operators: options.operator,
-    allowedHosts: options.allowedHost,
-    corsOrigins: options.corsOrigin,
-    autoLink: options.autoLink,
-    quota: {
-      nodeBytes: options.maxDisk,
-      treeBytes: options.maxTree,
-      authorBytes: options.maxAuthor,
-    },
-    ...(options.http && { http: { ...options.http, ...(await security(options)) } }),
-    quic: { listen: options.quic !== undefined, relay: options.relay, ...bind },
-  })
+    () => refuseSecondNode(data),
+    async () => openNode(data, options),
+  )
   node.on('problem', (error) => printError(error))
   const { admin: at, insecure = false } = options
   const admin = at === false ? null : await node.listenAdmin({ ...at, insecure })
@@ -174,6 +166,39 @@ function reportEvents(options: ServeOptions, node: Node): void {
     report(options, { event: 'join', tree: formatId(tree), peer, status, request, reason }, [
       `Joining ${formatId(tree)}: ${status}${reason && ` (${plainText(reason)})`}`,
     ]),
+  )
+}
+
+async function openNode(data: string, options: ServeOptions): Promise<Node> {
+  const bind =
+    options.quic === undefined || options.quic === true ? {} : { bind: formatHostPort(options.quic) }
+  return createNode({
+    data,
+    operators: options.operator,
+    allowedHosts: options.allowedHost,
+    corsOrigins: options.corsOrigin,
+    autoLink: options.autoLink,
+    quota: {
+      nodeBytes: options.maxDisk,
+      treeBytes: options.maxTree,
+      authorBytes: options.maxAuthor,
+    },
+    ...(options.http && { http: { ...options.http, ...(await security(options)) } }),
+    quic: { listen: options.quic !== undefined, relay: options.relay, ...bind },
+  })
+}
+
+/** Throws STORE_LOCKED if a node listens on the folder already. */
+async function refuseSecondNode(data: string): Promise<undefined> {
+  const channel = await dialLocal(data)
+  if (channel === undefined) return undefined
+  channel.stream.destroy()
+  const pid = holderOf(data)
+  const who = pid === undefined ? 'A node' : `A node (process ${pid})`
+  throw new CausewayError(
+    'STORE_LOCKED',
+    `${who} runs on the folder ${data} already: stop it first, or give this one another folder with --data.`,
+    { data: { folder: data, ...(pid !== undefined && { pid }) } },
   )
 }
 

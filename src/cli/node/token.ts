@@ -1,12 +1,12 @@
 /** `causeway token`: proves the node's key to programs that call a node over HTTP and do not use Causeway. */
 import type { Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
-import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { parsePeerId } from '../../dag/identity.ts'
 import { readIdentity } from '../../node/data-folder.ts'
 import { makeProof } from '../../rpc/auth/proof.ts'
-import { type CommonOptions, dataFolder } from '../context.ts'
+import { type CommonOptions, noNodeError } from '../context.ts'
+import { dataFolder } from '../default-folder.ts'
 import { examples } from '../help.ts'
 import { print } from '../output.ts'
 import { parseWholeNumber } from '../whole-number.ts'
@@ -40,11 +40,7 @@ export function addToken(program: Command): void {
     .action(async (options: TokenOptions) => {
       const folder = dataFolder(options)
       const identity = await readIdentity(folder)
-      if (identity === undefined)
-        throw new CausewayError(
-          'INVALID_ARGUMENT',
-          `The folder ${folder} has no node yet; run \`causeway id\` to create one.`,
-        )
+      if (identity === undefined) throw noNodeError(folder)
       const audience = options.audience === undefined ? identity.peer : parsePeerId(options.audience)
       const token = await makeProof(identity, audience, systemClock, options.ttl * 1000)
       print(options, { token, issuer: identity.peer, audience }, token)

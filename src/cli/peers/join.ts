@@ -59,7 +59,7 @@ async function join(
   ticket: string,
   { permission, message, wait = false, ...options }: JoinOptions,
 ): Promise<void> {
-  await using clients = await openClients(options)
+  await using clients = await openClients(options, { create: true })
   let standing: JoinTreeResponse | undefined
   for await (const each of clients.node.joinTree({ ticket, permission, message, wait })) {
     if (wait && standing === undefined && each.status === AccessStatus.PENDING && !options.json)

@@ -49,7 +49,7 @@ change the settings: options that are not given return to their defaults.`,
           'Give a ticket, or the id of a tree and the PeerId of a peer.',
         )
       const what = ticket ? { ticket: first } : { tree: idArgument(first), peer: peerArgument(peer!) }
-      await using clients = await openClients(options)
+      await using clients = await openClients(options, { create: ticket })
       const { onCommit, every, pull, push, paused = false } = options
       const settings = { onCommit, intervalSeconds: every, pull, push, paused }
       const { link } = await clients.node.linkTree({ ...what, settings })

@@ -23,7 +23,7 @@ export function addPeer(program: Command): void {
     )
     .action(async (first: string, more: string[], options: CommonOptions & { name: string }) => {
       const isPeer = /^[0-9a-fA-F]{64}$/.test(first)
-      await using clients = await openClients(options)
+      await using clients = await openClients(options, { create: true })
       const { peer: added } = await clients.node.addPeer({
         peer: isPeer ? peerArgument(first) : new Uint8Array(0),
         addresses: isPeer ? more : [first, ...more],

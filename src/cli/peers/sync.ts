@@ -25,7 +25,7 @@ export function addSync(program: Command): void {
       if (!ticket && address === undefined)
         throw new CausewayError('INVALID_ARGUMENT', 'Give a ticket, or the id of a tree and an address.')
       const tree = ticket ? new Uint8Array(0) : idArgument(first)
-      await using clients = await openClients(options)
+      await using clients = await openClients(options, { create: true })
       const document = await syncNow(clients, { tree, remote: ticket ? first : address! }, options)
       print(options, document, resultText(document))
       if (!document.equal) process.exitCode = 1

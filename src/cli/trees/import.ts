@@ -11,7 +11,8 @@ import { entryBytes, type SignedEntry, signEntry } from '../../dag/entry.ts'
 import { type EntryId, formatId, idFromBytes, idToBytes, type TreeId } from '../../dag/id.ts'
 import type { Identity } from '../../dag/identity.ts'
 import { readIdentity } from '../../node/data-folder.ts'
-import { type Clients, type CommonOptions, dataFolder, openClients } from '../context.ts'
+import { type Clients, type CommonOptions, openClients } from '../context.ts'
+import { dataFolder } from '../default-folder.ts'
 import { examples } from '../help.ts'
 import { hexText, print, quantity } from '../output.ts'
 import { allPages } from '../pages.ts'
@@ -54,7 +55,7 @@ export function addImport(program: Command): void {
 
 async function importGit(path: string, options: ImportOptions): Promise<void> {
   const names = await listCommits(path)
-  await using clients = await openClients(options)
+  await using clients = await openClients(options, { create: true })
   const identity = await readIdentity(dataFolder(options))
   if (identity === undefined)
     throw new CausewayError('STORE_CORRUPT', `The data folder ${dataFolder(options)} has no identity.key.`)

@@ -22,7 +22,7 @@ export function addTree(program: Command): void {
     .addOption(publicOption('what everybody may do in the tree').default(PublicAccess.NONE, 'none'))
     .addHelpText('after', examples('causeway tree create notes', 'causeway tree create news --public read'))
     .action(async (name: string, options: CommonOptions & { public: PublicAccess }) => {
-      await using clients = await openClients(options)
+      await using clients = await openClients(options, { create: true })
       const { tree: created } = await clients.trees.createTree({ name, publicAccess: options.public })
       print(options, { tree: created!.cid, name }, created!.cid)
     })
