@@ -18,6 +18,7 @@ import { addRequests } from './peers/requests.ts'
 import { addStatus } from './peers/status.ts'
 import { addSync } from './peers/sync.ts'
 import { addTicket } from './peers/ticket.ts'
+import { superviseStreams } from './streams.ts'
 import { addCommit } from './trees/commit.ts'
 import { addImport } from './trees/import.ts'
 import { addLog } from './trees/log.ts'
@@ -89,8 +90,7 @@ for (const command of everyCommand(program)) {
     .option('--json', 'print JSON instead of text')
 }
 
-// A reader such as `| head` may close the output early. That is no failure, and it must not end a running node.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+superviseStreams()
 
 // The node's own timers do not keep the process alive, and a command may wait for nothing else: without this, `flush`
 // ended silently while a peer could not be reached.

@@ -4,6 +4,7 @@ import type { LinkStatus } from '../../../gen/causeway/v1/node_pb.ts'
 import { type CommonOptions, openClients } from '../context.ts'
 import { linkDocument, linkLine, linkTable } from '../link-view.ts'
 import { hexText, print } from '../output.ts'
+import { whileRead, writeOut } from '../streams.ts'
 
 /** Shortest time between two drawings of the table: nobody reads faster. */
 const redrawMs = 100
@@ -29,7 +30,10 @@ States:
     .action(async (options: CommonOptions & { watch?: boolean }) => {
       await using clients = await openClients(options)
       if (options.watch) {
-        await follow(clients.node.watchStatus({ follow: true }), options)
+        await follow(
+          whileRead((signal) => clients.node.watchStatus({ follow: true }, signal)),
+          options,
+        )
         return
       }
       const links: LinkStatus[] = []
@@ -60,7 +64,7 @@ async function follow(
     for await (const { links } of changes) {
       for (const link of links) {
         all.set(`${hexText(link.tree)}${hexText(link.peer)}`, link)
-        if (!live) print(options, linkDocument(link), linkLine(link))
+        if (!live) await writeOut(`${options.json ? JSON.stringify(linkDocument(link)) : linkLine(link)}\n`)
       }
       if (live) timer ??= setTimeout(draw, redrawMs)
     }

@@ -4,6 +4,7 @@ import { CausewayError } from '../../base/errors.ts'
 import { type CommonOptions, openClients } from '../context.ts'
 import { entryDocument, entryLine } from '../entry-view.ts'
 import { idArgument } from '../output.ts'
+import { whileRead, writeOut } from '../streams.ts'
 
 interface WatchOptions extends CommonOptions {
   readonly after?: bigint
@@ -37,13 +38,14 @@ export function addWatch(program: Command): void {
         )
       const now = (await clients.trees.getTree({ tree })).tree!.sequence
       const afterSequence = options.after ?? (options.all ? 0n : now)
-      for await (const { entries, sequence } of clients.trees.watchTree({ tree, afterSequence }))
+      const arrivals = whileRead((signal) => clients.trees.watchTree({ tree, afterSequence }, signal))
+      for await (const { entries, sequence } of arrivals)
         for (const [index, entry] of entries.entries()) {
           const at = Number(sequence) - (entries.length - 1 - index)
           const line = options.json
             ? JSON.stringify({ sequence: at, ...entryDocument(entry) })
             : entryLine(entry)
-          process.stdout.write(`${line}\n`)
+          await writeOut(`${line}\n`)
         }
     })
 }

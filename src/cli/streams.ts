@@ -1,0 +1,47 @@
+/**
+ * What happens when stdout or stderr cannot be written. A reader that leaves, such as `| head`, is no failure: a command
+ * that keeps printing ends quietly. Any other failed write makes the exit code 1. A running node goes on in both cases.
+ */
+const gone = new AbortController()
+
+/** Fires when stdout cannot be written any more. */
+export const outputGone: AbortSignal = gone.signal
+
+/** Handles the errors of both streams from now on. */
+export function superviseStreams(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    const first = !gone.signal.aborted
+    gone.abort()
+    if (error.code === 'EPIPE') return
+    process.exitCode = 1
+    if (first) process.stderr.write(`causeway: The output could not be written: ${error.message}\n`)
+  })
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') process.exitCode = 1
+  })
+}
+
+/** Writes to stdout, and waits while its reader is slow. */
+export async function writeOut(text: string): Promise<void> {
+  if (process.stdout.write(text) || outputGone.aborted) return
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      process.stdout.off('drain', done)
+      outputGone.removeEventListener('abort', done)
+      resolve()
+    }
+    process.stdout.once('drain', done)
+    outputGone.addEventListener('abort', done, { once: true })
+  })
+}
+
+/** Yields what a call streams until stdout cannot be written any more; `call` gets the signal that ends it. */
+export async function* whileRead<Message>(
+  call: (options: { readonly signal: AbortSignal }) => AsyncIterable<Message>,
+): AsyncGenerator<Message> {
+  try {
+    yield* call({ signal: outputGone })
+  } catch (error) {
+    if (!outputGone.aborted) throw error
+  }
+}
