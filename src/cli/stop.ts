@@ -1,4 +1,4 @@
-/** How long-running commands stop: the first SIGTERM or SIGINT asks them to finish, the second ends the process. */
+/** How long-running commands stop: the first SIGTERM, SIGINT or SIGHUP asks them to finish, the second ends the process. */
 export async function untilStopped(): Promise<void> {
   let asked = false
   await new Promise<void>((resolve) => {
@@ -7,7 +7,6 @@ export async function untilStopped(): Promise<void> {
       asked = true
       resolve()
     }
-    process.on('SIGTERM', stop)
-    process.on('SIGINT', stop)
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop)
   })
 }

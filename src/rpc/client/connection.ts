@@ -209,19 +209,22 @@ export class RpcConnection implements AsyncDisposable {
 
   /**
    * Ends the connection if nothing arrives within the timeout. On a slow link a ping waits behind earlier bytes, so any
-   * byte received counts as a sign of life.
+   * byte received counts as a sign of life. If this process was itself stopped or busy, for example because its terminal
+   * did not take its output, the answer may be there unread, so what has arrived is read first.
    */
   private awaitSignOfLife(bytesBefore: number): void {
     this.cancelTimer = this.clock.setTimer(this.pingTimeoutMs, () => {
-      const bytes = this.bytesReceived()
-      if (bytes > bytesBefore) return this.awaitSignOfLife(bytes)
-      const silentMs = this.pingIntervalMs + this.pingTimeoutMs
-      this.end(
-        new CausewayError(
-          'TIMEOUT',
-          `The remote sent nothing for ${silentMs} ms, not even an answer to a ping.`,
-        ),
-      )
+      this.cancelTimer = afterReading(() => {
+        const bytes = this.bytesReceived()
+        if (bytes > bytesBefore) return this.awaitSignOfLife(bytes)
+        const silentMs = this.pingIntervalMs + this.pingTimeoutMs
+        this.end(
+          new CausewayError(
+            'TIMEOUT',
+            `The remote sent nothing for ${silentMs} ms, not even an answer to a ping.`,
+          ),
+        )
+      })
     })
   }
 
@@ -268,6 +271,14 @@ export function windowFor(roundTripMs: number): number {
  */
 function outsideFrames(reset: () => void): void {
   setImmediate(reset)
+}
+
+/** Calls `run` after one whole turn of the event loop, in which arrived bytes are read. Returns what cancels it. */
+function afterReading(run: () => void): () => void {
+  let next = setImmediate(() => {
+    next = setImmediate(run)
+  })
+  return () => clearImmediate(next)
 }
 
 function closedByRemote(): CausewayError {

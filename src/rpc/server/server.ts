@@ -192,17 +192,21 @@ export class RpcServer {
     stream.once('close', cancelTimer)
   }
 
+  /** Counts a session until it ends. */
+  private follow(session: http2.ServerHttp2Session, channel: Duplex): void {
+    this.sessions.add(session)
+    leaveHalfOpen(session, channel)
+    session.setLocalWindowSize(limits.connectionWindowBytes)
+    session.on('close', () => this.sessions.delete(session))
+    session.on('error', () => session.destroy())
+  }
+
   /**
    * Supervises a session: resets streams whose caller is silent, and ends the session if the remote is gone. It pings
    * the remote for that, since its leaving is not always noticed: if a write over TLS fails while more is to be
    * written, node:http2 waits for room for ever.
    */
   private supervise(session: http2.ServerHttp2Session, channel: Duplex): void {
-    this.sessions.add(session)
-    leaveHalfOpen(session, channel)
-    session.setLocalWindowSize(limits.connectionWindowBytes)
-    session.on('close', () => this.sessions.delete(session))
-    session.on('error', () => session.destroy())
     let streams = 0
     // A session that waits for a write ends only when its byte stream does.
     const giveUp = () => {
@@ -259,7 +263,7 @@ export class RpcServer {
     }
     this.channels.set(stream, connection)
     const giveUp = () => stream.destroy()
-    const cancelTimer = this.clock.setTimer(limits.firstBytesTimeoutMs, giveUp)
+    const cancelTimer = operator ? () => {} : this.clock.setTimer(limits.firstBytesTimeoutMs, giveUp)
     stream.once('close', () => {
       cancelTimer()
       this.channels.delete(stream)
@@ -282,7 +286,10 @@ export class RpcServer {
       if (isPrefix) {
         const onSession = (session: http2.ServerHttp2Session) => {
           this.callers.set(session, caller)
-          this.supervise(session, stream)
+          this.follow(session, stream)
+          // On the control socket a process of this machine may be silent: its end closes the socket, and it may have
+          // stopped reading only because its terminal is slow.
+          if (!operator) this.supervise(session, stream)
         }
         this.http2.prependOnceListener('session', onSession)
         this.http2.emit('connection', stream)

@@ -30,9 +30,9 @@ interface Synced {
 }
 
 describe('causeway serve', () => {
-  it('reports first that it is ready, and drains on SIGTERM and SIGINT', async () => {
+  it('reports first that it is ready, and drains on SIGTERM, SIGINT and SIGHUP', async () => {
     await using box = await Sandbox.create()
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       const { child, closed, ready } = await box.serve('a')
       assert.equal(ready.event, 'ready')
       assert.match(ready.peer, /^[0-9a-f]{64}$/)
