@@ -14,7 +14,7 @@ import { comparePositions, type EntryId, type Position, type TreeId } from '../d
 import type { PolicyState } from '../dag/policy/state.ts'
 import type { TreePolicy } from '../dag/policy/tree-policy.ts'
 import type { BatchContributor, ContributedStore, Contribution, PageListener } from './contributors.ts'
-import { storeError } from './database/errors.ts'
+import { closedError, storeError } from './database/errors.ts'
 import * as layout from './database/layout.ts'
 import type { Database } from './database/open.ts'
 import { Landmarks } from './landmarks.ts'
@@ -56,6 +56,7 @@ export class DagStore extends StoreReader implements TreeReader, ContributedStor
   private nextNumber = 0
   /** Whether a batch has failed: the database's content is unknown until it is reopened (database/write-fence.ts). */
   private failed = false
+  private closed = false
   private reopening: Promise<void> | undefined
   /** How often the database was reopened. */
   private openings = 0
@@ -89,9 +90,8 @@ export class DagStore extends StoreReader implements TreeReader, ContributedStor
   /** Waits for the writes under way, then closes the database. Reads under way throw CLOSED. */
   async close(): Promise<void> {
     await this.queue.idle()
-    this.recent.clear()
-    this.latest.clear()
-    this.landmarks.clear()
+    this.closed = true
+    for (const cache of [this.recent, this.latest, this.landmarks]) cache.clear()
     try {
       await this.sketches.close()
     } finally {
@@ -353,6 +353,7 @@ export class DagStore extends StoreReader implements TreeReader, ContributedStor
 
   /** Reopens the database after a failed write, and reads what it holds. Fails while the disk stays full. */
   private reopen(): Promise<void> {
+    if (this.closed) return Promise.reject(closedError())
     this.reopening ??= (async () => {
       try {
         // Closing fails with the error of the failed write, which the writer has received.

@@ -47,6 +47,27 @@ describe('a store in a folder', () => {
     await store.close()
   })
 
+  it('stays closed, however often it is written to', async () => {
+    await using folder = await tempFolder()
+    const entries = shapes.linear(10)
+    const tree = entries[0]!.id
+    const store = await DagStore.open(await openFolder(folder.path))
+    await fill(store, entries.slice(0, 5))
+    await store.close()
+    const [root] = shapes.linear(1, { seed: 'another' })
+    for (let time = 0; time < 3; time++) {
+      await assert.rejects(store.append(tree, entries), code('CLOSED'))
+      // Its parents are not looked up, so it is the write that fails.
+      await assert.rejects(store.append(root!.id, [root!]), code('CLOSED'))
+    }
+    await assert.rejects(store.view(tree), code('CLOSED'))
+    // Its lock is free.
+    const again = await DagStore.open(await openFolder(folder.path))
+    assert.equal(again.tree(tree)!.count, 5)
+    await again.close()
+    await store.close()
+  })
+
   it('caches no blocks of the index, which is read in no order', async () => {
     await using folder = await tempFolder()
     const entries = shapes.linear(400)

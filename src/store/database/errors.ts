@@ -8,6 +8,10 @@ const closedCodes = new Set([
   'LEVEL_ABORTED',
 ])
 
+export function closedError(cause?: unknown): CausewayError {
+  return new CausewayError('CLOSED', 'The store is closed.', { cause })
+}
+
 /**
  * Returns STORE_FULL for a full disk, STORE_DENIED if this user may not read or write there, CLOSED for a closed store,
  * otherwise STORE_CORRUPT. `what` begins the message. A CausewayError is returned as it is.
@@ -15,8 +19,7 @@ const closedCodes = new Set([
 export function storeError(error: unknown, what: string): CausewayError {
   if (error instanceof CausewayError) return error
   const { code, message, cause } = error as { code?: string; message?: string; cause?: Error }
-  if (code !== undefined && closedCodes.has(code))
-    return new CausewayError('CLOSED', 'The store is closed.', { cause: error })
+  if (code !== undefined && closedCodes.has(code)) return closedError(error)
   const text = [message ?? String(error), cause?.message].filter(Boolean).join(': ')
   if (/no space left|ENOSPC|disk quota|EDQUOT|file too large|EFBIG/i.test(text))
     return new CausewayError('STORE_FULL', `${what}: the disk is full. Free some space and try again.`, {
