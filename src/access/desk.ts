@@ -8,6 +8,7 @@ import { Permission } from '../../gen/causeway/v1/entry_pb.ts'
 import { CausewayError, unknownTree } from '../base/errors.ts'
 import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
+import { guardMethods, optional, text, wholeNumber } from '../base/shape.ts'
 import { policyStore, type VerifiedEntry } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
@@ -229,6 +230,13 @@ export class AccessDesk {
     )
   }
 }
+
+const request = ['id', text] as const
+const reason = ['reason', optional(text)] as const
+guardMethods(AccessDesk.prototype, {
+  approve: [request, ['permission', optional(wholeNumber)], reason],
+  reject: [request, reason],
+})
 
 function checkText(text: string, field: string): void {
   if (Buffer.byteLength(text) > limits.accessTextBytes)

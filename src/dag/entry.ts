@@ -7,6 +7,7 @@ import { create } from '@bufbuild/protobuf'
 import { Permission, PolicyKeySchema, PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { bytes, hex32, list, number, object, options, text } from '../base/shape.ts'
 import { type Change, decodeBody, type EntryBody, encodeBody, entryVersion } from './body.ts'
 import { refuse } from './canonical.ts'
 import { checkEd25519, sha256Hex } from './crypto.ts'
@@ -92,11 +93,21 @@ export function verifyEntry(entry: Entry): Promise<VerifiedEntry> {
   )
 }
 
+const draftShape = options({
+  tree: hex32,
+  parents: list(hex32),
+  policy: list(hex32),
+  height: number,
+  changes: list(object({ store: text, kind: text, payload: bytes })),
+  nonce: bytes,
+})
+
 /** A body's fields without those that `signEntry` fills in. */
 export type Draft = Partial<Omit<EntryBody, 'version' | 'author'>> & Pick<EntryBody, 'createdAtMs'>
 
 /** Signs a new entry. Sorts the draft's parents and policy, takes everything else as it is, and checks the result. */
 export function signEntry(identity: Identity, draft: Draft): VerifiedEntry {
+  draftShape(draft, 'draft')
   const body = encodeBody({
     version: entryVersion,
     tree: draft.tree,

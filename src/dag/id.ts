@@ -5,6 +5,7 @@
 import { CID } from 'multiformats/cid'
 import * as digest from 'multiformats/hashes/digest'
 import { CausewayError } from '../base/errors.ts'
+import { hex32, text as textShape } from '../base/shape.ts'
 import { sha256Hex } from './crypto.ts'
 import { bytesToHex, hexToBytes } from './hex.ts'
 
@@ -27,13 +28,15 @@ export function idToBytes(id: EntryId): Uint8Array {
   return hexToBytes(id)
 }
 
-/** Returns the text form: CIDv1, raw, sha2-256, base32 (`bafkrei…`). */
+/** Returns the text form: CIDv1, raw, sha2-256, base32 (`bafkrei…`). Throws INVALID_ARGUMENT. */
 export function formatId(id: EntryId): string {
+  hex32(id, 'id')
   return CID.createV1(rawCodec, digest.create(sha256Code, hexToBytes(id))).toString()
 }
 
 /** Parses the text form. Throws INVALID_ARGUMENT for anything else. */
 export function parseId(text: string): EntryId {
+  textShape(text, 'text')
   try {
     const cid = CID.parse(text)
     if (

@@ -3,6 +3,7 @@
  * proves who makes a call, and is the endpoint's id on QUIC.
  */
 import { CausewayError } from '../base/errors.ts'
+import { bytes } from '../base/shape.ts'
 import { importEd25519 } from './crypto.ts'
 
 declare const peerIdBrand: unique symbol
@@ -32,6 +33,7 @@ export interface Identity {
 
 /** Returns the identity of a 32-byte seed, or a new random one. Throws INVALID_ARGUMENT. */
 export function createIdentity(seed?: Uint8Array): Identity {
+  if (seed !== undefined) bytes(seed, 'seed')
   if (seed !== undefined && seed.length !== 32)
     throw new CausewayError('INVALID_ARGUMENT', `An identity's seed is 32 bytes, got ${seed.length}.`)
   const key = importEd25519(seed)

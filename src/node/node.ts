@@ -10,6 +10,7 @@ import { NamedPeers } from '../access/named-peers.ts'
 import { systemClock } from '../base/clock.ts'
 import { CausewayError, unknownTree } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { checkAll, guardMethods } from '../base/shape.ts'
 import { version } from '../base/version.ts'
 import type { Change } from '../dag/body.ts'
 import type { VerifiedEntry } from '../dag/entry.ts'
@@ -31,6 +32,7 @@ import { scanInEffect } from '../store/views.ts'
 import type { AcceptResult, TransportManager } from '../transport/manager.ts'
 import type { AdminOptions } from './admin.ts'
 import { Admission } from './admission.ts'
+import { nodeMethods, nodeOptions, throwingMethods } from './arguments.ts'
 import { openStore } from './data-folder.ts'
 import type { JoinStanding } from './joining/joiner.ts'
 import { openAccessRecords } from './joining/joining.ts'
@@ -47,6 +49,7 @@ import { type DurableParts, type WiredParts, wire } from './wiring.ts'
  * belongs to another node.
  */
 export async function createNode(options: NodeOptions = {}): Promise<Node> {
+  checkAll(nodeOptions, [options])
   const clock = options.clock ?? systemClock
   const opening = openStore(options.data, options.identity, options.database)
   // The first use of fetch loads it, which takes 50 ms: do that while the store opens, not in the first call.
@@ -153,7 +156,9 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /** Returns one tree, or undefined if it is not here. */
-  tree = (tree: TreeId): Promise<TreeDetails | undefined> => treeDetails(this.store, tree)
+  tree(tree: TreeId): Promise<TreeDetails | undefined> {
+    return treeDetails(this.store, tree)
+  }
 
   /**
    * Creates a tree, whose author is this node, and returns its id. `name` has at most `limits.nameBytes` bytes;
@@ -176,7 +181,9 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /** Returns what a tree's policy allows now, or undefined if the tree is not here. */
-  policy = (tree: TreeId): Promise<PolicyState | undefined> => this.store.policy(tree)
+  policy(tree: TreeId): Promise<PolicyState | undefined> {
+    return this.store.policy(tree)
+  }
 
   /**
    * Grants a peer a permission in a tree, in place of the one that it had, and returns the policy entry. `name` is for
@@ -395,3 +402,5 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return this.close()
   }
 }
+
+guardMethods(Node.prototype, nodeMethods, throwingMethods)

@@ -7,6 +7,7 @@
 
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { hex32, list, object, optional, text as textShape } from '../base/shape.ts'
 import { formatId, parseId, type TreeId } from '../dag/id.ts'
 import { type PeerId, parsePeerId } from '../dag/identity.ts'
 
@@ -29,12 +30,21 @@ export interface Ticket {
 
 const scheme = 'causeway:?'
 
+const ticketShape = object({
+  tree: hex32,
+  peer: optional(hex32),
+  addresses: list(textShape),
+  invitation: optional(hex32),
+  others: optional(list(object({ peer: hex32, addresses: list(textShape) }))),
+})
+
 /** Returns whether a text is meant as a ticket rather than an address. */
 export function isTicket(text: string): boolean {
   return text.startsWith('causeway:')
 }
 
 export function formatTicket(ticket: Ticket): string {
+  ticketShape(ticket, 'ticket')
   const parts = [`db=${formatId(ticket.tree)}`]
   if (ticket.peer !== undefined) parts.push(`by=${ticket.peer}`)
   if (ticket.invitation !== undefined) parts.push(`in=${ticket.invitation}`)
@@ -50,6 +60,7 @@ function formatAddress(address: string): string {
 
 /** Parses a ticket. Throws INVALID_ARGUMENT. Parameters of newer versions are ignored. */
 export function parseTicket(text: string): Ticket {
+  textShape(text, 'text')
   if (text.length > limits.ticketBytes)
     throw bad(`has at most ${limits.ticketBytes} characters, got ${text.length}`)
   if (!text.startsWith(scheme)) throw bad(`begins with ${scheme}, got ${JSON.stringify(text.slice(0, 40))}`)

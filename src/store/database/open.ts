@@ -7,6 +7,7 @@ import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
+import { text } from '../../base/shape.ts'
 import { storeError } from './errors.ts'
 import { formatKey } from './layout.ts'
 import { fenceWrites } from './write-fence.ts'
@@ -28,6 +29,7 @@ const encodings = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
  * disk is full, STORE_CORRUPT if it cannot be read.
  */
 export async function openFolder(folder: string): Promise<Database> {
+  text(folder, 'folder')
   const db = new ClassicLevel<Buffer, Buffer>(folder, {
     ...encodings,
     writeBufferSize: limits.storeWriteBufferBytes,

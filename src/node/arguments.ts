@@ -1,0 +1,106 @@
+/** What each method of a node, and `createNode`, takes; arguments of another type are INVALID_ARGUMENT. */
+import {
+  bytes,
+  callback,
+  flag,
+  hex32,
+  list,
+  number,
+  object,
+  optional,
+  options,
+  type Parameters,
+  type Shape,
+  signal,
+  text,
+  textOr,
+  wholeNumber,
+} from '../base/shape.ts'
+
+const tree = ['tree', hex32] as const
+const peer = ['peer', hex32] as const
+const permission = ['permission', wholeNumber] as const
+const publicAccess = ['publicAccess', wholeNumber] as const
+const ticketOptions = ['options', optional(options({ withPeers: flag, invitation: text }))] as const
+
+export const nodeMethods: Readonly<Record<string, Parameters>> = {
+  rpc: [],
+  listen: [],
+  listenControl: [['path', text]],
+  addresses: [],
+  connections: [],
+  trees: [],
+  tree: [tree],
+  createTree: [
+    ['name', text],
+    ['publicAccess', optional(wholeNumber)],
+  ],
+  commit: [
+    tree,
+    ['changes', list(object({ store: text, kind: text, payload: bytes }))],
+    ['options', optional(options({ parents: list(hex32), durable: flag }))],
+  ],
+  policy: [tree],
+  grant: [tree, peer, permission, ['name', optional(text)]],
+  revoke: [tree, peer],
+  setPublicAccess: [tree, publicAccess],
+  tips: [tree],
+  entries: [tree, ['options', optional(options({ void: flag }))]],
+  createTicket: [tree, ticketOptions],
+  invite: [tree, permission, ticketOptions],
+  join: [
+    ['ticket', text],
+    ['options', optional(options({ permission: wholeNumber, message: text, signal, goOn: flag }))],
+  ],
+  sync: [
+    ['tree', optional(hex32)],
+    ['remote', text],
+    ['options', optional(options({ signal, onProgress: callback }))],
+  ],
+  addPeer: [
+    ['peer', optional(hex32)],
+    ['details', options({ name: text, addresses: list(text) })],
+    ['signal', optional(signal)],
+  ],
+  removePeer: [peer],
+  blockPeer: [peer, ['blocked', optional(flag)]],
+  link: [
+    ['what', textOr(text, object({ tree: hex32, peer: hex32 }))],
+    [
+      'settings',
+      optional(options({ onCommit: flag, intervalSeconds: number, pull: flag, push: flag, paused: flag })),
+    ],
+  ],
+  unlink: [tree, peer],
+  linkedTrees: [peer],
+  status: [],
+  flush: [['options', optional(options({ timeoutMs: number, signal }))]],
+  verify: [tree, ['options', optional(options({ signal, onProgress: callback }))]],
+  close: [['graceMs', optional(number)]],
+}
+
+/** The methods that take arguments and do not return a promise. */
+export const throwingMethods = ['entries', 'createTicket', 'linkedTrees']
+
+const listening: Shape = object({ host: text, port: wholeNumber, insecure: optional(flag) })
+const someObject: Shape = object({})
+
+export const nodeOptions: Parameters = [
+  [
+    'options',
+    options({
+      data: text,
+      identity: object({ peer: hex32, sign: callback }),
+      http: listening,
+      tls: someObject,
+      quic: options({ listen: flag, bind: text, relay: textOr(text, list(text)) }),
+      transports: list(someObject),
+      operators: list(hex32),
+      quota: options({ nodeBytes: wholeNumber, treeBytes: wholeNumber, authorBytes: wholeNumber }),
+      clock: object({ now: callback, monotonic: callback, setTimer: callback, random: callback }),
+      database: someObject,
+      autoLink: flag,
+      background: flag,
+    }),
+  ],
+]
