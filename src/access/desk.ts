@@ -5,12 +5,12 @@
  * invitation, so a crash leaves both done or neither.
  */
 import { Permission } from '../../gen/causeway/v1/entry_pb.ts'
-import { CausewayError, unknownTree } from '../base/errors.ts'
+import { CausewayError } from '../base/errors.ts'
 import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
 import { guardMethods, optional, text, wholeNumber } from '../base/shape.ts'
 import { policyStore, type VerifiedEntry } from '../dag/entry.ts'
-import type { TreeId } from '../dag/id.ts'
+import { type TreeId, unknownTree } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import { decodePolicyChange } from '../dag/policy/change.ts'
 import type { ContributedStore, Contribution } from '../store/contributors.ts'
@@ -158,10 +158,16 @@ export class AccessDesk {
   private async answer(ask: AccessAsk): Promise<AccessAnswer> {
     const { store, requests } = this.parts
     const { tree, peer, permission, invitation } = ask
-    const current = (await this.useInvitation(ask)) ?? (await this.parts.permission(tree, peer))
+    const invited = await this.useInvitation(ask)
+    const current = invited ?? (await this.parts.permission(tree, peer))
     if (current >= permission) {
       await requests.drop(tree, peer)
       return { status: 'granted', request: '', permission: current, reason: '' }
+    }
+    // An invitation grants what it is for, whatever is asked for.
+    if (invited !== undefined) {
+      const reason = `The invitation is for ${permissionNames[invited]} access: ask for ${permissionNames[permission]} access again without it.`
+      return { status: 'granted', request: '', permission: invited, reason }
     }
     const verdict = requests.verdict(ask)
     if (verdict !== undefined && verdict.granted <= current) {
@@ -172,7 +178,12 @@ export class AccessDesk {
     }
     const newRequest = await requests.note(ask, store.tree(tree) !== undefined)
     if (newRequest !== undefined) this.parts.onRequest?.(newRequest)
-    const reason = invitation === undefined ? '' : 'The invitation is not valid, or no longer valid.'
+    const reason =
+      invitation === undefined
+        ? ''
+        : current === Permission.UNSPECIFIED
+          ? 'The invitation is not valid, or no longer valid.'
+          : `You have ${permissionNames[current]} access; the invitation gives no more, or is no longer valid.`
     return { status: 'pending', request: requests.idOf(ask), permission: Permission.UNSPECIFIED, reason }
   }
 

@@ -102,12 +102,3 @@ export type Failure = Pick<CausewayError, 'code' | 'message' | 'data'>
 export function failureOf({ code, message, data }: CausewayError): Failure {
   return { code, message, data }
 }
-
-/** Returns the error for a tree that is not here. A caller that may not read a tree gets the same error. */
-export function unknownTree(tree: string): CausewayError {
-  return new CausewayError(
-    'UNKNOWN_TREE',
-    `The tree ${tree} is not here, or you may not read it: with a ticket, \`causeway join\` requests access.`,
-    { data: { tree } },
-  )
-}

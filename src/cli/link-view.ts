@@ -45,9 +45,13 @@ export function linkTable(links: readonly LinkStatus[]): string {
   return [title, ...links.map(linkLine)].join('\n')
 }
 
+function nextText(ms: bigint): string {
+  return Number(ms) <= Date.now() ? 'now' : agoText(ms)
+}
+
 /** Returns one row of the table, with the reason, the last error or why the peer is polled below it. */
 export function linkLine(link: LinkStatus): string {
-  const next = link.nextAttemptMs === 0n ? '' : agoText(link.nextAttemptMs)
+  const next = link.nextAttemptMs === 0n ? '' : nextText(link.nextAttemptMs)
   const columns = [
     idText(link.tree).slice(-12).padEnd(12),
     hexText(link.peer).slice(0, 12).padEnd(12),

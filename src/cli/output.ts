@@ -2,7 +2,7 @@
 import { ConnectError } from '@connectrpc/connect'
 import { CausewayError, type ErrorCode } from '../base/errors.ts'
 import { formatId, idFromBytes, parseId } from '../dag/id.ts'
-import { parsePeerId } from '../dag/identity.ts'
+import { type PeerId, parsePeerId } from '../dag/identity.ts'
 import { fromConnectError } from '../rpc/errors.ts'
 import type { CommonOptions } from './context.ts'
 
@@ -44,9 +44,14 @@ export function idArgument(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(parseId(text), 'hex'))
 }
 
+/** Reads a PeerId from the command line, in upper or lower case. */
+export function parsePeer(text: string): PeerId {
+  return parsePeerId(text.toLowerCase())
+}
+
 /** Converts a PeerId from the command line to the contract's bytes. */
 export function peerArgument(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(parsePeerId(text.toLowerCase()), 'hex'))
+  return new Uint8Array(Buffer.from(parsePeer(text), 'hex'))
 }
 
 /** Formats milliseconds since 1970 as ISO 8601. Returns null for 0, which means never. */

@@ -12,7 +12,7 @@ import { type Change, decodeBody, type EntryBody, encodeBody, entryVersion } fro
 import { refuse } from './canonical.ts'
 import { checkEd25519, sha256Hex } from './crypto.ts'
 import { bytesToHex, hexToBytes } from './hex.ts'
-import type { EntryId, TreeId } from './id.ts'
+import { type EntryId, formatId, type TreeId } from './id.ts'
 import { domainBytes, type Identity, type PeerId } from './identity.ts'
 import { keyFlaw } from './point.ts'
 import { decodePolicyChange, encodePolicyChange } from './policy/change.ts'
@@ -74,7 +74,7 @@ export function verdictOf(entry: Entry, holds: boolean): VerifiedEntry | Causewa
   const { id, body } = entry
   return new CausewayError(
     'ENTRY_SIGNATURE',
-    `The signature of ${id} is not valid for its author ${body.author}.`,
+    `The signature of ${formatId(id)} is not valid for its author ${body.author}.`,
   )
 }
 
@@ -155,17 +155,21 @@ export function checkParents(
   for (let index = 0; index < ids.length; index++) {
     const [id, parent] = [ids[index]!, parents[index]]
     if (parent === undefined)
-      throw new CausewayError('ENTRY_MISSING_PARENT', `The parent ${id} of ${entry.id} is not here.`, {
-        data: { parent: id },
-      })
+      throw new CausewayError(
+        'ENTRY_MISSING_PARENT',
+        `The parent ${formatId(id)} of ${formatId(entry.id)} is not here.`,
+        {
+          data: { parent: id },
+        },
+      )
     if (parent.tree !== entry.tree)
-      refuse('ENTRY_TREE', `The parent ${id} of ${entry.id} belongs to another tree.`)
+      refuse('ENTRY_TREE', `The parent ${formatId(id)} of ${formatId(entry.id)} belongs to another tree.`)
     height = Math.max(height, parent.height)
   }
   if (entry.body.height !== height + 1)
     refuse(
       'ENTRY_HEIGHT',
-      `The height of ${entry.id} is 1 + its highest parent's (${height + 1}), got ${entry.body.height}.`,
+      `The height of ${formatId(entry.id)} is 1 + its highest parent's (${height + 1}), got ${entry.body.height}.`,
     )
 }
 

@@ -46,7 +46,8 @@ export function statusOf(parts: StatusParts): LinkStatus {
     weBehind: run.wanted ? Math.max(0, run.peerCount - sequence) : 0,
     oldestPendingMs: mark?.sinceMs ?? 0,
     lastSuccessMs: run.lastSuccessMs,
-    nextAttemptMs: Number.isFinite(dueInMs) ? Math.round(nowMs + Math.max(0, dueInMs)) : 0,
+    // A session that is due is so since minus infinity.
+    nextAttemptMs: dueInMs === Number.POSITIVE_INFINITY ? 0 : Math.round(nowMs + Math.max(0, dueInMs)),
     lastError: lastError && { code: lastError.code, message: lastError.message },
     attempts: run.attempts + dialer.failures,
     parked: blocked

@@ -8,14 +8,14 @@ import type { Permission, PublicAccess } from '../../gen/causeway/v1/entry_pb.ts
 import type { AccessDesk } from '../access/desk.ts'
 import { NamedPeers } from '../access/named-peers.ts'
 import { systemClock } from '../base/clock.ts'
-import { CausewayError, unknownTree } from '../base/errors.ts'
+import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { checkAll, guardMethods } from '../base/shape.ts'
 import { version } from '../base/version.ts'
 import type { Change } from '../dag/body.ts'
 import type { VerifiedEntry } from '../dag/entry.ts'
 import { bytesToHex } from '../dag/hex.ts'
-import type { EntryId, TreeId } from '../dag/id.ts'
+import { type EntryId, type TreeId, unknownTree } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { PolicyState } from '../dag/policy/state.ts'
 import { Outbox } from '../dispatcher/outbox.ts'
@@ -187,7 +187,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   /**
    * Grants a peer a permission in a tree, in place of the one that it had, and returns the policy entry. `name` is for
-   * people, at most `limits.nameBytes` bytes. Throws UNKNOWN_TREE, and FORBIDDEN if this node is not an admin of the
+   * people, at most `limits.nameBytes` bytes; without one, the key keeps its name. Throws UNKNOWN_TREE, and FORBIDDEN if this node is not an admin of the
    * tree.
    */
   grant(tree: TreeId, peer: PeerId, permission: Permission, name = ''): Promise<VerifiedEntry> {

@@ -78,7 +78,7 @@ export interface SyncOptions {
 export interface JoinOptions {
   /** The permission to request, READ (the default) or WRITE. An invitation in the ticket grants its own. */
   readonly permission?: Permission
-  /** A message to the admins, at most `limits.accessTextBytes` bytes. */
+  /** A message to the admins, at most `limits.accessTextBytes` bytes. Without it, that of a pending join stays. */
   readonly message?: string
   /** Cancels dialling the issuer of a ticket that does not name it. */
   readonly signal?: AbortSignal

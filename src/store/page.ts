@@ -6,7 +6,7 @@
 import type { AbstractBatchOperation } from 'abstract-level'
 import { CausewayError } from '../base/errors.ts'
 import { checkParents, entryBytes, type VerifiedEntry } from '../dag/entry.ts'
-import type { EntryId, TreeId } from '../dag/id.ts'
+import { type EntryId, formatId, type TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import { type Judgement, moves } from '../dag/policy/policy.ts'
 import type { TreePolicy } from '../dag/policy/tree-policy.ts'
@@ -140,7 +140,7 @@ class Plan {
       if (entry.tree !== tree)
         throw new CausewayError(
           'ENTRY_TREE',
-          `The entry ${id} belongs to the tree ${entry.tree}, not to ${tree}.`,
+          `The entry ${formatId(id)} belongs to the tree ${formatId(entry.tree)}, not to ${formatId(tree)}.`,
         )
       if (this.recordOf(id) !== undefined) {
         this.known++

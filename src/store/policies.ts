@@ -5,7 +5,7 @@
 
 import { CausewayError } from '../base/errors.ts'
 import { readEntry, type VerifiedEntry } from '../dag/entry.ts'
-import type { EntryId, Position, TreeId } from '../dag/id.ts'
+import { type EntryId, formatId, type Position, type TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import { type LastAccepted, lastAcceptedOf, TreePolicy } from '../dag/policy/tree-policy.ts'
 import * as layout from './database/layout.ts'
@@ -36,7 +36,7 @@ export async function readPolicy(store: StoreReader, tree: TreeId, number: numbe
   } catch (error) {
     throw new CausewayError(
       'STORE_CORRUPT',
-      `The policy records of the tree ${tree} contradict each other: restore the store from a copy.`,
+      `The policy records of the tree ${formatId(tree)} contradict each other: restore the store from a copy.`,
       { data: { tree }, cause: error },
     )
   }

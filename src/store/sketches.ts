@@ -12,7 +12,7 @@ import { createSketch, type Sketch, sketchCellsFor } from '../dag/difference/ske
 import { saveSketch } from '../dag/difference/sketch-codec.ts'
 import type { VerifiedEntry } from '../dag/entry.ts'
 import { hexToBytes } from '../dag/hex.ts'
-import type { TreeId } from '../dag/id.ts'
+import { formatId, type TreeId } from '../dag/id.ts'
 import type { PageListener } from './contributors.ts'
 import type { StoreReader } from './read/reader.ts'
 import { SketchSnapshots } from './sketch-snapshots.ts'
@@ -239,7 +239,7 @@ function emptySketch(count: number): LiveSketch {
 function corrupt(tree: TreeId, sequence: number): CausewayError {
   return new CausewayError(
     'STORE_CORRUPT',
-    `The arrival ${sequence} of the tree ${tree} is missing: restore the store from a copy.`,
+    `The arrival ${sequence} of the tree ${formatId(tree)} is missing: restore the store from a copy.`,
     { data: { tree } },
   )
 }

@@ -10,7 +10,7 @@ import { CausewayError } from '../base/errors.ts'
 import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
 import type { Entry, VerifiedEntry } from '../dag/entry.ts'
-import { comparePositions, type EntryId, type Position, type TreeId } from '../dag/id.ts'
+import { comparePositions, type EntryId, formatId, type Position, type TreeId } from '../dag/id.ts'
 import type { PolicyState } from '../dag/policy/state.ts'
 import type { TreePolicy } from '../dag/policy/tree-policy.ts'
 import type { BatchContributor, ContributedStore, Contribution, PageListener } from './contributors.ts'
@@ -78,7 +78,7 @@ export class DagStore extends StoreReader implements TreeReader, ContributedStor
         if (this.treeOfNumber.has(record.number))
           throw new CausewayError(
             'STORE_CORRUPT',
-            `The tree ${tree} has the number ${record.number} of another tree: restore the store from a copy.`,
+            `The tree ${formatId(tree)} has the number ${record.number} of another tree: restore the store from a copy.`,
             { data: { tree } },
           )
         this.records.set(tree, record)

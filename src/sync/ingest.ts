@@ -9,7 +9,7 @@ import { discard, takenGarbage } from '../base/garbage.ts'
 import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
 import { type Entry, readEntry, type SignedEntry, type VerifiedEntry } from '../dag/entry.ts'
-import type { TreeId } from '../dag/id.ts'
+import { formatId, type TreeId } from '../dag/id.ts'
 import type { AppendResult } from '../store/page.ts'
 import { verifyAll } from '../store/verify/verify.ts'
 
@@ -123,7 +123,7 @@ function readPage(tree: TreeId, page: readonly SignedEntry[]) {
 function wrongTree(entry: Entry, tree: TreeId): CausewayError {
   return new CausewayError(
     'ENTRY_TREE',
-    `The entry ${entry.id} belongs to the tree ${entry.tree}, not to ${tree}.`,
+    `The entry ${formatId(entry.id)} belongs to the tree ${formatId(entry.tree)}, not to ${formatId(tree)}.`,
   )
 }
 

@@ -330,6 +330,30 @@ describe('An invitation', () => {
     assert.equal((await test.ask({ invitation, peer: bob })).status, 'pending')
   })
 
+  it('grants what it is for to a peer that asks for more, and says so', async () => {
+    const invitation = await test.desk.invite(test.tree, Permission.READ)
+    const answer = await test.ask({ invitation, permission: Permission.WRITE })
+    assert.deepEqual([answer.status, answer.permission], ['granted', Permission.READ])
+    assert.match(answer.reason, /is for read access: ask for write access again/)
+    assert.deepEqual(test.desk.list(), [])
+    // Asked once more, as a peer does that lost the answer, it is a request, and its peer is not told a falsehood.
+    const again = await test.ask({ invitation, permission: Permission.WRITE })
+    assert.equal(again.status, 'pending')
+    assert.match(again.reason, /^You have read access/)
+  })
+
+  it('keeps the name that the policy has for its user', async () => {
+    await test.author.changePolicy(test.tree, {
+      keys: [{ peer: alice, permission: Permission.READ, name: 'Al' }],
+    })
+    const invitation = await test.desk.invite(test.tree, Permission.WRITE)
+    await test.ask({ invitation, permission: Permission.WRITE })
+    const key = (await test.store.policy(test.tree))!.key(alice)!
+    assert.deepEqual([key.permission, key.name], [Permission.WRITE, 'Al'])
+    await test.author.revoke(test.tree, alice)
+    assert.equal((await test.store.policy(test.tree))!.key(alice)!.name, 'Al')
+  })
+
   it('is valid across a restart, for its tree only, until it expires', async () => {
     const other = (await test.author.createTree('other')).tree
     const invitation = await test.desk.invite(test.tree, Permission.READ)

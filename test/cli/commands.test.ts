@@ -66,6 +66,8 @@ describe('Usage', () => {
       ['sync', noSuch],
       ['sync', 'causeway:?db=x&pr=http://a:1'],
       ['sync', noSuch, 'http://host/path'],
+      ['sync', `causeway:?db=${noSuch}&pr=http://a:1`, 'http://b:1'],
+      ['link', `causeway:?db=${noSuch}&pr=http://a:1`, away],
       ['import', 'git', '/nowhere'],
     ]
     await Promise.all(
@@ -150,6 +152,9 @@ for (const running of [false, true])
       assert.deepEqual(blocked, { peer: peer.toLowerCase(), blocked: true })
       const removed = await box.json<{ removed: string }>('a', ['peer', 'remove', peer])
       assert.deepEqual(removed, { removed: peer.toLowerCase() })
+      const own = (await box.json<{ peer: string }>('a', ['id'])).peer.toUpperCase()
+      const token = await box.json<{ audience: string }>('a', ['token', '--audience', own])
+      assert.equal(token.audience, own.toLowerCase())
     })
 
     it('report a failure in one sentence, with exit code 1', async () => {
@@ -165,7 +170,11 @@ for (const running of [false, true])
         const { code, stdout, stderr } = await box.run('a', args, 'x')
         assert.deepEqual([code, stdout], [1, ''], args.join(' '))
         assert.match(stderr, /^causeway: [^\n]+ \(UNKNOWN_(TREE|ENTRY)\)\n$/)
+        assert.ok(stderr.includes(noSuch), stderr)
       }
+      const unlinked = await box.run('a', ['unlink', noSuch, away])
+      assert.equal(unlinked.code, 1)
+      assert.match(unlinked.stderr, new RegExp(`${noSuch} is not linked with the peer ${away}.*UNKNOWN_PEER`))
       const { tree } = await box.json<{ tree: string }>('a', ['tree', 'create', 'large'])
       const large = await box.run('a', ['commit', tree, '--store', 'a'], Buffer.alloc(1_100_000))
       assert.equal(large.code, 1)

@@ -1243,7 +1243,7 @@ export type JoinTreeRequest = Message<"causeway.v1.JoinTreeRequest"> & {
   permission: Permission;
 
   /**
-   * A message to the admins, at most 1,024 bytes of UTF-8.
+   * A message to the admins, at most 1,024 bytes of UTF-8. Empty: that of a pending request stays.
    *
    * @generated from field: string message = 3;
    */
@@ -1663,7 +1663,7 @@ export type PolicyGrant = Message<"causeway.v1.PolicyGrant"> & {
   permission: Permission;
 
   /**
-   * A name for people, at most 128 bytes of UTF-8.
+   * A name for people, at most 128 bytes of UTF-8. Empty: the name that the policy has for the key stays.
    *
    * @generated from field: string name = 3;
    */

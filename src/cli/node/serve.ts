@@ -5,7 +5,7 @@ import { CausewayError } from '../../base/errors.ts'
 import { parseHost, parseOrigin } from '../../base/hosts.ts'
 import { limits } from '../../base/limits.ts'
 import { formatId } from '../../dag/id.ts'
-import { type PeerId, parsePeerId } from '../../dag/identity.ts'
+import type { PeerId } from '../../dag/identity.ts'
 import { holderOf } from '../../node/holder.ts'
 import { createNode, type Node } from '../../node/node.ts'
 import { dialLocal } from '../../transport/local.ts'
@@ -14,7 +14,7 @@ import { type CommonOptions, type Relay, relayOption, whenFree } from '../contex
 import { dataFolder } from '../default-folder.ts'
 import { examples } from '../help.ts'
 import { formatHostPort, type HostPort, parseHostPort } from '../host-port.ts'
-import { plainText, printError, quantity } from '../output.ts'
+import { parsePeer, plainText, printError, quantity } from '../output.ts'
 import { permissionName } from '../permission.ts'
 import { untilStopped } from '../stop.ts'
 
@@ -44,7 +44,7 @@ export function addServe(program: Command): void {
   addListeners(command)
     .addOption(
       new Option('--operator <PEER>', 'peer that may operate this node remotely; can be repeated')
-        .argParser((peer: string, others: readonly PeerId[]) => [...others, parsePeerId(peer)])
+        .argParser((peer: string, others: readonly PeerId[]) => [...others, parsePeer(peer)])
         .default([], "only the node's own key"),
     )
     .option('--no-auto-link', 'do not link a tree automatically with peers that its policy names')

@@ -2,13 +2,12 @@
 import type { Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
-import { parsePeerId } from '../../dag/identity.ts'
 import { readIdentity } from '../../node/data-folder.ts'
 import { makeProof } from '../../rpc/auth/proof.ts'
 import { type CommonOptions, noNodeError } from '../context.ts'
 import { dataFolder } from '../default-folder.ts'
 import { examples } from '../help.ts'
-import { print } from '../output.ts'
+import { parsePeer, print } from '../output.ts'
 import { parseWholeNumber } from '../whole-number.ts'
 
 interface TokenOptions extends CommonOptions {
@@ -41,7 +40,7 @@ export function addToken(program: Command): void {
       const folder = dataFolder(options)
       const identity = await readIdentity(folder)
       if (identity === undefined) throw noNodeError(folder)
-      const audience = options.audience === undefined ? identity.peer : parsePeerId(options.audience)
+      const audience = options.audience === undefined ? identity.peer : parsePeer(options.audience)
       const token = await makeProof(identity, audience, systemClock, options.ttl * 1000)
       print(options, { token, issuer: identity.peer, audience }, token)
     })

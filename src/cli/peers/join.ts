@@ -102,7 +102,8 @@ async function report(
   const sync = await syncNow(clients, { remote: ticket }, options)
   const received = quantity(sync.received, 'entry', 'entries')
   const text = `Joined ${document.tree} with ${document.permission} access: received ${received}, now ${quantity(sync.tips.length, 'tip')}.`
-  print(options, { ...document, sync }, text)
+  const reason = plainText(standing.reason)
+  print(options, { ...document, sync }, reason === '' ? text : `${text}\n${reason}`)
 }
 
 function rejectedText({ request, reason, permission }: JoinTreeResponse): string {

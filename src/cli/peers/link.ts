@@ -48,6 +48,11 @@ change the settings: options that are not given return to their defaults.`,
           'INVALID_ARGUMENT',
           'Give a ticket, or the id of a tree and the PeerId of a peer.',
         )
+      if (ticket && peer !== undefined)
+        throw new CausewayError(
+          'INVALID_ARGUMENT',
+          'A ticket names its own peer: give the ticket alone, or the id of the tree and a PeerId.',
+        )
       const what = ticket ? { ticket: first } : { tree: idArgument(first), peer: peerArgument(peer!) }
       await using clients = await openClients(options, { create: ticket })
       const { onCommit, every, pull, push, paused = false } = options

@@ -75,12 +75,13 @@ async function allRequests(clients: Clients): Promise<AccessRequest[]> {
 /** Finds the request that the text names. A whole id that is not pending is left for the node to refuse. */
 async function findRequest(
   clients: Clients,
-  text: string,
+  typed: string,
 ): Promise<{ id: Uint8Array; permission: Permission }> {
+  const text = typed.toLowerCase()
   if (!/^[0-9a-f]{4,32}$/.test(text))
     throw new CausewayError(
       'INVALID_ARGUMENT',
-      `Expected the id of a request or its first 4 or more hex digits, got ${JSON.stringify(text)}; \`causeway requests\` lists the ids.`,
+      `Expected the id of a request or its first 4 or more hex digits, got ${JSON.stringify(typed)}; \`causeway requests\` lists the ids.`,
     )
   const found = (await allRequests(clients)).filter(({ id }) => hexText(id).startsWith(text))
   if (found.length > 1)

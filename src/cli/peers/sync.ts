@@ -24,6 +24,11 @@ export function addSync(program: Command): void {
       const ticket = isTicket(first)
       if (!ticket && address === undefined)
         throw new CausewayError('INVALID_ARGUMENT', 'Give a ticket, or the id of a tree and an address.')
+      if (ticket && address !== undefined)
+        throw new CausewayError(
+          'INVALID_ARGUMENT',
+          'A ticket names its own addresses: give the ticket alone, or the id of the tree and an address.',
+        )
       const tree = ticket ? new Uint8Array(0) : idArgument(first)
       await using clients = await openClients(options, { create: true })
       const document = await syncNow(clients, { tree, remote: ticket ? first : address! }, options)

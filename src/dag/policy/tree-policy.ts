@@ -9,7 +9,7 @@ import { limits } from '../../base/limits.ts'
 import { refuse } from '../canonical.ts'
 import { type Entry, policyStore } from '../entry.ts'
 import { bytesToHex } from '../hex.ts'
-import type { EntryId } from '../id.ts'
+import { type EntryId, formatId } from '../id.ts'
 import type { PeerId } from '../identity.ts'
 import { decodePolicyChange } from './change.ts'
 import { type PolicyEntry, PolicyGraph, type Revocation } from './graph.ts'
@@ -45,7 +45,7 @@ export class TreePolicy {
     if (!same(names, body.policy))
       refuse(
         'ENTRY_POLICY',
-        `The entry ${id} stands on the policy [${names.join(', ')}], but names [${body.policy.join(', ')}].`,
+        `The entry ${formatId(id)} stands on the policy [${listIds(names)}], but names [${listIds(body.policy)}].`,
       )
     const changes = changesPolicy(body)
     if (changes || point !== this.lastPoint || body.author !== this.lastAuthor) {
@@ -53,7 +53,7 @@ export class TreePolicy {
       if (this.at(point).state.permission(body.author) < needed)
         throw new CausewayError(
           'ENTRY_FORBIDDEN',
-          `${body.author} may not ${changes ? 'change the policy' : 'write'} where ${id} stands.`,
+          `${body.author} may not ${changes ? 'change the policy' : 'write'} where ${formatId(id)} stands.`,
           { data: { author: body.author } },
         )
       this.lastPoint = point
@@ -138,7 +138,7 @@ export class TreePolicy {
       if (known?.author !== key)
         refuse(
           'ENTRY_POLICY',
-          `A revocation names as last accepted only parents by the revoked key, got ${last} in ${id}.`,
+          `A revocation names as last accepted only parents by the revoked key, got ${formatId(last)} in ${formatId(id)}.`,
         )
       for (const number of this.graph.by(key)) if (this.graph.covers(known.after, number)) stand.add(number)
     }
@@ -222,6 +222,13 @@ export function lastAcceptedOf({ body }: Entry): EntryId[] {
 function changesPolicy({ changes }: Entry['body']): boolean {
   for (const { store } of changes) if (store === policyStore) return true
   return false
+}
+
+/** Lists the first few ids: a policy names up to 256, and each takes some microseconds to format. */
+function listIds(ids: readonly EntryId[]): string {
+  const most = 4
+  const rest = ids.length > most ? ` and ${ids.length - most} more` : ''
+  return ids.slice(0, most).map(formatId).join(', ') + rest
 }
 
 function same(a: readonly string[], b: readonly string[]): boolean {

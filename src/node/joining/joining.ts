@@ -100,8 +100,10 @@ export class Joining {
   /** Requests access from the issuer of a ticket, after storing the join; see `Node.join`. */
   async join(text: string, options: JoinOptions): Promise<JoinStanding> {
     const { tree, peer: issuer, addresses, invitation } = parseTicket(text)
-    const { permission = Permission.READ, message = '', signal, goOn } = options
+    const { permission = Permission.READ, signal, goOn } = options
     const { peer } = await this.parts.addPeer(issuer, { addresses }, signal)
+    // Asking again without a message does not take back the one that the admins have.
+    const message = options.message || (this.parts.joins.get(tree, peer)?.message ?? '')
     if (goOn) this.start()
     return this.joiner.join({ tree, peer, permission, message, ...(invitation && { invitation }) })
   }

@@ -4,7 +4,7 @@ import type { NodeService, LinkSettings as SettingsMessage } from '../../../gen/
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { hexToBytes } from '../../dag/hex.ts'
-import { idToBytes, type TreeId } from '../../dag/id.ts'
+import { formatId, idToBytes, type TreeId } from '../../dag/id.ts'
 import { type PeerId, parsePeerId } from '../../dag/identity.ts'
 import type { PeerEntry } from '../../peer/book.ts'
 import { type LinkSettings, type LinkStatus, linkKey } from '../../peer/links.ts'
@@ -75,9 +75,11 @@ export function createLinkHandlers(node: LinkOperations): Partial<ServiceImpl<ty
     async unlinkTree(request) {
       const [tree, peer] = [readId(request.tree, 'tree'), readPeer(request.peer, 'peer')]
       if (await node.unlink(tree, peer)) return {}
-      throw new CausewayError('UNKNOWN_PEER', 'The tree is not linked with the peer.', {
-        data: { tree, peer },
-      })
+      throw new CausewayError(
+        'UNKNOWN_PEER',
+        `The tree ${formatId(tree)} is not linked with the peer ${peer}: \`causeway status\` lists the links.`,
+        { data: { tree, peer } },
+      )
     },
 
     watchStatus: ({ follow }, context) => watchStatus(node, follow, context),

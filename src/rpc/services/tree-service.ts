@@ -3,9 +3,16 @@ import type { ServiceImpl } from '@connectrpc/connect'
 import { PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
 import type { GetEntriesRequest, ListEntriesRequest, TreeService } from '../../../gen/causeway/v1/tree_pb.ts'
 import type { Clock } from '../../base/clock.ts'
-import { CausewayError, unknownTree } from '../../base/errors.ts'
+import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
-import { type EntryId, idFromBytes, idToBytes, type Position, type TreeId } from '../../dag/id.ts'
+import {
+  type EntryId,
+  idFromBytes,
+  idToBytes,
+  type Position,
+  type TreeId,
+  unknownTree,
+} from '../../dag/id.ts'
 import type { Author } from '../../store/author/author.ts'
 import { treeDetails } from '../../store/details.ts'
 import type { DagStore, StoredEntry } from '../../store/store.ts'

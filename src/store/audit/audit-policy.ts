@@ -6,7 +6,7 @@
 
 import { CausewayError } from '../../base/errors.ts'
 import type { Entry } from '../../dag/entry.ts'
-import type { EntryId, TreeId } from '../../dag/id.ts'
+import { type EntryId, formatId, type TreeId } from '../../dag/id.ts'
 import type { TreePolicy } from '../../dag/policy/tree-policy.ts'
 import * as layout from '../database/layout.ts'
 import type { DagStore, Snapshot } from '../store.ts'
@@ -60,7 +60,7 @@ export class PolicyAudit {
     if (parents.some(({ after }) => after >= pointCount) || index.after >= pointCount) {
       findings.reportDamage(
         entry.id,
-        `A policy point of the entry ${entry.id} or of its parents is not stored.`,
+        `A policy point of the entry ${formatId(entry.id)} or of its parents is not stored.`,
       )
       return
     }
@@ -68,7 +68,10 @@ export class PolicyAudit {
       const point = parents.length === 0 ? 0 : policy.check(entry, parents)
       const after = number === undefined ? point : policy.graph.intern([number])
       if (index.after !== after || (number !== undefined && policy.graph.entries[number]!.point !== point))
-        findings.reportDamage(entry.id, `The policy point that is stored for the entry ${entry.id} is wrong.`)
+        findings.reportDamage(
+          entry.id,
+          `The policy point that is stored for the entry ${formatId(entry.id)} is wrong.`,
+        )
     } catch (error) {
       const { code, message } = CausewayError.from(error)
       findings.report(entry.id, code, message)
@@ -95,7 +98,7 @@ export class PolicyAudit {
     for (const { id, marked } of wrongMarks)
       findings.reportDamage(
         id,
-        `The entry ${id} is ${marked ? 'marked as void, but is not' : 'void, but not marked as such'}.`,
+        `The entry ${formatId(id)} is ${marked ? 'marked as void, but is not' : 'void, but not marked as such'}.`,
       )
   }
 }

@@ -4,11 +4,11 @@
  * entry. A damaged record is reported once, without the problems that merely follow from it.
  */
 import { cancelled } from '../../base/clock.ts'
-import { CausewayError, unknownTree } from '../../base/errors.ts'
+import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { sha256Hex } from '../../dag/crypto.ts'
 import { type Entry, entryBytes, readEntry } from '../../dag/entry.ts'
-import type { EntryId, Position, TreeId } from '../../dag/id.ts'
+import { type EntryId, formatId, type Position, type TreeId, unknownTree } from '../../dag/id.ts'
 import * as layout from '../database/layout.ts'
 import { Recent } from '../read/recent.ts'
 import type { DagStore, Snapshot, TreeView } from '../store.ts'
@@ -53,7 +53,7 @@ export async function auditTree(
   const value = await store.db.get(layout.treeKey(tree), { snapshot: view.snapshot })
   const record = attempt(() => layout.decodeTree(value!))
   if (record === undefined) {
-    const message = `The record of the tree ${tree} is damaged.`
+    const message = `The record of the tree ${formatId(tree)} is damaged.`
     return { checked: 0, problems: [{ code: 'STORE_CORRUPT', message }] }
   }
   const audit = new Audit(store, tree, record, view.snapshot, options)
@@ -169,7 +169,7 @@ class Audit {
       this.checkIndex(row, index)
       if (index !== undefined) {
         if (!arrivals[at]?.equals(layout.encodePosition(row.position))) {
-          this.findings.reportDamage(id, `Arrival ${index.sequence} does not name the entry ${id}.`)
+          this.findings.reportDamage(id, `Arrival ${index.sequence} does not name the entry ${formatId(id)}.`)
           // lostTips would take the entry's id from that arrival, so it must skip it.
           this.isTip.add(index.sequence)
         }
@@ -196,7 +196,7 @@ class Audit {
     const signed = layout.decodeEntry(value)
     const size = entryBytes(signed)
     const reportBytes = () => {
-      this.findings.reportDamage(id, `The bytes of the entry ${id} do not hash to its id.`)
+      this.findings.reportDamage(id, `The bytes of the entry ${formatId(id)} do not hash to its id.`)
       return { position, size, entry: undefined }
     }
     let entry: Entry
@@ -210,11 +210,15 @@ class Audit {
     }
     if (entry.id !== id) return reportBytes()
     if (entry.tree !== this.tree)
-      this.findings.report(id, 'ENTRY_TREE', `The entry ${id} belongs to the tree ${entry.tree}.`)
+      this.findings.report(
+        id,
+        'ENTRY_TREE',
+        `The entry ${formatId(id)} belongs to the tree ${formatId(entry.tree)}.`,
+      )
     if (entry.body.height !== position.height)
       this.findings.reportDamage(
         id,
-        `The entry ${id} has the height ${entry.body.height}, but is stored at ${position.height}.`,
+        `The entry ${formatId(id)} has the height ${entry.body.height}, but is stored at ${position.height}.`,
       )
     return { position, size, entry }
   }
@@ -223,14 +227,14 @@ class Audit {
   private checkIndex({ position, size, entry }: Row, index: layout.IndexRecord | undefined): void {
     const { id } = position
     if (index === undefined)
-      this.findings.reportDamage(id, `The index record of the entry ${id} is missing or damaged.`)
+      this.findings.reportDamage(id, `The index record of the entry ${formatId(id)} is missing or damaged.`)
     else if (
       index.number !== this.record.number ||
       index.height !== (entry?.body.height ?? index.height) ||
       index.size !== (entry === undefined ? index.size : size) ||
       index.parents.join() !== (entry?.body.parents ?? index.parents).join()
     )
-      this.findings.reportDamage(id, `The index record of the entry ${id} contradicts the entry.`)
+      this.findings.reportDamage(id, `The index record of the entry ${formatId(id)} contradicts the entry.`)
   }
 
   /** Checks that parents are stored and have the right height. A page's entries come after their parents. */
@@ -258,7 +262,7 @@ class Audit {
         if (known === undefined)
           this.findings.reportDamage(
             parent,
-            `The entry ${parent}, a parent of ${position.id}, is not stored.`,
+            `The entry ${formatId(parent)}, a parent of ${formatId(position.id)}, is not stored.`,
           )
         height = Math.max(height, known?.height ?? position.height - 1)
         this.noteChild(parent, known)
@@ -267,7 +271,7 @@ class Audit {
         this.findings.report(
           position.id,
           'ENTRY_HEIGHT',
-          `The height of ${position.id} should be ${height + 1}, got ${entry.body.height}.`,
+          `The height of ${formatId(position.id)} should be ${height + 1}, got ${entry.body.height}.`,
         )
       const parents = parentsOf[at]!.flatMap((parent) => facts.get(parent) ?? this.recent.get(parent) ?? [])
       const index = indexes[at]
@@ -334,7 +338,7 @@ class Audit {
       const parents = await this.factsOf(index.parents)
       for (const parent of index.parents) this.noteChild(parent, parents.get(parent))
     }
-    this.findings.reportDamage(id, `The entry ${id} is arrival ${sequence}, but it is not stored.`)
+    this.findings.reportDamage(id, `The entry ${formatId(id)} is arrival ${sequence}, but it is not stored.`)
   }
 
   /** Checks that each tip is a stored entry of the right height without a child. */
@@ -343,10 +347,11 @@ class Audit {
     for (const [at, index] of (await this.indexes(ids)).entries()) {
       const id = ids[at]!
       if (index === undefined || index.number !== this.record.number || !this.isClaimed.has(index.sequence))
-        this.findings.reportDamage(id, `The tip ${id} is not stored.`)
-      else if (this.hasChild.has(index.sequence)) this.findings.reportDamage(id, `The tip ${id} has a child.`)
+        this.findings.reportDamage(id, `The tip ${formatId(id)} is not stored.`)
+      else if (this.hasChild.has(index.sequence))
+        this.findings.reportDamage(id, `The tip ${formatId(id)} has a child.`)
       else if (!rows[at]![1].equals(layout.encodeHeight(index.height)))
-        this.findings.reportDamage(id, `The height of the tip ${id} is damaged.`)
+        this.findings.reportDamage(id, `The height of the tip ${formatId(id)} is damaged.`)
       if (index !== undefined) this.isTip.add(index.sequence)
     }
   }
@@ -360,7 +365,7 @@ class Audit {
       if (position !== undefined)
         this.findings.reportDamage(
           position.id,
-          `The entry ${position.id} has no child, but it is not stored as a tip.`,
+          `The entry ${formatId(position.id)} has no child, but it is not stored as a tip.`,
         )
     }
   }

@@ -154,12 +154,14 @@ export class Author {
     const { publicAccess = PublicAccess.UNSPECIFIED, keys = [] } = change
     const lastAccepted = keys.flatMap((key) => key.lastAccepted ?? [])
     const place = this.checkRight(await placeOnPolicy(this.store, tree, lastAccepted), Permission.ADMIN)
+    const present = await this.store.policy(tree)
     const payload = encodePolicyChange({
       treeName: '',
       publicAccess,
-      keys: keys.map(({ peer, permission, name = '', revoked = false, lastAccepted: last = [] }) =>
+      keys: keys.map(({ peer, permission, name, revoked = false, lastAccepted: last = [] }) =>
         create(PolicyKeySchema, {
-          ...{ peer: hexToBytes(peer), permission, name, revoked },
+          ...{ peer: hexToBytes(peer), permission, revoked },
+          name: name || (present?.key(peer)?.name ?? ''),
           lastAccepted: [...last].sort().map(idToBytes),
         }),
       ),

@@ -3,9 +3,9 @@
  * many tips as one entry may have, so that branches of a tree merge again.
  */
 import type { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
-import { CausewayError, unknownTree } from '../../base/errors.ts'
+import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
-import type { EntryId, TreeId } from '../../dag/id.ts'
+import { type EntryId, formatId, type TreeId, unknownTree } from '../../dag/id.ts'
 import type { PeerId } from '../../dag/identity.ts'
 import type { TreePolicy } from '../../dag/policy/tree-policy.ts'
 import type { IndexRecord } from '../database/layout.ts'
@@ -34,7 +34,7 @@ export async function placeFor(store: DagStore, tree: TreeId, parents?: readonly
   if (missing >= 0)
     throw new CausewayError(
       'ENTRY_MISSING_PARENT',
-      `The parent ${ids[missing]} is not in this tree: name entries of the tree as parents.`,
+      `The parent ${formatId(ids[missing]!)} is not in this tree: name entries of the tree as parents.`,
       { data: { parent: ids[missing]! } },
     )
   return placeOn(policy, ids, records as IndexRecord[], parents === undefined)

@@ -3,10 +3,10 @@
  * change, so most reads need no snapshot; reads that must agree with each other take one.
  */
 import type { AbstractIterator } from 'abstract-level'
-import { CausewayError, unknownTree } from '../../base/errors.ts'
+import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { SignedEntry } from '../../dag/entry.ts'
-import type { EntryId, Position, TreeId } from '../../dag/id.ts'
+import { type EntryId, formatId, type Position, type TreeId, unknownTree } from '../../dag/id.ts'
 import { storeError } from '../database/errors.ts'
 import * as layout from '../database/layout.ts'
 import type { Database } from '../database/open.ts'
@@ -299,7 +299,7 @@ function storedEntry({ height, id }: Position, value: Buffer | undefined): Store
   if (value === undefined)
     throw new CausewayError(
       'STORE_CORRUPT',
-      `The entry ${id} is in the index but not in the store: run \`causeway verify\` on its tree.`,
+      `The entry ${formatId(id)} is in the index but not in the store: run \`causeway verify\` on its tree.`,
       { data: { id } },
     )
   return { height, id, signed: layout.decodeEntry(value) }

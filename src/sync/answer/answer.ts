@@ -4,7 +4,7 @@
  * nothing afterwards. docs/protocol.md specifies the ways.
  */
 
-import { CausewayError, unknownTree } from '../../base/errors.ts'
+import { CausewayError } from '../../base/errors.ts'
 import { KeyedQueue } from '../../base/keyed-queue.ts'
 import { limits } from '../../base/limits.ts'
 import { unpackHaves } from '../../dag/difference/haves.ts'
@@ -12,7 +12,7 @@ import type { Sketch } from '../../dag/difference/sketch.ts'
 import { chooseAnswer, furtherCells, havesWalkBudget } from '../../dag/difference/sketch-estimate.ts'
 import { entryBytes, type SignedEntry } from '../../dag/entry.ts'
 import { bytesToHex } from '../../dag/hex.ts'
-import { digestTips, type EntryId } from '../../dag/id.ts'
+import { digestTips, type EntryId, unknownTree } from '../../dag/id.ts'
 import type { SizedPosition, StoredEntry } from '../../store/read/reader.ts'
 import type { TreeReader } from '../../store/read/tree-reader.ts'
 import type { TreeView } from '../../store/tree-state.ts'

@@ -87,6 +87,13 @@ describe('causeway serve', () => {
     assert.match(taken.stderr, /BAD_ADDRESS/)
   })
 
+  it('takes an operator in upper case', async () => {
+    await using box = await Sandbox.create()
+    const { child, closed } = await box.serve('a', '--operator', 'AB'.repeat(32))
+    child.kill('SIGTERM')
+    assert.deepEqual(await closed, [0, null])
+  })
+
   it('starts on the folder of a killed node', async () => {
     await using box = await Sandbox.create()
     const killed = await box.serve('a')

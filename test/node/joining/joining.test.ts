@@ -59,6 +59,19 @@ describe('Joining', () => {
     assert.equal(link!.parked, '')
   })
 
+  it('keeps its message when it is asked again without one', async () => {
+    const tree = await alice!.createTree('private')
+    const ticket = alice!.createTicket(tree)
+    await bob!.join(ticket, { message: 'It is Bob' })
+    await bob!.join(ticket)
+    assert.deepEqual(
+      alice!.requests.list().map(({ message }) => message),
+      ['It is Bob'],
+    )
+    await bob!.join(ticket, { message: 'Still Bob' })
+    assert.equal(alice!.requests.list()[0]!.message, 'Still Bob')
+  })
+
   it('reads a public tree immediately, and writes once that is granted', async () => {
     const tree = await alice!.createTree('public', PublicAccess.READ)
     const first = await bob!.join(alice!.createTicket(tree), { permission: Permission.WRITE })
