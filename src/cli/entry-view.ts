@@ -1,6 +1,6 @@
 /** An entry as `log`, `show` and `watch` print it. */
 import type { Entry } from '../../gen/causeway/v1/tree_pb.ts'
-import { hexText, idText, payloadText, quantity } from './output.ts'
+import { dateText, hexText, idText, payloadText, quantity } from './output.ts'
 
 export function entryDocument(entry: Entry) {
   const { body, cid } = entry
@@ -11,7 +11,7 @@ export function entryDocument(entry: Entry) {
     height: Number(body!.height),
     author: hexText(body!.author),
     void: entry.isVoid,
-    createdAt: new Date(Number(body!.createdAtMs)).toISOString(),
+    createdAt: dateText(body!.createdAtMs),
     changes: body!.changes.map(({ store, kind, payload }) => ({
       store,
       kind,

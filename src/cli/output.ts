@@ -54,9 +54,17 @@ export function peerArgument(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(parsePeer(text), 'hex'))
 }
 
+/** The last moment that JavaScript can format, in the year 275760. An entry may name a later one. */
+const lastMs = 8.64e15
+
+/** Formats milliseconds since 1970 as ISO 8601. */
+export function dateText(ms: bigint): string {
+  return new Date(Math.min(Number(ms), lastMs)).toISOString()
+}
+
 /** Formats milliseconds since 1970 as ISO 8601. Returns null for 0, which means never. */
 export function timeText(ms: bigint): string | null {
-  return ms === 0n ? null : new Date(Number(ms)).toISOString()
+  return ms === 0n ? null : dateText(ms)
 }
 
 /** Returns a number with its noun, such as "1 entry" or "2 entries". */

@@ -13,8 +13,16 @@ export interface GitCommit {
   readonly name: string
   /** The commit object as git stores it. */
   readonly object: Buffer
+  /** As the object names them; a shallow clone does not have all of them. */
   readonly parents: readonly string[]
+  /** The date of the committer; it may be negative, beyond what an entry can hold, or NaN if there is none. */
   readonly committedAtMs: number
+}
+
+/** A commit and those of its parents that the repository has. */
+export interface ListedCommit {
+  readonly name: string
+  readonly parents: readonly string[]
 }
 
 /** Computes git's name of a commit object. `hexDigits` is the length of a name, which implies the hash. */
@@ -25,14 +33,17 @@ export function gitName(object: Uint8Array, hexDigits: number): string {
     .digest('hex')
 }
 
-/** Lists the names of all commits that a ref reaches, parents before children. */
-export async function listCommits(path: string): Promise<string[]> {
-  const names: string[] = []
-  const git = startGit(path, ['rev-list', '--all', '--topo-order', '--reverse'])
+/** Lists all commits that a ref reaches, parents before children. */
+export async function listCommits(path: string): Promise<ListedCommit[]> {
+  const commits: ListedCommit[] = []
+  const git = startGit(path, ['rev-list', '--all', '--topo-order', '--reverse', '--parents'])
   git.child.stdin.end()
-  for await (const line of createInterface({ input: git.child.stdout })) names.push(line)
+  for await (const line of createInterface({ input: git.child.stdout })) {
+    const [name, ...parents] = line.split(' ')
+    commits.push({ name: name!, parents })
+  }
   await git.ended
-  return names
+  return commits
 }
 
 /** Yields the commits with these names, in this order. */
@@ -76,15 +87,30 @@ function parseCommit(name: string, object: Buffer): GitCommit {
   const headers = object.toString('latin1', 0, headersEnd < 0 ? object.length : headersEnd).split('\n')
   const parents = headers.filter((line) => line.startsWith('parent ')).map((line) => line.slice(7))
   const committer = headers.find((line) => line.startsWith('committer '))
-  const seconds = Number(/ (-?\d+) [+-]\d+$/.exec(committer ?? '')?.[1] ?? 0)
-  return { name, object, parents, committedAtMs: Math.max(0, seconds * 1000) }
+  const seconds = Number(/ (-?\d+) [+-]\d+$/.exec(committer ?? '')?.[1] ?? Number.NaN)
+  return { name, object, parents, committedAtMs: seconds * 1000 }
+}
+
+/**
+ * The variables that lead git to another repository than the one at its path, or to a part of it. A git hook, for
+ * example, has them in its environment.
+ */
+const redirecting = new Set([
+  ...['GIT_DIR', 'GIT_WORK_TREE', 'GIT_IMPLICIT_WORK_TREE', 'GIT_COMMON_DIR', 'GIT_INDEX_FILE', 'GIT_PREFIX'],
+  ...['GIT_OBJECT_DIRECTORY', 'GIT_ALTERNATE_OBJECT_DIRECTORIES', 'GIT_NAMESPACE', 'GIT_CEILING_DIRECTORIES'],
+  ...['GIT_GRAFT_FILE', 'GIT_SHALLOW_FILE', 'GIT_REPLACE_REF_BASE', 'GIT_CONFIG_PARAMETERS', 'GIT_CONFIG'],
+])
+
+function gitEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !redirecting.has(name.toUpperCase()))
+  // The content of a replaced commit does not match its name.
+  return { ...Object.fromEntries(kept), GIT_NO_REPLACE_OBJECTS: '1' }
 }
 
 function startGit(path: string, args: string[]) {
   const child = spawn('git', ['-C', path, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    // The content of a replaced commit does not match its name.
-    env: { ...process.env, GIT_NO_REPLACE_OBJECTS: '1' },
+    env: gitEnvironment(),
   })
   let complaint = ''
   child.stderr.on('data', (chunk) => {
