@@ -6,7 +6,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import type { Clock } from '../../base/clock.ts'
-import { CausewayError } from '../../base/errors.ts'
+import { CausewayError, type ErrorData } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { sha256Hex } from '../../dag/crypto.ts'
 import { type Identity, type PeerId, parsePeerId } from '../../dag/identity.ts'
@@ -88,7 +88,7 @@ export class Proofs {
       if (error instanceof errors.JWSSignatureVerificationFailed)
         throw invalid('signature', 'Its signature was not made with the key of its issuer (`iss`).')
       if (error instanceof errors.JWTExpired)
-        throw invalid('expired', `It has expired; the time here is ${nowMs} ms since 1970.`)
+        throw this.badTime('expired', 'It has expired.', error.payload, nowMs)
       throw invalid(
         'malformed',
         'It must be an EdDSA JWT with iss, aud, exp and jti, such as `causeway token` makes.',
@@ -101,11 +101,25 @@ export class Proofs {
     if (aud !== this.audience)
       throw invalid('audience', `Its audience (\`aud\`) must be this node, ${this.audience}.`)
     if (expiresMs > nowMs + limits.proofTtlMaxMs + limits.proofSkewMs)
-      throw invalid(
-        'lifetime',
-        `It must expire within ${limits.proofTtlMaxMs / 1000} s; the time here is ${nowMs} ms since 1970.`,
-      )
+      throw this.badTime('lifetime', `It must expire within ${limits.proofTtlMaxMs / 1000} s.`, claims, nowMs)
     return { issuer: parsePeerId(iss!), jti, expiresMs }
+  }
+
+  /**
+   * Returns the error of a proof that does not hold now. If it says when it was made, names how far the clocks seem to
+   * be apart, and whose they are: a proof is made just before its first use.
+   */
+  private badTime(reason: string, what: string, { iss, iat }: JWTPayload, nowMs: number): CausewayError {
+    const offMs = typeof iat === 'number' ? iat * 1000 - nowMs : Number.NaN
+    if (!(Math.abs(offMs) > limits.proofSkewMs)) return invalid(reason, `${what} ${timeHere(nowMs)}`)
+    const minutes = Math.round(Math.abs(offMs) / 60_000)
+    const [begin, theirs, ours] =
+      offMs < 0 ? ['Unless it is an old one, the', 'behind', 'ahead'] : ['The', 'ahead', 'behind']
+    return invalid(
+      reason,
+      `${what} ${begin} clock of the caller ${iss} is ${minutes} min ${theirs}, or that of the node ${this.audience} is ${minutes} min ${ours}: set the one that is wrong. ${timeHere(nowMs)}`,
+      { clockOffMs: Math.round(offMs) },
+    )
   }
 
   private async remember(key: string, untilMs: number): Promise<void> {
@@ -153,6 +167,12 @@ function base64urlOf(hex: string): string {
   return Buffer.from(hex, 'hex').toString('base64url')
 }
 
-function invalid(reason: string, message: string): CausewayError {
-  return new CausewayError('UNAUTHENTICATED', `The proof is not valid. ${message}`, { data: { reason } })
+function invalid(reason: string, message: string, data: ErrorData = {}): CausewayError {
+  return new CausewayError('UNAUTHENTICATED', `The proof is not valid. ${message}`, {
+    data: { reason, ...data },
+  })
+}
+
+function timeHere(nowMs: number): string {
+  return `At the node it is ${new Date(nowMs).toISOString()}.`
 }

@@ -93,6 +93,35 @@ describe('A proof', () => {
     assert.equal(await proofs.spend(good), caller.peer)
   })
 
+  it('that is off by a wrong clock says whose, and by how many minutes', async () => {
+    const clock = new VirtualClock()
+    const callers = new VirtualClock()
+    const proofs = await Proofs.open(server.peer, clock, await openMemory())
+    for (const [skewMs, reason, whose] of [
+      [-600_000, 'expired', ['behind', 'ahead']],
+      [600_000, 'lifetime', ['ahead', 'behind']],
+    ] as const) {
+      callers.skewMs = skewMs
+      const proof = await makeProof(caller, server.peer, callers)
+      await assert.rejects(proofs.spend(proof), (error: CausewayError) => {
+        refused(reason)(error)
+        const expected = `caller ${caller.peer} is 10 min ${whose[0]}, or that of the node ${server.peer} is 10 min ${whose[1]}`
+        assert.ok(error.message.includes(expected), error.message)
+        assert.doesNotMatch(error.message, /ms since 1970/)
+        assert.ok(Math.abs(Number(error.data.clockOffMs) - skewMs) <= 1000)
+        return true
+      })
+    }
+    // Nothing is said about clocks where the proof is to blame.
+    const nowSeconds = Math.floor(clock.now() / 1000)
+    const long = await makeProof(caller, server.peer, clock, 3_600_000)
+    await assert.rejects(proofs.spend(long), (error: CausewayError) => {
+      assert.doesNotMatch(error.message, /clock/)
+      assert.equal(error.data.clockOffMs, undefined)
+      return nowSeconds > 0
+    })
+  })
+
   it('stays spent over a restart', async () => {
     await using folder = await tempFolder()
     const proof = await makeProof(caller, server.peer, systemClock)
