@@ -5,7 +5,7 @@
 const gone = new AbortController()
 
 /** Fires when stdout cannot be written any more. */
-export const outputGone: AbortSignal = gone.signal
+const outputGone: AbortSignal = gone.signal
 
 /** Handles the errors of both streams from now on. */
 export function superviseStreams(): void {

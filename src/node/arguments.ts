@@ -17,6 +17,7 @@ import {
   wholeNumber,
 } from '../base/shape.ts'
 
+const listening: Shape = object({ host: text, port: wholeNumber, insecure: optional(flag) })
 const tree = ['tree', hex32] as const
 const peer = ['peer', hex32] as const
 const permission = ['permission', wholeNumber] as const
@@ -26,7 +27,8 @@ const ticketOptions = ['options', optional(options({ withPeers: flag, invitation
 export const nodeMethods: Readonly<Record<string, Parameters>> = {
   rpc: [],
   listen: [],
-  listenControl: [['path', text]],
+  listenControl: [],
+  listenAdmin: [['options', listening]],
   addresses: [],
   connections: [],
   trees: [],
@@ -82,7 +84,6 @@ export const nodeMethods: Readonly<Record<string, Parameters>> = {
 /** The methods that take arguments and do not return a promise. */
 export const throwingMethods = ['entries', 'createTicket', 'linkedTrees']
 
-const listening: Shape = object({ host: text, port: wholeNumber, insecure: optional(flag) })
 const someObject: Shape = object({})
 
 export const nodeOptions: Parameters = [
@@ -96,6 +97,8 @@ export const nodeOptions: Parameters = [
       quic: options({ listen: flag, bind: text, relay: textOr(text, list(text)) }),
       transports: list(someObject),
       operators: list(hex32),
+      allowedHosts: list(text),
+      corsOrigins: list(text),
       quota: options({ nodeBytes: wholeNumber, treeBytes: wholeNumber, authorBytes: wholeNumber }),
       clock: object({ now: callback, monotonic: callback, setTimer: callback, random: callback }),
       database: someObject,

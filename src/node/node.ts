@@ -6,8 +6,6 @@ import { EventEmitter } from 'node:events'
 import type { Transport as RpcTransport } from '@connectrpc/connect'
 import type { Permission, PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import type { AccessDesk } from '../access/desk.ts'
-import { NamedPeers } from '../access/named-peers.ts'
-import { systemClock } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { checkAll, guardMethods } from '../base/shape.ts'
@@ -18,27 +16,23 @@ import { bytesToHex } from '../dag/hex.ts'
 import { type EntryId, type TreeId, unknownTree } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { PolicyState } from '../dag/policy/state.ts'
-import { Outbox } from '../dispatcher/outbox.ts'
-import { PeerBook, type PeerEntry } from '../peer/book.ts'
-import { type LinkSettings, type LinkStatus, Links } from '../peer/links.ts'
+import type { PeerBook, PeerEntry } from '../peer/book.ts'
+import type { LinkSettings, LinkStatus, Links } from '../peer/links.ts'
 import { parseTicket } from '../peer/ticket.ts'
 import type { ConnectionInfo, SyncResult } from '../rpc/services/node-service.ts'
 import { type AuditProblem, auditTree } from '../store/audit/audit.ts'
 import type { CommitOptions } from '../store/author/author.ts'
 import { type TreeDetails, treeDetails } from '../store/details.ts'
-import { Quota } from '../store/quota.ts'
-import { DagStore, type StoredEntry } from '../store/store.ts'
+import type { DagStore, StoredEntry } from '../store/store.ts'
 import { scanInEffect } from '../store/views.ts'
 import type { AcceptResult, TransportManager } from '../transport/manager.ts'
 import type { AdminOptions } from './admin.ts'
-import { Admission } from './admission.ts'
 import { nodeMethods, nodeOptions, throwingMethods } from './arguments.ts'
 import { openStore } from './data-folder.ts'
 import type { JoinStanding } from './joining/joiner.ts'
-import { openAccessRecords } from './joining/joining.ts'
 import type { JoinOptions, NodeEvents, NodeOptions, SyncOptions } from './options.ts'
 import { issueTicket, type TicketOptions } from './tickets.ts'
-import { type DurableParts, type WiredParts, wire } from './wiring.ts'
+import { type DurableParts, openDurable, type WiredParts, wire } from './wiring.ts'
 
 /**
  * Opens a node with its key and store, and starts its background work unless `options.background` is false. Creates the
@@ -50,21 +44,12 @@ import { type DurableParts, type WiredParts, wire } from './wiring.ts'
  */
 export async function createNode(options: NodeOptions = {}): Promise<Node> {
   checkAll(nodeOptions, [options])
-  const clock = options.clock ?? systemClock
   const opening = openStore(options.data, options.identity, options.database)
   // The first use of fetch loads it, which takes 50 ms: do that while the store opens, not in the first call.
   void globalThis.Headers
   const { identity, db } = await opening
   try {
-    const store = await DagStore.open(db)
-    await Quota.open(db, store, identity.peer, options.quota)
-    const [book, links] = await Promise.all([PeerBook.open(db, clock), Links.open(db)])
-    const outbox = await Outbox.open(db, store, links, clock)
-    const named = await NamedPeers.open(store)
-    const { operators = [] } = options
-    const admission = await Admission.open({ self: identity.peer, db, clock, book, named, operators })
-    const accessRecords = await openAccessRecords(db, identity, clock)
-    return new Node({ store, book, links, outbox, named, admission, accessRecords, identity, clock }, options)
+    return new Node(await openDurable(db, identity, options), options)
   } catch (error) {
     await db.close()
     throw error

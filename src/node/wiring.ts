@@ -4,34 +4,36 @@
  */
 import type { EventEmitter } from 'node:events'
 import type { Permission } from '../../gen/causeway/v1/entry_pb.ts'
-import type { NamedPeers } from '../access/named-peers.ts'
+import { NamedPeers } from '../access/named-peers.ts'
 import { rightsOf } from '../access/rights.ts'
 import { RightsGuard } from '../access/rights-guard.ts'
-import type { Clock } from '../base/clock.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
 import { parseHost, parseOrigin } from '../base/hosts.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { Identity, PeerId } from '../dag/identity.ts'
 import { Dispatcher } from '../dispatcher/dispatcher.ts'
-import type { Outbox } from '../dispatcher/outbox.ts'
-import type { PeerBook } from '../peer/book.ts'
+import { Outbox } from '../dispatcher/outbox.ts'
+import { PeerBook } from '../peer/book.ts'
 import { LastEqual } from '../peer/last-equal.ts'
-import type { Links } from '../peer/links.ts'
+import { Links } from '../peer/links.ts'
 import { Access } from '../rpc/auth/authorize.ts'
 import { Author } from '../store/author/author.ts'
-import type { DagStore } from '../store/store.ts'
+import type { Database } from '../store/database/open.ts'
+import { Quota } from '../store/quota.ts'
+import { DagStore } from '../store/store.ts'
 import { Ingest } from '../sync/ingest.ts'
 import type { TransportManager } from '../transport/manager.ts'
-import type { Admission } from './admission.ts'
+import { Admission } from './admission.ts'
 import { Dialler } from './dialler.ts'
 import { metricsText } from './health.ts'
-import { type AccessRecords, Joining } from './joining/joining.ts'
+import { type AccessRecords, Joining, openAccessRecords } from './joining/joining.ts'
 import type { NodeEvents, NodeOptions } from './options.ts'
 import { addServices, type Operations } from './services.ts'
 import { Serving } from './serving.ts'
 import { Sessions } from './sessions.ts'
 import { createTransports } from './transports.ts'
 
-/** The parts that keep their state in the database, which `createNode` opens, with the key and the clock. */
+/** The parts that keep their state in the database, with the key and the clock. */
 export interface DurableParts {
   readonly store: DagStore
   readonly book: PeerBook
@@ -42,6 +44,23 @@ export interface DurableParts {
   readonly accessRecords: AccessRecords
   readonly identity: Identity
   readonly clock: Clock
+}
+
+/** Opens these parts on a database. Throws STORE_CORRUPT. */
+export async function openDurable(
+  db: Database,
+  identity: Identity,
+  options: NodeOptions,
+): Promise<DurableParts> {
+  const { clock = systemClock, operators = [], quota } = options
+  const store = await DagStore.open(db)
+  await Quota.open(db, store, identity.peer, quota)
+  const [book, links] = await Promise.all([PeerBook.open(db, clock), Links.open(db)])
+  const outbox = await Outbox.open(db, store, links, clock)
+  const named = await NamedPeers.open(store)
+  const admission = await Admission.open({ self: identity.peer, db, clock, book, named, operators })
+  const accessRecords = await openAccessRecords(db, identity, clock)
+  return { store, book, links, outbox, named, admission, accessRecords, identity, clock }
 }
 
 /** The parts to which a node delegates its calls. */

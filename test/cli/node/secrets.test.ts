@@ -19,11 +19,12 @@ it('only the owner can read the files, even in a folder that existed before', as
   const { child, closed } = await box.serve('a', '--http', '127.0.0.1:0')
   assert.equal(await mode(join(data, 'identity.key')), '600')
   assert.equal(await mode(join(data, 'control.sock')), '600')
+  assert.equal(await mode(join(data, 'node.pid')), '600')
   // LevelDB creates its files with the mode of the process, so their folder has to keep others out.
   assert.equal(await mode(join(data, 'store')), '700')
   assert.deepEqual(
     (await readdir(data)).filter(
-      (name) => !['identity.key', 'control.sock', 'store', 'admin.url'].includes(name),
+      (name) => !['identity.key', 'control.sock', 'store', 'admin.url', 'node.pid'].includes(name),
     ),
     [],
   )

@@ -19,6 +19,7 @@ interface Listed {
 it('causeway connections lists the peer, transport and path of each connection', async () => {
   await using box = await Sandbox.create()
   const list = async () => (await box.json<{ connections: Listed[] }>('a', ['connections'])).connections
+  await box.json('a', ['id'])
   assert.deepEqual(await list(), [])
   assert.match((await box.run('a', ['connections'])).stdout, /^No open connections: no node is running/)
   const { ready } = await box.serve('a', '--quic', '127.0.0.1:0', '--relay', 'off')

@@ -41,7 +41,7 @@ describe('The policy commands', () => {
     const policy = await box.json<Policy>('a', ['policy', tree, '--public', 'read'])
     assert.deepEqual([policy.public, policy.own], ['read', 'admin'])
     const bea = policy.keys.find(({ peer }) => peer === friend)
-    assert.deepEqual(bea, { peer: friend, permission: 'none', name: '', revoked: true })
+    assert.deepEqual(bea, { peer: friend, permission: 'none', name: 'Bea', revoked: true })
     // Everybody may read now, the friend too. Its late entry is sent along, and is void on both nodes.
     assert.equal((await sync()).code, 0)
     assert.deepEqual(await payloads('b'), ['one'])

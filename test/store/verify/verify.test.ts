@@ -17,6 +17,7 @@ import { limits } from '../../../src/base/limits.ts'
 import { verifyEd25519 } from '../../../src/dag/crypto.ts'
 import { type Entry, entryDomain, readEntry } from '../../../src/dag/entry.ts'
 import { hexToBytes } from '../../../src/dag/hex.ts'
+import { formatId } from '../../../src/dag/id.ts'
 import { type PeerId, withDomain } from '../../../src/dag/identity.ts'
 import { verifyAll } from '../../../src/store/verify/verify.ts'
 import { VerifyThreads } from '../../../src/store/verify/verify-threads.ts'
@@ -189,7 +190,7 @@ describe('verifyAll', () => {
       if (bad.has(index)) {
         assert.ok(verdict instanceof CausewayError)
         assert.equal(verdict.code, 'ENTRY_SIGNATURE')
-        assert.match(verdict.message, new RegExp(entries[index]!.id))
+        assert.match(verdict.message, new RegExp(formatId(entries[index]!.id)))
       } else assert.equal(verdict, entries[index])
     assert.equal(verdicts.length, entries.length)
   }
