@@ -122,7 +122,7 @@ function attacks({ tree: treeId, peer }: FloodOptions): Record<string, (from: Or
     'looking up ids': async (from) =>
       read((await from.sync()).syncTree({ tree, want: randomBytes(16 * limits.wantIds) })),
     handshakes: async (from) =>
-      void (await (await from.sync()).handshake({ version: 1, nonce: randomBytes(32) })),
+      void (await (await from.sync()).handshake({ version: 2, nonce: randomBytes(32) })),
     'bad proofs': async (from) => read((await from.sync(forged)).syncTree({ tree })),
     'garbage entries': async (from) => {
       // Real entries with forged signatures: they are valid in every respect until the signature is checked.

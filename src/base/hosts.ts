@@ -13,9 +13,9 @@ export interface WebListener {
   certifies(host: string): boolean
 }
 
-/** Reports whether a listener that is bound to this host is for this machine only. */
+/** Reports whether a host is this machine only: one that a listener is bound to, or one end of a socket. */
 export function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host)
+  return /^(localhost|(::ffff:)?127(\.\d{1,3}){3}|::1)$/.test(host)
 }
 
 /**

@@ -5,11 +5,15 @@ import type { Clock } from '../base/clock.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { PeerBook, PeerEntry } from '../peer/book.ts'
 import { operatorsOnly } from '../rpc/auth/authorize.ts'
+import { Bindings, bindingOfServer } from '../rpc/auth/binding.ts'
 import { Identification } from '../rpc/auth/identify.ts'
 import { Proofs } from '../rpc/auth/proof.ts'
+import type { Share } from '../rpc/auth/spent.ts'
 import { type Caller, callerKey } from '../rpc/caller.ts'
 import { Throttle } from '../rpc/server/throttle.ts'
 import type { Database } from '../store/database/open.ts'
+import { certificateHashOfPem } from '../transport/certificate.ts'
+import type { NodeOptions } from './options.ts'
 
 export interface AdmissionParts {
   readonly self: PeerId
@@ -17,34 +21,54 @@ export interface AdmissionParts {
   readonly clock: Clock
   readonly book: PeerBook
   readonly named: NamedPeers
-  readonly operators: readonly PeerId[]
+  readonly options: NodeOptions
 }
 
 export class Admission {
   /** Limits what each caller may use. */
   readonly throttle: Throttle
+  /** What handshakes and proofs may name as this node's channels. */
+  readonly bindings: Bindings
   private readonly book: PeerBook
+  private readonly operators: ReadonlySet<PeerId>
   private readonly identification: Identification
 
-  private constructor({ self, book, named, operators, clock }: AdmissionParts, proofs: Proofs) {
+  private constructor(parts: AdmissionParts, bindings: Bindings, proofs: Proofs) {
+    const { self, book, named, options, clock } = parts
     this.book = book
-    const own = new Set<PeerId>([self, ...operators])
+    this.bindings = bindings
+    this.operators = new Set([self, ...(options.operators ?? [])])
     this.identification = new Identification({
       proofs,
-      isOperator: (peer) => own.has(peer),
+      isOperator: (peer) => this.operators.has(peer),
       isBlocked: (peer) => this.isBlocked(peer),
     })
     this.throttle = new Throttle({
       clock,
       isKnown: (peer) =>
-        own.has(peer) || isInvited(book.get(peer)) || (named.has(peer) && !this.isBlocked(peer)),
+        this.operators.has(peer) || isInvited(book.get(peer)) || (named.has(peer) && !this.isBlocked(peer)),
       peersOf: (connected) => this.peersOf(connected),
       callerOf: (connected, authorization) => this.identification.callerOf(connected, authorization),
     })
   }
 
   static async open(parts: AdmissionParts): Promise<Admission> {
-    return new Admission(parts, await Proofs.open(parts.self, parts.clock, parts.db))
+    const { self: audience, clock, db, options } = parts
+    const bindings = new Bindings({
+      certificates: options.tlsBindings ?? [],
+      hosts: options.allowedHosts ?? [],
+      origins: options.corsOrigins ?? [],
+      insecure: options.http?.insecure ?? false,
+    })
+    const shareOf = (issuer: PeerId) => admission.shareOf(issuer)
+    const proofs = await Proofs.open({ audience, clock, db, bindings, shareOf })
+    const admission = new Admission(parts, bindings, proofs)
+    return admission
+  }
+
+  private shareOf(issuer: PeerId): Share {
+    if (this.operators.has(issuer)) return 'operator'
+    return this.throttle.isKnown(issuer) ? 'known' : 'stranger'
   }
 
   /** The interceptors that every call over a connection passes, in order. */
@@ -64,6 +88,12 @@ export class Admission {
 
 function isInvited(entry: PeerEntry | undefined): boolean {
   return entry !== undefined && !entry.blocked && !entry.uninvited
+}
+
+/** Returns the binding that tokens for a node's own HTTP port name. Throws INVALID_ARGUMENT for a bad certificate. */
+export function ownBinding({ http }: NodeOptions): string {
+  const [certificate] = [http?.tls?.cert ?? []].flat()
+  return bindingOfServer(certificate && certificateHashOfPem(certificate))
 }
 
 /** Gives every call the rights of the operator, for programs that call the node in-process. */

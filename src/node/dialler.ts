@@ -83,7 +83,7 @@ export class Dialler {
         if (this.open.has(connection)) this.open.set(connection, { ...other, peer })
         // If the transport has proven the remote to us, it has also proven us to the remote.
         if (channel.remotePeer === undefined)
-          connection.prove(() => makeProof(this.identity, peer, this.clock))
+          connection.prove((binding) => makeProof(this.identity, peer, this.clock, { binding }))
         return { connection, peer }
       },
     })

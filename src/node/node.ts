@@ -27,6 +27,7 @@ import type { DagStore, StoredEntry } from '../store/store.ts'
 import { scanInEffect } from '../store/views.ts'
 import type { AcceptResult, TransportManager } from '../transport/manager.ts'
 import type { AdminOptions } from './admin.ts'
+import { ownBinding } from './admission.ts'
 import { nodeMethods, nodeOptions, throwingMethods } from './arguments.ts'
 import { openStore } from './data-folder.ts'
 import type { JoinStanding } from './joining/joiner.ts'
@@ -66,6 +67,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   readonly peer: PeerId
   /** The version of this package. */
   readonly version = version
+  /** The binding that tokens for the node's own HTTP port name: its certificate's, or '' without TLS. */
+  readonly binding: string
   /** The store of all trees. */
   readonly store: DagStore
   /** The transports that the node dials and listens with. */
@@ -83,6 +86,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     super()
     const { store, book, links, identity } = durable
     this.peer = identity.peer
+    this.binding = ownBinding(options)
     this.store = store
     this.peers = book
     this.links = links

@@ -32,8 +32,14 @@ export interface NodeOptions {
   /** Peers that may operate this node as its own key may: call NodeService and TreeService, and read all trees. */
   readonly operators?: readonly PeerId[]
   /**
+   * The hashes of the certificates of proxies that end TLS in front of the node, in hex (`tls-server-end-point` of RFC
+   * 5929): handshakes and tokens that name one of them are for this node.
+   */
+  readonly tlsBindings?: readonly string[]
+  /**
    * Names by which requests may call the node over HTTP, beside IP addresses, `localhost` and the names in its
-   * certificate: those by which a proxy or an application reaches a listener on this machine.
+   * certificate: those by which a proxy or an application reaches a listener on this machine. Callers that cannot see
+   * the node's certificate name one of them in their tokens.
    */
   readonly allowedHosts?: readonly string[]
   /** Origins whose web pages may call the node over HTTP, such as `https://app.example`. Default: none. */

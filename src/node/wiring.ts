@@ -52,13 +52,13 @@ export async function openDurable(
   identity: Identity,
   options: NodeOptions,
 ): Promise<DurableParts> {
-  const { clock = systemClock, operators = [], quota } = options
+  const { clock = systemClock, quota } = options
   const store = await DagStore.open(db)
   await Quota.open(db, store, identity.peer, quota)
   const [book, links] = await Promise.all([PeerBook.open(db, clock), Links.open(db)])
   const outbox = await Outbox.open(db, store, links, clock)
   const named = await NamedPeers.open(store)
-  const admission = await Admission.open({ self: identity.peer, db, clock, book, named, operators })
+  const admission = await Admission.open({ self: identity.peer, db, clock, book, named, options })
   const accessRecords = await openAccessRecords(db, identity, clock)
   return { store, book, links, outbox, named, admission, accessRecords, identity, clock }
 }
@@ -113,7 +113,7 @@ export function wire(durable: DurableParts, options: NodeOptions, node: Host): W
     onError: (error, where) => node.emit('problem', error, where),
   })
   const services = {
-    ...{ store, ingest, author, access, identity, clock },
+    ...{ store, ingest, author, access, identity, clock, bindings: admission.bindings },
     ...{ requests: joining.desk, ...joining.calls },
   }
   const serving: Serving = new Serving({

@@ -5,6 +5,7 @@
 import type { Duplex } from 'node:stream'
 import { createContextKey } from '@connectrpc/connect'
 import type { WebListener } from '../base/hosts.ts'
+import type { Protection } from '../base/protection.ts'
 import type { PeerId } from '../dag/identity.ts'
 
 export interface Caller {
@@ -12,6 +13,8 @@ export interface Caller {
   readonly peer?: PeerId
   /** `ip:port` or similar. */
   readonly remoteAddress: string
+  /** What protects the bytes of the call. Without it: nothing. */
+  readonly protection?: Protection
   /** The name of the transport that carries the call. */
   readonly transport: string
   /** Whether the call came over the node's control socket, or from the node's own key or an operator's key. */
@@ -33,6 +36,8 @@ export interface ByteChannel {
   readonly stream: Duplex
   readonly remotePeer?: PeerId
   readonly remoteAddress: string
+  /** What protects the bytes. Without it: nothing. */
+  readonly protection?: Protection
   /** Whether a byte costs more to carry than to compress. */
   readonly dear?: boolean
   /** The listener that accepted the stream, if browsers can reach it. */

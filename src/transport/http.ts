@@ -13,11 +13,14 @@ import {
   type Socket,
 } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { connect as connectTls, createServer as createTlsServer, TLSSocket } from 'node:tls'
 import { type Clock, cancelled, deadline, systemClock } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
 import { isLoopback, type WebListener } from '../base/hosts.ts'
 import { limits } from '../base/limits.ts'
+import type { Protection } from '../base/protection.ts'
+import { certificateHash } from './certificate.ts'
 import type { Door } from './door.ts'
 import { handOver, Lifecycle } from './lifecycle.ts'
 import type { Address, Channel, DialOptions, Transport } from './transport.ts'
@@ -81,7 +84,10 @@ class HttpTransport implements Transport {
       : connectTcp({ host, port, allowHalfOpen: true, noDelay: true })
     track(this.outbound, socket)
     await untilOpen(socket, secure ? 'secureConnect' : 'connect', limit.signal, address, this.lifecycle)
-    return channelOf(socket)
+    return channelOf(
+      socket,
+      protectionOf(socket, (tls) => tls.getPeerX509Certificate()),
+    )
   }
 
   listen(accept: (channel: Channel) => void): Promise<void> {
@@ -125,7 +131,8 @@ class HttpTransport implements Transport {
     server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
       if (socket.destroyed) return
       if (tls) track(this.inbound, socket)
-      handOver(accept, { ...channelOf(socket), listener })
+      const protection = protectionOf(socket, (tls) => tls.getX509Certificate())
+      handOver(accept, { ...channelOf(socket, protection), listener })
     })
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) =>
@@ -178,6 +185,8 @@ class HttpTransport implements Transport {
     this.server = undefined
     if (server === undefined) return
     const stopped = new Promise<void>((resolve) => server.close(() => resolve()))
+    // Not within a callback of a socket: Node's TLS would go on with memory that this frees.
+    await nextTurn()
     for (const socket of this.inbound) socket.destroy()
     await stopped
   }
@@ -190,9 +199,23 @@ function webListener(host: string, chain: Pem | undefined): WebListener {
   return { loopback: isLoopback(host), certifies: (name) => x509?.checkHost(name) !== undefined }
 }
 
-function channelOf(stream: Socket): Channel {
+/** Returns what protects a socket's bytes; `certificate` returns the server's certificate of a TLS socket. */
+function protectionOf(
+  socket: Socket,
+  certificate: (socket: TLSSocket) => X509Certificate | undefined,
+): Protection {
+  if (socket instanceof TLSSocket) {
+    const der = certificate(socket)?.raw
+    return der === undefined ? { kind: 'none' } : { kind: 'tls', certificate: certificateHash(der) }
+  }
+  const own = isLoopback(socket.localAddress ?? '') && isLoopback(socket.remoteAddress ?? '')
+  return { kind: own ? 'local' : 'none' }
+}
+
+function channelOf(stream: Socket, protection: Protection): Channel {
   return {
     stream,
+    protection,
     remoteAddress: remoteAddressOf(stream),
     path: () => ({ kind: 'direct', bytesSent: stream.bytesWritten, bytesReceived: stream.bytesRead }),
   }

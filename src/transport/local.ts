@@ -18,6 +18,8 @@ const socketName = 'control.sock'
 const noteName = 'control.path'
 const folderPrefix = 'causeway-'
 
+const localChannel = { remoteAddress: 'local', protection: { kind: 'local' } } as const
+
 const fits = (path: string): boolean => Buffer.byteLength(path) <= longestSocketPath
 const noteOf = (dataFolder: string): string => join(dataFolder, noteName)
 
@@ -40,7 +42,7 @@ export async function listenLocal(
   const folder = resolve(dataFolder)
   await removeLeftovers(folder)
   const path = await placeSocket(folder)
-  const server = createServer({ allowHalfOpen: true }, (stream) => accept({ stream, remoteAddress: 'local' }))
+  const server = createServer({ allowHalfOpen: true }, (stream) => accept({ stream, ...localChannel }))
   // The umask keeps other users from connecting between bind and chmod.
   const mask = process.umask(0o177)
   try {
@@ -113,7 +115,7 @@ export async function dialLocal(dataFolder: string): Promise<Channel | undefined
     stream.once('error', () => done(undefined))
     stream.once('connect', () => {
       stream.removeAllListeners('error')
-      done({ stream, remoteAddress: 'local' })
+      done({ stream, ...localChannel })
     })
   })
 }

@@ -5,6 +5,7 @@
  */
 import type { Duplex } from 'node:stream'
 import type { WebListener } from '../base/hosts.ts'
+import type { Protection } from '../base/protection.ts'
 import type { PeerId } from '../dag/identity.ts'
 
 /** How to reach a peer, as text: `http://host:port`, `https://host:port`, `iroh:endpoint…`, `memory:name`. */
@@ -28,6 +29,8 @@ export interface Channel {
   readonly remotePeer?: PeerId
   /** Where the bytes come from: `ip:port` or similar, for logs and for limits per address. */
   readonly remoteAddress: string
+  /** What protects the bytes. A transport that states less than it knows only loses calls that need proof. */
+  readonly protection: Protection
   /** Whether a byte costs more to carry than to compress, so that large messages should be compressed. */
   readonly dear?: boolean
   /** The listener that accepted the channel, if browsers can reach it: over HTTP. */

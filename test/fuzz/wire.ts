@@ -8,7 +8,9 @@ import fc from 'fast-check'
 import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { hexToBytes } from '../../src/dag/hex.ts'
+import { Bindings } from '../../src/rpc/auth/binding.ts'
 import { makeProof, Proofs } from '../../src/rpc/auth/proof.ts'
+import type { Caller } from '../../src/rpc/caller.ts'
 import { openMemory } from '../../src/store/database/open.ts'
 import { mutations } from '../kit/arbitrary.ts'
 import { testIdentity } from '../kit/entries.ts'
@@ -80,7 +82,19 @@ export async function wireTargets(labs: Labs, sample: Lab): Promise<Target[]> {
     fc.array(anyFrame, { maxLength: 2 }).map((frames) => Buffer.concat([session, ...frames])),
   )
   let count = 0
-  const proofs = await Proofs.open(testIdentity(0).peer, systemClock, await openMemory())
+  const proofs = await Proofs.open({
+    audience: testIdentity(0).peer,
+    clock: systemClock,
+    db: await openMemory(),
+    bindings: new Bindings(),
+    shareOf: () => 'stranger',
+  })
+  const caller: Caller = {
+    remoteAddress: '127.0.0.1:1',
+    transport: 'fuzz',
+    operator: false,
+    protection: { kind: 'local' },
+  }
   const good = await makeProof(testIdentity(2), testIdentity(0).peer, systemClock)
   const [head, claims, signature] = good.split('.') as [string, string, string]
   const part = (text: string) =>
@@ -114,7 +128,7 @@ export async function wireTargets(labs: Labs, sample: Lab): Promise<Target[]> {
       proof.filter((text) => text !== good),
       async (text) => {
         try {
-          const peer = await proofs.spend(text)
+          const peer = await proofs.spend(text, caller)
           // Another text of the same proof.
           if (peer !== testIdentity(2).peer) throw new AssertionError({ message: `It proves ${peer}.` })
           hexToBytes(peer)

@@ -117,7 +117,7 @@ export class ServingNode implements AsyncDisposable {
     const connection = new RpcConnection(channel, { clock, protocol })
     this.connections.push(connection)
     if (identity !== undefined && this.transport.name !== 'QUIC')
-      connection.prove(() => makeProof(identity, this.node.peer, systemClock))
+      connection.prove((binding) => makeProof(identity, this.node.peer, systemClock, { binding }))
     return {
       connection,
       sync: connection.client(SyncService),
@@ -128,7 +128,8 @@ export class ServingNode implements AsyncDisposable {
 
   /** Returns a header that proves the operator, for one call or one connection. */
   async authorization(identity = this.operator): Promise<string> {
-    return `Bearer ${await makeProof(identity, this.node.peer, systemClock)}`
+    const { binding } = this.node
+    return `Bearer ${await makeProof(identity, this.node.peer, systemClock, { binding })}`
   }
 
   /** Fails unless the node still answers on a new connection. */

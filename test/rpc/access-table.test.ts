@@ -15,6 +15,7 @@ import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { limits } from '../../src/base/limits.ts'
 import { hexToBytes } from '../../src/dag/hex.ts'
 import type { Identity } from '../../src/dag/identity.ts'
+import { bindingOf } from '../../src/rpc/auth/binding.ts'
 import { makeProof } from '../../src/rpc/auth/proof.ts'
 import { testIdentity } from '../kit/entries.ts'
 import { limited } from '../kit/limited.ts'
@@ -77,7 +78,7 @@ const read: Row['outcome'] = (caller, tree) => (mayRead(caller, tree) ? 'ok' : '
 const rows: Record<string, Row> = {
   Handshake: {
     service: SyncService,
-    request: () => ({ version: 1, nonce: new Uint8Array(32) }),
+    request: () => ({ version: 2, nonce: new Uint8Array(32) }),
     outcome: () => 'ok',
   },
   SyncTree: {
@@ -153,6 +154,10 @@ const identities: Record<(typeof provenCallers)[number], Identity> = {
   operator: testIdentity(35),
 }
 
+/** A proof for the channels of a node. */
+const proofFor = ({ node }: ServingNode, identity: Identity, clock: Clock = systemClock) =>
+  makeProof(identity, node.peer, clock, { binding: node.binding })
+
 /** An invalid proof of a stranger, and why it is invalid. */
 const flaws: Record<
   (typeof badProofs)[number],
@@ -161,8 +166,8 @@ const flaws: Record<
   forged: {
     reason: 'signature',
     async make(serving) {
-      const [head, claims] = (await makeProof(identities.operator, serving.node.peer, systemClock)).split('.')
-      const signature = (await makeProof(identities.stranger, serving.node.peer, systemClock)).split('.')[2]
+      const [head, claims] = (await proofFor(serving, identities.operator)).split('.')
+      const signature = (await proofFor(serving, identities.stranger)).split('.')[2]
       return `${head}.${claims}.${signature}`
     },
   },
@@ -173,16 +178,16 @@ const flaws: Record<
         ...systemClock,
         now: () => Date.now() - limits.proofSkewMs - limits.proofTtlMs - 2_000,
       }
-      return makeProof(identities.operator, serving.node.peer, past)
+      return proofFor(serving, identities.operator, past)
     },
   },
   replayed: {
     reason: 'replayed',
     async make(serving) {
-      const proof = await makeProof(identities.operator, serving.node.peer, systemClock)
+      const proof = await proofFor(serving, identities.operator)
       const { connection, sync } = await serving.dialAs(undefined)
       await sync.handshake(
-        { version: 1, nonce: new Uint8Array(32) },
+        { version: 2, nonce: new Uint8Array(32), binding: bindingOf(connection.channel) },
         { headers: { authorization: `Bearer ${proof}` } },
       )
       connection.close()

@@ -33,12 +33,12 @@ describe('Signing oracle', () => {
     const { sync } = await serving.dialAs(undefined)
     const { peer } = serving.node
     const nonce = Buffer.from('causeway.entry.v1\0'.padEnd(32, 'x'))
-    const answers = [await sync.handshake({ version: 1, nonce }), await sync.handshake({ version: 1, nonce })]
+    const answers = [await sync.handshake({ version: 2, nonce }), await sync.handshake({ version: 2, nonce })]
     // Half of what is signed is the server's own and never twice the same.
     assert.notDeepEqual(answers[0]!.nonce, answers[1]!.nonce)
     for (const { nonce: own, signature } of answers) {
       const both = Buffer.concat([nonce, own])
-      assert.ok(await verifyEd25519(peer, withDomain('causeway.handshake.v1\0', both), signature))
+      assert.ok(await verifyEd25519(peer, withDomain('causeway.handshake.v2\0', both), signature))
       for (const message of [both, nonce, own, withDomain('causeway.entry.v1\0', both), withDomain('', both)])
         assert.ok(!(await verifyEd25519(peer, message, signature)))
       const body = Buffer.concat([nonce.subarray('causeway.entry.v1\0'.length), own])
@@ -46,7 +46,7 @@ describe('Signing oracle', () => {
     }
     for (const length of [0, 31, 33, 1000])
       await fails(
-        sync.handshake({ version: 1, nonce: new Uint8Array(length) }),
+        sync.handshake({ version: 2, nonce: new Uint8Array(length) }),
         'INVALID_ARGUMENT',
         'InvalidArgument',
       )

@@ -1,8 +1,11 @@
 /** TCP and TLS: the contract, and their own features (certificates, wildcard addresses, the bound on sockets). */
 import { strict as assert } from 'node:assert'
+import { createHash, X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
+import { connect as connectTls } from 'node:tls'
 import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { limits } from '../../src/base/limits.ts'
 import { createHttpTransport, parseHttpAddress } from '../../src/transport/http.ts'
@@ -74,6 +77,52 @@ describe('TCP and TLS', () => {
     assert.equal((stream as unknown as { alpnProtocol: string }).alpnProtocol, 'h2')
     stream.destroy()
     await Promise.all([server, elsewhere, stranger, trusting].map((each) => each.close()))
+  })
+
+  it('name the server’s certificate on both sides, and loopback as what it is', async () => {
+    const listen = { host: '127.0.0.1', port: 0 }
+    for (const tls of [undefined, { key, cert }]) {
+      const server = createHttpTransport({ listen: { ...listen, ...(tls && { tls }) } })
+      const client = createHttpTransport({ tls: { ca: cert } })
+      const inbox = new Inbox()
+      await server.listen(inbox.accept)
+      const outbound = await client.dial(server.addresses()[0]!)
+      const inbound = await inbox.next()
+      const hash = createHash('sha256').update(new X509Certificate(cert).raw).digest('hex')
+      const expected = tls ? { kind: 'tls', certificate: hash } : { kind: 'local' }
+      assert.deepEqual([outbound.protection, inbound.protection], [expected, expected])
+      await Promise.all([server.close(), client.close()])
+    }
+  })
+
+  it('name the server’s certificate when a client resumes its session', async () => {
+    const server = createHttpTransport({ listen: { host: '127.0.0.1', port: 0, tls: { key, cert } } })
+    const inbox = new Inbox()
+    await server.listen(inbox.accept)
+    const port = Number(new URL(server.addresses()[0]!).port)
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      let session: Buffer | undefined
+      for (const resumes of [false, true]) {
+        const socket = connectTls({
+          port,
+          host: '127.0.0.1',
+          ca: cert,
+          maxVersion,
+          ...(session && { session }),
+        })
+        socket.on('error', () => {})
+        const ticket = once(socket, 'session')
+        await once(socket, 'secureConnect')
+        assert.equal(socket.isSessionReused(), resumes)
+        const { protection, stream } = await inbox.next()
+        const certificate = createHash('sha256').update(new X509Certificate(cert).raw).digest('hex')
+        assert.deepEqual(protection, { kind: 'tls', certificate })
+        stream.write('x')
+        socket.resume()
+        if (!resumes) session = (await ticket)[0] as Buffer
+      }
+    }
+    await server.close()
   })
 
   it('list the machine’s own addresses for a wildcard', async () => {

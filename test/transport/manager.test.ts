@@ -19,7 +19,11 @@ function stub(name: string, prefix: string, overrides: Partial<Transport> = {}):
   return {
     name,
     canHandleAddress: (address) => address.startsWith(prefix),
-    dial: async (address) => ({ stream: new PassThrough(), remoteAddress: address }),
+    dial: async (address) => ({
+      stream: new PassThrough(),
+      remoteAddress: address,
+      protection: { kind: 'none' } as const,
+    }),
     async listen() {
       if (listening) throw new CausewayError('ALREADY_STARTED', 'It listens.')
       listening = true
@@ -195,7 +199,7 @@ describe('the race over the addresses of one peer', () => {
           await behaviour(address, options!.signal!)
           const stream = new PassThrough()
           streams.set(address, stream)
-          return { stream, remoteAddress: address }
+          return { stream, remoteAddress: address, protection: { kind: 'none' } as const }
         },
       }),
     )

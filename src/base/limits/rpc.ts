@@ -22,10 +22,21 @@ export const rpcLimits = {
   proofTtlMaxMs: 300_000,
   /** How far the clocks of unattended machines may differ. */
   proofSkewMs: 60_000,
-  /** Five claims, one of which may be long: some 400 characters. */
+  /** Seven claims, some of which may be long: some 500 characters. */
   proofBytes: 2_048,
-  /** Spent proofs remembered, some 200 bytes each: 150 connections a second, if each proof lives as long as it may. */
+  /** `tls:` and the longest hash take 132 characters, `host:` and the longest DNS name 258. */
+  bindingCharacters: 300,
+  /**
+   * Spent proofs remembered for all operators, for all known peers and for all strangers, some 250 bytes each: 180
+   * connections a second, if each proof lives as long as it may.
+   */
   proofsRemembered: 65_536,
+  /** Of these, for one known peer: 22 connections a second, or 68 with proofs like ours, which live for a minute. */
+  proofsPerPeer: 8_192,
+  /** Of these, for strangers of one origin: 17 a second with proofs like ours. 32 origins fill the strangers' share. */
+  proofsPerOrigin: 2_048,
+  /** How often the table of spent proofs is searched for expired ones while it is full: a search takes some 10 ms. */
+  proofSweepMs: 1_000,
   /** Proofs remembered for one connection: a proxy may carry many callers on one. */
   proofsPerConnection: 256,
 

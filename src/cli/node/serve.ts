@@ -8,6 +8,7 @@ import { formatId } from '../../dag/id.ts'
 import type { PeerId } from '../../dag/identity.ts'
 import { holderOf } from '../../node/holder.ts'
 import { createNode, type Node } from '../../node/node.ts'
+import { parseCertificateHash } from '../../rpc/auth/binding.ts'
 import { dialLocal } from '../../transport/local.ts'
 import { formatByteSize, parseByteSize } from '../byte-size.ts'
 import { type CommonOptions, type Relay, relayOption, whenFree } from '../context.ts'
@@ -27,6 +28,7 @@ interface ServeOptions extends CommonOptions {
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly insecure?: boolean
+  readonly tlsBinding: readonly string[]
   readonly allowedHost: readonly string[]
   readonly corsOrigin: readonly string[]
   /** False with --no-admin. */
@@ -92,6 +94,14 @@ function addListeners(command: Command): Command {
     .option('--tls-key <FILE>', 'private key of the certificate (PEM)')
     .option('--insecure', 'allow plain HTTP beyond this machine; anyone on the network path can read it')
     .addOption(
+      new Option(
+        '--tls-binding <HASH>',
+        'hash of the certificate of a proxy that ends TLS in front of this node; can be repeated',
+      )
+        .argParser(names(parseCertificateHash))
+        .default([], 'none'),
+    )
+    .addOption(
       new Option('--allowed-host <NAME>', 'name by which requests may call this node; can be repeated')
         .argParser(names(parseHost))
         .default([], "localhost and the certificate's names"),
@@ -134,13 +144,18 @@ async function serve(options: ServeOptions): Promise<void> {
   const { failed } = await node.listen()
   for (const { error } of failed) printError(error)
   await node.listenControl()
-  report(options, { event: 'ready', peer: node.peer, addresses: node.addresses(), admin, data }, [
-    `Node ${node.peer}`,
-    ...node.addresses().map((address) => `Listening on ${address}`),
-    ...(admin === null ? [] : [`Metrics and health for operators on ${admin}`]),
-    `Data folder ${data}`,
-    'Press Ctrl-C to stop.',
-  ])
+  report(
+    options,
+    { event: 'ready', peer: node.peer, addresses: node.addresses(), binding: node.binding, admin, data },
+    [
+      `Node ${node.peer}`,
+      ...node.addresses().map((address) => `Listening on ${address}`),
+      ...(node.binding === '' ? [] : [`Tokens for it name ${node.binding}`]),
+      ...(admin === null ? [] : [`Metrics and health for operators on ${admin}`]),
+      `Data folder ${data}`,
+      'Press Ctrl-C to stop.',
+    ],
+  )
   // Only now, so that the ready line is the first one that a program reads.
   reportEvents(options, node)
   await stopped
@@ -178,6 +193,7 @@ async function openNode(data: string, options: ServeOptions): Promise<Node> {
     allowedHosts: options.allowedHost,
     corsOrigins: options.corsOrigin,
     autoLink: options.autoLink,
+    tlsBindings: options.tlsBinding,
     quota: {
       nodeBytes: options.maxDisk,
       treeBytes: options.maxTree,

@@ -1,8 +1,10 @@
 /** `causeway tunnel`: forwards a local port to a peer through a transport. */
 import { type Command, Option } from 'commander'
 import { CausewayError } from '../../base/errors.ts'
+import type { PeerId } from '../../dag/identity.ts'
 import { createNode } from '../../node/node.ts'
 import { isTicket, parseTicket } from '../../peer/ticket.ts'
+import type { Channel } from '../../transport/transport.ts'
 import { openTunnel } from '../../transport/tunnel.ts'
 import { type CommonOptions, type Relay, relayOption } from '../context.ts'
 import { examples } from '../help.ts'
@@ -45,7 +47,9 @@ async function tunnel(
   // The tunnel only carries bytes, so it uses a new key instead of the data folder's.
   await using node = await createNode({ quic: { relay: options.relay } })
   const { transports } = node
-  const dial = (signal?: AbortSignal) => transports.dial(address, signal === undefined ? {} : { signal })
+  const issuer = isTicket(target) ? parseTicket(target).peer : undefined
+  const dial = async (signal?: AbortSignal) =>
+    leadingTo(issuer, await transports.dial(address, signal === undefined ? {} : { signal }))
   // Dial once now, so that an unreachable peer is reported at the start.
   const first = await dial().catch((error) => {
     const { code, message } = CausewayError.from(error)
@@ -55,6 +59,33 @@ async function tunnel(
   first.stream.destroy()
   await using open = await openTunnel({ ...options.listen, dial, onError: printError })
   const url = `http://${formatHostPort(open)}`
-  print(options, { event: 'ready', url, address }, `Forwarding ${url} to ${address}\nPress Ctrl-C to stop.`)
+  const peer = first.remotePeer ?? null
+  const end = peer === null ? address : `${address}, the peer ${peer}`
+  print(options, { event: 'ready', url, address, peer }, `Forwarding ${url} to ${end}\nPress Ctrl-C to stop.`)
   await untilStopped()
+}
+
+/**
+ * Returns the channel if it is what those who call through the tunnel rely on: their tokens name no certificate, since
+ * they see none. Throws INVALID_ARGUMENT if the bytes would leave this machine with less than proven keys, and
+ * WRONG_PEER if it leads to another peer than the ticket's issuer.
+ */
+function leadingTo(issuer: PeerId | undefined, channel: Channel): Channel {
+  const { protection, remotePeer, stream } = channel
+  const error =
+    protection.kind !== 'keys' && protection.kind !== 'local'
+      ? new CausewayError(
+          'INVALID_ARGUMENT',
+          'A tunnel needs a QUIC address (iroh:endpoint…): call others directly.',
+        )
+      : issuer !== undefined && remotePeer !== undefined && remotePeer !== issuer
+        ? new CausewayError(
+            'WRONG_PEER',
+            `The address leads to the peer ${remotePeer}, not to the ticket's issuer ${issuer}.`,
+          )
+        : undefined
+  if (error === undefined) return channel
+  stream.on('error', () => {})
+  stream.destroy()
+  throw error
 }

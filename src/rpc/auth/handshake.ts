@@ -1,6 +1,7 @@
 /**
- * The handshake's proof: the server signs both sides' nonces under a domain of their own, so it never signs bytes that
- * the caller alone chose. `rpc/client/handshake.ts` makes the call.
+ * The handshake's proof: the server signs both sides' nonces and the channel's binding under a domain of their own. So
+ * it never signs bytes that the caller alone chose, and its signature is worth nothing on another channel.
+ * `rpc/client/handshake.ts` makes the call.
  */
 import type { HandshakeRequest, HandshakeResponse } from '../../../gen/causeway/v1/sync_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
@@ -8,12 +9,13 @@ import { verifyEd25519 } from '../../dag/crypto.ts'
 import { bytesToHex } from '../../dag/hex.ts'
 import { type Identity, type PeerId, parsePeerId, withDomain } from '../../dag/identity.ts'
 
-export const handshakeVersion = 1
+export const handshakeVersion = 2
 export const handshakeNonceBytes = 32
-const handshakeDomain = 'causeway.handshake.v1\0'
+const handshakeDomain = 'causeway.handshake.v2\0'
 
 /**
- * Returns the server's signature. Throws INVALID_ARGUMENT for a request without a version or with a malformed nonce.
+ * Returns the server's signature. The caller has checked that the request's binding means the channel that it came
+ * over. Throws INVALID_ARGUMENT for a request without a version or with a malformed nonce.
  */
 export function signHandshake(
   identity: Identity,
@@ -21,27 +23,34 @@ export function signHandshake(
   serverNonce: Uint8Array,
 ): Uint8Array {
   if (request.version < 1)
-    throw new CausewayError('INVALID_ARGUMENT', 'A handshake must state its protocol version, which is 1.')
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `A handshake must state its protocol version, which is ${handshakeVersion}.`,
+    )
   if (request.nonce.length !== handshakeNonceBytes)
     throw new CausewayError(
       'INVALID_ARGUMENT',
       `A handshake's nonce must have ${handshakeNonceBytes} bytes, got ${request.nonce.length}.`,
     )
-  return identity.sign(handshakeDomain, concat(request.nonce, serverNonce))
+  return identity.sign(handshakeDomain, signedBytes(request.nonce, serverNonce, request.binding))
 }
 
 /**
- * Checks a server's answer to a handshake with this nonce, and returns the PeerId that it proves. Throws INCOMPATIBLE
- * if the server speaks another protocol version, WRONG_PEER if the proof fails.
+ * Checks a server's answer to a handshake with this nonce over a channel with this binding, and returns the PeerId that
+ * it proves. Throws INCOMPATIBLE if the server speaks another protocol version, WRONG_PEER if the proof fails.
  */
-export async function verifyHandshake(callerNonce: Uint8Array, response: HandshakeResponse): Promise<PeerId> {
+export async function verifyHandshake(
+  callerNonce: Uint8Array,
+  binding: string,
+  response: HandshakeResponse,
+): Promise<PeerId> {
   if (response.version !== handshakeVersion)
     throw new CausewayError(
       'INCOMPATIBLE',
       `The remote speaks protocol version ${response.version}, but this node speaks ${handshakeVersion}.`,
     )
   const peer = bytesToHex(response.peer)
-  const message = withDomain(handshakeDomain, concat(callerNonce, response.nonce))
+  const message = withDomain(handshakeDomain, signedBytes(callerNonce, response.nonce, binding))
   if (
     response.nonce.length !== handshakeNonceBytes ||
     !(await verifyEd25519(peer, message, response.signature))
@@ -50,9 +59,7 @@ export async function verifyHandshake(callerNonce: Uint8Array, response: Handsha
   return parsePeerId(peer)
 }
 
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length)
-  both.set(a)
-  both.set(b, a.length)
-  return both
+/** Both nonces have a fixed length, so the bytes can be read in one way only. */
+function signedBytes(callerNonce: Uint8Array, serverNonce: Uint8Array, binding: string): Uint8Array {
+  return Buffer.concat([callerNonce, serverNonce, Buffer.from(binding)])
 }

@@ -8,7 +8,8 @@ import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { PeerId } from '../../dag/identity.ts'
 import { type Caller, callerKey } from '../caller.ts'
-import { issuerOf, type Proofs } from './proof.ts'
+import { issuerOf } from './claims.ts'
+import type { Proofs } from './proof.ts'
 
 export interface IdentifyParts {
   readonly proofs: Proofs
@@ -39,7 +40,8 @@ export class Identification {
     const connected = request.contextValues.get(callerKey)
     const header = request.header.get('authorization')
     if (header !== null || connected.peer !== undefined) {
-      const peer = header === null ? connected.peer! : await this.check(connected, header)
+      const peer =
+        header === null ? connected.peer! : await this.check(connected, header, request.header.get('origin'))
       if (this.parts.isBlocked(peer)) throw new CausewayError('FORBIDDEN', 'The peer is blocked.')
       const operator = connected.operator || this.parts.isOperator(peer)
       request.contextValues.set(callerKey, { ...connected, peer, operator })
@@ -55,7 +57,7 @@ export class Identification {
     const proof = proofOf(authorization ?? '') ?? ''
     const proven = this.presentations.get(connected)?.get(proof)?.peer
     const peer = proven ?? connected.peer
-    const claim = authorization === undefined || proven !== undefined ? {} : { claim: issuerOf(proof) }
+    const claim = authorization === undefined || proven !== undefined ? {} : { claim: issuerOf(proof) ?? '' }
     if (peer === undefined) return { caller: connected, ...claim }
     return {
       caller: { ...connected, peer, operator: connected.operator || this.parts.isOperator(peer) },
@@ -70,7 +72,7 @@ export class Identification {
     return connected.peer === undefined ? peers : [connected.peer, ...peers]
   }
 
-  private check(connected: Caller, header: string): Promise<PeerId> {
+  private check(connected: Caller, header: string, origin: string | null): Promise<PeerId> {
     const proof = proofOf(header)
     if (proof === undefined)
       throw new CausewayError('UNAUTHENTICATED', 'The Authorization header must be `Bearer` and a JWT.', {
@@ -80,7 +82,7 @@ export class Identification {
     this.presentations.set(connected, known)
     const earlier = known.get(proof)
     if (earlier !== undefined) return earlier.issuer
-    const presentation: Presentation = { issuer: this.parts.proofs.spend(proof) }
+    const presentation: Presentation = { issuer: this.parts.proofs.spend(proof, connected, origin) }
     if (known.size >= limits.proofsPerConnection) known.delete(known.keys().next().value!)
     known.set(proof, presentation)
     presentation.issuer.then(

@@ -17,6 +17,7 @@ import { createConnectTransport, createGrpcTransport } from '@connectrpc/connect
 import type { Clock } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
+import { bindingOf } from '../auth/binding.ts'
 import { Prover } from '../auth/prover.ts'
 import type { ByteChannel } from '../caller.ts'
 import { fastBrotli } from '../compression.ts'
@@ -117,9 +118,9 @@ export class RpcConnection implements AsyncDisposable {
     })
   }
 
-  /** From now on sends a proof of the caller with every call; `make` makes the proofs. */
-  prove(make: () => Promise<string>): void {
-    this.prover.make = make
+  /** From now on sends a proof of the caller with every call; `make` makes the proofs, for the channel's binding. */
+  prove(make: (binding: string) => Promise<string>): void {
+    this.prover.make = () => make(bindingOf(this.channel))
   }
 
   client<Service extends DescService>(service: Service): Client<Service> {

@@ -7,13 +7,14 @@ import { type Clock, deadline } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { PeerId } from '../../dag/identity.ts'
+import { bindingOf } from '../auth/binding.ts'
 import { handshakeNonceBytes, handshakeVersion, verifyHandshake } from '../auth/handshake.ts'
 import { fromConnectError } from '../errors.ts'
 import type { RpcConnection } from './connection.ts'
 
 /**
  * Asks the remote for its PeerId and a proof of it, and returns the PeerId. Throws WRONG_PEER if the proof fails or the
- * PeerId is not `expected`, INCOMPATIBLE if the remote speaks another protocol version.
+ * PeerId is not `expected`, also if the server states that the call came over another channel; INCOMPATIBLE if the remote speaks another protocol version.
  */
 export async function shakeHands(
   connection: RpcConnection,
@@ -21,13 +22,14 @@ export async function shakeHands(
 ): Promise<PeerId> {
   using limit = deadline(options.clock, limits.handshakeTimeoutMs, 'The handshake', options.signal)
   const nonce = options.clock.randomBytes(handshakeNonceBytes)
+  const binding = bindingOf(connection.channel)
   const response = await connection
     .client(SyncService)
-    .handshake({ version: handshakeVersion, nonce }, { signal: limit.signal })
+    .handshake({ version: handshakeVersion, nonce, binding }, { signal: limit.signal })
     .catch((error) => {
       throw connection.ended ?? fromConnectError(error, limit.signal)
     })
-  const peer = await verifyHandshake(nonce, response)
+  const peer = await verifyHandshake(nonce, binding, response)
   if (options.expected !== undefined && peer !== options.expected)
     throw new CausewayError(
       'WRONG_PEER',

@@ -254,6 +254,7 @@ export class RpcServer {
       transport,
       operator,
       ...(channel.remotePeer !== undefined && { peer: channel.remotePeer }),
+      ...(channel.protection !== undefined && { protection: channel.protection }),
     }
     if (channel.listener !== undefined) this.listeners.set(caller, channel.listener)
     const connection: InboundConnection = { caller, channel, awaitsFirstBytes: true }

@@ -41,6 +41,8 @@ export interface ConnectionInfo {
 export interface NodeOperations {
   readonly peer: PeerId
   readonly version: string
+  /** The binding that tokens for the node's own HTTP port name. */
+  readonly binding: string
   addresses(): string[]
   connections(): ConnectionInfo[]
   createTicket(tree: TreeId, options?: { withPeers?: boolean }): string
@@ -63,6 +65,7 @@ export function createNodeService(node: NodeOperations): Partial<ServiceImpl<typ
         peer: hexToBytes(node.peer),
         addresses: node.addresses(),
         version: node.version,
+        binding: node.binding,
         connections: node.connections().map(({ caller, path, inbound }) => ({
           peer: hexToBytes(caller.peer ?? ''),
           remoteAddress: caller.remoteAddress,

@@ -18,6 +18,7 @@ import { serveWatch } from '../../sync/answer/watch.ts'
 import type { Ingest } from '../../sync/ingest.ts'
 import type { SyncPage } from '../../sync/remote.ts'
 import type { Access } from '../auth/authorize.ts'
+import type { Bindings } from '../auth/binding.ts'
 import { handshakeNonceBytes, handshakeVersion, signHandshake } from '../auth/handshake.ts'
 import { type Caller, callerKey, stoppingKey } from '../caller.ts'
 import { readId, readSigned } from '../convert.ts'
@@ -40,17 +41,19 @@ export interface SyncServiceParts extends PeerCalls {
   readonly store: DagStore
   readonly ingest: Ingest
   readonly access: Access
+  readonly bindings: Bindings
   readonly requests: AccessDesk
   readonly identity: Identity
   readonly clock: Clock
 }
 
 export function createSyncService(parts: SyncServiceParts): Partial<ServiceImpl<typeof SyncService>> {
-  const { requests, identity, clock } = parts
+  const { requests, identity, clock, bindings } = parts
   return {
     ...createAccessHandler(requests),
 
-    handshake(request) {
+    handshake(request, { values }) {
+      bindings.check(request.binding, values.get(callerKey))
       const nonce = clock.randomBytes(handshakeNonceBytes)
       return {
         version: handshakeVersion,

@@ -105,7 +105,8 @@ export class QuicLink {
     // The first channel's counters include the cost of the connection.
     const before = this.used ? quic.path() : undefined
     this.used = true
-    return { stream, remotePeer, remoteAddress, dear: true, path: () => since(quic.path(), before) }
+    const path = () => since(quic.path(), before)
+    return { stream, remotePeer, remoteAddress, protection: { kind: 'keys' }, dear: true, path }
   }
 
   private tickLater(): void {

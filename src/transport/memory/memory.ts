@@ -184,6 +184,7 @@ class SimulatedNetwork implements MemoryNetwork {
     return {
       stream,
       ...(remote === undefined ? {} : { remotePeer: remote.peer }),
+      protection: { kind: remote === undefined ? 'local' : 'keys' },
       remoteAddress: `memory:${there}`,
       path: () => ({
         kind: 'direct',

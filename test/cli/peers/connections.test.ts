@@ -28,7 +28,7 @@ it('causeway connections lists the peer, transport and path of each connection',
   await using node = await createNode({ identity, quic: { bind: '127.0.0.1:0', relay: 'off' } })
   const iroh = ready.addresses.find((address) => address.startsWith('iroh:'))!
   await using open = new RpcConnection(await node.transports.dial(iroh), { clock: systemClock })
-  await open.client(SyncService).handshake({ version: 1, nonce: new Uint8Array(32) })
+  await open.client(SyncService).handshake({ version: 2, nonce: new Uint8Array(32) })
   const [connection] = own(await list())
   assert.deepEqual(
     [connection!.peer, connection!.transport, connection!.path, connection!.inbound],

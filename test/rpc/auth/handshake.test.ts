@@ -13,6 +13,7 @@ import { bytesToHex } from '../../../src/dag/hex.ts'
 import { withDomain } from '../../../src/dag/identity.ts'
 import { createNode } from '../../../src/node/node.ts'
 import { formatTicket } from '../../../src/peer/ticket.ts'
+import { bindingOf } from '../../../src/rpc/auth/binding.ts'
 import { shakeHands } from '../../../src/rpc/client/handshake.ts'
 import { testIdentity } from '../../kit/entries.ts'
 import { FakePeer } from '../../kit/fake-peer.ts'
@@ -30,13 +31,17 @@ for (const transport of transports)
       it('proves the key over both nonces', async () => {
         await using serving = await ServingNode.start(transport)
         const { sync, connection } = await serving.dial(protocol)
+        const binding = bindingOf(connection.channel)
         const nonce = systemClock.randomBytes(32)
-        const answer = await sync.handshake({ version: 1, nonce })
-        assert.equal(answer.version, 1)
+        const answer = await sync.handshake({ version: 2, binding, nonce })
+        assert.equal(answer.version, 2)
         assert.equal(bytesToHex(answer.peer), serving.node.peer)
-        const message = withDomain('causeway.handshake.v1\0', Buffer.concat([nonce, answer.nonce]))
+        const message = withDomain(
+          'causeway.handshake.v2\0',
+          Buffer.concat([nonce, answer.nonce, Buffer.from(binding)]),
+        )
         assert.ok(await verifyEd25519(serving.node.peer, message, answer.signature))
-        const again = await sync.handshake({ version: 1, nonce })
+        const again = await sync.handshake({ version: 2, binding, nonce })
         assert.notDeepEqual(again.nonce, answer.nonce)
         const clock = systemClock
         assert.equal(await shakeHands(connection, { clock, expected: serving.node.peer }), serving.node.peer)
@@ -48,17 +53,22 @@ for (const transport of transports)
 
       it('refuses a nonce that is too short or too long, and a request without a version', async () => {
         await using serving = await ServingNode.start(transport)
-        const { sync } = await serving.dial(protocol)
+        const { sync, connection } = await serving.dial(protocol)
+        const binding = bindingOf(connection.channel)
         for (const length of [0, 31, 33])
           await fails(
-            sync.handshake({ version: 1, nonce: new Uint8Array(length) }),
+            sync.handshake({ version: 2, binding, nonce: new Uint8Array(length) }),
             'INVALID_ARGUMENT',
             'InvalidArgument',
           )
-        await fails(sync.handshake({ nonce: new Uint8Array(32) }), 'INVALID_ARGUMENT', 'InvalidArgument')
+        await fails(
+          sync.handshake({ binding, nonce: new Uint8Array(32) }),
+          'INVALID_ARGUMENT',
+          'InvalidArgument',
+        )
         // A newer caller receives the version that this node speaks, and decides.
-        const newer = await sync.handshake({ version: 7, nonce: new Uint8Array(32) })
-        assert.equal(newer.version, 1)
+        const newer = await sync.handshake({ version: 7, binding, nonce: new Uint8Array(32) })
+        assert.equal(newer.version, 2)
       })
     })
 
@@ -85,7 +95,7 @@ describe('A sync', () => {
   })
 
   it('ends when the remote speaks another version', async () => {
-    for (const version of [0, 2])
+    for (const version of [0, 1, 3])
       await assert.rejects(
         syncWith((answer) => (answer.version = version)),
         has('INCOMPATIBLE'),

@@ -13,12 +13,16 @@ import { PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
 import { ErrorDetailSchema } from '../../../gen/causeway/v1/error_pb.ts'
 import { SyncService } from '../../../gen/causeway/v1/sync_pb.ts'
 import { TreeService } from '../../../gen/causeway/v1/tree_pb.ts'
-import { systemClock } from '../../../src/base/clock.ts'
+import { type Clock, systemClock } from '../../../src/base/clock.ts'
 import type { CausewayError } from '../../../src/base/errors.ts'
 import { limits } from '../../../src/base/limits.ts'
+import type { PeerId } from '../../../src/dag/identity.ts'
 import { createNode } from '../../../src/node/node.ts'
+import { Bindings } from '../../../src/rpc/auth/binding.ts'
 import { makeProof, Proofs } from '../../../src/rpc/auth/proof.ts'
-import { openFolder, openMemory } from '../../../src/store/database/open.ts'
+import type { Share } from '../../../src/rpc/auth/spent.ts'
+import type { Caller } from '../../../src/rpc/caller.ts'
+import { type Database, openFolder, openMemory } from '../../../src/store/database/open.ts'
 import { testIdentity } from '../../kit/entries.ts'
 import { limited } from '../../kit/limited.ts'
 import { codeBlocks, readDocument } from '../../kit/markdown.ts'
@@ -34,29 +38,47 @@ const refused = (reason: string) => (error: CausewayError) => {
   return true
 }
 
+/** The caller of a connection that does not leave this machine. */
+const connected: Caller = {
+  remoteAddress: '127.0.0.1:1',
+  transport: 'test',
+  operator: false,
+  protection: { kind: 'local' },
+}
+
+/** The proofs of the server, and their table on this database. */
+const openProofs = (clock: Clock, db: Database, shareOf: (issuer: PeerId) => Share = () => 'known') =>
+  Proofs.open({ audience: server.peer, clock, db, bindings: new Bindings(), shareOf })
+
 /** A JWT with these claims in place of good ones. */
 async function forge(claims: object, { signer = caller, alg = 'EdDSA', now = Date.now() } = {}) {
   const { createPrivateKey } = await import('node:crypto')
   const prefix = Buffer.from('302e020100300506032b657004220420', 'hex')
   const der = Buffer.concat([prefix, signer.seed])
   const key = alg === 'HS256' ? signer.seed : createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
-  const good: object = { iss: caller.peer, aud: server.peer, exp: Math.floor(now / 1000) + 60, jti: 'once' }
+  const good: object = {
+    iss: caller.peer,
+    aud: server.peer,
+    exp: Math.floor(now / 1000) + 60,
+    jti: 'once',
+    binding: '',
+  }
   return new SignJWT({ ...good, ...claims } as JWTPayload).setProtectedHeader({ alg }).sign(key)
 }
 
 describe('A proof', () => {
   it('proves its issuer to its audience, once', async () => {
-    const proofs = await Proofs.open(server.peer, systemClock, await openMemory())
+    const proofs = await openProofs(systemClock, await openMemory())
     const proof = await makeProof(caller, server.peer, systemClock)
-    assert.equal(await proofs.spend(proof), caller.peer)
-    await assert.rejects(proofs.spend(proof), refused('replayed'))
+    assert.equal(await proofs.spend(proof, connected), caller.peer)
+    await assert.rejects(proofs.spend(proof, connected), refused('replayed'))
     const both = await makeProof(caller, server.peer, systemClock)
-    const results = await Promise.allSettled([proofs.spend(both), proofs.spend(both)])
+    const results = await Promise.allSettled([proofs.spend(both, connected), proofs.spend(both, connected)])
     assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
   })
 
   it('does not hold when anything about it is wrong', async () => {
-    const proofs = await Proofs.open(server.peer, systemClock, await openMemory())
+    const proofs = await openProofs(systemClock, await openMemory())
     const nowSeconds = Math.floor(Date.now() / 1000)
     const skew = limits.proofSkewMs / 1000
     const good = await forge({})
@@ -80,8 +102,13 @@ describe('A proof', () => {
       ['malformed', ''],
       ['malformed', 'x'.repeat(limits.proofBytes + 1)],
       ['audience', await forge({ aud: other.peer })],
-      ['audience', await forge({ aud: undefined })],
-      ['audience', await forge({ aud: [server.peer, other.peer] })],
+      ['malformed', await forge({ aud: undefined })],
+      ['malformed', await forge({ aud: [server.peer, other.peer] })],
+      ['malformed', await forge({ binding: undefined })],
+      ['binding', await forge({ binding: 'insecure' })],
+      ['binding', await forge({ binding: `tls:${'00'.repeat(32)}` })],
+      ['binding', await forge({ binding: 'host:node.example' })],
+      ['binding', await forge({ origin: 'https://app.example' })],
       ['expired', await forge({ exp: 0 })],
       ['malformed', await forge({ exp: undefined })],
       ['malformed', await forge({ nbf: nowSeconds + skew + 5 })],
@@ -89,21 +116,21 @@ describe('A proof', () => {
       ['lifetime', await forge({ exp: nowSeconds + limits.proofTtlMaxMs / 1000 + skew + 5 })],
       ['lifetime', await forge({ exp: Number.MAX_VALUE })],
     ]
-    for (const [reason, proof] of wrong) await assert.rejects(proofs.spend(proof), refused(reason))
-    assert.equal(await proofs.spend(good), caller.peer)
+    for (const [reason, proof] of wrong) await assert.rejects(proofs.spend(proof, connected), refused(reason))
+    assert.equal(await proofs.spend(good, connected), caller.peer)
   })
 
   it('that is off by a wrong clock says whose, and by how many minutes', async () => {
     const clock = new VirtualClock()
     const callers = new VirtualClock()
-    const proofs = await Proofs.open(server.peer, clock, await openMemory())
+    const proofs = await openProofs(clock, await openMemory())
     for (const [skewMs, reason, whose] of [
       [-600_000, 'expired', ['behind', 'ahead']],
       [600_000, 'lifetime', ['ahead', 'behind']],
     ] as const) {
       callers.skewMs = skewMs
       const proof = await makeProof(caller, server.peer, callers)
-      await assert.rejects(proofs.spend(proof), (error: CausewayError) => {
+      await assert.rejects(proofs.spend(proof, connected), (error: CausewayError) => {
         refused(reason)(error)
         const expected = `caller ${caller.peer} is 10 min ${whose[0]}, or that of the node ${server.peer} is 10 min ${whose[1]}`
         assert.ok(error.message.includes(expected), error.message)
@@ -114,8 +141,8 @@ describe('A proof', () => {
     }
     // Nothing is said about clocks where the proof is to blame.
     const nowSeconds = Math.floor(clock.now() / 1000)
-    const long = await makeProof(caller, server.peer, clock, 3_600_000)
-    await assert.rejects(proofs.spend(long), (error: CausewayError) => {
+    const long = await makeProof(caller, server.peer, clock, { ttlMs: 3_600_000 })
+    await assert.rejects(proofs.spend(long, connected), (error: CausewayError) => {
       assert.doesNotMatch(error.message, /clock/)
       assert.equal(error.data.clockOffMs, undefined)
       return nowSeconds > 0
@@ -127,7 +154,7 @@ describe('A proof', () => {
     const proof = await makeProof(caller, server.peer, systemClock)
     for (const first of [true, false]) {
       const db = await openFolder(folder.path)
-      const spending = (await Proofs.open(server.peer, systemClock, db)).spend(proof)
+      const spending = (await openProofs(systemClock, db)).spend(proof, connected)
       if (first) await spending
       else await assert.rejects(spending, refused('replayed'))
       await db.close()
@@ -136,11 +163,12 @@ describe('A proof', () => {
 
   it('is forgotten when it would not hold any more, and not before', async () => {
     const clock = new VirtualClock()
-    const proofs = await Proofs.open(server.peer, clock, await openMemory())
+    const proofs = await openProofs(clock, await openMemory())
     const fill = async () => {
-      for (let count = 0; count < 3; count++) await proofs.spend(await makeProof(caller, server.peer, clock))
+      for (let count = 0; count < 3; count++)
+        await proofs.spend(await makeProof(caller, server.peer, clock), connected)
     }
-    using _ = limited({ proofsRemembered: 3 })
+    using _ = limited({ proofsPerPeer: 3 })
     await fill()
     await assert.rejects(fill(), (error: CausewayError) => {
       assert.equal(error.code, 'RESOURCE_EXHAUSTED')
@@ -280,8 +308,8 @@ describe('A proof made in another language, as docs/clients.md says', () => {
       'print(token)',
     ].join('\n')
     const token = execFileSync('python3', ['-c', script], { encoding: 'utf8' }).trim()
-    const proofs = await Proofs.open(server.peer, systemClock, await openMemory())
-    assert.equal(await proofs.spend(token), caller.peer)
+    const proofs = await openProofs(systemClock, await openMemory())
+    assert.equal(await proofs.spend(token, connected), caller.peer)
   })
 
   it('by hand with openssl', {
@@ -293,6 +321,7 @@ describe('A proof made in another language, as docs/clients.md says', () => {
       aud: server.peer,
       exp: Math.floor(Date.now() / 1000) + 60,
       jti: 'x',
+      binding: '',
     })
     const seed = Buffer.from(caller.seed).toString('hex')
     const script = `cd ${folder.path}
@@ -302,8 +331,8 @@ printf '%s.%s' "$(printf '{"alg":"EdDSA"}' | b64)" "$(printf '%s' '${claims}' | 
 openssl pkeyutl -sign -rawin -inkey key.der -keyform DER -in signed -out signature
 printf '%s.%s' "$(cat signed)" "$(b64 < signature)"`
     const token = execFileSync('sh', ['-c', script], { encoding: 'utf8' })
-    const proofs = await Proofs.open(server.peer, systemClock, await openMemory())
-    assert.equal(await proofs.spend(token), caller.peer)
+    const proofs = await openProofs(systemClock, await openMemory())
+    assert.equal(await proofs.spend(token, connected), caller.peer)
   })
 })
 
