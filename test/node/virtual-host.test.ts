@@ -7,6 +7,7 @@ import * as http2 from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import { createNode } from '../../src/node/node.ts'
+import { certificateHashOfPem } from '../../src/transport/certificate.ts'
 import { testCertificate } from '../kit/serving-node.ts'
 
 const listen = { host: '127.0.0.1', port: 0 }
@@ -65,7 +66,9 @@ describe('A node behind a proxy with several hosts', () => {
   }
   for (const [scheme, createServer] of Object.entries(servers))
     it(`is reached by its name, over ${scheme}`, async () => {
-      await using a = await createNode({ http: listen })
+      // A proxy that ends TLS is one whose certificate the node was told; any other is a relay.
+      const tlsBindings = [certificateHashOfPem(testCertificate.cert)]
+      await using a = await createNode({ http: listen, tlsBindings })
       await a.listen()
       const tree = await a.createTree('behind', 2)
       await using proxy = await NamedHost.start('localhost', a.addresses()[0]!, createServer())
