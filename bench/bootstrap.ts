@@ -53,7 +53,7 @@ async function once({ stores, transport }: Context, prepared: PreparedTree): Pro
   const folder = stores.empty()
   await using serving = new PeerProcess('serving')
   await using syncing = new PeerProcess('syncing')
-  const { address } = await serving.call('open', { folder: prepared.folder, transport })
+  const { address } = await serving.call('open', { folder: stores.copy(prepared), transport })
   await syncing.call('open', { folder, transport })
   await Promise.all([serving.call('begin'), syncing.call('begin')])
   const result = await syncing.call('sync', { tree: prepared.tree, address })
@@ -85,7 +85,7 @@ async function pages(context: Context, prepared: PreparedTree): Promise<Row> {
   const { stores, transport } = context
   await using serving = new PeerProcess('serving')
   await using taking = new PeerProcess('taking')
-  const { address } = await serving.call('open', { folder: prepared.folder, transport })
+  const { address } = await serving.call('open', { folder: stores.copy(prepared), transport })
   await taking.call('open', { folder: stores.empty(), transport })
   await serving.call('begin')
   const { cpuSeconds, ...taken } = await taking.call('drain', { tree: prepared.tree, address })

@@ -2,7 +2,8 @@
  * Data folders for benchmarks, in a temporary folder that is removed with the run: empty folders, and trees of a given
  * size, which are built once and copied if a case changes them.
  */
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PeerProcess } from './process.ts'
@@ -29,7 +30,7 @@ export class Stores implements Disposable {
     return folder
   }
 
-  /** Returns the tree of the shape's first `entries` entries. Only for reading, because all cases share it. */
+  /** Returns the tree of the shape's first `entries` entries. All cases share it, so a node opens a copy of it. */
   tree(entries: number): Promise<PreparedTree> {
     let prepared = this.prepared.get(entries)
     if (prepared === undefined) {
@@ -45,10 +46,11 @@ export class Stores implements Disposable {
     return { folder, ...(await process.call('prepare', { folder, entries })) }
   }
 
-  /** Returns a copy of a prepared tree without a key, so that each copy becomes another node. */
+  /** Returns a copy of a prepared tree with a key of its own: each copy is another node. */
   copy({ folder }: PreparedTree): string {
     const copy = this.empty()
     cpSync(join(folder, 'store'), join(copy, 'store'), { recursive: true })
+    writeFileSync(join(copy, 'identity.key'), `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
     return copy
   }
 
