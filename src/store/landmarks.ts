@@ -1,6 +1,7 @@
 /**
  * Ids at chosen heights of a tree, which show a peer how far the tree is known. Finding one takes a seek, so the ids of
- * the last request are kept for the next: entries never leave a tree, and most of the heights are asked for again.
+ * the last request are kept for the next: a tree keeps its entries,
+ * and most of the heights are asked for again.
  */
 
 import { limits } from '../base/limits.ts'
@@ -33,6 +34,11 @@ export class Landmarks {
     this.trees.set(tree, idsByHeight)
     if (this.trees.size > limits.landmarkTrees) this.trees.delete(this.trees.keys().next().value!)
     return { ids: [...idsByHeight.values()], reads: newHeights.length }
+  }
+
+  /** Forgets a tree, which may have lost entries. */
+  forget(tree: TreeId): void {
+    this.trees.delete(tree)
   }
 
   clear(): void {

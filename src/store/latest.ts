@@ -54,6 +54,11 @@ export class Latest {
     return from < first ? undefined : arrivals.entries.slice(from - first, upTo - first)
   }
 
+  /** Forgets a tree, whose arrivals may be numbered anew. */
+  forget(tree: TreeId): void {
+    this.trees.delete(tree)
+  }
+
   clear(): void {
     this.trees.clear()
   }

@@ -63,9 +63,9 @@ async function readAccepted(
   if (uniqueIds.length === 0) return accepted
   const [records, entries] = await Promise.all([store.lookup(uniqueIds), store.get(uniqueIds)])
   for (const [index, id] of uniqueIds.entries()) {
-    const entry = entries[index]
-    if (entry === undefined) continue
-    accepted.set(id, { author: readEntry(entry.signed).body.author, after: records[index]!.after })
+    const [entry, record] = [entries[index], records[index]]
+    if (entry === undefined || record === undefined) continue
+    accepted.set(id, { author: readEntry(entry.signed).body.author, after: record.after })
   }
   return accepted
 }

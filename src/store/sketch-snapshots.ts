@@ -60,6 +60,12 @@ export class SketchSnapshots {
       )
     await this.records.put(tree, encodeHead({ sequence, slot, parts: parts.length }))
   }
+
+  /** Removes all records of a tree's snapshots. */
+  remove(tree: TreeId): Promise<void> {
+    // The head comes first, so that a kill leaves no head without its parts.
+    return this.records.clear({ gte: tree, lt: `${tree}/` })
+  }
 }
 
 function recordsOf(db: Database) {

@@ -212,6 +212,14 @@ export class Sketches {
     await this.save(tree, live)
   }
 
+  /** Forgets a tree's sketch and its snapshots. Its arrivals may be numbered anew after that. */
+  forget(tree: TreeId): Promise<void> {
+    return this.queue.run(tree, async () => {
+      this.live.delete(tree)
+      await this.snapshots.remove(tree)
+    })
+  }
+
   private save(tree: TreeId, live: LiveSketch): Promise<void> {
     live.savedSequence = live.sequence
     return this.snapshots.put(tree, live.sequence, saveSketch(live.sketch))

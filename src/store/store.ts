@@ -7,7 +7,7 @@
 
 import { invariant } from '../base/assert.ts'
 import type { VerifiedEntry } from '../dag/entry.ts'
-import type { EntryId, Position, TreeId } from '../dag/id.ts'
+import { type EntryId, type Position, type TreeId, unknownTree } from '../dag/id.ts'
 import type { BatchContributor, ContributedStore, Contribution, PageListener } from './contributors.ts'
 import { closedError, storeError } from './database/errors.ts'
 import * as layout from './database/layout.ts'
@@ -19,6 +19,7 @@ import type { PageReads, PlannedPage } from './planned-page.ts'
 import { readAuthors } from './policies.ts'
 import { lookupForPage } from './read/page-lookup.ts'
 import type { TreeReader } from './read/tree-reader.ts'
+import { Removals } from './removal.ts'
 import { Sketches } from './sketches.ts'
 import { StoredTrees } from './stored-trees.ts'
 import { infoOf, newTree } from './tree-state.ts'
@@ -44,16 +45,33 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
   readonly landmarks = new Landmarks(this)
   /** The set sketch of each tree. */
   readonly sketches = new Sketches(this)
+  /** The trees that are being removed. */
+  readonly removals = new Removals(this)
 
-  /** Returns a store on an open database, which `close` closes. Throws STORE_CORRUPT if its trees cannot be listed. */
+  /**
+   * Returns a store on an open database, which `close` closes. Removals that have not ended wait for
+   * `removals.resume()`. Throws STORE_CORRUPT if its trees cannot be listed.
+   */
   static async open(db: Database): Promise<DagStore> {
     const store = new DagStore(db)
+    store.removals.onRemove((tree) => store.sketches.forget(tree))
     await store.readTrees()
     return store
   }
 
+  protected override async readTrees(): Promise<void> {
+    await super.readTrees()
+    this.nextNumber = Math.max(this.nextNumber, await this.removals.load())
+  }
+
+  /** The bytes of all bodies and signatures of all trees, also of those that are being removed. */
+  override get bytes(): number {
+    return super.bytes + this.removals.bytes
+  }
+
   /** Waits for the writes under way, then closes the database. Reads under way throw CLOSED. */
   async close(): Promise<void> {
+    await this.removals.close()
     await this.queue.idle()
     this.closed = true
     for (const cache of [this.recent, this.latest, this.landmarks]) cache.clear()
@@ -117,7 +135,9 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
 
   /** Reads what the page needs, plans it, commits it as one batch, and publishes it. Only in the tree's queue. */
   private async write(tree: TreeId, entries: readonly VerifiedEntry[], sync: boolean): Promise<AppendResult> {
-    const planned = this.plan(tree, entries, await this.readFor(tree, entries))
+    const reads = await this.readFor(tree, entries)
+    this.removals.expectNone(tree)
+    const planned = this.plan(tree, entries, reads)
     const { added, known, refused } = planned.plan
     if (added.length === 0) return { added, known, refused }
     await this.commit(planned, sync)
@@ -215,6 +235,35 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
     for (const listener of this.listeners) callListener(() => listener(tree, added, info, inEffect))
   }
 
+  /** For removals: returns a tree's record and the least number that no tree has had. Throws UNKNOWN_TREE. */
+  expectRecord(tree: TreeId): { record: layout.TreeRecord; unused: number } {
+    const record = this.records.get(tree)
+    if (record === undefined) throw unknownTree(tree)
+    return { record, unused: this.nextNumber }
+  }
+
+  /** For removals: writes to the database, and reopens it first if an earlier write has failed. */
+  async writeBeside(write: () => Promise<void>): Promise<void> {
+    if (this.failed) await this.reopen()
+    try {
+      await write()
+    } catch (error) {
+      this.failed = true
+      throw storeError(error, 'The tree could not be removed')
+    }
+  }
+
+  /** Forgets what memory holds of a tree. */
+  forget(tree: TreeId): void {
+    const record = this.records.get(tree)
+    if (record !== undefined) this.treeOfNumber.delete(record.number)
+    this.records.delete(tree)
+    this.states.delete(tree)
+    this.recent.clear()
+    this.latest.forget(tree)
+    this.landmarks.forget(tree)
+  }
+
   /** Reopens the database after a failed write, and reads what it holds. Fails while the disk stays full. */
   private reopen(): Promise<void> {
     if (this.closed) return Promise.reject(closedError())
@@ -229,6 +278,8 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
         for (const map of maps) map.clear()
         await this.readTrees()
         this.failed = false
+        // Those that the failed write ended go on.
+        this.removals.resume().catch(() => {})
       } catch (error) {
         throw storeError((error as { cause?: unknown }).cause ?? error, 'The store could not be reopened')
       } finally {

@@ -51,6 +51,12 @@ export const storeLimits = {
   latestTrees: 64,
   /** Trees whose tips are in memory, the most recently used ones. The tips of any other take one short scan. */
   storeTreesInMemory: 1_024,
+  /** Entries, or records of another kind, that one batch of a removal deletes: some 10 ms of work. */
+  removalEntries: 1_024,
+  /** Bytes of a removed tree whose disk space is given back at once: a second of work, which the node's end waits for. */
+  removalSliceBytes: 67_108_864,
+  /** When to try again if a tree is still being removed: most removals take less. */
+  removalRetryMs: 5_000,
   /** Problems that an audit lists: with more than a screenful, one restores the store and needs no list. */
   auditProblems: 1_000,
 

@@ -39,7 +39,7 @@ export function createTreeWatch({
           const arrivals = await store.arrivals(tree, after, limits.watchEntries)
           if (arrivals.length === 0) break
           const records = await store.lookup(arrivals.map(({ id }) => id))
-          const sized = arrivals.map((arrival, index) => ({ ...arrival, size: records[index]!.size }))
+          const sized = arrivals.map((arrival, index) => ({ ...arrival, size: records[index]?.size ?? 0 }))
           const sizeOf = ({ size }: { size: number }) => size
           for (const page of pieces(sized, sizeOf, () => limits.pageBytes)) {
             after = page.at(-1)!.sequence

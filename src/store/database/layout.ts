@@ -12,6 +12,8 @@
  *   G number point(4)        policy point    policy entries(32 each)
  *   V number height(8) id    void entry
  *   S number                 the void marks are out of date
+ *   R tree(32)               removal         the tree's record as it was: the tree is gone, but not all of its records
+ *   N                        least number that no tree has had, if a tree was removed: number(4)
  *
  * Numbers are big-endian. Other parts of the node keep their records in sublevels, whose keys begin with "!".
  */
@@ -24,6 +26,7 @@ import type { EntryId, Position, TreeId } from '../../dag/id.ts'
 const kinds = {
   ...{ format: 0x46, tree: 0x54, entry: 0x45, index: 0x49, arrival: 0x41, tip: 0x50 },
   ...{ policy: 0x4f, point: 0x47, void: 0x56, stale: 0x53 },
+  ...{ removal: 0x52, unused: 0x4e },
 } as const
 
 /** What the index holds of an entry. */
@@ -83,6 +86,28 @@ export function treeKey(tree: TreeId): Buffer {
 
 export const treeRange = { gte: Buffer.from([kinds.tree]), lt: Buffer.from([kinds.tree + 1]) }
 
+export function removalKey(tree: TreeId): Buffer {
+  const key = treeKey(tree)
+  key[0] = kinds.removal
+  return key
+}
+
+export const removalRange = { gte: Buffer.from([kinds.removal]), lt: Buffer.from([kinds.removal + 1]) }
+
+/** The key of the least number that no tree has had. */
+export const unusedKey = Buffer.from([kinds.unused])
+
+export function encodeNumber(number: number): Buffer {
+  const value = Buffer.allocUnsafe(4)
+  value.writeUInt32BE(number, 0)
+  return value
+}
+
+export function decodeNumber(value: Buffer): number {
+  if (value.length !== 4) refuseRecord('number')
+  return value.readUInt32BE(0)
+}
+
 export function treeOfKey(key: Buffer): TreeId {
   return key.toString('hex', 1, 33) as TreeId
 }
@@ -111,7 +136,7 @@ export function decodeTree(value: Buffer): TreeRecord {
 export const entryKey = (number: number, position: Position) => positionKey(kinds.entry, number, position)
 
 function positionKey(kind: number, number: number, { height, id }: Position): Buffer {
-  const key = Buffer.allocUnsafe(45)
+  const key = Buffer.allocUnsafe(positionKeyBytes)
   key[0] = kind
   key.writeUInt32BE(number, 1)
   writeUint64(key, height, 5)
@@ -119,8 +144,15 @@ function positionKey(kind: number, number: number, { height, id }: Position): Bu
   return key
 }
 
+/** Bytes of the key of an entry, a policy entry or a void mark. */
+export const positionKeyBytes = 45
 /** Bytes of an entry's key up to and including its height. */
-export const heightKeyBytes = 13
+const heightKeyBytes = 13
+
+/** The least key of a tree's entries of a height. */
+export function heightKey(number: number, height: number): Buffer {
+  return entryKey(number, { height, id: '' as EntryId }).subarray(0, heightKeyBytes)
+}
 
 export function positionOfKey(key: Buffer): Position {
   return { height: readUint64(key, 5), id: key.toString('hex', 13, 45) as EntryId }
@@ -142,6 +174,7 @@ export const tipRange = (number: number) => range(kinds.tip, number)
 export const arrivalRange = (number: number) => range(kinds.arrival, number)
 export const policyRange = (number: number) => range(kinds.policy, number)
 export const pointRange = (number: number) => range(kinds.point, number)
+export const voidRange = (number: number) => range(kinds.void, number)
 
 export function encodeEntry({ body, signature }: SignedEntry): Buffer {
   const value = Buffer.allocUnsafe(signature.length + body.length)
@@ -236,7 +269,8 @@ export function decodePoint(value: Buffer): number {
 }
 
 export const voidKey = (number: number, position: Position) => positionKey(kinds.void, number, position)
-export const staleKey = (number: number) => range(kinds.stale, number).gte
+export const staleRange = (number: number) => range(kinds.stale, number)
+export const staleKey = (number: number) => staleRange(number).gte
 
 export function pointKey(number: number, point: number): Buffer {
   const key = Buffer.allocUnsafe(9)
@@ -269,14 +303,17 @@ export function sequenceOfKey(key: Buffer): number {
   return readUint64(key, 5)
 }
 
+/** Bytes of the value of an arrival. */
+export const positionBytes = 40
+
 export function encodePosition({ height, id }: Position): Buffer {
-  const value = Buffer.allocUnsafe(40)
+  const value = Buffer.allocUnsafe(positionBytes)
   writeUint64(value, height, 0)
   value.write(id, 8, 'hex')
   return value
 }
 
 export function decodePosition(value: Buffer): Position {
-  if (value.length !== 40) refuseRecord('arrival')
+  if (value.length !== positionBytes) refuseRecord('arrival')
   return { height: readUint64(value, 0), id: value.toString('hex', 8, 40) as EntryId }
 }

@@ -4,6 +4,7 @@
  */
 
 import { KeyedQueue } from '../../base/keyed-queue.ts'
+import { limits } from '../../base/limits.ts'
 import type { BatchOperation } from '../page.ts'
 import { storeError } from './errors.ts'
 import type { Database } from './open.ts'
@@ -89,6 +90,25 @@ export class Records<Value extends object> {
     const operations = keys.map((key) => this.del(key))
     return this.write(operations, false, () => {
       for (const key of keys) this.all.delete(key)
+    })
+  }
+
+  /**
+   * Removes the records for which `matches` is true, those whose writing is under way included. Deletes
+   * `limits.removalEntries` at a time, so a kill may leave some.
+   */
+  deleteWhere(matches: (key: string, value: Value) => boolean): Promise<void> {
+    return this.queue.run('', async () => {
+      const keys = Array.from(this.all).flatMap(([key, value]) => (matches(key, value) ? [key] : []))
+      while (keys.length > 0) {
+        const some = keys.splice(-limits.removalEntries)
+        try {
+          await this.db.batch(some.map((key) => this.del(key)))
+        } catch (error) {
+          throw storeError(error, 'Records could not be removed')
+        }
+        for (const key of some) this.all.delete(key)
+      }
     })
   }
 

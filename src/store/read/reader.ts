@@ -68,6 +68,11 @@ export class StoreReader {
     return record.number
   }
 
+  /** Throws UNKNOWN_TREE if the tree was removed while it was read, so that what is missing is not taken for damage. */
+  private expectStill(tree: TreeId, number: number): void {
+    if (this.treeOfNumber.get(number) !== tree) throw unknownTree(tree)
+  }
+
   private async getMany(keys: Buffer[], options: ReadOptions = {}): Promise<(Buffer | undefined)[]> {
     if (keys.length === 0) return []
     try {
@@ -97,7 +102,11 @@ export class StoreReader {
       fillCache: false,
       ...(snapshot && { snapshot }),
     })
-    return values.map((value) => value && layout.decodeIndex(value))
+    return values.map((value) => {
+      const record = value && layout.decodeIndex(value)
+      // A record of a tree that is being removed is as good as gone.
+      return record && this.treeOfNumber.has(record.number) ? record : undefined
+    })
   }
 
   /** Like `lookup`, but an entry of another tree counts as not stored. */
@@ -155,9 +164,7 @@ export class StoreReader {
     try {
       const result: EntryId[][] = []
       for (const height of heights) {
-        iterator.seek(
-          layout.entryKey(number, { height, id: '' as EntryId }).subarray(0, layout.heightKeyBytes),
-        )
+        iterator.seek(layout.heightKey(number, height))
         const keys = await iterator.nextv(perHeight)
         result.push(
           keys
@@ -182,8 +189,11 @@ export class StoreReader {
     })
     const values = await this.getMany(present.map((entry) => layout.entryKey(entry.number, entry)))
     const result: ((StoredEntry & { tree: TreeId }) | undefined)[] = ids.map(() => undefined)
-    for (const [row, { id, height, number, index }] of present.entries())
-      result[index] = { ...storedEntry({ id, height }, values[row]), tree: this.treeOfNumber.get(number)! }
+    for (const [row, { id, height, number, index }] of present.entries()) {
+      const tree = this.treeOfNumber.get(number)
+      // The tree may have been removed meanwhile.
+      if (tree !== undefined) result[index] = { ...storedEntry({ id, height }, values[row]), tree }
+    }
     return result
   }
 
@@ -194,6 +204,7 @@ export class StoreReader {
   async read(tree: TreeId, positions: readonly Position[]): Promise<StoredEntry[]> {
     const number = this.numberOf(tree)
     const values = await this.getMany(positions.map((position) => layout.entryKey(number, position)))
+    this.expectStill(tree, number)
     return positions.map((position, index) => storedEntry(position, values[index]))
   }
 
@@ -284,6 +295,7 @@ export class StoreReader {
     const { lt } = layout.arrivalRange(number)
     try {
       const rows = await this.db.iterator({ gt: layout.arrivalKey(number, afterSequence), lt, limit }).all()
+      this.expectStill(tree, number)
       return rows.map(([key, value]) => ({
         sequence: layout.sequenceOfKey(key),
         ...layout.decodePosition(value),

@@ -1,0 +1,263 @@
+/**
+ * Removes trees from a store. One batch takes the tree's record away and keeps it as that of a removal: from then on the
+ * tree is not here for anybody. The rest can be cut at any moment and begun again: what other parts of the node keep
+ * about the tree, then its records in bounded batches, and last the record of the removal. A removal that was cut goes
+ * on after the next opening.
+ */
+import type { ClassicLevel } from 'classic-level'
+import { CausewayError } from '../base/errors.ts'
+import { KeyedQueue } from '../base/keyed-queue.ts'
+import { limits } from '../base/limits.ts'
+import { formatId, type TreeId } from '../dag/id.ts'
+import { storeError } from './database/errors.ts'
+import * as layout from './database/layout.ts'
+import type { Database } from './database/open.ts'
+import { type BatchOperation, writeOperations } from './page.ts'
+
+/** What removals need of the store. */
+export interface RemovableTrees {
+  readonly db: Database
+  /** Runs `task` between two pages of a tree. */
+  between<Result>(tree: TreeId, task: () => Promise<Result>): Promise<Result>
+  /** Returns the tree's record and the least number that no tree has had. Throws UNKNOWN_TREE. */
+  expectRecord(tree: TreeId): { record: layout.TreeRecord; unused: number }
+  /** Forgets what memory holds of a tree. */
+  forget(tree: TreeId): void
+  /** Writes to the database, and reopens it first if an earlier write has failed. */
+  writeBeside(write: () => Promise<void>): Promise<void>
+}
+
+/** A key, and its value if values are read. */
+type Row = [Buffer, Buffer | undefined]
+
+/** How far a removal is. */
+export interface RemovalProgress {
+  /** The entries that were deleted since the node was opened. */
+  readonly removed: number
+  /** The entries of the tree when its removal began. */
+  readonly count: number
+}
+
+/**
+ * Deletes what a part of the node keeps about a tree that is being removed. It may be called again for the same tree,
+ * and must then delete what is left.
+ */
+export type RemovalListener = (tree: TreeId) => Promise<void>
+
+/** A removal under way in this process. */
+interface Run {
+  removed: number
+  readonly count: number
+  readonly watchers: Set<(progress: RemovalProgress) => void>
+  /** Resolves when the parts of the node have forgotten the tree. */
+  forgotten: Promise<void>
+  ended: Promise<void>
+}
+
+/** The removals of a store: those that have begun and not ended. */
+export class Removals {
+  private readonly store: RemovableTrees
+  private readonly records = new Map<TreeId, layout.TreeRecord>()
+  private readonly runs = new Map<TreeId, Run>()
+  private readonly listeners: RemovalListener[] = []
+  /** Begins one removal at a time, so that the least unused number on disk never becomes smaller. */
+  private readonly queue = new KeyedQueue<''>()
+  private closed = false
+
+  constructor(store: RemovableTrees) {
+    this.store = store
+  }
+
+  /** Reads the removals that have not ended. Returns the least number that no removed tree has had. */
+  async load(): Promise<number> {
+    const { db } = this.store
+    const rows = await db.iterator(layout.removalRange).all()
+    this.records.clear()
+    for (const [key, value] of rows) this.records.set(layout.treeOfKey(key), layout.decodeTree(value))
+    const unused = await db.get(layout.unusedKey)
+    return unused === undefined ? 0 : layout.decodeNumber(unused)
+  }
+
+  /** The bytes of the trees that are being removed: their room is free when they are gone. */
+  get bytes(): number {
+    let bytes = 0
+    for (const record of this.records.values()) bytes += record.bytes
+    return bytes
+  }
+
+  /** Throws RESOURCE_EXHAUSTED if the tree is being removed, since it cannot come back before that is done. */
+  expectNone(tree: TreeId): void {
+    if (!this.records.has(tree)) return
+    throw new CausewayError(
+      'RESOURCE_EXHAUSTED',
+      `The tree ${formatId(tree)} is being removed: try again when that is done.`,
+      { data: { tree, retryAfterMs: limits.removalRetryMs } },
+    )
+  }
+
+  /** Calls `listener` in each removal, before the entries are deleted. */
+  onRemove(listener: RemovalListener): void {
+    this.listeners.push(listener)
+  }
+
+  /**
+   * Removes a tree, or joins its removal if that has begun, and resolves when nothing of the tree is left. Throws
+   * UNKNOWN_TREE. After STORE_FULL or CLOSED the tree is not here any more, and its removal goes on when it is called
+   * for again, or after the next opening.
+   */
+  async remove(tree: TreeId, onProgress: (progress: RemovalProgress) => void = () => {}): Promise<number> {
+    const record = this.records.get(tree) ?? (await this.queue.run('', () => this.begin(tree)))
+    const run = this.run(tree, record)
+    run.watchers.add(onProgress)
+    try {
+      await run.ended
+    } finally {
+      run.watchers.delete(onProgress)
+    }
+    return record.count
+  }
+
+  /** Goes on with all removals. Resolves when the parts of the node have forgotten these trees; the rest follows. */
+  async resume(): Promise<void> {
+    const runs = Array.from(this.records, ([tree, record]) => this.run(tree, record))
+    for (const { ended } of runs) ended.catch(() => {})
+    await Promise.all(runs.map(({ forgotten }) => forgotten))
+  }
+
+  /** Stops the removals after the batches that they are at. */
+  async close(): Promise<void> {
+    this.closed = true
+    await Promise.allSettled(Array.from(this.runs.values(), ({ ended }) => ended))
+  }
+
+  /** Takes a tree away from everybody, in one batch. */
+  private begin(tree: TreeId): Promise<layout.TreeRecord> {
+    const { store } = this
+    return store.between(tree, async () => {
+      const begun = this.records.get(tree)
+      if (begun !== undefined) return begun
+      const { record, unused } = store.expectRecord(tree)
+      const operations: BatchOperation[] = [
+        { type: 'del', key: layout.treeKey(tree) },
+        { type: 'put', key: layout.removalKey(tree), value: layout.encodeTree(record) },
+        { type: 'put', key: layout.unusedKey, value: layout.encodeNumber(unused) },
+      ]
+      await store.writeBeside(() => writeOperations(store.db, operations, true))
+      this.records.set(tree, record)
+      store.forget(tree)
+      return record
+    })
+  }
+
+  private run(tree: TreeId, record: layout.TreeRecord): Run {
+    const running = this.runs.get(tree)
+    if (running !== undefined) return running
+    const forgotten = this.callListeners(tree)
+    const run: Run = {
+      ...{ removed: 0, count: record.count, watchers: new Set(), forgotten },
+      ended: Promise.resolve(),
+    }
+    run.ended = this.deleteAll(tree, record, run).finally(() => this.runs.delete(tree))
+    this.runs.set(tree, run)
+    return run
+  }
+
+  private async callListeners(tree: TreeId): Promise<void> {
+    for (const listener of this.listeners) await listener(tree)
+  }
+
+  private async deleteAll(tree: TreeId, record: layout.TreeRecord, run: Run): Promise<void> {
+    const { store } = this
+    const { number } = record
+    await run.forgotten
+    await this.deleteArrivals(number, run)
+    await this.deleteRest(number, run)
+    const { tipRange, policyRange, pointRange, voidRange, staleRange } = layout
+    for (const range of [tipRange, policyRange, pointRange, voidRange, staleRange]) {
+      this.expectOpen()
+      await store.writeBeside(() => store.db.clear(range(number)))
+    }
+    await this.compact(record)
+    await this.write([{ type: 'del', key: layout.removalKey(tree) }], true)
+    this.records.delete(tree)
+  }
+
+  /** Deletes entries by their arrivals, which name them: the index records lie by id and are deleted with them. */
+  private async deleteArrivals(number: number, run: Run): Promise<void> {
+    for await (const keys of this.pages(layout.arrivalRange(number), true)) {
+      const operations: BatchOperation[] = []
+      for (const [key, value] of keys) {
+        operations.push({ type: 'del', key })
+        // What a damaged arrival does not name is deleted with the rest.
+        if (value?.length !== layout.positionBytes) continue
+        const position = layout.decodePosition(value)
+        operations.push({ type: 'del', key: layout.entryKey(number, position) })
+        operations.push({ type: 'del', key: layout.indexKey(position.id) })
+      }
+      await this.write(operations)
+      run.removed += keys.length
+      for (const watcher of run.watchers) watcher(run)
+    }
+  }
+
+  /** Deletes the entries that no arrival names: none, unless the tree was damaged. */
+  private async deleteRest(number: number, run: Run): Promise<void> {
+    for await (const keys of this.pages(layout.entryRange(number), false)) {
+      const operations: BatchOperation[] = []
+      for (const [key] of keys) {
+        operations.push({ type: 'del', key })
+        if (key.length === layout.positionKeyBytes)
+          operations.push({ type: 'del', key: layout.indexKey(layout.positionOfKey(key).id) })
+      }
+      await this.write(operations)
+      run.removed += keys.length
+    }
+  }
+
+  /**
+   * Gives the disk space of the entries back, which LevelDB does by itself only in part, as later writes come. Goes slice
+   * by slice, since a slice under way delays the end of the process.
+   */
+  private async compact({ number, height, bytes }: layout.TreeRecord): Promise<void> {
+    // A database in memory has none.
+    const db = this.store.db as Partial<Pick<ClassicLevel<Buffer, Buffer>, 'compactRange'>>
+    if (db.compactRange === undefined) return
+    const slices = Math.ceil(bytes / limits.removalSliceBytes)
+    const edge = (slice: number) =>
+      layout.heightKey(number, Math.floor((slice * (height + 1)) / Math.max(1, slices)))
+    try {
+      for (let slice = 0; slice < slices; slice++) {
+        this.expectOpen()
+        await db.compactRange(edge(slice), edge(slice + 1))
+      }
+    } catch (error) {
+      throw storeError(error, 'The space of a removed tree could not be freed')
+    }
+  }
+
+  /**
+   * Yields the records of a range in pages, each by an iterator of its own: one for all would keep what is deleted on
+   * the disk until the end.
+   */
+  private async *pages({ gte, lt }: { gte: Buffer; lt: Buffer }, values: boolean): AsyncGenerator<Row[]> {
+    const limit = limits.removalEntries
+    let from: { gte: Buffer } | { gt: Buffer } = { gte }
+    // Ends with the range, from which each turn takes a page.
+    for (;;) {
+      this.expectOpen()
+      const rows: Row[] = await this.store.db.iterator({ ...from, lt, limit, values } as object).all()
+      if (rows.length === 0) return
+      yield rows
+      from = { gt: rows.at(-1)![0] }
+    }
+  }
+
+  private write(operations: readonly BatchOperation[], sync = false): Promise<void> {
+    return this.store.writeBeside(() => writeOperations(this.store.db, operations, sync))
+  }
+
+  private expectOpen(): void {
+    if (this.closed)
+      throw new CausewayError('CLOSED', 'The store is closing: the removal goes on when it is opened again.')
+  }
+}
