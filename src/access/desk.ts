@@ -176,7 +176,7 @@ export class AccessDesk {
         ? { status: 'rejected', request: id, permission: Permission.UNSPECIFIED, reason }
         : { status: 'granted', request: id, permission: current, reason }
     }
-    const newRequest = await requests.note(ask, store.tree(tree) !== undefined)
+    const newRequest = await requests.note(ask, () => store.tree(tree) !== undefined)
     if (newRequest !== undefined) this.parts.onRequest?.(newRequest)
     const reason =
       invitation === undefined

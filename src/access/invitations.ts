@@ -65,6 +65,11 @@ export class Invitations {
     return found?.tree === tree && this.clock.now() < found.untilMs ? found.permission : undefined
   }
 
+  /** Removes the invitations to a tree. */
+  removeTree(tree: TreeId): Promise<void> {
+    return this.records.deleteWhere((_, invitation) => invitation.tree === tree)
+  }
+
   /** Returns what spends an invitation, for the batch that grants its user access. */
   spend(secret: Uint8Array): Contribution {
     const key = sha256Hex(secret)

@@ -58,6 +58,11 @@ export class Joins {
     await this.records.set(key, join, { sync: true })
   }
 
+  /** Removes the joins of a tree. */
+  removeTree(tree: TreeId): Promise<void> {
+    return this.records.deleteWhere((_, join) => join.tree === tree)
+  }
+
   async remove({ tree, peer }: Join): Promise<void> {
     await this.records.delete([linkKey(tree, peer)])
   }

@@ -113,10 +113,10 @@ export class AccessRequests {
 
   /**
    * Adds a request, or updates the one that the peer made before, which keeps its place in the list. Returns the
-   * request if it is new. Pass `keep` false if there is no such tree. A request that is not kept, for that reason or
-   * for lack of room, costs the same write and returns undefined; its peer will ask again.
+   * request if it is new. `isHere` returns whether there is such a tree. A request that is not kept, since there is none
+   * or for lack of room, costs the same write and returns undefined; its peer will ask again.
    */
-  async note(ask: Ask, keep: boolean): Promise<AccessRequest | undefined> {
+  async note(ask: Ask, isHere: () => boolean): Promise<AccessRequest | undefined> {
     const key = linkKey(ask.tree, ask.peer)
     const now = this.clock.now()
     const id = this.idOf(ask)
@@ -125,7 +125,7 @@ export class AccessRequests {
     const { tree, peer, permission, message } = ask
     const request = { id, tree, peer, permission, message, createdAtMs, askedAtMs: now }
     const room = await this.makeRoom(ask)
-    if (!keep || (before === undefined && !room)) {
+    if (!isHere() || (before === undefined && !room)) {
       await this.decoys.set('', request)
       return undefined
     }
@@ -137,6 +137,12 @@ export class AccessRequests {
   async drop(tree: TreeId, peer: PeerId): Promise<void> {
     const key = linkKey(tree, peer)
     if (this.requests.get(key) !== undefined) await this.requests.delete([key])
+  }
+
+  /** Removes the requests for a tree, and their verdicts. */
+  async removeTree(tree: TreeId): Promise<void> {
+    await this.requests.deleteWhere((_, request) => request.tree === tree)
+    await this.verdicts.deleteWhere((key) => key.startsWith(`${tree}:`))
   }
 
   /** Returns what decides a request, for another write's batch: it removes the request and stores the verdict. */

@@ -24,7 +24,8 @@ const usage: ReadonlySet<ErrorCode> = new Set([
   'ENTRY_CHANGES',
 ])
 
-function asCausewayError(error: unknown): CausewayError {
+/** Returns what a call threw as a CausewayError. */
+export function asCausewayError(error: unknown): CausewayError {
   return error instanceof ConnectError ? fromConnectError(error) : CausewayError.from(error)
 }
 

@@ -77,12 +77,29 @@ export class Dispatcher {
 
   /**
    * Links a tree with a peer of the book, or changes the settings of the link; a session follows immediately. Throws
-   * UNKNOWN_PEER, and what `Links.set` throws.
+   * UNKNOWN_PEER, RESOURCE_EXHAUSTED if the tree is being removed, and what `Links.set` throws.
    */
   async link(tree: TreeId, peer: PeerId, settings: Partial<LinkSettings> = {}): Promise<LinkStatus> {
+    await this.setLink(tree, peer, settings, () => true)
+    return this.laneOf(peer).status(tree)[0]!
+  }
+
+  /** Links a tree with a peer if `isDue` is still true when nothing else can change the tree's links. */
+  linkIf(tree: TreeId, peer: PeerId, isDue: () => boolean): Promise<void> {
+    return this.setLink(tree, peer, {}, isDue)
+  }
+
+  private async setLink(
+    tree: TreeId,
+    peer: PeerId,
+    settings: Partial<LinkSettings>,
+    isDue: () => boolean,
+  ): Promise<void> {
     const { book, links, outbox, store } = this.parts
     book.expect(peer)
     await store.between(tree, async () => {
+      store.removals.expectNone(tree)
+      if (!isDue()) return
       const before = links.get(tree, peer)?.settings
       const after = { ...defaultSettings, ...before, ...settings }
       const pushesFromNow = before === undefined || (after.push && !before.push)
@@ -90,7 +107,6 @@ export class Dispatcher {
     })
     this.refresh(peer)
     this.lanes.get(peer)?.retryNow(tree)
-    return this.laneOf(peer).status(tree)[0]!
   }
 
   /** Ends a link, with its mark. Returns false if there is no such link. */
@@ -102,6 +118,11 @@ export class Dispatcher {
     await this.parts.outbox.remove(tree, peer)
     this.refresh(peer)
     return true
+  }
+
+  /** The links of a tree are gone: ends the work on them. */
+  treeRemoved(tree: TreeId): void {
+    for (const lane of [...this.lanes.values()]) if (lane.status(tree).length > 0) this.refresh(lane.peer)
   }
 
   /** Removes a peer from the book, with its links. Throws UNKNOWN_PEER. */

@@ -126,6 +126,18 @@ export class Outbox {
     if (this.unsaved.delete(key) && this.unsaved.size === 0) this.cancelTimer()
   }
 
+  /** Removes the marks of a tree whose links are gone. */
+  async removeTree(tree: TreeId): Promise<void> {
+    const ofTree = (key: string) => key.startsWith(`${tree}:`)
+    // A settled mark may still be on disk.
+    const settled = [...this.unsaved.keys()].filter(ofTree)
+    await this.store.between(tree, async () => {
+      await this.marks.delete(settled)
+      await this.marks.deleteWhere(ofTree)
+    })
+    for (const key of settled) this.unsaved.delete(key)
+  }
+
   async close(): Promise<void> {
     this.cancelTimer()
     await this.saveSettled()

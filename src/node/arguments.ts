@@ -74,6 +74,7 @@ export const nodeMethods: Readonly<Record<string, Parameters>> = {
     ],
   ],
   unlink: [tree, peer],
+  removeTree: [tree],
   linkedTrees: [peer],
   status: [],
   flush: [['options', optional(options({ timeoutMs: number, signal }))]],

@@ -96,10 +96,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     if (options.background !== false) this.parts.joining.start()
   }
 
-  /**
-   * Returns a Connect transport that calls this node's services in-process, without a network, with the rights of the
-   * operator.
-   */
+  /** Returns a Connect transport that calls this node's services in-process, with the rights of the operator. */
   rpc(): RpcTransport {
     return this.parts.serving.rpc()
   }
@@ -290,10 +287,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return entry
   }
 
-  /**
-   * Removes a peer and its links. The peer is not linked automatically again until `addPeer`. Throws UNKNOWN_PEER if it
-   * is not in the peer book.
-   */
+  /** Removes a peer and its links; none is made automatically again until `addPeer`. Throws UNKNOWN_PEER. */
   removePeer(peer: PeerId): Promise<void> {
     return this.parts.dispatcher.removePeer(peer)
   }
@@ -330,6 +324,14 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    */
   unlink(tree: TreeId, peer: PeerId): Promise<boolean> {
     return this.parts.dispatcher.unlink(tree, peer)
+  }
+
+  /**
+   * Removes a tree with all that this node keeps about it, and returns how many entries it had. Other nodes keep it, and
+   * it comes back only by `link`, `join`, `sync` or an import. Throws UNKNOWN_TREE.
+   */
+  removeTree(tree: TreeId): Promise<number> {
+    return this.store.removals.remove(tree)
   }
 
   /** Returns the trees that are linked with a peer. */

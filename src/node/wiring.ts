@@ -58,9 +58,32 @@ export async function openDurable(
   const [book, links] = await Promise.all([PeerBook.open(db, clock), Links.open(db)])
   const outbox = await Outbox.open(db, store, links, clock)
   const named = await NamedPeers.open(store)
+  store.removals.addContributor((tree) => named.forgetting(tree))
   const admission = await Admission.open({ self: identity.peer, db, clock, book, named, options })
   const accessRecords = await openAccessRecords(db, identity, clock)
-  return { store, book, links, outbox, named, admission, accessRecords, identity, clock }
+  const parts = { store, book, links, outbox, named, admission, accessRecords, identity, clock }
+  await openRemovals(parts)
+  return parts
+}
+
+/**
+ * Lets each removal of a tree delete its links and marks, the requests, invitations and joins, and the hints of its last
+ * equality. Then goes on with the removals that have not ended, so that no link of such a tree is left when this
+ * resolves. Called before anything runs that follows links.
+ */
+async function openRemovals({ store, book, links, outbox, accessRecords }: DurableParts): Promise<void> {
+  const lastEqual = new LastEqual(store.db)
+  store.removals.onRemove(async (tree) => {
+    await lastEqual.forget(
+      tree,
+      book.list().map(({ peer }) => peer),
+    )
+    // Links go before their marks: while a link is there, a new page could mark it.
+    await store.between(tree, () => links.removeTree(tree))
+    await outbox.removeTree(tree)
+    for (const records of Object.values(accessRecords)) await records.removeTree(tree)
+  })
+  await store.removals.resume()
 }
 
 /** The parts to which a node delegates its calls. */
@@ -129,6 +152,7 @@ export function wire(durable: DurableParts, options: NodeOptions, node: Host): W
       return metricsText({ store, peers: book, dispatcher, connections, nowMs: clock.now() })
     },
   })
+  store.removals.onRemove(async (tree) => dispatcher.treeRemoved(tree))
   dispatcher.onStatus((status) => node.emit('status', status))
   store.subscribe((tree, _, __, inEffect) => node.emit('entries', tree, inEffect))
   return { author, transports, dialler, sessions, dispatcher, joining, serving }

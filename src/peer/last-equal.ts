@@ -43,6 +43,12 @@ export class LastEqual {
     const record = check + tipsDigest + count.toString(16).padStart(countDigits, '0')
     await this.slots.put(slot, Buffer.from(record, 'hex'))
   }
+
+  /** Forgets the equalities of a tree with these peers. */
+  async forget(tree: TreeId, peers: readonly PeerId[]): Promise<void> {
+    for (const peer of peers)
+      if ((await this.get(tree, peer)) !== undefined) await this.slots.del(place(tree, peer).slot)
+  }
 }
 
 function slotsOf(db: Database) {

@@ -73,7 +73,7 @@ export function linkKey(tree: TreeId, peer: PeerId): string {
   return `${tree}:${peer}`
 }
 
-/** The removal of a link (by its key) or of a peer by an operator. The oldest has the lowest number. */
+/** The removal of a link (by its key), of a peer or of a tree by an operator. The oldest has the lowest number. */
 interface Removal {
   readonly order: number
 }
@@ -83,6 +83,8 @@ export class Links {
   private readonly removals: Records<Removal>
   private readonly byTree = new Map<TreeId, Set<PeerId>>()
   private readonly byPeer = new Map<PeerId, Set<TreeId>>()
+  /** Keys of links whose removal is being written, so that no other write brings them back. */
+  private readonly ending = new Set<string>()
 
   private constructor(records: Records<Link>, removals: Records<Removal>) {
     this.records = records
@@ -135,10 +137,11 @@ export class Links {
     const link: Link = { ...current, tree, peer, settings }
     const key = linkKey(tree, peer)
     const operations = [this.records.put(key, link), ...(contribution?.operations ?? [])]
-    if (this.removals.get(key) !== undefined) operations.push(this.removals.del(key))
+    const ended = [key, tree].filter((each) => this.removals.get(each) !== undefined)
+    operations.push(...ended.map((each) => this.removals.del(each)))
     await this.records.write(operations, true, () => {
       this.records.keep(key, link)
-      this.removals.forget(key)
+      for (const each of ended) this.removals.forget(each)
       this.index(tree, peer)
       contribution?.stored()
     })
@@ -148,12 +151,14 @@ export class Links {
   /** Records that both sides were found equal. */
   async succeeded(tree: TreeId, peer: PeerId, atMs: number): Promise<void> {
     const link = this.get(tree, peer)
-    if (link !== undefined) await this.records.set(linkKey(tree, peer), { ...link, lastSuccessMs: atMs })
+    const key = linkKey(tree, peer)
+    if (link !== undefined && !this.ending.has(key))
+      await this.records.set(key, { ...link, lastSuccessMs: atMs })
   }
 
-  /** Returns whether an operator removed this link or its peer, and has not restored it since. */
+  /** Returns whether an operator removed this link, its peer or its tree, and has not restored it since. */
   wasEnded(tree: TreeId, peer: PeerId): boolean {
-    return this.removals.get(linkKey(tree, peer)) !== undefined || this.removals.get(peer) !== undefined
+    return [linkKey(tree, peer), peer, tree].some((key) => this.removals.get(key) !== undefined)
   }
 
   /** Removes a link permanently: only `set` brings it back. */
@@ -164,6 +169,11 @@ export class Links {
   /** Removes all links of a peer. Until `welcome`, none is created automatically either. */
   removePeer(peer: PeerId): Promise<void> {
     return this.end(this.ofPeer(peer), peer)
+  }
+
+  /** Removes all links of a tree. Until an operator links the tree with a peer, none is created automatically either. */
+  removeTree(tree: TreeId): Promise<void> {
+    return this.end(this.ofTree(tree), tree)
   }
 
   /** Lets a removed peer be linked automatically again. */
@@ -182,11 +192,16 @@ export class Links {
       ...excess.map((key) => this.removals.del(key)),
       this.removals.put(removalKey, removal),
     ]
-    await this.records.write(operations, true, () => {
-      for (const key of keys) this.records.forget(key)
-      for (const key of excess) this.removals.forget(key)
-      this.removals.keep(removalKey, removal)
-    })
+    for (const key of keys) this.ending.add(key)
+    try {
+      await this.records.write(operations, true, () => {
+        for (const key of keys) this.records.forget(key)
+        for (const key of excess) this.removals.forget(key)
+        this.removals.keep(removalKey, removal)
+      })
+    } finally {
+      for (const key of keys) this.ending.delete(key)
+    }
     for (const { tree, peer } of links) {
       forget(this.byTree, tree, peer)
       forget(this.byPeer, peer, tree)

@@ -45,6 +45,11 @@ export interface ContributedStore {
   tree(tree: TreeId): TreeInfo | undefined
   /** Asks `contribute` about every page from now on. */
   addContributor(contribute: BatchContributor): void
+  /** The trees that are being removed. */
+  readonly removals: {
+    /** Throws RESOURCE_EXHAUSTED if the tree is being removed. */
+    expectNone(tree: TreeId): void
+  }
   /** Runs `task` between two pages of a tree, for records that change in step with it. */
   between<Result>(tree: TreeId, task: () => Promise<Result>): Promise<Result>
 }

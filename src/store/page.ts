@@ -32,6 +32,14 @@ export interface AppendResult {
   readonly refused: readonly RefusedEntry[]
 }
 
+/** How a page is appended. */
+export interface AppendOptions {
+  /** Whether to resolve only once the page is flushed to the disk. Default: false. */
+  readonly sync?: boolean
+  /** Whether the tree must be here already: what a peer sends brings no tree back that was removed meanwhile. */
+  readonly existing?: boolean
+}
+
 /** The tree before the page. */
 export interface PageBase {
   readonly tree: TreeId

@@ -47,6 +47,7 @@ export class Quota {
     this.treeBytes = options.treeBytes ?? limits.quotaTreeBytes
     this.authorBytes = options.authorBytes ?? limits.quotaAuthorBytes
     store.addContributor((tree, added, info) => this.contribute(tree, added, info))
+    store.removals.onRemove((tree) => this.accounts.deleteWhere((key) => key.startsWith(`${tree} `)))
   }
 
   /** Reads the accounts and holds every page of `store` to the bounds from now on. */

@@ -9,6 +9,7 @@ import { CausewayError } from '../base/errors.ts'
 import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
 import { formatId, type TreeId } from '../dag/id.ts'
+import type { Contribution } from './contributors.ts'
 import { storeError } from './database/errors.ts'
 import * as layout from './database/layout.ts'
 import type { Database } from './database/open.ts'
@@ -59,6 +60,7 @@ export class Removals {
   private readonly store: RemovableTrees
   private readonly records = new Map<TreeId, layout.TreeRecord>()
   private readonly runs = new Map<TreeId, Run>()
+  private readonly contributors: ((tree: TreeId) => Contribution)[] = []
   private readonly listeners: RemovalListener[] = []
   /** Begins one removal at a time, so that the least unused number on disk never becomes smaller. */
   private readonly queue = new KeyedQueue<''>()
@@ -93,6 +95,11 @@ export class Removals {
       `The tree ${formatId(tree)} is being removed: try again when that is done.`,
       { data: { tree, retryAfterMs: limits.removalRetryMs } },
     )
+  }
+
+  /** Puts what `contribute` returns into the first batch of each removal, with which the tree is gone. */
+  addContributor(contribute: (tree: TreeId) => Contribution): void {
+    this.contributors.push(contribute)
   }
 
   /** Calls `listener` in each removal, before the entries are deleted. */
@@ -137,7 +144,9 @@ export class Removals {
       const begun = this.records.get(tree)
       if (begun !== undefined) return begun
       const { record, unused } = store.expectRecord(tree)
+      const contributions = this.contributors.map((contribute) => contribute(tree))
       const operations: BatchOperation[] = [
+        ...contributions.flatMap((contribution) => contribution.operations),
         { type: 'del', key: layout.treeKey(tree) },
         { type: 'put', key: layout.removalKey(tree), value: layout.encodeTree(record) },
         { type: 'put', key: layout.unusedKey, value: layout.encodeNumber(unused) },
@@ -145,6 +154,7 @@ export class Removals {
       await store.writeBeside(() => writeOperations(store.db, operations, true))
       this.records.set(tree, record)
       store.forget(tree)
+      for (const contribution of contributions) contribution.stored()
       return record
     })
   }

@@ -14,7 +14,7 @@ import * as layout from './database/layout.ts'
 import type { Database } from './database/open.ts'
 import { Landmarks } from './landmarks.ts'
 import { Latest } from './latest.ts'
-import { type AppendResult, planPage, writeOperations } from './page.ts'
+import { type AppendOptions, type AppendResult, planPage, writeOperations } from './page.ts'
 import type { PageReads, PlannedPage } from './planned-page.ts'
 import { readAuthors } from './policies.ts'
 import { lookupForPage } from './read/page-lookup.ts'
@@ -123,20 +123,26 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
   /**
    * Stores a page of entries of one tree, parents first. Entries that are stored already are counted as `known`. An
    * entry that does not fit (missing parent, other tree, wrong height, forbidden author) is refused with its error, and
-   * so are its descendants; the others are stored. With `sync` it resolves once the page is flushed to the disk.
+   * so are its descendants; the others are stored. With `sync` it resolves once the page is flushed to the disk. Throws
+   * RESOURCE_EXHAUSTED if the tree is being removed, and with `existing` UNKNOWN_TREE if it is not here.
    */
   append(
     tree: TreeId,
     entries: readonly VerifiedEntry[],
-    options: { sync?: boolean } = {},
+    options: AppendOptions = {},
   ): Promise<AppendResult> {
-    return this.queue.run(tree, () => this.write(tree, entries, options.sync ?? false))
+    return this.queue.run(tree, () => this.write(tree, entries, options))
   }
 
   /** Reads what the page needs, plans it, commits it as one batch, and publishes it. Only in the tree's queue. */
-  private async write(tree: TreeId, entries: readonly VerifiedEntry[], sync: boolean): Promise<AppendResult> {
+  private async write(
+    tree: TreeId,
+    entries: readonly VerifiedEntry[],
+    { sync = false, existing = false }: AppendOptions,
+  ): Promise<AppendResult> {
     const reads = await this.readFor(tree, entries)
     this.removals.expectNone(tree)
+    if (existing && reads.state === undefined) throw unknownTree(tree)
     const planned = this.plan(tree, entries, reads)
     const { added, known, refused } = planned.plan
     if (added.length === 0) return { added, known, refused }

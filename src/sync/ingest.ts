@@ -10,7 +10,7 @@ import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
 import { type Entry, readEntry, type SignedEntry, type VerifiedEntry } from '../dag/entry.ts'
 import { formatId, type TreeId } from '../dag/id.ts'
-import type { AppendResult } from '../store/page.ts'
+import type { AppendOptions, AppendResult } from '../store/page.ts'
 import { verifyAll } from '../store/verify/verify.ts'
 
 /** An entry of a page that was not accepted. */
@@ -38,7 +38,7 @@ export interface PageStore {
   /** Returns the entries of a page that are not in the tree yet. */
   unknown(tree: TreeId, entries: readonly Entry[]): Promise<readonly Entry[]>
   /** Stores a page, parents first. With `sync`, resolves only when the page is flushed to the disk. */
-  append(tree: TreeId, page: readonly VerifiedEntry[], options?: { sync?: boolean }): Promise<AppendResult>
+  append(tree: TreeId, page: readonly VerifiedEntry[], options?: AppendOptions): Promise<AppendResult>
 }
 
 /**
@@ -58,11 +58,7 @@ export class Ingest {
    * Rejects with LIMIT_EXCEEDED, and stores nothing, if the page has more than `limits.pageEntries` entries, or several
    * entries of more than `limits.pageBytes` bytes in all; and with the store's error if it cannot write.
    */
-  async page(
-    tree: TreeId,
-    page: readonly SignedEntry[],
-    options: { sync?: boolean } = {},
-  ): Promise<IngestResult> {
+  async page(tree: TreeId, page: readonly SignedEntry[], options: AppendOptions = {}): Promise<IngestResult> {
     discard(checkPage(page), takenGarbage)
     const { entries, indexOf, refused } = readPage(tree, page)
     const verification = this.verify(tree, entries, (entry, error) =>

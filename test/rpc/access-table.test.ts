@@ -110,6 +110,8 @@ const rows: Record<string, Row> = {
   CreateTree: operators(TreeService, () => ({ name: 'new' })),
   ListTrees: operators(TreeService, () => ({})),
   GetTree: operators(TreeService, (tree) => ({ tree }), here),
+  // Not a tree of the table, which the other rows need.
+  RemoveTree: operators(TreeService, () => ({ tree: new Uint8Array(32).fill(8) }), 'UNKNOWN_TREE'),
   Commit: operators(TreeService, (tree) => ({ tree, changes: [{ store: 'log' }] }), here),
   SubmitEntries: operators(TreeService, (tree) => ({ tree })),
   GetEntries: operators(TreeService, (tree) => ({ ids: [tree] })),

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file causeway/v1/tree.proto.
  */
 export const file_causeway_v1_tree: GenFile = /*@__PURE__*/
-  fileDesc("ChZjYXVzZXdheS92MS90cmVlLnByb3RvEgtjYXVzZXdheS52MSLHAQoEVHJlZRIKCgJpZBgBIAEoDBILCgNjaWQYAiABKAkSDAoEbmFtZRgDIAEoCRINCgVjb3VudBgEIAEoBBIRCgl0aXBfY291bnQYBSABKAQSDgoGaGVpZ2h0GAYgASgEEg0KBWJ5dGVzGAcgASgEEjAKDXB1YmxpY19hY2Nlc3MYCCABKA4yGS5jYXVzZXdheS52MS5QdWJsaWNBY2Nlc3MSEwoLdGlwc19kaWdlc3QYCSABKAwSEAoIc2VxdWVuY2UYCiABKAQigQEKBUVudHJ5EgoKAmlkGAEgASgMEgsKA2NpZBgCIAEoCRIoCgZzaWduZWQYAyABKAsyGC5jYXVzZXdheS52MS5TaWduZWRFbnRyeRIkCgRib2R5GAQgASgLMhYuY2F1c2V3YXkudjEuRW50cnlCb2R5Eg8KB2lzX3ZvaWQYBSABKAgiUwoRQ3JlYXRlVHJlZVJlcXVlc3QSDAoEbmFtZRgBIAEoCRIwCg1wdWJsaWNfYWNjZXNzGAIgASgOMhkuY2F1c2V3YXkudjEuUHVibGljQWNjZXNzIjUKEkNyZWF0ZVRyZWVSZXNwb25zZRIfCgR0cmVlGAEgASgLMhEuY2F1c2V3YXkudjEuVHJlZSI5ChBMaXN0VHJlZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJIk4KEUxpc3RUcmVlc1Jlc3BvbnNlEiAKBXRyZWVzGAEgAygLMhEuY2F1c2V3YXkudjEuVHJlZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiMAoOR2V0VHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIQCghtYXhfdGlwcxgCIAEoDSJACg9HZXRUcmVlUmVzcG9uc2USHwoEdHJlZRgBIAEoCzIRLmNhdXNld2F5LnYxLlRyZWUSDAoEdGlwcxgCIAMoDCJlCg1Db21taXRSZXF1ZXN0EgwKBHRyZWUYASABKAwSJAoHY2hhbmdlcxgCIAMoCzITLmNhdXNld2F5LnYxLkNoYW5nZRIPCgdwYXJlbnRzGAMgAygMEg8KB2R1cmFibGUYBCABKAgiMwoOQ29tbWl0UmVzcG9uc2USIQoFZW50cnkYASABKAsyEi5jYXVzZXdheS52MS5FbnRyeSJgChRTdWJtaXRFbnRyaWVzUmVxdWVzdBIMCgR0cmVlGAEgASgMEikKB2VudHJpZXMYAiADKAsyGC5jYXVzZXdheS52MS5TaWduZWRFbnRyeRIPCgdkdXJhYmxlGAMgASgIIjUKFVN1Ym1pdEVudHJpZXNSZXNwb25zZRINCgVhZGRlZBgBIAEoDRINCgVrbm93bhgCIAEoDSIgChFHZXRFbnRyaWVzUmVxdWVzdBILCgNpZHMYASADKAwiSgoSR2V0RW50cmllc1Jlc3BvbnNlEiMKB2VudHJpZXMYASADKAsyEi5jYXVzZXdheS52MS5FbnRyeRIPCgdtaXNzaW5nGAIgAygMInUKEkxpc3RFbnRyaWVzUmVxdWVzdBIMCgR0cmVlGAEgASgMEhEKCXBhZ2Vfc2l6ZRgCIAEoDRISCgpwYWdlX3Rva2VuGAMgASgJEhQKDG5ld2VzdF9maXJzdBgEIAEoCBIUCgxpbmNsdWRlX3ZvaWQYBSABKAgiUwoTTGlzdEVudHJpZXNSZXNwb25zZRIjCgdlbnRyaWVzGAEgAygLMhIuY2F1c2V3YXkudjEuRW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIk4KEFdhdGNoVHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIWCg5hZnRlcl9zZXF1ZW5jZRgCIAEoBBIUCgxpbmNsdWRlX3ZvaWQYAyABKAgiYgoRV2F0Y2hUcmVlUmVzcG9uc2USIwoHZW50cmllcxgBIAMoCzISLmNhdXNld2F5LnYxLkVudHJ5EhAKCHNlcXVlbmNlGAIgASgEEhYKDnBvbGljeV9jaGFuZ2VkGAMgASgIMvgECgtUcmVlU2VydmljZRJNCgpDcmVhdGVUcmVlEh4uY2F1c2V3YXkudjEuQ3JlYXRlVHJlZVJlcXVlc3QaHy5jYXVzZXdheS52MS5DcmVhdGVUcmVlUmVzcG9uc2USSgoJTGlzdFRyZWVzEh0uY2F1c2V3YXkudjEuTGlzdFRyZWVzUmVxdWVzdBoeLmNhdXNld2F5LnYxLkxpc3RUcmVlc1Jlc3BvbnNlEkQKB0dldFRyZWUSGy5jYXVzZXdheS52MS5HZXRUcmVlUmVxdWVzdBocLmNhdXNld2F5LnYxLkdldFRyZWVSZXNwb25zZRJBCgZDb21taXQSGi5jYXVzZXdheS52MS5Db21taXRSZXF1ZXN0GhsuY2F1c2V3YXkudjEuQ29tbWl0UmVzcG9uc2USVgoNU3VibWl0RW50cmllcxIhLmNhdXNld2F5LnYxLlN1Ym1pdEVudHJpZXNSZXF1ZXN0GiIuY2F1c2V3YXkudjEuU3VibWl0RW50cmllc1Jlc3BvbnNlEk0KCkdldEVudHJpZXMSHi5jYXVzZXdheS52MS5HZXRFbnRyaWVzUmVxdWVzdBofLmNhdXNld2F5LnYxLkdldEVudHJpZXNSZXNwb25zZRJQCgtMaXN0RW50cmllcxIfLmNhdXNld2F5LnYxLkxpc3RFbnRyaWVzUmVxdWVzdBogLmNhdXNld2F5LnYxLkxpc3RFbnRyaWVzUmVzcG9uc2USTAoJV2F0Y2hUcmVlEh0uY2F1c2V3YXkudjEuV2F0Y2hUcmVlUmVxdWVzdBoeLmNhdXNld2F5LnYxLldhdGNoVHJlZVJlc3BvbnNlMAFiBnByb3RvMw", [file_causeway_v1_entry]);
+  fileDesc("ChZjYXVzZXdheS92MS90cmVlLnByb3RvEgtjYXVzZXdheS52MSLHAQoEVHJlZRIKCgJpZBgBIAEoDBILCgNjaWQYAiABKAkSDAoEbmFtZRgDIAEoCRINCgVjb3VudBgEIAEoBBIRCgl0aXBfY291bnQYBSABKAQSDgoGaGVpZ2h0GAYgASgEEg0KBWJ5dGVzGAcgASgEEjAKDXB1YmxpY19hY2Nlc3MYCCABKA4yGS5jYXVzZXdheS52MS5QdWJsaWNBY2Nlc3MSEwoLdGlwc19kaWdlc3QYCSABKAwSEAoIc2VxdWVuY2UYCiABKAQigQEKBUVudHJ5EgoKAmlkGAEgASgMEgsKA2NpZBgCIAEoCRIoCgZzaWduZWQYAyABKAsyGC5jYXVzZXdheS52MS5TaWduZWRFbnRyeRIkCgRib2R5GAQgASgLMhYuY2F1c2V3YXkudjEuRW50cnlCb2R5Eg8KB2lzX3ZvaWQYBSABKAgiUwoRQ3JlYXRlVHJlZVJlcXVlc3QSDAoEbmFtZRgBIAEoCRIwCg1wdWJsaWNfYWNjZXNzGAIgASgOMhkuY2F1c2V3YXkudjEuUHVibGljQWNjZXNzIjUKEkNyZWF0ZVRyZWVSZXNwb25zZRIfCgR0cmVlGAEgASgLMhEuY2F1c2V3YXkudjEuVHJlZSI5ChBMaXN0VHJlZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJIk4KEUxpc3RUcmVlc1Jlc3BvbnNlEiAKBXRyZWVzGAEgAygLMhEuY2F1c2V3YXkudjEuVHJlZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiMAoOR2V0VHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIQCghtYXhfdGlwcxgCIAEoDSJACg9HZXRUcmVlUmVzcG9uc2USHwoEdHJlZRgBIAEoCzIRLmNhdXNld2F5LnYxLlRyZWUSDAoEdGlwcxgCIAMoDCIhChFSZW1vdmVUcmVlUmVxdWVzdBIMCgR0cmVlGAEgASgMIkIKElJlbW92ZVRyZWVSZXNwb25zZRIPCgdyZW1vdmVkGAEgASgEEg0KBWNvdW50GAIgASgEEgwKBGRvbmUYAyABKAgiZQoNQ29tbWl0UmVxdWVzdBIMCgR0cmVlGAEgASgMEiQKB2NoYW5nZXMYAiADKAsyEy5jYXVzZXdheS52MS5DaGFuZ2USDwoHcGFyZW50cxgDIAMoDBIPCgdkdXJhYmxlGAQgASgIIjMKDkNvbW1pdFJlc3BvbnNlEiEKBWVudHJ5GAEgASgLMhIuY2F1c2V3YXkudjEuRW50cnkiYAoUU3VibWl0RW50cmllc1JlcXVlc3QSDAoEdHJlZRgBIAEoDBIpCgdlbnRyaWVzGAIgAygLMhguY2F1c2V3YXkudjEuU2lnbmVkRW50cnkSDwoHZHVyYWJsZRgDIAEoCCI1ChVTdWJtaXRFbnRyaWVzUmVzcG9uc2USDQoFYWRkZWQYASABKA0SDQoFa25vd24YAiABKA0iIAoRR2V0RW50cmllc1JlcXVlc3QSCwoDaWRzGAEgAygMIkoKEkdldEVudHJpZXNSZXNwb25zZRIjCgdlbnRyaWVzGAEgAygLMhIuY2F1c2V3YXkudjEuRW50cnkSDwoHbWlzc2luZxgCIAMoDCJ1ChJMaXN0RW50cmllc1JlcXVlc3QSDAoEdHJlZRgBIAEoDBIRCglwYWdlX3NpemUYAiABKA0SEgoKcGFnZV90b2tlbhgDIAEoCRIUCgxuZXdlc3RfZmlyc3QYBCABKAgSFAoMaW5jbHVkZV92b2lkGAUgASgIIlMKE0xpc3RFbnRyaWVzUmVzcG9uc2USIwoHZW50cmllcxgBIAMoCzISLmNhdXNld2F5LnYxLkVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJOChBXYXRjaFRyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwSFgoOYWZ0ZXJfc2VxdWVuY2UYAiABKAQSFAoMaW5jbHVkZV92b2lkGAMgASgIImIKEVdhdGNoVHJlZVJlc3BvbnNlEiMKB2VudHJpZXMYASADKAsyEi5jYXVzZXdheS52MS5FbnRyeRIQCghzZXF1ZW5jZRgCIAEoBBIWCg5wb2xpY3lfY2hhbmdlZBgDIAEoCDLJBQoLVHJlZVNlcnZpY2USTQoKQ3JlYXRlVHJlZRIeLmNhdXNld2F5LnYxLkNyZWF0ZVRyZWVSZXF1ZXN0Gh8uY2F1c2V3YXkudjEuQ3JlYXRlVHJlZVJlc3BvbnNlEkoKCUxpc3RUcmVlcxIdLmNhdXNld2F5LnYxLkxpc3RUcmVlc1JlcXVlc3QaHi5jYXVzZXdheS52MS5MaXN0VHJlZXNSZXNwb25zZRJECgdHZXRUcmVlEhsuY2F1c2V3YXkudjEuR2V0VHJlZVJlcXVlc3QaHC5jYXVzZXdheS52MS5HZXRUcmVlUmVzcG9uc2USTwoKUmVtb3ZlVHJlZRIeLmNhdXNld2F5LnYxLlJlbW92ZVRyZWVSZXF1ZXN0Gh8uY2F1c2V3YXkudjEuUmVtb3ZlVHJlZVJlc3BvbnNlMAESQQoGQ29tbWl0EhouY2F1c2V3YXkudjEuQ29tbWl0UmVxdWVzdBobLmNhdXNld2F5LnYxLkNvbW1pdFJlc3BvbnNlElYKDVN1Ym1pdEVudHJpZXMSIS5jYXVzZXdheS52MS5TdWJtaXRFbnRyaWVzUmVxdWVzdBoiLmNhdXNld2F5LnYxLlN1Ym1pdEVudHJpZXNSZXNwb25zZRJNCgpHZXRFbnRyaWVzEh4uY2F1c2V3YXkudjEuR2V0RW50cmllc1JlcXVlc3QaHy5jYXVzZXdheS52MS5HZXRFbnRyaWVzUmVzcG9uc2USUAoLTGlzdEVudHJpZXMSHy5jYXVzZXdheS52MS5MaXN0RW50cmllc1JlcXVlc3QaIC5jYXVzZXdheS52MS5MaXN0RW50cmllc1Jlc3BvbnNlEkwKCVdhdGNoVHJlZRIdLmNhdXNld2F5LnYxLldhdGNoVHJlZVJlcXVlc3QaHi5jYXVzZXdheS52MS5XYXRjaFRyZWVSZXNwb25zZTABYgZwcm90bzM", [file_causeway_v1_entry]);
 
 /**
  * A tree as a node has it.
@@ -313,6 +313,62 @@ export const GetTreeResponseSchema: GenMessage<GetTreeResponse> = /*@__PURE__*/
   messageDesc(file_causeway_v1_tree, 7);
 
 /**
+ * The tree to remove.
+ *
+ * @generated from message causeway.v1.RemoveTreeRequest
+ */
+export type RemoveTreeRequest = Message<"causeway.v1.RemoveTreeRequest"> & {
+  /**
+   * The tree's id, 32 bytes.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.RemoveTreeRequest.
+ * Use `create(RemoveTreeRequestSchema)` to create a new message.
+ */
+export const RemoveTreeRequestSchema: GenMessage<RemoveTreeRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_tree, 8);
+
+/**
+ * How far the removal is. The last message has `done`.
+ *
+ * @generated from message causeway.v1.RemoveTreeResponse
+ */
+export type RemoveTreeResponse = Message<"causeway.v1.RemoveTreeResponse"> & {
+  /**
+   * How many entries were deleted so far.
+   *
+   * @generated from field: uint64 removed = 1;
+   */
+  removed: bigint;
+
+  /**
+   * How many entries the tree had.
+   *
+   * @generated from field: uint64 count = 2;
+   */
+  count: bigint;
+
+  /**
+   * Whether nothing of the tree is left, and its room is free.
+   *
+   * @generated from field: bool done = 3;
+   */
+  done: boolean;
+};
+
+/**
+ * Describes the message causeway.v1.RemoveTreeResponse.
+ * Use `create(RemoveTreeResponseSchema)` to create a new message.
+ */
+export const RemoveTreeResponseSchema: GenMessage<RemoveTreeResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_tree, 9);
+
+/**
  * A new entry for a tree.
  *
  * @generated from message causeway.v1.CommitRequest
@@ -353,7 +409,7 @@ export type CommitRequest = Message<"causeway.v1.CommitRequest"> & {
  * Use `create(CommitRequestSchema)` to create a new message.
  */
 export const CommitRequestSchema: GenMessage<CommitRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_tree, 8);
+  messageDesc(file_causeway_v1_tree, 10);
 
 /**
  * The entry that was written.
@@ -374,7 +430,7 @@ export type CommitResponse = Message<"causeway.v1.CommitResponse"> & {
  * Use `create(CommitResponseSchema)` to create a new message.
  */
 export const CommitResponseSchema: GenMessage<CommitResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_tree, 9);
+  messageDesc(file_causeway_v1_tree, 11);
 
 /**
  * Signed entries to store.
@@ -409,7 +465,7 @@ export type SubmitEntriesRequest = Message<"causeway.v1.SubmitEntriesRequest"> &
  * Use `create(SubmitEntriesRequestSchema)` to create a new message.
  */
 export const SubmitEntriesRequestSchema: GenMessage<SubmitEntriesRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_tree, 10);
+  messageDesc(file_causeway_v1_tree, 12);
 
 /**
  * What became of the entries, if none was refused.
@@ -437,7 +493,7 @@ export type SubmitEntriesResponse = Message<"causeway.v1.SubmitEntriesResponse">
  * Use `create(SubmitEntriesResponseSchema)` to create a new message.
  */
 export const SubmitEntriesResponseSchema: GenMessage<SubmitEntriesResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_tree, 11);
+  messageDesc(file_causeway_v1_tree, 13);
 
 /**
  * The entries to return.
@@ -458,7 +514,7 @@ export type GetEntriesRequest = Message<"causeway.v1.GetEntriesRequest"> & {
  * Use `create(GetEntriesRequestSchema)` to create a new message.
  */
 export const GetEntriesRequestSchema: GenMessage<GetEntriesRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_tree, 12);
+  messageDesc(file_causeway_v1_tree, 14);
 
 /**
  * The requested entries that the node has, in the order of the request.
@@ -487,7 +543,7 @@ export type GetEntriesResponse = Message<"causeway.v1.GetEntriesResponse"> & {
  * Use `create(GetEntriesResponseSchema)` to create a new message.
  */
 export const GetEntriesResponseSchema: GenMessage<GetEntriesResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_tree, 13);
+  messageDesc(file_causeway_v1_tree, 15);
 
 /**
  * The page of entries to return.
@@ -536,7 +592,7 @@ export type ListEntriesRequest = Message<"causeway.v1.ListEntriesRequest"> & {
  * Use `create(ListEntriesRequestSchema)` to create a new message.
  */
 export const ListEntriesRequestSchema: GenMessage<ListEntriesRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_tree, 14);
+  messageDesc(file_causeway_v1_tree, 16);
 
 /**
  * A page of entries.
@@ -564,7 +620,7 @@ export type ListEntriesResponse = Message<"causeway.v1.ListEntriesResponse"> & {
  * Use `create(ListEntriesResponseSchema)` to create a new message.
  */
 export const ListEntriesResponseSchema: GenMessage<ListEntriesResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_tree, 15);
+  messageDesc(file_causeway_v1_tree, 17);
 
 /**
  * The tree to follow, and where to start.
@@ -599,7 +655,7 @@ export type WatchTreeRequest = Message<"causeway.v1.WatchTreeRequest"> & {
  * Use `create(WatchTreeRequestSchema)` to create a new message.
  */
 export const WatchTreeRequestSchema: GenMessage<WatchTreeRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_tree, 16);
+  messageDesc(file_causeway_v1_tree, 18);
 
 /**
  * Some arrivals. A message without entries is a sign of life, sent after every 15 seconds of silence, or stands for
@@ -636,7 +692,7 @@ export type WatchTreeResponse = Message<"causeway.v1.WatchTreeResponse"> & {
  * Use `create(WatchTreeResponseSchema)` to create a new message.
  */
 export const WatchTreeResponseSchema: GenMessage<WatchTreeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_tree, 17);
+  messageDesc(file_causeway_v1_tree, 19);
 
 /**
  * Creates, reads and writes the trees of one node. Only the node's own key, its control socket and its operators may
@@ -675,6 +731,19 @@ export const TreeService: GenService<{
     methodKind: "unary";
     input: typeof GetTreeRequestSchema;
     output: typeof GetTreeResponseSchema;
+  },
+  /**
+   * Removes a tree from the node, with its links and everything else that the node keeps about it. From the first answer
+   * on, the tree is not there for anybody. The removal goes on if the caller leaves, and after a restart; meanwhile the
+   * tree cannot come back (RESOURCE_EXHAUSTED). Other nodes keep the tree. It comes back only if an operator links, joins,
+   * syncs or submits it. Fails with UNKNOWN_TREE.
+   *
+   * @generated from rpc causeway.v1.TreeService.RemoveTree
+   */
+  removeTree: {
+    methodKind: "server_streaming";
+    input: typeof RemoveTreeRequestSchema;
+    output: typeof RemoveTreeResponseSchema;
   },
   /**
    * Writes one entry, signed by the node. Fails with UNKNOWN_TREE, ENTRY_CHANGES, ENTRY_TOO_LARGE or

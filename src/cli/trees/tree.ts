@@ -1,12 +1,14 @@
-/** `causeway tree create` and `causeway tree list`. */
+/** `causeway tree create`, `causeway tree list` and `causeway tree remove`. */
 import type { Command } from 'commander'
 import { PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
 import type { Tree } from '../../../gen/causeway/v1/tree_pb.ts'
 import { type Clients, type CommonOptions, openClients } from '../context.ts'
 import { examples } from '../help.ts'
-import { hexText, plainText, print } from '../output.ts'
+import { asCausewayError, hexText, idArgument, idText, plainText, print, quantity } from '../output.ts'
 import { allPages } from '../pages.ts'
 import { accessName, publicOption } from '../permission.ts'
+import { ProgressBar } from '../progress.ts'
+import { confirm } from './confirm.ts'
 
 /** Yields all trees of the node. */
 export async function* allTrees(clients: Clients): AsyncGenerator<Tree> {
@@ -14,7 +16,7 @@ export async function* allTrees(clients: Clients): AsyncGenerator<Tree> {
 }
 
 export function addTree(program: Command): void {
-  const tree = program.command('tree').description('create and list trees')
+  const tree = program.command('tree').description('create, list and remove trees')
   tree
     .command('create')
     .argument('<NAME>', 'name of the tree')
@@ -39,6 +41,57 @@ export function addTree(program: Command): void {
       const none = 'No trees yet; run `causeway tree create NAME` to create one.'
       print(options, { trees }, lines.join('\n') || none)
     })
+  addRemove(tree)
+}
+
+interface RemoveOptions extends CommonOptions {
+  readonly yes?: boolean
+}
+
+function addRemove(tree: Command): void {
+  tree
+    .command('remove')
+    .argument('<TREE>', 'id of the tree')
+    .description('remove a tree from this node, with its links')
+    .option('--yes', 'do not ask for confirmation')
+    .addHelpText(
+      'after',
+      '\nOther nodes keep the tree, and it comes back only if you link, join, sync or\nimport it again. What no other node has is lost.',
+    )
+    .action(removeTree)
+}
+
+async function removeTree(text: string, options: RemoveOptions): Promise<void> {
+  const tree = idArgument(text)
+  await using clients = await openClients(options)
+  const known = await knownTree(clients, tree)
+  if (known !== undefined && !options.yes) {
+    const what = `the tree ${plainText(known.name)} with ${quantity(Number(known.count), 'entry', 'entries')}`
+    if (!(await confirm(`Remove ${what} from this node? What no other node has is lost.`))) {
+      process.stderr.write('Nothing was removed.\n')
+      process.exitCode = 1
+      return
+    }
+  }
+  const bar = new ProgressBar('removing', options.json)
+  let entries = 0
+  for await (const { removed, count } of clients.trees.removeTree({ tree })) {
+    entries = Number(count)
+    bar.update(Number(removed), entries)
+  }
+  bar.end()
+  const summary = `Removed ${idText(tree)} with ${quantity(entries, 'entry', 'entries')}.`
+  print(options, { tree: idText(tree), entries }, summary)
+}
+
+/** Returns a tree, or undefined if it is not here: its removal may have been interrupted, and then it goes on. */
+async function knownTree(clients: Clients, tree: Uint8Array): Promise<Tree | undefined> {
+  try {
+    return (await clients.trees.getTree({ tree })).tree
+  } catch (error) {
+    if (asCausewayError(error).code === 'UNKNOWN_TREE') return undefined
+    throw error
+  }
 }
 
 function treeDocument({ cid, name, count, tipCount, height, bytes, publicAccess, tipsDigest }: Tree) {

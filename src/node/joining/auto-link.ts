@@ -49,14 +49,16 @@ export class AutoLink {
     if (!this.isDue(tree, peer)) return
     const name = (await store.policy(tree))?.key(peer)?.name
     if (book.get(peer) === undefined) await book.add(peer, { name, uninvited: true })
-    await dispatcher.link(tree, peer)
+    await dispatcher.linkIf(tree, peer, () => this.isDue(tree, peer))
   }
 
   /**
-   * Whether to link the tree with the peer: not yet linked, not unlinked here before, not blocked, and within limits.
+   * Whether to link the tree with the peer: the tree is here, not yet linked, not unlinked or removed here before, the
+   * peer is not blocked, and both are within limits.
    */
   private isDue(tree: TreeId, peer: PeerId): boolean {
-    const { self, book, links } = this.parts
+    const { self, store, book, links } = this.parts
+    if (store.tree(tree) === undefined) return false
     if (peer === self || links.get(tree, peer) !== undefined || links.wasEnded(tree, peer)) return false
     const entry = book.get(peer)
     if (links.size >= limits.links / 2 || (entry === undefined && book.size >= limits.peers / 2)) return false

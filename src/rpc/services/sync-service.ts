@@ -133,7 +133,7 @@ async function sendEntries(
   if (store.tree(tree) === undefined) throw unknownTree(tree)
   const load = values.get(loadKey)
   const { added, known, refused } = await load.work(signal, () =>
-    ingest.page(tree, readSigned(request.entries)),
+    ingest.page(tree, readSigned(request.entries), { existing: true }),
   )
   load.charge(refused.length)
   return {

@@ -1,7 +1,12 @@
 /** TreeService: the calls of applications, on the store and with the node's key. */
 import type { ServiceImpl } from '@connectrpc/connect'
 import { PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
-import type { GetEntriesRequest, ListEntriesRequest, TreeService } from '../../../gen/causeway/v1/tree_pb.ts'
+import type {
+  GetEntriesRequest,
+  ListEntriesRequest,
+  RemoveTreeRequest,
+  TreeService,
+} from '../../../gen/causeway/v1/tree_pb.ts'
 import type { Clock } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
@@ -15,9 +20,11 @@ import {
 } from '../../dag/id.ts'
 import type { Author } from '../../store/author/author.ts'
 import { treeDetails } from '../../store/details.ts'
+import type { RemovalProgress } from '../../store/removal.ts'
 import type { DagStore, StoredEntry } from '../../store/store.ts'
 import type { Ingest } from '../../sync/ingest.ts'
 import { readId, readIds, readSigned, writeEntry, writeTree } from '../convert.ts'
+import { feed } from './feed.ts'
 import { invalidToken, pageSize, readToken, writeToken } from './paging.ts'
 import { createTreeWatch, expectTree } from './watch-tree.ts'
 
@@ -62,6 +69,8 @@ function treeCalls({ store, author }: TreeServiceParts): Partial<ServiceImpl<typ
       }
     },
 
+    removeTree: (request) => removeTree(store, request),
+
     async getTree(request) {
       const tree = expectTree(store, request.tree)
       const tips = await store.tips(tree)
@@ -69,6 +78,16 @@ function treeCalls({ store, author }: TreeServiceParts): Partial<ServiceImpl<typ
       return { tree: await describe(tree), tips: tips.slice(0, max).map(idToBytes) }
     },
   }
+}
+
+async function* removeTree(store: DagStore, request: RemoveTreeRequest) {
+  const tree = readId(request.tree, 'tree')
+  const steps = feed<RemovalProgress, number>((report) => store.removals.remove(tree, report))
+  for await (const step of steps)
+    if ('progress' in step) {
+      const { removed, count } = step.progress
+      yield { removed: BigInt(removed), count: BigInt(count), done: false }
+    } else yield { removed: BigInt(step.result), count: BigInt(step.result), done: true }
 }
 
 /** The calls that write and read entries. */

@@ -111,11 +111,11 @@ describe('Automatic links', () => {
     const problems: unknown[] = []
     const autoLink = new AutoLink({
       ...{ self: testIdentity(9).peer, book, links },
-      store: { policy: async () => undefined } as unknown as DagStore,
+      store: { tree: () => ({}), policy: async () => undefined } as unknown as DagStore,
       rights: {
         isNamed: async (_: TreeId, who) => who !== testIdentity(2).peer,
       } as AutoLink['parts']['rights'],
-      dispatcher: { link: async (made: TreeId) => void linked.push(made) } as unknown as Dispatcher,
+      dispatcher: { linkIf: async (made: TreeId) => void linked.push(made) } as unknown as Dispatcher,
       onError: (error) => problems.push(error),
     })
     return { db, book, links, autoLink, linked, problems }
