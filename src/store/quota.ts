@@ -1,15 +1,19 @@
 /**
  * Bounds how many bytes of entries a node stores in all, for one tree, and for one author in a tree. A quota makes no
- * entry invalid: a page past a bound is refused as a whole, whoever sends it, and can be stored once there is room.
- * Each author's bytes are counted in the page's own batch. Past `limits.quotaAuthors` accounts, which a stranger who
- * generates keys would reach, further authors of a tree share one account.
+ * entry invalid: a page past a bound is refused as a whole, whoever sends it, and can be stored once there is room. How
+ * far a page may go depends on who wrote it. Strangers, who may write only since everybody may, have a share. The last
+ * part is kept for changes of policies, and the very last for this node's own entries: so nobody who fills a tree stops
+ * the owner's writes, least of all the change that ends it. Past `limits.quotaAuthors` accounts, which a stranger who
+ * generates keys would reach, further authors of a tree share one.
  */
 
+import { Permission } from '../../gen/causeway/v1/entry_pb.ts'
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import { entryBytes, type VerifiedEntry } from '../dag/entry.ts'
+import { entryBytes, policyStore, type VerifiedEntry } from '../dag/entry.ts'
 import { formatId, type TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
+import type { PolicyState } from '../dag/policy/state.ts'
 import type { Contribution } from './contributors.ts'
 import type { Database } from './database/open.ts'
 import { Records } from './database/records.ts'
@@ -25,9 +29,29 @@ export interface QuotaOptions {
   readonly authorBytes?: number | undefined
 }
 
-/** The bytes of one author in a tree, or of all further authors together. */
+/** The bytes of one author in a tree, or of several authors together. */
 interface Account {
   bytes: number
+}
+
+/** The end of the key of the account of all strangers in a tree. */
+const strangers = 'strangers'
+/** Bytes of a tree's id and the space after it in the key of an account. */
+const treePrefixLength = 65
+
+/**
+ * Whose page it is: `own` if this node wrote all of it; else `policy` if it brings a change of the policy, which stands
+ * on the other entries; else `stranger` if a stranger wrote any of it; else `member`.
+ */
+type Standing = 'stranger' | 'member' | 'policy' | 'own'
+
+/** A page on its way into the store. */
+interface Page {
+  readonly tree: TreeId
+  readonly added: readonly VerifiedEntry[]
+  readonly info: TreeInfo
+  readonly policy: PolicyState
+  readonly standing: Standing
 }
 
 /** The quota of a store: refuses pages past its bounds. */
@@ -38,6 +62,8 @@ export class Quota {
   private readonly treeBytes: number
   private readonly authorBytes: number
   private readonly accounts: Records<Account>
+  /** The bytes of strangers in all trees. */
+  private strangerBytes = 0
 
   private constructor(store: DagStore, self: PeerId, accounts: Records<Account>, options: QuotaOptions) {
     this.store = store
@@ -46,8 +72,16 @@ export class Quota {
     this.nodeBytes = options.nodeBytes ?? limits.quotaNodeBytes
     this.treeBytes = options.treeBytes ?? limits.quotaTreeBytes
     this.authorBytes = options.authorBytes ?? limits.quotaAuthorBytes
-    store.addContributor((tree, added, info) => this.contribute(tree, added, info))
-    store.removals.onRemove((tree) => this.accounts.deleteWhere((key) => key.startsWith(`${tree} `)))
+    this.sumStrangers()
+    store.addContributor((tree, added, info, treePolicy) => {
+      const policy = treePolicy.whole().state
+      const standing = standingOf(added, self, policy)
+      return this.contribute({ tree, added, info, policy, standing })
+    })
+    store.removals.onRemove(async (tree) => {
+      await this.accounts.deleteWhere((key) => key.startsWith(`${tree} `))
+      this.sumStrangers()
+    })
   }
 
   /** Reads the accounts and holds every page of `store` to the bounds from now on. */
@@ -55,65 +89,138 @@ export class Quota {
     return new Quota(store, self, await Records.open<Account>(db, 'quota'), options)
   }
 
+  private sumStrangers(): void {
+    this.strangerBytes = 0
+    for (const [key, { bytes }] of this.accounts.entries())
+      if (key.endsWith(` ${strangers}`)) this.strangerBytes += bytes
+  }
+
   /** Returns the records of the accounts that the page changes. Throws RESOURCE_EXHAUSTED if it is past a bound. */
-  private contribute(tree: TreeId, added: readonly VerifiedEntry[], info: TreeInfo): Contribution {
+  private contribute(page: Page): Contribution {
+    const { tree, info, standing } = page
     const before = this.store.tree(tree)?.bytes ?? 0
-    const nodeBytes = this.store.bytes + info.bytes - before
-    if (nodeBytes > this.nodeBytes)
-      throw quotaExceeded('all trees together', this.nodeBytes, 'serve with a larger --max-disk', {
-        tree,
-      })
-    if (info.bytes > this.treeBytes)
-      throw quotaExceeded(`the tree ${formatId(tree)}`, this.treeBytes, 'serve with a larger --max-tree', {
-        tree,
-      })
-    const accounts = this.accountsAfter(tree, added)
-    for (const [key, { bytes }] of accounts)
-      if (bytes > this.authorBytes)
-        throw quotaExceeded(
-          `one author (${key.slice(65)}) in the tree ${formatId(tree)}`,
-          this.authorBytes,
-          'serve with a larger --max-author',
-          { tree, author: key.slice(65) },
-        )
+    const node = 'all trees together'
+    const [forNode, forTree] = ['serve with a larger --max-disk', 'serve with a larger --max-tree']
+    expectRoom(this.store.bytes + info.bytes - before, roomFor(standing, this.nodeBytes), node, forNode, {
+      tree,
+    })
+    expectRoom(info.bytes, roomFor(standing, this.treeBytes), `the tree ${formatId(tree)}`, forTree, { tree })
+    const accounts = this.accountsAfter(page)
+    for (const [key, { bytes }] of accounts) {
+      const who = key.slice(treePrefixLength)
+      if (who === strangers) this.checkStrangers(page, bytes)
+      else {
+        // Policy entries may go past an author's bound, as they may past that of others.
+        const room =
+          standing === 'policy'
+            ? this.authorBytes + this.authorBytes / limits.quotaReserveDivisor
+            : this.authorBytes
+        const help = 'serve with a larger --max-author'
+        expectRoom(bytes, room, `one author (${who}) in the tree ${formatId(tree)}`, help, {
+          tree,
+          author: who,
+        })
+      }
+    }
     return {
       operations: Array.from(accounts, ([key, account]) => this.accounts.put(key, account)),
       stored: () => this.updateMemory(accounts),
     }
   }
 
+  /** Throws RESOURCE_EXHAUSTED if a page of strangers is past their share of the tree or of the node. */
+  private checkStrangers({ tree, standing }: Page, bytes: number): void {
+    if (standing !== 'stranger') return
+    const added = bytes - (this.accounts.get(`${tree} ${strangers}`)?.bytes ?? 0)
+    const whom = 'authors that the policy does not name'
+    const inTree = `${whom} in the tree ${formatId(tree)}`
+    const help = 'name them in the policy with `causeway grant`, or serve with a larger'
+    expectRoom(bytes, roomForStrangers(this.treeBytes), inTree, `${help} --max-tree`, { tree })
+    expectRoom(
+      this.strangerBytes + added,
+      roomForStrangers(this.nodeBytes),
+      `${whom} in all trees together`,
+      `${help} --max-disk`,
+      { tree },
+    )
+  }
+
   /** Brings the accounts in memory up to what a page wrote. */
   private updateMemory(accounts: ReadonlyMap<string, Account>): void {
     for (const [key, account] of accounts) {
       const current = this.accounts.get(key)
+      if (key.endsWith(` ${strangers}`)) this.strangerBytes += account.bytes - (current?.bytes ?? 0)
       // Changed in place: a replaced account is often in V8's old generation, where only a full collection frees it.
       if (current === undefined) this.accounts.keep(key, account)
       else current.bytes = account.bytes
     }
   }
 
-  /** Returns the accounts that these entries change, as they leave them. */
-  private accountsAfter(tree: TreeId, added: readonly VerifiedEntry[]): Map<string, Account> {
-    const sums = new Map<string, number>()
+  /** Returns the accounts that a page changes, as it leaves them. */
+  private accountsAfter({ tree, added, policy }: Page): Map<string, Account> {
+    const sums = new Map<PeerId, number>()
     for (const { body, signed } of added)
       if (body.author !== this.self) sums.set(body.author, (sums.get(body.author) ?? 0) + entryBytes(signed))
     const accounts = new Map<string, Account>()
-    for (const [author, bytes] of sums) {
-      const authorKey = `${tree} ${author}`
-      const hasOwn =
-        this.accounts.get(authorKey) !== undefined || this.accounts.size + accounts.size < limits.quotaAuthors
-      const key = hasOwn ? authorKey : `${tree} further authors`
+    const add = (key: string, bytes: number) => {
       const before = accounts.get(key) ?? this.accounts.get(key)
       accounts.set(key, { bytes: (before?.bytes ?? 0) + bytes })
+    }
+    for (const [author, bytes] of sums) {
+      const stranger = isStranger(author, policy)
+      const key = `${tree} ${author}`
+      const most = stranger ? roomForStrangers(limits.quotaAuthors) : limits.quotaAuthors
+      const hasOwn = this.accounts.get(key) !== undefined || this.accounts.size + accounts.size < most
+      if (stranger) add(`${tree} ${strangers}`, bytes)
+      add(hasOwn ? key : `${tree} further ${stranger ? strangers : 'authors'}`, bytes)
     }
     return accounts
   }
 }
 
-function quotaExceeded(what: string, max: number, help: string, data: Record<string, string>): CausewayError {
-  return new CausewayError(
+/** Returns the standing of a page. `policy` is that of its tree. */
+function standingOf(added: readonly VerifiedEntry[], self: PeerId, policy: PolicyState): Standing {
+  let standing: Standing = 'own'
+  for (const { body } of added) {
+    if (body.author === self) continue
+    // A root names its author and changes nothing.
+    if (body.height > 0 && body.changes.some(({ store }) => store === policyStore)) return 'policy'
+    if (isStranger(body.author, policy)) standing = 'stranger'
+    else if (standing === 'own') standing = 'member'
+  }
+  return standing
+}
+
+/** Returns whether the policy does not name an author as one who may write. */
+function isStranger(author: PeerId, policy: PolicyState): boolean {
+  const key = policy.key(author)
+  return key === undefined || key.revoked || key.permission < Permission.WRITE
+}
+
+/** Returns up to how many of `bytes` a page of this standing may fill. */
+function roomFor(standing: Standing, bytes: number): number {
+  const reserve = Math.floor(bytes / limits.quotaReserveDivisor)
+  if (standing === 'own') return bytes
+  return bytes - (standing === 'policy' ? Math.floor(reserve / 2) : reserve)
+}
+
+/** Returns how many of `bytes` all strangers together may fill. */
+function roomForStrangers(bytes: number): number {
+  return Math.floor(bytes / limits.quotaStrangerDivisor)
+}
+
+/** Throws RESOURCE_EXHAUSTED if there would be more bytes than there is room for. */
+function expectRoom(
+  bytes: number,
+  room: number,
+  what: string,
+  help: string,
+  data: Record<string, string>,
+): void {
+  if (bytes <= room) return
+  throw new CausewayError(
     'RESOURCE_EXHAUSTED',
-    `This node stores at most ${max} bytes of entries for ${what}: ${help}.`,
-    { data: { ...data, maxBytes: max, retryAfterMs: limits.quotaRetryMs } },
+    `This node stores at most ${room} bytes of entries for ${what}: ${help}.`,
+    { data: { ...data, maxBytes: room, retryAfterMs: limits.quotaRetryMs } },
   )
 }

@@ -66,6 +66,16 @@ export const storeLimits = {
   quotaTreeBytes: 17_179_869_184,
   /** Bytes of one author in a tree by default: a person does not write as much in a lifetime, a machine in a year. */
   quotaAuthorBytes: 4_294_967_296,
+  /**
+   * Strangers, who may write only since everybody may, get one in so many bytes of the node's quota, of each tree's, and
+   * of the accounts. The rest is for authors whom a policy names.
+   */
+  quotaStrangerDivisor: 2,
+  /**
+   * One in so many bytes of each quota is kept for policy entries and for this node's own, so that whoever fills a tree
+   * cannot stop the change that ends it. Half of these bytes are for this node alone.
+   */
+  quotaReserveDivisor: 8,
   /** Authors with their own account, over all trees, some 300 bytes each in memory. The rest share one per tree. */
   quotaAuthors: 65_536,
   /** How long to wait before a page past a quota is sent again: somebody has to make room first. */
