@@ -47,6 +47,7 @@ export class Admission {
       clock,
       isKnown: (peer) =>
         this.operators.has(peer) || isInvited(book.get(peer)) || (named.has(peer) && !this.isBlocked(peer)),
+      isOperator: (peer) => this.operators.has(peer),
       peersOf: (connected) => this.peersOf(connected),
       callerOf: (connected, authorization) => this.identification.callerOf(connected, authorization),
     })

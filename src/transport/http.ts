@@ -16,9 +16,11 @@ import { networkInterfaces } from 'node:os'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { connect as connectTls, createServer as createTlsServer, TLSSocket } from 'node:tls'
 import { type Clock, cancelled, deadline, systemClock } from '../base/clock.ts'
+import { largestCrowd } from '../base/crowd.ts'
 import { CausewayError } from '../base/errors.ts'
 import { isLoopback, type WebListener } from '../base/hosts.ts'
 import { limits } from '../base/limits.ts'
+import { originOf } from '../base/origin.ts'
 import type { Protection } from '../base/protection.ts'
 import { certificateHash } from './certificate.ts'
 import type { Door } from './door.ts'
@@ -59,6 +61,10 @@ class HttpTransport implements Transport {
   private readonly clock: Clock
   private readonly lifecycle: Lifecycle
   private readonly inbound = new Set<Socket>()
+  /** Inbound TCP connections on which TLS has not agreed yet, by remote address, the oldest first. */
+  private readonly shaking = new Map<string, Socket>()
+  /** Open inbound TCP connections. */
+  private admitted = 0
   private readonly outbound = new Set<Socket>()
   /** The server while it is listening. */
   private server: Server | undefined
@@ -126,11 +132,11 @@ class HttpTransport implements Transport {
         })
       : createServer(socketOptions)
     const listener = webListener(host, tls?.cert)
-    server.maxConnections = limits.tcpInboundConnections
     server.on('connection', (socket: Socket) => this.admit(socket))
     server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
       if (socket.destroyed) return
       if (tls) track(this.inbound, socket)
+      this.shaking.delete(remoteAddressOf(socket))
       const protection = protectionOf(socket, (tls) => tls.getX509Certificate())
       handOver(accept, { ...channelOf(socket, protection), listener })
     })
@@ -171,13 +177,32 @@ class HttpTransport implements Transport {
     return listen
   }
 
-  /** Tracks an inbound TCP connection, and destroys it if its origin has too many. */
+  /** Tracks an inbound TCP connection. Destroys it if its origin has too many, or if there is no room for it. */
   private admit(socket: Socket): void {
     track(this.inbound, socket)
-    const { door } = this.options
-    const leave = door === undefined ? () => {} : door.enter(remoteAddressOf(socket))
-    if (leave === undefined) socket.destroy()
-    else socket.once('close', leave)
+    const address = remoteAddressOf(socket)
+    const { door, listen } = this.options
+    const leave = door === undefined ? () => {} : door.enter(address)
+    if (leave === undefined) return void socket.destroy()
+    this.admitted++
+    if (this.admitted > limits.tcpInboundConnections) this.makeRoom(socket)
+    if (listen?.tls) this.shaking.set(address, socket)
+    socket.once('close', () => {
+      leave()
+      this.admitted--
+      this.shaking.delete(address)
+    })
+  }
+
+  /**
+   * Ends the oldest TLS handshake of the origin that has most of them under way, or the newest connection if there is
+   * none. Connections past their handshake are bounded by the receiver of their channels.
+   */
+  private makeRoom(newest: Socket): void {
+    const handshakes = largestCrowd(this.shaking, ([address]) => originOf(address))
+    const [address, socket] = handshakes?.oldest ?? ['', newest]
+    this.shaking.delete(address)
+    socket.destroy()
   }
 
   private async unbind(): Promise<void> {

@@ -413,6 +413,21 @@ relations('who is served', [
     'One origin does not hold up the others.',
   ],
   [
+    'connectionsPerPeer and strangerConnectionsKept are a fraction of connections',
+    4 * (bound.connectionsPerPeer + bound.strangerConnectionsKept) <= bound.connections,
+    'Neither one known peer nor the room that is kept for strangers takes much of all connections.',
+  ],
+  [
+    'peerConnectionsKept < connectionsPerPeer',
+    bound.peerConnectionsKept < bound.connectionsPerPeer,
+    'A peer that holds as many as it may has some that can go.',
+  ],
+  [
+    'irohConnectionsPerPeer is a fraction of irohConnections',
+    16 * bound.irohConnectionsPerPeer <= bound.irohConnections,
+    'One peer does not hold up the others.',
+  ],
+  [
     'strangerCalls < strangerCallsInAll and strangerRequestBytes < strangerRequestBytesInAll',
     bound.strangerCalls < bound.strangerCallsInAll &&
       bound.strangerRequestBytes < bound.strangerRequestBytesInAll,

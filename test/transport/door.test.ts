@@ -6,7 +6,9 @@ import { it } from 'node:test'
 import { limits } from '../../src/base/limits.ts'
 import { Door } from '../../src/transport/door.ts'
 import { createHttpTransport } from '../../src/transport/http.ts'
+import { limited } from '../kit/limited.ts'
 import { testCertificate } from '../kit/serving-node.ts'
+import { until } from '../kit/until.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 
 it('bounds the open connections of one origin, and not those of others', async () => {
@@ -62,3 +64,28 @@ for (const tls of [undefined, testCertificate])
     assert.equal(accepted, 0)
     await server.close()
   })
+
+it('lets a connection over TLS in while others fill all places with handshakes that they do not finish', async () => {
+  using _ = limited({ tcpInboundConnections: 4 })
+  const server = createHttpTransport({ listen: { host: '127.0.0.1', port: 0, tls: testCertificate } })
+  let accepted = 0
+  await server.listen(({ stream }) => {
+    accepted++
+    stream.on('error', () => {})
+  })
+  const { port } = new URL(server.addresses()[0]!)
+  const silent = await Promise.all(
+    Array.from({ length: 12 }, async () => {
+      const socket = connect({ host: '127.0.0.1', port: Number(port), localAddress: '127.0.0.2' })
+      socket.on('error', () => {}).resume()
+      await once(socket, 'connect')
+      return socket
+    }),
+  )
+  const dialer = createHttpTransport({ tls: { ca: testCertificate.cert } })
+  const { stream } = await dialer.dial(server.addresses()[0]!)
+  await until('it is accepted', () => accepted === 1)
+  await Promise.all(silent.slice(0, 8).map((socket) => socket.closed || once(socket, 'close')))
+  assert.equal(stream.destroyed, false)
+  await Promise.all([dialer.close(), server.close()])
+})

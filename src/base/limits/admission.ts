@@ -14,6 +14,12 @@ export const admissionLimits = {
    * bound a new connection still reaches us and replaces the oldest one of a stranger.
    */
   connections: 1_536,
+  /** Of one known peer: its lane needs one, and programs with its key some dozens. Past it, its oldest one goes. */
+  connectionsPerPeer: 128,
+  /** Open connections of strangers that known peers leave room for: each known peer is one until its first proof. */
+  strangerConnectionsKept: 256,
+  /** Connections of each known peer that stay even if there are too many in all. */
+  peerConnectionsKept: 4,
   /** Callers whose use is remembered, some 150 bytes each in each of a few maps. The least recent one is dropped. */
   callersRemembered: 16_384,
   /** How long a peer that a tree's policy names counts as known after a call showed it. Every such call renews this. */

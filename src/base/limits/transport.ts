@@ -29,6 +29,8 @@ export const transportLimits = {
   irohRelayTimeoutMs: 5_000,
   /** A connection takes some 85 KB in the binding (measured): 44 MB. */
   irohConnections: 512,
+  /** Inbound connections of one peer: it pools one, and leaves others behind when it restarts or changes networks. */
+  irohConnectionsPerPeer: 8,
   /** Handshakes on top of these: each lasts a round trip or two. */
   irohHandshakes: 64,
   /** One stream is one HTTP/2 session with many calls, so a peer needs far fewer. Each may hold 1.25 MB unread. */

@@ -7,15 +7,20 @@ import { setMaxListeners } from 'node:events'
 import * as http from 'node:http'
 import * as http2 from 'node:http2'
 import type { Duplex } from 'node:stream'
-import { type ConnectRouter, createContextValues, type Interceptor } from '@connectrpc/connect'
+import {
+  type ConnectRouter,
+  createContextKey,
+  createContextValues,
+  type Interceptor,
+} from '@connectrpc/connect'
 import type { Clock } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
-import type { WebListener } from '../../base/hosts.ts'
 import { limits } from '../../base/limits.ts'
 import { type ByteChannel, type Caller, callerKey, stoppingKey } from '../caller.ts'
 import { leaveHalfOpen } from '../half-open.ts'
 import type { ProblemListener } from './boundary.ts'
 import { type AllowedNames, refuseNaming } from './browsers.ts'
+import { Connections, type InboundConnection } from './connections.ts'
 import { createHandler, type PlainAnswer, sendPlain } from './handler.ts'
 import type { HttpRequest } from './http-call.ts'
 import { requestTimeMs } from './in-time.ts'
@@ -48,15 +53,12 @@ const stoppingAnswer: PlainAnswer = {
   body: 'The node is stopping.\n',
 }
 
+const connectionKey = createContextKey<InboundConnection | undefined>(undefined, {
+  description: 'the connection of this call',
+})
+
 /** The caller of a call whose connection has just ended. */
 const unknownCaller: Caller = { remoteAddress: 'unknown', transport: 'unknown', operator: false }
-
-interface InboundConnection {
-  readonly caller: Caller
-  readonly channel: ByteChannel
-  /** Whether no request has arrived yet, so that closing loses nothing. */
-  awaitsFirstBytes: boolean
-}
 
 export class RpcServer {
   private readonly clock: Clock
@@ -65,27 +67,26 @@ export class RpcServer {
   private readonly http1: http.Server
   private readonly http2: http2.Http2Server
   private readonly sessions = new Set<http2.ServerHttp2Session>()
-  private readonly channels = new Map<Duplex, InboundConnection>()
+  private readonly open: Connections
   /** Fires when a stop begins. Calls without an end of their own should end then. */
   private readonly stopping = new AbortController()
   /** Fires when a stop's grace is over, and ends the remaining calls. */
   private readonly shutdown = new AbortController()
-  /** The caller of each HTTP/2 session and each HTTP/1.1 socket. */
-  private readonly callers = new WeakMap<object, Caller>()
-  /** The listener of each connection's caller, if browsers can reach it. */
-  private readonly listeners = new WeakMap<Caller, WebListener>()
+  /** The connection of each HTTP/2 session and each HTTP/1.1 socket. */
+  private readonly carried = new WeakMap<object, InboundConnection>()
 
   constructor(options: RpcServerOptions) {
     this.clock = options.clock
     this.throttle = options.throttle
+    this.open = new Connections(options.throttle)
     // There is one listener for each call under way, on all connections.
     setMaxListeners(0, this.shutdown.signal, this.stopping.signal)
     this.idleTimeoutMs = options.idleTimeoutMs ?? limits.idleTimeoutMs
     const handler = createHandler({
       routes: options.routes,
-      interceptors: options.interceptors,
+      interceptors: [this.boundPeers, ...(options.interceptors ?? [])],
       onProblem: options.onError,
-      plain: (path, request) => options.plain?.(path, this.callerOf(request) ?? unknownCaller),
+      plain: (path, request) => options.plain?.(path, this.connectionOf(request)?.caller ?? unknownCaller),
       refuse: (request) => this.refuse(request, options.allowed ?? { hosts: [], origins: [] }),
       clock: options.clock,
       shutdownSignal: this.shutdown.signal,
@@ -133,16 +134,25 @@ export class RpcServer {
     this.http2.on('sessionError', () => {})
   }
 
-  /** Returns the caller of a request's connection, or undefined if the connection has ended. */
-  private callerOf(request: HttpRequest): Caller | undefined {
+  /** Returns a request's connection, or undefined if it has ended. */
+  private connectionOf(request: HttpRequest): InboundConnection | undefined {
     const carrier = 'stream' in request ? request.stream.session : request.socket
-    return carrier && this.callers.get(carrier)
+    return carrier && this.carried.get(carrier)
+  }
+
+  /** Bounds the connections of the peer that a call has proven, as soon as the other interceptors have checked it. */
+  private readonly boundPeers: Interceptor = (next) => async (request) => {
+    try {
+      return await next(request)
+    } finally {
+      const connection = request.contextValues.get(connectionKey)
+      if (connection !== undefined) this.open.boundPeer(connection)
+    }
   }
 
   /** Returns the reason to refuse a request that a web page may have made; see browsers.ts. */
   private refuse(request: HttpRequest, allowed: AllowedNames): CausewayError | undefined {
-    const caller = this.callerOf(request)
-    const listener = caller && this.listeners.get(caller)
+    const listener = this.connectionOf(request)?.channel.listener
     if (listener === undefined) return undefined
     const { ':authority': authority, host, origin } = request.headers
     const hosts = [authority, host].filter((name) => typeof name === 'string')
@@ -151,7 +161,7 @@ export class RpcServer {
 
   /** Begins a call. Cuts the connection of a caller that has been refused too often. */
   private enter(throttle: Throttle, request: HttpRequest): OpenCall {
-    const connected = this.callerOf(request) ?? unknownCaller
+    const connected = this.connectionOf(request)?.caller ?? unknownCaller
     try {
       return throttle.enter(connected, request.headers.authorization, request.url)
     } catch (error) {
@@ -161,9 +171,9 @@ export class RpcServer {
   }
 
   private contextValues(request: HttpRequest) {
-    const caller = this.callerOf(request)
+    const connection = this.connectionOf(request)
     const values = createContextValues().set(stoppingKey, this.stopping.signal)
-    return caller ? values.set(callerKey, caller) : values
+    return connection ? values.set(callerKey, connection.caller).set(connectionKey, connection) : values
   }
 
   /** Ends a request that came too slowly, once its caller had time to receive the answer. */
@@ -256,19 +266,22 @@ export class RpcServer {
       ...(channel.remotePeer !== undefined && { peer: channel.remotePeer }),
       ...(channel.protection !== undefined && { protection: channel.protection }),
     }
-    if (channel.listener !== undefined) this.listeners.set(caller, channel.listener)
     const connection: InboundConnection = { caller, channel, awaitsFirstBytes: true }
-    if (this.channels.size >= limits.connections && !this.makeRoom()) {
+    if (!this.open.add(connection)) {
       stream.destroy()
       return
     }
-    this.channels.set(stream, connection)
+    this.awaitFirstBytes(connection)
+  }
+
+  /** Passes a connection to the server of the protocol that its first bytes speak. */
+  private awaitFirstBytes(connection: InboundConnection): void {
+    const { stream } = connection.channel
     const giveUp = () => stream.destroy()
-    const cancelTimer = operator ? () => {} : this.clock.setTimer(limits.firstBytesTimeoutMs, giveUp)
-    stream.once('close', () => {
-      cancelTimer()
-      this.channels.delete(stream)
-    })
+    const cancelTimer = connection.caller.operator
+      ? () => {}
+      : this.clock.setTimer(limits.firstBytesTimeoutMs, giveUp)
+    stream.once('close', cancelTimer)
     // It ended before its first request.
     stream.once('end', giveUp)
     let firstBytes: Buffer = Buffer.alloc(0)
@@ -284,47 +297,40 @@ export class RpcServer {
       cancelTimer()
       connection.awaitsFirstBytes = false
       stream.unshift(firstBytes)
-      if (isPrefix) {
-        const onSession = (session: http2.ServerHttp2Session) => {
-          this.callers.set(session, caller)
-          this.follow(session, stream)
-          // On the control socket a process of this machine may be silent: its end closes the socket, and it may have
-          // stopped reading only because its terminal is slow.
-          if (!operator) this.supervise(session, stream)
-        }
-        this.http2.prependOnceListener('session', onSession)
-        this.http2.emit('connection', stream)
-        // There is no session if TLS has agreed on another protocol.
-        this.http2.off('session', onSession)
-        // A remote that has ended its half cannot speak HTTP/2 any more, and the session does not notice.
-        stream.once('end', () => stream.end())
-      } else {
-        this.callers.set(stream, caller)
+      if (isPrefix) this.serveHttp2(connection)
+      else {
+        this.carried.set(stream, connection)
         this.http1.emit('connection', stream)
       }
     }
     stream.on('readable', onReadable)
   }
 
-  /** Ends the oldest connection of a stranger. Returns false if there is none. */
-  private makeRoom(): boolean {
-    for (const [stream, { caller }] of this.channels) {
-      if (stream.destroyed || !(this.throttle?.isStranger(caller) ?? true)) continue
-      stream.destroy()
-      this.channels.delete(stream)
-      return true
+  private serveHttp2(connection: InboundConnection): void {
+    const { stream } = connection.channel
+    const onSession = (session: http2.ServerHttp2Session) => {
+      this.carried.set(session, connection)
+      this.follow(session, stream)
+      // On the control socket a process of this machine may be silent: its end closes the socket, and it may have stopped
+      // reading only because its terminal is slow.
+      if (!connection.caller.operator) this.supervise(session, stream)
     }
-    return false
+    this.http2.prependOnceListener('session', onSession)
+    this.http2.emit('connection', stream)
+    // There is no session if TLS has agreed on another protocol.
+    this.http2.off('session', onSession)
+    // A remote that has ended its half cannot speak HTTP/2 any more, and the session does not notice.
+    stream.once('end', () => stream.end())
   }
 
   /** Returns the open connections. */
   connections(): { caller: Caller; channel: ByteChannel }[] {
-    return [...this.channels.values()]
+    return [...this.open]
   }
 
   /** Ends the connections of the callers that match. */
   cut(which: (caller: Caller) => boolean): void {
-    for (const [stream, { caller }] of this.channels) if (which(caller)) stream.destroy()
+    this.open.cut(which)
   }
 
   /**
@@ -335,11 +341,11 @@ export class RpcServer {
     this.stopping.abort(new CausewayError('CLOSED', 'The node is stopping.'))
     for (const session of this.sessions) session.close()
     this.http1.closeIdleConnections()
-    for (const [stream, { awaitsFirstBytes }] of this.channels) if (awaitsFirstBytes) stream.destroy()
+    for (const { awaitsFirstBytes, channel } of this.open) if (awaitsFirstBytes) channel.stream.destroy()
     const closed = Promise.all(
-      [...this.channels.keys()]
-        .filter((stream) => !stream.closed)
-        .map((stream) => new Promise((resolve) => stream.once('close', resolve))),
+      [...this.open]
+        .filter(({ channel }) => !channel.stream.closed)
+        .map(({ channel }) => new Promise((resolve) => channel.stream.once('close', resolve))),
     )
     let cancelTimer = () => {}
     const graceOver = new Promise<void>((resolve) => {
@@ -349,7 +355,7 @@ export class RpcServer {
     cancelTimer()
     this.shutdown.abort(this.stopping.signal.reason)
     for (const session of this.sessions) session.destroy()
-    for (const stream of this.channels.keys()) stream.destroy()
+    this.open.cut(() => true)
     await closed
     // Ends the timeouts that the constructor started.
     this.http1.close()

@@ -18,6 +18,7 @@ export interface ThrottleParts {
   readonly clock: Clock
   /** Reports whether the node's operator knows this peer. */
   isKnown(peer: PeerId): boolean
+  isOperator(peer: PeerId): boolean
   /** Returns the peers that have proven themselves on a connection. */
   peersOf(connected: Caller): PeerId[]
   /**
@@ -25,6 +26,13 @@ export interface ThrottleParts {
    * prove.
    */
   callerOf(connected: Caller, authorization: string | undefined): { caller: Caller; claim?: string }
+}
+
+/** Whom a connection counts for. */
+export interface Holder {
+  /** The known peer that has proven itself on the connection, otherwise the connection's origin. */
+  readonly name: string
+  readonly kind: 'operator' | 'known' | 'stranger'
 }
 
 /** A call that has begun. */
@@ -116,9 +124,15 @@ export class Throttle {
     return atMs !== undefined && this.parts.clock.monotonic() - atMs < limits.vouchedMs
   }
 
-  /** Reports whether a connection is a stranger's: no operator's, and no known peer has proven itself on it. */
-  isStranger(connected: Caller): boolean {
-    return !connected.operator && !this.parts.peersOf(connected).some((peer) => this.isKnown(peer))
+  /** Returns whom a connection counts for. */
+  holderOf(connected: Caller): Holder {
+    const peers = this.parts.peersOf(connected)
+    const operator = peers.find((peer) => this.parts.isOperator(peer))
+    if (connected.operator || operator !== undefined) return { name: operator ?? 'local', kind: 'operator' }
+    const known = peers.find((peer) => this.isKnown(peer))
+    return known === undefined
+      ? { name: originOf(connected.remoteAddress), kind: 'stranger' }
+      : { name: known, kind: 'known' }
   }
 
   /** Begins a call; end it with `leave`. Throws RESOURCE_EXHAUSTED, with the time to wait before another try. */

@@ -4,6 +4,7 @@
  * listens.
  */
 import { type Clock, cancelled, deadline, sleep, systemClock } from '../../base/clock.ts'
+import { largestCrowd } from '../../base/crowd.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { Identity, PeerId } from '../../dag/identity.ts'
@@ -261,6 +262,7 @@ class IrohTransport implements Transport {
     }
     void quic.closed.then(leave)
     const link = this.addLink(quic, true)
+    this.boundPeer(link.peer)
     if (this.links.size > limits.irohConnections) this.makeRoom(link)
     if (this.accept === undefined) return link.end(serverStopped())
     for (;;) {
@@ -271,13 +273,31 @@ class IrohTransport implements Transport {
     }
   }
 
-  /** Ends the oldest inbound connection of a peer that is not known, or the newest if there is none. */
+  /** Ends the oldest inbound connection of a peer if it now has more than `limits.irohConnectionsPerPeer`. */
+  private boundPeer(peer: PeerId): void {
+    const inbound = [...this.links].filter((link) => link.inbound && link.peer === peer)
+    if (inbound.length > limits.irohConnectionsPerPeer) inbound[0]!.end(tooMany())
+  }
+
+  /**
+   * Ends an inbound connection: the oldest of the peer that holds most, among peers that are not known as long as there
+   * are any. Ends the newest if each known peer has just one.
+   */
   private makeRoom(newest: QuicLink): void {
     const { isKnown = () => false } = this.options
-    const mayGo = (link: QuicLink) => link.inbound && !isKnown(link.peer)
-    const oldest = [...this.links].find(mayGo) ?? newest
-    oldest.end(new CausewayError('RESOURCE_EXHAUSTED', 'There are too many connections; try again later.'))
+    const inbound = [...this.links].filter((link) => link.inbound && link !== newest)
+    const ofStrangers = largestCrowd(
+      inbound.filter((link) => !isKnown(link.peer)),
+      (link) => link.origin,
+    )
+    const ofAll = largestCrowd(inbound, (link) => link.peer)
+    const link = ofStrangers?.oldest ?? (ofAll !== undefined && ofAll.held > 1 ? ofAll.oldest : newest)
+    link.end(tooMany())
   }
+}
+
+function tooMany(): CausewayError {
+  return new CausewayError('RESOURCE_EXHAUSTED', 'There are too many connections; try again later.')
 }
 
 function serverStopped(): CausewayError {

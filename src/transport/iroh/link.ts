@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream'
 import { type Clock, sleep } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
+import { originOf } from '../../base/origin.ts'
 import type { PeerId } from '../../dag/identity.ts'
 import type { Channel, PathInfo } from '../transport.ts'
 import type { QuicConnection } from './binding.ts'
@@ -53,6 +54,11 @@ export class QuicLink {
 
   get peer(): PeerId {
     return this.quic.remotePeer
+  }
+
+  /** Where the connection comes from, as limits count it. */
+  get origin(): string {
+    return originOf(this.quic.remoteAddress)
   }
 
   /** Opens a stream to the remote. Waits while the remote allows no more streams. */

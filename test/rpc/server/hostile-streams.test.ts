@@ -12,9 +12,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { systemClock } from '../../../src/base/clock.ts'
 import { limits } from '../../../src/base/limits.ts'
 import { idToBytes } from '../../../src/dag/id.ts'
-import type { Caller } from '../../../src/rpc/caller.ts'
 import { RpcServer } from '../../../src/rpc/server/server.ts'
-import type { Throttle } from '../../../src/rpc/server/throttle.ts'
 import { createHttpTransport } from '../../../src/transport/http.ts'
 import { TreeBuilder } from '../../kit/entries.ts'
 import { limited } from '../../kit/limited.ts'
@@ -353,30 +351,6 @@ interface StoppedLab {
   /** Begins a request, of which only so much comes. */
   begin(path: string, headers: object, body: Buffer): Promise<http2.ClientHttp2Stream>
 }
-
-describe('Connections past the bound', () => {
-  it('replace the oldest of a stranger, and are refused if all are of known peers', async () => {
-    const known = new Set<string>()
-    const throttle = { isStranger: ({ remoteAddress }: Caller) => !known.has(remoteAddress) } as Throttle
-    const server = new RpcServer({ clock: systemClock, routes: () => {}, throttle })
-    const accept = (remoteAddress: string) => {
-      const stream = new Duplex({ read() {} })
-      server.accept({ stream, remoteAddress }, 'test')
-      return stream
-    }
-    known.add('0')
-    const streams = Array.from({ length: limits.connections }, (_, index) => accept(String(index)))
-    const late = accept('late')
-    assert.deepEqual(
-      [streams[0], streams[1], streams[2], late].map((stream) => stream!.destroyed),
-      [false, true, false, false],
-    )
-    for (const { caller } of server.connections()) known.add(caller.remoteAddress)
-    assert.equal(accept('later').destroyed, true)
-    assert.equal(server.connections().length, limits.connections)
-    await server.drain(0)
-  })
-})
 
 describe('A thousand connections', () => {
   it('stay open, and another caller is served', async () => {

@@ -33,6 +33,7 @@ function open() {
   const throttle = new Throttle({
     clock,
     isKnown: (peer) => peer === friend,
+    isOperator: () => false,
     peersOf: ({ peer }) => (peer === undefined ? [] : [peer]),
     callerOf: (caller, claim) => ({ caller, ...(claim !== undefined && { claim }) }),
   })
@@ -237,8 +238,8 @@ describe('A peer that a policy or the operator names', () => {
     // A policy names this one, as an earlier call has shown.
     throttle.vouch(named)
     assert.equal(until(from('192.0.2.1:1', { peer: named }), false).count, limits.knownCalls)
-    assert.equal(throttle.isStranger(from('x', { peer: named })), false)
-    assert.equal(throttle.isStranger(from('x', { peer: nobody })), true)
+    assert.deepEqual(throttle.holderOf(from('x', { peer: named })), { name: named, kind: 'known' })
+    assert.deepEqual(throttle.holderOf(from('x', { peer: nobody })), { name: 'x', kind: 'stranger' })
   })
 
   it('is a stranger again when no call has shown its name for a while', async () => {
@@ -317,29 +318,5 @@ describe('Over the wire', () => {
     const { refused } = await sync.sendEntries({ tree, entries: garbage })
     assert.equal(refused.length, 60)
     await fails(sync.sendEntries({ tree, entries: [] }), 'RESOURCE_EXHAUSTED', 'ResourceExhausted')
-  })
-
-  it('the oldest connection of a stranger makes room, never that of a known peer', async () => {
-    using _ = limited({ connections: 4 })
-    await using serving = await ServingNode.start()
-    const owner = await serving.dial()
-    await owner.trees.listTrees({})
-    await serving.node.addPeer(friend, {})
-    const tree = Buffer.from(await serving.node.createTree('open', PublicAccess.READ), 'hex')
-    const peer = await serving.dialAs(testIdentity(1))
-    for await (const _ of peer.sync.syncTree({ tree }));
-    const strangers = []
-    for (let count = 0; count < 4; count++) {
-      const stranger = await serving.dialAs(undefined)
-      for await (const _ of stranger.sync.syncTree({ tree }));
-      strangers.push(stranger)
-    }
-    await Promise.all(
-      strangers
-        .slice(0, 2)
-        .map(({ connection: { channel } }) => channel.stream.closed || once(channel.stream, 'close')),
-    )
-    for (const caller of [peer, ...strangers.slice(2)]) for await (const _ of caller.sync.syncTree({ tree }));
-    await owner.trees.listTrees({})
   })
 })

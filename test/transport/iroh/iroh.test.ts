@@ -262,6 +262,40 @@ describe('QUIC', () => {
     await Promise.all([known!.close(), unknown!.close()])
   })
 
+  it('bounds the inbound connections of one peer: its own oldest makes room', async () => {
+    using _ = limited({ irohConnectionsPerPeer: 2 })
+    const server = make({ isKnown: () => true })
+    await server.listen(echo)
+    const target = parseTicket(iroh, server.addresses()[0]!.slice(5))
+    const [one, other] = await Promise.all(
+      [1, 2].map(() => bindEndpoint(iroh, { ...local, seed: createIdentity().seed })),
+    )
+    const beside = await other!.connect(target)
+    const connections: QuicConnection[] = []
+    while (connections.length < 4) connections.push(await one!.connect(target))
+    await Promise.all(connections.slice(0, 2).map((connection) => connection.closed))
+    assert.deepEqual(
+      [beside, ...connections.slice(2)].map((connection) => connection.ended()),
+      [false, false, false],
+    )
+    await Promise.all([one!.close(), other!.close()])
+  })
+
+  it('lets a newcomer in even if all connections are of known peers', async () => {
+    using _ = limited({ irohConnections: 2 })
+    const server = make({ isKnown: () => true })
+    await server.listen(echo)
+    const target = parseTicket(iroh, server.addresses()[0]!.slice(5))
+    const [one, other] = await Promise.all(
+      [1, 2].map(() => bindEndpoint(iroh, { ...local, seed: createIdentity().seed })),
+    )
+    const connections = [await one!.connect(target), await one!.connect(target)]
+    const late = await other!.connect(target)
+    await connections[0]!.closed
+    assert.deepEqual([connections[1]!.ended(), late.ended()], [false, false])
+    await Promise.all([one!.close(), other!.close()])
+  })
+
   it('bounds the streams of a connection', async () => {
     const server = make()
     const inbox = new Inbox()
