@@ -78,6 +78,17 @@ relations('pages and messages', [
     'The default is a valid page.',
   ],
   [
+    'a question about rangeChunks, and a page, have at most messageParts',
+    5 * bound.rangeChunks < bound.messageParts && 4 * bound.pageEntries < bound.messageParts,
+    'Each chunk has four fields and is one itself; each entry has two.',
+  ],
+  [
+    'a large sketch request in JSON fits into strangerJsonBytes',
+    base64 * cellMaxBytes * bound.sketchRequestMaxCells < bound.strangerJsonBytes &&
+      bound.strangerJsonBytes < bound.messageBytes,
+    'A stranger that speaks JSON can sync, though not send the largest entries.',
+  ],
+  [
     'all cells of the largest sketch in base64 fit into messageBytes',
     base64 * cellMaxBytes * bound.sketchMaxCells < bound.messageBytes,
     'An answer may send every cell that it has.',

@@ -52,6 +52,8 @@ export const admissionLimits = {
   strangerRequestBytes: 16_777_216,
   /** Request bytes in memory for all strangers: four such origins. */
   strangerRequestBytesInAll: 67_108_864,
+  /** One message of a stranger in JSON: for small entries, and for questions of any size. Binary has `messageBytes`. */
+  strangerJsonBytes: 262_144,
   /**
    * A handshake's request, with room for what a later version adds. So small a request takes no part of the calls and
    * request bytes above, so nobody can use those up to keep others from shaking hands.

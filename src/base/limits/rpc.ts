@@ -2,6 +2,10 @@
 export const rpcLimits = {
   /** One RPC message: a page with its frame, or one entry of the largest size, doubled for base64 in JSON. */
   messageBytes: 4_194_304,
+  /** Fields and list items of one message: a question about 4,096 ranges has 20,480. Each costs up to 4 µs to parse. */
+  messageParts: 32_768,
+  /** Levels of nested JSON: the deepest message of the contract has 5. */
+  jsonDepth: 32,
   /**
    * An error's message. gRPC's trailers carry it twice, once percent-encoded in up to three times as many bytes; with the
    * facts that stays below `headerBytes`.

@@ -20,6 +20,7 @@ import { errorBoundary, type ProblemListener } from './boundary.ts'
 import type { HttpRequest, HttpResponse } from './http-call.ts'
 import { inTime } from './in-time.ts'
 import { loadKey } from './load.ts'
+import { freePayer, requestBody } from './request-body.ts'
 import type { OpenCall } from './throttle.ts'
 import { typedAnswer } from './typed-answer.ts'
 
@@ -117,6 +118,7 @@ export function createHandler(options: HandlerOptions): HttpHandler {
         response.once('close', () => call.leave())
         body = call.body(body)
       }
+      body = requestBody(universal, body, handler.method.input, call?.payer ?? freePayer)
     } catch (error) {
       body = failingBody(error)
     }

@@ -7,6 +7,7 @@ import { type Clock, sleep } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { Buckets } from '../../base/token-bucket.ts'
+import type { Payer } from './request-body.ts'
 
 /** What a handler calls to do or send something that costs. */
 export interface Load {
@@ -36,6 +37,8 @@ export interface Share {
   readonly workMs: Buckets
   readonly calls: Capacity
   readonly requestBytes: Capacity
+  /** The largest message in JSON, which costs more to parse than a binary one. */
+  readonly jsonBytes: number
   /** Runs work in the caller's turn. */
   turn<Result>(caller: string, signal: AbortSignal, work: () => Promise<Result>): Promise<Result>
 }
@@ -69,7 +72,7 @@ export class Capacity {
   }
 }
 
-export class Call implements Load {
+export class Call implements Load, Payer {
   private readonly share: Share
   private readonly caller: string
   private readonly clock: Clock
@@ -94,6 +97,8 @@ export class Call implements Load {
     if (requestsMs > 0) throw exhausted(`${share.name} have made too many calls`, requestsMs)
     const bytesMs = share.bytes.debtMs(caller)
     if (bytesMs > 0) throw exhausted(`${share.name} have transferred too many bytes`, bytesMs)
+    const workMs = brief ? 0 : share.workMs.debtMs(caller)
+    if (workMs > 0) throw exhausted(`${share.name} have had too much work done`, workMs)
     if (!brief && !share.calls.take(caller, 1))
       throw exhausted(`${share.name} have too many calls under way`, someTimeMs)
     return new Call(share, caller, clock, brief)
@@ -104,14 +109,31 @@ export class Call implements Load {
     const { share, caller } = this
     for await (const chunk of chunks) {
       if (this.ended) return
-      const room = this.brief
-        ? this.requestBytes + chunk.length <= limits.briefRequestBytes
-        : share.requestBytes.take(caller, chunk.length)
-      if (!room) throw exhausted(`${share.name} have too many bytes of requests under way`, someTimeMs)
-      this.requestBytes += chunk.length
+      this.hold(chunk.length)
       share.bytes.charge(caller, chunk.length)
       yield chunk
     }
+  }
+
+  get jsonBytes(): number {
+    return this.share.jsonBytes
+  }
+
+  hold(bytes: number): void {
+    if (this.ended) return
+    const { share, caller } = this
+    const room = this.brief
+      ? this.requestBytes + bytes <= limits.briefRequestBytes
+      : share.requestBytes.take(caller, bytes)
+    if (!room) throw exhausted(`${share.name} have too many bytes of requests under way`, someTimeMs)
+    this.requestBytes += bytes
+  }
+
+  /** A message is parsed in the microtasks that follow, so it is parsed once they have run. */
+  parse(): void {
+    const { share, caller, clock } = this
+    const startedMs = clock.monotonic()
+    process.nextTick(() => share.workMs.charge(caller, clock.monotonic() - startedMs))
   }
 
   async work<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
@@ -152,7 +174,7 @@ export class Call implements Load {
 const someTimeMs = 1_000
 
 function exhausted(what: string, waitMs: number): CausewayError {
-  const retryAfterMs = Math.ceil(waitMs)
+  const retryAfterMs = Math.min(Math.ceil(waitMs), limits.retryAfterMaxMs)
   return new CausewayError('RESOURCE_EXHAUSTED', `${what}: try again in ${retryAfterMs} ms.`, {
     data: { retryAfterMs },
   })

@@ -13,6 +13,7 @@ import type { PeerId } from '../../dag/identity.ts'
 import type { Caller } from '../caller.ts'
 import { FairQueue } from './fair-queue.ts'
 import { Call, Capacity, type Load, loadKey, type Share, unlimited } from './load.ts'
+import { freePayer, type Payer } from './request-body.ts'
 
 export interface ThrottleParts {
   readonly clock: Clock
@@ -38,15 +39,21 @@ export interface Holder {
 /** A call that has begun. */
 export interface OpenCall {
   readonly load: Load
+  readonly payer: Payer
   body(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>
   leave(): void
 }
 
 function openCall(call: Call): OpenCall {
-  return { load: call, body: (chunks) => call.body(chunks), leave: () => call.leave() }
+  return { load: call, payer: call, body: (chunks) => call.body(chunks), leave: () => call.leave() }
 }
 
-const unlimitedCall: OpenCall = { load: unlimited, body: (chunks) => chunks, leave: () => {} }
+const unlimitedCall: OpenCall = {
+  load: unlimited,
+  payer: freePayer,
+  body: (chunks) => chunks,
+  leave: () => {},
+}
 
 /** The first call of every client over HTTP, before any proof. */
 const handshakePath = '/causeway.v1.SyncService/Handshake'
@@ -88,6 +95,7 @@ export class Throttle {
       workMs: buckets(limits.knownWorkBurstMs, limits.knownWorkMsPerSecond),
       calls: new Capacity({ each: limits.knownCalls, all: Number.POSITIVE_INFINITY }),
       requestBytes: new Capacity({ each: limits.knownRequestBytes, all: Number.POSITIVE_INFINITY }),
+      jsonBytes: limits.messageBytes,
       turn: (_caller, _signal, work) => work(),
     }
     const queue = new FairQueue({
@@ -105,6 +113,7 @@ export class Throttle {
         each: limits.strangerRequestBytes,
         all: limits.strangerRequestBytesInAll,
       }),
+      jsonBytes: limits.strangerJsonBytes,
       turn: (caller, signal, work) => queue.run(caller, signal, work),
     }
   }
