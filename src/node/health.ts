@@ -20,7 +20,8 @@ export function answerHealth(
   path: string,
   { listening, stopping, metrics }: Health,
 ): PlainAnswer | undefined {
-  if (path === '/healthz') return stopping ? text(503, 'stopping\n') : text(200, 'ok\n')
+  if (path === '/healthz')
+    return { ...(stopping ? text(503, 'stopping\n') : text(200, 'ok\n')), unbounded: true }
   if (metrics === undefined) return undefined
   if (path === '/readyz') return listening && !stopping ? text(200, 'ready\n') : text(503, 'not ready\n')
   return path === '/metrics' ? text(200, metrics(), 'text/plain; version=0.0.4; charset=utf-8') : undefined

@@ -31,6 +31,8 @@ export interface PlainAnswer {
   readonly status: number
   readonly contentType: string
   readonly body: string
+  /** Whether callers get it even past their bounds, because it must always be possible to ask for it. */
+  readonly unbounded?: boolean
 }
 
 export interface HandlerOptions {
@@ -64,6 +66,12 @@ const badRequest: PlainAnswer = {
   body: 'A request must name a host and a path.\n',
 }
 
+const tooMany: PlainAnswer = {
+  status: 429,
+  contentType: 'text/plain',
+  body: 'Unknown callers from your address have made too many requests: try again in a second.\n',
+}
+
 const forbidden = ({ message }: CausewayError): PlainAnswer => ({
   status: 403,
   contentType: 'text/plain',
@@ -90,7 +98,11 @@ export function createHandler(options: HandlerOptions): HttpHandler {
     // A typed error takes the place of the body, so a request without one gets a plain answer.
     if (refusal !== undefined && (handler === undefined || request.method !== 'POST'))
       return sendPlain(response, forbidden(refusal))
-    if (handler === undefined) return sendPlain(response, options.plain?.(path, request) ?? notFound)
+    if (handler === undefined) {
+      const answer = options.plain?.(path, request) ?? notFound
+      const mayAnswer = countRequest(options, request) || answer.unbounded === true
+      return sendPlain(response, mayAnswer ? answer : tooMany)
+    }
     let universal: ReturnType<typeof universalRequestFromNodeRequest>
     try {
       universal = universalRequestFromNodeRequest(
@@ -116,6 +128,7 @@ export function createHandler(options: HandlerOptions): HttpHandler {
       if (call !== undefined) {
         universal.contextValues!.set(loadKey, call.load)
         response.once('close', () => call.leave())
+        writer.charge = (bytes, signal) => call.send(bytes, signal)
         body = call.body(body)
       }
       body = requestBody(universal, body, handler.method.input, call?.payer ?? freePayer)
@@ -133,6 +146,16 @@ export function createHandler(options: HandlerOptions): HttpHandler {
   }
 }
 
+/** Charges a request that is no call. Returns false if its caller has made too many. */
+function countRequest({ enter }: HandlerOptions, request: HttpRequest): boolean {
+  try {
+    enter?.(request).leave()
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Returns a body that fails when read, so that no byte is read and the call is answered with this error. */
 function failingBody(error: unknown): AsyncIterable<Uint8Array> {
   return {
@@ -140,11 +163,14 @@ function failingBody(error: unknown): AsyncIterable<Uint8Array> {
   }
 }
 
-/** Writes an answer as fast as the caller reads it, and ends the handler's stream when the caller leaves. */
+/** Writes an answer as fast as the caller reads it and may receive it, charges all of it, and ends the handler's stream when the caller leaves. */
 class AnswerWriter {
   private readonly response: ServerResponse
   /** Whether the caller has left, or has received everything. */
   callerGone = false
+  /** Charges what was sent, and waits while that is more than the caller may receive now. */
+  charge: (bytes: number, signal: AbortSignal) => Promise<void> = async () => {}
+  private readonly gone = new AbortController()
   private wake = () => {}
 
   constructor(response: HttpResponse) {
@@ -153,6 +179,7 @@ class AnswerWriter {
     const onGone = () => {
       this.callerGone = true
       this.wake()
+      this.gone.abort()
     }
     this.response.once('close', onGone)
     this.response.once('error', onGone)
@@ -169,6 +196,7 @@ class AnswerWriter {
       for (; chunk !== undefined && !chunk.done; chunk = await chunks!.next()) {
         if (this.callerGone) return
         if (!response.write(chunk.value)) await this.room()
+        await this.charge(chunk.value.length, this.gone.signal)
       }
       if (this.callerGone) return
       if (trailer !== undefined) response.addTrailers(Object.fromEntries(trailer))

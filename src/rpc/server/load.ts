@@ -9,12 +9,10 @@ import { limits } from '../../base/limits.ts'
 import type { Buckets } from '../../base/token-bucket.ts'
 import type { Payer } from './request-body.ts'
 
-/** What a handler calls to do or send something that costs. */
+/** What a handler calls to do something that costs. Bytes are charged where they are received and sent. */
 export interface Load {
   /** Does a piece of work in the caller's turn. Throws RESOURCE_EXHAUSTED if the caller has had too much work done. */
   work<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result>
-  /** Counts bytes of an answer, and waits while they are more than the caller may receive now. */
-  send(bytes: number, signal: AbortSignal): Promise<void>
   /** Charges work that was in vain, counted in requests. */
   charge(requests: number): void
 }
@@ -22,7 +20,6 @@ export interface Load {
 /** The load of callers without bounds: the operator, and programs that hold the node itself. */
 export const unlimited: Load = {
   work: (_signal, work) => work(),
-  send: async () => {},
   charge: () => {},
 }
 
@@ -133,7 +130,9 @@ export class Call implements Load, Payer {
   parse(): void {
     const { share, caller, clock } = this
     const startedMs = clock.monotonic()
-    process.nextTick(() => share.workMs.charge(caller, clock.monotonic() - startedMs))
+    process.nextTick(() => {
+      share.workMs.charge(caller, clock.monotonic() - startedMs)
+    })
   }
 
   async work<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
@@ -150,11 +149,12 @@ export class Call implements Load, Payer {
     })
   }
 
+  /** Charges bytes of an answer. Waits while they are more than the caller may receive now, or until the signal fires. */
   async send(bytes: number, signal: AbortSignal): Promise<void> {
     const { share, caller, clock } = this
     share.bytes.charge(caller, bytes)
-    const waitMs = share.bytes.debtMs(caller)
-    if (waitMs > 0) await sleep(clock, waitMs, signal)
+    const waitMs = Math.min(share.bytes.debtMs(caller), limits.retryAfterMaxMs)
+    if (waitMs > 0) await sleep(clock, waitMs, signal).catch(() => {})
   }
 
   charge(requests: number): void {

@@ -41,17 +41,26 @@ export interface OpenCall {
   readonly load: Load
   readonly payer: Payer
   body(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>
+  /** Charges bytes that were sent. Waits while they are more than the caller may receive now. */
+  send(bytes: number, signal: AbortSignal): Promise<void>
   leave(): void
 }
 
 function openCall(call: Call): OpenCall {
-  return { load: call, payer: call, body: (chunks) => call.body(chunks), leave: () => call.leave() }
+  return {
+    load: call,
+    payer: call,
+    body: (chunks) => call.body(chunks),
+    send: (bytes, signal) => call.send(bytes, signal),
+    leave: () => call.leave(),
+  }
 }
 
 const unlimitedCall: OpenCall = {
   load: unlimited,
   payer: freePayer,
   body: (chunks) => chunks,
+  send: async () => {},
   leave: () => {},
 }
 

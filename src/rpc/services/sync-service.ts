@@ -8,7 +8,6 @@ import type {
 } from '../../../gen/causeway/v1/sync_pb.ts'
 import type { AccessDesk } from '../../access/desk.ts'
 import type { Clock } from '../../base/clock.ts'
-import { entryBytes } from '../../dag/entry.ts'
 import { hexToBytes } from '../../dag/hex.ts'
 import { type TreeId, unknownTree } from '../../dag/id.ts'
 import type { Identity, PeerId } from '../../dag/identity.ts'
@@ -16,7 +15,6 @@ import type { DagStore } from '../../store/store.ts'
 import { answerSync } from '../../sync/answer/answer.ts'
 import { serveWatch } from '../../sync/answer/watch.ts'
 import type { Ingest } from '../../sync/ingest.ts'
-import type { SyncPage } from '../../sync/remote.ts'
 import type { Access } from '../auth/authorize.ts'
 import type { Bindings } from '../auth/binding.ts'
 import { handshakeNonceBytes, handshakeVersion, signHandshake } from '../auth/handshake.ts'
@@ -100,7 +98,6 @@ async function* syncTree(parts: SyncServiceParts, request: SyncTreeRequest, cont
     if (done) return
     signal.throwIfAborted()
     await access.read(tree, caller)
-    await load.send(pageBytes(value), signal)
     yield writePage(value, json)
   }
 }
@@ -119,7 +116,9 @@ async function* watch(parts: SyncServiceParts, request: WatchRequest, context: H
   const equal = async (tree: TreeId, sequence: number) => {
     if (peer !== undefined) await onEqual(tree, peer, sequence)
   }
-  for await (const message of serveWatch({ store, clock, mayRead, onEqual: equal }, trees, signal))
+  const load = context.values.get(loadKey)
+  const work = <Result>(piece: () => Promise<Result>) => load.work(signal, piece)
+  for await (const message of serveWatch({ store, clock, mayRead, onEqual: equal, work }, trees, signal))
     yield writeWatchMessage(message)
 }
 
@@ -148,8 +147,4 @@ async function sendEntries(
     tipsDigest: hexToBytes(await store.tipsDigest(tree)),
     count: BigInt(store.tree(tree)?.count ?? 0),
   }
-}
-
-function pageBytes({ entries }: SyncPage): number {
-  return entries.reduce((sum, signed) => sum + entryBytes(signed), 0)
 }

@@ -44,6 +44,8 @@ export interface WatchParts {
   mayRead(tree: TreeId): Promise<boolean>
   /** Called if the watcher has, when its watch begins, exactly what we have, up to our arrival `sequence`. */
   onEqual?(tree: TreeId, sequence: number): Promise<void>
+  /** Does the work for an event, in the watcher's turn and at its cost. Default: at once. */
+  work?<Result>(piece: () => Promise<Result>): Promise<Result>
 }
 
 /**
@@ -53,7 +55,7 @@ export interface WatchParts {
  * next sign of life is due a fixed time after the last message, whatever happens in between.
  */
 export async function* serveWatch(
-  { store, clock, mayRead, onEqual }: WatchParts,
+  { store, clock, mayRead, onEqual, work = (piece) => piece() }: WatchParts,
   trees: readonly WatchedTree[],
   signal: AbortSignal,
 ): AsyncGenerator<WatchMessage> {
@@ -86,7 +88,7 @@ export async function* serveWatch(
       // Asked again, since it may be long ago that the change was found.
       if (tree === undefined || !(await mayRead(tree))) continue
       const watch = watches.get(tree)!
-      const event = await watch.next(store, clock.random)
+      const event = await work(() => watch.next(store, clock.random))
       // It goes behind the others, so that a busy tree does not keep them waiting.
       if (watch.behind) changes.add(tree)
       if (watch.equalAt !== undefined) await onEqual?.(tree, watch.equalAt)

@@ -130,9 +130,9 @@ describe('A stranger', () => {
 
   it('receives a burst of bytes, then as many as a slow line carries', async () => {
     const { clock, throttle } = open()
-    const { load } = throttle.enter(from('192.0.2.1:1'), undefined)
-    await load.send(limits.strangerBytesBurst, never)
-    const sent = load.send(limits.strangerBytesPerSecond, never)
+    const call = throttle.enter(from('192.0.2.1:1'), undefined)
+    await call.send(limits.strangerBytesBurst, never)
+    const sent = call.send(limits.strangerBytesPerSecond, never)
     let done = false
     sent.then(() => (done = true))
     await clock.advance(999)
@@ -140,8 +140,7 @@ describe('A stranger', () => {
     await clock.advance(1)
     await sent
     // And asks for nothing more while it owes.
-    const { load: another } = throttle.enter(from('192.0.2.1:1'), undefined)
-    another.send(1_000_000, never).catch(() => {})
+    void throttle.enter(from('192.0.2.1:1'), undefined).send(1_000_000, never)
     assert.throws(() => throttle.enter(from('192.0.2.1:1'), undefined), exhausted)
   })
 
