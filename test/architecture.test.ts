@@ -107,7 +107,10 @@ test('every file and symbol that ARCHITECTURE.md names is there', () => {
   assert.ok(named.length > 40, `only ${named.length}`)
   const wrong = named.filter(([, path, symbol]) => {
     const file = files.find(({ name }) => name === path || name.endsWith(`/${path}`))
-    return file === undefined || (symbol !== undefined && !new RegExp(`\\b${symbol}\\b`).test(file.text))
+    if (file === undefined || symbol === undefined) return file === undefined
+    const declared = `(?:function\\*?|class|const|interface|type) ${symbol}\\b`
+    const member = `^ +(?:(?:private|static|async|override|get) )*\\*?${symbol}(?:<[^(]*>)?(?:\\(| = )`
+    return !new RegExp(`${declared}|${member}`, 'm').test(file.text)
   })
   assert.deepEqual(
     wrong.map(([text]) => text),
