@@ -231,7 +231,7 @@ describe('QUIC', () => {
   })
 
   it('bounds inbound connections: the oldest of an unknown peer makes room', async () => {
-    using _ = limited({ irohConnections: 32 })
+    using _ = limited({ irohConnections: 8 })
     const [friend, stranger] = [createIdentity(), createIdentity()]
     const server = make({ isKnown: (peer) => peer === friend.peer })
     await server.listen(echo)
