@@ -1,7 +1,7 @@
 /**
  * An entry: an immutable, signed vertex of a tree, named by its hash. It arrives as `SignedEntry` (bytes), `readEntry`
  * checks its own shape (`Entry`), and verification proves its signature (`VerifiedEntry`, a type that only `verdictOf`
- * creates). `checkParents` checks what depends on its ancestors, once they are at hand.
+ * and `signEntry` create). `checkParents` checks what depends on its ancestors, once they are at hand.
  */
 import { create } from '@bufbuild/protobuf'
 import { Permission, PolicyKeySchema, PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'

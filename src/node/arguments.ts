@@ -16,6 +16,7 @@ import {
   textOr,
   wholeNumber,
 } from '../base/shape.ts'
+import type { NodeOptions } from './options.ts'
 
 const listening: Shape = object({ host: text, port: wholeNumber, insecure: optional(flag) })
 const tree = ['tree', hex32] as const
@@ -90,6 +91,7 @@ const someObject: Shape = object({})
 export const nodeOptions: Parameters = [
   [
     'options',
+    // Names every option, or it does not compile.
     options({
       data: text,
       identity: object({ peer: hex32, sign: callback }),
@@ -98,6 +100,7 @@ export const nodeOptions: Parameters = [
       quic: options({ listen: flag, bind: text, relay: textOr(text, list(text)) }),
       transports: list(someObject),
       operators: list(hex32),
+      tlsBindings: list(text),
       allowedHosts: list(text),
       corsOrigins: list(text),
       quota: options({ nodeBytes: wholeNumber, treeBytes: wholeNumber, authorBytes: wholeNumber }),
@@ -105,6 +108,6 @@ export const nodeOptions: Parameters = [
       database: someObject,
       autoLink: flag,
       background: flag,
-    }),
+    } satisfies Record<keyof NodeOptions, Shape>),
   ],
 ]

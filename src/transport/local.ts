@@ -17,6 +17,8 @@ const socketName = 'control.sock'
 /** The file in a data folder that names the socket, if the socket is elsewhere. */
 const noteName = 'control.path'
 const folderPrefix = 'causeway-'
+/** How many characters `mkdtemp` adds to a prefix. */
+const randomLength = 6
 
 const localChannel = { remoteAddress: 'local', protection: { kind: 'local' } } as const
 
@@ -77,7 +79,7 @@ async function placeSocket(folder: string): Promise<string> {
   const runtime = process.env.XDG_RUNTIME_DIR
   const parents = [...(runtime !== undefined && isAbsolute(runtime) ? [runtime] : []), tmpdir(), '/tmp']
   for (const parent of parents) {
-    if (!fits(join(parent, `${folderPrefix}XXXXXX`, socketName))) continue
+    if (!fits(join(parent, folderPrefix + ' '.repeat(randomLength), socketName))) continue
     // Made with mode 0700.
     const own = await mkdtemp(join(parent, folderPrefix)).catch(() => undefined)
     if (own !== undefined) return join(own, socketName)

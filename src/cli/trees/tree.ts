@@ -36,7 +36,8 @@ export function addTree(program: Command): void {
       const trees = []
       for await (const each of allTrees(clients)) trees.push(treeDocument(each))
       const lines = trees.map(
-        ({ tree, entries, name }) => `${tree}  ${String(entries).padStart(9)} entries  ${plainText(name)}`,
+        ({ tree, entries, name }) =>
+          `${tree}  ${quantity(entries, 'entry', 'entries').padStart(17)}  ${plainText(name)}`,
       )
       const none = 'No trees yet; run `causeway tree create NAME` to create one.'
       print(options, { trees }, lines.join('\n') || none)

@@ -14,9 +14,9 @@ export type Share = 'operator' | 'known' | 'stranger'
 interface SpentProof {
   /** When it may be forgotten. */
   readonly untilMs: number
-  /** The account that it counts in; absent in records of earlier versions. */
-  readonly share?: Share
-  readonly account?: string
+  /** The account that it counts in. */
+  readonly share: Share
+  readonly account: string
 }
 
 /** Who spends a proof. */
@@ -74,7 +74,7 @@ export class SpentProofs {
     }
   }
 
-  private isOver({ share = 'stranger', account = '' }: SpentProof): boolean {
+  private isOver({ share, account }: SpentProof): boolean {
     const { counts } = this
     const most = share === 'stranger' ? limits.proofsPerOrigin : limits.proofsPerPeer
     return (
@@ -82,7 +82,7 @@ export class SpentProofs {
     )
   }
 
-  private count({ share = 'stranger', account = '' }: SpentProof, by: number): void {
+  private count({ share, account }: SpentProof, by: number): void {
     for (const key of [share, `${share} ${account}`]) {
       const count = (this.counts.get(key) ?? 0) + by
       if (count > 0) this.counts.set(key, count)

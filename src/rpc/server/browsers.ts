@@ -23,7 +23,7 @@ export interface Naming {
   readonly isHttp2: boolean
 }
 
-/** What calls of older versions name as their host, and calls that were not dialled by a URL: see rpc/client/connection.ts. */
+/** The host that calls name on a stream that was not dialled by a URL: see rpc/client/connection.ts. */
 const ownName = 'causeway'
 
 /** Returns the reason to refuse a request, or undefined. */
