@@ -25,29 +25,33 @@ export async function* inTime(
 ): AsyncGenerator<Uint8Array> {
   const startedMs = clock.monotonic()
   let bytes = 0
-  let cancelTimer = () => {}
-  const late = new Promise<never>((_, reject) => {
-    const check = () => {
-      // If it has arrived and waits to be read, the delay is this node's own.
-      if (isComplete(request)) return
-      const timeoutMs = requestTimeMs(bytes)
-      const leftMs = startedMs + timeoutMs - clock.monotonic()
-      if (leftMs > 0) {
-        cancelTimer = clock.setTimer(leftMs, check)
-        return
-      }
-      const text = `The rest of the request did not arrive within ${timeoutMs} ms.`
-      onLate()
-      reject(toConnectError(new CausewayError('TIMEOUT', text, { data: { timeoutMs } })))
+  let late: Error | undefined
+  let stopWaiting = (_error: Error) => {}
+  const check = () => {
+    // If it has arrived and waits to be read, the delay is this node's own.
+    if (isComplete(request)) return
+    const timeoutMs = requestTimeMs(bytes)
+    const leftMs = startedMs + timeoutMs - clock.monotonic()
+    if (leftMs > 0) {
+      cancelTimer = clock.setTimer(leftMs, check)
+      return
     }
-    cancelTimer = clock.setTimer(requestTimeMs(0), check)
-  })
-  late.catch(() => {})
+    const text = `The rest of the request did not arrive within ${timeoutMs} ms.`
+    onLate()
+    late = toConnectError(new CausewayError('TIMEOUT', text, { data: { timeoutMs } }))
+    stopWaiting(late)
+  }
+  let cancelTimer = clock.setTimer(requestTimeMs(0), check)
   const chunks = body[Symbol.asyncIterator]()
   try {
     // Ends with the body, or by `late`: only bytes that come put it off.
     for (;;) {
-      const chunk = await Promise.race([chunks.next(), late])
+      if (late !== undefined) throw late
+      // A promise of its own for each chunk: a race with one that lives longer would keep all chunks in memory.
+      const chunk = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+        stopWaiting = reject
+        chunks.next().then(resolve, reject)
+      })
       if (chunk.done) return
       bytes += chunk.value.length
       yield chunk.value

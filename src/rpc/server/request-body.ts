@@ -27,6 +27,8 @@ export const freePayer: Payer = { jsonBytes: limits.messageBytes, hold: () => {}
 const codecs = new Map([fastGzip, fastBrotli].map((codec) => [codec.name, codec]))
 const envelopeBytes = 5
 const compressedFlag = 1
+const firstBlockBytes = 1_024
+const blockBytes = 16_384
 
 /**
  * Returns the body to parse, made of a request and the chunks of its body. It fails with LIMIT_EXCEEDED for a message
@@ -46,8 +48,10 @@ export function requestBody(
     : header.get('content-encoding')
   const codec = codecs.get(encoding ?? '')
   const maxBytes = json ? payer.jsonBytes : limits.messageBytes
-  if (!enveloped && codec !== undefined)
-    for (const name of ['content-encoding', 'content-length']) header.delete(name)
+  const length = Number(header.get('content-length') ?? 0)
+  // Connect would set memory aside for as many bytes as a header names, before one has come.
+  header.delete('content-length')
+  if (!enveloped && codec !== undefined) header.delete('content-encoding')
 
   const take = async (message: Buffer, compressed: boolean): Promise<Buffer> => {
     let plain = message
@@ -62,7 +66,7 @@ export function requestBody(
   }
 
   return reporting(async function* () {
-    const body = await readWhole(chunks, maxBytes, enveloped)
+    const body = await readWhole(chunks, length, maxBytes, enveloped)
     if (!enveloped) {
       // Without a codec, a compressed body has one that we do not know, which Connect refuses before it reads.
       yield await take(body, codec !== undefined)
@@ -87,24 +91,66 @@ export function requestBody(
 /** Reads a whole body. Throws LIMIT_EXCEEDED as soon as it is, or says that it is, too large. */
 async function readWhole(
   chunks: AsyncIterable<Uint8Array>,
+  length: number,
   maxBytes: number,
   enveloped: boolean,
 ): Promise<Buffer> {
-  const why = maxBytes < limits.messageBytes ? ' in JSON from a caller that this node does not know' : ''
-  const parts: Uint8Array[] = []
-  let bytes = 0
+  const most = maxBytes + (enveloped ? envelopeBytes : 0)
+  if (length > most) throw tooLarge(maxBytes)
+  const body = new Gatherer()
   for await (const chunk of chunks) {
-    parts.push(chunk)
-    bytes += chunk.length
-    const head = bufferOf(parts[0]!)
+    body.add(bufferOf(chunk))
+    const { head, bytes } = body
     const announced = enveloped && head.length >= envelopeBytes ? head.readUInt32BE(1) : 0
-    if (bytes > maxBytes + (enveloped ? envelopeBytes : 0) || announced > maxBytes)
-      throw new ConnectError(
-        `A message can have at most ${maxBytes} bytes${why}, but this one has more.`,
-        Code.ResourceExhausted,
-      )
+    if (bytes > most || announced > maxBytes) throw tooLarge(maxBytes)
   }
-  return parts.length === 1 ? bufferOf(parts[0]!) : Buffer.concat(parts)
+  return body.whole()
+}
+
+function tooLarge(maxBytes: number): ConnectError {
+  const why = maxBytes < limits.messageBytes ? ' in JSON from a caller that this node does not know' : ''
+  return new ConnectError(
+    `A message can have at most ${maxBytes} bytes${why}, but this one has more.`,
+    Code.ResourceExhausted,
+  )
+}
+
+/**
+ * Gathers chunks by copying them into blocks, so that what it holds follows from their bytes. A chunk takes 500 bytes by
+ * itself, and keeps the whole buffer that it was read into, so a body of many small chunks would take gigabytes.
+ */
+class Gatherer {
+  bytes = 0
+  private readonly full: Buffer[] = []
+  private block = Buffer.alloc(0)
+  private used = 0
+
+  /** The bytes that came first: at least an envelope's head, if there are so many. */
+  get head(): Buffer {
+    return this.full[0] ?? this.block.subarray(0, this.used)
+  }
+
+  add(chunk: Buffer): void {
+    this.bytes += chunk.length
+    for (let at = 0; at < chunk.length; ) {
+      if (this.used === this.block.length) this.nextBlock()
+      const count = chunk.copy(this.block, this.used, at)
+      this.used += count
+      at += count
+    }
+  }
+
+  whole(): Buffer {
+    const last = this.block.subarray(0, this.used)
+    return this.full.length === 0 ? last : Buffer.concat([...this.full, last])
+  }
+
+  /** Most messages fit the first, smaller block. */
+  private nextBlock(): void {
+    if (this.used > 0) this.full.push(this.block)
+    this.block = Buffer.allocUnsafeSlow(this.block.length === 0 ? firstBlockBytes : blockBytes)
+    this.used = 0
+  }
 }
 
 /** Runs a generator, and translates what it throws for the answer. */
