@@ -78,6 +78,12 @@ export interface Row {
   /** The same for the entries' own bytes, which cross compressed. */
   readonly entriesOfRaw?: number
   readonly rawBytesPerSecond?: number
+  /** What one entry costs, in verifications of a signature: with storing it, and its policy alone. */
+  readonly verifications?: number
+  readonly bareVerifications?: number
+  /** The longest turn of the event loop, and opening the tree, in processor time. */
+  readonly turnMs?: number
+  readonly openMs?: number
   /** The ratio of each repetition, to show the spread. */
   readonly ratios?: readonly number[]
 }
@@ -117,6 +123,10 @@ const columns: readonly [title: string, cell: (row: Row) => string | undefined][
   ['entries of raw', (row) => row.entriesOfRaw?.toFixed(2)],
   ['p50', (row) => duration(row.p50Ms && row.p50Ms / 1000)],
   ['p99', (row) => duration(row.p99Ms && row.p99Ms / 1000)],
+  ['in verifications', (row) => row.verifications?.toFixed(1)],
+  ['bare', (row) => row.bareVerifications?.toFixed(1)],
+  ['longest turn', (row) => duration(row.turnMs && row.turnMs / 1000)],
+  ['opening', (row) => duration(row.openMs && row.openMs / 1000)],
   ['drift', (row) => row.drift?.toFixed(2)],
   ['of bare', (row) => row.ofBare?.toFixed(2)],
   ['of alone', (row) => row.p99OfAlone?.toFixed(2)],

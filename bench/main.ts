@@ -14,6 +14,7 @@ import { type Case, environment, formatTable, type Row, writeResults } from './h
 import { incremental } from './incremental.ts'
 import { matrix } from './matrix.ts'
 import type { TransportName } from './peer.ts'
+import { policy } from './policy.ts'
 import { compile } from './process.ts'
 import { resume } from './resume.ts'
 import { several } from './several.ts'
@@ -33,6 +34,7 @@ const cases: readonly Case[] = [
   resume,
   dispatcher,
   flood,
+  policy,
 ]
 /** The transports for cases in which the network matters. */
 const transports: readonly TransportName[] = ['http', 'quic']
