@@ -1,4 +1,5 @@
 /** Decides which callers a node admits and how much each may do, from their proofs, the peer book and the operators. */
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Interceptor } from '@connectrpc/connect'
 import type { NamedPeers } from '../access/named-peers.ts'
 import type { Clock } from '../base/clock.ts'
@@ -8,6 +9,7 @@ import { operatorsOnly } from '../rpc/auth/authorize.ts'
 import { Bindings, bindingOfServer } from '../rpc/auth/binding.ts'
 import { Identification } from '../rpc/auth/identify.ts'
 import { Proofs } from '../rpc/auth/proof.ts'
+import { ProofBudget } from '../rpc/auth/proof-budget.ts'
 import type { Share } from '../rpc/auth/spent.ts'
 import { type Caller, callerKey } from '../rpc/caller.ts'
 import { Throttle } from '../rpc/server/throttle.ts'
@@ -38,18 +40,19 @@ export class Admission {
     this.book = book
     this.bindings = bindings
     this.operators = new Set([self, ...(options.operators ?? [])])
-    this.identification = new Identification({
-      proofs,
-      isOperator: (peer) => this.operators.has(peer),
-      isBlocked: (peer) => this.isBlocked(peer),
-    })
     this.throttle = new Throttle({
       clock,
       isKnown: (peer) =>
         this.operators.has(peer) || isInvited(book.get(peer)) || (named.has(peer) && !this.isBlocked(peer)),
       isOperator: (peer) => this.operators.has(peer),
       peersOf: (connected) => this.peersOf(connected),
-      callerOf: (connected, authorization) => this.identification.callerOf(connected, authorization),
+    })
+    const isKnown = (peer: PeerId) => this.throttle.isKnown(peer)
+    this.identification = new Identification({
+      ...{ proofs, isKnown },
+      budget: new ProofBudget(clock, isKnown),
+      isOperator: (peer) => this.operators.has(peer),
+      isBlocked: (peer) => this.isBlocked(peer),
     })
   }
 
@@ -72,9 +75,14 @@ export class Admission {
     return this.throttle.isKnown(issuer) ? 'known' : 'stranger'
   }
 
+  /** Identifies the caller of a call; see `Identification.identify`. */
+  identify(connected: Caller, headers: IncomingHttpHeaders): Promise<Caller> {
+    return this.identification.identify(connected, headers)
+  }
+
   /** The interceptors that every call over a connection passes, in order. */
   get interceptors(): Interceptor[] {
-    return [this.identification.interceptor, operatorsOnly, this.throttle.interceptor]
+    return [operatorsOnly, this.throttle.interceptor]
   }
 
   isBlocked(peer: PeerId): boolean {

@@ -52,6 +52,7 @@ export class Serving {
     this.server = new RpcServer({
       ...{ routes, clock, onError, allowed },
       ...{ interceptors: admission.interceptors, throttle: admission.throttle },
+      identify: (connected, headers) => admission.identify(connected, headers),
       // Of a connection's own callers, only the control socket's is an operator.
       plain: (path, { operator }) => this.answer(path, operator),
     })

@@ -262,7 +262,7 @@ function table(transport: NamedTransport): void {
     const connected = new Map<CallerName, Connected>()
 
     before(async () => {
-      changed = limited({ strangerRequestBurst: 1e6, claimBurst: 1e6 })
+      changed = limited({ strangerRequestBurst: 1e6, proofBurst: 1e6 })
       serving = await ServingNode.start(transport, {
         operators: [identities.operator.peer],
         background: false,

@@ -77,12 +77,20 @@ export const admissionLimits = {
   knownWorkMsPerSecond: 2_000,
   knownCalls: 512,
   knownRequestBytes: 134_217_728,
+
+  /** Proofs from one origin in a burst: each is a verification of some 0.2 ms, and a write to the disk if it holds. */
+  proofBurst: 256,
+  /** Proofs a second from one origin after that: a two-hundredth of one processor. */
+  proofsPerSecond: 25,
   /**
-   * Calls in a burst whose proof claims a known peer and is not checked yet, for each claimed peer and origin: a lane's
-   * calls on a new connection, and some more.
+   * Proofs in a burst, beside these, that claim to be of a known peer, for each such peer and origin. So a flood keeps a
+   * known peer from proving itself only if it comes from the same origin and claims to be that peer.
    */
   claimBurst: 64,
   claimsPerSecond: 2,
-  /** What checking a proof costs, in calls: one verification, and a write to the disk if it holds. */
-  proofCost: 4,
+  /** Such proofs from one origin for all known peers: a flood may know the PeerIds of many. */
+  claimBurstOfOrigin: 1_024,
+  claimsPerSecondOfOrigin: 100,
+  /** Proofs that are verified at once, by turns of their origins: half of the threads of Node's pool. */
+  proofsCheckedAtOnce: 2,
 } as const

@@ -12,6 +12,7 @@ import { sha256Hex } from '../../dag/crypto.ts'
 import type { Identity, PeerId } from '../../dag/identity.ts'
 import type { Database } from '../../store/database/open.ts'
 import type { Caller } from '../caller.ts'
+import { FairQueue } from '../server/fair-queue.ts'
 import { type Bindings, otherChannel } from './binding.ts'
 import { invalidProof, verifyClaims } from './claims.ts'
 import { type Share, SpentProofs } from './spent.ts'
@@ -55,14 +56,21 @@ export interface ProofsParts {
   shareOf(issuer: PeerId): Share
 }
 
+/** The signal of checks, which end by themselves. */
+const never = new AbortController().signal
+
 /** Checks the proofs presented to one server. */
 export class Proofs {
   private readonly parts: ProofsParts
   private readonly spent: SpentProofs
+  /** Verifies signatures in the turns of the origins that they come from. */
+  private readonly checks: FairQueue
 
   private constructor(parts: ProofsParts, spent: SpentProofs) {
     this.parts = parts
     this.spent = spent
+    const places = limits.proofsCheckedAtOnce
+    this.checks = new FairQueue({ clock: parts.clock, places, rest: () => 0 })
   }
 
   static async open(parts: ProofsParts): Promise<Proofs> {
@@ -75,7 +83,10 @@ export class Proofs {
    */
   async spend(proof: string, connected: Caller, originHeader: string | null = null): Promise<PeerId> {
     const { audience, clock, bindings, shareOf } = this.parts
-    const claims = await verifyClaims(proof, clock.now(), audience)
+    const callerOrigin = originOf(connected.remoteAddress)
+    const claims = await this.checks.run(callerOrigin, never, () =>
+      verifyClaims(proof, clock.now(), audience),
+    )
     const { issuer, jti, expiresMs, binding, origin } = claims
     if (claims.audience !== audience)
       throw invalidProof('audience', `Its audience (\`aud\`) must be this node, ${audience}.`)
@@ -87,7 +98,7 @@ export class Proofs {
       )
     const key = sha256Hex(new TextEncoder().encode(`${issuer}.${jti}`))
     const share = shareOf(issuer)
-    const account = share === 'stranger' ? originOf(connected.remoteAddress) : issuer
+    const account = share === 'stranger' ? callerOrigin : issuer
     if (!(await this.spent.spend(key, expiresMs + limits.proofSkewMs, { share, account })))
       throw invalidProof(
         'replayed',

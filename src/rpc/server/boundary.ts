@@ -3,7 +3,7 @@
  * in-process alike. Reports errors that are not the caller's fault to the node. A caller that left, with whatever code,
  * is not reported.
  */
-import type { Interceptor } from '@connectrpc/connect'
+import type { ConnectError, Interceptor } from '@connectrpc/connect'
 import { ErrorDetailSchema } from '../../../gen/causeway/v1/error_pb.ts'
 import { toConnectError } from '../errors.ts'
 
@@ -13,11 +13,9 @@ export type ProblemListener = (error: unknown, method: string) => void
 export function errorBoundary(onProblem?: ProblemListener): Interceptor {
   return (next) => async (request) => {
     const report = (error: unknown) => {
-      const translated = toConnectError(error)
       const left = request.signal.aborted && error === request.signal.reason
-      if (!left && translated.findDetails(ErrorDetailSchema).some(({ code }) => code === 'INTERNAL'))
-        onProblem?.(error, `${request.service.typeName}/${request.method.name}`)
-      return translated
+      const method = `${request.service.typeName}/${request.method.name}`
+      return translateError(error, method, left ? undefined : onProblem)
     }
     try {
       const response = await next(request)
@@ -27,6 +25,14 @@ export function errorBoundary(onProblem?: ProblemListener): Interceptor {
       throw report(error)
     }
   }
+}
+
+/** Returns an error as one of the contract, and reports it if no caller is to blame. */
+export function translateError(error: unknown, method: string, onProblem?: ProblemListener): ConnectError {
+  const translated = toConnectError(error)
+  if (translated.findDetails(ErrorDetailSchema).some(({ code }) => code === 'INTERNAL'))
+    onProblem?.(error, method)
+  return translated
 }
 
 /** Passes on a stream of answers, and translates its error. */

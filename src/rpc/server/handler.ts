@@ -5,9 +5,11 @@
  */
 import type { ServerResponse } from 'node:http'
 import {
+  type ConnectError,
   type ConnectRouter,
   type ContextValues,
   createConnectRouter,
+  createContextKey,
   type Interceptor,
 } from '@connectrpc/connect'
 import { universalRequestFromNodeRequest } from '@connectrpc/connect-node'
@@ -15,8 +17,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { fastBrotli, fastGzip } from '../compression.ts'
-import { toConnectError } from '../errors.ts'
-import { errorBoundary, type ProblemListener } from './boundary.ts'
+import { errorBoundary, type ProblemListener, translateError } from './boundary.ts'
 import type { HttpRequest, HttpResponse } from './http-call.ts'
 import { inTime } from './in-time.ts'
 import { loadKey } from './load.ts'
@@ -46,8 +47,12 @@ export interface HandlerOptions {
   readonly refuse?: ((request: HttpRequest) => CausewayError | undefined) | undefined
   readonly contextValues: (request: HttpRequest) => ContextValues
   readonly clock: Clock
-  /** Begins a call, or throws the reason to refuse it. */
-  readonly enter?: ((request: HttpRequest) => OpenCall) | undefined
+  /**
+   * Begins a call before its body is read: sets its caller in the context values. Rejects with the reason to refuse it.
+   */
+  readonly enter: (request: HttpRequest, values: ContextValues) => Promise<OpenCall | undefined>
+  /** Charges a request that is no call. Returns false if its caller has made too many. */
+  readonly mayAsk: (request: HttpRequest) => boolean
   /** Called when the body of a request comes too slowly, before the call is answered with TIMEOUT. */
   readonly onLate?: ((request: HttpRequest) => void) | undefined
   /** When it fires, the calls under way end. */
@@ -80,7 +85,7 @@ const forbidden = ({ message }: CausewayError): PlainAnswer => ({
 
 export function createHandler(options: HandlerOptions): HttpHandler {
   const router = createConnectRouter({
-    interceptors: [errorBoundary(options.onProblem), ...(options.interceptors ?? [])],
+    interceptors: [throwRefusal, errorBoundary(options.onProblem), ...(options.interceptors ?? [])],
     acceptCompression: [fastGzip, fastBrotli],
     compressMinBytes: limits.compressMinBytes,
     readMaxBytes: limits.messageBytes,
@@ -100,7 +105,7 @@ export function createHandler(options: HandlerOptions): HttpHandler {
       return sendPlain(response, forbidden(refusal))
     if (handler === undefined) {
       const answer = options.plain?.(path, request) ?? notFound
-      const mayAnswer = countRequest(options, request) || answer.unbounded === true
+      const mayAnswer = options.mayAsk(request) || answer.unbounded === true
       return sendPlain(response, mayAnswer ? answer : tooMany)
     }
     let universal: ReturnType<typeof universalRequestFromNodeRequest>
@@ -116,28 +121,29 @@ export function createHandler(options: HandlerOptions): HttpHandler {
       return sendPlain(response, badRequest)
     }
     const writer = new AnswerWriter(response)
-    let body: AsyncIterable<Uint8Array> = inTime(
-      request,
-      universal.body as AsyncIterable<Uint8Array>,
-      options.clock,
-      () => options.onLate?.(request),
-    )
-    try {
+    const begin = async (): Promise<AsyncIterable<Uint8Array>> => {
       if (refusal !== undefined) throw refusal
-      const call = options.enter?.(request)
-      if (call !== undefined) {
-        universal.contextValues!.set(loadKey, call.load)
-        response.once('close', () => call.leave())
-        writer.charge = (bytes, signal) => call.send(bytes, signal)
-        body = call.body(body)
-      }
-      body = requestBody(universal, body, handler.method.input, call?.payer ?? freePayer)
-    } catch (error) {
-      body = failingBody(error)
+      const values = universal.contextValues!
+      const call = await options.enter(request, values)
+      const chunks = inTime(request, universal.body as AsyncIterable<Uint8Array>, options.clock, () =>
+        options.onLate?.(request),
+      )
+      if (call === undefined) return requestBody(universal, chunks, handler.method.input, freePayer)
+      values.set(loadKey, call.load)
+      // The caller may have left while its proof was checked.
+      if (writer.callerGone) call.leave()
+      else response.once('close', () => call.leave())
+      writer.charge = (bytes, signal) => call.send(bytes, signal)
+      return requestBody(universal, call.body(chunks), handler.method.input, call.payer)
     }
-    handler({ ...universal, body })
-      .then(typedAnswer)
-      .then((handlerAnswer) => writer.send(handlerAnswer))
+    begin()
+      .catch((error) => {
+        const reason = translateError(error, path.slice(1), options.onProblem)
+        universal.contextValues!.set(refusalKey, reason)
+        return failingBody(reason)
+      })
+      .then((body) => (writer.callerGone ? undefined : handler({ ...universal, body }).then(typedAnswer)))
+      .then((handlerAnswer) => handlerAnswer && writer.send(handlerAnswer))
       .catch((error) => {
         if (writer.callerGone) return
         options.onProblem?.(error, path.slice(1))
@@ -146,21 +152,20 @@ export function createHandler(options: HandlerOptions): HttpHandler {
   }
 }
 
-/** Charges a request that is no call. Returns false if its caller has made too many. */
-function countRequest({ enter }: HandlerOptions, request: HttpRequest): boolean {
-  try {
-    enter?.(request).leave()
-    return true
-  } catch {
-    return false
-  }
+const refusalKey = createContextKey<ConnectError | undefined>(undefined, {
+  description: 'why this call was refused before its body was read',
+})
+
+/** Ends a refused call before anything else is done for it. Of streams the body is read after the interceptors. */
+const throwRefusal: Interceptor = (next) => (request) => {
+  const refusal = request.contextValues.get(refusalKey)
+  if (refusal !== undefined) throw refusal
+  return next(request)
 }
 
 /** Returns a body that fails when read, so that no byte is read and the call is answered with this error. */
-function failingBody(error: unknown): AsyncIterable<Uint8Array> {
-  return {
-    [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(toConnectError(error)) }),
-  }
+function failingBody(error: ConnectError): AsyncIterable<Uint8Array> {
+  return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) }
 }
 
 /** Writes an answer as fast as the caller reads it and may receive it, charges all of it, and ends the handler's stream when the caller leaves. */

@@ -173,7 +173,8 @@ export class Call implements Load, Payer {
 /** The wait for a bound that lifts when other calls end. */
 const someTimeMs = 1_000
 
-function exhausted(what: string, waitMs: number): CausewayError {
+/** Returns the error of a caller that is past a bound: what it is past, and when it may try again. */
+export function exhausted(what: string, waitMs: number): CausewayError {
   const retryAfterMs = Math.min(Math.ceil(waitMs), limits.retryAfterMaxMs)
   return new CausewayError('RESOURCE_EXHAUSTED', `${what}: try again in ${retryAfterMs} ms.`, {
     data: { retryAfterMs },

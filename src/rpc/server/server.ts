@@ -21,10 +21,11 @@ import { leaveHalfOpen } from '../half-open.ts'
 import type { ProblemListener } from './boundary.ts'
 import { type AllowedNames, refuseNaming } from './browsers.ts'
 import { Connections, type InboundConnection } from './connections.ts'
+import { Entrance, type Identify } from './entrance.ts'
 import { createHandler, type PlainAnswer, sendPlain } from './handler.ts'
 import type { HttpRequest } from './http-call.ts'
 import { requestTimeMs } from './in-time.ts'
-import type { OpenCall, Throttle } from './throttle.ts'
+import type { Throttle } from './throttle.ts'
 
 export type { PlainAnswer } from './handler.ts'
 
@@ -32,6 +33,8 @@ export interface RpcServerOptions {
   readonly routes: (router: ConnectRouter) => void
   /** Run before each handler. */
   readonly interceptors?: readonly Interceptor[]
+  /** Says who makes a call. Without it, it is the connection's caller. */
+  readonly identify?: Identify
   /** Bounds what each caller may do. Without it there is no bound. */
   readonly throttle?: Throttle
   readonly clock: Clock
@@ -82,17 +85,23 @@ export class RpcServer {
     // There is one listener for each call under way, on all connections.
     setMaxListeners(0, this.shutdown.signal, this.stopping.signal)
     this.idleTimeoutMs = options.idleTimeoutMs ?? limits.idleTimeoutMs
+    const entrance = new Entrance({
+      ...{ identify: options.identify, throttle: options.throttle },
+      cut: (connected) => this.cut((caller) => caller === connected),
+    })
+    const callerOf = (request: HttpRequest) => this.connectionOf(request)?.caller ?? unknownCaller
     const handler = createHandler({
       routes: options.routes,
       interceptors: [this.boundPeers, ...(options.interceptors ?? [])],
       onProblem: options.onError,
-      plain: (path, request) => options.plain?.(path, this.connectionOf(request)?.caller ?? unknownCaller),
+      plain: (path, request) => options.plain?.(path, callerOf(request)),
       refuse: (request) => this.refuse(request, options.allowed ?? { hosts: [], origins: [] }),
       clock: options.clock,
       shutdownSignal: this.shutdown.signal,
       contextValues: (request) => this.contextValues(request),
       onLate: (request) => this.endLate(request),
-      enter: options.throttle && ((request) => this.enter(options.throttle!, request)),
+      enter: (request, values) => entrance.enter(callerOf(request), request, values),
+      mayAsk: (request) => entrance.mayAsk(callerOf(request)),
     })
     this.http1 = http.createServer(
       {
@@ -157,17 +166,6 @@ export class RpcServer {
     const { ':authority': authority, host, origin } = request.headers
     const hosts = [authority, host].filter((name) => typeof name === 'string')
     return refuseNaming({ hosts, origin, isHttp2: 'stream' in request }, listener, allowed)
-  }
-
-  /** Begins a call. Cuts the connection of a caller that has been refused too often. */
-  private enter(throttle: Throttle, request: HttpRequest): OpenCall {
-    const connected = this.connectionOf(request)?.caller ?? unknownCaller
-    try {
-      return throttle.enter(connected, request.headers.authorization, request.url)
-    } catch (error) {
-      if (throttle.countRefusal(connected)) this.cut((caller) => caller === connected)
-      throw error
-    }
   }
 
   private contextValues(request: HttpRequest) {

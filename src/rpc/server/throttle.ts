@@ -22,11 +22,6 @@ export interface ThrottleParts {
   isOperator(peer: PeerId): boolean
   /** Returns the peers that have proven themselves on a connection. */
   peersOf(connected: Caller): PeerId[]
-  /**
-   * Returns the caller of a call, as far as it is proven; `claim` is the peer that its header names and must still
-   * prove.
-   */
-  callerOf(connected: Caller, authorization: string | undefined): { caller: Caller; claim?: string }
 }
 
 /** Whom a connection counts for. */
@@ -80,10 +75,6 @@ export class Throttle {
   private readonly parts: ThrottleParts
   private readonly known: Share
   private readonly strangers: Share
-  /** Bounds calls that claim to be from a known peer, until they have proven it. */
-  private readonly claims: Buckets
-  /** The key in `claims` of each such call. */
-  private readonly claimKeys = new WeakMap<Load, string>()
   /** When a call last showed that a tree's policy names a peer. */
   private readonly lastVouchMs = new Map<PeerId, number>()
   /** Refused calls by connection. */
@@ -96,7 +87,6 @@ export class Throttle {
     const { clock } = parts
     const keys = limits.callersRemembered
     const buckets = (burst: number, perSecond: number) => new Buckets({ clock, burst, perSecond, keys })
-    this.claims = buckets(limits.claimBurst, limits.claimsPerSecond)
     this.known = {
       name: 'You',
       requests: buckets(limits.knownRequestBurst, limits.knownRequestsPerSecond),
@@ -153,33 +143,18 @@ export class Throttle {
       : { name: known, kind: 'known' }
   }
 
-  /** Begins a call; end it with `leave`. Throws RESOURCE_EXHAUSTED, with the time to wait before another try. */
-  enter(connected: Caller, authorization: string | undefined, path = ''): OpenCall {
+  /**
+   * Begins a call of a caller that has proven what it is, on a connection of `connected`; end it with `leave`. Throws
+   * RESOURCE_EXHAUSTED, with the time to wait before another try.
+   */
+  enter(connected: Caller, { peer, operator }: Caller, path = ''): OpenCall {
     const { clock } = this.parts
-    const { caller, claim } = this.parts.callerOf(connected, authorization)
-    const { peer, operator } = caller
     const stranger = !operator && (peer === undefined || !this.isKnown(peer))
     if (!stranger) this.lastKnownCallMs = clock.monotonic()
     if (operator) return unlimitedCall
-    return stranger
-      ? this.enterAsStranger(originOf(connected.remoteAddress), claim, path === handshakePath)
-      : openCall(Call.begin(this.known, peer!, 1, clock))
-  }
-
-  /**
-   * Begins a call whose caller has proven nothing yet. A caller that claims to be a known peer gets a few tries even if
-   * its origin has used up its share, so that a flood does not keep the peer out.
-   */
-  private enterAsStranger(origin: string, claim: string | undefined, brief: boolean): OpenCall {
-    const { clock } = this.parts
-    if (claim === undefined) return openCall(Call.begin(this.strangers, origin, 1, clock, brief))
-    const key = `${claim} from ${origin}`
-    if (this.isKnown(claim as PeerId) && this.claims.take(key) === 0) {
-      const call = Call.begin(this.known, key, 1, clock)
-      this.claimKeys.set(call, key)
-      return openCall(call)
-    }
-    return openCall(Call.begin(this.strangers, origin, limits.proofCost, clock))
+    if (!stranger) return openCall(Call.begin(this.known, peer!, 1, clock))
+    const brief = path === handshakePath
+    return openCall(Call.begin(this.strangers, originOf(connected.remoteAddress), 1, clock, brief))
   }
 
   /** Counts a refused call. Returns true if the connection has had so many that it should be cut. */
@@ -193,9 +168,6 @@ export class Throttle {
   readonly interceptor: Interceptor = (next) => (request) => {
     const load = request.contextValues.get(loadKey)
     load.charge((costs[request.method.name] ?? 1) - 1)
-    // The claim was true, so it is given back: only impostors run out of claims.
-    const claimKey = this.claimKeys.get(load)
-    if (claimKey !== undefined) this.claims.charge(claimKey, -1)
     return next(request)
   }
 

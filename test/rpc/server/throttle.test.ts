@@ -5,13 +5,11 @@
 import { strict as assert } from 'node:assert'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
-import { createContextValues } from '@connectrpc/connect'
 import { PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
 import type { CausewayError } from '../../../src/base/errors.ts'
 import { limits } from '../../../src/base/limits.ts'
 import type { PeerId } from '../../../src/dag/identity.ts'
 import type { Caller } from '../../../src/rpc/caller.ts'
-import { loadKey } from '../../../src/rpc/server/load.ts'
 import { Throttle } from '../../../src/rpc/server/throttle.ts'
 import { TreeBuilder, testIdentity } from '../../kit/entries.ts'
 import { limited } from '../../kit/limited.ts'
@@ -35,13 +33,12 @@ function open() {
     isKnown: (peer) => peer === friend,
     isOperator: () => false,
     peersOf: ({ peer }) => (peer === undefined ? [] : [peer]),
-    callerOf: (caller, claim) => ({ caller, ...(claim !== undefined && { claim }) }),
   })
   /** Calls that begin until one is refused; all of them go on. */
   const until = (caller: Caller, leave: boolean) => {
     for (let count = 0; ; count++)
       try {
-        const entered = throttle.enter(caller, undefined)
+        const entered = throttle.enter(caller, caller)
         if (leave) entered.leave()
       } catch (error) {
         const { code, data } = error as CausewayError
@@ -50,16 +47,8 @@ function open() {
         return { count, retryAfterMs: data.retryAfterMs as number }
       }
   }
-  /** Calls that show a proof of this peer, until one is refused. */
-  const shows = (remoteAddress: string, claim: string) => {
-    for (let count = 0; ; count++)
-      try {
-        throttle.enter(from(remoteAddress), claim).leave()
-      } catch {
-        return count
-      }
-  }
-  return { clock, throttle, until, shows }
+  const enter = (caller: Caller, path?: string) => throttle.enter(caller, caller, path)
+  return { clock, throttle, until, enter }
 }
 
 const exhausted = (error: CausewayError) => {
@@ -97,24 +86,24 @@ describe('A stranger', () => {
   })
 
   it('can shake hands even while others hold all calls and bytes', async () => {
-    const { throttle, until } = open()
+    const { until, enter } = open()
     for (let host = 1; host <= limits.strangerCallsInAll / limits.strangerCalls; host++)
       until(from(`192.0.2.${host}:1`), false)
     assert.equal(until(from('192.0.2.99:1'), false).count, 0)
     const path = '/causeway.v1.SyncService/Handshake'
-    const shaking = throttle.enter(from('192.0.2.99:1'), undefined, path)
+    const shaking = enter(from('192.0.2.99:1'), path)
     for await (const _ of shaking.body(chunks([40, 40])));
     shaking.leave()
-    const talking = throttle.enter(from('192.0.2.99:1'), undefined, path)
+    const talking = enter(from('192.0.2.99:1'), path)
     await assert.rejects(async () => {
       for await (const _ of talking.body(chunks([limits.briefRequestBytes, 1])));
     }, exhausted)
   })
 
   it('has a bounded number of request bytes in memory, and gives them back', async () => {
-    const { throttle } = open()
+    const { enter } = open()
     const send = async (host: number, sizes: number[]) => {
-      const entered = throttle.enter(from(`192.0.2.${host}:1`), undefined)
+      const entered = enter(from(`192.0.2.${host}:1`))
       for await (const _ of entered.body(chunks(sizes)));
       return entered
     }
@@ -129,8 +118,8 @@ describe('A stranger', () => {
   })
 
   it('receives a burst of bytes, then as many as a slow line carries', async () => {
-    const { clock, throttle } = open()
-    const call = throttle.enter(from('192.0.2.1:1'), undefined)
+    const { clock, enter } = open()
+    const call = enter(from('192.0.2.1:1'))
     await call.send(limits.strangerBytesBurst, never)
     const sent = call.send(limits.strangerBytesPerSecond, never)
     let done = false
@@ -140,13 +129,13 @@ describe('A stranger', () => {
     await clock.advance(1)
     await sent
     // And asks for nothing more while it owes.
-    void throttle.enter(from('192.0.2.1:1'), undefined).send(1_000_000, never)
-    assert.throws(() => throttle.enter(from('192.0.2.1:1'), undefined), exhausted)
+    void enter(from('192.0.2.1:1')).send(1_000_000, never)
+    assert.throws(() => enter(from('192.0.2.1:1')), exhausted)
   })
 
   it('has a bounded amount of work done, one or two pieces at once, in turns with other strangers', async () => {
-    const { clock, throttle } = open()
-    const [a, b] = [1, 2].map((host) => throttle.enter(from(`192.0.2.${host}:1`), undefined).load)
+    const { clock, enter } = open()
+    const [a, b] = [1, 2].map((host) => enter(from(`192.0.2.${host}:1`)).load)
     const order: string[] = []
     const work = (name: string, ms: number) => async () => {
       order.push(name)
@@ -168,8 +157,8 @@ describe('A stranger', () => {
   })
 
   it('has less work done while a known caller is being served', async () => {
-    const { clock, throttle } = open()
-    const { load } = throttle.enter(from('192.0.2.1:1'), undefined)
+    const { clock, enter } = open()
+    const { load } = enter(from('192.0.2.1:1'))
     const timeWork = async () => {
       const startedMs = clock.monotonic()
       const piece = () =>
@@ -178,42 +167,8 @@ describe('A stranger', () => {
       return clock.monotonic() - startedMs
     }
     assert.equal(await timeWork(), 200)
-    throttle.enter(from('local', { operator: true }), undefined)
+    enter(from('local', { operator: true }))
     assert.equal(await timeWork(), 100 + 100 * limits.strangerRestRatio + 100)
-  })
-
-  it('may present a bounded number of proofs, and some more that claim to be of a known peer', async () => {
-    const { clock, shows } = open()
-    assert.equal(shows('192.0.2.1:1', nobody), limits.strangerRequestBurst / limits.proofCost)
-    assert.equal(shows('192.0.2.1:1', ''), 0)
-    assert.equal(shows('192.0.2.1:1', friend), limits.claimBurst)
-    assert.equal(
-      shows('192.0.2.2:1', friend),
-      limits.claimBurst + limits.strangerRequestBurst / limits.proofCost,
-    )
-    await clock.advance(1000)
-    assert.equal(
-      shows('192.0.2.1:1', friend),
-      limits.claimsPerSecond + limits.strangerRequestsPerSecond / limits.proofCost,
-    )
-  })
-
-  it('lets a known peer prove itself as often as it likes', async () => {
-    const { throttle, shows } = open()
-    for (let count = 0; count < 4 * limits.claimBurst; count++) {
-      const { load, leave } = throttle.enter(from('192.0.2.1:1'), friend)
-      const contextValues = createContextValues().set(loadKey, load)
-      await throttle.interceptor(async () => ({}) as never)({
-        contextValues,
-        method: { name: 'Watch' },
-      } as never)
-      leave()
-    }
-    // Impostors from there have what they had.
-    assert.equal(
-      shows('192.0.2.1:1', friend),
-      limits.claimBurst + limits.strangerRequestBurst / limits.proofCost,
-    )
   })
 
   it('is cut after too many refusals on one connection', () => {
@@ -265,18 +220,18 @@ describe('A peer that a policy or the operator names', () => {
   })
 
   it('does not wait for the turns of strangers', async () => {
-    const { clock, throttle } = open()
-    const stranger = throttle.enter(from('192.0.2.1:1'), undefined).load
+    const { clock, enter } = open()
+    const stranger = enter(from('192.0.2.1:1')).load
     const forever = () => new Promise<void>(() => {})
     for (let count = 0; count < limits.strangerWorkAtOnce + 1; count++) void stranger.work(never, forever)
-    const { load } = throttle.enter(from('192.0.2.1:1', { peer: friend }), undefined)
+    const { load } = enter(from('192.0.2.1:1', { peer: friend }))
     assert.equal(await clock.runUntil(load.work(never, async () => 'done')), 'done')
   })
 
   it('has no bounds as the operator', () => {
-    const { throttle } = open()
+    const { enter } = open()
     for (let count = 0; count < limits.knownRequestBurst + 1; count++)
-      throttle.enter(from('local', { operator: true }), undefined)
+      enter(from('local', { operator: true }))
   })
 })
 
