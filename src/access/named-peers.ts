@@ -127,7 +127,7 @@ export class NamedPeers {
     const plain = revocations === 0 && (before === undefined || before.plain)
     const peers =
       before !== undefined && plain
-        ? entries.slice(before.entries).flatMap(({ change }) => change.keys.map(peerOf))
+        ? entries.slice(before.entries).flatMap(({ keys }) => keys.map(({ peer }) => peer))
         : [...state.keys.keys(), ...(before?.keys.keys() ?? [])]
     const changes = changesOf(state, before, new Set(peers))
     let growth = 0
@@ -240,10 +240,6 @@ export class NamedPeers {
     }
     stored()
   }
-}
-
-function peerOf({ peer }: { readonly peer: Uint8Array }): PeerId {
-  return bytesToHex(peer) as PeerId
 }
 
 function codeOf(key: PolicyKeyState | undefined): Code | undefined {

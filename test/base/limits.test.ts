@@ -49,6 +49,26 @@ relations('entries', [
     bound.policyRevocations <= bound.policyEntries,
     'The revocations below an entry are in some of the policy entries below bound.',
   ],
+  [
+    'policyEntries ≤ policyLinks',
+    bound.policyEntries <= bound.policyLinks,
+    'Policy entries in a line have one link each.',
+  ],
+  [
+    'policyEntries ≤ policyNames',
+    bound.policyEntries <= bound.policyNames,
+    'Policy entries that admit one member each fit.',
+  ],
+  [
+    'a line of policyEntries fits into policyAncestryBytes',
+    bound.policyEntries ** 2 / 16 < bound.policyAncestryBytes,
+    'At the bounds, no set of what is below an entry is found twice.',
+  ],
+  [
+    'policyEntries × policyRevocations fits into policyHitBytes',
+    (2 * bound.policyEntries * bound.policyRevocations) / 8 < bound.policyHitBytes,
+    'At the bounds, what revocations hit is not found twice.',
+  ],
 ])
 
 relations('pages and messages', [

@@ -24,16 +24,27 @@ export const entryLimits = {
   policyKeys: 1_024,
   /** Last entries of a revoked key that stay valid: the tips that one author has at a time, so few. */
   policyLastAccepted: 64,
-  /** Policy entries below one entry, over the whole life of its tree: ten thousand members, each admitted alone. */
-  policyEntries: 16_384,
-  /** Revocations among them. Each is compared with what its key wrote, so this and `policyEntries` bound that work. */
-  policyRevocations: 1_024,
+  /** Policy entries below one entry, over the whole life of its tree: some thousands of members, each admitted alone. */
+  policyEntries: 8_192,
+  /**
+   * Revocations among them: each may decide about all that its key wrote, so this and `policyEntries` bound the work of
+   * judging.
+   */
+  policyRevocations: 512,
+  /** The policy entries that these stand on, in all: a policy that is changed in a line has one for each entry. */
+  policyLinks: 32_768,
+  /** The keys that these name, in all: listing what a policy says takes 0.2 µs for each. */
+  policyNames: 65_536,
   /** Grants remembered as the source of an admin's right. If one is void, the right rests on the next. */
   policySupports: 8,
   /** Points of one tree whose judgement is cached. A tree has as many as its policy has tips, nearly always one. */
   policyJudgements: 32,
-  /** Points of one tree whose closure is cached, at a byte for each policy entry. */
-  policyClosures: 64,
+  /** Policy entries by which a judgement is continued: beyond some dozens, a new one is as cheap. */
+  policyExtension: 16,
   /** Merges of points that are cached: one for each pair of branches that grow. */
   policyMerges: 1_024,
+  /** Memory of one tree for which policy entries are below which: twice what a line of `policyEntries` takes. */
+  policyAncestryBytes: 8_388_608,
+  /** Memory of one tree for which policy entries each revocation hits: several times what fits below one entry. */
+  policyHitBytes: 4_194_304,
 } as const

@@ -3,89 +3,235 @@
  * whatever order they arrived. Most sets are a line of grants by admins, all of them effective. With revocations,
  * seniority decides, so that neither a revoked admin that goes on writing "in the past", nor the keys that it admits
  * there, win against the admin that revoked it. docs/protocol.md defines the rule.
+ *
+ * Judging a set costs as much as it has policy entries and supports, and a word for every 32 policy entries that a
+ * revocation could hit. Continuing the judgement of a smaller set costs less.
  */
 import { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
 import { limits } from '../../base/limits.ts'
-import { bytesToHex } from '../hex.ts'
-import { comparePositions } from '../id.ts'
 import type { PeerId } from '../identity.ts'
-import type { PolicyEntry, PolicyGraph, Revocation } from './graph.ts'
-import { PolicyState } from './state.ts'
+import type { Amounts } from './amounts.ts'
+import { addBit, addBits, type Bits, bitsBelow, hasBit, meet, numbersOf } from './bits.ts'
+import type { PolicyGraph, Revocation } from './graph.ts'
+import type { Hits } from './hits.ts'
+import { PolicyState, standings } from './state.ts'
 
-/** The standing of a policy entry in a set. `revokes`: its revocations are effective, and nothing else of it. */
-export const standings = { absent: 0, void: 1, revokes: 2, full: 3 } as const
-
-/** An effective revocation, and the number of its policy entry. */
+/** An effective revocation, with its policy entry and that one's level. */
 export interface Holding {
   readonly by: number
+  readonly level: number
   readonly revocation: Revocation
 }
 
 /** The judgement of a set of policy entries that is closed under the policy entries below them. */
-export interface Judgement {
+export interface Judgement extends Pick<Amounts, 'entries' | 'revocations'> {
+  readonly set: Bits
   /** One of `standings`, by number of policy entry. */
   readonly standing: Uint8Array
   /** Seniority by number: 0 for the root, else one more than that of the most senior grant of the author's right. */
-  readonly levels: Int32Array
+  readonly levels: Uint16Array
   /** The effective revocations of each key. */
   readonly holdings: ReadonlyMap<PeerId, readonly Holding[]>
   readonly state: PolicyState
-  readonly entries: number
-  readonly revocations: number
+  /** The supports of authors, as far as they were asked for. */
+  readonly supports: Map<PeerId, readonly number[]>
 }
 
-/** Judges the set of policy entries that have 1 in `members` at their number. */
-export function judge(graph: PolicyGraph, members: Uint8Array): Judgement {
-  const order = inOrder(graph, members)
-  const standing = new Uint8Array(members)
-  const levels = new Int32Array(members.length)
+/** What is known, while a set is judged, of a revoked key that wrote policy entries. Bits are places in `by`. */
+interface Suspect {
+  /** Its policy entries that are in the set. */
+  readonly present: Bits
+  /** Those that revocations of the levels before hit. */
+  readonly hit: Bits
+  /** Those that revocations of this level hit. */
+  fresh: Bits | undefined
+}
+
+/** Judges a set of policy entries. */
+export function judge(
+  graph: PolicyGraph,
+  hits: Hits,
+  set: Bits,
+  amounts: Pick<Amounts, 'entries' | 'revocations'>,
+): Judgement {
+  const members = numbersOf(set)
+  const size = members.at(-1)! + 1
+  const standing = new Uint8Array(size)
+  const levels = new Uint16Array(size)
   const holdings = new Map<PeerId, Holding[]>()
-  const dependents = dependentsOf(order)
-  let revocations = 0
-  // The entries that are not a candidate yet.
-  const pending = new Uint8Array(members)
-  // Level by level: a level binds its juniors, and never its seniors.
-  let candidates = [0]
-  for (let level = 0; candidates.length > 0; level++) {
-    const entries = candidates.map((number) => graph.entries[number]!)
-    const survivors = entries.filter((entry) => !isHit(graph, holdings.get(entry.author), entry))
-    const levelHoldings = new Map<PeerId, Holding[]>()
-    for (const entry of survivors) addHoldings(levelHoldings, entry)
-    const next: number[] = []
-    for (const entry of survivors) {
-      const full = !isHit(graph, levelHoldings.get(entry.author), entry)
-      standing[entry.number] = full ? standings.full : standings.revokes
-      levels[entry.number] = level
-      if (!full) continue
-      for (const number of dependents.get(entry.number) ?? [])
-        if (pending[number] === 1) {
-          pending[number] = 0
-          next.push(number)
-        }
+  const revocations = amounts.revocations === 0 ? [] : revocationsIn(graph, set, size)
+  const suspects = suspectsIn(graph, set, revocations)
+  const { seniority } = graph.columns
+  if (isHarmless(hits, suspects, revocations)) {
+    for (const number of members) {
+      standing[number] = standings.full
+      levels[number] = seniority[number]!
     }
-    for (const [key, list] of levelHoldings) holdings.set(key, [...(holdings.get(key) ?? []), ...list])
-    candidates = next
+    for (const revocation of revocations) hold(holdings, revocation, seniority[revocation.by]!)
+  } else {
+    for (const number of members) standing[number] = standings.void
+    judgeByLevel({ graph, hits, set, standing, levels, holdings, suspects })
   }
-  let state = PolicyState.none
-  for (const { number, change, revocations: revoked } of order) {
-    revocations += revoked.length
-    if (standing[number] === standings.full) state = state.with(change)
-    else if (standing[number] === standings.revokes) state = state.with(change, true)
+  const { entries } = amounts
+  const state = new PolicyState(graph, set, standing)
+  return {
+    ...{ set, standing, levels, holdings, state, entries },
+    ...{ revocations: amounts.revocations, supports: new Map() },
   }
-  return { standing, levels, holdings, state, entries: order.length, revocations }
+}
+
+/** Decides the standings level by level: a level binds its juniors, and never its seniors. */
+function judgeByLevel(judging: {
+  readonly graph: PolicyGraph
+  readonly hits: Hits
+  readonly set: Bits
+  /** All void at first. */
+  readonly standing: Uint8Array
+  readonly levels: Uint16Array
+  readonly holdings: Map<PeerId, Holding[]>
+  readonly suspects: ReadonlyMap<PeerId, Suspect>
+}): void {
+  const { graph, hits, set, standing, levels, holdings, suspects } = judging
+  const { entries, revokers } = graph
+  const { authors, places, juniors, junior, nextJunior } = graph.columns
+  const suspectOf = new Array<Suspect | undefined>(graph.authorCount).fill(undefined)
+  for (const [key, suspect] of suspects) suspectOf[graph.authorNumber(key)!] = suspect
+  const seen = new Uint8Array(standing.length)
+  const survivors: number[] = []
+  const touched: Suspect[] = []
+  const candidates = [0]
+  // A level may have one candidate and there may be thousands of levels, so nothing is allocated for each.
+  for (let level = 0; candidates.length > 0; level++) {
+    survivors.length = 0
+    touched.length = 0
+    for (const number of candidates) {
+      const suspect = suspectOf[authors[number]!]
+      if (suspect !== undefined && hasBit(suspect.hit, places[number]!)) continue
+      survivors.push(number)
+      if (!hasBit(revokers, number)) continue
+      for (const revocation of entries[number]!.revocations) {
+        hold(holdings, revocation, level)
+        const revoked = suspects.get(revocation.key)
+        if (revoked === undefined) continue
+        if (revoked.fresh === undefined) {
+          revoked.fresh = new Uint32Array(revoked.hit.length)
+          touched.push(revoked)
+        }
+        addWithin(revoked.fresh, hits.of(revocation))
+      }
+    }
+    candidates.length = 0
+    for (const number of survivors) {
+      levels[number] = level
+      const fresh = suspectOf[authors[number]!]?.fresh
+      if (fresh !== undefined && hasBit(fresh, places[number]!)) {
+        standing[number] = standings.revokes
+        continue
+      }
+      standing[number] = standings.full
+      for (let edge = juniors[number]!; edge >= 0; edge = nextJunior[edge]!) {
+        const next = junior[edge]!
+        if (next < seen.length && seen[next] === 0 && hasBit(set, next)) {
+          seen[next] = 1
+          candidates.push(next)
+        }
+      }
+    }
+    for (const suspect of touched) {
+      addBits(suspect.hit, suspect.fresh!)
+      suspect.fresh = undefined
+    }
+  }
+}
+
+/** Returns the revocations in a set of numbers below `size`. */
+function revocationsIn(graph: PolicyGraph, set: Bits, size: number): Revocation[] {
+  const revokers = graph.revokers.slice(0, Math.min((size + 31) >>> 5, graph.revokers.length))
+  for (let word = 0; word < revokers.length; word++) revokers[word]! &= set[word]!
+  return numbersOf(revokers).flatMap((number) => graph.entries[number]!.revocations)
+}
+
+/** Returns the revoked keys that have policy entries in the set. */
+function suspectsIn(
+  graph: PolicyGraph,
+  set: Bits,
+  revocations: readonly Revocation[],
+): ReadonlyMap<PeerId, Suspect> {
+  const suspects = new Map<PeerId, Suspect>()
+  for (const { key } of revocations) {
+    const numbers = graph.by(key)
+    if (numbers.length === 0 || suspects.has(key)) continue
+    const present = bitsBelow(numbers.length)
+    for (let place = 0; place < numbers.length; place++)
+      if (hasBit(set, numbers[place]!)) addBit(present, place)
+    suspects.set(key, { present, hit: bitsBelow(numbers.length), fresh: undefined })
+  }
+  return suspects
+}
+
+/** Returns whether none of the revocations hits a policy entry in the set. */
+function isHarmless(
+  hits: Hits,
+  suspects: ReadonlyMap<PeerId, Suspect>,
+  revocations: readonly Revocation[],
+): boolean {
+  for (const revocation of revocations) {
+    const suspect = suspects.get(revocation.key)
+    if (suspect !== undefined && meet(suspect.present, hits.of(revocation))) return false
+  }
+  return true
+}
+
+function hold(holdings: Map<PeerId, Holding[]>, revocation: Revocation, level: number): void {
+  const list = holdings.get(revocation.key)
+  const holding = { by: revocation.by, level, revocation }
+  if (list === undefined) holdings.set(revocation.key, [holding])
+  else list.push(holding)
+}
+
+/** Adds the part of a set for which there is room. */
+function addWithin(into: Bits, from: Bits): void {
+  const words = Math.min(into.length, from.length)
+  for (let word = 0; word < words; word++) into[word]! |= from[word]!
 }
 
 /**
- * Returns the judgement of a set and one more entry that stands on all of it and revokes nothing, so all else stays.
+ * Returns the judgement of a set that has `added` more policy entries, ascending, none of which revokes. So all else
+ * stays: what is added can hit nothing, and it supports only what is added too.
  */
-export function extend(before: Judgement, { number, supports, change }: PolicyEntry): Judgement {
-  const standing = new Uint8Array(number + 1)
-  standing.set(before.standing.subarray(0, number + 1))
-  standing[number] = standings.full
-  const levels = new Int32Array(number + 1)
-  levels.set(before.levels.subarray(0, number + 1))
-  levels[number] = 1 + Math.min(...supports.map((support) => before.levels[support]!))
-  return { ...before, standing, levels, state: before.state.with(change), entries: before.entries + 1 }
+export function extend(
+  graph: PolicyGraph,
+  hits: Hits,
+  before: Judgement,
+  set: Bits,
+  added: readonly number[],
+): Judgement {
+  const size = Math.max(before.standing.length, added.at(-1)! + 1)
+  const standing = new Uint8Array(size)
+  standing.set(before.standing)
+  const levels = new Uint16Array(size)
+  levels.set(before.levels)
+  const supports = new Map(before.supports)
+  for (const number of added) {
+    const entry = graph.entries[number]!
+    for (const { peer } of entry.keys) supports.delete(peer)
+    let level = Number.POSITIVE_INFINITY
+    for (const support of entry.supports)
+      if (standing[support] === standings.full) level = Math.min(level, 1 + levels[support]!)
+    standing[number] = standings.void
+    if (level === Number.POSITIVE_INFINITY) continue
+    const place = graph.columns.places[number]!
+    let hitLevel = Number.POSITIVE_INFINITY
+    for (const holding of before.holdings.get(entry.author) ?? [])
+      if (holding.level < hitLevel && hasBit(hits.of(holding.revocation), place)) hitLevel = holding.level
+    if (hitLevel < level) continue
+    levels[number] = level
+    standing[number] = hitLevel === level ? standings.revokes : standings.full
+  }
+  const { holdings, revocations } = before
+  const state = new PolicyState(graph, set, standing)
+  const entries = before.entries + added.length
+  return { set, standing, levels, holdings, state, entries, revocations, supports }
 }
 
 /**
@@ -93,22 +239,32 @@ export function extend(before: Judgement, { number, supports, change }: PolicyEn
  * admin and that no entry above them has withdrawn. Those of the set that a policy entry stands on are its supports
  * forever.
  */
-export function supportsOf(graph: PolicyGraph, { standing, levels }: Judgement, author: PeerId): number[] {
+export function supportsOf(graph: PolicyGraph, judgement: Judgement, author: PeerId): readonly number[] {
+  const { standing, levels } = judgement
+  const known = judgement.supports.get(author)
+  if (known !== undefined) return known
   const grants: number[] = []
   const withdrawals: number[] = []
-  for (const number of graph.touches(author)) {
-    const stands = standing[number] ?? standings.absent
+  for (const { by, revoked, permission } of graph.about(author)) {
+    const stands = standing[by] ?? standings.absent
     if (stands < standings.revokes) continue
-    const key = graph.entries[number]!.change.keys.find(({ peer }) => bytesToHex(peer) === author)!
-    const grant = !key.revoked && key.permission === Permission.ADMIN
-    if (!grant && (key.revoked || stands === standings.full)) withdrawals.push(number)
-    else if (grant && stands === standings.full) grants.push(number)
+    const grant = !revoked && permission === Permission.ADMIN
+    if (!grant && (revoked || stands === standings.full)) withdrawals.push(by)
+    else if (grant && stands === standings.full) grants.push(by)
   }
-  const below = withdrawals.length === 0 ? undefined : graph.below(withdrawals)
-  return grants
-    .filter((number) => below?.[number] !== 1)
-    .sort((a, b) => levels[a]! - levels[b]! || comparePositions(graph.entries[a]!, graph.entries[b]!))
-    .slice(0, limits.policySupports)
+  const below = withdrawals.length === 0 ? undefined : graph.ancestry.topsOf(withdrawals)!.below
+  const supports: number[] = []
+  for (const number of grants) {
+    if (below !== undefined && hasBit(below, number)) continue
+    // Mentions are in (height, id) order, so among grants of one level the first stays before the others.
+    let place = supports.length
+    while (place > 0 && levels[supports[place - 1]!]! > levels[number]!) place--
+    if (place === limits.policySupports) continue
+    supports.splice(place, 0, number)
+    if (supports.length > limits.policySupports) supports.pop()
+  }
+  judgement.supports.set(author, supports)
+  return supports
 }
 
 /**
@@ -117,58 +273,12 @@ export function supportsOf(graph: PolicyGraph, { standing, levels }: Judgement, 
  */
 export function moves(before: Judgement, after: Judgement): boolean {
   if (before === after) return false
-  for (const [number, standing] of before.standing.entries())
-    if (after.standing[number] !== standing) return true
+  for (let number = 0; number < before.standing.length; number++)
+    if (after.standing[number] !== before.standing[number]) return true
   const size = ({ holdings }: Judgement) => {
     let count = 0
     for (const list of holdings.values()) count += list.length
     return count
   }
   return size(before) !== size(after)
-}
-
-/** Returns the state of a point's closure if its entries have the standing that a larger set gives them. */
-export function stateWithin(graph: PolicyGraph, { standing }: Judgement, closure: Uint8Array): PolicyState {
-  let state = PolicyState.none
-  for (const { number, change } of inOrder(graph, closure)) {
-    if (standing[number] === standings.full) state = state.with(change)
-    else if (standing[number] === standings.revokes) state = state.with(change, true)
-  }
-  return state
-}
-
-/** Returns the policy entries that have 1 in `members` at their number, in (height, id) order. */
-function inOrder(graph: PolicyGraph, members: Uint8Array): PolicyEntry[] {
-  return graph.entries.filter(({ number }) => members[number] === 1).sort(comparePositions)
-}
-
-/** Returns, for each grant, the entries that it supports. */
-function dependentsOf(order: readonly PolicyEntry[]): Map<number, number[]> {
-  const dependents = new Map<number, number[]>()
-  for (const { number, supports } of order)
-    for (const support of supports) {
-      const list = dependents.get(support)
-      if (list === undefined) dependents.set(support, [number])
-      else list.push(number)
-    }
-  return dependents
-}
-
-/** Adds the revocations of a policy entry to the effective ones. */
-function addHoldings(holdings: Map<PeerId, Holding[]>, { number, revocations }: PolicyEntry): void {
-  for (const revocation of revocations) {
-    const list = holdings.get(revocation.key)
-    if (list === undefined) holdings.set(revocation.key, [{ by: number, revocation }])
-    else list.push({ by: number, revocation })
-  }
-}
-
-/** Returns whether a revocation of its author hits a policy entry: it neither stands on that nor stays valid by it. */
-function isHit(graph: PolicyGraph, revocations: readonly Holding[] | undefined, entry: PolicyEntry): boolean {
-  return (
-    revocations?.some(
-      ({ by, revocation }) =>
-        by !== entry.number && !revocation.stand.has(entry.number) && !graph.covers(entry.point, by),
-    ) ?? false
-  )
 }

@@ -1,10 +1,10 @@
 /**
- * Who may do what at one moment. Immutable: a new state shares structure with the last, so each of n grants costs
- * O(√n), not O(n).
+ * Who may do what, by the effective policy entries of a set. It looks up what is asked: the last effective entry that
+ * names a key says what the key may do. So a state costs nothing to make, however many keys it has.
  */
-import { Permission, type PolicyChange, PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
-import { bytesToHex } from '../hex.ts'
+import { Permission, PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
 import type { PeerId } from '../identity.ts'
+import { type Bits, hasBit, noBits } from './bits.ts'
 
 /** What the policy states about one key. */
 export interface PolicyKeyState {
@@ -13,6 +13,25 @@ export interface PolicyKeyState {
   readonly revoked: boolean
 }
 
+/** What a policy entry states about one key. */
+export interface Mention extends PolicyKeyState {
+  readonly peer: PeerId
+  /** The policy entry. */
+  readonly by: number
+}
+
+/** What policy entries state. Lists are in (height, id) order. */
+export interface Statements {
+  /** Returns what policy entries state about a key. */
+  about(peer: PeerId): readonly Mention[]
+  /** The policy entries that state what everybody may do. */
+  readonly openings: readonly { readonly number: number; readonly publicAccess: PublicAccess }[]
+  readonly ordered: readonly { readonly number: number; readonly keys: readonly Mention[] }[]
+}
+
+/** The standing of a policy entry in a set. `revokes`: its revocations are effective, and nothing else of it. */
+export const standings = { absent: 0, void: 1, revokes: 2, full: 3 } as const
+
 const byAccess: Record<PublicAccess, Permission> = {
   [PublicAccess.UNSPECIFIED]: Permission.UNSPECIFIED,
   [PublicAccess.NONE]: Permission.UNSPECIFIED,
@@ -20,32 +39,59 @@ const byAccess: Record<PublicAccess, Permission> = {
   [PublicAccess.WRITE]: Permission.WRITE,
 }
 
+/** The state of a set of policy entries. It stays as it is when the policy grows. */
 export class PolicyState {
   /** The state before any change. */
-  static readonly none = new PolicyState(PublicAccess.NONE, new Map(), new Map())
+  static readonly none = new PolicyState(
+    { about: () => [], openings: [], ordered: [] },
+    noBits,
+    new Uint8Array(0),
+  )
 
-  readonly publicAccess: PublicAccess
-  private readonly base: ReadonlyMap<PeerId, PolicyKeyState>
-  /** The keys that differ from `base`, few in comparison. */
-  private readonly own: ReadonlyMap<PeerId, PolicyKeyState>
+  private readonly statements: Statements
+  private readonly set: Bits
+  private readonly standing: Uint8Array
+  private access: PublicAccess | undefined
+  private all: ReadonlyMap<PeerId, PolicyKeyState> | undefined
 
-  private constructor(
-    publicAccess: PublicAccess,
-    base: ReadonlyMap<PeerId, PolicyKeyState>,
-    own: ReadonlyMap<PeerId, PolicyKeyState>,
-  ) {
-    this.publicAccess = publicAccess
-    this.base = base
-    this.own = own
+  /** `standing` has the standing, by number, of at least each policy entry in `set`. */
+  constructor(statements: Statements, set: Bits, standing: Uint8Array) {
+    this.statements = statements
+    this.set = set
+    this.standing = standing
+  }
+
+  /** What everybody may do. */
+  get publicAccess(): PublicAccess {
+    if (this.access === undefined) {
+      this.access = PublicAccess.NONE
+      const { openings } = this.statements
+      for (let index = openings.length - 1; index >= 0; index--)
+        if (this.standingOf(openings[index]!.number) === standings.full) {
+          this.access = openings[index]!.publicAccess
+          break
+        }
+    }
+    return this.access
   }
 
   /** All keys that the policy names, including revoked ones. */
   get keys(): ReadonlyMap<PeerId, PolicyKeyState> {
-    return new Map([...this.base, ...this.own])
+    if (this.all === undefined) {
+      const all = new Map<PeerId, PolicyKeyState>()
+      for (const { number, keys } of this.statements.ordered)
+        if (this.standingOf(number) >= standings.revokes)
+          for (const mention of keys) if (this.counts(mention)) all.set(mention.peer, keyState(mention))
+      this.all = all
+    }
+    return this.all
   }
 
   key(peer: PeerId): PolicyKeyState | undefined {
-    return this.own.get(peer) ?? this.base.get(peer)
+    const mentions = this.statements.about(peer)
+    for (let index = mentions.length - 1; index >= 0; index--)
+      if (this.counts(mentions[index]!)) return keyState(mentions[index]!)
+    return undefined
   }
 
   /**
@@ -59,13 +105,16 @@ export class PolicyState {
     return key.revoked ? Math.min(open, Permission.READ) : Math.max(open, key.permission)
   }
 
-  /** Returns the state after a change. `revocationsOnly`: only the revocations of the change are effective. */
-  with({ publicAccess, keys }: PolicyChange, revocationsOnly = false): PolicyState {
-    const own = new Map(this.own)
-    for (const { peer, permission, name, revoked } of keys)
-      if (revoked || !revocationsOnly) own.set(bytesToHex(peer) as PeerId, { permission, name, revoked })
-    const access = revocationsOnly ? this.publicAccess : publicAccess || this.publicAccess
-    if (own.size * own.size <= this.base.size + 64) return new PolicyState(access, this.base, own)
-    return new PolicyState(access, new Map([...this.base, ...own]), new Map())
+  private standingOf(number: number): number {
+    return hasBit(this.set, number) ? this.standing[number]! : standings.absent
   }
+
+  private counts({ by, revoked }: Mention): boolean {
+    const standing = this.standingOf(by)
+    return standing === standings.full || (revoked && standing === standings.revokes)
+  }
+}
+
+function keyState({ permission, name, revoked }: PolicyKeyState): PolicyKeyState {
+  return { permission, name, revoked }
 }

@@ -11,10 +11,13 @@ import { type Entry, policyStore } from '../entry.ts'
 import { bytesToHex } from '../hex.ts'
 import { type EntryId, formatId } from '../id.ts'
 import type { PeerId } from '../identity.ts'
+import { type Amounts, excess, sum } from './amounts.ts'
+import { addBit, allBelow, type Bits, beyond, bitsBelow, hasBit, noBits } from './bits.ts'
 import { decodePolicyChange } from './change.ts'
-import { type PolicyEntry, PolicyGraph, type Revocation } from './graph.ts'
-import { extend, type Holding, type Judgement, judge, standings, stateWithin, supportsOf } from './policy.ts'
-import type { PolicyState } from './state.ts'
+import { PolicyGraph, type Revocation } from './graph.ts'
+import { Hits } from './hits.ts'
+import { extend, type Holding, type Judgement, judge, supportsOf } from './policy.ts'
+import { PolicyState, standings } from './state.ts'
 
 /** An entry's place in the policy: the point on which its children stand. */
 export interface Placed {
@@ -28,6 +31,8 @@ export interface LastAccepted extends Placed {
 
 export class TreePolicy {
   readonly graph = new PolicyGraph()
+  private readonly hits = new Hits(this.graph)
+  /** Of points, the last used last. */
   private readonly judgements = new Map<number, Judgement>()
   private all: Judgement | undefined
   private readonly states = new Map<number, PolicyState>()
@@ -81,58 +86,67 @@ export class TreePolicy {
     if (point === undefined)
       refuse(
         'ENTRY_POLICY',
-        `An entry stands on at most ${limits.entryPolicies} tips of the policy, with ${limits.policyEntries} policy entries and ${limits.policyRevocations} revocations below: use other parents.`,
+        `An entry stands on at most ${limits.entryPolicies} tips of the policy, with a policy below that is within its bounds: use other parents.`,
       )
     return point
   }
 
   /**
    * Adds an entry that was checked, if it changes the policy. Returns the point after it. `accepted` looks up those of
-   * its parents that its revocations name as last accepted. Throws ENTRY_POLICY, and then nothing has changed.
+   * its parents that its revocations name as last accepted. `supports` are known if the entry was added before. Throws
+   * ENTRY_POLICY, and then nothing has changed.
    */
-  enter(entry: Entry, point: number, accepted: (id: EntryId) => LastAccepted | undefined): number {
+  enter(
+    entry: Entry,
+    point: number,
+    accepted: (id: EntryId) => LastAccepted | undefined,
+    supports?: readonly number[],
+  ): number {
     const { id, body } = entry
     const payload = body.changes.find(({ store }) => store === policyStore)?.payload
     if (payload === undefined) return point
-    const change = decodePolicyChange(payload)
+    const { publicAccess, keys } = decodePolicyChange(payload)
     const { graph } = this
-    const revocations = change.keys
-      .filter(({ revoked }) => revoked)
-      .map((key): Revocation => {
-        const peer = bytesToHex(key.peer) as PeerId
-        const lastAccepted = key.lastAccepted.map((bytes) => bytesToHex(bytes) as EntryId)
-        return { key: peer, lastAccepted, stand: this.standing(entry, peer, lastAccepted, accepted) }
-      })
-    const root = graph.entries.length === 0
-    const below = root ? undefined : this.at(point)
-    if (below !== undefined) {
-      if (below.entries + 1 > limits.policyEntries)
-        refuse('ENTRY_POLICY', `A policy has at most ${limits.policyEntries} entries.`)
-      if (below.revocations + revocations.length > limits.policyRevocations)
-        refuse('ENTRY_POLICY', `A policy has at most ${limits.policyRevocations} revocations.`)
-    }
-    const supports = below === undefined ? [] : supportsOf(graph, below, body.author)
-    const added: PolicyEntry = {
-      ...{ number: graph.entries.length, id, height: body.height, author: body.author },
-      ...{ point, change, revocations, supports },
-    }
-    graph.add(added)
-    const after = graph.intern([added.number])
-    if (below !== undefined && revocations.length === 0) this.keep(after, extend(below, added))
-    return after
+    const number = graph.entries.length
+    const mentions = keys.map(({ peer, permission, name, revoked }) => ({
+      ...{ peer: bytesToHex(peer) as PeerId, by: number },
+      ...{ permission, name, revoked },
+    }))
+    const revocations = keys.flatMap((key): Revocation[] => {
+      if (!key.revoked) return []
+      const peer = bytesToHex(key.peer) as PeerId
+      const lastAccepted = key.lastAccepted.map((bytes) => bytesToHex(bytes) as EntryId)
+      const stand = this.standing(entry, peer, lastAccepted, accepted)
+      return [{ key: peer, by: number, lastAccepted, stand }]
+    })
+    if (number > 0) this.expectRoom(point, revocations.length, mentions.length)
+    graph.add({
+      ...{ number, id, height: body.height, author: body.author, point, publicAccess },
+      ...{ keys: mentions, revocations },
+      supports: number === 0 ? [] : (supports ?? supportsOf(graph, this.at(point), body.author)),
+    })
+    return graph.intern([number])
+  }
+
+  /** Throws ENTRY_POLICY if one more policy entry on a point exceeds a bound. */
+  private expectRoom(point: number, revocations: number, keys: number): void {
+    const links = this.graph.points[point]!.members.length
+    const amounts = sum(this.graph.amountsOf(point), { entries: 1, revocations, links, keys })
+    const exceeded = excess(amounts)
+    if (exceeded !== undefined) refuse('ENTRY_POLICY', `A policy has at most ${exceeded}.`)
   }
 
   /**
-   * Returns the revoked key's policy entries that stay valid. Throws ENTRY_POLICY unless the last accepted entries are
-   * the key's own and parents of the entry that revokes.
+   * Returns the places of the revoked key's policy entries that stay valid. Throws ENTRY_POLICY unless the last accepted
+   * entries are the key's own and parents of the entry that revokes.
    */
   private standing(
     { id, body }: Entry,
     key: PeerId,
     lastAccepted: readonly EntryId[],
     accepted: (id: EntryId) => LastAccepted | undefined,
-  ): Set<number> {
-    const stand = new Set<number>()
+  ): Bits {
+    const members = new Set<number>()
     for (const last of lastAccepted) {
       const known = body.parents.includes(last) ? accepted(last) : undefined
       if (known?.author !== key)
@@ -140,36 +154,54 @@ export class TreePolicy {
           'ENTRY_POLICY',
           `A revocation names as last accepted only parents by the revoked key, got ${formatId(last)} in ${formatId(id)}.`,
         )
-      for (const number of this.graph.by(key)) if (this.graph.covers(known.after, number)) stand.add(number)
+      for (const member of this.graph.points[known.after]!.members) members.add(member)
     }
+    if (members.size === 0) return noBits
+    const numbers = this.graph.by(key)
+    const stand = bitsBelow(numbers.length)
+    const closure = this.graph.closureOf(members)
+    for (const [place, number] of numbers.entries()) if (hasBit(closure, number)) addBit(stand, place)
     return stand
   }
 
   /** Returns the judgement of a point's closure. */
   at(point: number): Judgement {
-    const cached = this.judgements.get(point)
-    if (cached !== undefined) return cached
-    const { members } = this.graph.points[point]!
-    const only = members.length === 1 ? this.graph.entries[members[0]!]! : undefined
-    const below = only && only.number > 0 ? this.judgements.get(only.point) : undefined
-    const judgement =
-      below !== undefined && only!.revocations.length === 0
-        ? extend(below, only!)
-        : judge(this.graph, this.graph.closure(point))
+    let judgement = this.judgements.get(point)
+    if (judgement === undefined) {
+      const { graph, hits } = this
+      const set = graph.closure(point)
+      const amounts = graph.amountsOf(point)
+      judgement = this.continued(set, amounts) ?? judge(graph, hits, set, amounts)
+    } else this.judgements.delete(point)
     this.keep(point, judgement)
     return judgement
   }
 
+  /** Returns the judgement of a set from one of a set that lacks a few entries and no revocation, if there is one. */
+  private continued(set: Bits, { entries, revocations }: Amounts): Judgement | undefined {
+    for (const before of this.judgements.values()) {
+      const lacking = entries - before.entries
+      if (before.revocations !== revocations || lacking < 1 || lacking > limits.policyExtension) continue
+      const added = beyond(set, before.set)
+      if (added !== undefined) return extend(this.graph, this.hits, before, set, added)
+    }
+    return undefined
+  }
+
   /** Returns the judgement of the whole policy. */
   whole(): Judgement {
-    const { entries, tips } = this.graph
-    if (this.all?.standing.length !== entries.length) {
-      this.states.clear()
-      this.all =
-        tips.length === 1
-          ? this.at(this.graph.intern(tips))
-          : judge(this.graph, new Uint8Array(entries.length).fill(1))
-    }
+    const { graph, hits, all } = this
+    const { revocations } = graph
+    const entries = graph.entries.length
+    if (all?.entries === entries) return all
+    const { tips } = graph
+    const set = allBelow(entries)
+    const few = all !== undefined && entries - all.entries <= limits.policyExtension
+    if (tips.length === 1) this.all = this.at(graph.intern(tips))
+    else if (few && all.revocations === revocations)
+      this.all = extend(graph, hits, all, set, beyond(set, all.set)!)
+    else this.all = judge(graph, hits, set, { entries, revocations })
+    this.states.clear()
     return this.all
   }
 
@@ -192,10 +224,11 @@ export class TreePolicy {
     return this.stateWithin(point, whole).permission(author) < Permission.WRITE
   }
 
+  /** Returns the state of a point's closure if its entries have the standing that the whole policy gives them. */
   private stateWithin(point: number, whole: Judgement): PolicyState {
     let state = this.states.get(point)
     if (state === undefined) {
-      state = stateWithin(this.graph, whole, this.graph.closure(point))
+      state = new PolicyState(this.graph, this.graph.closure(point), whole.standing)
       if (this.states.size >= limits.policyJudgements) this.states.clear()
       this.states.set(point, state)
     }

@@ -1,11 +1,10 @@
 /**
- * The bounds of a policy, each exceeded: tips, entries and revocations below one entry, and grants that support a
- * right.
+ * The bounds of a policy, each exceeded: tips, and entries, revocations, links and names below one entry, and grants that
+ * support a right.
  */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { create } from '@bufbuild/protobuf'
-import { PolicyChangeSchema, PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
+import { PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
 import { CausewayError } from '../../../src/base/errors.ts'
 import { limits } from '../../../src/base/limits.ts'
 import { type Entry, signEntry } from '../../../src/dag/entry.ts'
@@ -68,7 +67,6 @@ it(`an entry has at most ${limits.policyEntries} policy entries below it`, () =>
   policy.take(tree.root)
   const { graph } = policy.policy
   // As if each had been added, without the work.
-  const change = create(PolicyChangeSchema, { publicAccess: PublicAccess.WRITE })
   for (let number = 1; number < limits.policyEntries; number++) {
     const id = number.toString(16).padStart(64, '0') as EntryId
     graph.add({
@@ -77,7 +75,8 @@ it(`an entry has at most ${limits.policyEntries} policy entries below it`, () =>
       height: number,
       author: root.peer,
       point: number - 1,
-      change,
+      publicAccess: PublicAccess.WRITE,
+      keys: [],
       revocations: [],
       supports: [0],
     })
@@ -120,4 +119,50 @@ it(`only the ${limits.policySupports} most senior grants support a right`, () =>
     // If the good grant is one too many, what rests on it falls with the others.
     assert.equal(policy.can(target), expected)
   }
+})
+
+it(`the policy entries below an entry have at most ${limits.policyLinks} links`, () => {
+  const tree = new TreeBuilder()
+  const policy = new LoosePolicy()
+  const change = { changes: policyChange([grant(ada, admin)]) }
+  policy.take(tree.root)
+  const layerOn = (on: readonly Entry[], count: number) =>
+    Array.from({ length: count }, () => {
+      const entry = tree.add(on, change)
+      policy.take(entry)
+      return entry
+    })
+  const width = limits.entryPolicies
+  let [layer, links] = [layerOn([tree.root], width), width]
+  for (; links + width * width <= limits.policyLinks; links += width * width) layer = layerOn(layer, width)
+  const left = (limits.policyLinks - links) / width
+  assert.ok(Number.isInteger(left) && left < width)
+  const last = layerOn(layer, left + 1)
+  assert.equal(verdict(policy, tree.add(last.slice(1))), 'taken')
+  assert.equal(verdict(policy, tree.add(last)), 'ENTRY_POLICY')
+  assert.equal(verdict(policy, tree.add(last.slice(1), change)), 'ENTRY_POLICY')
+  assert.equal(verdict(policy, tree.add(last.slice(2), change)), 'taken')
+})
+
+it(`the policy entries below an entry name at most ${limits.policyNames} keys`, () => {
+  const tree = new TreeBuilder()
+  const policy = new LoosePolicy()
+  policy.take(tree.root)
+  const names = (count: number) => ({
+    changes: policyChange(Array.from({ length: count }, (_, index) => grant(key(index), nothing))),
+  })
+  // The root names its author.
+  let left = limits.policyNames - 1
+  for (; left >= limits.policyKeys; left -= limits.policyKeys)
+    policy.take(tree.add(undefined, names(limits.policyKeys)))
+  const { last } = tree
+  assert.equal(verdict(policy, tree.add([last], names(left + 1))), 'ENTRY_POLICY')
+  const full = tree.add([last], names(left))
+  const beside = tree.add([last], names(1))
+  assert.equal(verdict(policy, full), 'taken')
+  assert.equal(verdict(policy, beside), 'taken')
+  assert.equal(verdict(policy, tree.add([full], names(1))), 'ENTRY_POLICY')
+  assert.equal(verdict(policy, tree.add([full, beside])), 'ENTRY_POLICY')
+  const opened = tree.add([full], { changes: policyChange([], PublicAccess.READ) })
+  assert.equal(verdict(policy, opened), 'taken')
 })
