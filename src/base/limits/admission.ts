@@ -44,6 +44,13 @@ export const admissionLimits = {
   strangerWorkBurstMs: 60_000,
   /** Time a second for strangers of one origin after that: a quarter of one processor. */
   strangerWorkMsPerSecond: 250,
+  /**
+   * Frames of HTTP/2 from strangers of one origin in a burst, as far as no bytes pay for them (`bytesOfFrame`): three for
+   * each call of `strangerRequestBurst`, and as many again for clients that write less at once.
+   */
+  strangerFrameBurst: 6_144,
+  /** Frames a second after that: ten for each call of `strangerRequestsPerSecond`. */
+  strangerFramesPerSecond: 1_024,
   /** Calls in progress for strangers of one origin. Each may hold a page, a snapshot of the store, and a stream. */
   strangerCalls: 64,
   /** Calls in progress for all strangers: some 0.5 MB each. */
@@ -71,6 +78,8 @@ export const admissionLimits = {
   /** Bounds of a peer that the operator or a tree's policy names: far more than sync with hundreds of trees needs. */
   knownRequestBurst: 20_000,
   knownRequestsPerSecond: 2_000,
+  knownFrameBurst: 131_072,
+  knownFramesPerSecond: 16_384,
   knownBytesBurst: 4_294_967_296,
   knownBytesPerSecond: 67_108_864,
   knownWorkBurstMs: 600_000,

@@ -78,6 +78,29 @@ export const rpcLimits = {
   streamWindowMaxBytes: 1_048_576,
   /** Bytes of a request in flight: a page. Each half that the server reads is a sign of life on a slow link. */
   requestWindowBytes: 262_144,
+  /**
+   * Bytes that pay for a frame: a DATA frame with as many is free, and a caller that is sent so many may send a frame for
+   * them, such as the WINDOW_UPDATE that asks for more. Clients ask for more after 4 KB at the least.
+   */
+  bytesOfFrame: 1_024,
+  /**
+   * Frames of a connection that are free: what a client sends until it has proven its key and begun its calls. So a flood
+   * from the same origin does not cut a known peer before its proof.
+   */
+  frameCredit: 64,
+  /** The most that bytes can pay in advance: a megabyte that the caller reads before it asks for more. */
+  frameCreditMax: 1_024,
+  /**
+   * Calls that a caller may reset on one connection in a burst: several times `streamsPerConnection`, and fewer than
+   * nghttp2 allows, which then stops reading, and leaves the connection open.
+   */
+  resetBurst: 512,
+  /** Calls that it may reset a second after that. nghttp2 allows 33. */
+  resetsPerSecond: 32,
+  /** Frames that are read from one connection before others have their turn: they may be calls, some 0.2 ms each … */
+  framesAtOnce: 32,
+  /** … and from all connections of strangers, or of known peers, in one turn of the event loop: some 25 ms. */
+  framesPerTurn: 128,
   /** Pings that measure the path before its window grows. */
   windowPings: 3,
   /** Bytes in flight on one connection. */

@@ -7,6 +7,7 @@ import { setMaxListeners } from 'node:events'
 import * as http from 'node:http'
 import * as http2 from 'node:http2'
 import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
 import {
   type ConnectRouter,
   createContextKey,
@@ -22,9 +23,12 @@ import type { ProblemListener } from './boundary.ts'
 import { type AllowedNames, refuseNaming } from './browsers.ts'
 import { Connections, type InboundConnection } from './connections.ts'
 import { Entrance, type Identify } from './entrance.ts'
+import { preface } from './frames.ts'
 import { createHandler, type PlainAnswer, sendPlain } from './handler.ts'
 import type { HttpRequest } from './http-call.ts'
 import { requestTimeMs } from './in-time.ts'
+import { MeteredStream, Turns } from './metered.ts'
+import { calm, endUnread, supervise } from './session.ts'
 import type { Throttle } from './throttle.ts'
 
 export type { PlainAnswer } from './handler.ts'
@@ -48,8 +52,6 @@ export interface RpcServerOptions {
   readonly idleTimeoutMs?: number
 }
 
-const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
-
 const stoppingAnswer: PlainAnswer = {
   status: 503,
   contentType: 'text/plain',
@@ -64,8 +66,8 @@ const connectionKey = createContextKey<InboundConnection | undefined>(undefined,
 const unknownCaller: Caller = { remoteAddress: 'unknown', transport: 'unknown', operator: false }
 
 export class RpcServer {
-  private readonly clock: Clock
-  private readonly idleTimeoutMs: number
+  readonly clock: Clock
+  readonly idleTimeoutMs: number
   private readonly throttle: Throttle | undefined
   private readonly http1: http.Server
   private readonly http2: http2.Http2Server
@@ -75,6 +77,8 @@ export class RpcServer {
   private readonly stopping = new AbortController()
   /** Fires when a stop's grace is over, and ends the remaining calls. */
   private readonly shutdown = new AbortController()
+  /** In which turns of the event loop the frames of whom are read. */
+  private readonly turns = { operator: new Turns(), known: new Turns(), stranger: new Turns() }
   /** The connection of each HTTP/2 session and each HTTP/1.1 socket. */
   private readonly carried = new WeakMap<object, InboundConnection>()
 
@@ -136,7 +140,12 @@ export class RpcServer {
       },
       (request, response) => {
         const { stream } = request
-        stream.once('finish', () => this.endUnread(stream))
+        // It was reset before its turn came, which counts as a request all the same.
+        if (stream.destroyed) {
+          entrance.mayAsk(callerOf(request))
+          return
+        }
+        stream.once('finish', () => endUnread(stream, options.clock))
         handler(request, response)
       },
     )
@@ -177,7 +186,7 @@ export class RpcServer {
   /** Ends a request that came too slowly, once its caller had time to receive the answer. */
   private endLate(request: HttpRequest): void {
     if ('stream' in request) {
-      this.endUnread(request.stream)
+      endUnread(request.stream, this.clock)
       return
     }
     const { socket } = request
@@ -187,19 +196,6 @@ export class RpcServer {
     socket.once('close', cancelTimer)
   }
 
-  /**
-   * Resets a stream if its request does not end soon: it was answered already, or has waited for the rest for too long.
-   */
-  private endUnread(stream: http2.ServerHttp2Stream): void {
-    if (stream.closed || stream.state.remoteClose === 1) return
-    const cancelTimer = this.clock.setTimer(limits.unreadTimeoutMs, () => {
-      const { NGHTTP2_NO_ERROR, NGHTTP2_CANCEL } = http2.constants
-      // Without an error code, the reset would wait until the caller has read the answer.
-      resetStream(stream, stream.writableFinished ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL)
-    })
-    stream.once('close', cancelTimer)
-  }
-
   /** Counts a session until it ends. */
   private follow(session: http2.ServerHttp2Session, channel: Duplex): void {
     this.sessions.add(session)
@@ -207,46 +203,6 @@ export class RpcServer {
     session.setLocalWindowSize(limits.connectionWindowBytes)
     session.on('close', () => this.sessions.delete(session))
     session.on('error', () => session.destroy())
-  }
-
-  /**
-   * Supervises a session: resets streams whose caller is silent, and ends the session if the remote is gone. It pings
-   * the remote for that, since its leaving is not always noticed: if a write over TLS fails while more is to be
-   * written, node:http2 waits for room for ever.
-   */
-  private supervise(session: http2.ServerHttp2Session, channel: Duplex): void {
-    let streams = 0
-    // A session that waits for a write ends only when its byte stream does.
-    const giveUp = () => {
-      session.destroy()
-      channel.destroy()
-    }
-    session.on('stream', (stream) => {
-      streams++
-      stream.once('close', () => streams--)
-      const onSilence = () => {
-        // Silent because its handler is working; the call's own deadline bounds that.
-        if (stream.readableEnded && stream.writableLength === 0)
-          stream.setTimeout(this.idleTimeoutMs, onSilence)
-        else resetStream(stream, http2.constants.NGHTTP2_CANCEL)
-      }
-      stream.setTimeout(this.idleTimeoutMs, onSilence)
-      const longestMs = requestTimeMs(limits.messageBytes)
-      const cancelTimer = this.clock.setTimer(longestMs, () => this.endUnread(stream))
-      stream.once('close', cancelTimer)
-    })
-    // No ping sooner: over a slow link the bytes before a ping take time, and nothing shows their progress.
-    const onSilence = () => {
-      if (streams === 0 || session.destroyed) return giveUp()
-      const cancelTimer = this.clock.setTimer(limits.pingTimeoutMs, giveUp)
-      session.once('close', cancelTimer)
-      session.ping(() => {
-        cancelTimer()
-        session.off('close', cancelTimer)
-      })
-      session.setTimeout(this.idleTimeoutMs, onSilence)
-    }
-    session.setTimeout(this.idleTimeoutMs, onSilence)
   }
 
   /** Serves one byte stream until it ends. */
@@ -306,19 +262,38 @@ export class RpcServer {
 
   private serveHttp2(connection: InboundConnection): void {
     const { stream } = connection.channel
+    let excessive = (): void => void stream.destroy()
+    const metered = this.meter(connection, () => excessive())
     const onSession = (session: http2.ServerHttp2Session) => {
+      excessive = () => calm(session, stream)
       this.carried.set(session, connection)
-      this.follow(session, stream)
+      this.follow(session, metered)
       // On the control socket a process of this machine may be silent: its end closes the socket, and it may have stopped
       // reading only because its terminal is slow.
-      if (!connection.caller.operator) this.supervise(session, stream)
+      if (!connection.caller.operator) supervise(session, stream, this)
     }
     this.http2.prependOnceListener('session', onSession)
-    this.http2.emit('connection', stream)
+    this.http2.emit('connection', metered)
     // There is no session if TLS has agreed on another protocol.
     this.http2.off('session', onSession)
     // A remote that has ended its half cannot speak HTTP/2 any more, and the session does not notice.
     stream.once('end', () => stream.end())
+  }
+
+  /** Returns the byte stream as its HTTP/2 session gets it. `excessive` is called when it has sent too many frames. */
+  private meter({ caller, channel: { stream } }: InboundConnection, excessive: () => void): Duplex {
+    const { throttle } = this
+    // On a stream whose TLS has agreed on another protocol there will be no session.
+    const { alpnProtocol = 'h2' } = stream as Partial<TLSSocket>
+    if (throttle === undefined || caller.operator || alpnProtocol !== 'h2') return stream
+    return new MeteredStream(stream, {
+      turns: () => this.turns[throttle.holderOf(caller).kind],
+      pay: (frames) => {
+        const paid = throttle.payFrames(caller, frames)
+        if (!paid) excessive()
+        return paid
+      },
+    })
   }
 
   /** Returns the open connections. */
@@ -358,10 +333,4 @@ export class RpcServer {
     // Ends the timeouts that the constructor started.
     this.http1.close()
   }
-}
-
-/** Resets a stream. Also discards unread bytes, which would keep it from closing. */
-function resetStream(stream: http2.ServerHttp2Stream, code: number): void {
-  stream.close(code)
-  stream.resume()
 }

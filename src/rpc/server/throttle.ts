@@ -77,6 +77,7 @@ export class Throttle {
   private readonly strangers: Share
   /** When a call last showed that a tree's policy names a peer. */
   private readonly lastVouchMs = new Map<PeerId, number>()
+  private readonly frames: Readonly<Record<'known' | 'stranger', Buckets>>
   /** Refused calls by connection. */
   private readonly refusals = new WeakMap<Caller, number>()
   /** When a caller that is no stranger last called. */
@@ -87,6 +88,10 @@ export class Throttle {
     const { clock } = parts
     const keys = limits.callersRemembered
     const buckets = (burst: number, perSecond: number) => new Buckets({ clock, burst, perSecond, keys })
+    this.frames = {
+      known: buckets(limits.knownFrameBurst, limits.knownFramesPerSecond),
+      stranger: buckets(limits.strangerFrameBurst, limits.strangerFramesPerSecond),
+    }
     this.known = {
       name: 'You',
       requests: buckets(limits.knownRequestBurst, limits.knownRequestsPerSecond),
@@ -155,6 +160,12 @@ export class Throttle {
     if (!stranger) return openCall(Call.begin(this.known, peer!, 1, clock))
     const brief = path === handshakePath
     return openCall(Call.begin(this.strangers, originOf(connected.remoteAddress), 1, clock, brief))
+  }
+
+  /** Pays for frames of HTTP/2 that a connection has sent. Returns false if it has sent more than it may. */
+  payFrames(connected: Caller, frames: number): boolean {
+    const { name, kind } = this.holderOf(connected)
+    return kind === 'operator' || this.frames[kind].take(name, frames) === 0
   }
 
   /** Counts a refused call. Returns true if the connection has had so many that it should be cut. */

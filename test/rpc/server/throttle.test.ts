@@ -74,6 +74,22 @@ describe('A stranger', () => {
     assert.equal(until(from('192.0.2.1:1'), true).count, limits.strangerRequestsPerSecond)
   })
 
+  it('may send a burst of frames, then a bounded number per second, and known peers have their own', async () => {
+    const { clock, throttle } = open()
+    const { strangerFrameBurst, strangerFramesPerSecond, knownFrameBurst } = limits
+    const [stranger, again] = [from('192.0.2.1:1'), from('192.0.2.1:2', { peer: nobody })]
+    assert.equal(throttle.payFrames(stranger, strangerFrameBurst), true)
+    assert.equal(throttle.payFrames(again, 1), false)
+    assert.equal(throttle.payFrames(from('192.0.2.2:1'), strangerFrameBurst + 1), false)
+    const known = from('192.0.2.1:3', { peer: friend })
+    assert.equal(throttle.payFrames(known, knownFrameBurst), true)
+    assert.equal(throttle.payFrames(known, 1), false)
+    assert.equal(throttle.payFrames(from('192.0.2.1:4', { operator: true }), knownFrameBurst * 2), true)
+    await clock.advance(1_000)
+    assert.equal(throttle.payFrames(again, strangerFramesPerSecond), true)
+    assert.equal(throttle.payFrames(stranger, 1), false)
+  })
+
   it('has a bounded number of calls under way, alone and with all other strangers', () => {
     const { until } = open()
     assert.equal(until(from('192.0.2.1:1'), false).count, limits.strangerCalls)

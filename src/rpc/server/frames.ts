@@ -1,0 +1,47 @@
+/**
+ * Counts the HTTP/2 frames that a caller sends, before node:http2 reads them. A frame costs the same whether it carries
+ * much or nothing, and of most kinds node:http2 reads as many as come. So whoever sends frames without bytes pays for
+ * them: see `Throttle.payFrames`.
+ */
+import { limits } from '../../base/limits.ts'
+
+/** The client's preface, which comes before the first frame. */
+export const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
+
+/** A frame begins with its length in three bytes, its type, its flags and its stream in four. */
+const headBytes = 9
+const dataType = 0
+
+export class FrameCounter {
+  /** Bytes that come before the head of the next frame. */
+  private toSkip = preface.length
+  /** How many bytes of a head have been read. */
+  private headRead = 0
+  private length = 0
+
+  /**
+   * Reads frames from this place of a chunk until `most` of them have begun that count. Returns how many did, and where
+   * it stopped: at the chunk's end, or behind the head of the last of them. A DATA frame counts if it is short.
+   */
+  read(chunk: Uint8Array, from: number, most: number): { frames: number; end: number } {
+    let frames = 0
+    let at = from
+    while (at < chunk.length && frames < most) {
+      if (this.toSkip > 0) {
+        const skipped = Math.min(this.toSkip, chunk.length - at)
+        this.toSkip -= skipped
+        at += skipped
+        continue
+      }
+      const byte = chunk[at++]!
+      if (this.headRead < 3) this.length = this.length * 256 + byte
+      else if (this.headRead === 3 && (byte !== dataType || this.length < limits.bytesOfFrame)) frames++
+      this.headRead++
+      if (this.headRead < headBytes) continue
+      this.toSkip = this.length
+      this.headRead = 0
+      this.length = 0
+    }
+    return { frames, end: at }
+  }
+}
