@@ -7,7 +7,7 @@ import { type Clock, sleep } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { Buckets } from '../../base/token-bucket.ts'
-import type { Payer } from './request-body.ts'
+import type { Payer } from './body/request-body.ts'
 
 /** What a handler calls to do something that costs. Bytes are charged where they are received and sent. */
 export interface Load {

@@ -11,9 +11,9 @@ import { originOf } from '../../base/origin.ts'
 import { Buckets } from '../../base/token-bucket.ts'
 import type { PeerId } from '../../dag/identity.ts'
 import type { Caller } from '../caller.ts'
+import { freePayer, type Payer } from './body/request-body.ts'
 import { FairQueue } from './fair-queue.ts'
 import { Call, Capacity, type Load, loadKey, type Share, unlimited } from './load.ts'
-import { freePayer, type Payer } from './request-body.ts'
 
 export interface ThrottleParts {
   readonly clock: Clock

@@ -4,8 +4,8 @@
  * they cost some milliseconds for a message of the largest size, where parsing could take seconds.
  */
 import type { DescMessage } from '@bufbuild/protobuf'
-import { CausewayError } from '../../base/errors.ts'
-import { limits } from '../../base/limits.ts'
+import { CausewayError } from '../../../base/errors.ts'
+import { limits } from '../../../base/limits.ts'
 
 const [quote, backslash, comma, openList, closeList, openObject, closeObject] = [...Buffer.from('"\\,[]{}')]
 

@@ -5,10 +5,10 @@
 import type { DescMessage } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { UniversalServerRequest } from '@connectrpc/connect/protocol'
-import { CausewayError } from '../../base/errors.ts'
-import { limits } from '../../base/limits.ts'
-import { fastBrotli, fastGzip } from '../compression.ts'
-import { toConnectError } from '../errors.ts'
+import { CausewayError } from '../../../base/errors.ts'
+import { limits } from '../../../base/limits.ts'
+import { fastBrotli, fastGzip } from '../../compression.ts'
+import { toConnectError } from '../../errors.ts'
 import { checkBinary, checkJson } from './message-check.ts'
 
 /** The call that a request belongs to, which pays for it. */

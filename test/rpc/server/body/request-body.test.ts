@@ -1,14 +1,14 @@
 /** A request's body takes as much memory as it has bytes, in whatever pieces it comes and whatever its headers say. */
 import { strict as assert } from 'node:assert'
 import { describe, it } from 'node:test'
-import { SendEntriesRequestSchema } from '../../../gen/causeway/v1/sync_pb.ts'
-import { systemClock } from '../../../src/base/clock.ts'
-import { limits } from '../../../src/base/limits.ts'
-import type { HttpRequest } from '../../../src/rpc/server/http-call.ts'
-import { inTime } from '../../../src/rpc/server/in-time.ts'
-import { freePayer, requestBody } from '../../../src/rpc/server/request-body.ts'
-import { memoryHeld } from '../../kit/memory.ts'
-import { fails } from '../../kit/rpc-errors.ts'
+import { SendEntriesRequestSchema } from '../../../../gen/causeway/v1/sync_pb.ts'
+import { systemClock } from '../../../../src/base/clock.ts'
+import { limits } from '../../../../src/base/limits.ts'
+import { freePayer, requestBody } from '../../../../src/rpc/server/body/request-body.ts'
+import type { HttpRequest } from '../../../../src/rpc/server/http-call.ts'
+import { inTime } from '../../../../src/rpc/server/in-time.ts'
+import { memoryHeld } from '../../../kit/memory.ts'
+import { fails } from '../../../kit/rpc-errors.ts'
 
 const request = { complete: false } as HttpRequest
 const binary = (headers: Record<string, string> = {}) => ({
