@@ -14,6 +14,7 @@ import type { IndexRecord } from '../src/store/database/layout.ts'
 import { openFolder } from '../src/store/database/open.ts'
 import { type BatchOperation, planPage, writeOperations } from '../src/store/page.ts'
 import { DagStore } from '../src/store/store.ts'
+import { emptyRecord } from '../src/store/tree-state.ts'
 
 /** The number of verifications queued at once: the thread pool must never be idle. */
 const inFlight = 512
@@ -60,7 +61,7 @@ async function load(folder: string, tree: TreeId): Promise<{ checks: Check[]; ba
   const tips = new Map<EntryId, number>()
   const policy = new TreePolicy()
   let pointsStored = 0
-  let record = { number: 0, count: 0, bytes: 0, height: 0, sequence: 0 }
+  let record = emptyRecord(0)
   for await (const page of store.scan(tree)) {
     const entries = page.map(({ signed }) => readEntry(signed) as VerifiedEntry)
     for (const { signed, body } of entries) {

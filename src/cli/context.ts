@@ -70,6 +70,7 @@ export async function openClients(
     async () => {
       if (!create && !hasNode(data)) throw noNodeError(data)
       const node = await createNode({ data, background: false, quic: { relay: options.relay ?? 'default' } })
+      for (const { message } of node.damage()) process.stderr.write(`damaged: ${message}\n`)
       const transport = node.rpc()
       return {
         trees: createClient(TreeService, transport),

@@ -79,6 +79,7 @@ export const nodeMethods: Readonly<Record<string, Parameters>> = {
   linkedTrees: [peer],
   status: [],
   flush: [['options', optional(options({ timeoutMs: number, signal }))]],
+  damage: [],
   verify: [tree, ['options', optional(options({ signal, onProgress: callback }))]],
   close: [['graceMs', optional(number)]],
 }

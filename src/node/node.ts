@@ -33,7 +33,7 @@ import { openStore } from './data-folder.ts'
 import type { JoinStanding } from './joining/joiner.ts'
 import type { JoinOptions, NodeEvents, NodeOptions, SyncOptions } from './options.ts'
 import { issueTicket, type TicketOptions } from './tickets.ts'
-import { type DurableParts, openDurable, type WiredParts, wire } from './wiring.ts'
+import { type DurableParts, openDurable, shutDown, type WiredParts, wire } from './wiring.ts'
 
 /**
  * Opens a node with its key and store, and starts its background work unless `options.background` is false. Creates the
@@ -367,25 +367,20 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /**
+   * Returns what is known to be damaged in the store and was not repaired since, in words for people. With a `tree`, that
+   * tree is set aside: what reads or writes it throws STORE_CORRUPT. Everything else goes on.
+   */
+  damage(): { readonly tree?: TreeId; readonly message: string }[] {
+    return this.store.notes.list().map(({ tree, message }) => ({ ...(tree && { tree }), message }))
+  }
+
+  /**
    * Closes the node: refuses new calls, lets the running ones finish within `graceMs` milliseconds (by default
    * `limits.drainTimeoutMs`), then closes the connections and the store. Idempotent.
    */
   close(graceMs: number = limits.drainTimeoutMs): Promise<void> {
-    this.closing ??= this.shutDown(graceMs)
+    this.closing ??= shutDown(this.parts, this.store, graceMs)
     return this.closing
-  }
-
-  private async shutDown(graceMs: number): Promise<void> {
-    const { serving, joining, dispatcher, sessions, dialler, transports } = this.parts
-    try {
-      const drained = serving.drain(graceMs)
-      await Promise.all([joining.close(), dispatcher.close(graceMs), sessions.finish(graceMs)])
-      dialler.close()
-      await drained
-      await transports.close()
-    } finally {
-      await this.store.close()
-    }
   }
 
   /** Closes the node, for `await using`. */

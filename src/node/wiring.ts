@@ -152,8 +152,26 @@ export function wire(durable: DurableParts, options: NodeOptions, node: Host): W
       return metricsText({ store, peers: book, dispatcher, connections, nowMs: clock.now() })
     },
   })
+  store.onDamage((error) => node.emit('problem', error, 'the store'))
   store.removals.onRemove(async (tree) => dispatcher.treeRemoved(tree))
   dispatcher.onStatus((status) => node.emit('status', status))
   store.subscribe((tree, _, __, inEffect) => node.emit('entries', tree, inEffect))
   return { author, transports, dialler, sessions, dispatcher, joining, serving }
+}
+
+/**
+ * Ends the work of all parts: refuses new calls, lets the running ones finish within `graceMs` milliseconds, closes the
+ * connections, and last the store.
+ */
+export async function shutDown(parts: WiredParts, store: DagStore, graceMs: number): Promise<void> {
+  const { serving, joining, dispatcher, sessions, dialler, transports } = parts
+  try {
+    const drained = serving.drain(graceMs)
+    await Promise.all([joining.close(), dispatcher.close(graceMs), sessions.finish(graceMs)])
+    dialler.close()
+    await drained
+    await transports.close()
+  } finally {
+    await store.close()
+  }
 }

@@ -149,5 +149,6 @@ export function writeTree(info: TreeDetails, tipCount: number, tipsDigest: strin
     bytes: BigInt(info.bytes),
     tipsDigest: hexToBytes(tipsDigest),
     sequence: BigInt(info.sequence),
+    damage: info.damage,
   })
 }

@@ -1,5 +1,5 @@
 /** A tree as people see it: its counts, the name that its root gives it, and what its policy lets everybody do now. */
-import type { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
+import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import { readEntry, readRoot } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { DagStore, TreeInfo } from './store.ts'
@@ -10,13 +10,26 @@ export interface TreeDetails extends TreeInfo {
   readonly name: string
   /** What the policy lets everybody do now. */
   readonly publicAccess: PublicAccess
+  /**
+   * Why the tree is set aside, '' if it is not. A damaged tree has no name here and lets nobody do anything, and its
+   * counts are those of its record.
+   */
+  readonly damage: string
 }
 
 /** Returns a tree's details, or undefined if there is no such tree. */
 export async function treeDetails(store: DagStore, tree: TreeId): Promise<TreeDetails | undefined> {
   const info = store.tree(tree)
   if (info === undefined) return undefined
-  const [[root], policy] = await Promise.all([store.get([tree]), store.policy(tree)])
-  if (root === undefined || policy === undefined) return undefined
-  return { ...info, name: readRoot(readEntry(root.signed)).name, publicAccess: policy.publicAccess }
+  try {
+    const policy = await store.policy(tree)
+    const [root] = await store.get([tree])
+    if (root === undefined || policy === undefined) return undefined
+    const { name } = readRoot(readEntry(root.signed))
+    return { ...info, name, publicAccess: policy.publicAccess, damage: '' }
+  } catch (error) {
+    const damage = store.damageOf(tree)
+    if (damage === undefined) throw error
+    return { ...info, name: '', publicAccess: PublicAccess.NONE, damage }
+  }
 }

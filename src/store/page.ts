@@ -199,10 +199,10 @@ class Plan {
     const position = { height: body.height, id }
     const record = { number, height: body.height, sequence, size, after, parents: body.parents }
     this.put(layout.entryKey(number, position), layout.encodeEntry(signed))
-    this.put(layout.indexKey(id), layout.encodeIndex(record))
-    this.put(layout.arrivalKey(number, sequence), layout.encodePosition(position))
+    this.put(layout.indexKey(id), layout.encodeIndex(id, record))
+    this.put(layout.arrivalKey(number, sequence), layout.encodePosition(sequence, position))
     if (after !== point || body.height === 0)
-      this.put(layout.policyKey(number, position), layout.encodePoint(point))
+      this.put(layout.policyKey(number, position), layout.encodePoint(id, point))
     this.newIndexRecords.set(id, record)
     for (const parent of body.parents)
       if (!this.tipsAdded.delete(parent) && this.base.tips.has(parent)) this.tipsGone.add(parent)
@@ -220,15 +220,29 @@ class Plan {
     const { number } = this.base.record
     const { count, bytes, height, sequence, added, known, refused, operations } = this
     const { newIndexRecords, tipsGone, tipsAdded, voids } = this
-    const record = { number, count, bytes, height, sequence }
+    const { entries, points } = this.base.policy.graph
+    const tips = this.base.record.tips - tipsGone.size + tipsAdded.size
+    const policies = entries.length
+    const tipSum = this.tipSum()
+    const record = {
+      number,
+      count,
+      bytes,
+      height,
+      sequence,
+      tips,
+      tipSum,
+      policies,
+      points: points.length,
+    }
     if (added.length > 0) {
       this.judge()
       for (const id of tipsGone) operations.push({ type: 'del', key: layout.tipKey(number, id) })
-      for (const [id, tip] of tipsAdded) this.put(layout.tipKey(number, id), layout.encodeHeight(tip))
+      for (const [id, tip] of tipsAdded) this.put(layout.tipKey(number, id), layout.encodeHeight(id, tip))
       this.putPoints()
-      this.put(layout.treeKey(this.base.tree), layout.encodeTree(record))
+      this.put(layout.treeKey(this.base.tree), layout.encodeTree(this.base.tree, record))
     }
-    const pointsStored = this.base.policy.graph.points.length
+    const pointsStored = points.length
     const { stale } = this
     // Field by field: a spread would make a new hidden class for every page.
     return {
@@ -244,6 +258,14 @@ class Plan {
       tipsGone,
       tipsAdded,
     }
+  }
+
+  /** Returns the sum of the tips after the page. */
+  private tipSum(): number {
+    let sum = this.base.record.tipSum
+    for (const id of this.tipsGone) sum = layout.addTip(sum, id, -1)
+    for (const id of this.tipsAdded.keys()) sum = layout.addTip(sum, id, 1)
+    return sum
   }
 
   /**
@@ -271,6 +293,9 @@ class Plan {
   private putPoints(): void {
     const { policy, record, pointsStored } = this.base
     for (let point = pointsStored; point < policy.graph.points.length; point++)
-      this.put(layout.pointKey(record.number, point), layout.encodeMembers(policy.graph.membersOf(point)))
+      this.put(
+        layout.pointKey(record.number, point),
+        layout.encodeMembers(point, policy.graph.membersOf(point)),
+      )
   }
 }

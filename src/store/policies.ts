@@ -3,27 +3,45 @@
  * and of the policy's points, and the entries that revocations name as last accepted.
  */
 
-import { CausewayError } from '../base/errors.ts'
 import { readEntry, type VerifiedEntry } from '../dag/entry.ts'
 import { type EntryId, formatId, type Position, type TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import { type LastAccepted, lastAcceptedOf, TreePolicy } from '../dag/policy/tree-policy.ts'
+import { expectEqual } from './damage/agreement.ts'
+import { damagedTree } from './damage/damaged-tree.ts'
 import * as layout from './database/layout.ts'
 import type { StoreReader } from './read/reader.ts'
 
 /** Returns the policy of a stored tree as its last batch left it. Throws STORE_CORRUPT. */
-export async function readPolicy(store: StoreReader, tree: TreeId, number: number): Promise<TreePolicy> {
+export async function readPolicy(
+  store: StoreReader,
+  tree: TreeId,
+  { number, ...record }: layout.TreeRecord,
+): Promise<TreePolicy> {
   const positions: Position[] = []
   const pointsOf: number[] = []
   for await (const rows of store.rows(layout.policyRange(number)))
     for (const [key, value] of rows) {
-      positions.push(layout.positionOfKey(key))
-      pointsOf.push(layout.decodePoint(value))
+      const position = layout.positionOfKey(key)
+      positions.push(position)
+      pointsOf.push(layout.decodePoint(position.id, value))
     }
   const points: EntryId[][] = []
   for await (const rows of store.rows(layout.pointRange(number)))
-    for (const [, value] of rows) points.push(layout.decodeMembers(value))
-  const entries = (await store.read(tree, positions)).map(({ signed }) => readEntry(signed))
+    for (const [key, value] of rows) {
+      const point = layout.pointOfKey(key)
+      if (point !== points.length)
+        throw damagedTree(tree, `the point ${points.length} of its policy is missing`)
+      points.push(layout.decodeMembers(point, value))
+    }
+  // A point that is missing at the end would be made again, and then never written.
+  expectEqual(tree, 'policy entries by its record', record.policies, 'policy entries', positions.length)
+  expectEqual(tree, 'points of its policy by its record', record.points, 'points', points.length)
+  const values = await store.valuesAt(positions.map(({ height, id }) => ({ number, height, id })))
+  const entries = values.map((value, index) => {
+    if (value !== undefined) return readEntry(layout.decodeEntry(value))
+    throw damagedTree(tree, `its policy entry ${formatId(positions[index]!.id)} is not stored`)
+  })
   const accepted = await readAccepted(store, entries.flatMap(lastAcceptedOf))
   const policy = new TreePolicy()
   try {
@@ -34,11 +52,7 @@ export async function readPolicy(store: StoreReader, tree: TreeId, number: numbe
     for (const [index, entry] of entries.entries())
       policy.enter(entry, pointsOf[index]!, (id) => accepted.get(id))
   } catch (error) {
-    throw new CausewayError(
-      'STORE_CORRUPT',
-      `The policy records of the tree ${formatId(tree)} contradict each other: restore the store from a copy.`,
-      { data: { tree }, cause: error },
-    )
+    throw damagedTree(tree, 'its policy records contradict each other', error)
   }
   return policy
 }
@@ -61,11 +75,17 @@ async function readAccepted(
   const uniqueIds = [...new Set(ids)]
   const accepted = new Map<EntryId, LastAccepted>()
   if (uniqueIds.length === 0) return accepted
-  const [records, entries] = await Promise.all([store.lookup(uniqueIds), store.get(uniqueIds)])
-  for (const [index, id] of uniqueIds.entries()) {
-    const [entry, record] = [entries[index], records[index]]
-    if (entry === undefined || record === undefined) continue
-    accepted.set(id, { author: readEntry(entry.signed).body.author, after: record.after })
+  const records = await store.lookup(uniqueIds)
+  const places = uniqueIds.flatMap((id, index) => {
+    const record = records[index]
+    return record === undefined
+      ? []
+      : [{ id, number: record.number, height: record.height, after: record.after }]
+  })
+  for (const [index, value] of (await store.valuesAt(places)).entries()) {
+    const { id, after } = places[index]!
+    if (value !== undefined)
+      accepted.set(id, { author: readEntry(layout.decodeEntry(value)).body.author, after })
   }
   return accepted
 }

@@ -10,14 +10,20 @@ import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
 import { formatId, type TreeId } from '../dag/id.ts'
 import type { Contribution } from './contributors.ts'
+import type { DamageNotes } from './damage/damage-notes.ts'
+import { treesByNumber } from './damage/numbers.ts'
 import { storeError } from './database/errors.ts'
 import * as layout from './database/layout.ts'
 import type { Database } from './database/open.ts'
 import { type BatchOperation, writeOperations } from './page.ts'
+import { emptyRecord } from './tree-state.ts'
 
 /** What removals need of the store. */
 export interface RemovableTrees {
   readonly db: Database
+  readonly notes: DamageNotes
+  /** Returns whether a tree that is not being removed has this number. */
+  isTaken(number: number): boolean
   /** Runs `task` between two pages of a tree. */
   between<Result>(tree: TreeId, task: () => Promise<Result>): Promise<Result>
   /** Returns the tree's record and the least number that no tree has had. Throws UNKNOWN_TREE. */
@@ -70,14 +76,33 @@ export class Removals {
     this.store = store
   }
 
-  /** Reads the removals that have not ended. Returns the least number that no removed tree has had. */
+  /**
+   * Reads the removals that have not ended, those with a damaged record too: their entries say what to delete. Returns
+   * the least number that no removed tree has had. Throws STORE_CORRUPT if the database cannot be read.
+   */
   async load(): Promise<number> {
-    const { db } = this.store
-    const rows = await db.iterator(layout.removalRange).all()
+    const { db, notes } = this.store
     this.records.clear()
-    for (const [key, value] of rows) this.records.set(layout.treeOfKey(key), layout.decodeTree(value))
-    const unused = await db.get(layout.unusedKey)
-    return unused === undefined ? 0 : layout.decodeNumber(unused)
+    try {
+      for (const [key, value] of await db.iterator(layout.removalRange).all()) {
+        const tree = layout.treeOfKey(key)
+        this.records.set(tree, decoded(() => layout.decodeTree(tree, value)) ?? (await this.search(tree)))
+      }
+      const unused = await db.get(layout.unusedKey)
+      const number = unused && decoded(() => layout.decodeNumber(unused))
+      if (unused !== undefined && number === undefined)
+        await notes.dropRecords('numbers', [layout.unusedKey], [{ type: 'del', key: layout.unusedKey }])
+      return number ?? 0
+    } catch (error) {
+      throw storeError(error, 'The removals could not be read')
+    }
+  }
+
+  /** Returns a record for the removal of a tree whose own is damaged. */
+  private async search(tree: TreeId): Promise<layout.TreeRecord> {
+    for (const [number, owner] of await treesByNumber(this.store.db))
+      if (owner === tree && !this.store.isTaken(number)) return emptyRecord(number)
+    return emptyRecord(0xffff_ffff)
   }
 
   /** The bytes of the trees that are being removed: their room is free when they are gone. */
@@ -148,7 +173,7 @@ export class Removals {
       const operations: BatchOperation[] = [
         ...contributions.flatMap((contribution) => contribution.operations),
         { type: 'del', key: layout.treeKey(tree) },
-        { type: 'put', key: layout.removalKey(tree), value: layout.encodeTree(record) },
+        { type: 'put', key: layout.removalKey(tree), value: layout.encodeTree(tree, record) },
         { type: 'put', key: layout.unusedKey, value: layout.encodeNumber(unused) },
       ]
       await store.writeBeside(() => writeOperations(store.db, operations, true))
@@ -178,16 +203,18 @@ export class Removals {
 
   private async deleteAll(tree: TreeId, record: layout.TreeRecord, run: Run): Promise<void> {
     const { store } = this
-    const { number } = record
     await run.forgotten
-    await this.deleteArrivals(number, run)
-    await this.deleteRest(number, run)
-    const { tipRange, policyRange, pointRange, voidRange, staleRange } = layout
-    for (const range of [tipRange, policyRange, pointRange, voidRange, staleRange]) {
-      this.expectOpen()
-      await store.writeBeside(() => store.db.clear(range(number)))
+    // A tree whose repair was under way lies under several numbers.
+    for (const number of [record.number, ...(store.notes.ofTree(tree)?.sources ?? [])]) {
+      await this.deleteArrivals(number, run)
+      await this.deleteRest(number, run)
+      for (const range of layout.derivedRanges) {
+        this.expectOpen()
+        await store.writeBeside(() => store.db.clear(range(number)))
+      }
     }
     await this.compact(record)
+    await store.writeBeside(() => store.notes.treeRepaired(tree))
     await this.write([{ type: 'del', key: layout.removalKey(tree) }], true)
     this.records.delete(tree)
   }
@@ -199,8 +226,8 @@ export class Removals {
       for (const [key, value] of keys) {
         operations.push({ type: 'del', key })
         // What a damaged arrival does not name is deleted with the rest.
-        if (value?.length !== layout.positionBytes) continue
-        const position = layout.decodePosition(value)
+        const position = value && decoded(() => layout.decodePosition(layout.sequenceOfKey(key), value))
+        if (position === undefined) continue
         operations.push({ type: 'del', key: layout.entryKey(number, position) })
         operations.push({ type: 'del', key: layout.indexKey(position.id) })
       }
@@ -269,5 +296,14 @@ export class Removals {
   private expectOpen(): void {
     if (this.closed)
       throw new CausewayError('CLOSED', 'The store is closing: the removal goes on when it is opened again.')
+  }
+}
+
+/** Returns the decoded value, or undefined if the record is damaged. */
+function decoded<Result>(decode: () => Result): Result | undefined {
+  try {
+    return decode()
+  } catch {
+    return undefined
   }
 }

@@ -5,15 +5,16 @@
  * outgrown; until the rebuild is done, the smaller sketch serves.
  */
 
-import { CausewayError } from '../base/errors.ts'
+import type { CausewayError } from '../base/errors.ts'
 import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
 import { createSketch, type Sketch, sketchCellsFor } from '../dag/difference/sketch.ts'
 import { saveSketch } from '../dag/difference/sketch-codec.ts'
 import type { VerifiedEntry } from '../dag/entry.ts'
 import { hexToBytes } from '../dag/hex.ts'
-import { formatId, type TreeId } from '../dag/id.ts'
+import type { TreeId } from '../dag/id.ts'
 import type { PageListener } from './contributors.ts'
+import { damagedTree, isDamageOf } from './damage/damaged-tree.ts'
 import type { StoreReader } from './read/reader.ts'
 import { SketchSnapshots } from './sketch-snapshots.ts'
 import type { TreeInfo } from './tree-state.ts'
@@ -21,6 +22,8 @@ import type { TreeInfo } from './tree-state.ts'
 /** What sketches need of the store: trees, their arrivals, and a call for each stored page. */
 interface SketchedStore extends Pick<StoreReader, 'db' | 'arrivals'> {
   tree(tree: TreeId): TreeInfo | undefined
+  /** Sets a tree aside whose records do not agree. */
+  setAside(tree: TreeId, error: CausewayError): Promise<void>
   subscribe(listener: PageListener): () => void
 }
 
@@ -68,9 +71,9 @@ export class Sketches {
       const info = this.store.tree(tree)
       if (info === undefined) return undefined
       if (live === undefined || live.sequence !== info.sequence)
-        await this.queue.run(tree, () => this.load(tree))
+        await this.withCare(tree, () => this.load(tree))
       else if (live.sketch.cellCount < sketchCellsFor(info.count))
-        await this.queue.run(tree, () => this.grow(tree))
+        await this.withCare(tree, () => this.grow(tree))
       else {
         this.keep(tree, live)
         return live.sketch
@@ -137,10 +140,20 @@ export class Sketches {
     }
   }
 
+  /** Runs a task in the tree's queue, and sets the tree aside if the task finds that arrivals are missing. */
+  private async withCare(tree: TreeId, task: () => Promise<unknown>): Promise<void> {
+    try {
+      await this.queue.run(tree, task)
+    } catch (error) {
+      if (isDamageOf(tree, error)) await this.store.setAside(tree, error)
+      throw error
+    }
+  }
+
   private inBackground(tree: TreeId, task: () => Promise<unknown>): void {
     if (this.closed) return
     // A sketch is derived data: the next page or request repeats what fails here, and a request throws its error.
-    this.queue.run(tree, task).catch(() => {})
+    this.withCare(tree, task).catch(() => {})
   }
 
   /**
@@ -172,9 +185,10 @@ export class Sketches {
   private async catchUp(tree: TreeId, live: LiveSketch): Promise<void> {
     while (live.sequence < (this.store.tree(tree)?.sequence ?? 0)) {
       const arrivals = await this.store.arrivals(tree, live.sequence, limits.sketchReplayArrivals)
-      if (arrivals.length === 0) throw corrupt(tree, live.sequence + 1)
+      if (arrivals.length === 0) throw missing(tree, live.sequence + 1)
       for (const { id, sequence } of arrivals) {
         if (sequence <= live.sequence) continue
+        if (sequence !== live.sequence + 1) throw missing(tree, live.sequence + 1)
         live.sketch.add(hexToBytes(id))
         live.sequence = sequence
       }
@@ -201,9 +215,9 @@ export class Sketches {
           from,
           Math.min(limits.sketchReplayArrivals, upTo - from),
         )
-        if (arrivals.length === 0) throw corrupt(tree, from + 1)
+        if (arrivals.at(-1)?.sequence !== from + arrivals.length) throw missing(tree, from + 1)
         for (const { id } of arrivals) next.add(hexToBytes(id))
-        from = arrivals.at(-1)!.sequence
+        from += arrivals.length
       }
       live.sketch = next
     } finally {
@@ -244,10 +258,6 @@ function emptySketch(count: number): LiveSketch {
   return { sketch: createSketch(sketchCellsFor(count)), sequence: 0, savedSequence: 0, next: undefined }
 }
 
-function corrupt(tree: TreeId, sequence: number): CausewayError {
-  return new CausewayError(
-    'STORE_CORRUPT',
-    `The arrival ${sequence} of the tree ${formatId(tree)} is missing: restore the store from a copy.`,
-    { data: { tree } },
-  )
+function missing(tree: TreeId, sequence: number): CausewayError {
+  return damagedTree(tree, `its arrival ${sequence}, or one after it, is missing`)
 }

@@ -241,6 +241,16 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
     for (const listener of this.listeners) callListener(() => listener(tree, added, info, inEffect))
   }
 
+  /** Returns the number of a stored tree, also of one that is set aside; undefined if there is no such tree. */
+  numberOfStored(tree: TreeId): number | undefined {
+    return this.records.get(tree)?.number
+  }
+
+  /** For removals: returns whether a tree that is not being removed has this number. */
+  isTaken(number: number): boolean {
+    return this.treeOfNumber.has(number)
+  }
+
   /** For removals: returns a tree's record and the least number that no tree has had. Throws UNKNOWN_TREE. */
   expectRecord(tree: TreeId): { record: layout.TreeRecord; unused: number } {
     const record = this.records.get(tree)
@@ -265,6 +275,7 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
     if (record !== undefined) this.treeOfNumber.delete(record.number)
     this.records.delete(tree)
     this.states.delete(tree)
+    this.aside.delete(tree)
     this.recent.clear()
     this.latest.forget(tree)
     this.landmarks.forget(tree)
@@ -280,7 +291,8 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
         await this.db.open()
         await this.sketches.reopen()
         this.openings++
-        const maps = [this.records, this.treeOfNumber, this.states, this.recent, this.latest, this.landmarks]
+        const maps = [this.records, this.treeOfNumber, this.states, this.aside]
+        for (const cache of [this.recent, this.latest, this.landmarks]) cache.clear()
         for (const map of maps) map.clear()
         await this.readTrees()
         this.failed = false

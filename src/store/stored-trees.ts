@@ -3,18 +3,24 @@
  * state is loaded and changed only in the tree's queue, so what is read here never mixes two moments.
  */
 
-import { CausewayError } from '../base/errors.ts'
+import { type CausewayError, type Failure, failureOf } from '../base/errors.ts'
 import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
 import type { Entry } from '../dag/entry.ts'
-import { comparePositions, type EntryId, formatId, type Position, type TreeId } from '../dag/id.ts'
+import { comparePositions, type EntryId, type Position, type TreeId } from '../dag/id.ts'
 import type { PolicyState } from '../dag/policy/state.ts'
 import type { TreePolicy } from '../dag/policy/tree-policy.ts'
+import { checkLatestArrivals } from './damage/agreement.ts'
+import { DamageNotes } from './damage/damage-notes.ts'
+import { damagedTree, isDamageOf } from './damage/damaged-tree.ts'
+import { lastNumber, treesByNumber } from './damage/numbers.ts'
 import { storeError } from './database/errors.ts'
 import * as layout from './database/layout.ts'
+import { wordsOfDamage } from './database/leveldb-words.ts'
 import { entriesNotIn } from './read/page-lookup.ts'
 import { StoreReader } from './read/reader.ts'
 import {
+  emptyRecord,
   emptySummary,
   infoOf,
   readState,
@@ -31,22 +37,75 @@ export class StoredTrees extends StoreReader {
   protected readonly states = new Map<TreeId, TreeState>()
   protected readonly queue = new KeyedQueue<TreeId>()
   protected nextNumber = 0
+  private readonly damageListeners: ((error: CausewayError) => void)[] = []
+  /** What is known to be damaged. */
+  notes!: DamageNotes
 
-  /** Reads the counts of all trees. Throws STORE_CORRUPT. */
+  /**
+   * Reads the counts of all trees, and which are set aside. After LevelDB has dropped a part of its log, also looks at
+   * the latest arrivals of each. Throws STORE_CORRUPT if the database cannot be read.
+   */
   protected async readTrees(): Promise<void> {
+    this.notes = await DamageNotes.of(this.db)
+    await this.notes.addLog(await wordsOfDamage(this.db))
+    const damaged: TreeId[] = []
     for await (const rows of this.rows(layout.treeRange))
       for (const [key, value] of rows) {
-        const [tree, record] = [layout.treeOfKey(key), layout.decodeTree(value)]
-        if (this.treeOfNumber.has(record.number))
-          throw new CausewayError(
-            'STORE_CORRUPT',
-            `The tree ${formatId(tree)} has the number ${record.number} of another tree: restore the store from a copy.`,
-            { data: { tree } },
-          )
-        this.records.set(tree, record)
-        this.treeOfNumber.set(record.number, tree)
-        this.nextNumber = Math.max(this.nextNumber, record.number + 1)
+        const tree = layout.treeOfKey(key)
+        const record = decodeRecord(tree, value)
+        if (record === undefined || this.treeOfNumber.has(record.number)) damaged.push(tree)
+        else this.addRecord(tree, record)
       }
+    this.nextNumber = Math.max(this.nextNumber, (await lastNumber(this.db)) + 1)
+    await this.readDamage(damaged)
+  }
+
+  private addRecord(tree: TreeId, record: layout.TreeRecord): void {
+    this.records.set(tree, record)
+    this.treeOfNumber.set(record.number, tree)
+    this.nextNumber = Math.max(this.nextNumber, record.number + 1)
+  }
+
+  /** Sets trees aside: those with damaged records, those that were before, and those that have lost arrivals. */
+  private async readDamage(damaged: readonly TreeId[]): Promise<void> {
+    for (const { tree, message } of this.notes.list())
+      if (tree !== undefined && this.records.has(tree)) this.aside.set(tree, damageOf(tree, message))
+    const numbers = damaged.length === 0 ? [] : [...(await treesByNumber(this.db))]
+    for (const tree of damaged) {
+      const own = numbers.find(([number, owner]) => owner === tree && !this.treeOfNumber.has(number))
+      this.addRecord(tree, emptyRecord(own?.[0] ?? this.nextNumber))
+      await this.setAside(tree, damagedTree(tree, 'its record is damaged'))
+    }
+    if (!this.notes.unexamined) return
+    for (const [tree, record] of this.records)
+      try {
+        if (!this.aside.has(tree)) await checkLatestArrivals(this.db, tree, record)
+        // Void marks may be lost too, and can be found again.
+        await this.db.put(layout.staleKey(record.number), Buffer.alloc(0))
+      } catch (error) {
+        if (!isDamageOf(tree, error)) throw storeError(error, 'The store could not be read')
+        await this.setAside(tree, error)
+      }
+    await this.notes.wereExamined()
+  }
+
+  /** Sets a tree aside, durably: from now on its reads and writes throw this error, until it is repaired. */
+  async setAside(tree: TreeId, error: CausewayError): Promise<void> {
+    if (this.aside.has(tree)) return
+    this.aside.set(tree, failureOf(error))
+    this.states.delete(tree)
+    for (const listener of this.damageListeners) listener(error)
+    await this.notes.setTree(tree, { message: error.message })
+  }
+
+  /** Calls `listener` when a tree is set aside. */
+  onDamage(listener: (error: CausewayError) => void): void {
+    this.damageListeners.push(listener)
+  }
+
+  /** Returns why a tree is set aside, or undefined if it is not. */
+  damageOf(tree: TreeId): string | undefined {
+    return this.aside.get(tree)?.message
   }
 
   /** Returns all trees, in ascending order of their ids. */
@@ -138,10 +197,20 @@ export class StoredTrees extends StoreReader {
   protected async loadState(tree: TreeId): Promise<TreeState | undefined> {
     const record = this.records.get(tree)
     if (record === undefined) return undefined
-    let state = this.states.get(tree)
-    state ??= await readState(this, tree, record)
+    this.expectWhole(tree)
+    const state = this.states.get(tree) ?? (await this.readState(tree, record))
     this.keepState(tree, state)
     return state
+  }
+
+  private async readState(tree: TreeId, record: layout.TreeRecord): Promise<TreeState> {
+    try {
+      return await readState(this, tree, record)
+    } catch (error) {
+      // If the note cannot be written, the next use of the tree finds the damage again.
+      if (isDamageOf(tree, error)) await this.setAside(tree, error).catch(() => {})
+      throw error
+    }
   }
 
   protected keepState(tree: TreeId, state: TreeState): void {
@@ -149,4 +218,16 @@ export class StoredTrees extends StoreReader {
     this.states.set(tree, state)
     if (this.states.size > limits.storeTreesInMemory) this.states.delete(this.states.keys().next().value!)
   }
+}
+
+function decodeRecord(tree: TreeId, value: Buffer): layout.TreeRecord | undefined {
+  try {
+    return layout.decodeTree(tree, value)
+  } catch {
+    return undefined
+  }
+}
+
+function damageOf(tree: TreeId, message: string): Failure {
+  return { code: 'STORE_CORRUPT', message, data: { tree, damaged: true } }
 }

@@ -1,7 +1,11 @@
 /** What memory holds of a tree that is in use: its counts, its tips and its policy. */
+import { CausewayError } from '../base/errors.ts'
 import { digestTips, type EntryId, type TreeId } from '../dag/id.ts'
 import { PolicyState } from '../dag/policy/state.ts'
 import { TreePolicy } from '../dag/policy/tree-policy.ts'
+import { checkAgreement } from './damage/agreement.ts'
+import { damagedTree, isDamageOf } from './damage/damaged-tree.ts'
+import { storeError } from './database/errors.ts'
 import * as layout from './database/layout.ts'
 import { readPolicy } from './policies.ts'
 import type { Snapshot, StoreReader } from './read/reader.ts'
@@ -58,26 +62,61 @@ export interface TreeState {
 /** The summary of a tree that is not stored. */
 export const emptySummary: TreeSummary = { tips: [], tipsDigest: '', count: 0, sequence: 0 }
 
-/** Reads a tree's state as its last batch left it. Throws STORE_CORRUPT. */
+/**
+ * Reads a tree's state as its last batch left it. Throws STORE_CORRUPT, for which `isDamageOf` is true if the tree's
+ * records are damaged, and false if the database could not be read.
+ */
 export async function readState(
   store: StoreReader,
   tree: TreeId,
   record: layout.TreeRecord,
 ): Promise<TreeState> {
+  try {
+    const state = await readRecords(store, tree, record)
+    await checkAgreement(store.db, tree, state)
+    return state
+  } catch (error) {
+    if (isDamageOf(tree, error)) throw error
+    const known = error instanceof CausewayError
+    if (known && (error.code !== 'STORE_CORRUPT' || error.cause !== undefined)) throw error
+    if (!known && (error as { code?: string }).code?.startsWith('LEVEL_'))
+      throw storeError(error, 'The store could not be read')
+    // A record whose checksum is wrong, an entry that is not stored, or a policy that cannot be built from what is left.
+    throw damagedTree(tree, known ? error.message : `its records contradict each other (${error})`, error)
+  }
+}
+
+async function readRecords(store: StoreReader, tree: TreeId, record: layout.TreeRecord): Promise<TreeState> {
   const tips = new Map<EntryId, number>()
   for await (const rows of store.rows(layout.tipRange(record.number)))
-    for (const [key, value] of rows) tips.set(layout.tipOfKey(key), layout.decodeHeight(value))
-  const policy = await readPolicy(store, tree, record.number)
+    for (const [key, value] of rows) {
+      const id = layout.tipOfKey(key)
+      tips.set(id, layout.decodeHeight(id, value))
+    }
+  const policy = await readPolicy(store, tree, record)
   const stale = (await store.db.get(layout.staleKey(record.number))) !== undefined
   const pointsStored = policy.graph.points.length
   const policyState = policy.whole().state
   return { record, tips, policy, pointsStored, policyState, stale, summary: undefined }
 }
 
-export function newTree(number: number): TreeState {
-  const record = { number, count: 0, bytes: 0, height: 0, sequence: 0 }
+export function emptyRecord(number: number): layout.TreeRecord {
   return {
-    record,
+    number,
+    count: 0,
+    bytes: 0,
+    height: 0,
+    sequence: 0,
+    tips: 0,
+    tipSum: 0,
+    policies: 0,
+    points: 0,
+  }
+}
+
+export function newTree(number: number): TreeState {
+  return {
+    record: emptyRecord(number),
     tips: new Map(),
     policy: new TreePolicy(),
     pointsStored: 0,

@@ -50,6 +50,7 @@ import { shapes } from '../kit/entries.ts'
 import { anyMessage, nothingKnown } from './messages.ts'
 import { decoderTarget, type Target } from './target.ts'
 
+const someId = shapes.linear(0)[0]!.id
 const anyBytes = fc.uint8Array({ maxLength: 300, size: 'max' })
 const anyText = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary', maxLength: 200 }))
 
@@ -184,9 +185,9 @@ export function decoderTargets(): Target[] {
       refusing('InvalidArgumentError', parseHostPort),
     ),
     decoderTarget('size', 2, nearText('10G'), refusing('InvalidArgumentError', parseByteSize)),
-    decoderTarget('index record', 2, anyBytes, (bytes) => decodeIndex(Buffer.from(bytes))),
-    decoderTarget('position record', 1, anyBytes, (bytes) => decodePosition(Buffer.from(bytes))),
-    decoderTarget('tree record', 1, anyBytes, (bytes) => decodeTree(Buffer.from(bytes))),
+    decoderTarget('index record', 2, anyBytes, (bytes) => decodeIndex(someId, Buffer.from(bytes))),
+    decoderTarget('position record', 1, anyBytes, (bytes) => decodePosition(1, Buffer.from(bytes))),
+    decoderTarget('tree record', 1, anyBytes, (bytes) => decodeTree(someId, Buffer.from(bytes))),
     messageTarget('SyncTreeRequest', SyncTreeRequestSchema, readSyncRequest),
     messageTarget('SyncTreeHeader', SyncTreeHeaderSchema, (message: never) => readSyncHeader(message, 3)),
     messageTarget('WatchRequest', WatchRequestSchema, readWatchRequest),

@@ -130,7 +130,7 @@ describe('removing a tree', () => {
     await using folder = await tempFolder()
     let store = await DagStore.open(await openFolder(folder.path))
     const numberOf = async (which: TreeId) =>
-      layout.decodeTree((await store.db.get(layout.treeKey(which)))!).number
+      layout.decodeTree(which, (await store.db.get(layout.treeKey(which)))!).number
     await fill(store, other)
     await fillRich(store)
     const number = await numberOf(tree)
@@ -240,7 +240,7 @@ describe('removing a tree', () => {
     await fill(store, other)
     const before = await recordsOf(db)
     await fillRich(store)
-    const { number } = layout.decodeTree((await db.get(layout.treeKey(tree)))!)
+    const { number } = layout.decodeTree(tree, (await db.get(layout.treeKey(tree)))!)
     await db.del(layout.arrivalKey(number, 3))
     await db.put(layout.arrivalKey(number, 4), Buffer.from('short'))
     await db.del(layout.indexKey(rich[6]!.id))
@@ -254,7 +254,7 @@ describe('removing a tree', () => {
     const store = await DagStore.open(await openMemory())
     await fill(store, other)
     const index = { number: 77, height: 0, sequence: 1, size: 100, after: 0, parents: [] }
-    await store.db.put(layout.indexKey(tree), layout.encodeIndex(index))
+    await store.db.put(layout.indexKey(tree), layout.encodeIndex(tree, index))
     assert.deepEqual(await store.lookup([tree]), [undefined])
     assert.deepEqual(await store.get([tree]), [undefined])
     await fill(store, rich)

@@ -109,7 +109,7 @@ describe('an audit names', () => {
     const store = await DagStore.open(db)
     await store.append(tree.root.id, tree.entries)
     await voids(store, tree.entries)
-    const { number } = layout.decodeTree((await db.get(layout.treeKey(tree.root.id)))!)
+    const { number } = layout.decodeTree(tree.root.id, (await db.get(layout.treeKey(tree.root.id)))!)
     await damage(db, number, store)
     const again = await DagStore.open(db)
     const { problems } = await auditTree(again, tree.root.id)
@@ -133,7 +133,7 @@ describe('an audit names', () => {
   it('an entry that is stored with a wrong point of the policy', async () => {
     const problems = await found(async (db, _, store) => {
       const [record] = await store.lookup([after.id])
-      await db.put(layout.indexKey(after.id), layout.encodeIndex({ ...record!, after: 0 }))
+      await db.put(layout.indexKey(after.id), layout.encodeIndex(after.id, { ...record!, after: 0 }))
     })
     assert.deepEqual(problems, [[after.id, 'STORE_CORRUPT']])
   })

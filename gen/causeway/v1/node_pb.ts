@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file causeway/v1/node.proto.
  */
 export const file_causeway_v1_node: GenFile = /*@__PURE__*/
-  fileDesc("ChZjYXVzZXdheS92MS9ub2RlLnByb3RvEgtjYXVzZXdheS52MSIQCg5HZXROb2RlUmVxdWVzdCKCAQoPR2V0Tm9kZVJlc3BvbnNlEgwKBHBlZXIYASABKAwSEQoJYWRkcmVzc2VzGAIgAygJEg8KB3ZlcnNpb24YAyABKAkSLAoLY29ubmVjdGlvbnMYBCADKAsyFy5jYXVzZXdheS52MS5Db25uZWN0aW9uEg8KB2JpbmRpbmcYBSABKAkipwEKCkNvbm5lY3Rpb24SDAoEcGVlchgBIAEoDBIWCg5yZW1vdGVfYWRkcmVzcxgCIAEoCRIRCgl0cmFuc3BvcnQYAyABKAkSDAoEcGF0aBgEIAEoCRIVCg1yb3VuZF90cmlwX21zGAUgASgBEhIKCmJ5dGVzX3NlbnQYBiABKAQSFgoOYnl0ZXNfcmVjZWl2ZWQYByABKAQSDwoHaW5ib3VuZBgIIAEoCCJkChNDcmVhdGVUaWNrZXRSZXF1ZXN0EgwKBHRyZWUYASABKAwSKwoKaW52aXRhdGlvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SEgoKd2l0aF9wZWVycxgDIAEoCCImChRDcmVhdGVUaWNrZXRSZXNwb25zZRIOCgZ0aWNrZXQYASABKAkiLgoOU3luY05vd1JlcXVlc3QSDAoEdHJlZRgBIAEoDBIOCgZyZW1vdGUYAiABKAkicwoPU3luY05vd1Jlc3BvbnNlEi0KCHByb2dyZXNzGAEgASgLMhkuY2F1c2V3YXkudjEuU3luY1Byb2dyZXNzSAASKQoGcmVzdWx0GAIgASgLMhcuY2F1c2V3YXkudjEuU3luY1Jlc3VsdEgAQgYKBHBhcnQiUQoMU3luY1Byb2dyZXNzEhAKCHJlY2VpdmVkGAEgASgEEhAKCGV4cGVjdGVkGAIgASgEEgwKBHNlbnQYAyABKAQSDwoHdG9fc2VuZBgEIAEoBCKBAwoKU3luY1Jlc3VsdBIMCgR0cmVlGAEgASgMEhAKCHJlY2VpdmVkGAIgASgEEgwKBHNlbnQYAyABKAQSFgoOYnl0ZXNfcmVjZWl2ZWQYBCABKAQSEgoKYnl0ZXNfc2VudBgFIAEoBBITCgtyb3VuZF90cmlwcxgGIAEoDRISCgplbGFwc2VkX21zGAcgASgBEgwKBHRpcHMYCCADKAwSDQoFZXF1YWwYCSABKAgSDwoHYWRkcmVzcxgKIAEoCRIpCghzdGF0dXNlcxgLIAMoDjIXLmNhdXNld2F5LnYxLlN5bmNTdGF0dXMSEQoJcmVkdW5kYW50GAwgASgEEg0KBWNlbGxzGA0gASgEEhMKC3N0b3JlX3JlYWRzGA4gASgEEgwKBHBhdGgYDyABKAkSGgoScGF0aF9yb3VuZF90cmlwX21zGBAgASgBEgwKBHBlZXIYESABKAwSKAoHc291cmNlcxgSIAMoCzIXLmNhdXNld2F5LnYxLlN5bmNTb3VyY2UiSgoKU3luY1NvdXJjZRIMCgRwZWVyGAEgASgMEg8KB2VudHJpZXMYAiABKAQSDAoEY29kZRgDIAEoCRIPCgdtZXNzYWdlGAQgASgJIiEKEVZlcmlmeVRyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwicAoSVmVyaWZ5VHJlZVJlc3BvbnNlEg8KB2NoZWNrZWQYASABKAQSDQoFY291bnQYAiABKAQSLAoIcHJvYmxlbXMYAyADKAsyGi5jYXVzZXdheS52MS5WZXJpZnlQcm9ibGVtEgwKBGRvbmUYBCABKAgiPQoNVmVyaWZ5UHJvYmxlbRINCgVlbnRyeRgBIAEoDBIMCgRjb2RlGAIgASgJEg8KB21lc3NhZ2UYAyABKAkiPwoOQWRkUGVlclJlcXVlc3QSDAoEcGVlchgBIAEoDBIRCglhZGRyZXNzZXMYAiADKAkSDAoEbmFtZRgDIAEoCSIyCg9BZGRQZWVyUmVzcG9uc2USHwoEcGVlchgBIAEoCzIRLmNhdXNld2F5LnYxLlBlZXIibwoEUGVlchIMCgRwZWVyGAEgASgMEgwKBG5hbWUYAiABKAkSKwoJYWRkcmVzc2VzGAMgAygLMhguY2F1c2V3YXkudjEuUGVlckFkZHJlc3MSDwoHYmxvY2tlZBgEIAEoCBINCgV0cmVlcxgFIAMoDCJQCgtQZWVyQWRkcmVzcxIPCgdhZGRyZXNzGAEgASgJEhcKD2xhc3Rfc3VjY2Vzc19tcxgCIAEoBBIXCg9sYXN0X2ZhaWx1cmVfbXMYAyABKAQiIQoRUmVtb3ZlUGVlclJlcXVlc3QSDAoEcGVlchgBIAEoDCIUChJSZW1vdmVQZWVyUmVzcG9uc2UiMQoQQmxvY2tQZWVyUmVxdWVzdBIMCgRwZWVyGAEgASgMEg8KB3VuYmxvY2sYAiABKAgiEwoRQmxvY2tQZWVyUmVzcG9uc2UiOQoQTGlzdFBlZXJzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJOChFMaXN0UGVlcnNSZXNwb25zZRIgCgVwZWVycxgBIAMoCzIRLmNhdXNld2F5LnYxLlBlZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImcKDExpbmtTZXR0aW5ncxIRCglvbl9jb21taXQYASABKAgSGAoQaW50ZXJ2YWxfc2Vjb25kcxgCIAEoDRIMCgRwdWxsGAMgASgIEgwKBHB1c2gYBCABKAgSDgoGcGF1c2VkGAUgASgIImoKD0xpbmtUcmVlUmVxdWVzdBIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwSDgoGdGlja2V0GAMgASgJEisKCHNldHRpbmdzGAQgASgLMhkuY2F1c2V3YXkudjEuTGlua1NldHRpbmdzIjkKEExpbmtUcmVlUmVzcG9uc2USJQoEbGluaxgBIAEoCzIXLmNhdXNld2F5LnYxLkxpbmtTdGF0dXMiLwoRVW5saW5rVHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIMCgRwZWVyGAIgASgMIhQKElVubGlua1RyZWVSZXNwb25zZSLSAgoKTGlua1N0YXR1cxIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwSKwoIc2V0dGluZ3MYAyABKAsyGS5jYXVzZXdheS52MS5MaW5rU2V0dGluZ3MSDwoHaW5fc3luYxgEIAEoCBIOCgZhY3RpdmUYBSABKAgSEwoLcGVlcl9iZWhpbmQYBiABKAQSEQoJd2VfYmVoaW5kGAcgASgEEhkKEW9sZGVzdF9wZW5kaW5nX21zGAggASgEEhcKD2xhc3Rfc3VjY2Vzc19tcxgJIAEoBBIXCg9sYXN0X2Vycm9yX2NvZGUYCiABKAkSGgoSbGFzdF9lcnJvcl9tZXNzYWdlGAsgASgJEhcKD25leHRfYXR0ZW1wdF9tcxgMIAEoBBIQCghhdHRlbXB0cxgNIAEoDRIOCgZwYXJrZWQYDiABKAkSDgoGcG9sbGVkGA8gASgJIiQKEldhdGNoU3RhdHVzUmVxdWVzdBIOCgZmb2xsb3cYASABKAgiPQoTV2F0Y2hTdGF0dXNSZXNwb25zZRImCgVsaW5rcxgBIAMoCzIXLmNhdXNld2F5LnYxLkxpbmtTdGF0dXMiIgoMRmx1c2hSZXF1ZXN0EhIKCnRpbWVvdXRfbXMYASABKA0iOQoNRmx1c2hSZXNwb25zZRIoCgdwZW5kaW5nGAEgAygLMhcuY2F1c2V3YXkudjEuTGlua1N0YXR1cyJtCg9Kb2luVHJlZVJlcXVlc3QSDgoGdGlja2V0GAEgASgJEisKCnBlcm1pc3Npb24YAiABKA4yFy5jYXVzZXdheS52MS5QZXJtaXNzaW9uEg8KB21lc3NhZ2UYAyABKAkSDAoEd2FpdBgEIAEoCCLSAQoQSm9pblRyZWVSZXNwb25zZRIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwSKQoGc3RhdHVzGAMgASgOMhkuY2F1c2V3YXkudjEuQWNjZXNzU3RhdHVzEg8KB3JlcXVlc3QYBCABKAwSKwoKcGVybWlzc2lvbhgFIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDgoGcmVhc29uGAYgASgJEhIKCmVycm9yX2NvZGUYByABKAkSFQoNZXJyb3JfbWVzc2FnZRgIIAEoCSJCChlMaXN0QWNjZXNzUmVxdWVzdHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJImMKGkxpc3RBY2Nlc3NSZXF1ZXN0c1Jlc3BvbnNlEiwKCHJlcXVlc3RzGAEgAygLMhouY2F1c2V3YXkudjEuQWNjZXNzUmVxdWVzdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkioQEKDUFjY2Vzc1JlcXVlc3QSCgoCaWQYASABKAwSDAoEdHJlZRgCIAEoDBIMCgRwZWVyGAMgASgMEisKCnBlcm1pc3Npb24YBCABKA4yFy5jYXVzZXdheS52MS5QZXJtaXNzaW9uEg8KB21lc3NhZ2UYBSABKAkSFQoNY3JlYXRlZF9hdF9tcxgGIAEoBBITCgthc2tlZF9hdF9tcxgHIAEoBCJeChNEZWNpZGVBY2Nlc3NSZXF1ZXN0EgoKAmlkGAEgASgMEisKCnBlcm1pc3Npb24YAiABKA4yFy5jYXVzZXdheS52MS5QZXJtaXNzaW9uEg4KBnJlYXNvbhgDIAEoCSJDChREZWNpZGVBY2Nlc3NSZXNwb25zZRIrCgdyZXF1ZXN0GAEgASgLMhouY2F1c2V3YXkudjEuQWNjZXNzUmVxdWVzdCIgChBHZXRQb2xpY3lSZXF1ZXN0EgwKBHRyZWUYASABKAwilwEKEUdldFBvbGljeVJlc3BvbnNlEjAKDXB1YmxpY19hY2Nlc3MYASABKA4yGS5jYXVzZXdheS52MS5QdWJsaWNBY2Nlc3MSKgoHbWVtYmVycxgCIAMoCzIZLmNhdXNld2F5LnYxLlBvbGljeU1lbWJlchIkCgNvd24YAyABKA4yFy5jYXVzZXdheS52MS5QZXJtaXNzaW9uImgKDFBvbGljeU1lbWJlchIMCgRwZWVyGAEgASgMEisKCnBlcm1pc3Npb24YAiABKA4yFy5jYXVzZXdheS52MS5QZXJtaXNzaW9uEgwKBG5hbWUYAyABKAkSDwoHcmV2b2tlZBgEIAEoCCJ/ChNDaGFuZ2VQb2xpY3lSZXF1ZXN0EgwKBHRyZWUYASABKAwSMAoNcHVibGljX2FjY2VzcxgCIAEoDjIZLmNhdXNld2F5LnYxLlB1YmxpY0FjY2VzcxIoCgZncmFudHMYAyADKAsyGC5jYXVzZXdheS52MS5Qb2xpY3lHcmFudCJWCgtQb2xpY3lHcmFudBIMCgRwZWVyGAEgASgMEisKCnBlcm1pc3Npb24YAiABKA4yFy5jYXVzZXdheS52MS5QZXJtaXNzaW9uEgwKBG5hbWUYAyABKAkiJQoUQ2hhbmdlUG9saWN5UmVzcG9uc2USDQoFZW50cnkYASABKAwiLgoQUmV2b2tlS2V5UmVxdWVzdBIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwiOQoRUmV2b2tlS2V5UmVzcG9uc2USDQoFZW50cnkYASABKAwSFQoNbGFzdF9hY2NlcHRlZBgCIAMoDDKOCwoLTm9kZVNlcnZpY2USRAoHR2V0Tm9kZRIbLmNhdXNld2F5LnYxLkdldE5vZGVSZXF1ZXN0GhwuY2F1c2V3YXkudjEuR2V0Tm9kZVJlc3BvbnNlElMKDENyZWF0ZVRpY2tldBIgLmNhdXNld2F5LnYxLkNyZWF0ZVRpY2tldFJlcXVlc3QaIS5jYXVzZXdheS52MS5DcmVhdGVUaWNrZXRSZXNwb25zZRJGCgdTeW5jTm93EhsuY2F1c2V3YXkudjEuU3luY05vd1JlcXVlc3QaHC5jYXVzZXdheS52MS5TeW5jTm93UmVzcG9uc2UwARJPCgpWZXJpZnlUcmVlEh4uY2F1c2V3YXkudjEuVmVyaWZ5VHJlZVJlcXVlc3QaHy5jYXVzZXdheS52MS5WZXJpZnlUcmVlUmVzcG9uc2UwARJECgdBZGRQZWVyEhsuY2F1c2V3YXkudjEuQWRkUGVlclJlcXVlc3QaHC5jYXVzZXdheS52MS5BZGRQZWVyUmVzcG9uc2USTQoKUmVtb3ZlUGVlchIeLmNhdXNld2F5LnYxLlJlbW92ZVBlZXJSZXF1ZXN0Gh8uY2F1c2V3YXkudjEuUmVtb3ZlUGVlclJlc3BvbnNlEkoKCUJsb2NrUGVlchIdLmNhdXNld2F5LnYxLkJsb2NrUGVlclJlcXVlc3QaHi5jYXVzZXdheS52MS5CbG9ja1BlZXJSZXNwb25zZRJKCglMaXN0UGVlcnMSHS5jYXVzZXdheS52MS5MaXN0UGVlcnNSZXF1ZXN0Gh4uY2F1c2V3YXkudjEuTGlzdFBlZXJzUmVzcG9uc2USRwoITGlua1RyZWUSHC5jYXVzZXdheS52MS5MaW5rVHJlZVJlcXVlc3QaHS5jYXVzZXdheS52MS5MaW5rVHJlZVJlc3BvbnNlEk0KClVubGlua1RyZWUSHi5jYXVzZXdheS52MS5VbmxpbmtUcmVlUmVxdWVzdBofLmNhdXNld2F5LnYxLlVubGlua1RyZWVSZXNwb25zZRJSCgtXYXRjaFN0YXR1cxIfLmNhdXNld2F5LnYxLldhdGNoU3RhdHVzUmVxdWVzdBogLmNhdXNld2F5LnYxLldhdGNoU3RhdHVzUmVzcG9uc2UwARI+CgVGbHVzaBIZLmNhdXNld2F5LnYxLkZsdXNoUmVxdWVzdBoaLmNhdXNld2F5LnYxLkZsdXNoUmVzcG9uc2USSQoISm9pblRyZWUSHC5jYXVzZXdheS52MS5Kb2luVHJlZVJlcXVlc3QaHS5jYXVzZXdheS52MS5Kb2luVHJlZVJlc3BvbnNlMAESSgoJR2V0UG9saWN5Eh0uY2F1c2V3YXkudjEuR2V0UG9saWN5UmVxdWVzdBoeLmNhdXNld2F5LnYxLkdldFBvbGljeVJlc3BvbnNlElMKDENoYW5nZVBvbGljeRIgLmNhdXNld2F5LnYxLkNoYW5nZVBvbGljeVJlcXVlc3QaIS5jYXVzZXdheS52MS5DaGFuZ2VQb2xpY3lSZXNwb25zZRJKCglSZXZva2VLZXkSHS5jYXVzZXdheS52MS5SZXZva2VLZXlSZXF1ZXN0Gh4uY2F1c2V3YXkudjEuUmV2b2tlS2V5UmVzcG9uc2USZQoSTGlzdEFjY2Vzc1JlcXVlc3RzEiYuY2F1c2V3YXkudjEuTGlzdEFjY2Vzc1JlcXVlc3RzUmVxdWVzdBonLmNhdXNld2F5LnYxLkxpc3RBY2Nlc3NSZXF1ZXN0c1Jlc3BvbnNlElMKDERlY2lkZUFjY2VzcxIgLmNhdXNld2F5LnYxLkRlY2lkZUFjY2Vzc1JlcXVlc3QaIS5jYXVzZXdheS52MS5EZWNpZGVBY2Nlc3NSZXNwb25zZWIGcHJvdG8z", [file_causeway_v1_entry, file_causeway_v1_sync]);
+  fileDesc("ChZjYXVzZXdheS92MS9ub2RlLnByb3RvEgtjYXVzZXdheS52MSIQCg5HZXROb2RlUmVxdWVzdCKsAQoPR2V0Tm9kZVJlc3BvbnNlEgwKBHBlZXIYASABKAwSEQoJYWRkcmVzc2VzGAIgAygJEg8KB3ZlcnNpb24YAyABKAkSLAoLY29ubmVjdGlvbnMYBCADKAsyFy5jYXVzZXdheS52MS5Db25uZWN0aW9uEg8KB2JpbmRpbmcYBSABKAkSKAoGZGFtYWdlGAYgAygLMhguY2F1c2V3YXkudjEuU3RvcmVEYW1hZ2UiLAoLU3RvcmVEYW1hZ2USDAoEdHJlZRgBIAEoDBIPCgdtZXNzYWdlGAIgASgJIqcBCgpDb25uZWN0aW9uEgwKBHBlZXIYASABKAwSFgoOcmVtb3RlX2FkZHJlc3MYAiABKAkSEQoJdHJhbnNwb3J0GAMgASgJEgwKBHBhdGgYBCABKAkSFQoNcm91bmRfdHJpcF9tcxgFIAEoARISCgpieXRlc19zZW50GAYgASgEEhYKDmJ5dGVzX3JlY2VpdmVkGAcgASgEEg8KB2luYm91bmQYCCABKAgiZAoTQ3JlYXRlVGlja2V0UmVxdWVzdBIMCgR0cmVlGAEgASgMEisKCmludml0YXRpb24YAiABKA4yFy5jYXVzZXdheS52MS5QZXJtaXNzaW9uEhIKCndpdGhfcGVlcnMYAyABKAgiJgoUQ3JlYXRlVGlja2V0UmVzcG9uc2USDgoGdGlja2V0GAEgASgJIi4KDlN5bmNOb3dSZXF1ZXN0EgwKBHRyZWUYASABKAwSDgoGcmVtb3RlGAIgASgJInMKD1N5bmNOb3dSZXNwb25zZRItCghwcm9ncmVzcxgBIAEoCzIZLmNhdXNld2F5LnYxLlN5bmNQcm9ncmVzc0gAEikKBnJlc3VsdBgCIAEoCzIXLmNhdXNld2F5LnYxLlN5bmNSZXN1bHRIAEIGCgRwYXJ0IlEKDFN5bmNQcm9ncmVzcxIQCghyZWNlaXZlZBgBIAEoBBIQCghleHBlY3RlZBgCIAEoBBIMCgRzZW50GAMgASgEEg8KB3RvX3NlbmQYBCABKAQigQMKClN5bmNSZXN1bHQSDAoEdHJlZRgBIAEoDBIQCghyZWNlaXZlZBgCIAEoBBIMCgRzZW50GAMgASgEEhYKDmJ5dGVzX3JlY2VpdmVkGAQgASgEEhIKCmJ5dGVzX3NlbnQYBSABKAQSEwoLcm91bmRfdHJpcHMYBiABKA0SEgoKZWxhcHNlZF9tcxgHIAEoARIMCgR0aXBzGAggAygMEg0KBWVxdWFsGAkgASgIEg8KB2FkZHJlc3MYCiABKAkSKQoIc3RhdHVzZXMYCyADKA4yFy5jYXVzZXdheS52MS5TeW5jU3RhdHVzEhEKCXJlZHVuZGFudBgMIAEoBBINCgVjZWxscxgNIAEoBBITCgtzdG9yZV9yZWFkcxgOIAEoBBIMCgRwYXRoGA8gASgJEhoKEnBhdGhfcm91bmRfdHJpcF9tcxgQIAEoARIMCgRwZWVyGBEgASgMEigKB3NvdXJjZXMYEiADKAsyFy5jYXVzZXdheS52MS5TeW5jU291cmNlIkoKClN5bmNTb3VyY2USDAoEcGVlchgBIAEoDBIPCgdlbnRyaWVzGAIgASgEEgwKBGNvZGUYAyABKAkSDwoHbWVzc2FnZRgEIAEoCSIhChFWZXJpZnlUcmVlUmVxdWVzdBIMCgR0cmVlGAEgASgMInAKElZlcmlmeVRyZWVSZXNwb25zZRIPCgdjaGVja2VkGAEgASgEEg0KBWNvdW50GAIgASgEEiwKCHByb2JsZW1zGAMgAygLMhouY2F1c2V3YXkudjEuVmVyaWZ5UHJvYmxlbRIMCgRkb25lGAQgASgIIj0KDVZlcmlmeVByb2JsZW0SDQoFZW50cnkYASABKAwSDAoEY29kZRgCIAEoCRIPCgdtZXNzYWdlGAMgASgJIj8KDkFkZFBlZXJSZXF1ZXN0EgwKBHBlZXIYASABKAwSEQoJYWRkcmVzc2VzGAIgAygJEgwKBG5hbWUYAyABKAkiMgoPQWRkUGVlclJlc3BvbnNlEh8KBHBlZXIYASABKAsyES5jYXVzZXdheS52MS5QZWVyIm8KBFBlZXISDAoEcGVlchgBIAEoDBIMCgRuYW1lGAIgASgJEisKCWFkZHJlc3NlcxgDIAMoCzIYLmNhdXNld2F5LnYxLlBlZXJBZGRyZXNzEg8KB2Jsb2NrZWQYBCABKAgSDQoFdHJlZXMYBSADKAwiUAoLUGVlckFkZHJlc3MSDwoHYWRkcmVzcxgBIAEoCRIXCg9sYXN0X3N1Y2Nlc3NfbXMYAiABKAQSFwoPbGFzdF9mYWlsdXJlX21zGAMgASgEIiEKEVJlbW92ZVBlZXJSZXF1ZXN0EgwKBHBlZXIYASABKAwiFAoSUmVtb3ZlUGVlclJlc3BvbnNlIjEKEEJsb2NrUGVlclJlcXVlc3QSDAoEcGVlchgBIAEoDBIPCgd1bmJsb2NrGAIgASgIIhMKEUJsb2NrUGVlclJlc3BvbnNlIjkKEExpc3RQZWVyc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiTgoRTGlzdFBlZXJzUmVzcG9uc2USIAoFcGVlcnMYASADKAsyES5jYXVzZXdheS52MS5QZWVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJnCgxMaW5rU2V0dGluZ3MSEQoJb25fY29tbWl0GAEgASgIEhgKEGludGVydmFsX3NlY29uZHMYAiABKA0SDAoEcHVsbBgDIAEoCBIMCgRwdXNoGAQgASgIEg4KBnBhdXNlZBgFIAEoCCJqCg9MaW5rVHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIMCgRwZWVyGAIgASgMEg4KBnRpY2tldBgDIAEoCRIrCghzZXR0aW5ncxgEIAEoCzIZLmNhdXNld2F5LnYxLkxpbmtTZXR0aW5ncyI5ChBMaW5rVHJlZVJlc3BvbnNlEiUKBGxpbmsYASABKAsyFy5jYXVzZXdheS52MS5MaW5rU3RhdHVzIi8KEVVubGlua1RyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDCIUChJVbmxpbmtUcmVlUmVzcG9uc2Ui0gIKCkxpbmtTdGF0dXMSDAoEdHJlZRgBIAEoDBIMCgRwZWVyGAIgASgMEisKCHNldHRpbmdzGAMgASgLMhkuY2F1c2V3YXkudjEuTGlua1NldHRpbmdzEg8KB2luX3N5bmMYBCABKAgSDgoGYWN0aXZlGAUgASgIEhMKC3BlZXJfYmVoaW5kGAYgASgEEhEKCXdlX2JlaGluZBgHIAEoBBIZChFvbGRlc3RfcGVuZGluZ19tcxgIIAEoBBIXCg9sYXN0X3N1Y2Nlc3NfbXMYCSABKAQSFwoPbGFzdF9lcnJvcl9jb2RlGAogASgJEhoKEmxhc3RfZXJyb3JfbWVzc2FnZRgLIAEoCRIXCg9uZXh0X2F0dGVtcHRfbXMYDCABKAQSEAoIYXR0ZW1wdHMYDSABKA0SDgoGcGFya2VkGA4gASgJEg4KBnBvbGxlZBgPIAEoCSIkChJXYXRjaFN0YXR1c1JlcXVlc3QSDgoGZm9sbG93GAEgASgIIj0KE1dhdGNoU3RhdHVzUmVzcG9uc2USJgoFbGlua3MYASADKAsyFy5jYXVzZXdheS52MS5MaW5rU3RhdHVzIiIKDEZsdXNoUmVxdWVzdBISCgp0aW1lb3V0X21zGAEgASgNIjkKDUZsdXNoUmVzcG9uc2USKAoHcGVuZGluZxgBIAMoCzIXLmNhdXNld2F5LnYxLkxpbmtTdGF0dXMibQoPSm9pblRyZWVSZXF1ZXN0Eg4KBnRpY2tldBgBIAEoCRIrCgpwZXJtaXNzaW9uGAIgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIPCgdtZXNzYWdlGAMgASgJEgwKBHdhaXQYBCABKAgi0gEKEEpvaW5UcmVlUmVzcG9uc2USDAoEdHJlZRgBIAEoDBIMCgRwZWVyGAIgASgMEikKBnN0YXR1cxgDIAEoDjIZLmNhdXNld2F5LnYxLkFjY2Vzc1N0YXR1cxIPCgdyZXF1ZXN0GAQgASgMEisKCnBlcm1pc3Npb24YBSABKA4yFy5jYXVzZXdheS52MS5QZXJtaXNzaW9uEg4KBnJlYXNvbhgGIAEoCRISCgplcnJvcl9jb2RlGAcgASgJEhUKDWVycm9yX21lc3NhZ2UYCCABKAkiQgoZTGlzdEFjY2Vzc1JlcXVlc3RzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJjChpMaXN0QWNjZXNzUmVxdWVzdHNSZXNwb25zZRIsCghyZXF1ZXN0cxgBIAMoCzIaLmNhdXNld2F5LnYxLkFjY2Vzc1JlcXVlc3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIqEBCg1BY2Nlc3NSZXF1ZXN0EgoKAmlkGAEgASgMEgwKBHRyZWUYAiABKAwSDAoEcGVlchgDIAEoDBIrCgpwZXJtaXNzaW9uGAQgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIPCgdtZXNzYWdlGAUgASgJEhUKDWNyZWF0ZWRfYXRfbXMYBiABKAQSEwoLYXNrZWRfYXRfbXMYByABKAQiXgoTRGVjaWRlQWNjZXNzUmVxdWVzdBIKCgJpZBgBIAEoDBIrCgpwZXJtaXNzaW9uGAIgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIOCgZyZWFzb24YAyABKAkiQwoURGVjaWRlQWNjZXNzUmVzcG9uc2USKwoHcmVxdWVzdBgBIAEoCzIaLmNhdXNld2F5LnYxLkFjY2Vzc1JlcXVlc3QiIAoQR2V0UG9saWN5UmVxdWVzdBIMCgR0cmVlGAEgASgMIpcBChFHZXRQb2xpY3lSZXNwb25zZRIwCg1wdWJsaWNfYWNjZXNzGAEgASgOMhkuY2F1c2V3YXkudjEuUHVibGljQWNjZXNzEioKB21lbWJlcnMYAiADKAsyGS5jYXVzZXdheS52MS5Qb2xpY3lNZW1iZXISJAoDb3duGAMgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbiJoCgxQb2xpY3lNZW1iZXISDAoEcGVlchgBIAEoDBIrCgpwZXJtaXNzaW9uGAIgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIMCgRuYW1lGAMgASgJEg8KB3Jldm9rZWQYBCABKAgifwoTQ2hhbmdlUG9saWN5UmVxdWVzdBIMCgR0cmVlGAEgASgMEjAKDXB1YmxpY19hY2Nlc3MYAiABKA4yGS5jYXVzZXdheS52MS5QdWJsaWNBY2Nlc3MSKAoGZ3JhbnRzGAMgAygLMhguY2F1c2V3YXkudjEuUG9saWN5R3JhbnQiVgoLUG9saWN5R3JhbnQSDAoEcGVlchgBIAEoDBIrCgpwZXJtaXNzaW9uGAIgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIMCgRuYW1lGAMgASgJIiUKFENoYW5nZVBvbGljeVJlc3BvbnNlEg0KBWVudHJ5GAEgASgMIi4KEFJldm9rZUtleVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIMCgRwZWVyGAIgASgMIjkKEVJldm9rZUtleVJlc3BvbnNlEg0KBWVudHJ5GAEgASgMEhUKDWxhc3RfYWNjZXB0ZWQYAiADKAwyjgsKC05vZGVTZXJ2aWNlEkQKB0dldE5vZGUSGy5jYXVzZXdheS52MS5HZXROb2RlUmVxdWVzdBocLmNhdXNld2F5LnYxLkdldE5vZGVSZXNwb25zZRJTCgxDcmVhdGVUaWNrZXQSIC5jYXVzZXdheS52MS5DcmVhdGVUaWNrZXRSZXF1ZXN0GiEuY2F1c2V3YXkudjEuQ3JlYXRlVGlja2V0UmVzcG9uc2USRgoHU3luY05vdxIbLmNhdXNld2F5LnYxLlN5bmNOb3dSZXF1ZXN0GhwuY2F1c2V3YXkudjEuU3luY05vd1Jlc3BvbnNlMAESTwoKVmVyaWZ5VHJlZRIeLmNhdXNld2F5LnYxLlZlcmlmeVRyZWVSZXF1ZXN0Gh8uY2F1c2V3YXkudjEuVmVyaWZ5VHJlZVJlc3BvbnNlMAESRAoHQWRkUGVlchIbLmNhdXNld2F5LnYxLkFkZFBlZXJSZXF1ZXN0GhwuY2F1c2V3YXkudjEuQWRkUGVlclJlc3BvbnNlEk0KClJlbW92ZVBlZXISHi5jYXVzZXdheS52MS5SZW1vdmVQZWVyUmVxdWVzdBofLmNhdXNld2F5LnYxLlJlbW92ZVBlZXJSZXNwb25zZRJKCglCbG9ja1BlZXISHS5jYXVzZXdheS52MS5CbG9ja1BlZXJSZXF1ZXN0Gh4uY2F1c2V3YXkudjEuQmxvY2tQZWVyUmVzcG9uc2USSgoJTGlzdFBlZXJzEh0uY2F1c2V3YXkudjEuTGlzdFBlZXJzUmVxdWVzdBoeLmNhdXNld2F5LnYxLkxpc3RQZWVyc1Jlc3BvbnNlEkcKCExpbmtUcmVlEhwuY2F1c2V3YXkudjEuTGlua1RyZWVSZXF1ZXN0Gh0uY2F1c2V3YXkudjEuTGlua1RyZWVSZXNwb25zZRJNCgpVbmxpbmtUcmVlEh4uY2F1c2V3YXkudjEuVW5saW5rVHJlZVJlcXVlc3QaHy5jYXVzZXdheS52MS5VbmxpbmtUcmVlUmVzcG9uc2USUgoLV2F0Y2hTdGF0dXMSHy5jYXVzZXdheS52MS5XYXRjaFN0YXR1c1JlcXVlc3QaIC5jYXVzZXdheS52MS5XYXRjaFN0YXR1c1Jlc3BvbnNlMAESPgoFRmx1c2gSGS5jYXVzZXdheS52MS5GbHVzaFJlcXVlc3QaGi5jYXVzZXdheS52MS5GbHVzaFJlc3BvbnNlEkkKCEpvaW5UcmVlEhwuY2F1c2V3YXkudjEuSm9pblRyZWVSZXF1ZXN0Gh0uY2F1c2V3YXkudjEuSm9pblRyZWVSZXNwb25zZTABEkoKCUdldFBvbGljeRIdLmNhdXNld2F5LnYxLkdldFBvbGljeVJlcXVlc3QaHi5jYXVzZXdheS52MS5HZXRQb2xpY3lSZXNwb25zZRJTCgxDaGFuZ2VQb2xpY3kSIC5jYXVzZXdheS52MS5DaGFuZ2VQb2xpY3lSZXF1ZXN0GiEuY2F1c2V3YXkudjEuQ2hhbmdlUG9saWN5UmVzcG9uc2USSgoJUmV2b2tlS2V5Eh0uY2F1c2V3YXkudjEuUmV2b2tlS2V5UmVxdWVzdBoeLmNhdXNld2F5LnYxLlJldm9rZUtleVJlc3BvbnNlEmUKEkxpc3RBY2Nlc3NSZXF1ZXN0cxImLmNhdXNld2F5LnYxLkxpc3RBY2Nlc3NSZXF1ZXN0c1JlcXVlc3QaJy5jYXVzZXdheS52MS5MaXN0QWNjZXNzUmVxdWVzdHNSZXNwb25zZRJTCgxEZWNpZGVBY2Nlc3MSIC5jYXVzZXdheS52MS5EZWNpZGVBY2Nlc3NSZXF1ZXN0GiEuY2F1c2V3YXkudjEuRGVjaWRlQWNjZXNzUmVzcG9uc2ViBnByb3RvMw", [file_causeway_v1_entry, file_causeway_v1_sync]);
 
 /**
  * The request of GetNode; it has no fields.
@@ -74,6 +74,13 @@ export type GetNodeResponse = Message<"causeway.v1.GetNodeResponse"> & {
    * @generated from field: string binding = 5;
    */
   binding: string;
+
+  /**
+   * What is known to be damaged in the node's store and was not repaired since, at most 1,000.
+   *
+   * @generated from field: repeated causeway.v1.StoreDamage damage = 6;
+   */
+  damage: StoreDamage[];
 };
 
 /**
@@ -82,6 +89,34 @@ export type GetNodeResponse = Message<"causeway.v1.GetNodeResponse"> & {
  */
 export const GetNodeResponseSchema: GenMessage<GetNodeResponse> = /*@__PURE__*/
   messageDesc(file_causeway_v1_node, 1);
+
+/**
+ * Something in a store that is damaged.
+ *
+ * @generated from message causeway.v1.StoreDamage
+ */
+export type StoreDamage = Message<"causeway.v1.StoreDamage"> & {
+  /**
+   * The id of the tree that is set aside, 32 bytes; empty if it is not a tree.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+
+  /**
+   * What is damaged, for people.
+   *
+   * @generated from field: string message = 2;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message causeway.v1.StoreDamage.
+ * Use `create(StoreDamageSchema)` to create a new message.
+ */
+export const StoreDamageSchema: GenMessage<StoreDamage> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 2);
 
 /**
  * An open connection.
@@ -151,7 +186,7 @@ export type Connection = Message<"causeway.v1.Connection"> & {
  * Use `create(ConnectionSchema)` to create a new message.
  */
 export const ConnectionSchema: GenMessage<Connection> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 2);
+  messageDesc(file_causeway_v1_node, 3);
 
 /**
  * The tree to share, and what the ticket carries besides.
@@ -187,7 +222,7 @@ export type CreateTicketRequest = Message<"causeway.v1.CreateTicketRequest"> & {
  * Use `create(CreateTicketRequestSchema)` to create a new message.
  */
 export const CreateTicketRequestSchema: GenMessage<CreateTicketRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 3);
+  messageDesc(file_causeway_v1_node, 4);
 
 /**
  * The ticket.
@@ -208,7 +243,7 @@ export type CreateTicketResponse = Message<"causeway.v1.CreateTicketResponse"> &
  * Use `create(CreateTicketResponseSchema)` to create a new message.
  */
 export const CreateTicketResponseSchema: GenMessage<CreateTicketResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 4);
+  messageDesc(file_causeway_v1_node, 5);
 
 /**
  * The tree to sync, and the remote to sync it with.
@@ -236,7 +271,7 @@ export type SyncNowRequest = Message<"causeway.v1.SyncNowRequest"> & {
  * Use `create(SyncNowRequestSchema)` to create a new message.
  */
 export const SyncNowRequestSchema: GenMessage<SyncNowRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 5);
+  messageDesc(file_causeway_v1_node, 6);
 
 /**
  * One message of the answer to SyncNow: progress, or the result.
@@ -273,7 +308,7 @@ export type SyncNowResponse = Message<"causeway.v1.SyncNowResponse"> & {
  * Use `create(SyncNowResponseSchema)` to create a new message.
  */
 export const SyncNowResponseSchema: GenMessage<SyncNowResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 6);
+  messageDesc(file_causeway_v1_node, 7);
 
 /**
  * How far a session has come.
@@ -315,7 +350,7 @@ export type SyncProgress = Message<"causeway.v1.SyncProgress"> & {
  * Use `create(SyncProgressSchema)` to create a new message.
  */
 export const SyncProgressSchema: GenMessage<SyncProgress> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 7);
+  messageDesc(file_causeway_v1_node, 8);
 
 /**
  * What a session did.
@@ -455,7 +490,7 @@ export type SyncResult = Message<"causeway.v1.SyncResult"> & {
  * Use `create(SyncResultSchema)` to create a new message.
  */
 export const SyncResultSchema: GenMessage<SyncResult> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 8);
+  messageDesc(file_causeway_v1_node, 9);
 
 /**
  * One of several peers that a first sync fetched from.
@@ -497,7 +532,7 @@ export type SyncSource = Message<"causeway.v1.SyncSource"> & {
  * Use `create(SyncSourceSchema)` to create a new message.
  */
 export const SyncSourceSchema: GenMessage<SyncSource> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 9);
+  messageDesc(file_causeway_v1_node, 10);
 
 /**
  * The tree to verify.
@@ -518,7 +553,7 @@ export type VerifyTreeRequest = Message<"causeway.v1.VerifyTreeRequest"> & {
  * Use `create(VerifyTreeRequestSchema)` to create a new message.
  */
 export const VerifyTreeRequestSchema: GenMessage<VerifyTreeRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 10);
+  messageDesc(file_causeway_v1_node, 11);
 
 /**
  * Progress; in the last message, the result.
@@ -560,7 +595,7 @@ export type VerifyTreeResponse = Message<"causeway.v1.VerifyTreeResponse"> & {
  * Use `create(VerifyTreeResponseSchema)` to create a new message.
  */
 export const VerifyTreeResponseSchema: GenMessage<VerifyTreeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 11);
+  messageDesc(file_causeway_v1_node, 12);
 
 /**
  * A problem with a tree as it is stored.
@@ -595,7 +630,7 @@ export type VerifyProblem = Message<"causeway.v1.VerifyProblem"> & {
  * Use `create(VerifyProblemSchema)` to create a new message.
  */
 export const VerifyProblemSchema: GenMessage<VerifyProblem> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 12);
+  messageDesc(file_causeway_v1_node, 13);
 
 /**
  * The peer to add, or what to add to a known one.
@@ -630,7 +665,7 @@ export type AddPeerRequest = Message<"causeway.v1.AddPeerRequest"> & {
  * Use `create(AddPeerRequestSchema)` to create a new message.
  */
 export const AddPeerRequestSchema: GenMessage<AddPeerRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 13);
+  messageDesc(file_causeway_v1_node, 14);
 
 /**
  * The peer as the peer book now has it.
@@ -651,7 +686,7 @@ export type AddPeerResponse = Message<"causeway.v1.AddPeerResponse"> & {
  * Use `create(AddPeerResponseSchema)` to create a new message.
  */
 export const AddPeerResponseSchema: GenMessage<AddPeerResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 14);
+  messageDesc(file_causeway_v1_node, 15);
 
 /**
  * A peer in the peer book.
@@ -700,7 +735,7 @@ export type Peer = Message<"causeway.v1.Peer"> & {
  * Use `create(PeerSchema)` to create a new message.
  */
 export const PeerSchema: GenMessage<Peer> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 15);
+  messageDesc(file_causeway_v1_node, 16);
 
 /**
  * An address of a peer, and when it last worked and failed.
@@ -735,7 +770,7 @@ export type PeerAddress = Message<"causeway.v1.PeerAddress"> & {
  * Use `create(PeerAddressSchema)` to create a new message.
  */
 export const PeerAddressSchema: GenMessage<PeerAddress> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 16);
+  messageDesc(file_causeway_v1_node, 17);
 
 /**
  * The peer to remove.
@@ -756,7 +791,7 @@ export type RemovePeerRequest = Message<"causeway.v1.RemovePeerRequest"> & {
  * Use `create(RemovePeerRequestSchema)` to create a new message.
  */
 export const RemovePeerRequestSchema: GenMessage<RemovePeerRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 17);
+  messageDesc(file_causeway_v1_node, 18);
 
 /**
  * The answer of RemovePeer; it has no fields.
@@ -771,7 +806,7 @@ export type RemovePeerResponse = Message<"causeway.v1.RemovePeerResponse"> & {
  * Use `create(RemovePeerResponseSchema)` to create a new message.
  */
 export const RemovePeerResponseSchema: GenMessage<RemovePeerResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 18);
+  messageDesc(file_causeway_v1_node, 19);
 
 /**
  * The peer to block or unblock.
@@ -799,7 +834,7 @@ export type BlockPeerRequest = Message<"causeway.v1.BlockPeerRequest"> & {
  * Use `create(BlockPeerRequestSchema)` to create a new message.
  */
 export const BlockPeerRequestSchema: GenMessage<BlockPeerRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 19);
+  messageDesc(file_causeway_v1_node, 20);
 
 /**
  * The answer of BlockPeer; it has no fields.
@@ -814,7 +849,7 @@ export type BlockPeerResponse = Message<"causeway.v1.BlockPeerResponse"> & {
  * Use `create(BlockPeerResponseSchema)` to create a new message.
  */
 export const BlockPeerResponseSchema: GenMessage<BlockPeerResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 20);
+  messageDesc(file_causeway_v1_node, 21);
 
 /**
  * The page of the peer book to return.
@@ -842,7 +877,7 @@ export type ListPeersRequest = Message<"causeway.v1.ListPeersRequest"> & {
  * Use `create(ListPeersRequestSchema)` to create a new message.
  */
 export const ListPeersRequestSchema: GenMessage<ListPeersRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 21);
+  messageDesc(file_causeway_v1_node, 22);
 
 /**
  * A page of peers.
@@ -870,7 +905,7 @@ export type ListPeersResponse = Message<"causeway.v1.ListPeersResponse"> & {
  * Use `create(ListPeersResponseSchema)` to create a new message.
  */
 export const ListPeersResponseSchema: GenMessage<ListPeersResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 22);
+  messageDesc(file_causeway_v1_node, 23);
 
 /**
  * When and in which direction a link syncs. At least one of `pull` and `push` must be set.
@@ -919,7 +954,7 @@ export type LinkSettings = Message<"causeway.v1.LinkSettings"> & {
  * Use `create(LinkSettingsSchema)` to create a new message.
  */
 export const LinkSettingsSchema: GenMessage<LinkSettings> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 23);
+  messageDesc(file_causeway_v1_node, 24);
 
 /**
  * The link to make or change: either a ticket, or a tree and a peer of the peer book.
@@ -961,7 +996,7 @@ export type LinkTreeRequest = Message<"causeway.v1.LinkTreeRequest"> & {
  * Use `create(LinkTreeRequestSchema)` to create a new message.
  */
 export const LinkTreeRequestSchema: GenMessage<LinkTreeRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 24);
+  messageDesc(file_causeway_v1_node, 25);
 
 /**
  * The link.
@@ -982,7 +1017,7 @@ export type LinkTreeResponse = Message<"causeway.v1.LinkTreeResponse"> & {
  * Use `create(LinkTreeResponseSchema)` to create a new message.
  */
 export const LinkTreeResponseSchema: GenMessage<LinkTreeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 25);
+  messageDesc(file_causeway_v1_node, 26);
 
 /**
  * The link to remove.
@@ -1010,7 +1045,7 @@ export type UnlinkTreeRequest = Message<"causeway.v1.UnlinkTreeRequest"> & {
  * Use `create(UnlinkTreeRequestSchema)` to create a new message.
  */
 export const UnlinkTreeRequestSchema: GenMessage<UnlinkTreeRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 26);
+  messageDesc(file_causeway_v1_node, 27);
 
 /**
  * The answer of UnlinkTree; it has no fields.
@@ -1025,7 +1060,7 @@ export type UnlinkTreeResponse = Message<"causeway.v1.UnlinkTreeResponse"> & {
  * Use `create(UnlinkTreeResponseSchema)` to create a new message.
  */
 export const UnlinkTreeResponseSchema: GenMessage<UnlinkTreeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 27);
+  messageDesc(file_causeway_v1_node, 28);
 
 /**
  * The status of the link between one tree and one peer.
@@ -1144,7 +1179,7 @@ export type LinkStatus = Message<"causeway.v1.LinkStatus"> & {
  * Use `create(LinkStatusSchema)` to create a new message.
  */
 export const LinkStatusSchema: GenMessage<LinkStatus> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 28);
+  messageDesc(file_causeway_v1_node, 29);
 
 /**
  * Whether to follow the links.
@@ -1165,7 +1200,7 @@ export type WatchStatusRequest = Message<"causeway.v1.WatchStatusRequest"> & {
  * Use `create(WatchStatusRequestSchema)` to create a new message.
  */
 export const WatchStatusRequestSchema: GenMessage<WatchStatusRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 29);
+  messageDesc(file_causeway_v1_node, 30);
 
 /**
  * The status of some links.
@@ -1186,7 +1221,7 @@ export type WatchStatusResponse = Message<"causeway.v1.WatchStatusResponse"> & {
  * Use `create(WatchStatusResponseSchema)` to create a new message.
  */
 export const WatchStatusResponseSchema: GenMessage<WatchStatusResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 30);
+  messageDesc(file_causeway_v1_node, 31);
 
 /**
  * How long to wait.
@@ -1207,7 +1242,7 @@ export type FlushRequest = Message<"causeway.v1.FlushRequest"> & {
  * Use `create(FlushRequestSchema)` to create a new message.
  */
 export const FlushRequestSchema: GenMessage<FlushRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 31);
+  messageDesc(file_causeway_v1_node, 32);
 
 /**
  * What is still undelivered.
@@ -1228,7 +1263,7 @@ export type FlushResponse = Message<"causeway.v1.FlushResponse"> & {
  * Use `create(FlushResponseSchema)` to create a new message.
  */
 export const FlushResponseSchema: GenMessage<FlushResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 32);
+  messageDesc(file_causeway_v1_node, 33);
 
 /**
  * The tree to join, and the access to ask for.
@@ -1270,7 +1305,7 @@ export type JoinTreeRequest = Message<"causeway.v1.JoinTreeRequest"> & {
  * Use `create(JoinTreeRequestSchema)` to create a new message.
  */
 export const JoinTreeRequestSchema: GenMessage<JoinTreeRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 33);
+  messageDesc(file_causeway_v1_node, 34);
 
 /**
  * The state of a request to join.
@@ -1340,7 +1375,7 @@ export type JoinTreeResponse = Message<"causeway.v1.JoinTreeResponse"> & {
  * Use `create(JoinTreeResponseSchema)` to create a new message.
  */
 export const JoinTreeResponseSchema: GenMessage<JoinTreeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 34);
+  messageDesc(file_causeway_v1_node, 35);
 
 /**
  * The page of requests to return.
@@ -1368,7 +1403,7 @@ export type ListAccessRequestsRequest = Message<"causeway.v1.ListAccessRequestsR
  * Use `create(ListAccessRequestsRequestSchema)` to create a new message.
  */
 export const ListAccessRequestsRequestSchema: GenMessage<ListAccessRequestsRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 35);
+  messageDesc(file_causeway_v1_node, 36);
 
 /**
  * A page of requests.
@@ -1396,7 +1431,7 @@ export type ListAccessRequestsResponse = Message<"causeway.v1.ListAccessRequests
  * Use `create(ListAccessRequestsResponseSchema)` to create a new message.
  */
 export const ListAccessRequestsResponseSchema: GenMessage<ListAccessRequestsResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 36);
+  messageDesc(file_causeway_v1_node, 37);
 
 /**
  * A request of a peer for access to a tree.
@@ -1459,7 +1494,7 @@ export type AccessRequest = Message<"causeway.v1.AccessRequest"> & {
  * Use `create(AccessRequestSchema)` to create a new message.
  */
 export const AccessRequestSchema: GenMessage<AccessRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 37);
+  messageDesc(file_causeway_v1_node, 38);
 
 /**
  * A decision on a request for access.
@@ -1494,7 +1529,7 @@ export type DecideAccessRequest = Message<"causeway.v1.DecideAccessRequest"> & {
  * Use `create(DecideAccessRequestSchema)` to create a new message.
  */
 export const DecideAccessRequestSchema: GenMessage<DecideAccessRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 38);
+  messageDesc(file_causeway_v1_node, 39);
 
 /**
  * The request that was decided.
@@ -1515,7 +1550,7 @@ export type DecideAccessResponse = Message<"causeway.v1.DecideAccessResponse"> &
  * Use `create(DecideAccessResponseSchema)` to create a new message.
  */
 export const DecideAccessResponseSchema: GenMessage<DecideAccessResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 39);
+  messageDesc(file_causeway_v1_node, 40);
 
 /**
  * The tree whose policy to return.
@@ -1536,7 +1571,7 @@ export type GetPolicyRequest = Message<"causeway.v1.GetPolicyRequest"> & {
  * Use `create(GetPolicyRequestSchema)` to create a new message.
  */
 export const GetPolicyRequestSchema: GenMessage<GetPolicyRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 40);
+  messageDesc(file_causeway_v1_node, 41);
 
 /**
  * The policy of a tree, according to the entries that this node has.
@@ -1571,7 +1606,7 @@ export type GetPolicyResponse = Message<"causeway.v1.GetPolicyResponse"> & {
  * Use `create(GetPolicyResponseSchema)` to create a new message.
  */
 export const GetPolicyResponseSchema: GenMessage<GetPolicyResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 41);
+  messageDesc(file_causeway_v1_node, 42);
 
 /**
  * A key that a policy names.
@@ -1613,7 +1648,7 @@ export type PolicyMember = Message<"causeway.v1.PolicyMember"> & {
  * Use `create(PolicyMemberSchema)` to create a new message.
  */
 export const PolicyMemberSchema: GenMessage<PolicyMember> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 42);
+  messageDesc(file_causeway_v1_node, 43);
 
 /**
  * A change to the policy of a tree. It must have at least one grant or set public access.
@@ -1648,7 +1683,7 @@ export type ChangePolicyRequest = Message<"causeway.v1.ChangePolicyRequest"> & {
  * Use `create(ChangePolicyRequestSchema)` to create a new message.
  */
 export const ChangePolicyRequestSchema: GenMessage<ChangePolicyRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 43);
+  messageDesc(file_causeway_v1_node, 44);
 
 /**
  * What one key may do.
@@ -1683,7 +1718,7 @@ export type PolicyGrant = Message<"causeway.v1.PolicyGrant"> & {
  * Use `create(PolicyGrantSchema)` to create a new message.
  */
 export const PolicyGrantSchema: GenMessage<PolicyGrant> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 44);
+  messageDesc(file_causeway_v1_node, 45);
 
 /**
  * The change that was made.
@@ -1704,7 +1739,7 @@ export type ChangePolicyResponse = Message<"causeway.v1.ChangePolicyResponse"> &
  * Use `create(ChangePolicyResponseSchema)` to create a new message.
  */
 export const ChangePolicyResponseSchema: GenMessage<ChangePolicyResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 45);
+  messageDesc(file_causeway_v1_node, 46);
 
 /**
  * The key to revoke.
@@ -1732,7 +1767,7 @@ export type RevokeKeyRequest = Message<"causeway.v1.RevokeKeyRequest"> & {
  * Use `create(RevokeKeyRequestSchema)` to create a new message.
  */
 export const RevokeKeyRequestSchema: GenMessage<RevokeKeyRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 46);
+  messageDesc(file_causeway_v1_node, 47);
 
 /**
  * The revocation that was made.
@@ -1761,7 +1796,7 @@ export type RevokeKeyResponse = Message<"causeway.v1.RevokeKeyResponse"> & {
  * Use `create(RevokeKeyResponseSchema)` to create a new message.
  */
 export const RevokeKeyResponseSchema: GenMessage<RevokeKeyResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 47);
+  messageDesc(file_causeway_v1_node, 48);
 
 /**
  * Operates a node. Only the node's own key, its control socket and the operators that it names may call this service:

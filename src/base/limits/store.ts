@@ -59,6 +59,21 @@ export const storeLimits = {
   removalRetryMs: 5_000,
   /** Problems that an audit lists: with more than a screenful, one restores the store and needs no list. */
   auditProblems: 1_000,
+  /**
+   * Latest arrivals that are looked at after LevelDB dropped a part of its log. Its logs hold at most two memtables of
+   * `storeWriteBufferBytes` and a page, and an entry with its records takes 400 bytes there: all that can be missing.
+   */
+  damageArrivals: 16_384,
+  /** Words of LevelDB that are kept: an opening with a damaged log has a few, one for each block of 32 KB at most. */
+  damageNotes: 256,
+  /** Characters of such a word: a path and a reason. */
+  damageLineLength: 512,
+  /** Bytes of LevelDB's file of words that are read after an opening, where all that concerns the opening stands. */
+  damageLogBytes: 262_144,
+  /** Findings that one answer lists: a screenful or two. */
+  damageListed: 1_000,
+  /** Keys of damaged records that a note names: more than anybody would read. */
+  damageKeysNamed: 8,
 
   /** Bytes of entries that a node stores by default: what a small server's disk has to spare. */
   quotaNodeBytes: 68_719_476_736,

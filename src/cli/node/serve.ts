@@ -18,6 +18,7 @@ import { formatHostPort, type HostPort, parseHostPort } from '../host-port.ts'
 import { parsePeer, plainText, printError, quantity } from '../output.ts'
 import { permissionName } from '../permission.ts'
 import { untilStopped } from '../stop.ts'
+import { damageLine } from '../trees/damage-view.ts'
 
 interface ServeOptions extends CommonOptions {
   /** False with --no-http. */
@@ -138,6 +139,7 @@ async function serve(options: ServeOptions): Promise<void> {
     () => refuseSecondNode(data),
     async () => openNode(data, options),
   )
+  for (const { message } of node.damage()) process.stderr.write(`${damageLine({ message })}\n`)
   node.on('problem', (error) => printError(error))
   const { admin: at, insecure = false } = options
   const admin = at === false ? null : await node.listenAdmin({ ...at, insecure })

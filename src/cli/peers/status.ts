@@ -5,6 +5,7 @@ import { type CommonOptions, openClients } from '../context.ts'
 import { linkDocument, linkLine, linkTable } from '../link-view.ts'
 import { hexText, print } from '../output.ts'
 import { whileRead, writeOut } from '../streams.ts'
+import { damageLine, damageOf } from '../trees/damage-view.ts'
 
 /** Shortest time between two drawings of the table: nobody reads faster. */
 const redrawMs = 100
@@ -30,16 +31,19 @@ States:
     .action(async (options: CommonOptions & { watch?: boolean }) => {
       await using clients = await openClients(options)
       if (options.watch) {
+        for (const each of await damageOf(clients)) process.stderr.write(`${damageLine(each)}\n`)
         await follow(
           whileRead((signal) => clients.node.watchStatus({ follow: true }, signal)),
           options,
         )
         return
       }
+      const damage = await damageOf(clients)
       const links: LinkStatus[] = []
       for await (const page of clients.node.watchStatus({})) links.push(...page.links)
       const inSync = links.every((link) => link.inSync)
-      print(options, { inSync, links: links.map(linkDocument) }, table(links))
+      const text = [...damage.map(damageLine), table(links)].join('\n')
+      print(options, { inSync, damage, links: links.map(linkDocument) }, text)
     })
 }
 

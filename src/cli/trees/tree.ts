@@ -36,8 +36,8 @@ export function addTree(program: Command): void {
       const trees = []
       for await (const each of allTrees(clients)) trees.push(treeDocument(each))
       const lines = trees.map(
-        ({ tree, entries, name }) =>
-          `${tree}  ${quantity(entries, 'entry', 'entries').padStart(17)}  ${plainText(name)}`,
+        ({ tree, entries, name, damage }) =>
+          `${tree}  ${quantity(entries, 'entry', 'entries').padStart(17)}  ${damage ? '(set aside, since it is damaged)' : plainText(name)}`,
       )
       const none = 'No trees yet; run `causeway tree create NAME` to create one.'
       print(options, { trees }, lines.join('\n') || none)
@@ -95,7 +95,8 @@ async function knownTree(clients: Clients, tree: Uint8Array): Promise<Tree | und
   }
 }
 
-function treeDocument({ cid, name, count, tipCount, height, bytes, publicAccess, tipsDigest }: Tree) {
+function treeDocument(tree: Tree) {
+  const { cid, name, count, tipCount, height, bytes, publicAccess, tipsDigest, damage } = tree
   return {
     tree: cid,
     name,
@@ -105,5 +106,6 @@ function treeDocument({ cid, name, count, tipCount, height, bytes, publicAccess,
     bytes: Number(bytes),
     public: accessName(publicAccess),
     digest: hexText(tipsDigest),
+    ...(damage !== '' && { damage }),
   }
 }

@@ -43,6 +43,7 @@ export interface NodeOperations {
   readonly version: string
   /** The binding that tokens for the node's own HTTP port name. */
   readonly binding: string
+  damage(): { readonly tree?: TreeId; readonly message: string }[]
   addresses(): string[]
   connections(): ConnectionInfo[]
   createTicket(tree: TreeId, options?: { withPeers?: boolean }): string
@@ -66,6 +67,13 @@ export function createNodeService(node: NodeOperations): Partial<ServiceImpl<typ
         addresses: node.addresses(),
         version: node.version,
         binding: node.binding,
+        damage: node
+          .damage()
+          .slice(0, limits.damageListed)
+          .map(({ tree, message }) => ({
+            tree: tree === undefined ? new Uint8Array(0) : idToBytes(tree),
+            message,
+          })),
         connections: node.connections().map(({ caller, path, inbound }) => ({
           peer: hexToBytes(caller.peer ?? ''),
           remoteAddress: caller.remoteAddress,

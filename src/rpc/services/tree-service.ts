@@ -44,6 +44,7 @@ function treeCalls({ store, author }: TreeServiceParts): Partial<ServiceImpl<typ
   const describe = async (tree: TreeId) => {
     const details = await treeDetails(store, tree)
     if (details === undefined) throw unknownTree(tree)
+    if (details.damage !== '') return writeTree(details, 0, '')
     const { tips, tipsDigest } = await store.summary(tree)
     return writeTree(details, tips.length, tipsDigest)
   }
@@ -73,9 +74,10 @@ function treeCalls({ store, author }: TreeServiceParts): Partial<ServiceImpl<typ
 
     async getTree(request) {
       const tree = expectTree(store, request.tree)
-      const tips = await store.tips(tree)
+      const described = await describe(tree)
+      const tips = described.damage === '' ? await store.tips(tree) : []
       const max = Math.min(request.maxTips || limits.listedTips, limits.listedTips)
-      return { tree: await describe(tree), tips: tips.slice(0, max).map(idToBytes) }
+      return { tree: described, tips: tips.slice(0, max).map(idToBytes) }
     },
   }
 }

@@ -46,9 +46,21 @@ export class PolicyAudit {
     try {
       policy = await store.treePolicy(tree)
     } catch (error) {
-      findings.reportDamage(undefined, CausewayError.from(error).message)
+      // A tree that is set aside has been reported as such.
+      if (store.damageOf(tree) === undefined)
+        findings.reportDamage(undefined, CausewayError.from(error).message)
     }
     return new PolicyAudit(store, tree, snapshot, findings, policy)
+  }
+
+  /** How many policy entries the policy was read from; undefined if it could not be read. */
+  get entryCount(): number | undefined {
+    return this.policy?.graph.entries.length
+  }
+
+  /** How many points the policy has; undefined if it could not be read. */
+  get pointCount(): number | undefined {
+    return this.policy?.graph.points.length
   }
 
   /** Checks an entry against its index record and the records of its parents, all of which are stored. */

@@ -8,12 +8,14 @@ import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { sha256Hex } from '../../dag/crypto.ts'
 import { type Entry, entryBytes, readEntry } from '../../dag/entry.ts'
-import { type EntryId, formatId, type Position, type TreeId, unknownTree } from '../../dag/id.ts'
+import { type EntryId, formatId, type Position, type TreeId } from '../../dag/id.ts'
 import * as layout from '../database/layout.ts'
 import { Recent } from '../read/recent.ts'
-import type { DagStore, Snapshot, TreeView } from '../store.ts'
+import type { DagStore, Snapshot } from '../store.ts'
+import { emptyRecord } from '../tree-state.ts'
 import { verifyAll } from '../verify/verify.ts'
 import { PolicyAudit } from './audit-policy.ts'
+import { reportUnreadable, viewForAudit } from './audit-view.ts'
 import { Bits } from './bits.ts'
 import { type AuditProblem, Findings, TooManyProblems } from './findings.ts'
 
@@ -40,27 +42,19 @@ export async function auditTree(
   tree: TreeId,
   options: AuditOptions = {},
 ): Promise<AuditResult> {
-  let treeView: TreeView | undefined
-  try {
-    treeView = await store.view(tree)
-  } catch (error) {
-    const { code, message } = CausewayError.from(error)
-    if (code !== 'STORE_CORRUPT') throw error
-    return { checked: 0, problems: [{ code, message }] }
-  }
-  if (treeView === undefined) throw unknownTree(tree)
-  await using view = treeView
+  await using view = await viewForAudit(store, tree)
   const value = await store.db.get(layout.treeKey(tree), { snapshot: view.snapshot })
-  const record = attempt(() => layout.decodeTree(value!))
-  if (record === undefined) {
-    const message = `The record of the tree ${formatId(tree)} is damaged.`
-    return { checked: 0, problems: [{ code: 'STORE_CORRUPT', message }] }
-  }
-  const audit = new Audit(store, tree, record, view.snapshot, options)
+  const record = value && attempt(() => layout.decodeTree(tree, value))
+  // Without the record, its entries are found by the number that the store has found out.
+  const audit = new Audit(store, tree, record ?? emptyRecord(view.number), view.snapshot, options)
   try {
-    await audit.run()
+    const damage = store.damageOf(tree)
+    if (damage !== undefined) audit.findings.reportDamage(undefined, damage)
+    else if (record === undefined)
+      audit.findings.reportDamage(undefined, `The record of the tree ${formatId(tree)} is damaged.`)
+    await audit.run(record !== undefined)
   } catch (error) {
-    if (!(error instanceof TooManyProblems)) throw error
+    if (!(error instanceof TooManyProblems)) reportUnreadable(audit.findings, error)
   }
   return { checked: audit.checked, problems: audit.findings.problems }
 }
@@ -96,7 +90,7 @@ class Audit {
   private readonly isTip = new Bits()
   /** The latest entries read, which most parents are among. */
   private readonly recent = new Recent<EntryId, ParentFacts>(limits.auditRecentEntries)
-  private readonly totals = { count: 0, bytes: 0, height: 0, sequence: 0 }
+  private readonly totals = { count: 0, bytes: 0, height: 0, sequence: 0, tips: 0, tipSum: 0 }
 
   constructor(
     store: DagStore,
@@ -114,7 +108,8 @@ class Audit {
 
   private policy!: PolicyAudit
 
-  async run(): Promise<void> {
+  /** Checks everything; the totals only if there is a record that says what they should be. */
+  async run(hasRecord: boolean): Promise<void> {
     const { record } = this
     this.policy = await PolicyAudit.open(this.store, this.tree, this.snapshot, this.findings)
     for await (const rows of this.rows(layout.entryRange(record.number))) {
@@ -126,12 +121,23 @@ class Audit {
     for await (const rows of this.rows(layout.tipRange(record.number))) await this.tips(rows)
     await this.lostTips()
     await this.policy.marks(record.number)
-    for (const total of ['count', 'bytes', 'height', 'sequence'] as const)
-      if (record[total] !== this.totals[total])
-        this.findings.reportDamage(
-          undefined,
-          `The tree's record says that its ${total} is ${record[total]}, but it is ${this.totals[total]}.`,
-        )
+    if (hasRecord) this.checkTotals()
+  }
+
+  private checkTotals(): void {
+    const { record, totals, findings, policy } = this
+    const report = (total: keyof typeof totals | 'policies' | 'points', got: number) => {
+      if (record[total] === got) return
+      const message = `The tree's record says that its ${total} is ${record[total]}, but it is ${got}.`
+      findings.reportDamage(undefined, message)
+    }
+    // These follow from single tips and policy entries, whose damage was reported by now.
+    const isSound = findings.problems.length === 0
+    for (const total of ['count', 'bytes', 'height', 'sequence'] as const) report(total, totals[total])
+    if (!isSound) return
+    for (const total of ['tips', 'tipSum'] as const) report(total, totals[total])
+    report('policies', policy.entryCount ?? record.policies)
+    report('points', policy.pointCount ?? record.points)
   }
 
   private async *rows(range: { gte: Buffer; lt: Buffer }): AsyncGenerator<[Buffer, Buffer][]> {
@@ -147,7 +153,7 @@ class Audit {
 
   private async indexes(ids: readonly EntryId[]): Promise<(layout.IndexRecord | undefined)[]> {
     const values = await this.getMany(ids.map(layout.indexKey))
-    return values.map((value) => value && attempt(() => layout.decodeIndex(value)))
+    return values.map((value, at) => value && attempt(() => layout.decodeIndex(ids[at]!, value)))
   }
 
   private async page(raw: readonly [Buffer, Buffer][]): Promise<void> {
@@ -168,7 +174,7 @@ class Audit {
       const index = indexes[at]
       this.checkIndex(row, index)
       if (index !== undefined) {
-        if (!arrivals[at]?.equals(layout.encodePosition(row.position))) {
+        if (!arrivals[at]?.equals(layout.encodePosition(index.sequence, row.position))) {
           this.findings.reportDamage(id, `Arrival ${index.sequence} does not name the entry ${formatId(id)}.`)
           // lostTips would take the entry's id from that arrival, so it must skip it.
           this.isTip.add(index.sequence)
@@ -320,7 +326,7 @@ class Audit {
       this.totals.sequence = sequence
       this.totals.count++
       if (this.isClaimed.has(sequence)) continue
-      const position = attempt(() => layout.decodePosition(value))
+      const position = attempt(() => layout.decodePosition(sequence, value))
       if (position === undefined) this.findings.reportDamage(undefined, `Arrival ${sequence} is damaged.`)
       else await this.reportLost(position, sequence)
     }
@@ -346,11 +352,13 @@ class Audit {
     const ids = rows.map(([key]) => layout.tipOfKey(key))
     for (const [at, index] of (await this.indexes(ids)).entries()) {
       const id = ids[at]!
+      this.totals.tips++
+      this.totals.tipSum = layout.addTip(this.totals.tipSum, id, 1)
       if (index === undefined || index.number !== this.record.number || !this.isClaimed.has(index.sequence))
         this.findings.reportDamage(id, `The tip ${formatId(id)} is not stored.`)
       else if (this.hasChild.has(index.sequence))
         this.findings.reportDamage(id, `The tip ${formatId(id)} has a child.`)
-      else if (!rows[at]![1].equals(layout.encodeHeight(index.height)))
+      else if (!rows[at]![1].equals(layout.encodeHeight(id, index.height)))
         this.findings.reportDamage(id, `The height of the tip ${formatId(id)} is damaged.`)
       if (index !== undefined) this.isTip.add(index.sequence)
     }
@@ -361,7 +369,7 @@ class Audit {
     for (let sequence = 1; sequence <= this.totals.sequence; sequence++) {
       if (!this.isClaimed.has(sequence) || this.hasChild.has(sequence) || this.isTip.has(sequence)) continue
       const [value] = await this.getMany([layout.arrivalKey(this.record.number, sequence)])
-      const position = value && attempt(() => layout.decodePosition(value))
+      const position = value && attempt(() => layout.decodePosition(sequence, value))
       if (position !== undefined)
         this.findings.reportDamage(
           position.id,

@@ -4,6 +4,7 @@
  *
  *   F                        format          JSON { format }
  *   T tree(32)               tree            number(4) count(8) bytes(8) height(8) sequence(8)
+ *                                            tips(8) tipSum(8) policies(4) points(4)
  *   E number height(8) id    entry           signature(64) ‖ body
  *   I id(32)                 index           number(4) height(8) sequence(8) size(4) after(4) parents(32 each)
  *   A number sequence(8)     arrival         height(8) id(32)
@@ -15,12 +16,14 @@
  *   R tree(32)               removal         the tree's record as it was: the tree is gone, but not all of its records
  *   N                        least number that no tree has had, if a tree was removed: number(4)
  *
- * Numbers are big-endian. Other parts of the node keep their records in sublevels, whose keys begin with "!".
+ * Numbers are big-endian. Every value but those of F, E, V and S ends with a checksum(4) (see checksum.ts); that of an
+ * entry is its id. Other parts of the node keep their records in sublevels, whose keys begin with "!".
  */
 
 import { CausewayError } from '../../base/errors.ts'
 import type { SignedEntry } from '../../dag/entry.ts'
 import type { EntryId, Position, TreeId } from '../../dag/id.ts'
+import { checksumBytes, isSealed, seal, seedOfId } from './checksum.ts'
 
 /** The first byte of each kind of key. */
 const kinds = {
@@ -53,6 +56,22 @@ export interface TreeRecord {
   readonly height: number
   /** The number of the latest arrival, from 1. */
   readonly sequence: number
+  /** How many tips there are, and their sum by `addTip`. */
+  readonly tips: number
+  readonly tipSum: number
+  /** How many policy entries there are, and how many points of the policy. */
+  readonly policies: number
+  readonly points: number
+}
+
+/** The sum of tips is kept below this. */
+const tipModulus = 2 ** 48
+
+/** Returns a sum of tips with one more (sign 1) or less (sign -1): tips count by the first 48 bits of their ids. */
+export function addTip(sum: number, id: EntryId, sign: 1 | -1): number {
+  const next = sum + sign * Number.parseInt(id.slice(0, 12), 16)
+  if (next < 0) return next + tipModulus
+  return next < tipModulus ? next : next - tipModulus
 }
 
 function writeUint64(target: Buffer, value: number, offset: number): void {
@@ -67,11 +86,12 @@ function readUint64(source: Buffer, offset: number): number {
   return high === 0 ? low : high * 0x1_0000_0000 + low
 }
 
-/** Throws STORE_CORRUPT for a record whose length this layout does not write. */
-function refuseRecord(kind: string): never {
+/** Throws STORE_CORRUPT unless a record has a length that this layout writes, and its checksum. */
+function checkRecord(kind: string, value: Buffer, hasLength: boolean, seed: number): void {
+  if (hasLength && isSealed(value, seed)) return
   throw new CausewayError(
     'STORE_CORRUPT',
-    `A record of the kind ${kind} has a wrong length: run \`causeway verify\` on each tree.`,
+    `A record of the kind "${kind}" is damaged: run \`causeway repair\`, which checks every tree.`,
   )
 }
 
@@ -98,13 +118,13 @@ export const removalRange = { gte: Buffer.from([kinds.removal]), lt: Buffer.from
 export const unusedKey = Buffer.from([kinds.unused])
 
 export function encodeNumber(number: number): Buffer {
-  const value = Buffer.allocUnsafe(4)
+  const value = Buffer.allocUnsafe(4 + checksumBytes)
   value.writeUInt32BE(number, 0)
-  return value
+  return seal(value, kinds.unused)
 }
 
 export function decodeNumber(value: Buffer): number {
-  if (value.length !== 4) refuseRecord('number')
+  checkRecord('number', value, value.length === 4 + checksumBytes, kinds.unused)
   return value.readUInt32BE(0)
 }
 
@@ -112,24 +132,35 @@ export function treeOfKey(key: Buffer): TreeId {
   return key.toString('hex', 1, 33) as TreeId
 }
 
-export function encodeTree(record: TreeRecord): Buffer {
-  const value = Buffer.allocUnsafe(36)
+/** Bytes of a tree's record. */
+const treeBytes = 60 + checksumBytes
+
+export function encodeTree(tree: TreeId, record: TreeRecord): Buffer {
+  const value = Buffer.allocUnsafe(treeBytes)
   value.writeUInt32BE(record.number, 0)
   writeUint64(value, record.count, 4)
   writeUint64(value, record.bytes, 12)
   writeUint64(value, record.height, 20)
   writeUint64(value, record.sequence, 28)
-  return value
+  writeUint64(value, record.tips, 36)
+  writeUint64(value, record.tipSum, 44)
+  value.writeUInt32BE(record.policies, 52)
+  value.writeUInt32BE(record.points, 56)
+  return seal(value, seedOfId(tree))
 }
 
-export function decodeTree(value: Buffer): TreeRecord {
-  if (value.length !== 36) refuseRecord('tree')
+export function decodeTree(tree: TreeId, value: Buffer): TreeRecord {
+  checkRecord('tree', value, value.length === treeBytes, seedOfId(tree))
   return {
     number: value.readUInt32BE(0),
     count: readUint64(value, 4),
     bytes: readUint64(value, 12),
     height: readUint64(value, 20),
     sequence: readUint64(value, 28),
+    tips: readUint64(value, 36),
+    tipSum: readUint64(value, 44),
+    policies: value.readUInt32BE(52),
+    points: value.readUInt32BE(56),
   }
 }
 
@@ -169,12 +200,28 @@ function range(kind: number, number: number): { gte: Buffer; lt: Buffer } {
   return { gte, lt }
 }
 
+export const allEntries = { gte: Buffer.from([kinds.entry]), lt: Buffer.from([kinds.entry + 1]) }
+
+/** Returns a tree's number from the key of an entry, or of another record that lies by the number. */
+export function numberOfKey(key: Buffer): number {
+  return key.readUInt32BE(1)
+}
+
 export const entryRange = (number: number) => range(kinds.entry, number)
 export const tipRange = (number: number) => range(kinds.tip, number)
 export const arrivalRange = (number: number) => range(kinds.arrival, number)
 export const policyRange = (number: number) => range(kinds.policy, number)
 export const pointRange = (number: number) => range(kinds.point, number)
-export const voidRange = (number: number) => range(kinds.void, number)
+const voidRange = (number: number) => range(kinds.void, number)
+
+/** The ranges of a tree's records that follow from its entries and lie by its number, but for its arrivals. */
+export const derivedRanges = [
+  tipRange,
+  policyRange,
+  pointRange,
+  voidRange,
+  (number: number) => staleRange(number),
+]
 
 export function encodeEntry({ body, signature }: SignedEntry): Buffer {
   const value = Buffer.allocUnsafe(signature.length + body.length)
@@ -205,8 +252,8 @@ export function idOfIndexKey(key: Buffer): EntryId {
   return key.toString('hex', 1, 33) as EntryId
 }
 
-export function encodeIndex(record: IndexRecord): Buffer {
-  const value = Buffer.allocUnsafe(28 + 32 * record.parents.length)
+export function encodeIndex(id: EntryId, record: IndexRecord): Buffer {
+  const value = Buffer.allocUnsafe(indexBytes + 32 * record.parents.length)
   value.writeUInt32BE(record.number, 0)
   writeUint64(value, record.height, 4)
   writeUint64(value, record.sequence, 12)
@@ -214,13 +261,21 @@ export function encodeIndex(record: IndexRecord): Buffer {
   value.writeUInt32BE(record.after, 24)
   let offset = 28
   for (const parent of record.parents) offset += value.write(parent, offset, 'hex')
-  return value
+  return seal(value, seedOfId(id))
 }
 
-export function decodeIndex(value: Buffer): IndexRecord {
-  if (value.length < 28 || value.length % 32 !== 28) refuseRecord('index')
+/** Bytes of an index record without parents. */
+const indexBytes = 28 + checksumBytes
+
+export function decodeIndex(id: EntryId, value: Buffer): IndexRecord {
+  checkRecord(
+    'index',
+    value,
+    value.length >= indexBytes && value.length % 32 === indexBytes % 32,
+    seedOfId(id),
+  )
   const parents: EntryId[] = []
-  for (let offset = 28; offset < value.length; offset += 32)
+  for (let offset = 28; offset < value.length - checksumBytes; offset += 32)
     parents.push(value.toString('hex', offset, offset + 32) as EntryId)
   return {
     number: value.readUInt32BE(0),
@@ -244,32 +299,32 @@ export function tipOfKey(key: Buffer): EntryId {
   return key.toString('hex', 5, 37) as EntryId
 }
 
-export function encodeHeight(height: number): Buffer {
-  const value = Buffer.allocUnsafe(8)
+export function encodeHeight(tip: EntryId, height: number): Buffer {
+  const value = Buffer.allocUnsafe(8 + checksumBytes)
   writeUint64(value, height, 0)
-  return value
+  return seal(value, seedOfId(tip))
 }
 
-export function decodeHeight(value: Buffer): number {
-  if (value.length !== 8) refuseRecord('tip')
+export function decodeHeight(tip: EntryId, value: Buffer): number {
+  checkRecord('tip', value, value.length === 8 + checksumBytes, seedOfId(tip))
   return readUint64(value, 0)
 }
 
 export const policyKey = (number: number, position: Position) => positionKey(kinds.policy, number, position)
 
-export function encodePoint(point: number): Buffer {
-  const value = Buffer.allocUnsafe(4)
+export function encodePoint(entry: EntryId, point: number): Buffer {
+  const value = Buffer.allocUnsafe(4 + checksumBytes)
   value.writeUInt32BE(point, 0)
-  return value
+  return seal(value, seedOfId(entry))
 }
 
-export function decodePoint(value: Buffer): number {
-  if (value.length !== 4) refuseRecord('policy entry')
+export function decodePoint(entry: EntryId, value: Buffer): number {
+  checkRecord('policy entry', value, value.length === 4 + checksumBytes, seedOfId(entry))
   return value.readUInt32BE(0)
 }
 
 export const voidKey = (number: number, position: Position) => positionKey(kinds.void, number, position)
-export const staleRange = (number: number) => range(kinds.stale, number)
+const staleRange = (number: number) => range(kinds.stale, number)
 export const staleKey = (number: number) => staleRange(number).gte
 
 export function pointKey(number: number, point: number): Buffer {
@@ -280,13 +335,19 @@ export function pointKey(number: number, point: number): Buffer {
   return key
 }
 
-export function encodeMembers(ids: readonly EntryId[]): Buffer {
-  return Buffer.from(ids.join(''), 'hex')
+/** Returns the number of a point from its key. */
+export function pointOfKey(key: Buffer): number {
+  return key.readUInt32BE(5)
 }
 
-export function decodeMembers(value: Buffer): EntryId[] {
-  if (value.length === 0 || value.length % 32 !== 0) refuseRecord('policy point')
-  return Array.from({ length: value.length / 32 }, (_, index) =>
+export function encodeMembers(point: number, ids: readonly EntryId[]): Buffer {
+  return seal(Buffer.concat([Buffer.from(ids.join(''), 'hex'), Buffer.alloc(checksumBytes)]), point)
+}
+
+export function decodeMembers(point: number, value: Buffer): EntryId[] {
+  const length = value.length - checksumBytes
+  checkRecord('policy point', value, length > 0 && length % 32 === 0, point)
+  return Array.from({ length: length / 32 }, (_, index) =>
     value.toString('hex', 32 * index, 32 * index + 32),
   ) as EntryId[]
 }
@@ -304,16 +365,16 @@ export function sequenceOfKey(key: Buffer): number {
 }
 
 /** Bytes of the value of an arrival. */
-export const positionBytes = 40
+const positionBytes = 40 + checksumBytes
 
-export function encodePosition({ height, id }: Position): Buffer {
+export function encodePosition(sequence: number, { height, id }: Position): Buffer {
   const value = Buffer.allocUnsafe(positionBytes)
   writeUint64(value, height, 0)
   value.write(id, 8, 'hex')
-  return value
+  return seal(value, sequence)
 }
 
-export function decodePosition(value: Buffer): Position {
-  if (value.length !== positionBytes) refuseRecord('arrival')
+export function decodePosition(sequence: number, value: Buffer): Position {
+  checkRecord('arrival', value, value.length === positionBytes, sequence)
   return { height: readUint64(value, 0), id: value.toString('hex', 8, 40) as EntryId }
 }

@@ -19,7 +19,7 @@ import { fenceWrites } from './write-fence.ts'
 export type Database = AbstractLevel<Buffer | Uint8Array | string, Buffer, Buffer>
 
 /** The number of the layout that this version reads and writes (see layout.ts). */
-export const storeFormat = 2
+export const storeFormat = 3
 
 const encodings = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
 

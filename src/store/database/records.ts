@@ -1,11 +1,15 @@
 /**
  * A small durable map beside the DAG. All of it is in memory, and every change is one write; writes go one after
- * another. `put` and `del` return operations for another batch, so that a record can change together with entries.
+ * another. `put` and `del` return operations for another batch, so that a record can change together with entries. A
+ * record ends with a checksum of its key and its value. One whose checksum is wrong is never used: it is dropped when the
+ * map is opened, and noted as damage.
  */
 
 import { KeyedQueue } from '../../base/keyed-queue.ts'
 import { limits } from '../../base/limits.ts'
+import { DamageNotes } from '../damage/damage-notes.ts'
 import type { BatchOperation } from '../page.ts'
+import { checksumBytes, isSealed, seal, seedOfKey } from './checksum.ts'
 import { storeError } from './errors.ts'
 import type { Database } from './open.ts'
 
@@ -15,20 +19,31 @@ export class Records<Value extends object> {
   private readonly sublevel
   private readonly all = new Map<string, Value>()
   private readonly queue = new KeyedQueue<''>()
+  /** The keys of the damaged records that were dropped at the opening, as far as the keys are whole. */
+  dropped: readonly string[] = []
 
   private constructor(db: Database, name: string) {
     this.db = db
     this.sublevel = db.sublevel<Buffer, Buffer>(name, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
   }
 
-  /** Reads the map with this name. Throws STORE_CORRUPT if a record cannot be read. */
+  /** Reads the map with this name, and drops its damaged records. Throws STORE_CORRUPT if it cannot be read. */
   static async open<Value extends object>(db: Database, name: string): Promise<Records<Value>> {
     const records = new Records<Value>(db, name)
+    const damaged: Buffer[] = []
     try {
       for await (const [key, value] of records.sublevel.iterator())
-        records.all.set(key.toString(), JSON.parse(value.toString()) as Value)
+        if (isSealed(value, seedOfKey(key))) records.all.set(key.toString(), decode<Value>(value))
+        else damaged.push(key)
     } catch (error) {
       throw storeError(error, `The records of ${name} could not be read`)
+    }
+    if (damaged.length > 0) {
+      const deletions = damaged.map(
+        (key): BatchOperation => ({ type: 'del', key, sublevel: records.sublevel }),
+      )
+      await (await DamageNotes.of(db)).dropRecords(name, damaged, deletions)
+      records.dropped = damaged.map((key) => key.toString())
     }
     return records
   }
@@ -51,12 +66,8 @@ export class Records<Value extends object> {
 
   /** Returns the operation that writes a record. Call `keep` once its batch is written. */
   put(key: string, value: Value): BatchOperation {
-    return {
-      type: 'put',
-      key: Buffer.from(key),
-      value: Buffer.from(JSON.stringify(value)),
-      sublevel: this.sublevel,
-    }
+    const bytes = Buffer.from(key)
+    return { type: 'put', key: bytes, value: encode(value, seedOfKey(bytes)), sublevel: this.sublevel }
   }
 
   /** Sets a record in memory only. */
@@ -123,4 +134,16 @@ export class Records<Value extends object> {
       onWritten()
     })
   }
+}
+
+function encode(value: object, seed: number): Buffer {
+  const text = JSON.stringify(value)
+  const length = Buffer.byteLength(text)
+  const bytes = Buffer.allocUnsafe(length + checksumBytes)
+  bytes.write(text, 0)
+  return seal(bytes, seed)
+}
+
+function decode<Value>(value: Buffer): Value {
+  return JSON.parse(value.toString('utf8', 0, value.length - checksumBytes)) as Value
 }

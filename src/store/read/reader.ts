@@ -3,7 +3,7 @@
  * change, so most reads need no snapshot; reads that must agree with each other take one.
  */
 import type { AbstractIterator } from 'abstract-level'
-import { CausewayError } from '../../base/errors.ts'
+import { CausewayError, type Failure } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { SignedEntry } from '../../dag/entry.ts'
 import { type EntryId, formatId, type Position, type TreeId, unknownTree } from '../../dag/id.ts'
@@ -53,6 +53,8 @@ export class StoreReader {
   readonly db: Database
   /** Every stored tree, as its last batch left it. */
   protected readonly records = new Map<TreeId, layout.TreeRecord>()
+  /** Why trees are set aside: their records do not agree, so they are neither read nor written before a repair. */
+  protected readonly aside = new Map<TreeId, Failure>()
   /** Numbers are never used twice, so that of a failed batch stays a gap. */
   protected readonly treeOfNumber = new Map<number, TreeId>()
   /** The index records of the latest entries, which most parents of new entries are among. */
@@ -65,7 +67,14 @@ export class StoreReader {
   protected numberOf(tree: TreeId): number {
     const record = this.records.get(tree)
     if (record === undefined) throw unknownTree(tree)
+    this.expectWhole(tree)
     return record.number
+  }
+
+  /** Throws STORE_CORRUPT if the tree is set aside. */
+  expectWhole(tree: TreeId): void {
+    const damage = this.aside.get(tree)
+    if (damage !== undefined) throw new CausewayError(damage.code, damage.message, { data: damage.data })
   }
 
   /** Throws UNKNOWN_TREE if the tree was removed while it was read, so that what is missing is not taken for damage. */
@@ -102,8 +111,8 @@ export class StoreReader {
       fillCache: false,
       ...(snapshot && { snapshot }),
     })
-    return values.map((value) => {
-      const record = value && layout.decodeIndex(value)
+    return values.map((value, index) => {
+      const record = value && layout.decodeIndex(ids[index]!, value)
       // A record of a tree that is being removed is as good as gone.
       return record && this.treeOfNumber.has(record.number) ? record : undefined
     })
@@ -115,6 +124,7 @@ export class StoreReader {
     ids: readonly EntryId[],
     snapshot?: Snapshot,
   ): Promise<(layout.IndexRecord | undefined)[]> {
+    this.expectWhole(tree)
     const number = this.records.get(tree)?.number
     return (await this.lookup(ids, snapshot)).map((record) =>
       record?.number === number ? record : undefined,
@@ -130,6 +140,7 @@ export class StoreReader {
     prefixes: readonly string[],
     snapshot?: Snapshot,
   ): Promise<(SizedPosition | undefined)[]> {
+    this.expectWhole(tree)
     const number = this.records.get(tree)?.number
     const order = prefixes.map((_, index) => index).sort((a, b) => (prefixes[a]! < prefixes[b]! ? -1 : 1))
     const result = new Array<SizedPosition | undefined>(prefixes.length).fill(undefined)
@@ -140,7 +151,7 @@ export class StoreReader {
         const row = await iterator.next()
         if (row === undefined) break
         const id = layout.idOfIndexKey(row[0])
-        const { number: treeNumber, height, size } = layout.decodeIndex(row[1])
+        const { number: treeNumber, height, size } = layout.decodeIndex(id, row[1])
         if (id.startsWith(prefixes[index]!) && treeNumber === number) result[index] = { id, height, size }
       }
     } catch (error) {
@@ -187,12 +198,14 @@ export class StoreReader {
       const record = records[index]
       return record === undefined ? [] : [{ id, height: record.height, number: record.number, index }]
     })
-    const values = await this.getMany(present.map((entry) => layout.entryKey(entry.number, entry)))
+    const values = await this.valuesAt(present)
     const result: ((StoredEntry & { tree: TreeId }) | undefined)[] = ids.map(() => undefined)
     for (const [row, { id, height, number, index }] of present.entries()) {
       const tree = this.treeOfNumber.get(number)
       // The tree may have been removed meanwhile.
-      if (tree !== undefined) result[index] = { ...storedEntry({ id, height }, values[row]), tree }
+      if (tree === undefined) continue
+      this.expectWhole(tree)
+      result[index] = { ...storedEntry({ id, height }, values[row]), tree }
     }
     return result
   }
@@ -203,9 +216,14 @@ export class StoreReader {
    */
   async read(tree: TreeId, positions: readonly Position[]): Promise<StoredEntry[]> {
     const number = this.numberOf(tree)
-    const values = await this.getMany(positions.map((position) => layout.entryKey(number, position)))
+    const values = await this.valuesAt(positions.map(({ height, id }) => ({ number, height, id })))
     this.expectStill(tree, number)
     return positions.map((position, index) => storedEntry(position, values[index]))
+  }
+
+  /** Returns the stored bytes of entries at known places, also of a tree that is set aside, or undefined for each gap. */
+  valuesAt(places: readonly (Position & { readonly number: number })[]): Promise<(Buffer | undefined)[]> {
+    return this.getMany(places.map((place) => layout.entryKey(place.number, place)))
   }
 
   /**
@@ -296,10 +314,10 @@ export class StoreReader {
     try {
       const rows = await this.db.iterator({ gt: layout.arrivalKey(number, afterSequence), lt, limit }).all()
       this.expectStill(tree, number)
-      return rows.map(([key, value]) => ({
-        sequence: layout.sequenceOfKey(key),
-        ...layout.decodePosition(value),
-      }))
+      return rows.map(([key, value]) => {
+        const sequence = layout.sequenceOfKey(key)
+        return { sequence, ...layout.decodePosition(sequence, value) }
+      })
     } catch (error) {
       throw storeError(error, 'The store could not be read')
     }

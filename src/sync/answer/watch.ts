@@ -8,6 +8,7 @@ import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { SignedEntry } from '../../dag/entry.ts'
 import type { EntryId, TreeId } from '../../dag/id.ts'
+import { isDamageOf } from '../../store/damage/damaged-tree.ts'
 import type { TreeReader } from '../../store/read/tree-reader.ts'
 import type { TreeSummary } from '../../store/tree-state.ts'
 import { sample } from '../sample.ts'
@@ -86,9 +87,12 @@ export async function* serveWatch(
         heartbeatAt = nextHeartbeat()
       }
       // Asked again, since it may be long ago that the change was found.
-      if (tree === undefined || !(await mayRead(tree))) continue
+      if (tree === undefined || !(await unlessDamaged(tree, mayRead(tree)))) continue
       const watch = watches.get(tree)!
-      const event = await work(() => watch.next(store, clock.random))
+      const event = await unlessDamaged(
+        tree,
+        work(() => watch.next(store, clock.random)),
+      )
       // It goes behind the others, so that a busy tree does not keep them waiting.
       if (watch.behind) changes.add(tree)
       if (watch.equalAt !== undefined) await onEqual?.(tree, watch.equalAt)
@@ -162,7 +166,7 @@ class ReadableChanges {
           continue
         }
         this.changed.delete(tree)
-        if (!(await this.mayRead(tree))) continue
+        if (!(await unlessDamaged(tree, this.mayRead(tree)))) continue
         this.found = tree
         this.wakeTaker()
       }
@@ -170,6 +174,16 @@ class ReadableChanges {
       this.failure = { error }
       this.wakeTaker()
     }
+  }
+}
+
+/** Resolves to undefined if the tree is set aside: there is no news of it, and the watch of other trees goes on. */
+async function unlessDamaged<Result>(tree: TreeId, result: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await result
+  } catch (error) {
+    if (isDamageOf(tree, error)) return undefined
+    throw error
   }
 }
 

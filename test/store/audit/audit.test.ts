@@ -34,7 +34,7 @@ async function found(damage: (raw: Raw) => Promise<void>, entries: readonly Veri
   await using peer = await openPeer(entries)
   const { store } = peer
   const root = entries[0]!.id as TreeId
-  const { number } = layout.decodeTree((await store.db.get(layout.treeKey(root)))!)
+  const { number } = layout.decodeTree(root, (await store.db.get(layout.treeKey(root)))!)
   await damage({
     store,
     number,
@@ -200,18 +200,21 @@ describe('an audit names', () => {
       createdAtMs: 1,
     })
     assert.deepEqual(
-      await found(async ({ number, put, del }) => {
+      await found(async ({ store, number, put, del }) => {
         const at = { height: 7, id: high.id }
         const size = high.signed.body.length + 64
         const record = { number, height: 7, sequence: 3, size, after: 0, parents: high.body.parents }
         await put(layout.entryKey(number, at), layout.encodeEntry(high.signed))
-        await put(layout.indexKey(high.id), layout.encodeIndex(record))
-        await put(layout.arrivalKey(number, 3), layout.encodePosition(at))
-        await put(layout.tipKey(number, high.id), layout.encodeHeight(7))
+        await put(layout.indexKey(high.id), layout.encodeIndex(high.id, record))
+        await put(layout.arrivalKey(number, 3), layout.encodePosition(3, at))
+        await put(layout.tipKey(number, high.id), layout.encodeHeight(high.id, 7))
         await del(layout.tipKey(number, child!.id))
         const bytes = builder.entries.reduce((sum, { signed }) => sum + signed.body.length + 64, size)
-        const total = { number, count: 3, bytes, height: 7, sequence: 3 }
-        await put(layout.treeKey(builder.root.id), layout.encodeTree(total))
+        const key = layout.treeKey(builder.root.id)
+        const before = layout.decodeTree(builder.root.id, (await store.db.get(key))!)
+        const tipSum = layout.addTip(0, high.id, 1)
+        const total = { ...before, count: 3, bytes, height: 7, sequence: 3, tipSum }
+        await put(key, layout.encodeTree(builder.root.id, total))
       }, builder.entries),
       damaged(high.id, 'ENTRY_HEIGHT'),
     )
@@ -232,7 +235,10 @@ describe('an audit names', () => {
     for (const change of changes)
       assert.deepEqual(
         await found(async ({ index, put }) =>
-          put(layout.indexKey(inner.id), layout.encodeIndex({ ...(await index(inner.id)), ...change })),
+          put(
+            layout.indexKey(inner.id),
+            layout.encodeIndex(inner.id, { ...(await index(inner.id)), ...change }),
+          ),
         ),
         damaged(),
         JSON.stringify(change),
@@ -244,11 +250,17 @@ describe('an audit names', () => {
     assert.deepEqual(await found(async (raw) => raw.del(await at(raw))), damaged())
     assert.deepEqual(await found(async (raw) => raw.put(await at(raw), new Uint8Array(3))), damaged())
     assert.deepEqual(
-      await found(async (raw) => raw.put(await at(raw), layout.encodePosition({ height: 0, id: tree }))),
+      await found(async (raw) => {
+        const { sequence } = await raw.index(inner.id)
+        await raw.put(await at(raw), layout.encodePosition(sequence, { height: 0, id: tree }))
+      }),
       damaged(),
     )
     const beyond = await found(({ number, put }) =>
-      put(layout.arrivalKey(number, sound.length + 1), layout.encodePosition({ height: 0, id: tree })),
+      put(
+        layout.arrivalKey(number, sound.length + 1),
+        layout.encodePosition(sound.length + 1, { height: 0, id: tree }),
+      ),
     )
     assert.deepEqual(beyond[0], [tree, 'STORE_CORRUPT'])
   })
@@ -257,7 +269,7 @@ describe('an audit names', () => {
     let tip = ''
     const changes: ((raw: Raw) => Promise<void>)[] = [
       (raw) => raw.del(layout.tipKey(raw.number, tip as EntryId)),
-      (raw) => raw.put(layout.tipKey(raw.number, tip as EntryId), layout.encodeHeight(1)),
+      (raw) => raw.put(layout.tipKey(raw.number, tip as EntryId), layout.encodeHeight(tip as EntryId, 1)),
       (raw) => raw.put(layout.tipKey(raw.number, tip as EntryId), new Uint8Array(2)),
     ]
     for (const change of changes) {
@@ -268,18 +280,28 @@ describe('an audit names', () => {
       assert.deepEqual(problems, damaged(tip))
     }
     const invent = (id: EntryId) => (raw: Raw) =>
-      raw.put(layout.tipKey(raw.number, id), layout.encodeHeight(1))
+      raw.put(layout.tipKey(raw.number, id), layout.encodeHeight(id, 1))
     assert.deepEqual(await found(invent(inner.id)), damaged())
     const nobody = 'cd'.repeat(32) as EntryId
     assert.deepEqual(await found(invent(nobody)), damaged(nobody))
   })
 
   it('a wrong total of the tree', async () => {
-    for (const field of ['count', 'bytes', 'height', 'sequence'] as const)
+    for (const field of [
+      'count',
+      'bytes',
+      'height',
+      'sequence',
+      'tips',
+      'tipSum',
+      'policies',
+      'points',
+    ] as const)
       assert.deepEqual(
         await found(async ({ store, put }) => {
-          const record = layout.decodeTree((await store.db.get(layout.treeKey(tree)))!)
-          await put(layout.treeKey(tree), layout.encodeTree({ ...record, [field]: record[field] + 1 }))
+          const record = layout.decodeTree(tree, (await store.db.get(layout.treeKey(tree)))!)
+          const wrong = { ...record, [field]: record[field] + 1 }
+          await put(layout.treeKey(tree), layout.encodeTree(tree, wrong))
         }),
         damaged('tree'),
       )
