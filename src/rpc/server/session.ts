@@ -74,12 +74,19 @@ export function endUnread(stream: http2.ServerHttp2Stream, clock: Clock): void {
   stream.once('close', cancelTimer)
 }
 
-/** Ends a session and tells the caller why. What it has sent since is not read. */
+/**
+ * Ends a session and tells the caller why. It does so in the next turn: a session that ends while nghttp2 reads a frame
+ * takes away memory that nghttp2 still uses.
+ */
 export function calm(session: http2.ServerHttp2Session, channel: Duplex): void {
-  session.goaway(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM)
-  session.destroy()
-  // The session would wait until the caller has read everything.
-  setImmediate(() => channel.destroy())
+  setImmediate(() => {
+    if (!session.destroyed) {
+      session.goaway(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM)
+      session.destroy()
+    }
+    // The session would wait until the caller has read everything.
+    setImmediate(() => channel.destroy())
+  })
 }
 
 /** Resets a stream. Also discards unread bytes, which would keep it from closing. */

@@ -52,6 +52,7 @@ class RawCaller implements Disposable {
 
   private constructor(socket: Socket) {
     this.socket = socket
+    socket.setNoDelay()
     const [goawayFinder, pingFinder] = [new FrameFinder(), new FrameFinder()]
     socket.on('data', (chunk) => {
       for (const payload of goawayFinder.find(chunk, goaway)) this.goaways.push(payload.readUInt32BE(4))
@@ -66,7 +67,7 @@ class RawCaller implements Disposable {
     return caller
   }
 
-  private get ended(): boolean {
+  get ended(): boolean {
     return this.socket.readableEnded || this.socket.closed
   }
 
@@ -171,9 +172,29 @@ describe('A flood of frames', () => {
         ]),
       )
     }
-    assert.equal(await caller.isServed(), false)
+    await until('the connection ends', () => caller.ended)
     assert.equal(caller.goaways[0], http2.constants.NGHTTP2_ENHANCE_YOUR_CALM)
     await serving.assertServing()
+  })
+
+  it('that goes past several bounds at once ends its connection, and nothing else', async () => {
+    using _ = limited({ resetBurst: 10, strangerFrameBurst: 50 })
+    await using serving = await ServingNode.start(undefined, {
+      clock: new VirtualClock({ nowMs: Date.now() }),
+    })
+    for (let count = 0; count < 10; count++) {
+      using caller = await RawCaller.open(serving)
+      // An increment of zero is an error, so the server resets the stream.
+      const resets = Array.from({ length: 10 + 10 * count }, (_, at) => [
+        frame(headers, endHeaders, 1 + 2 * at, at === 0 ? blocks.first : blocks.next),
+        frame(windowUpdate, 0, 1 + 2 * at, uint32(0)),
+      ])
+      caller.socket.write(Buffer.concat(resets.flat()))
+      caller.socket.write(repeat(frame(unknown, 0, 0), 100))
+      await until('the connection ends', () => caller.ended)
+    }
+    await serving.assertServing()
+    assert.deepEqual(serving.problems, [])
   })
 })
 
