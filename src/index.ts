@@ -33,6 +33,7 @@ export {
 } from './dag/entry.ts'
 export { RpcConnection } from './rpc/client/connection.ts'
 export { createRemote } from './rpc/client/remote.ts'
+export type { RepairOptions, TreeRepair } from './store/damage/repair.ts'
 export { type Database, openFolder, openMemory } from './store/database/open.ts'
 export type { TreeDetails } from './store/details.ts'
 export { DagStore, type StoredEntry, type TreeInfo } from './store/store.ts'

@@ -65,6 +65,11 @@ export class NamedPeers {
     for (const { tree } of store.trees())
       if (!named.trees.has(tree) && !named.unlisted.has(tree)) await named.refresh(tree).catch(() => {})
     store.addContributor((tree, _added, _info, policy) => named.contribute(tree, policy))
+    // Without records, the next opening makes them, should the process end during a repair.
+    store.repairs.onRepair({
+      begin: (tree) => named.write(named.forgetting(tree)),
+      after: (tree) => named.refresh(tree),
+    })
     return named
   }
 

@@ -22,6 +22,7 @@ import { superviseStreams } from './streams.ts'
 import { addCommit } from './trees/commit.ts'
 import { addImport } from './trees/import.ts'
 import { addLog } from './trees/log.ts'
+import { addRepair } from './trees/repair.ts'
 import { addShow } from './trees/show.ts'
 import { addTips } from './trees/tips.ts'
 import { addTree } from './trees/tree.ts'
@@ -32,7 +33,7 @@ const defaultFolder = defaultDataFolder() ?? 'none, since this user has no home 
 
 /** The commands by the headings under which `causeway --help` lists them. */
 const groups = {
-  'Trees:': [addTree, addCommit, addLog, addShow, addTips, addWatch, addVerify, addImport],
+  'Trees:': [addTree, addCommit, addLog, addShow, addTips, addWatch, addVerify, addRepair, addImport],
   'Peers and links:': [addPeer, addTicket, addSync, addLink, addStatus, addFlush, addConnections],
   'Access:': [addJoin, addRequests, addPolicy],
   'Node:': [addServe, addId, addToken, addTunnel],

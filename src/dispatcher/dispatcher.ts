@@ -125,6 +125,11 @@ export class Dispatcher {
     for (const lane of [...this.lanes.values()]) if (lane.status(tree).length > 0) this.refresh(lane.peer)
   }
 
+  /** A tree was repaired: its links fetch what was lost. */
+  treeRepaired(tree: TreeId): void {
+    for (const { peer } of this.parts.links.ofTree(tree)) this.lanes.get(peer)?.retryNow(tree, true)
+  }
+
   /** Removes a peer from the book, with its links. Throws UNKNOWN_PEER. */
   async removePeer(peer: PeerId): Promise<void> {
     const { book, links, outbox } = this.parts

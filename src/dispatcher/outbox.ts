@@ -36,6 +36,8 @@ export class Outbox {
     this.clock = clock
     this.marks = marks
     store.addContributor((tree, added, info) => this.contribute(tree, added.length, info))
+    // A repair has changed the numbers of arrivals, and may have lost entries that peers have.
+    store.repairs.onRepair({ end: (tree) => this.unsettle(tree) })
   }
 
   /** Opens the outbox. From then on, every page of `store` marks the links of its tree. */
@@ -45,7 +47,20 @@ export class Outbox {
     const linkKeys = new Set(links.list().map(({ tree, peer }) => linkKey(tree, peer)))
     const orphans = Array.from(marks.entries(), ([key]) => key).filter((key) => !linkKeys.has(key))
     if (orphans.length > 0) await marks.delete(orphans)
-    return new Outbox(store, links, clock, marks)
+    const outbox = new Outbox(store, links, clock, marks)
+    // A lost mark would leave a peer without entries; an unnecessary one costs a session. So until the store is repaired,
+    // every link is marked anew at each opening.
+    if (store.notes.hasDropped('outbox') || store.notes.hasLostLog)
+      for (const tree of new Set(links.list().map((link) => link.tree))) await outbox.unsettle(tree)
+    return outbox
+  }
+
+  /** Marks all links of a tree as those of peers whose entries are unknown. Called between two pages of the tree. */
+  private async unsettle(tree: TreeId): Promise<void> {
+    const keys = this.links.ofTree(tree).map(({ peer }) => linkKey(tree, peer))
+    if (keys.length === 0) return
+    const { operations, stored } = this.putMarks(keys, { from: 0, sinceMs: this.clock.now() })
+    await this.marks.write(operations, true, stored)
   }
 
   get size(): number {

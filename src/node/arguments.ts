@@ -80,12 +80,16 @@ export const nodeMethods: Readonly<Record<string, Parameters>> = {
   status: [],
   flush: [['options', optional(options({ timeoutMs: number, signal }))]],
   damage: [],
+  repair: [
+    ['tree', optional(hex32)],
+    ['options', optional(options({ onProgress: callback }))],
+  ],
   verify: [tree, ['options', optional(options({ signal, onProgress: callback }))]],
   close: [['graceMs', optional(number)]],
 }
 
 /** The methods that take arguments and do not return a promise. */
-export const throwingMethods = ['entries', 'createTicket', 'linkedTrees']
+export const throwingMethods = ['entries', 'repair', 'createTicket', 'linkedTrees']
 
 const someObject: Shape = object({})
 

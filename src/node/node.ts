@@ -22,6 +22,7 @@ import { parseTicket } from '../peer/ticket.ts'
 import type { ConnectionInfo, SyncResult } from '../rpc/services/node-service.ts'
 import { type AuditProblem, auditTree } from '../store/audit/audit.ts'
 import type { CommitOptions } from '../store/author/author.ts'
+import { type RepairOptions, repairStore, repairTree, type TreeRepair } from '../store/damage/repair.ts'
 import { type TreeDetails, treeDetails } from '../store/details.ts'
 import type { DagStore, StoredEntry } from '../store/store.ts'
 import { scanInEffect } from '../store/views.ts'
@@ -31,6 +32,7 @@ import { ownBinding } from './admission.ts'
 import { nodeMethods, nodeOptions, throwingMethods } from './arguments.ts'
 import { openStore } from './data-folder.ts'
 import type { JoinStanding } from './joining/joiner.ts'
+import { expectOther } from './joining/other-peer.ts'
 import type { JoinOptions, NodeEvents, NodeOptions, SyncOptions } from './options.ts'
 import { issueTicket, type TicketOptions } from './tickets.ts'
 import { type DurableParts, openDurable, shutDown, type WiredParts, wire } from './wiring.ts'
@@ -275,12 +277,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     signal?: AbortSignal,
   ): Promise<PeerEntry> {
     const known = peer ?? (await this.parts.dialler.whoIs(details.addresses ?? [], signal))
-    if (known === this.peer)
-      throw new CausewayError(
-        'INVALID_ARGUMENT',
-        `The peer ${known} is this node itself: name another peer.`,
-        { data: { peer: known } },
-      )
+    expectOther(known, this.peer)
     const entry = await this.peers.add(known, details)
     await this.links.welcome(known)
     this.parts.joining.onContact(known)
@@ -364,6 +361,16 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     options: { signal?: AbortSignal; onProgress?: (checked: number, count: number) => void } = {},
   ): Promise<{ checked: number; problems: readonly AuditProblem[] }> {
     return auditTree(this.store, tree, options)
+  }
+
+  /**
+   * Repairs a tree, or all trees and then the store itself: checks it, and if it has problems, keeps the entries that are
+   * whole together with all of their ancestors, makes every other record anew, and lets the tree's links fetch the rest.
+   * Yields the result of each tree. Throws UNKNOWN_TREE; after CLOSED or STORE_FULL the next repair goes on.
+   */
+  async *repair(tree?: TreeId, options: RepairOptions = {}): AsyncGenerator<TreeRepair> {
+    if (tree === undefined) yield* repairStore(this.store, options)
+    else yield await repairTree(this.store, tree, options)
   }
 
   /**

@@ -68,16 +68,19 @@ export async function openDurable(
 
 /**
  * Lets each removal of a tree delete its links and marks, the requests, invitations and joins, and the hints of its last
- * equality. Then goes on with the removals that have not ended, so that no link of such a tree is left when this
+ * equality, which a repair forgets too. Then goes on with the removals that have not ended, so that no link of such a tree is left when this
  * resolves. Called before anything runs that follows links.
  */
 async function openRemovals({ store, book, links, outbox, accessRecords }: DurableParts): Promise<void> {
   const lastEqual = new LastEqual(store.db)
-  store.removals.onRemove(async (tree) => {
-    await lastEqual.forget(
+  const forgetEqual = (tree: TreeId) =>
+    lastEqual.forget(
       tree,
       book.list().map(({ peer }) => peer),
     )
+  store.repairs.onRepair({ end: forgetEqual })
+  store.removals.onRemove(async (tree) => {
+    await forgetEqual(tree)
     // Links go before their marks: while a link is there, a new page could mark it.
     await store.between(tree, () => links.removeTree(tree))
     await outbox.removeTree(tree)
@@ -153,6 +156,7 @@ export function wire(durable: DurableParts, options: NodeOptions, node: Host): W
     },
   })
   store.onDamage((error) => node.emit('problem', error, 'the store'))
+  store.repairs.onRepair({ after: async (tree) => dispatcher.treeRepaired(tree) })
   store.removals.onRemove(async (tree) => dispatcher.treeRemoved(tree))
   dispatcher.onStatus((status) => node.emit('status', status))
   store.subscribe((tree, _, __, inEffect) => node.emit('entries', tree, inEffect))

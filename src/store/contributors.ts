@@ -50,6 +50,18 @@ export interface ContributedStore {
     /** Throws RESOURCE_EXHAUSTED if the tree is being removed. */
     expectNone(tree: TreeId): void
   }
+  /** What is known to be damaged. */
+  readonly notes: {
+    /** Returns whether records of this name were dropped and the store was not repaired since. */
+    hasDropped(records: string): boolean
+    /** Whether LevelDB dropped something, and the store was not repaired since. */
+    readonly hasLostLog: boolean
+  }
+  /** The trees that are being repaired. */
+  readonly repairs: {
+    /** Calls `end` when a tree was repaired and is not in use yet, between two pages. */
+    onRepair(hooks: { end(tree: TreeId): Promise<void> }): void
+  }
   /** Runs `task` between two pages of a tree, for records that change in step with it. */
   between<Result>(tree: TreeId, task: () => Promise<Result>): Promise<Result>
 }

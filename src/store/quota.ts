@@ -10,6 +10,7 @@
 import { Permission } from '../../gen/causeway/v1/entry_pb.ts'
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { decodeBody } from '../dag/body.ts'
 import { entryBytes, policyStore, type VerifiedEntry } from '../dag/entry.ts'
 import { formatId, type TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
@@ -45,6 +46,9 @@ const treePrefixLength = 65
  */
 type Standing = 'stranger' | 'member' | 'policy' | 'own'
 
+/** What an account counts of an entry. */
+type Counted = Pick<VerifiedEntry, 'body' | 'signed'>
+
 /** A page on its way into the store. */
 interface Page {
   readonly tree: TreeId
@@ -78,15 +82,44 @@ export class Quota {
       const standing = standingOf(added, self, policy)
       return this.contribute({ tree, added, info, policy, standing })
     })
-    store.removals.onRemove(async (tree) => {
-      await this.accounts.deleteWhere((key) => key.startsWith(`${tree} `))
-      this.sumStrangers()
+    store.removals.onRemove((tree) => this.forget(tree))
+    store.repairs.onRepair({
+      begin: (tree) => this.forget(tree),
+      // What is stored already may stay, whatever the bounds.
+      page: (tree, added, treePolicy) => this.contributionOf(tree, added, treePolicy.whole().state),
     })
   }
 
   /** Reads the accounts and holds every page of `store` to the bounds from now on. */
   static async open(db: Database, store: DagStore, self: PeerId, options: QuotaOptions = {}): Promise<Quota> {
-    return new Quota(store, self, await Records.open<Account>(db, 'quota'), options)
+    const quota = new Quota(store, self, await Records.open<Account>(db, 'quota'), options)
+    if (store.notes.hasDropped('quota')) {
+      for (const { tree } of store.trees()) if (store.damageOf(tree) === undefined) await quota.recount(tree)
+      await store.notes.recordsRebuilt('quota')
+    }
+    return quota
+  }
+
+  private async forget(tree: TreeId): Promise<void> {
+    await this.accounts.deleteWhere((key) => key.startsWith(`${tree} `))
+    this.sumStrangers()
+  }
+
+  /** Counts a tree's entries anew, since a damaged account was dropped. Nothing is written to the tree meanwhile. */
+  private async recount(tree: TreeId): Promise<void> {
+    try {
+      const policy = await this.store.policy(tree)
+      if (policy === undefined) return
+      await this.forget(tree)
+      for await (const page of this.store.scan(tree)) {
+        const entries = page.map(({ signed }) => ({ signed, body: decodeBody(signed.body) }))
+        const { operations, stored } = this.contributionOf(tree, entries, policy)
+        await this.accounts.write(operations, false, stored)
+      }
+    } catch (error) {
+      // A tree whose first use finds that it is damaged is counted when it is repaired.
+      if (this.store.damageOf(tree) === undefined) throw error
+    }
   }
 
   private sumStrangers(): void {
@@ -122,6 +155,15 @@ export class Quota {
         })
       }
     }
+    return this.contribution(accounts)
+  }
+
+  /** Returns the records of the accounts that these entries change, whatever the bounds. */
+  private contributionOf(tree: TreeId, added: readonly Counted[], policy: PolicyState): Contribution {
+    return this.contribution(this.accountsAfter({ tree, added, policy }))
+  }
+
+  private contribution(accounts: ReadonlyMap<string, Account>): Contribution {
     return {
       operations: Array.from(accounts, ([key, account]) => this.accounts.put(key, account)),
       stored: () => this.updateMemory(accounts),
@@ -157,7 +199,11 @@ export class Quota {
   }
 
   /** Returns the accounts that a page changes, as it leaves them. */
-  private accountsAfter({ tree, added, policy }: Page): Map<string, Account> {
+  private accountsAfter({
+    tree,
+    added,
+    policy,
+  }: Pick<Page, 'tree' | 'policy'> & { readonly added: readonly Counted[] }): Map<string, Account> {
     const sums = new Map<PeerId, number>()
     for (const { body, signed } of added)
       if (body.author !== this.self) sums.set(body.author, (sums.get(body.author) ?? 0) + entryBytes(signed))

@@ -112,6 +112,11 @@ export class Removals {
     return bytes
   }
 
+  /** Returns whether the tree is being removed. */
+  has(tree: TreeId): boolean {
+    return this.records.has(tree)
+  }
+
   /** Throws RESOURCE_EXHAUSTED if the tree is being removed, since it cannot come back before that is done. */
   expectNone(tree: TreeId): void {
     if (!this.records.has(tree)) return

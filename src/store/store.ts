@@ -9,6 +9,7 @@ import { invariant } from '../base/assert.ts'
 import type { VerifiedEntry } from '../dag/entry.ts'
 import { type EntryId, type Position, type TreeId, unknownTree } from '../dag/id.ts'
 import type { BatchContributor, ContributedStore, Contribution, PageListener } from './contributors.ts'
+import { Repairs } from './damage/repairs.ts'
 import { closedError, storeError } from './database/errors.ts'
 import * as layout from './database/layout.ts'
 import type { Database } from './database/open.ts'
@@ -47,6 +48,10 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
   readonly sketches = new Sketches(this)
   /** The trees that are being removed. */
   readonly removals = new Removals(this)
+  /** The trees that are being repaired. */
+  readonly repairs = new Repairs(this)
+  /** Whether the store is closing or closed, so that long work stops. */
+  closing = false
 
   /**
    * Returns a store on an open database, which `close` closes. Removals that have not ended wait for
@@ -55,6 +60,7 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
   static async open(db: Database): Promise<DagStore> {
     const store = new DagStore(db)
     store.removals.onRemove((tree) => store.sketches.forget(tree))
+    store.repairs.onRepair({ end: (tree) => store.sketches.forget(tree) })
     await store.readTrees()
     return store
   }
@@ -71,6 +77,7 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
 
   /** Waits for the writes under way, then closes the database. Reads under way throw CLOSED. */
   async close(): Promise<void> {
+    this.closing = true
     await this.removals.close()
     await this.queue.idle()
     this.closed = true
@@ -126,11 +133,12 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
    * so are its descendants; the others are stored. With `sync` it resolves once the page is flushed to the disk. Throws
    * RESOURCE_EXHAUSTED if the tree is being removed, and with `existing` UNKNOWN_TREE if it is not here.
    */
-  append(
+  async append(
     tree: TreeId,
     entries: readonly VerifiedEntry[],
     options: AppendOptions = {},
   ): Promise<AppendResult> {
+    this.expectWhole(tree)
     return this.queue.run(tree, () => this.write(tree, entries, options))
   }
 
@@ -241,9 +249,39 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
     for (const listener of this.listeners) callListener(() => listener(tree, added, info, inEffect))
   }
 
+  /** For repairs: takes a number that no tree has had, and returns it with the least one that is left. */
+  takeNumber(): { number: number; unused: number } {
+    const number = this.nextNumber++
+    return { number, unused: this.nextNumber }
+  }
+
+  /** For repairs: puts a tree's record into memory; undefined if nothing is left of the tree. */
+  replaceRecord(tree: TreeId, record: layout.TreeRecord | undefined): void {
+    const before = this.records.get(tree)
+    if (before?.number !== record?.number) this.forgetCaches(tree)
+    if (record === undefined) this.records.delete(tree)
+    else {
+      this.records.set(tree, record)
+      this.treeOfNumber.set(record.number, tree)
+    }
+  }
+
+  /** For repairs: lets a tree be used again. */
+  restore(tree: TreeId): void {
+    this.aside.delete(tree)
+    this.states.delete(tree)
+    this.forgetCaches(tree)
+    const record = this.records.get(tree)
+    if (record !== undefined) this.treeOfNumber.set(record.number, tree)
+  }
+
   /** Returns the number of a stored tree, also of one that is set aside; undefined if there is no such tree. */
   numberOfStored(tree: TreeId): number | undefined {
     return this.records.get(tree)?.number
+  }
+
+  protected override isBeingRemoved(tree: TreeId): boolean {
+    return this.removals.has(tree)
   }
 
   /** For removals: returns whether a tree that is not being removed has this number. */
@@ -258,24 +296,29 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
     return { record, unused: this.nextNumber }
   }
 
-  /** For removals: writes to the database, and reopens it first if an earlier write has failed. */
+  /** For removals and repairs: writes to the database, and reopens it first if an earlier write has failed. */
   async writeBeside(write: () => Promise<void>): Promise<void> {
     if (this.failed) await this.reopen()
     try {
       await write()
     } catch (error) {
       this.failed = true
-      throw storeError(error, 'The tree could not be removed')
+      throw storeError(error, 'The tree could not be removed or repaired')
     }
   }
 
   /** Forgets what memory holds of a tree. */
   forget(tree: TreeId): void {
-    const record = this.records.get(tree)
-    if (record !== undefined) this.treeOfNumber.delete(record.number)
+    this.forgetCaches(tree)
     this.records.delete(tree)
     this.states.delete(tree)
     this.aside.delete(tree)
+  }
+
+  /** Forgets which number a tree has, and what was read under it. */
+  private forgetCaches(tree: TreeId): void {
+    const number = this.numberOfStored(tree)
+    if (number !== undefined) this.treeOfNumber.delete(number)
     this.recent.clear()
     this.latest.forget(tree)
     this.landmarks.forget(tree)

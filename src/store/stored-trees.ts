@@ -32,11 +32,13 @@ import {
 } from './tree-state.ts'
 
 /** The part of the store that reads trees at one moment, between two pages. */
-export class StoredTrees extends StoreReader {
+export abstract class StoredTrees extends StoreReader {
   /** Trees in use, the last used last. */
   protected readonly states = new Map<TreeId, TreeState>()
   protected readonly queue = new KeyedQueue<TreeId>()
   protected nextNumber = 0
+  protected abstract isBeingRemoved(tree: TreeId): boolean
+
   private readonly damageListeners: ((error: CausewayError) => void)[] = []
   /** What is known to be damaged. */
   notes!: DamageNotes
@@ -69,7 +71,10 @@ export class StoredTrees extends StoreReader {
   /** Sets trees aside: those with damaged records, those that were before, and those that have lost arrivals. */
   private async readDamage(damaged: readonly TreeId[]): Promise<void> {
     for (const { tree, message } of this.notes.list())
-      if (tree !== undefined && this.records.has(tree)) this.aside.set(tree, damageOf(tree, message))
+      if (tree === undefined || damaged.includes(tree)) continue
+      else if (this.records.has(tree)) this.aside.set(tree, damageOf(tree, message))
+      // The end of a removal that was killed, if nothing says that there is more to remove.
+      else if (this.notes.ofTree(tree)?.sources === undefined) await this.notes.treeRepaired(tree)
     const numbers = damaged.length === 0 ? [] : [...(await treesByNumber(this.db))]
     for (const tree of damaged) {
       const own = numbers.find(([number, owner]) => owner === tree && !this.treeOfNumber.has(number))
@@ -96,6 +101,17 @@ export class StoredTrees extends StoreReader {
     this.states.delete(tree)
     for (const listener of this.damageListeners) listener(error)
     await this.notes.setTree(tree, { message: error.message })
+  }
+
+  /** For repairs: sets trees aside of which there are entries that no record names, so that a repair finds them. */
+  async adoptLost(): Promise<void> {
+    const sources = new Set(this.notes.list().flatMap((note) => note.sources ?? []))
+    for (const [number, tree] of await treesByNumber(this.db)) {
+      if (tree === undefined || this.treeOfNumber.has(number) || sources.has(number)) continue
+      if (this.isBeingRemoved(tree)) continue
+      if (!this.records.has(tree)) this.addRecord(tree, emptyRecord(number))
+      await this.setAside(tree, damagedTree(tree, 'it has entries that its record does not count'))
+    }
   }
 
   /** Calls `listener` when a tree is set aside. */
@@ -165,7 +181,9 @@ export class StoredTrees extends StoreReader {
    * Returns the tree between two pages: counts, tips and a snapshot that agree. The caller disposes it. Returns
    * undefined if there is no such tree.
    */
-  view(tree: TreeId): Promise<TreeView | undefined> {
+  async view(tree: TreeId): Promise<TreeView | undefined> {
+    // Before its turn in the queue, in which a repair may take long.
+    this.expectWhole(tree)
     return this.queue.run(tree, async () => {
       const state = await this.loadState(tree)
       if (state === undefined) return undefined
@@ -190,6 +208,7 @@ export class StoredTrees extends StoreReader {
   }
 
   protected stateOf(tree: TreeId): Promise<TreeState | undefined> | TreeState | undefined {
+    this.expectWhole(tree)
     return this.states.get(tree) ?? this.queue.run(tree, () => this.loadState(tree))
   }
 

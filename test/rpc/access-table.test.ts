@@ -122,6 +122,7 @@ const rows: Record<string, Row> = {
   CreateTicket: operators(NodeService, (tree) => ({ tree }), here),
   SyncNow: operators(NodeService, (tree) => ({ tree, remote: 'ftp://nowhere' }), 'NO_TRANSPORT'),
   VerifyTree: operators(NodeService, (tree) => ({ tree }), here),
+  Repair: operators(NodeService, (tree) => ({ tree }), here),
   AddPeer: operators(NodeService, () => ({ peer: somebody, name: 'somebody' })),
   RemovePeer: operators(NodeService, () => ({ peer: nobody }), 'UNKNOWN_PEER'),
   BlockPeer: operators(NodeService, () => ({ peer: nobody }), 'UNKNOWN_PEER'),

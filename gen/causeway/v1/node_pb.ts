@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file causeway/v1/node.proto.
  */
 export const file_causeway_v1_node: GenFile = /*@__PURE__*/
-  fileDesc("ChZjYXVzZXdheS92MS9ub2RlLnByb3RvEgtjYXVzZXdheS52MSIQCg5HZXROb2RlUmVxdWVzdCKsAQoPR2V0Tm9kZVJlc3BvbnNlEgwKBHBlZXIYASABKAwSEQoJYWRkcmVzc2VzGAIgAygJEg8KB3ZlcnNpb24YAyABKAkSLAoLY29ubmVjdGlvbnMYBCADKAsyFy5jYXVzZXdheS52MS5Db25uZWN0aW9uEg8KB2JpbmRpbmcYBSABKAkSKAoGZGFtYWdlGAYgAygLMhguY2F1c2V3YXkudjEuU3RvcmVEYW1hZ2UiLAoLU3RvcmVEYW1hZ2USDAoEdHJlZRgBIAEoDBIPCgdtZXNzYWdlGAIgASgJIqcBCgpDb25uZWN0aW9uEgwKBHBlZXIYASABKAwSFgoOcmVtb3RlX2FkZHJlc3MYAiABKAkSEQoJdHJhbnNwb3J0GAMgASgJEgwKBHBhdGgYBCABKAkSFQoNcm91bmRfdHJpcF9tcxgFIAEoARISCgpieXRlc19zZW50GAYgASgEEhYKDmJ5dGVzX3JlY2VpdmVkGAcgASgEEg8KB2luYm91bmQYCCABKAgiZAoTQ3JlYXRlVGlja2V0UmVxdWVzdBIMCgR0cmVlGAEgASgMEisKCmludml0YXRpb24YAiABKA4yFy5jYXVzZXdheS52MS5QZXJtaXNzaW9uEhIKCndpdGhfcGVlcnMYAyABKAgiJgoUQ3JlYXRlVGlja2V0UmVzcG9uc2USDgoGdGlja2V0GAEgASgJIi4KDlN5bmNOb3dSZXF1ZXN0EgwKBHRyZWUYASABKAwSDgoGcmVtb3RlGAIgASgJInMKD1N5bmNOb3dSZXNwb25zZRItCghwcm9ncmVzcxgBIAEoCzIZLmNhdXNld2F5LnYxLlN5bmNQcm9ncmVzc0gAEikKBnJlc3VsdBgCIAEoCzIXLmNhdXNld2F5LnYxLlN5bmNSZXN1bHRIAEIGCgRwYXJ0IlEKDFN5bmNQcm9ncmVzcxIQCghyZWNlaXZlZBgBIAEoBBIQCghleHBlY3RlZBgCIAEoBBIMCgRzZW50GAMgASgEEg8KB3RvX3NlbmQYBCABKAQigQMKClN5bmNSZXN1bHQSDAoEdHJlZRgBIAEoDBIQCghyZWNlaXZlZBgCIAEoBBIMCgRzZW50GAMgASgEEhYKDmJ5dGVzX3JlY2VpdmVkGAQgASgEEhIKCmJ5dGVzX3NlbnQYBSABKAQSEwoLcm91bmRfdHJpcHMYBiABKA0SEgoKZWxhcHNlZF9tcxgHIAEoARIMCgR0aXBzGAggAygMEg0KBWVxdWFsGAkgASgIEg8KB2FkZHJlc3MYCiABKAkSKQoIc3RhdHVzZXMYCyADKA4yFy5jYXVzZXdheS52MS5TeW5jU3RhdHVzEhEKCXJlZHVuZGFudBgMIAEoBBINCgVjZWxscxgNIAEoBBITCgtzdG9yZV9yZWFkcxgOIAEoBBIMCgRwYXRoGA8gASgJEhoKEnBhdGhfcm91bmRfdHJpcF9tcxgQIAEoARIMCgRwZWVyGBEgASgMEigKB3NvdXJjZXMYEiADKAsyFy5jYXVzZXdheS52MS5TeW5jU291cmNlIkoKClN5bmNTb3VyY2USDAoEcGVlchgBIAEoDBIPCgdlbnRyaWVzGAIgASgEEgwKBGNvZGUYAyABKAkSDwoHbWVzc2FnZRgEIAEoCSIhChFWZXJpZnlUcmVlUmVxdWVzdBIMCgR0cmVlGAEgASgMInAKElZlcmlmeVRyZWVSZXNwb25zZRIPCgdjaGVja2VkGAEgASgEEg0KBWNvdW50GAIgASgEEiwKCHByb2JsZW1zGAMgAygLMhouY2F1c2V3YXkudjEuVmVyaWZ5UHJvYmxlbRIMCgRkb25lGAQgASgIIj0KDVZlcmlmeVByb2JsZW0SDQoFZW50cnkYASABKAwSDAoEY29kZRgCIAEoCRIPCgdtZXNzYWdlGAMgASgJIj8KDkFkZFBlZXJSZXF1ZXN0EgwKBHBlZXIYASABKAwSEQoJYWRkcmVzc2VzGAIgAygJEgwKBG5hbWUYAyABKAkiMgoPQWRkUGVlclJlc3BvbnNlEh8KBHBlZXIYASABKAsyES5jYXVzZXdheS52MS5QZWVyIm8KBFBlZXISDAoEcGVlchgBIAEoDBIMCgRuYW1lGAIgASgJEisKCWFkZHJlc3NlcxgDIAMoCzIYLmNhdXNld2F5LnYxLlBlZXJBZGRyZXNzEg8KB2Jsb2NrZWQYBCABKAgSDQoFdHJlZXMYBSADKAwiUAoLUGVlckFkZHJlc3MSDwoHYWRkcmVzcxgBIAEoCRIXCg9sYXN0X3N1Y2Nlc3NfbXMYAiABKAQSFwoPbGFzdF9mYWlsdXJlX21zGAMgASgEIiEKEVJlbW92ZVBlZXJSZXF1ZXN0EgwKBHBlZXIYASABKAwiFAoSUmVtb3ZlUGVlclJlc3BvbnNlIjEKEEJsb2NrUGVlclJlcXVlc3QSDAoEcGVlchgBIAEoDBIPCgd1bmJsb2NrGAIgASgIIhMKEUJsb2NrUGVlclJlc3BvbnNlIjkKEExpc3RQZWVyc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiTgoRTGlzdFBlZXJzUmVzcG9uc2USIAoFcGVlcnMYASADKAsyES5jYXVzZXdheS52MS5QZWVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJnCgxMaW5rU2V0dGluZ3MSEQoJb25fY29tbWl0GAEgASgIEhgKEGludGVydmFsX3NlY29uZHMYAiABKA0SDAoEcHVsbBgDIAEoCBIMCgRwdXNoGAQgASgIEg4KBnBhdXNlZBgFIAEoCCJqCg9MaW5rVHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIMCgRwZWVyGAIgASgMEg4KBnRpY2tldBgDIAEoCRIrCghzZXR0aW5ncxgEIAEoCzIZLmNhdXNld2F5LnYxLkxpbmtTZXR0aW5ncyI5ChBMaW5rVHJlZVJlc3BvbnNlEiUKBGxpbmsYASABKAsyFy5jYXVzZXdheS52MS5MaW5rU3RhdHVzIi8KEVVubGlua1RyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDCIUChJVbmxpbmtUcmVlUmVzcG9uc2Ui0gIKCkxpbmtTdGF0dXMSDAoEdHJlZRgBIAEoDBIMCgRwZWVyGAIgASgMEisKCHNldHRpbmdzGAMgASgLMhkuY2F1c2V3YXkudjEuTGlua1NldHRpbmdzEg8KB2luX3N5bmMYBCABKAgSDgoGYWN0aXZlGAUgASgIEhMKC3BlZXJfYmVoaW5kGAYgASgEEhEKCXdlX2JlaGluZBgHIAEoBBIZChFvbGRlc3RfcGVuZGluZ19tcxgIIAEoBBIXCg9sYXN0X3N1Y2Nlc3NfbXMYCSABKAQSFwoPbGFzdF9lcnJvcl9jb2RlGAogASgJEhoKEmxhc3RfZXJyb3JfbWVzc2FnZRgLIAEoCRIXCg9uZXh0X2F0dGVtcHRfbXMYDCABKAQSEAoIYXR0ZW1wdHMYDSABKA0SDgoGcGFya2VkGA4gASgJEg4KBnBvbGxlZBgPIAEoCSIkChJXYXRjaFN0YXR1c1JlcXVlc3QSDgoGZm9sbG93GAEgASgIIj0KE1dhdGNoU3RhdHVzUmVzcG9uc2USJgoFbGlua3MYASADKAsyFy5jYXVzZXdheS52MS5MaW5rU3RhdHVzIiIKDEZsdXNoUmVxdWVzdBISCgp0aW1lb3V0X21zGAEgASgNIjkKDUZsdXNoUmVzcG9uc2USKAoHcGVuZGluZxgBIAMoCzIXLmNhdXNld2F5LnYxLkxpbmtTdGF0dXMibQoPSm9pblRyZWVSZXF1ZXN0Eg4KBnRpY2tldBgBIAEoCRIrCgpwZXJtaXNzaW9uGAIgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIPCgdtZXNzYWdlGAMgASgJEgwKBHdhaXQYBCABKAgi0gEKEEpvaW5UcmVlUmVzcG9uc2USDAoEdHJlZRgBIAEoDBIMCgRwZWVyGAIgASgMEikKBnN0YXR1cxgDIAEoDjIZLmNhdXNld2F5LnYxLkFjY2Vzc1N0YXR1cxIPCgdyZXF1ZXN0GAQgASgMEisKCnBlcm1pc3Npb24YBSABKA4yFy5jYXVzZXdheS52MS5QZXJtaXNzaW9uEg4KBnJlYXNvbhgGIAEoCRISCgplcnJvcl9jb2RlGAcgASgJEhUKDWVycm9yX21lc3NhZ2UYCCABKAkiQgoZTGlzdEFjY2Vzc1JlcXVlc3RzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJjChpMaXN0QWNjZXNzUmVxdWVzdHNSZXNwb25zZRIsCghyZXF1ZXN0cxgBIAMoCzIaLmNhdXNld2F5LnYxLkFjY2Vzc1JlcXVlc3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIqEBCg1BY2Nlc3NSZXF1ZXN0EgoKAmlkGAEgASgMEgwKBHRyZWUYAiABKAwSDAoEcGVlchgDIAEoDBIrCgpwZXJtaXNzaW9uGAQgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIPCgdtZXNzYWdlGAUgASgJEhUKDWNyZWF0ZWRfYXRfbXMYBiABKAQSEwoLYXNrZWRfYXRfbXMYByABKAQiXgoTRGVjaWRlQWNjZXNzUmVxdWVzdBIKCgJpZBgBIAEoDBIrCgpwZXJtaXNzaW9uGAIgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIOCgZyZWFzb24YAyABKAkiQwoURGVjaWRlQWNjZXNzUmVzcG9uc2USKwoHcmVxdWVzdBgBIAEoCzIaLmNhdXNld2F5LnYxLkFjY2Vzc1JlcXVlc3QiIAoQR2V0UG9saWN5UmVxdWVzdBIMCgR0cmVlGAEgASgMIpcBChFHZXRQb2xpY3lSZXNwb25zZRIwCg1wdWJsaWNfYWNjZXNzGAEgASgOMhkuY2F1c2V3YXkudjEuUHVibGljQWNjZXNzEioKB21lbWJlcnMYAiADKAsyGS5jYXVzZXdheS52MS5Qb2xpY3lNZW1iZXISJAoDb3duGAMgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbiJoCgxQb2xpY3lNZW1iZXISDAoEcGVlchgBIAEoDBIrCgpwZXJtaXNzaW9uGAIgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIMCgRuYW1lGAMgASgJEg8KB3Jldm9rZWQYBCABKAgifwoTQ2hhbmdlUG9saWN5UmVxdWVzdBIMCgR0cmVlGAEgASgMEjAKDXB1YmxpY19hY2Nlc3MYAiABKA4yGS5jYXVzZXdheS52MS5QdWJsaWNBY2Nlc3MSKAoGZ3JhbnRzGAMgAygLMhguY2F1c2V3YXkudjEuUG9saWN5R3JhbnQiVgoLUG9saWN5R3JhbnQSDAoEcGVlchgBIAEoDBIrCgpwZXJtaXNzaW9uGAIgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIMCgRuYW1lGAMgASgJIiUKFENoYW5nZVBvbGljeVJlc3BvbnNlEg0KBWVudHJ5GAEgASgMIi4KEFJldm9rZUtleVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIMCgRwZWVyGAIgASgMIjkKEVJldm9rZUtleVJlc3BvbnNlEg0KBWVudHJ5GAEgASgMEhUKDWxhc3RfYWNjZXB0ZWQYAiADKAwyjgsKC05vZGVTZXJ2aWNlEkQKB0dldE5vZGUSGy5jYXVzZXdheS52MS5HZXROb2RlUmVxdWVzdBocLmNhdXNld2F5LnYxLkdldE5vZGVSZXNwb25zZRJTCgxDcmVhdGVUaWNrZXQSIC5jYXVzZXdheS52MS5DcmVhdGVUaWNrZXRSZXF1ZXN0GiEuY2F1c2V3YXkudjEuQ3JlYXRlVGlja2V0UmVzcG9uc2USRgoHU3luY05vdxIbLmNhdXNld2F5LnYxLlN5bmNOb3dSZXF1ZXN0GhwuY2F1c2V3YXkudjEuU3luY05vd1Jlc3BvbnNlMAESTwoKVmVyaWZ5VHJlZRIeLmNhdXNld2F5LnYxLlZlcmlmeVRyZWVSZXF1ZXN0Gh8uY2F1c2V3YXkudjEuVmVyaWZ5VHJlZVJlc3BvbnNlMAESRAoHQWRkUGVlchIbLmNhdXNld2F5LnYxLkFkZFBlZXJSZXF1ZXN0GhwuY2F1c2V3YXkudjEuQWRkUGVlclJlc3BvbnNlEk0KClJlbW92ZVBlZXISHi5jYXVzZXdheS52MS5SZW1vdmVQZWVyUmVxdWVzdBofLmNhdXNld2F5LnYxLlJlbW92ZVBlZXJSZXNwb25zZRJKCglCbG9ja1BlZXISHS5jYXVzZXdheS52MS5CbG9ja1BlZXJSZXF1ZXN0Gh4uY2F1c2V3YXkudjEuQmxvY2tQZWVyUmVzcG9uc2USSgoJTGlzdFBlZXJzEh0uY2F1c2V3YXkudjEuTGlzdFBlZXJzUmVxdWVzdBoeLmNhdXNld2F5LnYxLkxpc3RQZWVyc1Jlc3BvbnNlEkcKCExpbmtUcmVlEhwuY2F1c2V3YXkudjEuTGlua1RyZWVSZXF1ZXN0Gh0uY2F1c2V3YXkudjEuTGlua1RyZWVSZXNwb25zZRJNCgpVbmxpbmtUcmVlEh4uY2F1c2V3YXkudjEuVW5saW5rVHJlZVJlcXVlc3QaHy5jYXVzZXdheS52MS5VbmxpbmtUcmVlUmVzcG9uc2USUgoLV2F0Y2hTdGF0dXMSHy5jYXVzZXdheS52MS5XYXRjaFN0YXR1c1JlcXVlc3QaIC5jYXVzZXdheS52MS5XYXRjaFN0YXR1c1Jlc3BvbnNlMAESPgoFRmx1c2gSGS5jYXVzZXdheS52MS5GbHVzaFJlcXVlc3QaGi5jYXVzZXdheS52MS5GbHVzaFJlc3BvbnNlEkkKCEpvaW5UcmVlEhwuY2F1c2V3YXkudjEuSm9pblRyZWVSZXF1ZXN0Gh0uY2F1c2V3YXkudjEuSm9pblRyZWVSZXNwb25zZTABEkoKCUdldFBvbGljeRIdLmNhdXNld2F5LnYxLkdldFBvbGljeVJlcXVlc3QaHi5jYXVzZXdheS52MS5HZXRQb2xpY3lSZXNwb25zZRJTCgxDaGFuZ2VQb2xpY3kSIC5jYXVzZXdheS52MS5DaGFuZ2VQb2xpY3lSZXF1ZXN0GiEuY2F1c2V3YXkudjEuQ2hhbmdlUG9saWN5UmVzcG9uc2USSgoJUmV2b2tlS2V5Eh0uY2F1c2V3YXkudjEuUmV2b2tlS2V5UmVxdWVzdBoeLmNhdXNld2F5LnYxLlJldm9rZUtleVJlc3BvbnNlEmUKEkxpc3RBY2Nlc3NSZXF1ZXN0cxImLmNhdXNld2F5LnYxLkxpc3RBY2Nlc3NSZXF1ZXN0c1JlcXVlc3QaJy5jYXVzZXdheS52MS5MaXN0QWNjZXNzUmVxdWVzdHNSZXNwb25zZRJTCgxEZWNpZGVBY2Nlc3MSIC5jYXVzZXdheS52MS5EZWNpZGVBY2Nlc3NSZXF1ZXN0GiEuY2F1c2V3YXkudjEuRGVjaWRlQWNjZXNzUmVzcG9uc2ViBnByb3RvMw", [file_causeway_v1_entry, file_causeway_v1_sync]);
+  fileDesc("ChZjYXVzZXdheS92MS9ub2RlLnByb3RvEgtjYXVzZXdheS52MSIQCg5HZXROb2RlUmVxdWVzdCKsAQoPR2V0Tm9kZVJlc3BvbnNlEgwKBHBlZXIYASABKAwSEQoJYWRkcmVzc2VzGAIgAygJEg8KB3ZlcnNpb24YAyABKAkSLAoLY29ubmVjdGlvbnMYBCADKAsyFy5jYXVzZXdheS52MS5Db25uZWN0aW9uEg8KB2JpbmRpbmcYBSABKAkSKAoGZGFtYWdlGAYgAygLMhguY2F1c2V3YXkudjEuU3RvcmVEYW1hZ2UiLAoLU3RvcmVEYW1hZ2USDAoEdHJlZRgBIAEoDBIPCgdtZXNzYWdlGAIgASgJIqcBCgpDb25uZWN0aW9uEgwKBHBlZXIYASABKAwSFgoOcmVtb3RlX2FkZHJlc3MYAiABKAkSEQoJdHJhbnNwb3J0GAMgASgJEgwKBHBhdGgYBCABKAkSFQoNcm91bmRfdHJpcF9tcxgFIAEoARISCgpieXRlc19zZW50GAYgASgEEhYKDmJ5dGVzX3JlY2VpdmVkGAcgASgEEg8KB2luYm91bmQYCCABKAgiZAoTQ3JlYXRlVGlja2V0UmVxdWVzdBIMCgR0cmVlGAEgASgMEisKCmludml0YXRpb24YAiABKA4yFy5jYXVzZXdheS52MS5QZXJtaXNzaW9uEhIKCndpdGhfcGVlcnMYAyABKAgiJgoUQ3JlYXRlVGlja2V0UmVzcG9uc2USDgoGdGlja2V0GAEgASgJIi4KDlN5bmNOb3dSZXF1ZXN0EgwKBHRyZWUYASABKAwSDgoGcmVtb3RlGAIgASgJInMKD1N5bmNOb3dSZXNwb25zZRItCghwcm9ncmVzcxgBIAEoCzIZLmNhdXNld2F5LnYxLlN5bmNQcm9ncmVzc0gAEikKBnJlc3VsdBgCIAEoCzIXLmNhdXNld2F5LnYxLlN5bmNSZXN1bHRIAEIGCgRwYXJ0IlEKDFN5bmNQcm9ncmVzcxIQCghyZWNlaXZlZBgBIAEoBBIQCghleHBlY3RlZBgCIAEoBBIMCgRzZW50GAMgASgEEg8KB3RvX3NlbmQYBCABKAQigQMKClN5bmNSZXN1bHQSDAoEdHJlZRgBIAEoDBIQCghyZWNlaXZlZBgCIAEoBBIMCgRzZW50GAMgASgEEhYKDmJ5dGVzX3JlY2VpdmVkGAQgASgEEhIKCmJ5dGVzX3NlbnQYBSABKAQSEwoLcm91bmRfdHJpcHMYBiABKA0SEgoKZWxhcHNlZF9tcxgHIAEoARIMCgR0aXBzGAggAygMEg0KBWVxdWFsGAkgASgIEg8KB2FkZHJlc3MYCiABKAkSKQoIc3RhdHVzZXMYCyADKA4yFy5jYXVzZXdheS52MS5TeW5jU3RhdHVzEhEKCXJlZHVuZGFudBgMIAEoBBINCgVjZWxscxgNIAEoBBITCgtzdG9yZV9yZWFkcxgOIAEoBBIMCgRwYXRoGA8gASgJEhoKEnBhdGhfcm91bmRfdHJpcF9tcxgQIAEoARIMCgRwZWVyGBEgASgMEigKB3NvdXJjZXMYEiADKAsyFy5jYXVzZXdheS52MS5TeW5jU291cmNlIkoKClN5bmNTb3VyY2USDAoEcGVlchgBIAEoDBIPCgdlbnRyaWVzGAIgASgEEgwKBGNvZGUYAyABKAkSDwoHbWVzc2FnZRgEIAEoCSIhChFWZXJpZnlUcmVlUmVxdWVzdBIMCgR0cmVlGAEgASgMInAKElZlcmlmeVRyZWVSZXNwb25zZRIPCgdjaGVja2VkGAEgASgEEg0KBWNvdW50GAIgASgEEiwKCHByb2JsZW1zGAMgAygLMhouY2F1c2V3YXkudjEuVmVyaWZ5UHJvYmxlbRIMCgRkb25lGAQgASgIIh0KDVJlcGFpclJlcXVlc3QSDAoEdHJlZRgBIAEoDCJ1Cg5SZXBhaXJSZXNwb25zZRIMCgR0cmVlGAEgASgMEg8KB2NoZWNrZWQYAiABKAQSDQoFY291bnQYAyABKAQSJwoGcmVzdWx0GAQgASgLMhcuY2F1c2V3YXkudjEuVHJlZVJlcGFpchIMCgRkb25lGAUgASgIIlkKClRyZWVSZXBhaXISLAoIcHJvYmxlbXMYASADKAsyGi5jYXVzZXdheS52MS5WZXJpZnlQcm9ibGVtEgwKBGtlcHQYAiABKAQSDwoHZHJvcHBlZBgDIAEoBCI9Cg1WZXJpZnlQcm9ibGVtEg0KBWVudHJ5GAEgASgMEgwKBGNvZGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCSI/Cg5BZGRQZWVyUmVxdWVzdBIMCgRwZWVyGAEgASgMEhEKCWFkZHJlc3NlcxgCIAMoCRIMCgRuYW1lGAMgASgJIjIKD0FkZFBlZXJSZXNwb25zZRIfCgRwZWVyGAEgASgLMhEuY2F1c2V3YXkudjEuUGVlciJvCgRQZWVyEgwKBHBlZXIYASABKAwSDAoEbmFtZRgCIAEoCRIrCglhZGRyZXNzZXMYAyADKAsyGC5jYXVzZXdheS52MS5QZWVyQWRkcmVzcxIPCgdibG9ja2VkGAQgASgIEg0KBXRyZWVzGAUgAygMIlAKC1BlZXJBZGRyZXNzEg8KB2FkZHJlc3MYASABKAkSFwoPbGFzdF9zdWNjZXNzX21zGAIgASgEEhcKD2xhc3RfZmFpbHVyZV9tcxgDIAEoBCIhChFSZW1vdmVQZWVyUmVxdWVzdBIMCgRwZWVyGAEgASgMIhQKElJlbW92ZVBlZXJSZXNwb25zZSIxChBCbG9ja1BlZXJSZXF1ZXN0EgwKBHBlZXIYASABKAwSDwoHdW5ibG9jaxgCIAEoCCITChFCbG9ja1BlZXJSZXNwb25zZSI5ChBMaXN0UGVlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJIk4KEUxpc3RQZWVyc1Jlc3BvbnNlEiAKBXBlZXJzGAEgAygLMhEuY2F1c2V3YXkudjEuUGVlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiZwoMTGlua1NldHRpbmdzEhEKCW9uX2NvbW1pdBgBIAEoCBIYChBpbnRlcnZhbF9zZWNvbmRzGAIgASgNEgwKBHB1bGwYAyABKAgSDAoEcHVzaBgEIAEoCBIOCgZwYXVzZWQYBSABKAgiagoPTGlua1RyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDBIOCgZ0aWNrZXQYAyABKAkSKwoIc2V0dGluZ3MYBCABKAsyGS5jYXVzZXdheS52MS5MaW5rU2V0dGluZ3MiOQoQTGlua1RyZWVSZXNwb25zZRIlCgRsaW5rGAEgASgLMhcuY2F1c2V3YXkudjEuTGlua1N0YXR1cyIvChFVbmxpbmtUcmVlUmVxdWVzdBIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwiFAoSVW5saW5rVHJlZVJlc3BvbnNlItICCgpMaW5rU3RhdHVzEgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDBIrCghzZXR0aW5ncxgDIAEoCzIZLmNhdXNld2F5LnYxLkxpbmtTZXR0aW5ncxIPCgdpbl9zeW5jGAQgASgIEg4KBmFjdGl2ZRgFIAEoCBITCgtwZWVyX2JlaGluZBgGIAEoBBIRCgl3ZV9iZWhpbmQYByABKAQSGQoRb2xkZXN0X3BlbmRpbmdfbXMYCCABKAQSFwoPbGFzdF9zdWNjZXNzX21zGAkgASgEEhcKD2xhc3RfZXJyb3JfY29kZRgKIAEoCRIaChJsYXN0X2Vycm9yX21lc3NhZ2UYCyABKAkSFwoPbmV4dF9hdHRlbXB0X21zGAwgASgEEhAKCGF0dGVtcHRzGA0gASgNEg4KBnBhcmtlZBgOIAEoCRIOCgZwb2xsZWQYDyABKAkiJAoSV2F0Y2hTdGF0dXNSZXF1ZXN0Eg4KBmZvbGxvdxgBIAEoCCI9ChNXYXRjaFN0YXR1c1Jlc3BvbnNlEiYKBWxpbmtzGAEgAygLMhcuY2F1c2V3YXkudjEuTGlua1N0YXR1cyIiCgxGbHVzaFJlcXVlc3QSEgoKdGltZW91dF9tcxgBIAEoDSI5Cg1GbHVzaFJlc3BvbnNlEigKB3BlbmRpbmcYASADKAsyFy5jYXVzZXdheS52MS5MaW5rU3RhdHVzIm0KD0pvaW5UcmVlUmVxdWVzdBIOCgZ0aWNrZXQYASABKAkSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDwoHbWVzc2FnZRgDIAEoCRIMCgR3YWl0GAQgASgIItIBChBKb2luVHJlZVJlc3BvbnNlEgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDBIpCgZzdGF0dXMYAyABKA4yGS5jYXVzZXdheS52MS5BY2Nlc3NTdGF0dXMSDwoHcmVxdWVzdBgEIAEoDBIrCgpwZXJtaXNzaW9uGAUgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIOCgZyZWFzb24YBiABKAkSEgoKZXJyb3JfY29kZRgHIAEoCRIVCg1lcnJvcl9tZXNzYWdlGAggASgJIkIKGUxpc3RBY2Nlc3NSZXF1ZXN0c1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiYwoaTGlzdEFjY2Vzc1JlcXVlc3RzUmVzcG9uc2USLAoIcmVxdWVzdHMYASADKAsyGi5jYXVzZXdheS52MS5BY2Nlc3NSZXF1ZXN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKhAQoNQWNjZXNzUmVxdWVzdBIKCgJpZBgBIAEoDBIMCgR0cmVlGAIgASgMEgwKBHBlZXIYAyABKAwSKwoKcGVybWlzc2lvbhgEIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDwoHbWVzc2FnZRgFIAEoCRIVCg1jcmVhdGVkX2F0X21zGAYgASgEEhMKC2Fza2VkX2F0X21zGAcgASgEIl4KE0RlY2lkZUFjY2Vzc1JlcXVlc3QSCgoCaWQYASABKAwSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDgoGcmVhc29uGAMgASgJIkMKFERlY2lkZUFjY2Vzc1Jlc3BvbnNlEisKB3JlcXVlc3QYASABKAsyGi5jYXVzZXdheS52MS5BY2Nlc3NSZXF1ZXN0IiAKEEdldFBvbGljeVJlcXVlc3QSDAoEdHJlZRgBIAEoDCKXAQoRR2V0UG9saWN5UmVzcG9uc2USMAoNcHVibGljX2FjY2VzcxgBIAEoDjIZLmNhdXNld2F5LnYxLlB1YmxpY0FjY2VzcxIqCgdtZW1iZXJzGAIgAygLMhkuY2F1c2V3YXkudjEuUG9saWN5TWVtYmVyEiQKA293bhgDIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24iaAoMUG9saWN5TWVtYmVyEgwKBHBlZXIYASABKAwSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDAoEbmFtZRgDIAEoCRIPCgdyZXZva2VkGAQgASgIIn8KE0NoYW5nZVBvbGljeVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIwCg1wdWJsaWNfYWNjZXNzGAIgASgOMhkuY2F1c2V3YXkudjEuUHVibGljQWNjZXNzEigKBmdyYW50cxgDIAMoCzIYLmNhdXNld2F5LnYxLlBvbGljeUdyYW50IlYKC1BvbGljeUdyYW50EgwKBHBlZXIYASABKAwSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDAoEbmFtZRgDIAEoCSIlChRDaGFuZ2VQb2xpY3lSZXNwb25zZRINCgVlbnRyeRgBIAEoDCIuChBSZXZva2VLZXlSZXF1ZXN0EgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDCI5ChFSZXZva2VLZXlSZXNwb25zZRINCgVlbnRyeRgBIAEoDBIVCg1sYXN0X2FjY2VwdGVkGAIgAygMMtMLCgtOb2RlU2VydmljZRJECgdHZXROb2RlEhsuY2F1c2V3YXkudjEuR2V0Tm9kZVJlcXVlc3QaHC5jYXVzZXdheS52MS5HZXROb2RlUmVzcG9uc2USUwoMQ3JlYXRlVGlja2V0EiAuY2F1c2V3YXkudjEuQ3JlYXRlVGlja2V0UmVxdWVzdBohLmNhdXNld2F5LnYxLkNyZWF0ZVRpY2tldFJlc3BvbnNlEkYKB1N5bmNOb3cSGy5jYXVzZXdheS52MS5TeW5jTm93UmVxdWVzdBocLmNhdXNld2F5LnYxLlN5bmNOb3dSZXNwb25zZTABEk8KClZlcmlmeVRyZWUSHi5jYXVzZXdheS52MS5WZXJpZnlUcmVlUmVxdWVzdBofLmNhdXNld2F5LnYxLlZlcmlmeVRyZWVSZXNwb25zZTABEkMKBlJlcGFpchIaLmNhdXNld2F5LnYxLlJlcGFpclJlcXVlc3QaGy5jYXVzZXdheS52MS5SZXBhaXJSZXNwb25zZTABEkQKB0FkZFBlZXISGy5jYXVzZXdheS52MS5BZGRQZWVyUmVxdWVzdBocLmNhdXNld2F5LnYxLkFkZFBlZXJSZXNwb25zZRJNCgpSZW1vdmVQZWVyEh4uY2F1c2V3YXkudjEuUmVtb3ZlUGVlclJlcXVlc3QaHy5jYXVzZXdheS52MS5SZW1vdmVQZWVyUmVzcG9uc2USSgoJQmxvY2tQZWVyEh0uY2F1c2V3YXkudjEuQmxvY2tQZWVyUmVxdWVzdBoeLmNhdXNld2F5LnYxLkJsb2NrUGVlclJlc3BvbnNlEkoKCUxpc3RQZWVycxIdLmNhdXNld2F5LnYxLkxpc3RQZWVyc1JlcXVlc3QaHi5jYXVzZXdheS52MS5MaXN0UGVlcnNSZXNwb25zZRJHCghMaW5rVHJlZRIcLmNhdXNld2F5LnYxLkxpbmtUcmVlUmVxdWVzdBodLmNhdXNld2F5LnYxLkxpbmtUcmVlUmVzcG9uc2USTQoKVW5saW5rVHJlZRIeLmNhdXNld2F5LnYxLlVubGlua1RyZWVSZXF1ZXN0Gh8uY2F1c2V3YXkudjEuVW5saW5rVHJlZVJlc3BvbnNlElIKC1dhdGNoU3RhdHVzEh8uY2F1c2V3YXkudjEuV2F0Y2hTdGF0dXNSZXF1ZXN0GiAuY2F1c2V3YXkudjEuV2F0Y2hTdGF0dXNSZXNwb25zZTABEj4KBUZsdXNoEhkuY2F1c2V3YXkudjEuRmx1c2hSZXF1ZXN0GhouY2F1c2V3YXkudjEuRmx1c2hSZXNwb25zZRJJCghKb2luVHJlZRIcLmNhdXNld2F5LnYxLkpvaW5UcmVlUmVxdWVzdBodLmNhdXNld2F5LnYxLkpvaW5UcmVlUmVzcG9uc2UwARJKCglHZXRQb2xpY3kSHS5jYXVzZXdheS52MS5HZXRQb2xpY3lSZXF1ZXN0Gh4uY2F1c2V3YXkudjEuR2V0UG9saWN5UmVzcG9uc2USUwoMQ2hhbmdlUG9saWN5EiAuY2F1c2V3YXkudjEuQ2hhbmdlUG9saWN5UmVxdWVzdBohLmNhdXNld2F5LnYxLkNoYW5nZVBvbGljeVJlc3BvbnNlEkoKCVJldm9rZUtleRIdLmNhdXNld2F5LnYxLlJldm9rZUtleVJlcXVlc3QaHi5jYXVzZXdheS52MS5SZXZva2VLZXlSZXNwb25zZRJlChJMaXN0QWNjZXNzUmVxdWVzdHMSJi5jYXVzZXdheS52MS5MaXN0QWNjZXNzUmVxdWVzdHNSZXF1ZXN0GicuY2F1c2V3YXkudjEuTGlzdEFjY2Vzc1JlcXVlc3RzUmVzcG9uc2USUwoMRGVjaWRlQWNjZXNzEiAuY2F1c2V3YXkudjEuRGVjaWRlQWNjZXNzUmVxdWVzdBohLmNhdXNld2F5LnYxLkRlY2lkZUFjY2Vzc1Jlc3BvbnNlYgZwcm90bzM", [file_causeway_v1_entry, file_causeway_v1_sync]);
 
 /**
  * The request of GetNode; it has no fields.
@@ -598,6 +598,111 @@ export const VerifyTreeResponseSchema: GenMessage<VerifyTreeResponse> = /*@__PUR
   messageDesc(file_causeway_v1_node, 12);
 
 /**
+ * What to repair.
+ *
+ * @generated from message causeway.v1.RepairRequest
+ */
+export type RepairRequest = Message<"causeway.v1.RepairRequest"> & {
+  /**
+   * The tree's id, 32 bytes. Empty: every tree, and then the store itself.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.RepairRequest.
+ * Use `create(RepairRequestSchema)` to create a new message.
+ */
+export const RepairRequestSchema: GenMessage<RepairRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 13);
+
+/**
+ * Progress, or the result of one tree. The last message has `done`.
+ *
+ * @generated from message causeway.v1.RepairResponse
+ */
+export type RepairResponse = Message<"causeway.v1.RepairResponse"> & {
+  /**
+   * The tree that is checked or repaired, 32 bytes; empty in the last message.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+
+  /**
+   * Entries of the tree that were checked or stored anew so far.
+   *
+   * @generated from field: uint64 checked = 2;
+   */
+  checked: bigint;
+
+  /**
+   * Entries of the tree in total, as far as known.
+   *
+   * @generated from field: uint64 count = 3;
+   */
+  count: bigint;
+
+  /**
+   * Set in the last message of a tree.
+   *
+   * @generated from field: causeway.v1.TreeRepair result = 4;
+   */
+  result?: TreeRepair | undefined;
+
+  /**
+   * Set in the last message.
+   *
+   * @generated from field: bool done = 5;
+   */
+  done: boolean;
+};
+
+/**
+ * Describes the message causeway.v1.RepairResponse.
+ * Use `create(RepairResponseSchema)` to create a new message.
+ */
+export const RepairResponseSchema: GenMessage<RepairResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 14);
+
+/**
+ * What the repair of one tree has found and done.
+ *
+ * @generated from message causeway.v1.TreeRepair
+ */
+export type TreeRepair = Message<"causeway.v1.TreeRepair"> & {
+  /**
+   * The problems that were found, at most 1,000; none if the tree was sound, and then nothing was done.
+   *
+   * @generated from field: repeated causeway.v1.VerifyProblem problems = 1;
+   */
+  problems: VerifyProblem[];
+
+  /**
+   * Entries that were kept.
+   *
+   * @generated from field: uint64 kept = 2;
+   */
+  kept: bigint;
+
+  /**
+   * Entries that were dropped, since they are damaged or have ancestors that are lost.
+   *
+   * @generated from field: uint64 dropped = 3;
+   */
+  dropped: bigint;
+};
+
+/**
+ * Describes the message causeway.v1.TreeRepair.
+ * Use `create(TreeRepairSchema)` to create a new message.
+ */
+export const TreeRepairSchema: GenMessage<TreeRepair> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 15);
+
+/**
  * A problem with a tree as it is stored.
  *
  * @generated from message causeway.v1.VerifyProblem
@@ -630,7 +735,7 @@ export type VerifyProblem = Message<"causeway.v1.VerifyProblem"> & {
  * Use `create(VerifyProblemSchema)` to create a new message.
  */
 export const VerifyProblemSchema: GenMessage<VerifyProblem> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 13);
+  messageDesc(file_causeway_v1_node, 16);
 
 /**
  * The peer to add, or what to add to a known one.
@@ -665,7 +770,7 @@ export type AddPeerRequest = Message<"causeway.v1.AddPeerRequest"> & {
  * Use `create(AddPeerRequestSchema)` to create a new message.
  */
 export const AddPeerRequestSchema: GenMessage<AddPeerRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 14);
+  messageDesc(file_causeway_v1_node, 17);
 
 /**
  * The peer as the peer book now has it.
@@ -686,7 +791,7 @@ export type AddPeerResponse = Message<"causeway.v1.AddPeerResponse"> & {
  * Use `create(AddPeerResponseSchema)` to create a new message.
  */
 export const AddPeerResponseSchema: GenMessage<AddPeerResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 15);
+  messageDesc(file_causeway_v1_node, 18);
 
 /**
  * A peer in the peer book.
@@ -735,7 +840,7 @@ export type Peer = Message<"causeway.v1.Peer"> & {
  * Use `create(PeerSchema)` to create a new message.
  */
 export const PeerSchema: GenMessage<Peer> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 16);
+  messageDesc(file_causeway_v1_node, 19);
 
 /**
  * An address of a peer, and when it last worked and failed.
@@ -770,7 +875,7 @@ export type PeerAddress = Message<"causeway.v1.PeerAddress"> & {
  * Use `create(PeerAddressSchema)` to create a new message.
  */
 export const PeerAddressSchema: GenMessage<PeerAddress> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 17);
+  messageDesc(file_causeway_v1_node, 20);
 
 /**
  * The peer to remove.
@@ -791,7 +896,7 @@ export type RemovePeerRequest = Message<"causeway.v1.RemovePeerRequest"> & {
  * Use `create(RemovePeerRequestSchema)` to create a new message.
  */
 export const RemovePeerRequestSchema: GenMessage<RemovePeerRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 18);
+  messageDesc(file_causeway_v1_node, 21);
 
 /**
  * The answer of RemovePeer; it has no fields.
@@ -806,7 +911,7 @@ export type RemovePeerResponse = Message<"causeway.v1.RemovePeerResponse"> & {
  * Use `create(RemovePeerResponseSchema)` to create a new message.
  */
 export const RemovePeerResponseSchema: GenMessage<RemovePeerResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 19);
+  messageDesc(file_causeway_v1_node, 22);
 
 /**
  * The peer to block or unblock.
@@ -834,7 +939,7 @@ export type BlockPeerRequest = Message<"causeway.v1.BlockPeerRequest"> & {
  * Use `create(BlockPeerRequestSchema)` to create a new message.
  */
 export const BlockPeerRequestSchema: GenMessage<BlockPeerRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 20);
+  messageDesc(file_causeway_v1_node, 23);
 
 /**
  * The answer of BlockPeer; it has no fields.
@@ -849,7 +954,7 @@ export type BlockPeerResponse = Message<"causeway.v1.BlockPeerResponse"> & {
  * Use `create(BlockPeerResponseSchema)` to create a new message.
  */
 export const BlockPeerResponseSchema: GenMessage<BlockPeerResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 21);
+  messageDesc(file_causeway_v1_node, 24);
 
 /**
  * The page of the peer book to return.
@@ -877,7 +982,7 @@ export type ListPeersRequest = Message<"causeway.v1.ListPeersRequest"> & {
  * Use `create(ListPeersRequestSchema)` to create a new message.
  */
 export const ListPeersRequestSchema: GenMessage<ListPeersRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 22);
+  messageDesc(file_causeway_v1_node, 25);
 
 /**
  * A page of peers.
@@ -905,7 +1010,7 @@ export type ListPeersResponse = Message<"causeway.v1.ListPeersResponse"> & {
  * Use `create(ListPeersResponseSchema)` to create a new message.
  */
 export const ListPeersResponseSchema: GenMessage<ListPeersResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 23);
+  messageDesc(file_causeway_v1_node, 26);
 
 /**
  * When and in which direction a link syncs. At least one of `pull` and `push` must be set.
@@ -954,7 +1059,7 @@ export type LinkSettings = Message<"causeway.v1.LinkSettings"> & {
  * Use `create(LinkSettingsSchema)` to create a new message.
  */
 export const LinkSettingsSchema: GenMessage<LinkSettings> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 24);
+  messageDesc(file_causeway_v1_node, 27);
 
 /**
  * The link to make or change: either a ticket, or a tree and a peer of the peer book.
@@ -996,7 +1101,7 @@ export type LinkTreeRequest = Message<"causeway.v1.LinkTreeRequest"> & {
  * Use `create(LinkTreeRequestSchema)` to create a new message.
  */
 export const LinkTreeRequestSchema: GenMessage<LinkTreeRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 25);
+  messageDesc(file_causeway_v1_node, 28);
 
 /**
  * The link.
@@ -1017,7 +1122,7 @@ export type LinkTreeResponse = Message<"causeway.v1.LinkTreeResponse"> & {
  * Use `create(LinkTreeResponseSchema)` to create a new message.
  */
 export const LinkTreeResponseSchema: GenMessage<LinkTreeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 26);
+  messageDesc(file_causeway_v1_node, 29);
 
 /**
  * The link to remove.
@@ -1045,7 +1150,7 @@ export type UnlinkTreeRequest = Message<"causeway.v1.UnlinkTreeRequest"> & {
  * Use `create(UnlinkTreeRequestSchema)` to create a new message.
  */
 export const UnlinkTreeRequestSchema: GenMessage<UnlinkTreeRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 27);
+  messageDesc(file_causeway_v1_node, 30);
 
 /**
  * The answer of UnlinkTree; it has no fields.
@@ -1060,7 +1165,7 @@ export type UnlinkTreeResponse = Message<"causeway.v1.UnlinkTreeResponse"> & {
  * Use `create(UnlinkTreeResponseSchema)` to create a new message.
  */
 export const UnlinkTreeResponseSchema: GenMessage<UnlinkTreeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 28);
+  messageDesc(file_causeway_v1_node, 31);
 
 /**
  * The status of the link between one tree and one peer.
@@ -1179,7 +1284,7 @@ export type LinkStatus = Message<"causeway.v1.LinkStatus"> & {
  * Use `create(LinkStatusSchema)` to create a new message.
  */
 export const LinkStatusSchema: GenMessage<LinkStatus> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 29);
+  messageDesc(file_causeway_v1_node, 32);
 
 /**
  * Whether to follow the links.
@@ -1200,7 +1305,7 @@ export type WatchStatusRequest = Message<"causeway.v1.WatchStatusRequest"> & {
  * Use `create(WatchStatusRequestSchema)` to create a new message.
  */
 export const WatchStatusRequestSchema: GenMessage<WatchStatusRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 30);
+  messageDesc(file_causeway_v1_node, 33);
 
 /**
  * The status of some links.
@@ -1221,7 +1326,7 @@ export type WatchStatusResponse = Message<"causeway.v1.WatchStatusResponse"> & {
  * Use `create(WatchStatusResponseSchema)` to create a new message.
  */
 export const WatchStatusResponseSchema: GenMessage<WatchStatusResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 31);
+  messageDesc(file_causeway_v1_node, 34);
 
 /**
  * How long to wait.
@@ -1242,7 +1347,7 @@ export type FlushRequest = Message<"causeway.v1.FlushRequest"> & {
  * Use `create(FlushRequestSchema)` to create a new message.
  */
 export const FlushRequestSchema: GenMessage<FlushRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 32);
+  messageDesc(file_causeway_v1_node, 35);
 
 /**
  * What is still undelivered.
@@ -1263,7 +1368,7 @@ export type FlushResponse = Message<"causeway.v1.FlushResponse"> & {
  * Use `create(FlushResponseSchema)` to create a new message.
  */
 export const FlushResponseSchema: GenMessage<FlushResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 33);
+  messageDesc(file_causeway_v1_node, 36);
 
 /**
  * The tree to join, and the access to ask for.
@@ -1305,7 +1410,7 @@ export type JoinTreeRequest = Message<"causeway.v1.JoinTreeRequest"> & {
  * Use `create(JoinTreeRequestSchema)` to create a new message.
  */
 export const JoinTreeRequestSchema: GenMessage<JoinTreeRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 34);
+  messageDesc(file_causeway_v1_node, 37);
 
 /**
  * The state of a request to join.
@@ -1375,7 +1480,7 @@ export type JoinTreeResponse = Message<"causeway.v1.JoinTreeResponse"> & {
  * Use `create(JoinTreeResponseSchema)` to create a new message.
  */
 export const JoinTreeResponseSchema: GenMessage<JoinTreeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 35);
+  messageDesc(file_causeway_v1_node, 38);
 
 /**
  * The page of requests to return.
@@ -1403,7 +1508,7 @@ export type ListAccessRequestsRequest = Message<"causeway.v1.ListAccessRequestsR
  * Use `create(ListAccessRequestsRequestSchema)` to create a new message.
  */
 export const ListAccessRequestsRequestSchema: GenMessage<ListAccessRequestsRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 36);
+  messageDesc(file_causeway_v1_node, 39);
 
 /**
  * A page of requests.
@@ -1431,7 +1536,7 @@ export type ListAccessRequestsResponse = Message<"causeway.v1.ListAccessRequests
  * Use `create(ListAccessRequestsResponseSchema)` to create a new message.
  */
 export const ListAccessRequestsResponseSchema: GenMessage<ListAccessRequestsResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 37);
+  messageDesc(file_causeway_v1_node, 40);
 
 /**
  * A request of a peer for access to a tree.
@@ -1494,7 +1599,7 @@ export type AccessRequest = Message<"causeway.v1.AccessRequest"> & {
  * Use `create(AccessRequestSchema)` to create a new message.
  */
 export const AccessRequestSchema: GenMessage<AccessRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 38);
+  messageDesc(file_causeway_v1_node, 41);
 
 /**
  * A decision on a request for access.
@@ -1529,7 +1634,7 @@ export type DecideAccessRequest = Message<"causeway.v1.DecideAccessRequest"> & {
  * Use `create(DecideAccessRequestSchema)` to create a new message.
  */
 export const DecideAccessRequestSchema: GenMessage<DecideAccessRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 39);
+  messageDesc(file_causeway_v1_node, 42);
 
 /**
  * The request that was decided.
@@ -1550,7 +1655,7 @@ export type DecideAccessResponse = Message<"causeway.v1.DecideAccessResponse"> &
  * Use `create(DecideAccessResponseSchema)` to create a new message.
  */
 export const DecideAccessResponseSchema: GenMessage<DecideAccessResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 40);
+  messageDesc(file_causeway_v1_node, 43);
 
 /**
  * The tree whose policy to return.
@@ -1571,7 +1676,7 @@ export type GetPolicyRequest = Message<"causeway.v1.GetPolicyRequest"> & {
  * Use `create(GetPolicyRequestSchema)` to create a new message.
  */
 export const GetPolicyRequestSchema: GenMessage<GetPolicyRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 41);
+  messageDesc(file_causeway_v1_node, 44);
 
 /**
  * The policy of a tree, according to the entries that this node has.
@@ -1606,7 +1711,7 @@ export type GetPolicyResponse = Message<"causeway.v1.GetPolicyResponse"> & {
  * Use `create(GetPolicyResponseSchema)` to create a new message.
  */
 export const GetPolicyResponseSchema: GenMessage<GetPolicyResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 42);
+  messageDesc(file_causeway_v1_node, 45);
 
 /**
  * A key that a policy names.
@@ -1648,7 +1753,7 @@ export type PolicyMember = Message<"causeway.v1.PolicyMember"> & {
  * Use `create(PolicyMemberSchema)` to create a new message.
  */
 export const PolicyMemberSchema: GenMessage<PolicyMember> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 43);
+  messageDesc(file_causeway_v1_node, 46);
 
 /**
  * A change to the policy of a tree. It must have at least one grant or set public access.
@@ -1683,7 +1788,7 @@ export type ChangePolicyRequest = Message<"causeway.v1.ChangePolicyRequest"> & {
  * Use `create(ChangePolicyRequestSchema)` to create a new message.
  */
 export const ChangePolicyRequestSchema: GenMessage<ChangePolicyRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 44);
+  messageDesc(file_causeway_v1_node, 47);
 
 /**
  * What one key may do.
@@ -1718,7 +1823,7 @@ export type PolicyGrant = Message<"causeway.v1.PolicyGrant"> & {
  * Use `create(PolicyGrantSchema)` to create a new message.
  */
 export const PolicyGrantSchema: GenMessage<PolicyGrant> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 45);
+  messageDesc(file_causeway_v1_node, 48);
 
 /**
  * The change that was made.
@@ -1739,7 +1844,7 @@ export type ChangePolicyResponse = Message<"causeway.v1.ChangePolicyResponse"> &
  * Use `create(ChangePolicyResponseSchema)` to create a new message.
  */
 export const ChangePolicyResponseSchema: GenMessage<ChangePolicyResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 46);
+  messageDesc(file_causeway_v1_node, 49);
 
 /**
  * The key to revoke.
@@ -1767,7 +1872,7 @@ export type RevokeKeyRequest = Message<"causeway.v1.RevokeKeyRequest"> & {
  * Use `create(RevokeKeyRequestSchema)` to create a new message.
  */
 export const RevokeKeyRequestSchema: GenMessage<RevokeKeyRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 47);
+  messageDesc(file_causeway_v1_node, 50);
 
 /**
  * The revocation that was made.
@@ -1796,7 +1901,7 @@ export type RevokeKeyResponse = Message<"causeway.v1.RevokeKeyResponse"> & {
  * Use `create(RevokeKeyResponseSchema)` to create a new message.
  */
 export const RevokeKeyResponseSchema: GenMessage<RevokeKeyResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 48);
+  messageDesc(file_causeway_v1_node, 51);
 
 /**
  * Operates a node. Only the node's own key, its control socket and the operators that it names may call this service:
@@ -1849,6 +1954,18 @@ export const NodeService: GenService<{
     methodKind: "server_streaming";
     input: typeof VerifyTreeRequestSchema;
     output: typeof VerifyTreeResponseSchema;
+  },
+  /**
+   * Repairs a tree, or the store: checks it, keeps the entries that are whole together with all of their ancestors,
+   * makes every other record of it anew, and lets the links of the tree fetch the rest from peers. Streams the progress,
+   * then the result. A repair goes on if the caller leaves. Fails with UNKNOWN_TREE.
+   *
+   * @generated from rpc causeway.v1.NodeService.Repair
+   */
+  repair: {
+    methodKind: "server_streaming";
+    input: typeof RepairRequestSchema;
+    output: typeof RepairResponseSchema;
   },
   /**
    * Adds a peer to the peer book, or adds addresses and a name to a peer that is in it. Fails with BAD_ADDRESS, with

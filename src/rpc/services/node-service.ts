@@ -1,13 +1,19 @@
 /** NodeService's calls about the node itself. The node is above this layer, so it is passed as `NodeOperations`. */
 import type { ServiceImpl } from '@connectrpc/connect'
 import type { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
-import type { NodeService, SyncNowRequest, VerifyTreeRequest } from '../../../gen/causeway/v1/node_pb.ts'
+import type {
+  NodeService,
+  RepairRequest,
+  SyncNowRequest,
+  VerifyTreeRequest,
+} from '../../../gen/causeway/v1/node_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { hexToBytes } from '../../dag/hex.ts'
 import { idToBytes, type TreeId } from '../../dag/id.ts'
 import type { PeerId } from '../../dag/identity.ts'
 import type { AuditProblem } from '../../store/audit/audit.ts'
+import type { TreeRepair } from '../../store/damage/repair.ts'
 import type { SourceReport } from '../../sync/ask/gather.ts'
 import type { SessionProgress, SessionResult } from '../../sync/ask/session.ts'
 import type { Caller } from '../caller.ts'
@@ -43,6 +49,10 @@ export interface NodeOperations {
   readonly version: string
   /** The binding that tokens for the node's own HTTP port name. */
   readonly binding: string
+  repair(
+    tree: TreeId | undefined,
+    options: { onProgress: (done: number, count: number, tree: TreeId) => void },
+  ): AsyncGenerator<TreeRepair>
   damage(): { readonly tree?: TreeId; readonly message: string }[]
   addresses(): string[]
   connections(): ConnectionInfo[]
@@ -99,6 +109,7 @@ export function createNodeService(node: NodeOperations): Partial<ServiceImpl<typ
 
     syncNow: (request, { signal }) => syncNow(node, request, signal),
     verifyTree: (request, { signal }) => verifyTree(node, request, signal),
+    repair: (request) => repair(node, request),
   }
 }
 
@@ -141,14 +152,44 @@ async function* verifyTree(node: NodeOperations, request: VerifyTreeRequest, sig
       yield {
         checked: BigInt(step.result.checked),
         count: BigInt(Math.max(total, step.result.checked)),
-        problems: step.result.problems.map(({ entry, code, message }) => ({
-          entry: entry === undefined ? new Uint8Array(0) : idToBytes(entry),
-          code,
-          message,
-        })),
+        problems: step.result.problems.map(writeProblem),
         done: true,
       }
   }
+}
+
+/** What a repair reports: how far it is in a tree, or the result of a tree. */
+type RepairStep = { readonly tree: TreeId; readonly done: number; readonly count: number } | TreeRepair
+
+async function* repair(node: NodeOperations, request: RepairRequest) {
+  const tree = request.tree.length === 0 ? undefined : readId(request.tree, 'tree')
+  const results: TreeRepair[] = []
+  const steps = feed<RepairStep, void>(async (report) => {
+    const onProgress = (done: number, count: number, of: TreeId) => report({ tree: of, done, count })
+    for await (const result of node.repair(tree, { onProgress })) {
+      results.push(result)
+      report(result)
+    }
+  })
+  for await (const step of steps) {
+    // A slow reader may miss progress, and must miss no result.
+    for (const result of results.splice(0)) yield writeRepair(result)
+    if ('progress' in step && 'done' in step.progress) {
+      const { tree: of, done, count } = step.progress
+      yield { tree: idToBytes(of), checked: BigInt(done), count: BigInt(count), done: false }
+    }
+  }
+  yield { done: true }
+}
+
+function writeRepair({ tree, problems, kept, dropped }: TreeRepair) {
+  const count = BigInt(kept)
+  const result = { problems: problems.map(writeProblem), kept: count, dropped: BigInt(dropped) }
+  return { tree: idToBytes(tree), checked: count, count, result, done: false }
+}
+
+function writeProblem({ entry, code, message }: AuditProblem) {
+  return { entry: entry === undefined ? new Uint8Array(0) : idToBytes(entry), code, message }
 }
 
 function writeResult(result: SyncResult) {

@@ -25,8 +25,9 @@ export async function viewForAudit(
 
 /** Reports that the database could not be read: then its tables are damaged, and what follows was not looked at. */
 export function reportUnreadable(findings: Findings, error: unknown): void {
-  const { code, message } = storeError(error, 'The store could not be read')
-  if (code !== 'STORE_CORRUPT') throw error
+  const known = storeError(error, 'The store could not be read')
+  const { code, message } = known
+  if (code !== 'STORE_CORRUPT') throw known
   try {
     findings.report(undefined, code, `${message}. What follows was not checked.`)
   } catch (full) {

@@ -84,6 +84,11 @@ export class DamageNotes {
     return this.list().some((note) => note.records === records)
   }
 
+  /** Whether LevelDB dropped something, and the store was not repaired since. */
+  get hasLostLog(): boolean {
+    return this.list().some(({ kind }) => kind === 'log')
+  }
+
   /** Whether LevelDB dropped something, and the trees were not looked at since. */
   get unexamined(): boolean {
     return this.list().some(({ kind, examined }) => kind === 'log' && examined === undefined)

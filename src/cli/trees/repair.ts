@@ -1,0 +1,60 @@
+/** `causeway repair`: checks a tree, or all trees, and builds those anew that are damaged. */
+import type { Command } from 'commander'
+import { type CommonOptions, openClients } from '../context.ts'
+import { idArgument, idText, plainText, print, quantity } from '../output.ts'
+import { ProgressBar } from '../progress.ts'
+
+/** The result of one tree. */
+interface RepairDocument {
+  readonly tree: string
+  readonly problems: { readonly entry?: string; readonly code: string; readonly message: string }[]
+  readonly kept: number
+  readonly dropped: number
+}
+
+export function addRepair(program: Command): void {
+  program
+    .command('repair')
+    .argument('[TREE]', 'id of the tree; without it, every tree and the store itself')
+    .description('check a tree and, if it is damaged, build it anew from what is whole')
+    .addHelpText(
+      'after',
+      `
+Keeps the entries that are whole together with all of their ancestors. The links
+of the tree fetch the rest from peers. A repair that was interrupted goes on
+when it is run again.`,
+    )
+    .action(async (tree: string | undefined, options: CommonOptions) => {
+      const id = tree === undefined ? new Uint8Array(0) : idArgument(tree)
+      await using clients = await openClients(options)
+      const bar = new ProgressBar('repairing', options.json)
+      const trees: RepairDocument[] = []
+      for await (const step of clients.node.repair({ tree: id })) {
+        if (step.result === undefined) bar.update(Number(step.checked), Number(step.count))
+        else {
+          const { kept, dropped } = step.result
+          const problems = step.result.problems.map(({ entry, code, message }) => ({
+            ...(entry.length > 0 && { entry: idText(entry) }),
+            ...{ code, message },
+          }))
+          trees.push({ tree: idText(step.tree), problems, kept: Number(kept), dropped: Number(dropped) })
+        }
+      }
+      bar.end()
+      print(
+        options,
+        { trees },
+        trees.flatMap(linesOf).join('\n') || 'No trees yet: there is nothing to repair.',
+      )
+    })
+}
+
+function linesOf({ tree, problems, kept, dropped }: RepairDocument): string[] {
+  const entries = quantity(kept, 'entry', 'entries')
+  if (problems.length === 0) return [`${tree} is sound, with ${entries}.`]
+  const lost = dropped === 0 ? '' : `, dropped ${dropped}`
+  return [
+    ...problems.map(({ code, message }) => `${code}: ${plainText(message, 1000)}`),
+    `Repaired ${tree}: kept ${entries}${lost}. Its links fetch what peers have.`,
+  ]
+}
