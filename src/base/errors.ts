@@ -42,6 +42,12 @@ export const errorCodes = [
   'UNAUTHENTICATED',
   /** The caller has proven who it is, but may not do this. */
   'FORBIDDEN',
+  /** A key does not have the versions that a write expects. */
+  'CONFLICT',
+  /** A read waits for entries that have not come yet. */
+  'NOT_HERE_YET',
+  /** The state of a tree is being computed. */
+  'VIEW_BUILDING',
   /** Access was requested and is not decided yet. */
   'ACCESS_PENDING',
   'ACCESS_REJECTED',

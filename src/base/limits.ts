@@ -8,6 +8,7 @@ import { admissionLimits } from './limits/admission.ts'
 import { entryLimits } from './limits/entries.ts'
 import { peerLimits } from './limits/peers.ts'
 import { rpcLimits } from './limits/rpc.ts'
+import { stateLimits } from './limits/state.ts'
 import { storeLimits } from './limits/store.ts'
 import { syncLimits } from './limits/sync.ts'
 import { transportLimits } from './limits/transport.ts'
@@ -15,6 +16,7 @@ import { transportLimits } from './limits/transport.ts'
 export const limits = {
   ...entryLimits,
   ...storeLimits,
+  ...stateLimits,
   ...syncLimits,
   ...rpcLimits,
   ...admissionLimits,

@@ -29,6 +29,8 @@ export type BatchContributor = (
   info: TreeInfo,
   /** Its policy as the page leaves it. */
   policy: TreePolicy,
+  /** Its local number, by which the keys of its records begin. */
+  number: number,
 ) => Contribution | undefined
 
 /** Called after a page is stored. Must not throw, and must not wait for a write to the same tree. */

@@ -38,6 +38,8 @@ export interface AppendOptions {
   readonly sync?: boolean
   /** Whether the tree must be here already: what a peer sends brings no tree back that was removed meanwhile. */
   readonly existing?: boolean
+  /** Runs in the tree's turn, before the page is planned. If it throws, nothing is stored. */
+  readonly before?: () => Promise<void>
 }
 
 /** The tree before the page. */

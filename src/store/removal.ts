@@ -47,9 +47,9 @@ export interface RemovalProgress {
 
 /**
  * Deletes what a part of the node keeps about a tree that is being removed. It may be called again for the same tree,
- * and must then delete what is left.
+ * and must then delete what is left. `number` is the tree's local number.
  */
-export type RemovalListener = (tree: TreeId) => Promise<void>
+export type RemovalListener = (tree: TreeId, number: number) => Promise<void>
 
 /** A removal under way in this process. */
 interface Run {
@@ -192,7 +192,7 @@ export class Removals {
   private run(tree: TreeId, record: layout.TreeRecord): Run {
     const running = this.runs.get(tree)
     if (running !== undefined) return running
-    const forgotten = this.callListeners(tree)
+    const forgotten = this.callListeners(tree, record.number)
     const run: Run = {
       ...{ removed: 0, count: record.count, watchers: new Set(), forgotten },
       ended: Promise.resolve(),
@@ -202,8 +202,8 @@ export class Removals {
     return run
   }
 
-  private async callListeners(tree: TreeId): Promise<void> {
-    for (const listener of this.listeners) await listener(tree)
+  private async callListeners(tree: TreeId, number: number): Promise<void> {
+    for (const listener of this.listeners) await listener(tree, number)
   }
 
   private async deleteAll(tree: TreeId, record: layout.TreeRecord, run: Run): Promise<void> {

@@ -23,8 +23,8 @@ import type { TreeReader } from './read/tree-reader.ts'
 import { Removals } from './removal.ts'
 import { Sketches } from './sketches.ts'
 import { StoredTrees } from './stored-trees.ts'
-import { infoOf, newTree } from './tree-state.ts'
-import { updateVoidMarks } from './void-marks.ts'
+import { infoOf, newTree, type TreeState } from './tree-state.ts'
+import { type FlipContributor, updateVoidMarks } from './void-marks.ts'
 
 export type { AppendResult, BatchOperation, RefusedEntry } from './page.ts'
 export type { ScanOptions, Snapshot, StoredEntry } from './read/reader.ts'
@@ -36,6 +36,7 @@ const noEntries: ReadonlySet<EntryId> = new Set()
 export class DagStore extends StoredTrees implements TreeReader, ContributedStore {
   private readonly contributors: BatchContributor[] = []
   private readonly listeners = new Set<PageListener>()
+  private readonly flipContributors: FlipContributor[] = []
   readonly latest = new Latest()
   /** Whether a batch has failed: the database's content is unknown until it is reopened (database/write-fence.ts). */
   private failed = false
@@ -103,6 +104,11 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
     return () => this.listeners.delete(listener)
   }
 
+  /** Writes what `contribute` returns together with the marks of entries that become void, or no longer void. */
+  onFlips(contribute: FlipContributor): void {
+    this.flipContributors.push(contribute)
+  }
+
   /** Returns which of these entries of a tree are void: stored, but without effect because of a revocation. */
   async voidAmong(tree: TreeId, positions: readonly Position[]): Promise<ReadonlySet<EntryId>> {
     const state = await this.stateOf(tree)
@@ -115,15 +121,54 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
 
   private settleVoidMarks(tree: TreeId): Promise<void> {
     return this.queue.run(tree, async () => {
-      const state = await this.loadState(tree)
-      if (!state?.stale || this.failed) return
-      try {
-        await updateVoidMarks(this, tree, state.record.number, state.policy)
-      } catch (error) {
-        this.failed = true
-        throw storeError(error, 'The marks of void entries could not be written')
-      }
-      state.stale = false
+      await this.settle(await this.loadState(tree), tree)
+    })
+  }
+
+  private async settle(state: TreeState | undefined, tree: TreeId): Promise<void> {
+    if (!state?.stale || this.failed) return
+    try {
+      await updateVoidMarks(this, tree, state.record.number, state.policy, this.flipContributors)
+    } catch (error) {
+      this.failed = true
+      throw storeError(error, 'The marks of void entries could not be written')
+    }
+    state.stale = false
+  }
+
+  /**
+   * Runs `task` between two pages of a tree, with its void marks up to date. The task may read the tree and its policy,
+   * and must not write to it other than by `writeBeside`. Throws UNKNOWN_TREE.
+   */
+  settled<Result>(tree: TreeId, task: () => Promise<Result>): Promise<Result> {
+    return this.queue.run(tree, () => this.inTurn(tree, task))
+  }
+
+  private async inTurn<Result>(tree: TreeId, task: () => Promise<Result>): Promise<Result> {
+    if (this.failed) await this.reopen()
+    const state = await this.loadState(tree)
+    if (state === undefined) throw unknownTree(tree)
+    await this.settle(state, tree)
+    // Held, so that the task never waits for its own turn to read the tree again.
+    this.held.set(tree, state)
+    try {
+      return await task()
+    } finally {
+      this.held.delete(tree)
+    }
+  }
+
+  /**
+   * Like `append`, with entries that `make` returns in the tree's turn: nothing comes between what it reads and the page.
+   */
+  appendMade(
+    tree: TreeId,
+    make: () => Promise<readonly VerifiedEntry[]>,
+    options: AppendOptions = {},
+  ): Promise<AppendResult> {
+    return this.queue.run(tree, async () => {
+      const entries = await this.inTurn(tree, make)
+      return this.write(tree, entries, options)
     })
   }
 
@@ -139,7 +184,10 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
     options: AppendOptions = {},
   ): Promise<AppendResult> {
     this.expectWhole(tree)
-    return this.queue.run(tree, () => this.write(tree, entries, options))
+    return this.queue.run(tree, async () => {
+      if (options.before !== undefined) await this.inTurn(tree, options.before)
+      return this.write(tree, entries, options)
+    })
   }
 
   /** Reads what the page needs, plans it, commits it as one batch, and publishes it. Only in the tree's queue. */
@@ -195,7 +243,7 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
     )
     try {
       for (const contribute of this.contributors) {
-        const contribution = contribute(tree, added, info, policy)
+        const contribution = contribute(tree, added, info, policy, record.number)
         if (contribution === undefined) continue
         operations.push(...contribution.operations)
         contributions.push(contribution)
@@ -296,14 +344,14 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
     return { record, unused: this.nextNumber }
   }
 
-  /** For removals and repairs: writes to the database, and reopens it first if an earlier write has failed. */
+  /** Writes to the database beside the pages, and reopens it first if an earlier write has failed. */
   async writeBeside(write: () => Promise<void>): Promise<void> {
     if (this.failed) await this.reopen()
     try {
       await write()
     } catch (error) {
       this.failed = true
-      throw storeError(error, 'The tree could not be removed or repaired')
+      throw storeError(error, 'The records beside the trees could not be written')
     }
   }
 

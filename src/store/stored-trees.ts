@@ -35,6 +35,8 @@ import {
 export abstract class StoredTrees extends StoreReader {
   /** Trees in use, the last used last. */
   protected readonly states = new Map<TreeId, TreeState>()
+  /** The trees whose turn a task has that reads them. */
+  protected readonly held = new Map<TreeId, TreeState>()
   protected readonly queue = new KeyedQueue<TreeId>()
   protected nextNumber = 0
   protected abstract isBeingRemoved(tree: TreeId): boolean
@@ -208,6 +210,8 @@ export abstract class StoredTrees extends StoreReader {
   }
 
   protected stateOf(tree: TreeId): Promise<TreeState | undefined> | TreeState | undefined {
+    const held = this.held.get(tree)
+    if (held !== undefined) return held
     this.expectWhole(tree)
     return this.states.get(tree) ?? this.queue.run(tree, () => this.loadState(tree))
   }

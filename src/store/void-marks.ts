@@ -5,7 +5,7 @@
  * repeats the work.
  */
 import { decodeBody } from '../dag/body.ts'
-import type { EntryId, TreeId } from '../dag/id.ts'
+import type { EntryId, Position, TreeId } from '../dag/id.ts'
 import type { Holding } from '../dag/policy/policy.ts'
 import type { TreePolicy } from '../dag/policy/tree-policy.ts'
 import * as layout from './database/layout.ts'
@@ -46,12 +46,16 @@ export async function* findVoid(
   }
 }
 
+/** Returns what else to write with the marks of entries that became void, or no longer void. */
+export type FlipContributor = (tree: TreeId, flipped: readonly Position[]) => readonly BatchOperation[]
+
 /** Brings a tree's void marks up to date and deletes the flag. Nothing may be written to the tree meanwhile. */
 export async function updateVoidMarks(
   store: StoreReader,
   tree: TreeId,
   number: number,
   policy: TreePolicy,
+  contributors: readonly FlipContributor[],
 ): Promise<void> {
   for await (const { page, voids } of findVoid(store, tree, policy)) {
     const gte = layout.voidKey(number, page.at(-1)!)
@@ -60,12 +64,14 @@ export async function updateVoidMarks(
       (await store.db.keys({ gte, lte }).all()).map((key) => layout.positionOfKey(key).id),
     )
     const operations: BatchOperation[] = []
-    for (const position of page) {
+    const flipped = page.filter(({ id }) => voids.has(id) !== markedIds.has(id))
+    for (const position of flipped) {
       const key = layout.voidKey(number, position)
-      if (voids.has(position.id) && !markedIds.has(position.id))
-        operations.push({ type: 'put', key, value: Buffer.alloc(0) })
-      if (!voids.has(position.id) && markedIds.has(position.id)) operations.push({ type: 'del', key })
+      operations.push(
+        voids.has(position.id) ? { type: 'put', key, value: Buffer.alloc(0) } : { type: 'del', key },
+      )
     }
+    for (const contribute of contributors) operations.push(...contribute(tree, flipped))
     if (operations.length > 0) await writeOperations(store.db, operations, false)
   }
   await writeOperations(store.db, [{ type: 'del', key: layout.staleKey(number) }], false)

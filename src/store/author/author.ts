@@ -114,7 +114,7 @@ export class Author {
   }
 
   private async writeBatch(tree: TreeId, batch: readonly PendingCommit[]): Promise<void> {
-    let nextPlace = this.checkRight(await placeFor(this.store, tree), Permission.WRITE)
+    let nextPlace = await this.placeToWrite(tree)
     const pairs: { entry: VerifiedEntry; commit: PendingCommit }[] = []
     let durable = false
     for (const commit of batch) {
@@ -183,7 +183,13 @@ export class Author {
     })
   }
 
-  private sign(tree: TreeId, { parents, height, policy }: Place, changes: readonly Change[]): VerifiedEntry {
+  /** Returns the place of an entry on top of a tree. Throws UNKNOWN_TREE, and FORBIDDEN if our key may not write. */
+  async placeToWrite(tree: TreeId): Promise<Place> {
+    return this.checkRight(await placeFor(this.store, tree), Permission.WRITE)
+  }
+
+  /** Signs an entry at a place. Throws ENTRY_CHANGES or ENTRY_TOO_LARGE. */
+  sign(tree: TreeId, { parents, height, policy }: Place, changes: readonly Change[]): VerifiedEntry {
     return signEntry(this.identity, { tree, parents, height, policy, createdAtMs: this.clock.now(), changes })
   }
 

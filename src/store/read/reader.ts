@@ -71,6 +71,11 @@ export class StoreReader {
     return record.number
   }
 
+  /** Returns the local number of a tree, by which the keys of its records begin. Throws UNKNOWN_TREE. */
+  treeNumber(tree: TreeId): number {
+    return this.numberOf(tree)
+  }
+
   /** Throws STORE_CORRUPT if the tree is set aside. */
   expectWhole(tree: TreeId): void {
     const damage = this.aside.get(tree)

@@ -1,0 +1,43 @@
+/** Bounds on what the stores of a tree hold: keys, values, versions, and what reading and building a view costs. */
+export const stateLimits = {
+  /** A key is a name with a path, part of every row about it. A rule of the format: a longer key counts for nothing. */
+  stateKeyBytes: 512,
+  /** A value lies in its entry, of which a message holds several. A rule of the format. */
+  stateValueBytes: 65_536,
+  /** A media type with parameters. A rule of the format. */
+  stateTypeBytes: 128,
+  /** Versions that one change replaces or counts on: as many as a read shows conflicts. A rule of the format. */
+  stateNames: 64,
+  /** The greatest delta of an add, so that its zigzag form is below 2^53. A rule of the format. */
+  stateDelta: 2 ** 52 - 1,
+
+  /** Versions of a key in its row: the value and the conflicts that a read shows. Further ones have rows of their own. */
+  stateHeads: 65,
+  /** A value up to this size lies in its key's row too, so that a read takes one lookup. */
+  stateInlineBytes: 1_024,
+  /** Arrivals that one batch of a view counts: some 20 ms, in which the tree's queue waits. */
+  stateSliceEntries: 1_024,
+  /** Keys that one batch recomputes after a change of the policy: each costs a read of all its versions. */
+  stateSliceFlips: 64,
+  /** How long a read waits while the view is being counted, before it says so. */
+  stateBuildPatienceMs: 1_000,
+  /** A page of this many entries is part of a large transfer: the view waits until no such page has come for a while. */
+  stateBulkEntries: 256,
+  /** How long it waits for the next such page. */
+  stateBulkQuietMs: 250,
+  /** When to try a read again whose view is being built. */
+  stateRetryMs: 500,
+  /** Keys of one Get. */
+  stateGetKeys: 100,
+  /** Entries that a read can wait for. */
+  stateTokens: 32,
+  /** How long a read waits for them by default, and at most: a caller's patience, and well below a call's deadline. */
+  stateWaitMs: 5_000,
+  stateWaitMaxMs: 30_000,
+  /** Rows that one page of a list reads, whether it returns them or not. */
+  stateScanRows: 4_096,
+  /** Keys whose versions one write expects. */
+  stateExpectations: 1_024,
+  /** How long a prepared body stands on recent tips of a busy tree. Nothing expires: an older one makes a branch. */
+  statePreparedMs: 60_000,
+} as const

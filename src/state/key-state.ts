@@ -1,0 +1,133 @@
+/**
+ * What the view keeps of one key: its heads, the greatest first. The first limits.stateHeads are in the key's row, and
+ * the value of the first with it, if it is small: a read takes one lookup. docs/state.md defines what a head is.
+ */
+import { limits } from '../base/limits.ts'
+import type { EntryId, Position } from '../dag/id.ts'
+import type { PeerId } from '../dag/identity.ts'
+import { refuseRow } from './rows.ts'
+
+/** A version that nothing replaces. The id is that of its entry, or `zeroVersion`. */
+export interface Head extends Position {
+  /** The number of the change in its entry. */
+  readonly index: number
+  /** The sum of the adds that name it, modulo 2^64 as an int64, or undefined if there are none. */
+  adds: bigint | undefined
+}
+
+/** What a read shows of a version. */
+export interface Details {
+  readonly author: PeerId
+  readonly createdAtMs: number
+  readonly type: string
+  /** Bytes of the value. */
+  readonly size: number
+  /** The value, if it lies in the key's row. */
+  readonly value: Uint8Array | undefined
+}
+
+/** The heads of one key. */
+export interface KeyState {
+  /** In descending order, at most `limits.stateHeads`. */
+  heads: Head[]
+  /** How many further heads have rows of their own. */
+  overflow: number
+  /** Of the first head. Undefined if there is none, or if they have to be read from its entry. */
+  first: Details | undefined
+  /** Whether there are names of versions that were no heads when they were named. */
+  hasNames: boolean
+}
+
+/** Returns a sum of int64 modulo 2^64, which does not depend on the order. */
+export function addInt64(a: bigint, b: bigint): bigint {
+  return BigInt.asIntN(64, a + b)
+}
+
+const fixedBytes = 7
+const headBytes = 51
+const detailBytes = 45
+const noAuthor = '0'.repeat(64) as PeerId
+
+/** Encodes `adds` of a head or a name: 1 byte whether there are any, and their sum. */
+export function writeAdds(target: Buffer, adds: bigint | undefined, offset: number): void {
+  target[offset] = adds === undefined ? 0 : 1
+  target.writeBigInt64BE(adds ?? 0n, offset + 1)
+}
+
+export function readAdds(source: Buffer, offset: number): bigint | undefined {
+  return source[offset] === 1 ? source.readBigInt64BE(offset + 1) : undefined
+}
+
+/** Encodes a key's row: flags(1) heads(2) overflow(4), each head, then the details of the first. */
+export function encodeKeyState({ heads, overflow, first, hasNames }: KeyState): Buffer {
+  const inline = first?.value
+  const type = Buffer.from(first?.type ?? '')
+  const size =
+    fixedBytes +
+    headBytes * heads.length +
+    (first === undefined ? 0 : detailBytes + 1 + type.length + (inline?.length ?? 0))
+  const value = Buffer.allocUnsafe(size)
+  value[0] = (hasNames ? 1 : 0) | (first === undefined ? 0 : 2) | (inline === undefined ? 0 : 4)
+  value.writeUInt16BE(heads.length, 1)
+  value.writeUInt32BE(overflow, 3)
+  let offset = fixedBytes
+  for (const { height, id, index, adds } of heads) {
+    value.writeBigUInt64BE(BigInt(height), offset)
+    value.write(id, offset + 8, 'hex')
+    value.writeUInt16BE(index, offset + 40)
+    writeAdds(value, adds, offset + 42)
+    offset += headBytes
+  }
+  if (first === undefined) return value
+  value.write(first.author, offset, 'hex')
+  value.writeBigUInt64BE(BigInt(first.createdAtMs), offset + 32)
+  value.writeUInt32BE(first.size, offset + 40)
+  value[offset + 44] = type.length
+  value.set(type, offset + detailBytes)
+  if (inline !== undefined) value.set(inline, offset + detailBytes + type.length)
+  return value.subarray(0, offset + detailBytes + type.length + (inline?.length ?? 0))
+}
+
+/** Throws STORE_CORRUPT. */
+export function decodeKeyState(value: Buffer): KeyState {
+  if (value.length < fixedBytes) refuseRow('key')
+  const flags = value[0]!
+  const count = value.readUInt16BE(1)
+  const overflow = value.readUInt32BE(3)
+  let offset = fixedBytes
+  if (value.length < offset + count * headBytes) refuseRow('key')
+  const heads: Head[] = []
+  for (let index = 0; index < count; index++, offset += headBytes)
+    heads.push({
+      height: Number(value.readBigUInt64BE(offset)),
+      id: value.toString('hex', offset + 8, offset + 40) as EntryId,
+      index: value.readUInt16BE(offset + 40),
+      adds: readAdds(value, offset + 42),
+    })
+  const first = (flags & 2) === 0 ? undefined : readDetails(value, offset, (flags & 4) !== 0)
+  return { heads, overflow, first, hasNames: (flags & 1) !== 0 }
+}
+
+function readDetails(value: Buffer, offset: number, hasValue: boolean): Details {
+  if (value.length < offset + detailBytes) refuseRow('key')
+  const typeEnd = offset + detailBytes + value[offset + 44]!
+  const size = value.readUInt32BE(offset + 40)
+  if (value.length !== typeEnd + (hasValue ? size : 0)) refuseRow('key')
+  return {
+    author: value.toString('hex', offset, offset + 32) as PeerId,
+    createdAtMs: Number(value.readBigUInt64BE(offset + 32)),
+    type: value.toString('latin1', offset + detailBytes, typeEnd),
+    size,
+    value: hasValue ? new Uint8Array(value.subarray(typeEnd)) : undefined,
+  }
+}
+
+/** The details of `zeroVersion`, which no entry has put. */
+export const zeroDetails: Details = {
+  ...{ author: noAuthor, createdAtMs: 0, type: '', size: 0, value: new Uint8Array(0) },
+}
+
+export const emptyKeyState = (): KeyState => ({ heads: [], overflow: 0, first: undefined, hasNames: false })
+
+/** Reports whether a small value lies in its key's row. */
+export const isInline = (size: number): boolean => size <= limits.stateInlineBytes

@@ -1,0 +1,179 @@
+/**
+ * The payloads of changes to maps and counters, in their one encoding. They are read as strictly as a body, since every
+ * node must find the same state. The contract is proto/causeway/v1/state.proto.
+ */
+import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import { Fields, none, refuse, Writer } from '../dag/canonical.ts'
+import { bytesToHex, hexToBytes } from '../dag/hex.ts'
+import type { EntryId } from '../dag/id.ts'
+
+/** The kinds of changes that have a meaning here. Others that begin with `cw.` are reserved, all else is opaque. */
+export const changeKinds = { put: 'cw.put', delete: 'cw.delete', add: 'cw.add' } as const
+export const reservedKindPrefix = 'cw.'
+
+const unpaired = /\p{Surrogate}/u
+
+/** Names the version that counts the adds to no version: no entry has this id. */
+export const zeroVersion = '0'.repeat(64) as EntryId
+
+export interface MapPut {
+  readonly key: string
+  readonly value: Uint8Array
+  /** A media type; '' for bytes. */
+  readonly type: string
+  /** In strictly ascending order. */
+  readonly replaces: readonly EntryId[]
+}
+
+export interface MapDelete {
+  readonly key: string
+  readonly replaces: readonly EntryId[]
+}
+
+export interface CounterAdd {
+  readonly key: string
+  /** Empty: `zeroVersion`. */
+  readonly on: readonly EntryId[]
+  /** A whole number, from -limits.stateDelta - 1 to limits.stateDelta. */
+  readonly delta: number
+}
+
+/** Throws INVALID_ARGUMENT or LIMIT_EXCEEDED unless the text can be a key. */
+export function checkKey(key: string): void {
+  const bytes = Buffer.byteLength(key)
+  if (bytes > limits.stateKeyBytes)
+    throw new CausewayError(
+      'LIMIT_EXCEEDED',
+      `A key has at most ${limits.stateKeyBytes} bytes of UTF-8, got ${bytes}.`,
+      { data: { max: limits.stateKeyBytes } },
+    )
+  if (bytes === 0 || key.includes('\0') || unpaired.test(key))
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `A key is 1 to ${limits.stateKeyBytes} bytes of UTF-8 without U+0000, got ${JSON.stringify(key.slice(0, 80))}.`,
+    )
+}
+
+/** Throws INVALID_ARGUMENT or LIMIT_EXCEEDED unless the value and its type can be put. */
+export function checkValue({ value, type }: Pick<MapPut, 'value' | 'type'>): void {
+  if (value.length > limits.stateValueBytes)
+    throw new CausewayError(
+      'LIMIT_EXCEEDED',
+      `A value has at most ${limits.stateValueBytes} bytes, got ${value.length}.`,
+      { data: { max: limits.stateValueBytes } },
+    )
+  if (!isType(type))
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `A type is at most ${limits.stateTypeBytes} bytes of printable ASCII, got ${JSON.stringify(type.slice(0, 80))}.`,
+    )
+}
+
+/** Throws INVALID_ARGUMENT or LIMIT_EXCEEDED unless the number can be added. */
+export function checkDelta(delta: number): void {
+  if (!Number.isInteger(delta) || delta > limits.stateDelta || delta < -limits.stateDelta - 1)
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `An add is a whole number from ${-limits.stateDelta - 1} to ${limits.stateDelta}, got ${delta}.`,
+    )
+}
+
+function isType(type: string): boolean {
+  return type.length <= limits.stateTypeBytes && /^[\x20-\x7e]*$/.test(type)
+}
+
+export function encodePut({ key, value, type, replaces }: MapPut): Uint8Array {
+  const out = new Writer()
+  out.text(1, key, 'ENTRY_CHANGES')
+  out.view(2, value)
+  out.text(3, type, 'ENTRY_CHANGES')
+  writeNames(out, 5, replaces)
+  return out.finish()
+}
+
+export function encodeDelete({ key, replaces }: MapDelete): Uint8Array {
+  const out = new Writer()
+  out.text(1, key, 'ENTRY_CHANGES')
+  writeNames(out, 2, replaces)
+  return out.finish()
+}
+
+export function encodeAdd({ key, on, delta }: CounterAdd): Uint8Array {
+  const out = new Writer()
+  out.text(1, key, 'ENTRY_CHANGES')
+  writeNames(out, 2, on)
+  out.number(3, delta < 0 ? -2 * delta - 1 : 2 * delta, 'ENTRY_CHANGES')
+  return out.finish()
+}
+
+function writeNames(out: Writer, field: number, names: readonly EntryId[]): void {
+  for (const name of [...names].sort()) out.view(field, hexToBytes(name))
+}
+
+/** Throws an entry error for anything but a canonical MapPut. */
+export function decodePut(payload: Uint8Array): MapPut {
+  const fields = new Fields(payload)
+  let key = ''
+  let value = none
+  let type = ''
+  const replaces: EntryId[] = []
+  while (fields.next((field) => field === 5)) {
+    if (fields.field === 1) key = readKey(fields)
+    else if (fields.field === 2) value = fields.view()
+    else if (fields.field === 3) type = fields.text(limits.stateTypeBytes, 'ENTRY_CHANGES')
+    else if (fields.field === 5) readName(fields, replaces)
+    else fields.unknown()
+  }
+  if (value.length > limits.stateValueBytes || !isType(type)) refuse('ENTRY_CHANGES', 'A value is too large.')
+  return { key: present(key), value, type, replaces }
+}
+
+/** Throws an entry error for anything but a canonical MapDelete. */
+export function decodeDelete(payload: Uint8Array): MapDelete {
+  const fields = new Fields(payload)
+  let key = ''
+  const replaces: EntryId[] = []
+  while (fields.next((field) => field === 2)) {
+    if (fields.field === 1) key = readKey(fields)
+    else if (fields.field === 2) readName(fields, replaces)
+    else fields.unknown()
+  }
+  return { key: present(key), replaces }
+}
+
+/** Throws an entry error for anything but a canonical CounterAdd. */
+export function decodeAdd(payload: Uint8Array): CounterAdd {
+  const fields = new Fields(payload)
+  let key = ''
+  let zigzag = 0
+  const on: EntryId[] = []
+  while (fields.next((field) => field === 2)) {
+    if (fields.field === 1) key = readKey(fields)
+    else if (fields.field === 2) readName(fields, on)
+    else if (fields.field === 3) zigzag = fields.number()
+    else fields.unknown()
+  }
+  return { key: present(key), on, delta: zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2 }
+}
+
+function readKey(fields: Fields): string {
+  const key = fields.text(limits.stateKeyBytes, 'ENTRY_CHANGES')
+  if (key.includes('\0')) refuse('ENTRY_CHANGES', 'A key has no U+0000.')
+  return key
+}
+
+function present(key: string): string {
+  if (key === '') refuse('ENTRY_CHANGES', 'A key has at least one byte.')
+  return key
+}
+
+function readName(fields: Fields, names: EntryId[]): void {
+  const bytes = fields.view(true)
+  if (names.length === limits.stateNames || bytes.length !== 32)
+    refuse('ENTRY_CHANGES', `A change names at most ${limits.stateNames} versions by 32 bytes each.`)
+  const name = bytesToHex(bytes) as EntryId
+  if (names.length > 0 && name <= names.at(-1)!)
+    refuse('ENTRY_CHANGES', 'The versions that a change names are in strictly ascending order.')
+  names.push(name)
+}

@@ -1,0 +1,387 @@
+/** Reads what a tree's view holds: keys with their value and conflicts, lists, histories and the names of stores. */
+import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import { decodeBody } from '../dag/body.ts'
+import { none } from '../dag/canonical.ts'
+import { type EntryId, formatId, type Position, type TreeId, unknownTree } from '../dag/id.ts'
+import type { PeerId } from '../dag/identity.ts'
+import { effectsOf, pathOf, type StoreKey } from './effects.ts'
+import { decodeFar } from './heads.ts'
+import { addInt64, decodeKeyState, type Head, type KeyState, zeroDetails } from './key-state.ts'
+import { checkKey, zeroVersion } from './payload.ts'
+import { headRow, keyBytes, keyRange, keyRow, rankOf, storeKeyOf, storesAfter, versionRange } from './rows.ts'
+import { detailsIn } from './slice.ts'
+import type { Views } from './view.ts'
+
+/** What one entry put under a key. */
+export interface Version {
+  /** The entry, or `zeroVersion`. */
+  readonly id: EntryId
+  readonly height: number
+  readonly author: PeerId
+  readonly createdAtMs: number
+  /** The value's media type; '' for bytes. */
+  readonly type: string
+  readonly value: Uint8Array
+  /**
+   * The number that the value is, if it is one in decimal digits, plus what was added to it, modulo 2^64 as an int64.
+   * Undefined if the value is no number and nothing was added.
+   */
+  readonly sum: bigint | undefined
+}
+
+/** A key as a read shows it. */
+export interface Item extends StoreKey {
+  /** The greatest head, or undefined if the key is absent. */
+  readonly version: Version | undefined
+  /** The other heads, greatest first, as many as fit into the answer. Lists leave them out. */
+  readonly conflicts: readonly Version[]
+  /** How many other heads there are. */
+  readonly conflictCount: number
+}
+
+export type VersionStanding = 'head' | 'replaced' | 'void' | 'deleted'
+
+/** What an entry did to a key, in its history. */
+export interface PastVersion {
+  readonly version: Version
+  /** `deleted`: the entry deleted versions; it put none. */
+  readonly standing: VersionStanding
+  /** The versions that the entry replaced. */
+  readonly replaces: readonly EntryId[]
+  /** The sum of what the entry added, or undefined if it added nothing. */
+  readonly added: bigint | undefined
+}
+
+/** What a read waits for. */
+export interface ReadOptions {
+  /** Entries that must be counted before the read: the tokens of writes. At most `limits.stateTokens`. */
+  readonly at?: readonly EntryId[] | undefined
+  /** How long to wait for them. Default: `limits.stateWaitMs`. */
+  readonly waitMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A page of a list, and the key after which the next one begins; undefined after the last. */
+export interface Page<Row> {
+  readonly rows: readonly Row[]
+  readonly next: string | undefined
+}
+
+export interface ListOptions {
+  readonly store: string
+  readonly prefix?: string | undefined
+  readonly after?: string | undefined
+  /** Default and most: `limits.listedEntries`. */
+  readonly limit?: number | undefined
+  /** Only keys with conflicts. */
+  readonly conflictsOnly?: boolean | undefined
+}
+
+const integerText = /^(0|-?[1-9][0-9]{0,18})$/
+
+export class StateReader {
+  private readonly views: Views
+
+  constructor(views: Views) {
+    this.views = views
+  }
+
+  /**
+   * Resolves when the view counts everything that is here now, and the entries of `at`. Throws UNKNOWN_TREE,
+   * VIEW_BUILDING if that takes long, NOT_HERE_YET if an entry does not come in time, and CANCELLED.
+   */
+  async ready(
+    tree: TreeId,
+    { at = [], waitMs = limits.stateWaitMs, signal }: ReadOptions = {},
+  ): Promise<void> {
+    const { views } = this
+    if (views.store.tree(tree) === undefined) throw unknownTree(tree)
+    if (at.length > limits.stateTokens)
+      throw new CausewayError(
+        'LIMIT_EXCEEDED',
+        `A read can wait for at most ${limits.stateTokens} entries, got ${at.length}.`,
+      )
+    if (at.length > 0) await this.arrival(tree, at, Math.min(waitMs, limits.stateWaitMaxMs), signal)
+    if (views.isCurrent(tree)) return
+    const counting = views.count(tree)
+    counting.catch(() => {})
+    const isDone = await this.within(limits.stateBuildPatienceMs, counting, signal)
+    if (!isDone) throw views.building(tree)
+  }
+
+  /** Waits for a task. Returns false after `ms`, and throws CANCELLED if the signal fires. */
+  private async within(
+    ms: number,
+    task: Promise<unknown>,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    let cancel = () => {}
+    const late = new Promise<boolean>((resolve, reject) => {
+      const cancelTimer = this.views.clock.setTimer(ms, () => resolve(false))
+      const onAbort = () => reject(CausewayError.from(signal!.reason, 'CANCELLED'))
+      if (signal?.aborted) onAbort()
+      signal?.addEventListener('abort', onAbort)
+      cancel = () => {
+        cancelTimer()
+        signal?.removeEventListener('abort', onAbort)
+      }
+    })
+    try {
+      return await Promise.race([task.then(() => true), late])
+    } finally {
+      cancel()
+    }
+  }
+
+  /** Waits until entries are in the tree. */
+  private async arrival(
+    tree: TreeId,
+    at: readonly EntryId[],
+    waitMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { store } = this.views
+    let changed = () => {}
+    const stop = store.subscribe((which) => {
+      if (which === tree) changed()
+    })
+    const missing = async () => {
+      const records = await store.lookupIn(tree, at)
+      return at.filter((_, index) => records[index] === undefined)
+    }
+    let absent = at
+    let over = false
+    try {
+      const search = async () => {
+        // Each turn follows a page of the tree; ends when all are there, or when the wait is over.
+        while (!over) {
+          const change = new Promise<void>((resolve) => {
+            changed = resolve
+          })
+          absent = await missing()
+          if (absent.length === 0) return
+          await change
+        }
+      }
+      if (await this.within(waitMs, search(), signal)) return
+    } finally {
+      over = true
+      changed()
+      stop()
+    }
+    throw new CausewayError(
+      'NOT_HERE_YET',
+      `The entry ${formatId(absent[0]!)} is not here yet: try again in ${limits.stateRetryMs} ms, or check with \`causeway status\` that the tree is in sync.`,
+      { data: { entry: absent[0]!, missing: absent.length, retryAfterMs: limits.stateRetryMs } },
+    )
+  }
+
+  /**
+   * Returns keys in the order of the request, at least one, and as many as fit into `limits.listedBytes`. Call `ready`
+   * before.
+   */
+  async get(tree: TreeId, keys: readonly StoreKey[]): Promise<Item[]> {
+    for (const { key } of keys) checkKey(key)
+    const { store } = this.views
+    const number = store.treeNumber(tree)
+    const rows = await store.db.getMany(keys.map((key) => keyRow(number, keyBytes(key))))
+    let bytes = 0
+    const found: { key: StoreKey; state: KeyState | undefined }[] = []
+    for (const [index, key] of keys.entries()) {
+      const state = rows[index] && decodeKeyState(rows[index])
+      bytes += state?.first?.size ?? 0
+      if (bytes > limits.listedBytes && found.length > 0) break
+      found.push({ key, state })
+    }
+    return this.items(tree, found, true)
+  }
+
+  /** Returns keys of one store in ascending order of their bytes, without those that are absent. Call `ready` before. */
+  async list(
+    tree: TreeId,
+    { store, prefix, after, limit = limits.listedEntries, conflictsOnly = false }: ListOptions,
+  ): Promise<Page<Item>> {
+    const { db } = this.views.store
+    const range = keyRange(this.views.store.treeNumber(tree), store, prefix, after)
+    const found: { key: StoreKey; state: KeyState }[] = []
+    let bytes = 0
+    let read = 0
+    let last: string | undefined
+    const iterator = db.iterator(range)
+    try {
+      // Ends with the range, or when the page is full or has read enough.
+      while (found.length < limit && bytes < limits.listedBytes && read < limits.stateScanRows) {
+        const rows = await iterator.nextv(Math.min(limit - found.length, 256))
+        if (rows.length === 0) return { rows: await this.items(tree, found, conflictsOnly), next: undefined }
+        for (const [rowKey, value] of rows) {
+          const state = decodeKeyState(value)
+          const key = storeKeyOf(rowKey)
+          last = key.key
+          read++
+          if (state.heads.length <= (conflictsOnly ? 1 : 0)) continue
+          found.push({ key, state })
+          bytes += value.length + (state.first?.value === undefined ? (state.first?.size ?? 0) : 0)
+          if (bytes >= limits.listedBytes) break
+        }
+      }
+    } finally {
+      await iterator.close()
+    }
+    return { rows: await this.items(tree, found, conflictsOnly), next: last }
+  }
+
+  /** Returns the names of the stores that have keys, in ascending order of their bytes. Call `ready` before. */
+  async stores(tree: TreeId, after: string, limit: number): Promise<Page<string>> {
+    const { db } = this.views.store
+    const number = this.views.store.treeNumber(tree)
+    const names: string[] = []
+    let last = after
+    // Each turn seeks past one store; ends with the last one.
+    while (names.length < limit) {
+      const [row] = await db.keys({ ...storesAfter(number, last), limit: 1 }).all()
+      if (row === undefined) return { rows: names, next: undefined }
+      last = storeKeyOf(row).store
+      names.push(last)
+    }
+    return { rows: names, next: last }
+  }
+
+  /** Returns what entries did to a key, newest first. Call `ready` before. */
+  async history(
+    tree: TreeId,
+    key: StoreKey,
+    after: Position | undefined,
+    limit: number,
+  ): Promise<{ rows: PastVersion[]; next: Position | undefined }> {
+    checkKey(key.key)
+    const { store } = this.views
+    const number = store.treeNumber(tree)
+    const bytes = keyBytes(key)
+    const rowKeys = await store.db.keys({ ...versionRange(number, bytes, after), limit: limit + 1 }).all()
+    const positions = rowKeys.slice(0, limit).map(rankOf)
+    const [entries, voids, value] = await Promise.all([
+      store.read(tree, positions),
+      store.voidAmong(tree, positions),
+      store.db.get(keyRow(number, bytes)),
+    ])
+    const state = value && decodeKeyState(value)
+    const far = state?.overflow
+      ? await store.db.getMany(positions.map((position) => headRow(number, bytes, position)))
+      : []
+    const rows: PastVersion[] = []
+    for (const [index, entry] of entries.entries()) {
+      const body = decodeBody(entry.signed.body)
+      const effect = effectsOf(body.changes).get(pathOf(key))
+      if (effect === undefined) continue
+      const head =
+        state?.heads.find(({ id }) => id === entry.id) ??
+        (far[index] && decodeFar(headRow(number, bytes, entry), far[index]))
+      const { author, createdAtMs } = body
+      const put = effect.put
+      const standing = head ? 'head' : put === undefined ? 'deleted' : 'replaced'
+      rows.push({
+        version: {
+          ...{ id: entry.id, height: entry.height, author, createdAtMs },
+          ...{ type: put?.type ?? '', value: put?.value ?? none },
+          sum: put && sumOf(head?.adds, put.value),
+        },
+        standing: voids.has(entry.id) ? 'void' : standing,
+        replaces: effect.replaces,
+        added:
+          effect.adds.length === 0
+            ? undefined
+            : effect.adds.reduce((sum, { delta }) => addInt64(sum, BigInt(delta)), 0n),
+      })
+    }
+    return { rows, next: rowKeys.length > limit ? positions.at(-1) : undefined }
+  }
+
+  /** Returns the items of keys; with `all`, their conflicts too, as many as fit into limits.listedBytes. */
+  private async items(
+    tree: TreeId,
+    keys: readonly { readonly key: StoreKey; readonly state: KeyState | undefined }[],
+    all: boolean,
+  ): Promise<Item[]> {
+    const items: Item[] = []
+    const wanted: Wanted[] = []
+    for (const { key, state } of keys) {
+      const [head, ...others] = state?.heads ?? []
+      const conflicts: Version[] = []
+      const conflictCount = others.length + (state?.overflow ?? 0)
+      const item = { ...key, version: undefined as Version | undefined, conflicts, conflictCount }
+      items.push(item)
+      if (head === undefined) continue
+      const { first } = state!
+      if (first?.value !== undefined) item.version = versionOf(head, { ...first, value: first.value })
+      else wanted.push({ head, isFirst: true, take: (version) => (item.version = version) })
+      if (all)
+        for (const other of others)
+          wanted.push({ head: other, isFirst: false, take: (version) => conflicts.push(version) })
+    }
+    await this.readVersions(tree, wanted)
+    return items
+  }
+
+  /** Reads versions from their entries, a few at a time. Conflicts are left out once they exceed limits.listedBytes. */
+  private async readVersions(tree: TreeId, wanted: readonly Wanted[]): Promise<void> {
+    let conflictBytes = 0
+    for (let from = 0; from < wanted.length; from += readAtOnce) {
+      const some = wanted
+        .slice(from, from + readAtOnce)
+        .filter(({ isFirst }) => isFirst || conflictBytes < limits.listedBytes)
+      const inEntries = some.filter(({ head }) => head.id !== zeroVersion)
+      const entries = (
+        await this.views.store.read(
+          tree,
+          inEntries.map(({ head }) => head),
+        )
+      ).values()
+      for (const { head, isFirst, take } of some) {
+        const details =
+          head.id === zeroVersion ? zeroDetails : detailsIn(entries.next().value!, head.index, true)
+        const value = details.value!
+        if (!isFirst) conflictBytes += value.length
+        take(versionOf(head, { ...details, value }))
+      }
+    }
+  }
+}
+
+/** A version that is read from its entry. */
+interface Wanted {
+  readonly head: Head
+  /** Whether it is the value of its key, and no conflict. */
+  readonly isFirst: boolean
+  readonly take: (version: Version) => void
+}
+
+/** How many entries are read at a time: each may be large. */
+const readAtOnce = 16
+
+function versionOf(
+  { id, height, adds }: Head,
+  {
+    author,
+    createdAtMs,
+    type,
+    value,
+  }: { author: PeerId; createdAtMs: number; type: string; value: Uint8Array },
+): Version {
+  return { id, height, author, createdAtMs, type, value, sum: sumOf(adds, value, id === zeroVersion) }
+}
+
+/** Returns the number of a version, or undefined if it is none. */
+function sumOf(adds: bigint | undefined, value: Uint8Array, isZero = false): bigint | undefined {
+  const number = isZero ? 0n : integerOf(value)
+  if (number === undefined) return adds
+  return addInt64(number, adds ?? 0n)
+}
+
+function integerOf(value: Uint8Array): bigint | undefined {
+  if (value.length === 0 || value.length > 20) return undefined
+  const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1')
+  if (!integerText.test(text)) return undefined
+  const number = BigInt(text)
+  return BigInt.asIntN(64, number) === number ? number : undefined
+}

@@ -1,0 +1,327 @@
+/**
+ * Keeps the view of each tree up to date: what the changes of its standing entries add up to. A view counts arrivals
+ * behind the DAG, batch by batch, in the tree's queue; each batch writes with its rows how far it counts, so a crash
+ * loses nothing and repeats nothing. State depends on the set of entries alone, so a view may be deleted and counted
+ * anew at any time. A tree without changes of the reserved kinds has none.
+ */
+import type { Clock } from '../base/clock.ts'
+import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import { decodeBody } from '../dag/body.ts'
+import type { VerifiedEntry } from '../dag/entry.ts'
+import { type TreeId, unknownTree } from '../dag/id.ts'
+import type { Contribution } from '../store/contributors.ts'
+import { type BatchOperation, writeOperations } from '../store/page.ts'
+import type { StoredEntry } from '../store/store.ts'
+import type { TreeInfo } from '../store/tree-state.ts'
+import { type Effect, effectsOf, pathOf, type StoreKey, touchesState } from './effects.ts'
+import {
+  allViews,
+  countedRanges,
+  decodeView,
+  encodeView,
+  flipOf,
+  flipRange,
+  flipRow,
+  flipsAfter,
+  numberOfViewKey,
+  type ViewRecord,
+  viewKey,
+  viewRanges,
+} from './rows.ts'
+import { Slice } from './slice.ts'
+import type { StateStore } from './state-store.ts'
+
+/** Called when a view counts further. Must not throw. */
+export type ViewListener = (tree: TreeId) => void
+
+/** How many entries of a batch are read at a time, so that large ones are not all in memory. */
+const readAtOnce = 64
+/** How many bytes of entries one batch reads at most, but for the last ones read. */
+const sliceBytes = 4_194_304
+
+export class Views {
+  readonly store: StateStore
+  readonly clock: Clock
+  /** Of the trees that have a view. */
+  private readonly records = new Map<TreeId, ViewRecord>()
+  /** The runs that count. */
+  private readonly counting = new Map<TreeId, Promise<void>>()
+  private readonly listeners = new Set<ViewListener>()
+  /** Trees that large pages come to, with what cancels the wait for their end. */
+  private readonly quiet = new Map<TreeId, () => void>()
+  /** The keys that were recomputed for the flips of one arrival. */
+  private readonly recomputed = new Map<TreeId, { sequence: number; keys: Set<string> }>()
+  private closed = false
+
+  private constructor(store: StateStore, clock: Clock) {
+    this.store = store
+    this.clock = clock
+  }
+
+  /** Opens the views of a store, and follows its pages. Call it before the store is written to. Throws STORE_CORRUPT. */
+  static async open(store: StateStore, clock: Clock): Promise<Views> {
+    const views = new Views(store, clock)
+    const trees = new Map(store.trees().map(({ tree }) => [store.treeNumber(tree), tree]))
+    for await (const rows of store.rows(allViews))
+      for (const [key, value] of rows) {
+        const tree = trees.get(numberOfViewKey(key))
+        if (tree !== undefined) views.records.set(tree, decodeView(value))
+      }
+    store.addContributor((tree, added, info, _, number) => views.begin(tree, added, info, number))
+    store.onFlips((tree, flipped) => {
+      if (!views.records.has(tree)) return []
+      const [number, { sequence }] = [store.treeNumber(tree), store.tree(tree)!]
+      return flipped.map((position) => ({
+        type: 'put',
+        key: flipRow(number, sequence, position),
+        value: Buffer.alloc(0),
+      }))
+    })
+    store.subscribe((tree, added) => views.follow(tree, added.length))
+    store.removals.onRemove((tree, number) => views.remove(tree, number))
+    return views
+  }
+
+  /** Counts in the background what the views lack. */
+  start(): void {
+    for (const tree of this.records.keys()) if (!this.isCurrent(tree)) this.countInBackground(tree)
+  }
+
+  /** Ends the counting after the batches under way. */
+  async close(): Promise<void> {
+    this.closed = true
+    for (const cancel of this.quiet.values()) cancel()
+    this.quiet.clear()
+    await Promise.allSettled(this.counting.values())
+  }
+
+  /** Calls `listener` whenever a view counts further, until the returned function is called. */
+  subscribe(listener: ViewListener): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  /** Returns the last arrival that a tree's view counts; that of the tree itself if the tree has no view. */
+  counted(tree: TreeId): number {
+    return this.records.get(tree)?.cursor ?? this.store.tree(tree)?.sequence ?? 0
+  }
+
+  /** Reports whether a tree has a view. */
+  has(tree: TreeId): boolean {
+    return this.records.has(tree)
+  }
+
+  /** Reports whether the view counts everything that the tree has. */
+  isCurrent(tree: TreeId): boolean {
+    return this.counted(tree) === this.store.tree(tree)?.sequence
+  }
+
+  /** The first page that changes a key begins the tree's view, in its own batch. */
+  private begin(
+    tree: TreeId,
+    added: readonly VerifiedEntry[],
+    { sequence }: TreeInfo,
+    number: number,
+  ): Contribution | undefined {
+    if (this.records.has(tree) || !added.some(({ body }) => touchesState(body.changes))) return undefined
+    const record = { cursor: sequence - added.length, flips: Buffer.alloc(0), clearing: false }
+    return {
+      operations: [{ type: 'put', key: viewKey(number), value: encodeView(record) }],
+      stored: () => this.records.set(tree, record),
+    }
+  }
+
+  /** Counts a page that was stored: a small one at once, large ones when no more of them come. */
+  private follow(tree: TreeId, entries: number): void {
+    if (!this.records.has(tree) || this.closed) return
+    this.quiet.get(tree)?.()
+    this.quiet.delete(tree)
+    if (entries < limits.stateBulkEntries) {
+      this.countInBackground(tree)
+      return
+    }
+    const cancel = this.clock.setTimer(limits.stateBulkQuietMs, () => {
+      this.quiet.delete(tree)
+      this.countInBackground(tree)
+    })
+    this.quiet.set(tree, cancel)
+  }
+
+  /** Begins to count. A failure is that of the next read, which counts again. */
+  private countInBackground(tree: TreeId): void {
+    this.count(tree).catch(() => {})
+  }
+
+  /** Counts everything that the tree has. Throws UNKNOWN_TREE if it is removed meanwhile, STORE_FULL, STORE_CORRUPT. */
+  async count(tree: TreeId): Promise<void> {
+    // Each turn waits for a run that counts at least what was there when it began; ends when a run has reached the tree.
+    while (this.records.has(tree) && !this.isCurrent(tree) && !this.closed) {
+      let running = this.counting.get(tree)
+      if (running === undefined) {
+        running = this.countAll(tree).finally(() => this.counting.delete(tree))
+        this.counting.set(tree, running)
+      }
+      await running
+    }
+  }
+
+  private async countAll(tree: TreeId): Promise<void> {
+    // Each turn counts a batch; ends when the view has reached the tree.
+    while (!this.closed && this.records.has(tree) && !this.isCurrent(tree))
+      await this.store.settled(tree, () => this.countSlice(tree))
+  }
+
+  /** Counts what is left, from within the tree's turn. */
+  async countInTurn(tree: TreeId): Promise<void> {
+    // As above.
+    while (this.records.has(tree) && !this.isCurrent(tree)) await this.countSlice(tree)
+  }
+
+  /** Counts one batch: what a change of the policy flipped, and when that is done, what arrived. */
+  private async countSlice(tree: TreeId): Promise<void> {
+    const record = this.records.get(tree)
+    const info = this.store.tree(tree)
+    if (record === undefined || info === undefined || record.cursor === info.sequence) return
+    const { number, next, operations } = record.clearing
+      ? await this.clear(tree)
+      : await this.apply(tree, record, info.sequence)
+    operations.push({ type: 'put', key: viewKey(number), value: encodeView(next) })
+    await this.store.writeBeside(() => writeOperations(this.store.db, operations, false))
+    this.records.set(tree, next)
+    for (const listener of this.listeners) listener(tree)
+  }
+
+  private async apply(tree: TreeId, record: ViewRecord, sequence: number) {
+    const number = this.store.treeNumber(tree)
+    const slice = new Slice(this.store, tree)
+    const flips = await this.countFlips(tree, slice, record, sequence)
+    const next =
+      flips === undefined
+        ? { ...record, cursor: await this.countArrivals(tree, slice, record.cursor) }
+        : { ...record, flips }
+    return { number, next, operations: await slice.finish() }
+  }
+
+  /** Deletes the rows of an earlier view. The marks are up to date, so earlier flips are no news. */
+  private async clear(tree: TreeId) {
+    const number = this.store.treeNumber(tree)
+    for (const range of countedRanges(number)) await this.store.writeBeside(() => this.store.db.clear(range))
+    const flips = flipsAfter(this.store.tree(tree)!.sequence)
+    return { number, next: { cursor: 0, flips, clearing: false }, operations: [] as BatchOperation[] }
+  }
+
+  /**
+   * Recomputes the keys of entries that became void, or no longer void. Returns the last flip that it took into account,
+   * or undefined if there are no more.
+   */
+  private async countFlips(
+    tree: TreeId,
+    slice: Slice,
+    { flips }: ViewRecord,
+    through: number,
+  ): Promise<Buffer | undefined> {
+    const range = flipRange(this.store.treeNumber(tree), flips, through)
+    const rows = await this.store.db.keys({ ...range, limit: limits.stateSliceFlips }).all()
+    if (rows.length === 0) {
+      this.recomputed.delete(tree)
+      return undefined
+    }
+    let last = flips
+    let keys = 0
+    for (const row of rows) {
+      const { rest, sequence, position } = flipOf(row)
+      const done = this.recomputedSince(tree, sequence)
+      const touched = [...(await this.effectsAt(tree, [position]))[0]!.effects.values()]
+      const open = touched.filter((key) => !done.has(pathOf(key)))
+      if (keys > 0 && keys + open.length > limits.stateSliceFlips) break
+      keys += open.length
+      await slice.load(open)
+      for (const key of open) {
+        await slice.recompute(key)
+        done.add(pathOf(key))
+      }
+      last = Buffer.from(rest)
+    }
+    return last
+  }
+
+  /** Returns the keys that were recomputed for flips of this arrival, all of whose marks were written before. */
+  private recomputedSince(tree: TreeId, sequence: number): Set<string> {
+    let done = this.recomputed.get(tree)
+    if (done?.sequence !== sequence || done.keys.size > limits.stateScanRows) {
+      done = { sequence, keys: new Set() }
+      this.recomputed.set(tree, done)
+    }
+    return done.keys
+  }
+
+  /** Applies the next arrivals after one. Returns the last of them. */
+  private async countArrivals(tree: TreeId, slice: Slice, after: number): Promise<number> {
+    const arrivals = await this.store.arrivals(tree, after, limits.stateSliceEntries)
+    let bytes = 0
+    let last = after
+    for (let from = 0; from < arrivals.length && bytes < sliceBytes; from += readAtOnce) {
+      const some = arrivals.slice(from, from + readAtOnce)
+      const entries = await this.effectsAt(tree, some)
+      const touching = entries.filter(({ effects }) => effects.size > 0)
+      await slice.load(keysOf(touching.map(({ effects }) => effects)))
+      const voids = await this.store.voidAmong(
+        tree,
+        touching.map(({ entry }) => entry),
+      )
+      for (const { entry, body, effects } of touching)
+        await slice.apply({ height: entry.height, id: entry.id, body }, effects, voids.has(entry.id))
+      for (const { entry } of entries) bytes += entry.signed.body.length
+      last = some.at(-1)!.sequence
+    }
+    return last
+  }
+
+  private async effectsAt(tree: TreeId, positions: readonly Pick<StoredEntry, 'height' | 'id'>[]) {
+    const entries = await this.store.read(tree, positions)
+    return entries.map((entry) => {
+      const body = decodeBody(entry.signed.body)
+      return { entry, body, effects: effectsOf(body.changes) }
+    })
+  }
+
+  private async remove(tree: TreeId, number: number): Promise<void> {
+    this.quiet.get(tree)?.()
+    this.quiet.delete(tree)
+    this.records.delete(tree)
+    this.recomputed.delete(tree)
+    for (const range of viewRanges(number)) await this.store.writeBeside(() => this.store.db.clear(range))
+  }
+
+  /** Deletes the view of a tree and counts it anew. Throws UNKNOWN_TREE. */
+  async rebuild(tree: TreeId): Promise<void> {
+    if (this.store.tree(tree) === undefined) throw unknownTree(tree)
+    if (!this.records.has(tree)) return
+    await this.store.settled(tree, async () => {
+      const record = { cursor: 0, flips: Buffer.alloc(0), clearing: true }
+      const operation = {
+        type: 'put',
+        key: viewKey(this.store.treeNumber(tree)),
+        value: encodeView(record),
+      } as const
+      await this.store.writeBeside(() => writeOperations(this.store.db, [operation], false))
+      this.records.set(tree, record)
+    })
+    await this.count(tree)
+  }
+
+  /** Returns the error of a read whose view is still being counted. */
+  building(tree: TreeId): CausewayError {
+    const [counted, count] = [this.counted(tree), this.store.tree(tree)?.sequence ?? 0]
+    return new CausewayError(
+      'VIEW_BUILDING',
+      `The state of this tree is being computed, ${counted} of ${count} entries are counted: try again in ${limits.stateRetryMs} ms.`,
+      { data: { counted, count, retryAfterMs: limits.stateRetryMs } },
+    )
+  }
+}
+
+function* keysOf(list: readonly ReadonlyMap<string, Effect>[]): Generator<StoreKey> {
+  for (const effects of list) yield* effects.values()
+}
