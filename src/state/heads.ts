@@ -134,19 +134,17 @@ export function writeName(
 /** Replaces a version: it is no head any more, or will be none when its entry comes. */
 async function replace(state: KeyState, name: EntryId, place: KeyPlace): Promise<void> {
   const at = indexOf(state, name)
+  const far = at < 0 ? await farHead(state, name, place) : undefined
   if (at >= 0) {
     removeHead(state, at)
     await pullUp(state, place)
-    // More adds may come to it, and must not bring it back.
-    if (name === zeroVersion) writeName(state, place, name, { replaced: true, adds: undefined })
-    return
-  }
-  const far = await farHead(state, name, place)
-  if (far !== undefined) {
+  } else if (far !== undefined) {
     place.overlay.del(far.row)
     state.overflow--
-    return
   }
+  // An entry comes once, but more adds may come to the version that no entry has put, and must not bring it back.
+  const isGone = (at >= 0 || far !== undefined) && name !== zeroVersion
+  if (isGone) return
   const known = await readName(place, name)
   writeName(state, place, name, { replaced: true, adds: known?.adds })
 }
