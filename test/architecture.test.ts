@@ -16,15 +16,16 @@ const downhill: Record<string, readonly string[]> = {
   base: [],
   dag: [],
   store: ['dag'],
+  state: ['dag', 'store'],
   peer: ['dag', 'store'],
   sync: ['dag', 'store', 'peer'],
   access: ['dag', 'store', 'peer', 'sync'],
   transport: ['dag'],
-  rpc: ['dag', 'store', 'peer', 'sync', 'access'],
+  rpc: ['dag', 'store', 'state', 'peer', 'sync', 'access'],
   dispatcher: ['dag', 'store', 'peer', 'sync', 'access'],
-  node: ['dag', 'store', 'peer', 'sync', 'access', 'transport', 'rpc', 'dispatcher'],
+  node: ['dag', 'store', 'state', 'peer', 'sync', 'access', 'transport', 'rpc', 'dispatcher'],
   cli: ['dag', 'peer', 'rpc', 'transport', 'node'],
-  index: ['dag', 'store', 'peer', 'sync', 'access', 'transport', 'rpc', 'node'],
+  index: ['dag', 'store', 'state', 'peer', 'sync', 'access', 'transport', 'rpc', 'node'],
 }
 /** Parts that may use generated services, not just messages. */
 const mayUseServices = new Set(['rpc', 'node', 'cli', 'index'])

@@ -20,6 +20,7 @@ import type { PeerBook, PeerEntry } from '../peer/book.ts'
 import type { LinkSettings, LinkStatus, Links } from '../peer/links.ts'
 import { parseTicket } from '../peer/ticket.ts'
 import type { ConnectionInfo, SyncResult } from '../rpc/services/node-service.ts'
+import { Stores } from '../state/store-handle.ts'
 import { type AuditProblem, auditTree } from '../store/audit/audit.ts'
 import type { CommitOptions } from '../store/author/author.ts'
 import { type RepairOptions, repairStore, repairTree, type TreeRepair } from '../store/damage/repair.ts'
@@ -79,6 +80,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   readonly peers: PeerBook
   /** The requests for access to trees of this node: list, approve or reject them here. */
   readonly requests: AccessDesk
+  /** The keys of the stores of trees: read and write them here. */
+  readonly stores: Stores
   private readonly links: Links
   private readonly parts: WiredParts
   private closing: Promise<void> | undefined
@@ -94,8 +97,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.links = links
     this.parts = wire(durable, options, this)
     this.transports = this.parts.transports
+    this.stores = new Stores(this.parts.calls)
     this.requests = this.parts.joining.desk
-    if (options.background !== false) this.parts.joining.start()
+    if (options.background !== false) {
+      this.parts.joining.start()
+      this.parts.views.start()
+    }
   }
 
   /** Returns a Connect transport that calls this node's services in-process, with the rights of the operator. */

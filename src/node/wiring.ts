@@ -17,6 +17,9 @@ import { PeerBook } from '../peer/book.ts'
 import { LastEqual } from '../peer/last-equal.ts'
 import { Links } from '../peer/links.ts'
 import { Access } from '../rpc/auth/authorize.ts'
+import { localCalls, type StoreCalls } from '../state/calls.ts'
+import { Views } from '../state/view.ts'
+import { StateWriter } from '../state/writer.ts'
 import { Author } from '../store/author/author.ts'
 import type { Database } from '../store/database/open.ts'
 import { Quota } from '../store/quota.ts'
@@ -36,6 +39,7 @@ import { createTransports } from './transports.ts'
 /** The parts that keep their state in the database, with the key and the clock. */
 export interface DurableParts {
   readonly store: DagStore
+  readonly views: Views
   readonly book: PeerBook
   readonly links: Links
   readonly outbox: Outbox
@@ -55,13 +59,14 @@ export async function openDurable(
   const { clock = systemClock, quota } = options
   const store = await DagStore.open(db)
   await Quota.open(db, store, identity.peer, quota)
+  const views = await Views.open(store, clock)
   const [book, links] = await Promise.all([PeerBook.open(db, clock), Links.open(db)])
   const outbox = await Outbox.open(db, store, links, clock)
   const named = await NamedPeers.open(store)
   store.removals.addContributor((tree) => named.forgetting(tree))
   const admission = await Admission.open({ self: identity.peer, db, clock, book, named, options })
   const accessRecords = await openAccessRecords(db, identity, clock)
-  const parts = { store, book, links, outbox, named, admission, accessRecords, identity, clock }
+  const parts = { store, views, book, links, outbox, named, admission, accessRecords, identity, clock }
   await openRemovals(parts)
   return parts
 }
@@ -92,6 +97,8 @@ async function openRemovals({ store, book, links, outbox, accessRecords }: Durab
 /** The parts to which a node delegates its calls. */
 export interface WiredParts {
   readonly author: Author
+  readonly views: Views
+  readonly calls: StoreCalls
   readonly transports: TransportManager
   readonly dialler: Dialler
   readonly sessions: Sessions
@@ -108,8 +115,9 @@ export type Host = Operations &
 
 /** Builds the parts of a node on its durable ones. Nothing dials or listens yet. */
 export function wire(durable: DurableParts, options: NodeOptions, node: Host): WiredParts {
-  const { store, book, links, outbox, admission, identity, clock } = durable
+  const { store, views, book, links, outbox, admission, identity, clock } = durable
   const author = new Author(store, identity, clock)
+  const writer = new StateWriter(views, store, author)
   const ingest = new Ingest(store)
   const lastEqual = new LastEqual(store.db)
   const rights = rightsOf(store, durable.named)
@@ -139,7 +147,7 @@ export function wire(durable: DurableParts, options: NodeOptions, node: Host): W
     onError: (error, where) => node.emit('problem', error, where),
   })
   const services = {
-    ...{ store, ingest, author, access, identity, clock, bindings: admission.bindings },
+    ...{ store, views, writer, ingest, author, access, identity, clock, bindings: admission.bindings },
     ...{ requests: joining.desk, ...joining.calls },
   }
   const serving: Serving = new Serving({
@@ -160,7 +168,8 @@ export function wire(durable: DurableParts, options: NodeOptions, node: Host): W
   store.removals.onRemove(async (tree) => dispatcher.treeRemoved(tree))
   dispatcher.onStatus((status) => node.emit('status', status))
   store.subscribe((tree, _, __, inEffect) => node.emit('entries', tree, inEffect))
-  return { author, transports, dialler, sessions, dispatcher, joining, serving }
+  const calls = localCalls({ views, writer, clock })
+  return { author, views, calls, transports, dialler, sessions, dispatcher, joining, serving }
 }
 
 /**
@@ -176,6 +185,7 @@ export async function shutDown(parts: WiredParts, store: DagStore, graceMs: numb
     await drained
     await transports.close()
   } finally {
+    await parts.views.close()
     await store.close()
   }
 }

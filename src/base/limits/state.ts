@@ -38,6 +38,10 @@ export const stateLimits = {
   stateScanRows: 4_096,
   /** Keys whose versions one write expects. */
   stateExpectations: 1_024,
+  /** How a program's watch comes back after a lost connection: it gives up when a node is away for some minutes. */
+  watchRetries: 20,
+  watchRetryMs: 100,
+  watchRetryMaxMs: 15_000,
   /** How long a prepared body stands on recent tips of a busy tree. Nothing expires: an older one makes a branch. */
   statePreparedMs: 60_000,
 } as const

@@ -4,6 +4,7 @@
  * read a tree gets the same answer as for a tree that does not exist.
  */
 import type { Interceptor } from '@connectrpc/connect'
+import { StoreService } from '../../../gen/causeway/v1/store_pb.ts'
 import { SyncService } from '../../../gen/causeway/v1/sync_pb.ts'
 import type { Rights } from '../../access/rights.ts'
 import { CausewayError } from '../../base/errors.ts'
@@ -16,6 +17,8 @@ import { callerKey } from '../caller.ts'
 export const operatorsOnly: Interceptor = (next) => (request) => {
   const { operator, peer } = request.contextValues.get(callerKey)
   if (operator || request.service.typeName === SyncService.typeName) return next(request)
+  if (request.service.typeName === StoreService.typeName && request.method.name !== 'Write')
+    return next(request)
   const name = request.service.typeName.split('.').at(-1)
   if (peer === undefined)
     throw new CausewayError(

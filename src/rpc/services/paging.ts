@@ -3,6 +3,7 @@
  */
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
+import { idFromBytes, idToBytes, type Position } from '../../dag/id.ts'
 
 /** Returns the size of a page: as requested, or 100 if 0. Throws LIMIT_EXCEEDED above the most that a page can have. */
 export function pageSize(requestedSize: number): number {
@@ -27,4 +28,20 @@ export function readToken(token: string, bytes: number): Uint8Array {
 
 export function invalidToken(): CausewayError {
   return new CausewayError('INVALID_ARGUMENT', '`page_token` must be a token from this node, or empty.')
+}
+
+/** Returns the token of a position in the (height, id) order. */
+export function writePosition({ height, id }: Position): string {
+  const bytes = new Uint8Array(40)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(height))
+  bytes.set(idToBytes(id), 8)
+  return writeToken(bytes)
+}
+
+/** Throws INVALID_ARGUMENT if this node cannot have made the token. */
+export function readPosition(token: string): Position {
+  const bytes = readToken(token, 40)
+  const height = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0))
+  if (!Number.isSafeInteger(height)) throw invalidToken()
+  return { height, id: idFromBytes(bytes.subarray(8)) }
 }

@@ -25,7 +25,7 @@ import type { DagStore, StoredEntry } from '../../store/store.ts'
 import type { Ingest } from '../../sync/ingest.ts'
 import { readId, readIds, readSigned, writeEntry, writeTree } from '../convert.ts'
 import { feed } from './feed.ts'
-import { invalidToken, pageSize, readToken, writeToken } from './paging.ts'
+import { pageSize, readPosition, readToken, writePosition, writeToken } from './paging.ts'
 import { createTreeWatch, expectTree } from './watch-tree.ts'
 
 export interface TreeServiceParts {
@@ -193,18 +193,4 @@ async function hasMore(store: DagStore, tree: TreeId, after: Position, reverse: 
   const { done } = await scan.next()
   await scan.return(undefined)
   return !done
-}
-
-function writePosition({ height, id }: Position): string {
-  const bytes = new Uint8Array(40)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(height))
-  bytes.set(idToBytes(id), 8)
-  return writeToken(bytes)
-}
-
-function readPosition(token: string): Position {
-  const bytes = readToken(token, 40)
-  const height = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0))
-  if (!Number.isSafeInteger(height)) throw invalidToken()
-  return { height, id: idFromBytes(bytes.subarray(8)) }
 }

@@ -1,0 +1,155 @@
+/** StoreService: the keys of a tree's stores, for whoever may read the tree. */
+import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
+import type {
+  GetRequest,
+  HistoryRequest,
+  ListRequest,
+  StoreService,
+  WatchStoreRequest,
+} from '../../../gen/causeway/v1/store_pb.ts'
+import type { Clock } from '../../base/clock.ts'
+import { CausewayError } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
+import { idToBytes, type Position, type TreeId } from '../../dag/id.ts'
+import { type ReadOptions, StateReader } from '../../state/reads.ts'
+import type { Views } from '../../state/view.ts'
+import { watchStore } from '../../state/watch.ts'
+import type { StateWriter } from '../../state/writer.ts'
+import type { Access } from '../auth/authorize.ts'
+import { callerKey, stoppingKey } from '../caller.ts'
+import { readCount, readId } from '../convert.ts'
+import {
+  readExpectations,
+  readKey,
+  readKeyChanges,
+  readReadOptions,
+  writeItem,
+  writePast,
+} from '../convert-state.ts'
+import { loadKey } from '../server/load.ts'
+import { invalidToken, pageSize, readPosition, writePosition, writeToken } from './paging.ts'
+
+export interface StoreServiceParts {
+  readonly views: Views
+  readonly writer: StateWriter
+  readonly access: Access
+  readonly clock: Clock
+}
+
+export function createStoreService(parts: StoreServiceParts): Partial<ServiceImpl<typeof StoreService>> {
+  const reader = new StateReader(parts.views)
+  /** Checks the caller's right, waits for the view, and reads in the caller's turn. */
+  const reading = async <Result>(
+    { tree: bytes, read }: Pick<GetRequest, 'tree' | 'read'>,
+    { values, signal }: HandlerContext,
+    task: (tree: TreeId) => Promise<Result>,
+  ): Promise<Result> => {
+    const tree = readId(bytes, 'tree')
+    await parts.access.read(tree, values.get(callerKey))
+    const options: ReadOptions = readReadOptions(read, signal)
+    await reader.ready(tree, options)
+    return values.get(loadKey).work(signal, () => task(tree))
+  }
+  return {
+    listStores: (request, context) =>
+      reading(request, context, async (tree) => {
+        const after = readText(request.pageToken)
+        const { rows, next } = await reader.stores(tree, after, pageSize(request.pageSize))
+        return { stores: [...rows], nextPageToken: writeText(next) }
+      }),
+    get: (request, context) => reading(request, context, (tree) => get(reader, tree, request)),
+    list: (request, context) => reading(request, context, (tree) => list(reader, tree, request, false)),
+    listConflicts: (request, context) =>
+      reading(request, context, (tree) => list(reader, tree, request, true)),
+    history: (request, context) => reading(request, context, (tree) => history(reader, tree, request)),
+    async write(request) {
+      const entry = await parts.writer.write(readId(request.tree, 'tree'), {
+        writes: readKeyChanges(request.changes),
+        other: request.other,
+        expect: readExpectations(request.expect),
+        durable: request.durable,
+      })
+      return { at: [idToBytes(entry.id)] }
+    },
+    watchStore: (request, context) => watch(parts, reader, request, context),
+  }
+}
+
+async function get(reader: StateReader, tree: TreeId, { keys }: GetRequest) {
+  if (keys.length === 0 || keys.length > limits.stateGetKeys)
+    throw new CausewayError(
+      'LIMIT_EXCEEDED',
+      `\`keys\` must be 1 to ${limits.stateGetKeys}, got ${keys.length}.`,
+    )
+  return { items: (await reader.get(tree, keys.map(readKey))).map(writeItem) }
+}
+
+async function list(
+  reader: StateReader,
+  tree: TreeId,
+  {
+    store,
+    prefix,
+    pageSize: size,
+    pageToken,
+  }: Pick<ListRequest, 'store' | 'prefix' | 'pageSize' | 'pageToken'>,
+  conflictsOnly: boolean,
+) {
+  const after = readText(pageToken) || undefined
+  const { rows, next } = await reader.list(tree, {
+    store,
+    prefix,
+    after,
+    limit: pageSize(size),
+    conflictsOnly,
+  })
+  return { items: rows.map(writeItem), nextPageToken: writeText(next) }
+}
+
+async function history(
+  reader: StateReader,
+  tree: TreeId,
+  { key, pageSize: size, pageToken }: HistoryRequest,
+) {
+  const most = limits.listedByDefault
+  if (size > most)
+    throw new CausewayError('LIMIT_EXCEEDED', `\`page_size\` can be at most ${most}, got ${size}.`)
+  const after: Position | undefined = pageToken === '' ? undefined : readPosition(pageToken)
+  const { rows, next } = await reader.history(tree, readKey(key), after, size || most)
+  return { versions: rows.map(writePast), nextPageToken: next === undefined ? '' : writePosition(next) }
+}
+
+async function* watch(
+  { views, access, clock }: StoreServiceParts,
+  reader: StateReader,
+  request: WatchStoreRequest,
+  context: HandlerContext,
+) {
+  const tree = readId(request.tree, 'tree')
+  const caller = context.values.get(callerKey)
+  await access.read(tree, caller)
+  const signal = AbortSignal.any([context.signal, context.values.get(stoppingKey)])
+  const options = {
+    store: request.store,
+    prefix: request.prefix,
+    after: readCount(request.afterSequence, 'after_sequence'),
+  }
+  const mayRead = () => access.mayRead(tree, caller)
+  for await (const { items, sequence, synced } of watchStore(
+    { views, reader, clock, mayRead },
+    tree,
+    options,
+    signal,
+  ))
+    yield { items: items.map(writeItem), sequence: BigInt(sequence), synced }
+}
+
+const writeText = (text: string | undefined): string =>
+  text === undefined ? '' : writeToken(Buffer.from(text))
+
+/** Decodes a token that is a text. Throws INVALID_ARGUMENT if this node cannot have made it. */
+function readText(token: string): string {
+  const text = Buffer.from(token, 'base64url').toString()
+  if (writeText(text === '' ? undefined : text) !== token) throw invalidToken()
+  return text
+}

@@ -1,0 +1,299 @@
+/** One store of a tree as programs use it: keys with typed values, on this node or on a remote one. */
+import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import type { Change } from '../dag/body.ts'
+import type { EntryId, TreeId } from '../dag/id.ts'
+import type { PeerId } from '../dag/identity.ts'
+import type { StoreCalls } from './calls.ts'
+import type { Item, Page, ReadOptions, Version, VersionStanding } from './reads.ts'
+import { decodeValue, encodeValue, type Value } from './values.ts'
+import type { Expectation, KeyAction, KeyWrite, StateWrite } from './writer.ts'
+
+/** What an entry put under a key. */
+export interface StoreVersion {
+  /** The entry's id. */
+  readonly version: EntryId
+  /** Text for text types, what JSON says for application/json, otherwise bytes. */
+  readonly value: Value
+  readonly type: string
+  /** The number that the value is, with all that was added to it; undefined if it is none. */
+  readonly sum: bigint | undefined
+  readonly author: PeerId
+  /** The author's clock. It is only a claim. */
+  readonly createdAtMs: number
+}
+
+/** A key with its value. Pass it as `expect` or `replaces` to say what you have seen. */
+export interface StoreItem extends StoreVersion {
+  readonly key: string
+  /** Other versions that stand beside the value, greatest first. Lists leave them out. */
+  readonly conflicts: readonly StoreVersion[]
+  /** How many there are. */
+  readonly conflictCount: number
+}
+
+/** A key that is absent. */
+export interface AbsentItem {
+  readonly key: string
+  readonly version: undefined
+}
+
+/** The tokens of a write: a read with `at` sees it, on every node. */
+export type At = readonly EntryId[]
+
+export interface WriteOptions {
+  /** Write only if the key is exactly as this item says, or absent (null); otherwise throw CONFLICT. */
+  readonly expect?: StoreItem | null | undefined
+  /** The item that you have seen: what came since stays beside your write as a conflict. Default: what the node shows. */
+  readonly replaces?: StoreItem | undefined
+  /** Whether to resolve only once the entry is flushed to the disk. */
+  readonly durable?: boolean | undefined
+}
+
+export interface PutOptions extends WriteOptions {
+  /** The media type. Default: by the value. */
+  readonly type?: string | undefined
+}
+
+/** Some keys as they are now. */
+export interface StoreChange {
+  readonly items: readonly (StoreItem | AbsentItem)[]
+  /** Whether all keys were sent: what follows are changes. */
+  readonly synced: boolean
+}
+
+/** What an entry did to a key. */
+export interface StorePast extends StoreVersion {
+  /** `deleted`: the entry put nothing: it deleted or added. */
+  readonly standing: VersionStanding
+  readonly replaces: readonly EntryId[]
+  readonly added: bigint | undefined
+}
+
+/** Collects the changes of one entry. */
+export class Batch {
+  readonly writes: KeyWrite[] = []
+  readonly other: Change[] = []
+  readonly expected: Expectation[] = []
+
+  put(store: string, key: string, value: Value, options: PutOptions = {}): this {
+    const { value: bytes, type } = encodeValue(value)
+    return this.add_(store, key, { put: { value: bytes, type: options.type ?? type } }, options)
+  }
+
+  delete(store: string, key: string, options: WriteOptions = {}): this {
+    return this.add_(store, key, { delete: true }, options)
+  }
+
+  /** Adds a whole number to the number under a key. */
+  add(store: string, key: string, delta: number | bigint, options: WriteOptions = {}): this {
+    return this.add_(store, key, { add: Number(delta) }, options)
+  }
+
+  /** Adds a change of a kind that has no meaning for Causeway. */
+  change(change: Change): this {
+    this.other.push(change)
+    return this
+  }
+
+  /** Expects a key to be as an item says, or absent (null), without changing it. */
+  expect(store: string, key: string, item: StoreItem | null): this {
+    this.expected.push({ store, key, heads: versionsOf(item) })
+    return this
+  }
+
+  private add_(store: string, key: string, action: KeyAction, { expect, replaces }: WriteOptions): this {
+    if (expect !== undefined) this.expect(store, key, expect)
+    this.writes.push({ store, key, action, ...(replaces && { replaces: versionsOf(replaces) }) })
+    return this
+  }
+}
+
+/** The stores of all trees, on this node or on a remote one. */
+export class Stores {
+  private readonly calls: StoreCalls
+
+  constructor(calls: StoreCalls) {
+    this.calls = calls
+  }
+
+  /** Returns a store of a tree. It need not exist: it does when it has a key. */
+  open(tree: TreeId, name: string): Store {
+    return new Store(this.calls, tree, name)
+  }
+
+  /**
+   * Writes one entry that changes several keys, of any stores of a tree, at once. Returns the token of the write. Throws
+   * as `Store.put` does.
+   */
+  write(
+    tree: TreeId,
+    build: (batch: Batch) => void,
+    options: { readonly durable?: boolean } = {},
+  ): Promise<At> {
+    return this.calls.write(tree, collect(build, options.durable))
+  }
+
+  /** Yields the names of the stores of a tree that have keys. */
+  async *names(tree: TreeId, read?: ReadOptions): AsyncGenerator<string> {
+    let after: string | undefined = ''
+    // Ends with the last page.
+    do {
+      const page: Page<string> = await this.calls.stores(tree, after, read)
+      yield* page.rows
+      after = page.next
+    } while (after !== undefined)
+  }
+}
+
+/** Returns what a function collected, as one entry to write. */
+export function collect(build: (batch: Batch) => void, durable = false): StateWrite {
+  const batch = new Batch()
+  build(batch)
+  return { writes: batch.writes, other: batch.other, expect: batch.expected, durable }
+}
+
+export class Store {
+  readonly tree: TreeId
+  readonly name: string
+  private readonly calls: StoreCalls
+
+  constructor(calls: StoreCalls, tree: TreeId, name: string) {
+    this.calls = calls
+    this.tree = tree
+    this.name = name
+  }
+
+  /** Returns a key with its conflicts, or undefined if it is absent. Throws as `Node.store` says. */
+  async get(key: string, read?: ReadOptions): Promise<StoreItem | undefined> {
+    const [item] = await this.calls.get(this.tree, [{ store: this.name, key }], read)
+    return item && present(item)
+  }
+
+  /** Puts a value. Returns the token of the write. */
+  put(key: string, value: Value, options: PutOptions = {}): Promise<At> {
+    return this.write((batch) => batch.put(this.name, key, value, options), options)
+  }
+
+  /** Deletes the versions of a key that the node shows, or that `replaces` has. */
+  delete(key: string, options: WriteOptions = {}): Promise<At> {
+    return this.write((batch) => batch.delete(this.name, key, options), options)
+  }
+
+  /** Adds a whole number to the number under a key. Concurrent adds all count. */
+  add(key: string, delta: number | bigint, options: WriteOptions = {}): Promise<At> {
+    return this.write((batch) => batch.add(this.name, key, delta, options), options)
+  }
+
+  private write(build: (batch: Batch) => void, { durable }: WriteOptions): Promise<At> {
+    return this.calls.write(this.tree, collect(build, durable))
+  }
+
+  /** Yields the keys that begin with `prefix`, in ascending order of their bytes, without their conflicts. */
+  async *list({
+    prefix,
+    ...read
+  }: { readonly prefix?: string } & ReadOptions = {}): AsyncGenerator<StoreItem> {
+    yield* this.pages({ prefix }, read)
+  }
+
+  /** Yields the keys that have conflicts, with them. */
+  async *conflicts({
+    prefix,
+    ...read
+  }: { readonly prefix?: string } & ReadOptions = {}): AsyncGenerator<StoreItem> {
+    yield* this.pages({ prefix, conflictsOnly: true }, read)
+  }
+
+  private async *pages(
+    options: { readonly prefix: string | undefined; readonly conflictsOnly?: boolean },
+    read: ReadOptions,
+  ): AsyncGenerator<StoreItem> {
+    let after: string | undefined
+    // Ends with the last page.
+    do {
+      const { rows, next } = await this.calls.list(this.tree, { ...options, store: this.name, after }, read)
+      for (const item of rows) {
+        const shown = present(item)
+        if (shown !== undefined) yield shown
+      }
+      after = next
+    } while (after !== undefined)
+  }
+
+  /** Yields what entries did to a key, newest first. */
+  async *history(key: string, read?: ReadOptions): AsyncGenerator<StorePast> {
+    let after: Parameters<StoreCalls['history']>[2]
+    // Ends with the last page.
+    do {
+      const page = await this.calls.history(this.tree, { store: this.name, key }, after, read)
+      for (const { version, ...past } of page.rows) yield { ...versionOf(version), ...past }
+      after = page.next
+    } while (after !== undefined)
+  }
+
+  /**
+   * Yields all keys that begin with `prefix`, then each change, until the signal fires. A connection that is lost is
+   * made again, and the watch goes on where it was.
+   */
+  async *watch({
+    prefix,
+    signal,
+  }: {
+    readonly prefix?: string
+    readonly signal: AbortSignal
+  }): AsyncGenerator<StoreChange> {
+    let after = 0
+    let failures = 0
+    // Ends with the signal; each turn follows one connection.
+    while (!signal.aborted)
+      try {
+        const messages = this.calls.watch(this.tree, { store: this.name, prefix, after }, signal)
+        for await (const { items, sequence, synced } of messages) {
+          failures = 0
+          const resumed = after > 0 && items.length === 0
+          if (synced) after = sequence
+          if (items.length > 0 || (synced && !resumed))
+            yield {
+              items: items.map((item) => present(item) ?? { key: item.key, version: undefined }),
+              synced,
+            }
+        }
+        return
+      } catch (error) {
+        if (signal.aborted) return
+        const known = CausewayError.from(error)
+        if (!lostConnection.has(known.code) || ++failures > limits.watchRetries) throw error
+        await pause(Math.min(limits.watchRetryMs * 2 ** failures, limits.watchRetryMaxMs), signal)
+      }
+  }
+}
+
+const lostConnection = new Set(['DISCONNECTED', 'UNREACHABLE', 'TIMEOUT', 'VIEW_BUILDING'])
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer)
+        resolve()
+      },
+      { once: true },
+    )
+  })
+}
+
+function versionsOf(item: StoreItem | null): EntryId[] {
+  return item === null ? [] : [item.version, ...item.conflicts.map(({ version }) => version)]
+}
+
+function versionOf({ id, author, createdAtMs, sum, ...bytes }: Version): StoreVersion {
+  return { version: id, value: decodeValue(bytes), type: bytes.type, sum, author, createdAtMs }
+}
+
+function present({ key, version, conflicts, conflictCount }: Item): StoreItem | undefined {
+  if (version === undefined) return undefined
+  return { key, ...versionOf(version), conflicts: conflicts.map(versionOf), conflictCount }
+}

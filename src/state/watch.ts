@@ -1,0 +1,171 @@
+/**
+ * Follows the keys of a store: first all of them, then each one that changes. Changes are found by the arrivals that the
+ * view has counted, so a watch that was cut goes on where it was, after a restart too.
+ */
+import type { Clock } from '../base/clock.ts'
+import { limits } from '../base/limits.ts'
+import { decodeBody } from '../dag/body.ts'
+import { type Position, type TreeId, unknownTree } from '../dag/id.ts'
+import { effectsOf, pathOf, type StoreKey } from './effects.ts'
+import type { Item, StateReader } from './reads.ts'
+import { flipOf, flipRange, flipsAfter } from './rows.ts'
+import type { Views } from './view.ts'
+
+/** The keys to follow, and the arrival after which to go on; 0: begin with all keys. */
+export interface WatchOptions {
+  readonly store: string
+  readonly prefix?: string | undefined
+  readonly after?: number | undefined
+}
+
+/** Some keys as they are now. No items: a sign of life. */
+export interface WatchMessage {
+  readonly items: readonly Item[]
+  /** Up to which arrival the keys sent so far are complete; 0 before `synced`. */
+  readonly sequence: number
+  /** Whether all keys were sent. */
+  readonly synced: boolean
+}
+
+export interface WatchParts {
+  readonly views: Views
+  readonly reader: StateReader
+  readonly clock: Clock
+  /** Whether the caller may still read the tree. */
+  readonly mayRead: () => Promise<boolean>
+}
+
+/** Yields until the signal fires. Throws UNKNOWN_TREE when the tree is removed, or may not be read any more. */
+export async function* watchStore(
+  parts: WatchParts,
+  tree: TreeId,
+  options: WatchOptions,
+  signal: AbortSignal,
+): AsyncGenerator<WatchMessage> {
+  const { views, reader } = parts
+  await reader.ready(tree, { signal })
+  let after = options.after ?? 0
+  // A cursor of another tree, or of this one before it was removed, is no place to go on from.
+  if (after === 0 || after > views.counted(tree)) {
+    const from = views.counted(tree)
+    for await (const items of allItems(reader, tree, options)) {
+      await expectReadable(parts, tree)
+      yield { items, sequence: 0, synced: false }
+    }
+    after = from
+  }
+  yield { items: [], sequence: after, synced: true }
+  let sentAt = parts.clock.monotonic()
+  for await (const _ of wakes(parts, tree, () => sentAt, signal)) {
+    await expectReadable(parts, tree)
+    let sent = false
+    // Each turn sends what some arrivals changed; ends when all that the view has counted are sent.
+    while (after < views.counted(tree) && !signal.aborted) {
+      const { keys, through } = await changedKeys(views, tree, options, after)
+      const items = keys.length === 0 ? [] : await allOf(reader, tree, keys)
+      after = through
+      if (items.length === 0) continue
+      await expectReadable(parts, tree)
+      yield { items, sequence: after, synced: true }
+      sent = true
+      sentAt = parts.clock.monotonic()
+    }
+    if (!sent && parts.clock.monotonic() - sentAt >= limits.signOfLifeMs) {
+      yield { items: [], sequence: after, synced: true }
+      sentAt = parts.clock.monotonic()
+    }
+  }
+}
+
+async function expectReadable({ mayRead, views }: WatchParts, tree: TreeId): Promise<void> {
+  if (views.store.tree(tree) === undefined || !(await mayRead())) throw unknownTree(tree)
+}
+
+async function* allItems(
+  reader: StateReader,
+  tree: TreeId,
+  { store, prefix }: WatchOptions,
+): AsyncGenerator<Item[]> {
+  let after: string | undefined
+  // Ends with the last page of the list.
+  do {
+    const { rows, next } = await reader.list(tree, { store, prefix, after })
+    if (rows.length > 0) yield await allOf(reader, tree, rows)
+    after = next
+  } while (after !== undefined)
+}
+
+/** Returns all of these keys, whatever the size of their values. */
+async function allOf(reader: StateReader, tree: TreeId, keys: readonly StoreKey[]): Promise<Item[]> {
+  const items: Item[] = []
+  // Each turn returns one key at least.
+  while (items.length < keys.length) items.push(...(await reader.get(tree, keys.slice(items.length))))
+  return items
+}
+
+/** Returns the keys that the next arrivals changed, or the changes of the policy at them, and the last of these arrivals. */
+async function changedKeys(
+  views: Views,
+  tree: TreeId,
+  { store: name, prefix = '' }: WatchOptions,
+  after: number,
+): Promise<{ keys: StoreKey[]; through: number }> {
+  const { store } = views
+  const end = views.counted(tree)
+  const arrivals = await store.arrivals(tree, after, limits.watchEntries)
+  const here = arrivals.filter(({ sequence }) => sequence <= end)
+  const positions: Position[] = [...here]
+  const through = here.at(-1)?.sequence ?? end
+  for await (const rows of store.rows(flipRange(store.treeNumber(tree), flipsAfter(after), through)))
+    for (const [row] of rows) positions.push(flipOf(row).position)
+  const keys = new Map<string, StoreKey>()
+  for (let from = 0; from < positions.length; from += readAtOnce)
+    for (const { signed } of await store.read(tree, positions.slice(from, from + readAtOnce)))
+      for (const effect of effectsOf(decodeBody(signed.body).changes).values())
+        if (effect.store === name && effect.key.startsWith(prefix))
+          keys.set(pathOf(effect), { store: effect.store, key: effect.key })
+  return { keys: [...keys.values()], through }
+}
+
+/** How many entries are read at a time. */
+const readAtOnce = 64
+
+/** Yields at once, whenever the view counts further, and when a sign of life is due, limits.signOfLifeMs after `sentAt`. */
+async function* wakes(
+  { views, clock }: WatchParts,
+  tree: TreeId,
+  sentAt: () => number,
+  signal: AbortSignal,
+): AsyncGenerator<void> {
+  let changed = true
+  let wake = () => {}
+  const stop = views.subscribe((which) => {
+    if (which !== tree) return
+    changed = true
+    wake()
+  })
+  const onAbort = () => wake()
+  signal.addEventListener('abort', onAbort)
+  try {
+    while (!signal.aborted) {
+      if (!changed) {
+        await new Promise<void>((resolve) => {
+          const cancelTimer = clock.setTimer(
+            Math.max(0, sentAt() + limits.signOfLifeMs - clock.monotonic()),
+            () => resolve(),
+          )
+          wake = () => {
+            cancelTimer()
+            resolve()
+          }
+        })
+        if (signal.aborted) return
+      }
+      changed = false
+      yield
+    }
+  } finally {
+    stop()
+    signal.removeEventListener('abort', onAbort)
+  }
+}
