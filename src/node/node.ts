@@ -1,6 +1,6 @@
 /**
- * A node as a library: `createNode` opens the parts that keep state, wiring.ts builds the others on them, and the class
- * `Node` offers their operations. Its methods delegate to the parts, and each part can be used without a node.
+ * A node as a library: `createNode` opens the parts that keep state, wiring.ts builds the others on them, and the methods
+ * of the class `Node` delegate to them. Each part can be used without a node.
  */
 import { EventEmitter } from 'node:events'
 import type { Transport as RpcTransport } from '@connectrpc/connect'
@@ -36,15 +36,14 @@ import type { JoinStanding } from './joining/joiner.ts'
 import { expectOther } from './joining/other-peer.ts'
 import type { JoinOptions, NodeEvents, NodeOptions, SyncOptions } from './options.ts'
 import { issueTicket, type TicketOptions } from './tickets.ts'
-import { type DurableParts, openDurable, shutDown, type WiredParts, wire } from './wiring.ts'
+import { type DurableParts, openDurable, shutDown, startBackground, type WiredParts, wire } from './wiring.ts'
 
 /**
- * Opens a node with its key and store, and starts its background work unless `options.background` is false. Creates the
- * data folder if there is none. The node dials other peers, but serves none until `listen`. Close it with `close` or
- * `await using`. Throws STORE_LOCKED if another process has the folder open, STORE_FORMAT if the store has another
- * format than this version's, STORE_DENIED if this user may not write the folder, STORE_FULL if the disk is full,
- * INVALID_ARGUMENT if there can be no such folder, and STORE_CORRUPT if the store or the key is damaged or the store
- * belongs to another node.
+ * Opens a node with its key and store in a folder that it may create, and starts its background work unless
+ * `options.background` is false. It dials other peers, but serves none until `listen`. Throws STORE_LOCKED if another
+ * process has the folder open, STORE_FORMAT if the store has another format than this version's, STORE_DENIED if this
+ * user may not write the folder, STORE_FULL if the disk is full, INVALID_ARGUMENT if there can be no such folder, and
+ * STORE_CORRUPT if the store or the key is damaged or the store belongs to another node.
  */
 export async function createNode(options: NodeOptions = {}): Promise<Node> {
   checkAll(nodeOptions, [options])
@@ -80,7 +79,6 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   readonly peers: PeerBook
   /** The requests for access to trees of this node: list, approve or reject them here. */
   readonly requests: AccessDesk
-  /** The keys of the stores of trees: read and write them here. */
   readonly stores: Stores
   private readonly links: Links
   private readonly parts: WiredParts
@@ -99,10 +97,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.transports = this.parts.transports
     this.stores = new Stores(this.parts.calls)
     this.requests = this.parts.joining.desk
-    if (options.background !== false) {
-      this.parts.joining.start()
-      this.parts.views.start()
-    }
+    if (options.background !== false) startBackground(this.parts)
   }
 
   /** Returns a Connect transport that calls this node's services in-process, with the rights of the operator. */
@@ -398,9 +393,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /** Closes the node, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
+  readonly [Symbol.asyncDispose] = (): Promise<void> => this.close()
 }
 
 guardMethods(Node.prototype, nodeMethods, throwingMethods)

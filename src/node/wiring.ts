@@ -172,6 +172,12 @@ export function wire(durable: DurableParts, options: NodeOptions, node: Host): W
   return { author, views, calls, transports, dialler, sessions, dispatcher, joining, serving }
 }
 
+/** Starts what goes on without being called: joins, and the views of trees. Links begin with the first of their events. */
+export function startBackground({ joining, views }: WiredParts): void {
+  joining.start()
+  views.start()
+}
+
 /**
  * Ends the work of all parts: refuses new calls, lets the running ones finish within `graceMs` milliseconds, closes the
  * connections, and last the store.

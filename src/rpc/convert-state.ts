@@ -1,27 +1,24 @@
 /** Converts between messages of StoreService and the values of `state`, both ways: for the service and for its client. */
-import { create, type MessageInitShape } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import {
   type Expectation as ExpectationMessage,
   type Item as ItemMessage,
   ItemSchema,
   type KeyChange,
-  KeyChangeSchema,
   type Key as KeyMessage,
   type PastVersion as PastVersionMessage,
   PastVersionSchema,
   type ReadOptions as ReadOptionsMessage,
-  type Version as VersionMessage,
   VersionState,
 } from '../../gen/causeway/v1/store_pb.ts'
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import { bytesToHex, hexToBytes } from '../dag/hex.ts'
+import { hexToBytes } from '../dag/hex.ts'
 import { idToBytes } from '../dag/id.ts'
-import type { PeerId } from '../dag/identity.ts'
 import type { StoreKey } from '../state/effects.ts'
 import type { Item, PastVersion, ReadOptions, Version, VersionStanding } from '../state/reads.ts'
 import type { Expectation, KeyWrite } from '../state/writer.ts'
-import { readCount, readId, readIds } from './convert.ts'
+import { readIds } from './convert.ts'
 
 /** Reads a key. Throws INVALID_ARGUMENT without one. */
 export function readKey(key: KeyMessage | undefined): StoreKey {
@@ -36,10 +33,6 @@ export function readReadOptions(read: ReadOptionsMessage | undefined, signal: Ab
     waitMs: read?.waitMs || undefined,
     signal,
   }
-}
-
-export function writeReadOptions({ at = [], waitMs = 0 }: ReadOptions = {}) {
-  return { at: at.map(idToBytes), waitMs }
 }
 
 /** Reads the changes of a write. Throws INVALID_ARGUMENT for one that says nothing. */
@@ -66,29 +59,11 @@ function readAction(what: KeyChange['what']): KeyWrite['action'] {
   }
 }
 
-export function writeKeyChange({ store, key, action, replaces }: KeyWrite): KeyChange {
-  const what: MessageInitShape<typeof KeyChangeSchema>['what'] =
-    'put' in action
-      ? { case: 'put', value: action.put }
-      : 'add' in action
-        ? { case: 'add', value: { delta: BigInt(action.add) } }
-        : { case: 'delete', value: {} }
-  return create(KeyChangeSchema, {
-    key: { store, key },
-    what,
-    ...(replaces && { replaces: { entries: replaces.map(idToBytes) } }),
-  })
-}
-
 export function readExpectations(expect: readonly ExpectationMessage[]): Expectation[] {
   return expect.map(({ key, versions }) => ({
     ...readKey(key),
     heads: readIds(versions, 'versions', limits.stateHeads),
   }))
-}
-
-export function writeExpectation({ store, key, heads }: Expectation) {
-  return { key: { store, key }, versions: heads.map(idToBytes) }
 }
 
 export function writeItem({ store, key, version, conflicts, conflictCount }: Item): ItemMessage {
@@ -111,26 +86,6 @@ function writeVersion({ id, author, createdAtMs, height, sum, ...bytes }: Versio
   }
 }
 
-/** Reads an item of a remote. Throws INVALID_ARGUMENT for one of the wrong shape. */
-export function readItem({ key, value, conflicts, conflictCount }: ItemMessage): Item {
-  return {
-    ...readKey(key),
-    version: value && readVersion(value),
-    conflicts: conflicts.map(readVersion),
-    conflictCount,
-  }
-}
-
-function readVersion({ entry, value, type, author, createdAtMs, height, sum }: VersionMessage): Version {
-  return {
-    id: readId(entry, 'entry'),
-    author: bytesToHex(author) as PeerId,
-    createdAtMs: readCount(createdAtMs, 'created_at_ms'),
-    height: readCount(height, 'height'),
-    ...{ value, type, sum },
-  }
-}
-
 const states: Record<VersionStanding, VersionState> = {
   head: VersionState.HEAD,
   replaced: VersionState.REPLACED,
@@ -145,15 +100,4 @@ export function writePast({ version, standing, replaces, added }: PastVersion): 
     replaces: replaces.map(idToBytes),
     ...(added !== undefined && { added }),
   })
-}
-
-export function readPast({ version, state, replaces, added }: PastVersionMessage): PastVersion {
-  const standing = (Object.keys(states) as VersionStanding[]).find((name) => states[name] === state)
-  if (standing === undefined || version === undefined)
-    throw new CausewayError('PROTOCOL', 'The remote sent a version in a history that says too little.')
-  return {
-    version: readVersion(version),
-    ...{ standing, added },
-    replaces: readIds(replaces, 'replaces', limits.stateNames),
-  }
 }

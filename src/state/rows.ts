@@ -150,7 +150,6 @@ export function versionRange(number: number, key: Buffer, after?: Position): Ran
 export const nameRow = (number: number, key: Buffer, id: EntryId): Buffer =>
   row(kinds.name, number, key, Buffer.from(id, 'hex'))
 export const nameRange = (number: number, key: Buffer): Range => rangeOf(row(kinds.name, number, key))
-export const idOfNameRow = (rowKey: Buffer): EntryId => rowKey.toString('hex', rowKey.length - 32) as EntryId
 
 export function flipRow(number: number, sequence: number, { height, id }: Position): Buffer {
   const rest = Buffer.allocUnsafe(48)

@@ -147,7 +147,7 @@ export class Stores {
 }
 
 /** Returns what a function collected, as one entry to write. */
-export function collect(build: (batch: Batch) => void, durable = false): StateWrite {
+function collect(build: (batch: Batch) => void, durable = false): StateWrite {
   const batch = new Batch()
   build(batch)
   return { writes: batch.writes, other: batch.other, expect: batch.expected, durable }

@@ -67,3 +67,14 @@ export interface ContributedStore {
   /** Runs `task` between two pages of a tree, for records that change in step with it. */
   between<Result>(tree: TreeId, task: () => Promise<Result>): Promise<Result>
 }
+
+/** Calls a listener. The page is stored by now, so an error that it throws ends the process as an uncaught one. */
+export function callListener(listener: () => void): void {
+  try {
+    listener()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}

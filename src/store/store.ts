@@ -8,7 +8,13 @@
 import { invariant } from '../base/assert.ts'
 import type { VerifiedEntry } from '../dag/entry.ts'
 import { type EntryId, type Position, type TreeId, unknownTree } from '../dag/id.ts'
-import type { BatchContributor, ContributedStore, Contribution, PageListener } from './contributors.ts'
+import {
+  type BatchContributor,
+  type ContributedStore,
+  type Contribution,
+  callListener,
+  type PageListener,
+} from './contributors.ts'
 import { Repairs } from './damage/repairs.ts'
 import { closedError, storeError } from './database/errors.ts'
 import * as layout from './database/layout.ts'
@@ -113,16 +119,10 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
   async voidAmong(tree: TreeId, positions: readonly Position[]): Promise<ReadonlySet<EntryId>> {
     const state = await this.stateOf(tree)
     if (state === undefined || state.policy.whole().revocations === 0) return noEntries
-    if (state.stale) await this.settleVoidMarks(tree)
+    if (state.stale) await this.settled(tree, async () => {})
     const number = this.numberOf(tree)
     const marks = await this.db.hasMany(positions.map((position) => layout.voidKey(number, position)))
     return new Set(positions.filter((_, index) => marks[index]).map(({ id }) => id))
-  }
-
-  private settleVoidMarks(tree: TreeId): Promise<void> {
-    return this.queue.run(tree, async () => {
-      await this.settle(await this.loadState(tree), tree)
-    })
   }
 
   private async settle(state: TreeState | undefined, tree: TreeId): Promise<void> {
@@ -158,9 +158,7 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
     }
   }
 
-  /**
-   * Like `append`, with entries that `make` returns in the tree's turn: nothing comes between what it reads and the page.
-   */
+  /** Like `append`, with entries that `make` returns in the tree's turn, so that nothing comes in between. */
   appendMade(
     tree: TreeId,
     make: () => Promise<readonly VerifiedEntry[]>,
@@ -396,16 +394,5 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
       }
     })()
     return this.reopening
-  }
-}
-
-/** Calls a listener. The page is stored by now, so an error that it throws ends the process as an uncaught one. */
-function callListener(listener: () => void): void {
-  try {
-    listener()
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
   }
 }
