@@ -4,6 +4,7 @@
  * docs/protocol.md lists its claims.
  */
 import { createPrivateKey } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { SignJWT } from 'jose'
 import type { Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
@@ -56,8 +57,9 @@ export interface ProofsParts {
   shareOf(issuer: PeerId): Share
 }
 
-/** The signal of checks, which end by themselves. */
+/** The signal of checks, which end by themselves. It has one listener for each check that waits. */
 const never = new AbortController().signal
+setMaxListeners(0, never)
 
 /** Checks the proofs presented to one server. */
 export class Proofs {

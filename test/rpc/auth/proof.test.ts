@@ -5,6 +5,7 @@
 import { strict as assert } from 'node:assert'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { fromBinary } from '@bufbuild/protobuf'
 import { createClient, type Interceptor } from '@connectrpc/connect'
 import { createConnectTransport } from '@connectrpc/connect-node'
@@ -75,6 +76,21 @@ describe('A proof', () => {
     const both = await makeProof(caller, server.peer, systemClock)
     const results = await Promise.allSettled([proofs.spend(both, connected), proofs.spend(both, connected)])
     assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+  })
+
+  it('waits for its turn with any number of others, without a warning on stderr', async () => {
+    const warnings: Error[] = []
+    const onWarning = (warning: Error) => warnings.push(warning)
+    process.on('warning', onWarning)
+    const proofs = await openProofs(systemClock, await openMemory())
+    const many = await Promise.all(
+      Array.from({ length: 50 }, () => makeProof(caller, server.peer, systemClock)),
+    )
+    for (const issuer of await Promise.all(many.map((proof) => proofs.spend(proof, connected))))
+      assert.equal(issuer, caller.peer)
+    await setImmediate()
+    process.off('warning', onWarning)
+    assert.deepEqual(warnings, [])
   })
 
   it('does not hold when anything about it is wrong', async () => {
