@@ -68,7 +68,7 @@ async function tunnel(
 /**
  * Returns the channel if it is what those who call through the tunnel rely on: their tokens name no certificate, since
  * they see none. Throws INVALID_ARGUMENT if the bytes would leave this machine with less than proven keys, and
- * WRONG_PEER if it leads to another peer than the ticket's issuer.
+ * WRONG_PEER if it does not prove that it leads to the ticket's issuer.
  */
 function leadingTo(issuer: PeerId | undefined, channel: Channel): Channel {
   const { protection, remotePeer, stream } = channel
@@ -78,10 +78,10 @@ function leadingTo(issuer: PeerId | undefined, channel: Channel): Channel {
           'INVALID_ARGUMENT',
           'A tunnel needs a QUIC address (iroh:endpoint…): call others directly.',
         )
-      : issuer !== undefined && remotePeer !== undefined && remotePeer !== issuer
+      : issuer !== undefined && remotePeer !== issuer
         ? new CausewayError(
             'WRONG_PEER',
-            `The address leads to the peer ${remotePeer}, not to the ticket's issuer ${issuer}.`,
+            `The address leads to ${remotePeer === undefined ? 'somebody who proves no key' : `the peer ${remotePeer}`}, not to the ticket's issuer ${issuer}.`,
           )
         : undefined
   if (error === undefined) return channel
