@@ -15,6 +15,7 @@ import type { Contribution } from '../store/contributors.ts'
 import { storeError } from '../store/database/errors.ts'
 import type { BatchOperation } from '../store/page.ts'
 import type { DagStore } from '../store/store.ts'
+import { SortedTrees } from './sorted-trees.ts'
 
 /** A permission as a record holds it; `revoked` stands for a revoked key. */
 type Code = number
@@ -43,9 +44,11 @@ export class NamedPeers {
   private readonly sublevel
   private readonly trees = new Map<TreeId, Names>()
   /** Trees that have too many names to list. */
-  private readonly unlisted = new Set<TreeId>()
-  /** In how many trees each peer has a permission. */
-  private readonly counts = new Map<PeerId, number>()
+  private readonly unlisted = new SortedTrees()
+  /** Trees that everybody may read. */
+  private readonly publicTrees = new SortedTrees()
+  /** The trees in which each peer has a permission. */
+  private readonly treesOf = new Map<PeerId, SortedTrees>()
   /** How many keys are listed in all. */
   private size = 0
 
@@ -75,7 +78,7 @@ export class NamedPeers {
 
   /** Returns whether the policy of any listed tree gives the peer a permission by name. */
   has(peer: PeerId): boolean {
-    return this.counts.has(peer)
+    return this.treesOf.has(peer)
   }
 
   /** Returns what a peer may do in a tree, or undefined if only the tree's policy can say so. */
@@ -91,6 +94,18 @@ export class NamedPeers {
   isNamed(tree: TreeId, peer: PeerId): boolean | undefined {
     const code = this.trees.get(tree)?.keys.get(peer)
     return this.trees.has(tree) ? code !== undefined && code !== revoked : undefined
+  }
+
+  /**
+   * Returns the first tree after an id that a peer may be able to read, or undefined if there is none: those that it may
+   * read, and those of which only the policy can say so.
+   */
+  nextTree(after: string, peer: PeerId | undefined): TreeId | undefined {
+    const own = peer === undefined ? undefined : this.treesOf.get(peer)?.next(after)
+    let first = own
+    for (const tree of [this.publicTrees.next(after), this.unlisted.next(after)])
+      if (tree !== undefined && (first === undefined || tree < first)) first = tree
+    return first
   }
 
   /** Makes the records of a tree again from its policy, as after a repair. Throws STORE_CORRUPT. */
@@ -113,6 +128,7 @@ export class NamedPeers {
       stored: () => {
         for (const peer of keys) this.show(tree, peer, undefined)
         this.trees.delete(tree)
+        this.publicTrees.delete(tree)
         this.unlisted.delete(tree)
       },
     }
@@ -152,7 +168,7 @@ export class NamedPeers {
     return {
       operations,
       stored: () => {
-        this.trees.set(tree, names)
+        this.keep(tree, names)
         for (const [peer, code] of changes) this.show(tree, peer, code)
       },
     }
@@ -169,6 +185,12 @@ export class NamedPeers {
     }
   }
 
+  private keep(tree: TreeId, names: Names): void {
+    this.trees.set(tree, names)
+    if (names.open >= Permission.READ) this.publicTrees.add(tree)
+    else this.publicTrees.delete(tree)
+  }
+
   /** Changes what memory holds of one key in one tree. */
   private show(tree: TreeId, peer: PeerId, code: Code | undefined): void {
     const { keys } = this.trees.get(tree)!
@@ -176,9 +198,11 @@ export class NamedPeers {
     if (code === undefined) keys.delete(peer)
     else keys.set(peer, code)
     this.size += Number(code !== undefined) - Number(before !== undefined)
-    const count = (this.counts.get(peer) ?? 0) + Number(isGrant(code)) - Number(isGrant(before))
-    if (count > 0) this.counts.set(peer, count)
-    else this.counts.delete(peer)
+    const own = this.treesOf.get(peer) ?? new SortedTrees()
+    if (isGrant(code)) own.add(tree)
+    else own.delete(tree)
+    if (own.size > 0) this.treesOf.set(peer, own)
+    else this.treesOf.delete(peer)
   }
 
   /** Reads all records. Drops those of a tree that do not agree, and of trees that are not here. */
@@ -224,7 +248,7 @@ export class NamedPeers {
     for (const [peer, code] of keys) xor(sum, digestOf(tree, peer, code))
     const names = { open: header[0] as Permission, entries: header.readUInt32BE(1), plain: false, sum }
     if (!encodeNames(tree, names).equals(header)) return false
-    this.trees.set(tree, { ...names, keys: new Map() })
+    this.keep(tree, { ...names, keys: new Map() })
     for (const [peer, code] of keys) this.show(tree, peer, code)
     return true
   }

@@ -12,6 +12,11 @@ export interface Rights {
   mayRead(tree: TreeId, peer: PeerId | undefined): Promise<boolean>
   /** Returns whether the tree's policy names the peer with a permission, beyond what public access gives everyone. */
   isNamed(tree: TreeId, peer: PeerId): Promise<boolean>
+  /**
+   * Returns the first tree after an id that a peer may be able to read, or undefined if there is none. It loads no tree,
+   * and passes over those of which it is known that the peer may not read them.
+   */
+  nextTree(after: string, peer: PeerId | undefined): TreeId | undefined
 }
 
 /**
@@ -26,6 +31,10 @@ export function rightsOf(store: DagStore, named?: NamedPeers): Rights {
   }
   return {
     permission,
+    nextTree: (after, peer) =>
+      named === undefined
+        ? store.trees().find(({ tree }) => tree > after)?.tree
+        : named.nextTree(after, peer),
     mayRead: async (tree, peer) => (await permission(tree, peer)) >= Permission.READ,
     async isNamed(tree, peer) {
       if (named?.isNamed(tree, peer) === false) return false

@@ -5,8 +5,8 @@ import type { NamedPeers } from '../access/named-peers.ts'
 import type { Clock } from '../base/clock.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { PeerBook, PeerEntry } from '../peer/book.ts'
-import { operatorsOnly } from '../rpc/auth/authorize.ts'
 import { Bindings, bindingOfServer } from '../rpc/auth/binding.ts'
+import { checkCaller } from '../rpc/auth/callers.ts'
 import { Identification } from '../rpc/auth/identify.ts'
 import { Proofs } from '../rpc/auth/proof.ts'
 import { ProofBudget } from '../rpc/auth/proof-budget.ts'
@@ -82,7 +82,7 @@ export class Admission {
 
   /** The interceptors that every call over a connection passes, in order. */
   get interceptors(): Interceptor[] {
-    return [operatorsOnly, this.throttle.interceptor]
+    return [checkCaller, this.throttle.interceptor]
   }
 
   isBlocked(peer: PeerId): boolean {

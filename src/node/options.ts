@@ -29,7 +29,7 @@ export interface NodeOptions {
   readonly quic?: QuicOptions
   /** Further transports, each with its own server. */
   readonly transports?: readonly Transport[]
-  /** Peers that may operate this node as its own key may: call NodeService and TreeService, and read all trees. */
+  /** Peers that may operate this node as its own key may: make every call, and read all trees. */
   readonly operators?: readonly PeerId[]
   /**
    * The hashes of the certificates of proxies that end TLS in front of the node, in hex (`tls-server-end-point` of RFC

@@ -160,6 +160,44 @@ describe('The peers that policies name', () => {
   })
 })
 
+describe('The trees that a peer may be able to read', () => {
+  const list = (named: NamedPeers, peer: PeerId | undefined) => {
+    const trees: TreeId[] = []
+    for (let tree = named.nextTree('', peer); tree !== undefined; tree = named.nextTree(tree, peer))
+      trees.push(tree)
+    return trees
+  }
+
+  it('are found one after the other, also after a restart, and no tree is loaded for that', async () => {
+    const { db, hidden, shown, named, grant, author } = await filled()
+    const both = [hidden, shown].sort()
+    for (const each of [named, (await open(db)).named])
+      assert.deepEqual(
+        [alice, bob, carol, undefined].map((peer) => list(each, peer)),
+        [both, both, [shown], [shown]],
+      )
+    await grant(hidden, alice, Permission.UNSPECIFIED)
+    await author.changePolicy(shown, { publicAccess: PublicAccess.NONE })
+    const again = await open(db)
+    for (const each of [named, again.named])
+      assert.deepEqual(
+        [alice, bob, self.peer, undefined].map((peer) => list(each, peer)),
+        [[], [hidden], both, []],
+      )
+    assert.equal(again.loads.count, 0)
+    const { operations, stored } = named.forgetting(hidden)
+    await db.batch([...operations] as never)
+    stored()
+    assert.deepEqual(list(named, bob), [])
+  })
+
+  it('include those that have too many names to list', async () => {
+    using _ = limited({ namedPeersOfTree: 1 })
+    const { named, hidden, shown } = await filled()
+    assert.deepEqual(list(named, carol), [hidden, shown].sort())
+  })
+})
+
 describe('Rights', () => {
   it('refuse a caller without loading the tree, as if there were none', async () => {
     const { db, hidden } = await filled()

@@ -108,15 +108,36 @@ const rows: Record<string, Row> = {
   },
 
   CreateTree: operators(TreeService, () => ({ name: 'new' })),
-  ListTrees: operators(TreeService, () => ({})),
-  GetTree: operators(TreeService, (tree) => ({ tree }), here),
+  ListTrees: {
+    service: TreeService,
+    request: () => ({ pageSize: limits.listedEntries }),
+    outcome: (caller) => (mayRead(caller, 'private') ? 'private and public' : 'public'),
+    // The trees of the table, of which the private one comes first or last by chance.
+    says: ({ trees }: { trees: { name: string; publicAccess: PublicAccess }[] }) =>
+      trees
+        .flatMap(({ name, publicAccess }) => (name === 't' ? [publicAccess] : []))
+        .sort()
+        .map((access) => (access === PublicAccess.NONE ? 'private' : 'public'))
+        .join(' and '),
+  },
+  GetTree: { service: TreeService, request: (tree) => ({ tree }), outcome: read },
   // Not a tree of the table, which the other rows need.
   RemoveTree: operators(TreeService, () => ({ tree: new Uint8Array(32).fill(8) }), 'UNKNOWN_TREE'),
   Commit: operators(TreeService, (tree) => ({ tree, changes: [{ store: 'log' }] }), here),
-  SubmitEntries: operators(TreeService, (tree) => ({ tree })),
-  GetEntries: operators(TreeService, (tree) => ({ ids: [tree] })),
-  ListEntries: operators(TreeService, (tree) => ({ tree }), here),
-  WatchTree: operators(TreeService, (tree) => ({ tree }), here),
+  SubmitEntries: {
+    service: TreeService,
+    request: (tree) => ({ tree }),
+    // An operator may create the tree.
+    outcome: (caller, tree) => (caller === 'operator' ? 'ok' : read(caller, tree)),
+  },
+  GetEntries: {
+    service: TreeService,
+    request: (tree) => ({ ids: [tree] }),
+    outcome: (caller, tree) => (mayRead(caller, tree) ? 'found' : 'missing'),
+    says: ({ missing }: { missing: Uint8Array[] }) => (missing.length === 0 ? 'found' : 'missing'),
+  },
+  ListEntries: { service: TreeService, request: (tree) => ({ tree }), outcome: read },
+  WatchTree: { service: TreeService, request: (tree) => ({ tree }), outcome: read },
 
   GetNode: operators(NodeService, () => ({})),
   CreateTicket: operators(NodeService, (tree) => ({ tree }), here),

@@ -139,6 +139,10 @@ describe('Private trees', () => {
       (tree: Uint8Array) => sync.syncTree({ tree, tips: [tree], count: 1n, want: new Uint8Array(32) }),
       (tree: Uint8Array) => sync.sendEntries({ tree }),
       (tree: Uint8Array) => trees.getTree({ tree }),
+      (tree: Uint8Array) => trees.listEntries({ tree }),
+      (tree: Uint8Array) => trees.watchTree({ tree }),
+      (tree: Uint8Array) => trees.submitEntries({ tree }),
+      (tree: Uint8Array) => trees.commit({ tree }),
       (tree: Uint8Array) => node.createTicket({ tree }),
     ]) {
       const [of, none] = [await failureOf(call(idToBytes(hidden))), await failureOf(call(idToBytes(absent)))]
@@ -146,7 +150,9 @@ describe('Private trees', () => {
         JSON.stringify(failure).replace(/bafkrei[a-z2-7]{52}|[0-9a-f]{64}/g, 'ID')
       assert.equal(masked(of), masked(none))
     }
-    for (const call of [() => trees.listTrees({}), () => node.getNode({}), () => node.watchStatus({})])
+    assert.deepEqual((await trees.listTrees({})).trees, [])
+    assert.deepEqual((await trees.getEntries({ ids: [idToBytes(hidden)] })).entries, [])
+    for (const call of [() => node.getNode({}), () => node.watchStatus({})])
       await fails(call(), 'FORBIDDEN', 'PermissionDenied')
     assert.equal((await fetch(`${serving.address}/metrics`)).status, 404)
   })

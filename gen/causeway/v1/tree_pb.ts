@@ -215,7 +215,8 @@ export const CreateTreeResponseSchema: GenMessage<CreateTreeResponse> = /*@__PUR
  */
 export type ListTreesRequest = Message<"causeway.v1.ListTreesRequest"> & {
   /**
-   * How many trees to return: at most 1,000; 0 means 100.
+   * How many trees to return: at most 1,000; 0 means 100. A page for a caller that is no operator ends earlier, once
+   * the node has looked into 100 trees.
    *
    * @generated from field: uint32 page_size = 1;
    */
@@ -237,7 +238,7 @@ export const ListTreesRequestSchema: GenMessage<ListTreesRequest> = /*@__PURE__*
   messageDesc(file_causeway_v1_tree, 4);
 
 /**
- * A page of trees.
+ * A page of trees. It may be empty although more follow.
  *
  * @generated from message causeway.v1.ListTreesResponse
  */
@@ -531,15 +532,15 @@ export const GetEntriesRequestSchema: GenMessage<GetEntriesRequest> = /*@__PURE_
  */
 export type GetEntriesResponse = Message<"causeway.v1.GetEntriesResponse"> & {
   /**
-   * The entries found, up to 1 MiB or a single larger entry. To get the rest, ask again for the ids that are neither
-   * here nor in `missing`.
+   * The entries found, up to 1 MiB or a single larger entry, of at most 100 trees. To get the rest, ask again for the
+   * ids that are neither here nor in `missing`.
    *
    * @generated from field: repeated causeway.v1.Entry entries = 1;
    */
   entries: Entry[];
 
   /**
-   * The ids that the node does not have, 32 bytes each.
+   * The ids that the node does not have, or of trees that the caller may not read, 32 bytes each.
    *
    * @generated from field: repeated bytes missing = 2;
    */
@@ -703,15 +704,18 @@ export const WatchTreeResponseSchema: GenMessage<WatchTreeResponse> = /*@__PURE_
   messageDesc(file_causeway_v1_tree, 19);
 
 /**
- * Creates, reads and writes the trees of one node. Only the node's own key, its control socket and its operators may
- * call this service: a caller that has proven no key gets UNAUTHENTICATED, any other caller FORBIDDEN. A field of the
- * wrong shape or past its bound fails the call with INVALID_ARGUMENT or LIMIT_EXCEEDED.
+ * Creates, reads and writes the trees of one node. CreateTree, RemoveTree and Commit are for operators: the node's own
+ * key, its control socket, and the peers that the node names. Of any other caller they fail with UNAUTHENTICATED if it
+ * has proven no key, else with FORBIDDEN. Everybody may make the other calls, and the tree's policy answers: a tree that
+ * the caller may not read is to it as if it were not here. A field of the wrong shape or past its bound fails the call
+ * with INVALID_ARGUMENT or LIMIT_EXCEEDED. A caller that is no operator gets RESOURCE_EXHAUSTED, with the time to wait,
+ * if it makes the node do too much.
  *
  * @generated from service causeway.v1.TreeService
  */
 export const TreeService: GenService<{
   /**
-   * Creates a tree whose root the node signs. Fails with ENTRY_ROOT if the name is empty or too long.
+   * For operators. Creates a tree whose root the node signs. Fails with ENTRY_ROOT if the name is empty or too long.
    *
    * @generated from rpc causeway.v1.TreeService.CreateTree
    */
@@ -721,7 +725,8 @@ export const TreeService: GenService<{
     output: typeof CreateTreeResponseSchema;
   },
   /**
-   * Lists the trees that the node has, ordered by id.
+   * For everybody. Lists the trees that the caller may read, ordered by id: all for an operator, the public ones for a
+   * caller that has proven no key.
    *
    * @generated from rpc causeway.v1.TreeService.ListTrees
    */
@@ -731,7 +736,7 @@ export const TreeService: GenService<{
     output: typeof ListTreesResponseSchema;
   },
   /**
-   * Returns one tree. Fails with UNKNOWN_TREE.
+   * For callers that may read the tree. Returns one tree. Fails with UNKNOWN_TREE.
    *
    * @generated from rpc causeway.v1.TreeService.GetTree
    */
@@ -741,10 +746,10 @@ export const TreeService: GenService<{
     output: typeof GetTreeResponseSchema;
   },
   /**
-   * Removes a tree from the node, with its links and everything else that the node keeps about it. From the first answer
-   * on, the tree is not there for anybody. The removal goes on if the caller leaves, and after a restart; meanwhile the
-   * tree cannot come back (RESOURCE_EXHAUSTED). Other nodes keep the tree. It comes back only if an operator links, joins,
-   * syncs or submits it. Fails with UNKNOWN_TREE.
+   * For operators. Removes a tree from the node, with its links and everything else that the node keeps about it. From
+   * the first answer on, the tree is not there for anybody. The removal goes on if the caller leaves, and after a
+   * restart; meanwhile the tree cannot come back (RESOURCE_EXHAUSTED). Other nodes keep the tree. It comes back only if
+   * an operator links, joins, syncs or submits it. Fails with UNKNOWN_TREE.
    *
    * @generated from rpc causeway.v1.TreeService.RemoveTree
    */
@@ -754,7 +759,7 @@ export const TreeService: GenService<{
     output: typeof RemoveTreeResponseSchema;
   },
   /**
-   * Writes one entry, signed by the node. Fails with UNKNOWN_TREE, ENTRY_CHANGES, ENTRY_TOO_LARGE or
+   * For operators. Writes one entry, signed by the node. Fails with UNKNOWN_TREE, ENTRY_CHANGES, ENTRY_TOO_LARGE or
    * ENTRY_MISSING_PARENT, with FORBIDDEN if the node's key may not write, and with RESOURCE_EXHAUSTED if too many
    * commits wait or a quota is used up.
    *
@@ -766,9 +771,10 @@ export const TreeService: GenService<{
     output: typeof CommitResponseSchema;
   },
   /**
-   * Writes entries that their authors have signed. Creates the tree if the first entry is its root. If entries are
-   * refused, the call fails with the code of the first of them; the other entries are stored. Fails with
-   * RESOURCE_EXHAUSTED if a quota is used up.
+   * For callers that may read the tree. Writes entries that their authors have signed. Whether an entry is accepted
+   * depends on its author's right, not on the caller's. If an operator calls, and the first entry is the tree's root,
+   * creates the tree. If entries are refused, the call fails with the code of the first of them; the other entries are
+   * stored. Fails with UNKNOWN_TREE, and with RESOURCE_EXHAUSTED if a quota is used up.
    *
    * @generated from rpc causeway.v1.TreeService.SubmitEntries
    */
@@ -778,7 +784,7 @@ export const TreeService: GenService<{
     output: typeof SubmitEntriesResponseSchema;
   },
   /**
-   * Returns entries by id.
+   * For everybody. Returns entries by id. Those of trees that the caller may not read count as missing.
    *
    * @generated from rpc causeway.v1.TreeService.GetEntries
    */
@@ -788,7 +794,7 @@ export const TreeService: GenService<{
     output: typeof GetEntriesResponseSchema;
   },
   /**
-   * Lists a tree's entries, parents first or newest first. Fails with UNKNOWN_TREE.
+   * For callers that may read the tree. Lists its entries, parents first or newest first. Fails with UNKNOWN_TREE.
    *
    * @generated from rpc causeway.v1.TreeService.ListEntries
    */
@@ -798,8 +804,8 @@ export const TreeService: GenService<{
     output: typeof ListEntriesResponseSchema;
   },
   /**
-   * Streams the entries of a tree in the order of their arrival, then every new entry as it arrives. Fails with
-   * UNKNOWN_TREE.
+   * For callers that may read the tree. Streams its entries in the order of their arrival, then every new entry as it
+   * arrives. Fails with UNKNOWN_TREE, also later, once the caller may no longer read the tree.
    *
    * @generated from rpc causeway.v1.TreeService.WatchTree
    */

@@ -115,6 +115,11 @@ export const rpcLimits = {
   /** Items in one page of a list. */
   listedEntries: 1_000,
   listedByDefault: 100,
+  /**
+   * Trees that one call loads to say what they hold, for a caller that is no operator: some 0.2 s of work if none of
+   * them is in memory.
+   */
+  listedTreesLoaded: 100,
   /** Bytes of entries in one page of a list: below `answerBytes` even with base64 and field names. */
   listedBytes: 1_048_576,
   /** Tips returned at once: 128 KiB. */

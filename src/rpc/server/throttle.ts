@@ -69,6 +69,11 @@ const costs: Readonly<Record<string, number>> = {
   SendEntries: 2,
   Watch: 4,
   RequestAccess: 4,
+  ListTrees: 4,
+  GetEntries: 2,
+  ListEntries: 4,
+  WatchTree: 4,
+  SubmitEntries: 2,
 }
 
 export class Throttle {

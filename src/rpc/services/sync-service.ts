@@ -9,13 +9,11 @@ import type {
 import type { AccessDesk } from '../../access/desk.ts'
 import type { Clock } from '../../base/clock.ts'
 import { hexToBytes } from '../../dag/hex.ts'
-import { type TreeId, unknownTree } from '../../dag/id.ts'
+import type { TreeId } from '../../dag/id.ts'
 import type { Identity, PeerId } from '../../dag/identity.ts'
-import type { DagStore } from '../../store/store.ts'
 import { answerSync } from '../../sync/answer/answer.ts'
 import { serveWatch } from '../../sync/answer/watch.ts'
 import type { Ingest } from '../../sync/ingest.ts'
-import type { Access } from '../auth/authorize.ts'
 import type { Bindings } from '../auth/binding.ts'
 import { handshakeNonceBytes, handshakeVersion, signHandshake } from '../auth/handshake.ts'
 import { type Caller, callerKey, stoppingKey } from '../caller.ts'
@@ -24,6 +22,7 @@ import { readSyncRequest, readWatchRequest, writeSyncHeader, writeWatchMessage }
 import { writePage } from '../packed.ts'
 import { loadKey } from '../server/load.ts'
 import { createAccessHandler } from './access-service.ts'
+import { expectTree, type ReadableTrees } from './expect-tree.ts'
 
 /** Receives what the calls of peers show. */
 export interface PeerCalls {
@@ -35,10 +34,8 @@ export interface PeerCalls {
   readonly onEqual: (tree: TreeId, peer: PeerId, sequence: number) => Promise<void>
 }
 
-export interface SyncServiceParts extends PeerCalls {
-  readonly store: DagStore
+export interface SyncServiceParts extends PeerCalls, ReadableTrees {
   readonly ingest: Ingest
-  readonly access: Access
   readonly bindings: Bindings
   readonly requests: AccessDesk
   readonly identity: Identity
@@ -123,13 +120,12 @@ async function* watch(parts: SyncServiceParts, request: WatchRequest, context: H
 }
 
 async function sendEntries(
-  { store, ingest, access }: SyncServiceParts,
+  parts: SyncServiceParts,
   request: SendEntriesRequest,
   { values, signal }: HandlerContext,
 ) {
-  const tree = readId(request.tree, 'tree')
-  await access.read(tree, values.get(callerKey))
-  if (store.tree(tree) === undefined) throw unknownTree(tree)
+  const { store, ingest } = parts
+  const tree = await expectTree(parts, request.tree, values.get(callerKey))
   const load = values.get(loadKey)
   const { added, known, refused } = await load.work(signal, () =>
     ingest.page(tree, readSigned(request.entries), { existing: true }),

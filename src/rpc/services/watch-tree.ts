@@ -1,57 +1,50 @@
-/** TreeService's WatchTree: streams a tree's entries as they arrive, until the caller leaves or the node stops. */
-import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
+/**
+ * TreeService's WatchTree: streams a tree's entries as they arrive, until the caller leaves or may no longer read the
+ * tree, or the node stops.
+ */
+import type { ServiceImpl } from '@connectrpc/connect'
 import type { TreeService } from '../../../gen/causeway/v1/tree_pb.ts'
 import type { Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import { policyStore } from '../../dag/entry.ts'
-import { type TreeId, unknownTree } from '../../dag/id.ts'
+import type { Position, TreeId } from '../../dag/id.ts'
 import type { DagStore } from '../../store/store.ts'
 import { pieces } from '../../sync/pieces.ts'
-import { stoppingKey } from '../caller.ts'
-import { readCount, readId, writeEntry } from '../convert.ts'
+import { callerKey, stoppingKey } from '../caller.ts'
+import { readCount, writeEntry } from '../convert.ts'
+import { loadKey } from '../server/load.ts'
+import { expectTree, type ReadableTrees } from './expect-tree.ts'
 
-/** Reads the id of a tree in the store. Throws INVALID_ARGUMENT for a malformed id, UNKNOWN_TREE for an unknown one. */
-export function expectTree(store: DagStore, bytes: Uint8Array): TreeId {
-  const tree = readId(bytes, 'tree')
-  if (store.tree(tree) === undefined) throw unknownTree(tree)
-  return tree
-}
-
-export function createTreeWatch({
-  store,
-  clock,
-}: {
-  readonly store: DagStore
-  readonly clock: Clock
-}): Pick<ServiceImpl<typeof TreeService>, 'watchTree'> {
+export function createTreeWatch(
+  parts: ReadableTrees & { readonly clock: Clock },
+): Pick<ServiceImpl<typeof TreeService>, 'watchTree'> {
+  const { store, access, clock } = parts
   return {
     async *watchTree(request, context) {
-      const tree = expectTree(store, request.tree)
+      const { values } = context
+      const caller = values.get(callerKey)
+      const tree = await expectTree(parts, request.tree, caller)
       let after = readCount(request.afterSequence, 'after_sequence')
+      const ended = AbortSignal.any([context.signal, values.get(stoppingKey)])
+      const work = <Result>(piece: () => Promise<Result>) => values.get(loadKey).work(ended, piece)
       let sentAt = clock.monotonic()
-      for await (const changed of changes(store, tree, clock, context, () => sentAt)) {
+      for await (const changed of changes(store, tree, clock, ended, () => sentAt)) {
+        // The change may have taken the caller's right, and a watch that is cut off says so.
+        await access.read(tree, caller)
         if (!changed) {
           yield { entries: [], sequence: BigInt(after) }
           sentAt = clock.monotonic()
         }
         // Ends when everything that has arrived is sent.
         for (;;) {
-          const arrivals = await store.arrivals(tree, after, limits.watchEntries)
-          if (arrivals.length === 0) break
-          const records = await store.lookup(arrivals.map(({ id }) => id))
-          const sized = arrivals.map((arrival, index) => ({ ...arrival, size: records[index]?.size ?? 0 }))
-          const sizeOf = ({ size }: { size: number }) => size
-          for (const page of pieces(sized, sizeOf, () => limits.pageBytes)) {
+          const pages = await work(() => nextPages(store, tree, after))
+          if (pages.length === 0) break
+          for (const page of pages) {
+            const message = await work(() => readPage(store, tree, page, request.includeVoid))
+            // Asked again for each message, since a slow caller takes its time.
+            await access.read(tree, caller)
             after = page.at(-1)!.sequence
-            const [entries, voids] = await Promise.all([store.read(tree, page), store.voidAmong(tree, page)])
-            const messages = entries.map((entry) => writeEntry(entry, voids.has(entry.id)))
-            yield {
-              entries: request.includeVoid ? messages : messages.filter(({ isVoid }) => !isVoid),
-              sequence: BigInt(after),
-              policyChanged: messages.some(({ body }) =>
-                body!.changes.some(({ store }) => store === policyStore),
-              ),
-            }
+            yield { ...message, sequence: BigInt(after) }
             sentAt = clock.monotonic()
           }
         }
@@ -60,18 +53,42 @@ export function createTreeWatch({
   }
 }
 
+type Arrival = Position & { readonly sequence: number }
+
+/** Returns the next arrivals, cut into what one message may carry; none if everything was sent. */
+async function nextPages(store: DagStore, tree: TreeId, after: number): Promise<Arrival[][]> {
+  const arrivals = await store.arrivals(tree, after, limits.watchEntries)
+  const records = await store.lookup(arrivals.map(({ id }) => id))
+  const sized = arrivals.map((arrival, index) => ({ ...arrival, size: records[index]?.size ?? 0 }))
+  return [
+    ...pieces(
+      sized,
+      ({ size }) => size,
+      () => limits.pageBytes,
+    ),
+  ]
+}
+
+async function readPage(store: DagStore, tree: TreeId, page: readonly Arrival[], includeVoid: boolean) {
+  const [entries, voids] = await Promise.all([store.read(tree, page), store.voidAmong(tree, page)])
+  const messages = entries.map((entry) => writeEntry(entry, voids.has(entry.id)))
+  return {
+    entries: includeVoid ? messages : messages.filter(({ isVoid }) => !isVoid),
+    policyChanged: messages.some(({ body }) => body!.changes.some(({ store }) => store === policyStore)),
+  }
+}
+
 /**
  * Yields true immediately and then whenever the tree has changed (changes are coalesced), and false for a sign of life,
- * limits.signOfLifeMs after `sentAt`, when the last message was sent. Ends with the call, or when the node stops.
+ * limits.signOfLifeMs after `sentAt`, when the last message was sent, until the signal fires.
  */
 async function* changes(
   store: DagStore,
   tree: TreeId,
   clock: Clock,
-  { signal, values }: HandlerContext,
+  ended: AbortSignal,
   sentAt: () => number,
 ): AsyncGenerator<boolean> {
-  const ended = AbortSignal.any([signal, values.get(stoppingKey)])
   let changed = true
   let wake = () => {}
   const stop = store.subscribe((which) => {

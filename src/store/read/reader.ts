@@ -82,6 +82,11 @@ export class StoreReader {
     if (damage !== undefined) throw new CausewayError(damage.code, damage.message, { data: damage.data })
   }
 
+  /** Returns the tree of an index record, or undefined if it was removed meanwhile. */
+  treeOf({ number }: layout.IndexRecord): TreeId | undefined {
+    return this.treeOfNumber.get(number)
+  }
+
   /** Throws UNKNOWN_TREE if the tree was removed while it was read, so that what is missing is not taken for damage. */
   private expectStill(tree: TreeId, number: number): void {
     if (this.treeOfNumber.get(number) !== tree) throw unknownTree(tree)

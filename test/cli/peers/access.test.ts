@@ -7,8 +7,8 @@ import { projectFile } from '../../kit/project.ts'
 
 const fixture = (file: string) => projectFile(`test/kit/fixtures/${file}`)
 
-async function listTrees(address: string, token?: string): Promise<number> {
-  const { status } = await fetch(`${address}/causeway.v1.TreeService/ListTrees`, {
+async function getNode(address: string, token?: string): Promise<number> {
+  const { status } = await fetch(`${address}/causeway.v1.NodeService/GetNode`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
     body: '{}',
@@ -33,11 +33,11 @@ describe('Access to a node', () => {
     assert.deepEqual([own.issuer, own.audience], [ready.peer, ready.peer])
     const tokenOf = async (data: string) =>
       (await box.run(data, ['token', '--audience', ready.peer, '--ttl', '10'])).stdout.trim()
-    assert.equal(await listTrees(address!, own.token), 200)
-    assert.equal(await listTrees(address!, own.token), 401, 'the token was used on another connection')
-    assert.equal(await listTrees(address!, await tokenOf('friend')), 200)
-    assert.equal(await listTrees(address!, await tokenOf('stranger')), 403)
-    assert.equal(await listTrees(address!), 401)
+    assert.equal(await getNode(address!, own.token), 200)
+    assert.equal(await getNode(address!, own.token), 401, 'the token was used on another connection')
+    assert.equal(await getNode(address!, await tokenOf('friend')), 200)
+    assert.equal(await getNode(address!, await tokenOf('stranger')), 403)
+    assert.equal(await getNode(address!), 401)
     for (const args of [
       ['--ttl', '301'],
       ['--ttl', '0'],

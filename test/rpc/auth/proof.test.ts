@@ -229,7 +229,7 @@ describe('A call over HTTP', () => {
     const { data } = await fails(thief.trees.listTrees({}), 'UNAUTHENTICATED', 'Unauthenticated')
     assert.equal(data.reason, 'replayed')
     const silent = clients(serving.address, '2', (next) => next)
-    await fails(silent.trees.listTrees({}), 'UNAUTHENTICATED', 'Unauthenticated')
+    await fails(silent.trees.createTree({ name: 'a' }), 'UNAUTHENTICATED', 'Unauthenticated')
   })
 
   it('gains nothing from who shares its connection', async () => {
@@ -239,9 +239,9 @@ describe('A call over HTTP', () => {
       if (authorization !== undefined) request.header.set('authorization', authorization)
       return next(request)
     })
-    await shared.trees.listTrees({})
+    await shared.trees.createTree({ name: 'a' })
     authorization = undefined
-    await fails(shared.trees.listTrees({}), 'UNAUTHENTICATED', 'Unauthenticated')
+    await fails(shared.trees.createTree({ name: 'a' }), 'UNAUTHENTICATED', 'Unauthenticated')
   })
 
   it('is refused with a proof of another form, and a bad proof is never no proof', async () => {
