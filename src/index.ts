@@ -31,6 +31,7 @@ export {
   type VerifiedEntry,
   verifyEntry,
 } from './dag/entry.ts'
+export { type Asked, checkPrepared, signPrepared } from './dag/prepared.ts'
 export { RpcConnection } from './rpc/client/connection.ts'
 export { createRemote } from './rpc/client/remote.ts'
 export type { RepairOptions, TreeRepair } from './store/damage/repair.ts'

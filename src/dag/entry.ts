@@ -58,14 +58,26 @@ export function idOf(signed: SignedEntry): EntryId {
 
 /** Decodes a signed entry and checks everything that its bytes alone decide, except the signature. */
 export function readEntry(signed: SignedEntry): Entry {
-  if (signed.body.length > limits.entryBodyBytes)
-    refuse('ENTRY_TOO_LARGE', `A body has at most ${limits.entryBodyBytes} bytes, got ${signed.body.length}.`)
+  checkSize(signed.body)
   if (signed.signature.length !== signatureBytes)
     refuse('ENTRY_SIGNATURE', `A signature has ${signatureBytes} bytes, got ${signed.signature.length}.`)
   const body = decodeBody(signed.body)
   checkBody(body)
   const id = idOf(signed)
   return { id, tree: body.tree ?? id, signed, body }
+}
+
+/** Decodes a body that is not signed yet, and checks everything that its bytes alone decide. */
+export function readBody(bytes: Uint8Array): EntryBody {
+  checkSize(bytes)
+  const body = decodeBody(bytes)
+  checkBody(body)
+  return body
+}
+
+function checkSize(body: Uint8Array): void {
+  if (body.length > limits.entryBodyBytes)
+    refuse('ENTRY_TOO_LARGE', `A body has at most ${limits.entryBodyBytes} bytes, got ${body.length}.`)
 }
 
 /** Returns the entry as verified if its signature is valid, or else the error ENTRY_SIGNATURE. */
@@ -107,19 +119,24 @@ export type Draft = Partial<Omit<EntryBody, 'version' | 'author'>> & Pick<EntryB
 
 /** Signs a new entry. Sorts the draft's parents and policy, takes everything else as it is, and checks the result. */
 export function signEntry(identity: Identity, draft: Draft): VerifiedEntry {
+  const body = encodeDraft(identity.peer, draft)
+  return readEntry({ body, signature: identity.sign(entryDomain, body) }) as VerifiedEntry
+}
+
+/** Returns the body that an author signs. Sorts as `signEntry` does, and does not check the result. */
+export function encodeDraft(author: PeerId, draft: Draft): Uint8Array {
   draftShape(draft, 'draft')
-  const body = encodeBody({
+  return encodeBody({
     version: entryVersion,
     tree: draft.tree,
     parents: [...(draft.parents ?? [])].sort(),
     height: draft.height ?? 0,
-    author: identity.peer,
+    author,
     createdAtMs: draft.createdAtMs,
     policy: [...(draft.policy ?? [])].sort(),
     changes: draft.changes ?? [],
     nonce: draft.nonce ?? new Uint8Array(0),
   })
-  return readEntry({ body, signature: identity.sign(entryDomain, body) }) as VerifiedEntry
 }
 
 /** Signs the root of a new tree. Its policy names the author as admin. `nonce` has 16 to 32 random bytes. */

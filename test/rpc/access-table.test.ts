@@ -124,6 +124,15 @@ const rows: Record<string, Row> = {
   // Not a tree of the table, which the other rows need.
   RemoveTree: operators(TreeService, () => ({ tree: new Uint8Array(32).fill(8) }), 'UNKNOWN_TREE'),
   Commit: operators(TreeService, (tree) => ({ tree, changes: [{ store: 'log' }] }), here),
+  PrepareCommit: {
+    service: TreeService,
+    request: (tree) => ({ tree, changes: [{ store: 'log' }] }),
+    outcome(caller, tree) {
+      if (caller === 'no proof') return 'UNAUTHENTICATED missing'
+      if (tree === 'unknown' || !mayRead(caller, tree)) return 'UNKNOWN_TREE'
+      return caller === 'writer' || caller === 'admin' ? 'ok' : 'FORBIDDEN'
+    },
+  },
   SubmitEntries: {
     service: TreeService,
     request: (tree) => ({ tree }),

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file causeway/v1/tree.proto.
  */
 export const file_causeway_v1_tree: GenFile = /*@__PURE__*/
-  fileDesc("ChZjYXVzZXdheS92MS90cmVlLnByb3RvEgtjYXVzZXdheS52MSLXAQoEVHJlZRIKCgJpZBgBIAEoDBILCgNjaWQYAiABKAkSDAoEbmFtZRgDIAEoCRINCgVjb3VudBgEIAEoBBIRCgl0aXBfY291bnQYBSABKAQSDgoGaGVpZ2h0GAYgASgEEg0KBWJ5dGVzGAcgASgEEjAKDXB1YmxpY19hY2Nlc3MYCCABKA4yGS5jYXVzZXdheS52MS5QdWJsaWNBY2Nlc3MSEwoLdGlwc19kaWdlc3QYCSABKAwSEAoIc2VxdWVuY2UYCiABKAQSDgoGZGFtYWdlGAsgASgJIoEBCgVFbnRyeRIKCgJpZBgBIAEoDBILCgNjaWQYAiABKAkSKAoGc2lnbmVkGAMgASgLMhguY2F1c2V3YXkudjEuU2lnbmVkRW50cnkSJAoEYm9keRgEIAEoCzIWLmNhdXNld2F5LnYxLkVudHJ5Qm9keRIPCgdpc192b2lkGAUgASgIIlMKEUNyZWF0ZVRyZWVSZXF1ZXN0EgwKBG5hbWUYASABKAkSMAoNcHVibGljX2FjY2VzcxgCIAEoDjIZLmNhdXNld2F5LnYxLlB1YmxpY0FjY2VzcyI1ChJDcmVhdGVUcmVlUmVzcG9uc2USHwoEdHJlZRgBIAEoCzIRLmNhdXNld2F5LnYxLlRyZWUiOQoQTGlzdFRyZWVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJOChFMaXN0VHJlZXNSZXNwb25zZRIgCgV0cmVlcxgBIAMoCzIRLmNhdXNld2F5LnYxLlRyZWUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjAKDkdldFRyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwSEAoIbWF4X3RpcHMYAiABKA0iQAoPR2V0VHJlZVJlc3BvbnNlEh8KBHRyZWUYASABKAsyES5jYXVzZXdheS52MS5UcmVlEgwKBHRpcHMYAiADKAwiIQoRUmVtb3ZlVHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDCJCChJSZW1vdmVUcmVlUmVzcG9uc2USDwoHcmVtb3ZlZBgBIAEoBBINCgVjb3VudBgCIAEoBBIMCgRkb25lGAMgASgIImUKDUNvbW1pdFJlcXVlc3QSDAoEdHJlZRgBIAEoDBIkCgdjaGFuZ2VzGAIgAygLMhMuY2F1c2V3YXkudjEuQ2hhbmdlEg8KB3BhcmVudHMYAyADKAwSDwoHZHVyYWJsZRgEIAEoCCIzCg5Db21taXRSZXNwb25zZRIhCgVlbnRyeRgBIAEoCzISLmNhdXNld2F5LnYxLkVudHJ5ImAKFFN1Ym1pdEVudHJpZXNSZXF1ZXN0EgwKBHRyZWUYASABKAwSKQoHZW50cmllcxgCIAMoCzIYLmNhdXNld2F5LnYxLlNpZ25lZEVudHJ5Eg8KB2R1cmFibGUYAyABKAgiNQoVU3VibWl0RW50cmllc1Jlc3BvbnNlEg0KBWFkZGVkGAEgASgNEg0KBWtub3duGAIgASgNIiAKEUdldEVudHJpZXNSZXF1ZXN0EgsKA2lkcxgBIAMoDCJKChJHZXRFbnRyaWVzUmVzcG9uc2USIwoHZW50cmllcxgBIAMoCzISLmNhdXNld2F5LnYxLkVudHJ5Eg8KB21pc3NpbmcYAiADKAwidQoSTGlzdEVudHJpZXNSZXF1ZXN0EgwKBHRyZWUYASABKAwSEQoJcGFnZV9zaXplGAIgASgNEhIKCnBhZ2VfdG9rZW4YAyABKAkSFAoMbmV3ZXN0X2ZpcnN0GAQgASgIEhQKDGluY2x1ZGVfdm9pZBgFIAEoCCJTChNMaXN0RW50cmllc1Jlc3BvbnNlEiMKB2VudHJpZXMYASADKAsyEi5jYXVzZXdheS52MS5FbnRyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiTgoQV2F0Y2hUcmVlUmVxdWVzdBIMCgR0cmVlGAEgASgMEhYKDmFmdGVyX3NlcXVlbmNlGAIgASgEEhQKDGluY2x1ZGVfdm9pZBgDIAEoCCJiChFXYXRjaFRyZWVSZXNwb25zZRIjCgdlbnRyaWVzGAEgAygLMhIuY2F1c2V3YXkudjEuRW50cnkSEAoIc2VxdWVuY2UYAiABKAQSFgoOcG9saWN5X2NoYW5nZWQYAyABKAgyyQUKC1RyZWVTZXJ2aWNlEk0KCkNyZWF0ZVRyZWUSHi5jYXVzZXdheS52MS5DcmVhdGVUcmVlUmVxdWVzdBofLmNhdXNld2F5LnYxLkNyZWF0ZVRyZWVSZXNwb25zZRJKCglMaXN0VHJlZXMSHS5jYXVzZXdheS52MS5MaXN0VHJlZXNSZXF1ZXN0Gh4uY2F1c2V3YXkudjEuTGlzdFRyZWVzUmVzcG9uc2USRAoHR2V0VHJlZRIbLmNhdXNld2F5LnYxLkdldFRyZWVSZXF1ZXN0GhwuY2F1c2V3YXkudjEuR2V0VHJlZVJlc3BvbnNlEk8KClJlbW92ZVRyZWUSHi5jYXVzZXdheS52MS5SZW1vdmVUcmVlUmVxdWVzdBofLmNhdXNld2F5LnYxLlJlbW92ZVRyZWVSZXNwb25zZTABEkEKBkNvbW1pdBIaLmNhdXNld2F5LnYxLkNvbW1pdFJlcXVlc3QaGy5jYXVzZXdheS52MS5Db21taXRSZXNwb25zZRJWCg1TdWJtaXRFbnRyaWVzEiEuY2F1c2V3YXkudjEuU3VibWl0RW50cmllc1JlcXVlc3QaIi5jYXVzZXdheS52MS5TdWJtaXRFbnRyaWVzUmVzcG9uc2USTQoKR2V0RW50cmllcxIeLmNhdXNld2F5LnYxLkdldEVudHJpZXNSZXF1ZXN0Gh8uY2F1c2V3YXkudjEuR2V0RW50cmllc1Jlc3BvbnNlElAKC0xpc3RFbnRyaWVzEh8uY2F1c2V3YXkudjEuTGlzdEVudHJpZXNSZXF1ZXN0GiAuY2F1c2V3YXkudjEuTGlzdEVudHJpZXNSZXNwb25zZRJMCglXYXRjaFRyZWUSHS5jYXVzZXdheS52MS5XYXRjaFRyZWVSZXF1ZXN0Gh4uY2F1c2V3YXkudjEuV2F0Y2hUcmVlUmVzcG9uc2UwAWIGcHJvdG8z", [file_causeway_v1_entry]);
+  fileDesc("ChZjYXVzZXdheS92MS90cmVlLnByb3RvEgtjYXVzZXdheS52MSLXAQoEVHJlZRIKCgJpZBgBIAEoDBILCgNjaWQYAiABKAkSDAoEbmFtZRgDIAEoCRINCgVjb3VudBgEIAEoBBIRCgl0aXBfY291bnQYBSABKAQSDgoGaGVpZ2h0GAYgASgEEg0KBWJ5dGVzGAcgASgEEjAKDXB1YmxpY19hY2Nlc3MYCCABKA4yGS5jYXVzZXdheS52MS5QdWJsaWNBY2Nlc3MSEwoLdGlwc19kaWdlc3QYCSABKAwSEAoIc2VxdWVuY2UYCiABKAQSDgoGZGFtYWdlGAsgASgJIoEBCgVFbnRyeRIKCgJpZBgBIAEoDBILCgNjaWQYAiABKAkSKAoGc2lnbmVkGAMgASgLMhguY2F1c2V3YXkudjEuU2lnbmVkRW50cnkSJAoEYm9keRgEIAEoCzIWLmNhdXNld2F5LnYxLkVudHJ5Qm9keRIPCgdpc192b2lkGAUgASgIIlMKEUNyZWF0ZVRyZWVSZXF1ZXN0EgwKBG5hbWUYASABKAkSMAoNcHVibGljX2FjY2VzcxgCIAEoDjIZLmNhdXNld2F5LnYxLlB1YmxpY0FjY2VzcyI1ChJDcmVhdGVUcmVlUmVzcG9uc2USHwoEdHJlZRgBIAEoCzIRLmNhdXNld2F5LnYxLlRyZWUiOQoQTGlzdFRyZWVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJOChFMaXN0VHJlZXNSZXNwb25zZRIgCgV0cmVlcxgBIAMoCzIRLmNhdXNld2F5LnYxLlRyZWUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjAKDkdldFRyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwSEAoIbWF4X3RpcHMYAiABKA0iQAoPR2V0VHJlZVJlc3BvbnNlEh8KBHRyZWUYASABKAsyES5jYXVzZXdheS52MS5UcmVlEgwKBHRpcHMYAiADKAwiIQoRUmVtb3ZlVHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDCJCChJSZW1vdmVUcmVlUmVzcG9uc2USDwoHcmVtb3ZlZBgBIAEoBBINCgVjb3VudBgCIAEoBBIMCgRkb25lGAMgASgIImUKDUNvbW1pdFJlcXVlc3QSDAoEdHJlZRgBIAEoDBIkCgdjaGFuZ2VzGAIgAygLMhMuY2F1c2V3YXkudjEuQ2hhbmdlEg8KB3BhcmVudHMYAyADKAwSDwoHZHVyYWJsZRgEIAEoCCIzCg5Db21taXRSZXNwb25zZRIhCgVlbnRyeRgBIAEoCzISLmNhdXNld2F5LnYxLkVudHJ5ImsKFFByZXBhcmVDb21taXRSZXF1ZXN0EgwKBHRyZWUYASABKAwSJAoHY2hhbmdlcxgCIAMoCzITLmNhdXNld2F5LnYxLkNoYW5nZRIPCgdwYXJlbnRzGAMgAygMEg4KBmF1dGhvchgEIAEoDCI3ChVQcmVwYXJlQ29tbWl0UmVzcG9uc2USDAoEYm9keRgBIAEoDBIQCgh2YWxpZF9tcxgCIAEoDSJgChRTdWJtaXRFbnRyaWVzUmVxdWVzdBIMCgR0cmVlGAEgASgMEikKB2VudHJpZXMYAiADKAsyGC5jYXVzZXdheS52MS5TaWduZWRFbnRyeRIPCgdkdXJhYmxlGAMgASgIIkEKFVN1Ym1pdEVudHJpZXNSZXNwb25zZRINCgVhZGRlZBgBIAEoDRINCgVrbm93bhgCIAEoDRIKCgJhdBgDIAMoDCIgChFHZXRFbnRyaWVzUmVxdWVzdBILCgNpZHMYASADKAwiSgoSR2V0RW50cmllc1Jlc3BvbnNlEiMKB2VudHJpZXMYASADKAsyEi5jYXVzZXdheS52MS5FbnRyeRIPCgdtaXNzaW5nGAIgAygMInUKEkxpc3RFbnRyaWVzUmVxdWVzdBIMCgR0cmVlGAEgASgMEhEKCXBhZ2Vfc2l6ZRgCIAEoDRISCgpwYWdlX3Rva2VuGAMgASgJEhQKDG5ld2VzdF9maXJzdBgEIAEoCBIUCgxpbmNsdWRlX3ZvaWQYBSABKAgiUwoTTGlzdEVudHJpZXNSZXNwb25zZRIjCgdlbnRyaWVzGAEgAygLMhIuY2F1c2V3YXkudjEuRW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIk4KEFdhdGNoVHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIWCg5hZnRlcl9zZXF1ZW5jZRgCIAEoBBIUCgxpbmNsdWRlX3ZvaWQYAyABKAgiYgoRV2F0Y2hUcmVlUmVzcG9uc2USIwoHZW50cmllcxgBIAMoCzISLmNhdXNld2F5LnYxLkVudHJ5EhAKCHNlcXVlbmNlGAIgASgEEhYKDnBvbGljeV9jaGFuZ2VkGAMgASgIMqEGCgtUcmVlU2VydmljZRJNCgpDcmVhdGVUcmVlEh4uY2F1c2V3YXkudjEuQ3JlYXRlVHJlZVJlcXVlc3QaHy5jYXVzZXdheS52MS5DcmVhdGVUcmVlUmVzcG9uc2USSgoJTGlzdFRyZWVzEh0uY2F1c2V3YXkudjEuTGlzdFRyZWVzUmVxdWVzdBoeLmNhdXNld2F5LnYxLkxpc3RUcmVlc1Jlc3BvbnNlEkQKB0dldFRyZWUSGy5jYXVzZXdheS52MS5HZXRUcmVlUmVxdWVzdBocLmNhdXNld2F5LnYxLkdldFRyZWVSZXNwb25zZRJPCgpSZW1vdmVUcmVlEh4uY2F1c2V3YXkudjEuUmVtb3ZlVHJlZVJlcXVlc3QaHy5jYXVzZXdheS52MS5SZW1vdmVUcmVlUmVzcG9uc2UwARJBCgZDb21taXQSGi5jYXVzZXdheS52MS5Db21taXRSZXF1ZXN0GhsuY2F1c2V3YXkudjEuQ29tbWl0UmVzcG9uc2USVgoNUHJlcGFyZUNvbW1pdBIhLmNhdXNld2F5LnYxLlByZXBhcmVDb21taXRSZXF1ZXN0GiIuY2F1c2V3YXkudjEuUHJlcGFyZUNvbW1pdFJlc3BvbnNlElYKDVN1Ym1pdEVudHJpZXMSIS5jYXVzZXdheS52MS5TdWJtaXRFbnRyaWVzUmVxdWVzdBoiLmNhdXNld2F5LnYxLlN1Ym1pdEVudHJpZXNSZXNwb25zZRJNCgpHZXRFbnRyaWVzEh4uY2F1c2V3YXkudjEuR2V0RW50cmllc1JlcXVlc3QaHy5jYXVzZXdheS52MS5HZXRFbnRyaWVzUmVzcG9uc2USUAoLTGlzdEVudHJpZXMSHy5jYXVzZXdheS52MS5MaXN0RW50cmllc1JlcXVlc3QaIC5jYXVzZXdheS52MS5MaXN0RW50cmllc1Jlc3BvbnNlEkwKCVdhdGNoVHJlZRIdLmNhdXNld2F5LnYxLldhdGNoVHJlZVJlcXVlc3QaHi5jYXVzZXdheS52MS5XYXRjaFRyZWVSZXNwb25zZTABYgZwcm90bzM", [file_causeway_v1_entry]);
 
 /**
  * A tree as a node has it.
@@ -442,6 +442,77 @@ export const CommitResponseSchema: GenMessage<CommitResponse> = /*@__PURE__*/
   messageDesc(file_causeway_v1_tree, 11);
 
 /**
+ * A new entry to prepare.
+ *
+ * @generated from message causeway.v1.PrepareCommitRequest
+ */
+export type PrepareCommitRequest = Message<"causeway.v1.PrepareCommitRequest"> & {
+  /**
+   * The tree's id, 32 bytes.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+
+  /**
+   * The content of the entry, 1 to 1,024 changes, none of them to "_policy".
+   *
+   * @generated from field: repeated causeway.v1.Change changes = 2;
+   */
+  changes: Change[];
+
+  /**
+   * The parents, as in CommitRequest.
+   *
+   * @generated from field: repeated bytes parents = 3;
+   */
+  parents: Uint8Array[];
+
+  /**
+   * The key that will sign, 32 bytes. Empty: the caller's. Only an operator may name another.
+   *
+   * @generated from field: bytes author = 4;
+   */
+  author: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.PrepareCommitRequest.
+ * Use `create(PrepareCommitRequestSchema)` to create a new message.
+ */
+export const PrepareCommitRequestSchema: GenMessage<PrepareCommitRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_tree, 12);
+
+/**
+ * The entry to sign.
+ *
+ * @generated from message causeway.v1.PrepareCommitResponse
+ */
+export type PrepareCommitResponse = Message<"causeway.v1.PrepareCommitResponse"> & {
+  /**
+   * A canonical EntryBody, at most 1 MiB.
+   *
+   * @generated from field: bytes body = 1;
+   */
+  body: Uint8Array;
+
+  /**
+   * How long the body stands on recent tips, in milliseconds: advice. It never expires. An entry that is sent later is
+   * as valid, but stands beside what was written meanwhile; prepare a new one to build on that.
+   *
+   * @generated from field: uint32 valid_ms = 2;
+   */
+  validMs: number;
+};
+
+/**
+ * Describes the message causeway.v1.PrepareCommitResponse.
+ * Use `create(PrepareCommitResponseSchema)` to create a new message.
+ */
+export const PrepareCommitResponseSchema: GenMessage<PrepareCommitResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_tree, 13);
+
+/**
  * Signed entries to store.
  *
  * @generated from message causeway.v1.SubmitEntriesRequest
@@ -464,6 +535,8 @@ export type SubmitEntriesRequest = Message<"causeway.v1.SubmitEntriesRequest"> &
   /**
    * Return only after the entries are flushed to disk.
    *
+   * 4 is kept for conditions on what the tree holds.
+   *
    * @generated from field: bool durable = 3;
    */
   durable: boolean;
@@ -474,7 +547,7 @@ export type SubmitEntriesRequest = Message<"causeway.v1.SubmitEntriesRequest"> &
  * Use `create(SubmitEntriesRequestSchema)` to create a new message.
  */
 export const SubmitEntriesRequestSchema: GenMessage<SubmitEntriesRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_tree, 12);
+  messageDesc(file_causeway_v1_tree, 14);
 
 /**
  * What became of the entries, if none was refused.
@@ -495,6 +568,13 @@ export type SubmitEntriesResponse = Message<"causeway.v1.SubmitEntriesResponse">
    * @generated from field: uint32 known = 2;
    */
   known: number;
+
+  /**
+   * The ids of the last entries of the request, 32 bytes each, at most 32: what a read that must see them names.
+   *
+   * @generated from field: repeated bytes at = 3;
+   */
+  at: Uint8Array[];
 };
 
 /**
@@ -502,7 +582,7 @@ export type SubmitEntriesResponse = Message<"causeway.v1.SubmitEntriesResponse">
  * Use `create(SubmitEntriesResponseSchema)` to create a new message.
  */
 export const SubmitEntriesResponseSchema: GenMessage<SubmitEntriesResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_tree, 13);
+  messageDesc(file_causeway_v1_tree, 15);
 
 /**
  * The entries to return.
@@ -523,7 +603,7 @@ export type GetEntriesRequest = Message<"causeway.v1.GetEntriesRequest"> & {
  * Use `create(GetEntriesRequestSchema)` to create a new message.
  */
 export const GetEntriesRequestSchema: GenMessage<GetEntriesRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_tree, 14);
+  messageDesc(file_causeway_v1_tree, 16);
 
 /**
  * The requested entries that the node has, in the order of the request.
@@ -552,7 +632,7 @@ export type GetEntriesResponse = Message<"causeway.v1.GetEntriesResponse"> & {
  * Use `create(GetEntriesResponseSchema)` to create a new message.
  */
 export const GetEntriesResponseSchema: GenMessage<GetEntriesResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_tree, 15);
+  messageDesc(file_causeway_v1_tree, 17);
 
 /**
  * The page of entries to return.
@@ -601,7 +681,7 @@ export type ListEntriesRequest = Message<"causeway.v1.ListEntriesRequest"> & {
  * Use `create(ListEntriesRequestSchema)` to create a new message.
  */
 export const ListEntriesRequestSchema: GenMessage<ListEntriesRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_tree, 16);
+  messageDesc(file_causeway_v1_tree, 18);
 
 /**
  * A page of entries.
@@ -629,7 +709,7 @@ export type ListEntriesResponse = Message<"causeway.v1.ListEntriesResponse"> & {
  * Use `create(ListEntriesResponseSchema)` to create a new message.
  */
 export const ListEntriesResponseSchema: GenMessage<ListEntriesResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_tree, 17);
+  messageDesc(file_causeway_v1_tree, 19);
 
 /**
  * The tree to follow, and where to start.
@@ -664,7 +744,7 @@ export type WatchTreeRequest = Message<"causeway.v1.WatchTreeRequest"> & {
  * Use `create(WatchTreeRequestSchema)` to create a new message.
  */
 export const WatchTreeRequestSchema: GenMessage<WatchTreeRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_tree, 18);
+  messageDesc(file_causeway_v1_tree, 20);
 
 /**
  * Some arrivals. A message without entries is a sign of life, sent after every 15 seconds of silence, or stands for
@@ -701,7 +781,7 @@ export type WatchTreeResponse = Message<"causeway.v1.WatchTreeResponse"> & {
  * Use `create(WatchTreeResponseSchema)` to create a new message.
  */
 export const WatchTreeResponseSchema: GenMessage<WatchTreeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_tree, 19);
+  messageDesc(file_causeway_v1_tree, 21);
 
 /**
  * Creates, reads and writes the trees of one node. CreateTree, RemoveTree and Commit are for operators: the node's own
@@ -769,6 +849,20 @@ export const TreeService: GenService<{
     methodKind: "unary";
     input: typeof CommitRequestSchema;
     output: typeof CommitResponseSchema;
+  },
+  /**
+   * For callers that have proven a key which may write to the tree. Returns the body of a new entry for that key: its
+   * place on top of the tree, the policy entries, the node's time, in the canonical encoding. Writes nothing. The caller
+   * checks that the body says what it asked for, signs it as SignedEntry says, and sends it with SubmitEntries. Fails with
+   * UNAUTHENTICATED if the caller has proven no key, with UNKNOWN_TREE, with FORBIDDEN if the key may not write, and as
+   * Commit does with ENTRY_CHANGES, ENTRY_TOO_LARGE or ENTRY_MISSING_PARENT.
+   *
+   * @generated from rpc causeway.v1.TreeService.PrepareCommit
+   */
+  prepareCommit: {
+    methodKind: "unary";
+    input: typeof PrepareCommitRequestSchema;
+    output: typeof PrepareCommitResponseSchema;
   },
   /**
    * For callers that may read the tree. Writes entries that their authors have signed. Whether an entry is accepted

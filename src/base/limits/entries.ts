@@ -20,6 +20,12 @@ export const entryLimits = {
   /** Names for people: of trees, peers and keys. */
   nameBytes: 128,
 
+  /**
+   * How far from a client's own clock a body may be dated that a node has prepared for it: a day. Clocks differ by
+   * minutes, or by hours where a time zone is set wrong. What is further off is a mistake or a lie.
+   */
+  preparedClockOffMs: 86_400_000,
+
   /** Keys in one change of the policy. More are split into several changes. */
   policyKeys: 1_024,
   /** Last entries of a revoked key that stay valid: the tips that one author has at a time, so few. */

@@ -125,6 +125,14 @@ export const rpcLimits = {
   /** Tips returned at once: 128 KiB. */
   listedTips: 4_096,
 
+  /**
+   * When a prepared body should be prepared anew: a minute, in which a person confirms a signature. Nothing expires. An
+   * entry that comes later is as valid, but it stands beside what was written meanwhile and not on top of it.
+   */
+  preparedMs: 60_000,
+  /** Ids that the answer to a write names, for reads that must see it: as many as a read takes. */
+  writtenIds: 32,
+
   /** How often a silent WatchTree sends a sign of life: half a proxy's usual limit, a quarter of `idleTimeoutMs`. */
   signOfLifeMs: 15_000,
   /** One unary call between peers: a page may have to wait for the disk … */

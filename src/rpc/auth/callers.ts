@@ -32,6 +32,8 @@ const trees: Record<MethodOf<typeof TreeService>, Callers> = {
   removeTree: 'operators',
   // Signed with the node's key.
   commit: 'operators',
+  // Its handler asks for a proven key.
+  prepareCommit: 'everybody',
   // Its handler lets only operators create a tree.
   submitEntries: 'everybody',
   getEntries: 'everybody',

@@ -73,6 +73,7 @@ const costs: Readonly<Record<string, number>> = {
   GetEntries: 2,
   ListEntries: 4,
   WatchTree: 4,
+  PrepareCommit: 2,
   SubmitEntries: 2,
 }
 

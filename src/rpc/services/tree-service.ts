@@ -5,6 +5,7 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
 import { PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
 import type {
+  PrepareCommitRequest,
   RemoveTreeRequest,
   SubmitEntriesRequest,
   TreeService,
@@ -12,13 +13,16 @@ import type {
 import type { Clock } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
+import { idOf } from '../../dag/entry.ts'
 import { idToBytes, type TreeId, unknownTree } from '../../dag/id.ts'
+import type { PeerId } from '../../dag/identity.ts'
 import type { Author } from '../../store/author/author.ts'
+import { prepareBody } from '../../store/author/prepare.ts'
 import type { RemovalProgress } from '../../store/removal.ts'
 import type { DagStore } from '../../store/store.ts'
 import type { Ingest } from '../../sync/ingest.ts'
 import { type Caller, callerKey } from '../caller.ts'
-import { readId, readIds, readSigned, writeEntry } from '../convert.ts'
+import { readId, readIds, readPeer, readSigned, writeEntry } from '../convert.ts'
 import { loadKey } from '../server/load.ts'
 import { expectTree, type ReadableTrees } from './expect-tree.ts'
 import { feed } from './feed.ts'
@@ -104,6 +108,8 @@ function entryCalls(parts: TreeServiceParts): Partial<ServiceImpl<typeof TreeSer
       return { entry: writeEntry(entry, false) }
     },
 
+    prepareCommit: (request, context) => prepareCommit(parts, request, context),
+
     submitEntries: (request, context) => submitEntries(parts, request, context),
 
     getEntries: (request, context) => inTurn(context, (caller) => getEntries(parts, request, caller)),
@@ -113,6 +119,39 @@ function entryCalls(parts: TreeServiceParts): Partial<ServiceImpl<typeof TreeSer
       return inTurn(context, () => listEntries(store, tree, request))
     },
   }
+}
+
+async function prepareCommit(
+  parts: TreeServiceParts,
+  request: PrepareCommitRequest,
+  context: HandlerContext,
+) {
+  const caller = context.values.get(callerKey)
+  const author = authorOf(request, caller)
+  const tree = await expectTree(parts, request.tree, caller)
+  const parents = readIds(request.parents, 'parents', limits.entryParents)
+  const body = await inTurn(context, () =>
+    prepareBody(parts.store, {
+      ...{ tree, author, changes: request.changes, createdAtMs: parts.clock.now() },
+      ...(parents.length > 0 && { parents }),
+    }),
+  )
+  return { body, validMs: limits.preparedMs }
+}
+
+/** Returns the key that will sign. Only an operator may name one that is not its own. */
+function authorOf({ author }: PrepareCommitRequest, { peer, operator }: Caller): PeerId {
+  const named = author.length === 0 ? peer : readPeer(author, 'author')
+  if (named === undefined || (peer === undefined && !operator))
+    throw new CausewayError(
+      'UNAUTHENTICATED',
+      'An entry is prepared for a key: prove yours, or name one in `author` as an operator.',
+      { data: { reason: 'missing' } },
+    )
+  if (named === peer || operator) return named
+  throw new CausewayError('FORBIDDEN', 'Only an operator may have an entry prepared for another key.', {
+    data: { peer: peer! },
+  })
 }
 
 async function submitEntries(
@@ -138,5 +177,6 @@ async function submitEntries(
       `Entry ${first.index} of the page was refused: ${first.error.message}`,
       { data: { ...first.error.data, index: first.index, added: added.length }, cause: first.error },
     )
-  return { added: added.length, known }
+  const at = request.entries.slice(-limits.writtenIds).map((entry) => idToBytes(idOf(entry)))
+  return { added: added.length, known, at }
 }

@@ -16,7 +16,8 @@ import type { Identity, PeerId } from '../../dag/identity.ts'
 import { encodePolicyChange } from '../../dag/policy/change.ts'
 import type { DagStore } from '../store.ts'
 import { lastEntriesBy } from './last-entries.ts'
-import { type Place, placeFor, placeOnPolicy } from './place.ts'
+import { expectRight, type Place, placeFor, placeOnPolicy } from './place.ts'
+import { checkChanges, draftAt } from './prepare.ts'
 
 /** The options of a commit. */
 export interface CommitOptions {
@@ -74,13 +75,7 @@ export class Author {
    * ENTRY_MISSING_PARENT, FORBIDDEN if our key may not write, or RESOURCE_EXHAUSTED if too many commits wait.
    */
   commit(tree: TreeId, changes: readonly Change[], options: CommitOptions = {}): Promise<VerifiedEntry> {
-    if (changes.length === 0 || changes.some((change) => change.store === policyStore))
-      throw new CausewayError(
-        'ENTRY_CHANGES',
-        changes.length === 0
-          ? 'A commit needs at least one change, got none.'
-          : `A commit cannot change the store ${policyStore}: use \`causeway grant\` or \`causeway revoke\`.`,
-      )
+    checkChanges(changes)
     return new Promise((resolve, reject) => {
       const commit = { changes, options, resolve, reject }
       const queue = this.pending.get(tree)
@@ -189,20 +184,12 @@ export class Author {
   }
 
   /** Signs an entry at a place. Throws ENTRY_CHANGES or ENTRY_TOO_LARGE. */
-  sign(tree: TreeId, { parents, height, policy }: Place, changes: readonly Change[]): VerifiedEntry {
-    return signEntry(this.identity, { tree, parents, height, policy, createdAtMs: this.clock.now(), changes })
+  sign(tree: TreeId, place: Place, changes: readonly Change[]): VerifiedEntry {
+    return signEntry(this.identity, draftAt(place, tree, changes, this.clock.now()))
   }
 
   /** Returns the place if our key has the right there, since other peers would refuse the entry. Throws FORBIDDEN. */
   private checkRight(place: Place, needed: Permission): Place {
-    const permission = place.permission(this.identity.peer)
-    if (permission >= needed) return place
-    const [action, help] =
-      needed === Permission.ADMIN
-        ? ['change the policy of', 'ask an admin of the tree to do it']
-        : ['write to', 'an admin of the tree can grant access with `causeway grant`']
-    throw new CausewayError('FORBIDDEN', `This node's key may not ${action} this tree: ${help}.`, {
-      data: { peer: this.identity.peer },
-    })
+    return expectRight(place, this.identity.peer, needed, "This node's key")
   }
 }

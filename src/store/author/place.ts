@@ -2,7 +2,7 @@
  * Works out the place of a new entry: its parents, its height, and the policy entries that it names. The parents are as
  * many tips as one entry may have, so that branches of a tree merge again.
  */
-import type { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
+import { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { type EntryId, formatId, type TreeId, unknownTree } from '../../dag/id.ts'
@@ -84,4 +84,19 @@ function placeOn(
     policy: policy.graph.points[point]!.names,
     permission: (author) => policy.at(point).state.permission(author),
   }
+}
+
+/**
+ * Returns the place if the author has the right there, since peers would refuse its entry otherwise. Throws FORBIDDEN;
+ * `who` names the author in the message.
+ */
+export function expectRight(place: Place, author: PeerId, needed: Permission, who: string): Place {
+  if (place.permission(author) >= needed) return place
+  const [action, help] =
+    needed === Permission.ADMIN
+      ? ['change the policy of', 'ask an admin of the tree to do it']
+      : ['write to', 'an admin of the tree can grant access with `causeway grant`']
+  throw new CausewayError('FORBIDDEN', `${who} may not ${action} this tree: ${help}.`, {
+    data: { peer: author },
+  })
 }
