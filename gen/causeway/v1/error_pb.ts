@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file causeway/v1/error.proto.
  */
 export const file_causeway_v1_error: GenFile = /*@__PURE__*/
-  fileDesc("ChdjYXVzZXdheS92MS9lcnJvci5wcm90bxILY2F1c2V3YXkudjEikgEKC0Vycm9yRGV0YWlsEgwKBGNvZGUYASABKAkSMAoEZGF0YRgCIAMoCzIiLmNhdXNld2F5LnYxLkVycm9yRGV0YWlsLkRhdGFFbnRyeRIWCg5yZXRyeV9hZnRlcl9tcxgDIAEoDRorCglEYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AWIGcHJvdG8z");
+  fileDesc("ChdjYXVzZXdheS92MS9lcnJvci5wcm90bxILY2F1c2V3YXkudjEikgEKC0Vycm9yRGV0YWlsEgwKBGNvZGUYASABKAkSMAoEZGF0YRgCIAMoCzIiLmNhdXNld2F5LnYxLkVycm9yRGV0YWlsLkRhdGFFbnRyeRIWCg5yZXRyeV9hZnRlcl9tcxgDIAEoDRorCglEYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUJoChlpby5naXRodWIuY2F1c2V3YXlzeW5jLnYxUAFaO2dpdGh1Yi5jb20vY2F1c2V3YXktc3luYy9jYXVzZXdheS1nby9jYXVzZXdheS92MTtjYXVzZXdheXYxqgILQ2F1c2V3YXkuVjFiBnByb3RvMw");
 
 /**
  * What went wrong, for machines. The Connect or gRPC code names the kind of failure; this detail names the failure.
