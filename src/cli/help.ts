@@ -10,3 +10,10 @@ export function examples(...lines: readonly string[]): string {
 export function textOption(flags: string, description: string): Option {
   return new Option(flags, description).default('', 'none')
 }
+
+/** The option that shows only entries of some stores. */
+export function storesOption(): Option {
+  return new Option('--store <NAME>', 'only entries that change this store; can be repeated')
+    .argParser((name: string, others: readonly string[]) => [...others, name])
+    .default([], 'all stores')
+}

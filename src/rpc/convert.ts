@@ -1,29 +1,23 @@
 /**
- * Converts between messages of the contract and the node's own types: single fields, entries, trees and access.
- * `convert-sync.ts` has the messages of sync. Lengths are checked here, where bytes become ids, so no code below checks
+ * Converts between messages of the contract and the node's own types: single fields, trees and access.
+ * `convert-entry.ts` has entries, `convert-sync.ts` the messages of sync. Lengths are checked here, where bytes become ids, so no code below checks
  * them again.
  */
-import { create, type MessageInitShape } from '@bufbuild/protobuf'
-import { EntryBodySchema, type SignedEntry as SignedEntryMessage } from '../../gen/causeway/v1/entry_pb.ts'
+import { create } from '@bufbuild/protobuf'
+import type { SignedEntry as SignedEntryMessage } from '../../gen/causeway/v1/entry_pb.ts'
 import {
   AccessStatus as AccessStatusMessage,
   type RequestAccessResponse,
 } from '../../gen/causeway/v1/sync_pb.ts'
-import {
-  type Entry as EntryMessage,
-  EntrySchema,
-  type Tree as TreeMessage,
-  TreeSchema,
-} from '../../gen/causeway/v1/tree_pb.ts'
+import { type Tree as TreeMessage, TreeSchema } from '../../gen/causeway/v1/tree_pb.ts'
 import type { AccessAnswer } from '../access/desk.ts'
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import { readEntry, type SignedEntry } from '../dag/entry.ts'
+import type { SignedEntry } from '../dag/entry.ts'
 import { bytesToHex, hexToBytes } from '../dag/hex.ts'
 import { type EntryId, formatId, idFromBytes, idToBytes } from '../dag/id.ts'
 import { type PeerId, parsePeerId } from '../dag/identity.ts'
 import type { TreeDetails } from '../store/details.ts'
-import type { StoredEntry } from '../store/store.ts'
 
 /** Reads an id. Throws INVALID_ARGUMENT, naming the field. */
 export function readId(bytes: Uint8Array, field: string): EntryId {
@@ -111,29 +105,6 @@ export function readAccessAnswer(answer: RequestAccessResponse): AccessAnswer {
     permission: answer.permission,
     reason: answer.reason.slice(0, limits.accessTextBytes),
   }
-}
-
-/** Returns a stored entry for an application: its id, the signed bytes and the decoded body. */
-export function writeEntry(stored: Pick<StoredEntry, 'id' | 'signed'>, isVoid: boolean): EntryMessage {
-  const { body } = readEntry(stored.signed)
-  const decoded: MessageInitShape<typeof EntryBodySchema> = {
-    version: body.version,
-    tree: body.tree === undefined ? new Uint8Array(0) : idToBytes(body.tree),
-    parents: body.parents.map(idToBytes),
-    height: BigInt(body.height),
-    author: hexToBytes(body.author),
-    createdAtMs: BigInt(body.createdAtMs),
-    policy: body.policy.map(idToBytes),
-    changes: body.changes.map(({ store, kind, payload }) => ({ store, kind, payload })),
-    nonce: body.nonce,
-  }
-  return create(EntrySchema, {
-    id: idToBytes(stored.id),
-    cid: formatId(stored.id),
-    signed: stored.signed,
-    body: create(EntryBodySchema, decoded),
-    isVoid,
-  })
 }
 
 /** Returns a tree for an application. */

@@ -125,6 +125,11 @@ for (const running of [false, true])
           [tree, []],
         ],
       )
+      const ofStores = async (...stores: string[]) => {
+        const named = stores.flatMap((store) => ['--store', store])
+        return (await box.json<{ entries: object[] }>('a', ['log', tree, ...named])).entries.length
+      }
+      assert.deepEqual([await ofStores('text'), await ofStores('other', '_policy')], [2, 1])
       const limited = await box.json<{ entries: object[] }>('a', ['log', tree, '--limit', '1'])
       assert.equal(limited.entries.length, 1)
       const shown = await box.json<{ changes: { payload: string }[] }>('a', ['show', entry])

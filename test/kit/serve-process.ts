@@ -9,7 +9,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Client } from '@connectrpc/connect'
 import { type LinkStatus, NodeService } from '../../gen/causeway/v1/node_pb.ts'
-import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
+import { EntryView, TreeService } from '../../gen/causeway/v1/tree_pb.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { RpcConnection } from '../../src/rpc/client/connection.ts'
 import { dialLocal } from '../../src/transport/local.ts'
@@ -105,7 +105,7 @@ export class ServeProcess implements AsyncDisposable {
     for (;;) {
       try {
         const watch = this.trees.watchTree(
-          { tree, afterSequence: BigInt(seen.length) },
+          { tree, afterSequence: BigInt(seen.length), view: EntryView.BODY },
           signal === undefined ? {} : { signal },
         )
         for await (const { entries } of watch) {

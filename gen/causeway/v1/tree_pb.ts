@@ -4,8 +4,8 @@
 // @generated from file causeway/v1/tree.proto (package causeway.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Change, EntryBody, PublicAccess, SignedEntry } from "./entry_pb.ts";
 import { file_causeway_v1_entry } from "./entry_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file causeway/v1/tree.proto.
  */
 export const file_causeway_v1_tree: GenFile = /*@__PURE__*/
-  fileDesc("ChZjYXVzZXdheS92MS90cmVlLnByb3RvEgtjYXVzZXdheS52MSLXAQoEVHJlZRIKCgJpZBgBIAEoDBILCgNjaWQYAiABKAkSDAoEbmFtZRgDIAEoCRINCgVjb3VudBgEIAEoBBIRCgl0aXBfY291bnQYBSABKAQSDgoGaGVpZ2h0GAYgASgEEg0KBWJ5dGVzGAcgASgEEjAKDXB1YmxpY19hY2Nlc3MYCCABKA4yGS5jYXVzZXdheS52MS5QdWJsaWNBY2Nlc3MSEwoLdGlwc19kaWdlc3QYCSABKAwSEAoIc2VxdWVuY2UYCiABKAQSDgoGZGFtYWdlGAsgASgJIoEBCgVFbnRyeRIKCgJpZBgBIAEoDBILCgNjaWQYAiABKAkSKAoGc2lnbmVkGAMgASgLMhguY2F1c2V3YXkudjEuU2lnbmVkRW50cnkSJAoEYm9keRgEIAEoCzIWLmNhdXNld2F5LnYxLkVudHJ5Qm9keRIPCgdpc192b2lkGAUgASgIIlMKEUNyZWF0ZVRyZWVSZXF1ZXN0EgwKBG5hbWUYASABKAkSMAoNcHVibGljX2FjY2VzcxgCIAEoDjIZLmNhdXNld2F5LnYxLlB1YmxpY0FjY2VzcyI1ChJDcmVhdGVUcmVlUmVzcG9uc2USHwoEdHJlZRgBIAEoCzIRLmNhdXNld2F5LnYxLlRyZWUiOQoQTGlzdFRyZWVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJOChFMaXN0VHJlZXNSZXNwb25zZRIgCgV0cmVlcxgBIAMoCzIRLmNhdXNld2F5LnYxLlRyZWUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjAKDkdldFRyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwSEAoIbWF4X3RpcHMYAiABKA0iQAoPR2V0VHJlZVJlc3BvbnNlEh8KBHRyZWUYASABKAsyES5jYXVzZXdheS52MS5UcmVlEgwKBHRpcHMYAiADKAwiIQoRUmVtb3ZlVHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDCJCChJSZW1vdmVUcmVlUmVzcG9uc2USDwoHcmVtb3ZlZBgBIAEoBBINCgVjb3VudBgCIAEoBBIMCgRkb25lGAMgASgIImUKDUNvbW1pdFJlcXVlc3QSDAoEdHJlZRgBIAEoDBIkCgdjaGFuZ2VzGAIgAygLMhMuY2F1c2V3YXkudjEuQ2hhbmdlEg8KB3BhcmVudHMYAyADKAwSDwoHZHVyYWJsZRgEIAEoCCIzCg5Db21taXRSZXNwb25zZRIhCgVlbnRyeRgBIAEoCzISLmNhdXNld2F5LnYxLkVudHJ5ImsKFFByZXBhcmVDb21taXRSZXF1ZXN0EgwKBHRyZWUYASABKAwSJAoHY2hhbmdlcxgCIAMoCzITLmNhdXNld2F5LnYxLkNoYW5nZRIPCgdwYXJlbnRzGAMgAygMEg4KBmF1dGhvchgEIAEoDCI3ChVQcmVwYXJlQ29tbWl0UmVzcG9uc2USDAoEYm9keRgBIAEoDBIQCgh2YWxpZF9tcxgCIAEoDSJgChRTdWJtaXRFbnRyaWVzUmVxdWVzdBIMCgR0cmVlGAEgASgMEikKB2VudHJpZXMYAiADKAsyGC5jYXVzZXdheS52MS5TaWduZWRFbnRyeRIPCgdkdXJhYmxlGAMgASgIIkEKFVN1Ym1pdEVudHJpZXNSZXNwb25zZRINCgVhZGRlZBgBIAEoDRINCgVrbm93bhgCIAEoDRIKCgJhdBgDIAMoDCIgChFHZXRFbnRyaWVzUmVxdWVzdBILCgNpZHMYASADKAwiSgoSR2V0RW50cmllc1Jlc3BvbnNlEiMKB2VudHJpZXMYASADKAsyEi5jYXVzZXdheS52MS5FbnRyeRIPCgdtaXNzaW5nGAIgAygMInUKEkxpc3RFbnRyaWVzUmVxdWVzdBIMCgR0cmVlGAEgASgMEhEKCXBhZ2Vfc2l6ZRgCIAEoDRISCgpwYWdlX3Rva2VuGAMgASgJEhQKDG5ld2VzdF9maXJzdBgEIAEoCBIUCgxpbmNsdWRlX3ZvaWQYBSABKAgiUwoTTGlzdEVudHJpZXNSZXNwb25zZRIjCgdlbnRyaWVzGAEgAygLMhIuY2F1c2V3YXkudjEuRW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIk4KEFdhdGNoVHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIWCg5hZnRlcl9zZXF1ZW5jZRgCIAEoBBIUCgxpbmNsdWRlX3ZvaWQYAyABKAgiYgoRV2F0Y2hUcmVlUmVzcG9uc2USIwoHZW50cmllcxgBIAMoCzISLmNhdXNld2F5LnYxLkVudHJ5EhAKCHNlcXVlbmNlGAIgASgEEhYKDnBvbGljeV9jaGFuZ2VkGAMgASgIMqEGCgtUcmVlU2VydmljZRJNCgpDcmVhdGVUcmVlEh4uY2F1c2V3YXkudjEuQ3JlYXRlVHJlZVJlcXVlc3QaHy5jYXVzZXdheS52MS5DcmVhdGVUcmVlUmVzcG9uc2USSgoJTGlzdFRyZWVzEh0uY2F1c2V3YXkudjEuTGlzdFRyZWVzUmVxdWVzdBoeLmNhdXNld2F5LnYxLkxpc3RUcmVlc1Jlc3BvbnNlEkQKB0dldFRyZWUSGy5jYXVzZXdheS52MS5HZXRUcmVlUmVxdWVzdBocLmNhdXNld2F5LnYxLkdldFRyZWVSZXNwb25zZRJPCgpSZW1vdmVUcmVlEh4uY2F1c2V3YXkudjEuUmVtb3ZlVHJlZVJlcXVlc3QaHy5jYXVzZXdheS52MS5SZW1vdmVUcmVlUmVzcG9uc2UwARJBCgZDb21taXQSGi5jYXVzZXdheS52MS5Db21taXRSZXF1ZXN0GhsuY2F1c2V3YXkudjEuQ29tbWl0UmVzcG9uc2USVgoNUHJlcGFyZUNvbW1pdBIhLmNhdXNld2F5LnYxLlByZXBhcmVDb21taXRSZXF1ZXN0GiIuY2F1c2V3YXkudjEuUHJlcGFyZUNvbW1pdFJlc3BvbnNlElYKDVN1Ym1pdEVudHJpZXMSIS5jYXVzZXdheS52MS5TdWJtaXRFbnRyaWVzUmVxdWVzdBoiLmNhdXNld2F5LnYxLlN1Ym1pdEVudHJpZXNSZXNwb25zZRJNCgpHZXRFbnRyaWVzEh4uY2F1c2V3YXkudjEuR2V0RW50cmllc1JlcXVlc3QaHy5jYXVzZXdheS52MS5HZXRFbnRyaWVzUmVzcG9uc2USUAoLTGlzdEVudHJpZXMSHy5jYXVzZXdheS52MS5MaXN0RW50cmllc1JlcXVlc3QaIC5jYXVzZXdheS52MS5MaXN0RW50cmllc1Jlc3BvbnNlEkwKCVdhdGNoVHJlZRIdLmNhdXNld2F5LnYxLldhdGNoVHJlZVJlcXVlc3QaHi5jYXVzZXdheS52MS5XYXRjaFRyZWVSZXNwb25zZTABQmgKGWlvLmdpdGh1Yi5jYXVzZXdheXN5bmMudjFQAVo7Z2l0aHViLmNvbS9jYXVzZXdheS1zeW5jL2NhdXNld2F5LWdvL2NhdXNld2F5L3YxO2NhdXNld2F5djGqAgtDYXVzZXdheS5WMWIGcHJvdG8z", [file_causeway_v1_entry]);
+  fileDesc("ChZjYXVzZXdheS92MS90cmVlLnByb3RvEgtjYXVzZXdheS52MSLXAQoEVHJlZRIKCgJpZBgBIAEoDBILCgNjaWQYAiABKAkSDAoEbmFtZRgDIAEoCRINCgVjb3VudBgEIAEoBBIRCgl0aXBfY291bnQYBSABKAQSDgoGaGVpZ2h0GAYgASgEEg0KBWJ5dGVzGAcgASgEEjAKDXB1YmxpY19hY2Nlc3MYCCABKA4yGS5jYXVzZXdheS52MS5QdWJsaWNBY2Nlc3MSEwoLdGlwc19kaWdlc3QYCSABKAwSEAoIc2VxdWVuY2UYCiABKAQSDgoGZGFtYWdlGAsgASgJIoEBCgVFbnRyeRIKCgJpZBgBIAEoDBILCgNjaWQYAiABKAkSKAoGc2lnbmVkGAMgASgLMhguY2F1c2V3YXkudjEuU2lnbmVkRW50cnkSJAoEYm9keRgEIAEoCzIWLmNhdXNld2F5LnYxLkVudHJ5Qm9keRIPCgdpc192b2lkGAUgASgIIlMKEUNyZWF0ZVRyZWVSZXF1ZXN0EgwKBG5hbWUYASABKAkSMAoNcHVibGljX2FjY2VzcxgCIAEoDjIZLmNhdXNld2F5LnYxLlB1YmxpY0FjY2VzcyI1ChJDcmVhdGVUcmVlUmVzcG9uc2USHwoEdHJlZRgBIAEoCzIRLmNhdXNld2F5LnYxLlRyZWUiOQoQTGlzdFRyZWVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJOChFMaXN0VHJlZXNSZXNwb25zZRIgCgV0cmVlcxgBIAMoCzIRLmNhdXNld2F5LnYxLlRyZWUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjAKDkdldFRyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwSEAoIbWF4X3RpcHMYAiABKA0iQAoPR2V0VHJlZVJlc3BvbnNlEh8KBHRyZWUYASABKAsyES5jYXVzZXdheS52MS5UcmVlEgwKBHRpcHMYAiADKAwiIQoRUmVtb3ZlVHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDCJCChJSZW1vdmVUcmVlUmVzcG9uc2USDwoHcmVtb3ZlZBgBIAEoBBINCgVjb3VudBgCIAEoBBIMCgRkb25lGAMgASgIIosBCg1Db21taXRSZXF1ZXN0EgwKBHRyZWUYASABKAwSJAoHY2hhbmdlcxgCIAMoCzITLmNhdXNld2F5LnYxLkNoYW5nZRIPCgdwYXJlbnRzGAMgAygMEg8KB2R1cmFibGUYBCABKAgSJAoEdmlldxgFIAEoDjIWLmNhdXNld2F5LnYxLkVudHJ5VmlldyIzCg5Db21taXRSZXNwb25zZRIhCgVlbnRyeRgBIAEoCzISLmNhdXNld2F5LnYxLkVudHJ5ImsKFFByZXBhcmVDb21taXRSZXF1ZXN0EgwKBHRyZWUYASABKAwSJAoHY2hhbmdlcxgCIAMoCzITLmNhdXNld2F5LnYxLkNoYW5nZRIPCgdwYXJlbnRzGAMgAygMEg4KBmF1dGhvchgEIAEoDCI3ChVQcmVwYXJlQ29tbWl0UmVzcG9uc2USDAoEYm9keRgBIAEoDBIQCgh2YWxpZF9tcxgCIAEoDSJgChRTdWJtaXRFbnRyaWVzUmVxdWVzdBIMCgR0cmVlGAEgASgMEikKB2VudHJpZXMYAiADKAsyGC5jYXVzZXdheS52MS5TaWduZWRFbnRyeRIPCgdkdXJhYmxlGAMgASgIIkEKFVN1Ym1pdEVudHJpZXNSZXNwb25zZRINCgVhZGRlZBgBIAEoDRINCgVrbm93bhgCIAEoDRIKCgJhdBgDIAMoDCJGChFHZXRFbnRyaWVzUmVxdWVzdBILCgNpZHMYASADKAwSJAoEdmlldxgCIAEoDjIWLmNhdXNld2F5LnYxLkVudHJ5VmlldyJKChJHZXRFbnRyaWVzUmVzcG9uc2USIwoHZW50cmllcxgBIAMoCzISLmNhdXNld2F5LnYxLkVudHJ5Eg8KB21pc3NpbmcYAiADKAwiqwEKEkxpc3RFbnRyaWVzUmVxdWVzdBIMCgR0cmVlGAEgASgMEhEKCXBhZ2Vfc2l6ZRgCIAEoDRISCgpwYWdlX3Rva2VuGAMgASgJEhQKDG5ld2VzdF9maXJzdBgEIAEoCBIUCgxpbmNsdWRlX3ZvaWQYBSABKAgSDgoGc3RvcmVzGAYgAygJEiQKBHZpZXcYByABKA4yFi5jYXVzZXdheS52MS5FbnRyeVZpZXciUwoTTGlzdEVudHJpZXNSZXNwb25zZRIjCgdlbnRyaWVzGAEgAygLMhIuY2F1c2V3YXkudjEuRW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIoQBChBXYXRjaFRyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwSFgoOYWZ0ZXJfc2VxdWVuY2UYAiABKAQSFAoMaW5jbHVkZV92b2lkGAMgASgIEg4KBnN0b3JlcxgEIAMoCRIkCgR2aWV3GAUgASgOMhYuY2F1c2V3YXkudjEuRW50cnlWaWV3InUKEVdhdGNoVHJlZVJlc3BvbnNlEiMKB2VudHJpZXMYASADKAsyEi5jYXVzZXdheS52MS5FbnRyeRIQCghzZXF1ZW5jZRgCIAEoBBIWCg5wb2xpY3lfY2hhbmdlZBgDIAEoCBIRCglzZXF1ZW5jZXMYBCADKAQqaAoJRW50cnlWaWV3EhoKFkVOVFJZX1ZJRVdfVU5TUEVDSUZJRUQQABIVChFFTlRSWV9WSUVXX1NJR05FRBABEhMKD0VOVFJZX1ZJRVdfQk9EWRACEhMKD0VOVFJZX1ZJRVdfQk9USBADMqEGCgtUcmVlU2VydmljZRJNCgpDcmVhdGVUcmVlEh4uY2F1c2V3YXkudjEuQ3JlYXRlVHJlZVJlcXVlc3QaHy5jYXVzZXdheS52MS5DcmVhdGVUcmVlUmVzcG9uc2USSgoJTGlzdFRyZWVzEh0uY2F1c2V3YXkudjEuTGlzdFRyZWVzUmVxdWVzdBoeLmNhdXNld2F5LnYxLkxpc3RUcmVlc1Jlc3BvbnNlEkQKB0dldFRyZWUSGy5jYXVzZXdheS52MS5HZXRUcmVlUmVxdWVzdBocLmNhdXNld2F5LnYxLkdldFRyZWVSZXNwb25zZRJPCgpSZW1vdmVUcmVlEh4uY2F1c2V3YXkudjEuUmVtb3ZlVHJlZVJlcXVlc3QaHy5jYXVzZXdheS52MS5SZW1vdmVUcmVlUmVzcG9uc2UwARJBCgZDb21taXQSGi5jYXVzZXdheS52MS5Db21taXRSZXF1ZXN0GhsuY2F1c2V3YXkudjEuQ29tbWl0UmVzcG9uc2USVgoNUHJlcGFyZUNvbW1pdBIhLmNhdXNld2F5LnYxLlByZXBhcmVDb21taXRSZXF1ZXN0GiIuY2F1c2V3YXkudjEuUHJlcGFyZUNvbW1pdFJlc3BvbnNlElYKDVN1Ym1pdEVudHJpZXMSIS5jYXVzZXdheS52MS5TdWJtaXRFbnRyaWVzUmVxdWVzdBoiLmNhdXNld2F5LnYxLlN1Ym1pdEVudHJpZXNSZXNwb25zZRJNCgpHZXRFbnRyaWVzEh4uY2F1c2V3YXkudjEuR2V0RW50cmllc1JlcXVlc3QaHy5jYXVzZXdheS52MS5HZXRFbnRyaWVzUmVzcG9uc2USUAoLTGlzdEVudHJpZXMSHy5jYXVzZXdheS52MS5MaXN0RW50cmllc1JlcXVlc3QaIC5jYXVzZXdheS52MS5MaXN0RW50cmllc1Jlc3BvbnNlEkwKCVdhdGNoVHJlZRIdLmNhdXNld2F5LnYxLldhdGNoVHJlZVJlcXVlc3QaHi5jYXVzZXdheS52MS5XYXRjaFRyZWVSZXNwb25zZTABQmgKGWlvLmdpdGh1Yi5jYXVzZXdheXN5bmMudjFQAVo7Z2l0aHViLmNvbS9jYXVzZXdheS1zeW5jL2NhdXNld2F5LWdvL2NhdXNld2F5L3YxO2NhdXNld2F5djGqAgtDYXVzZXdheS5WMWIGcHJvdG8z", [file_causeway_v1_entry]);
 
 /**
  * A tree as a node has it.
@@ -130,14 +130,14 @@ export type Entry = Message<"causeway.v1.Entry"> & {
   cid: string;
 
   /**
-   * The bytes that the author signed, and the signature.
+   * The bytes that the author signed, and the signature. Absent with the view "body".
    *
    * @generated from field: causeway.v1.SignedEntry signed = 3;
    */
   signed?: SignedEntry | undefined;
 
   /**
-   * The body, decoded for convenience. Only `signed` proves anything.
+   * The body, decoded for convenience. Only `signed` proves anything. Absent unless the view is "body" or "both".
    *
    * @generated from field: causeway.v1.EntryBody body = 4;
    */
@@ -411,6 +411,13 @@ export type CommitRequest = Message<"causeway.v1.CommitRequest"> & {
    * @generated from field: bool durable = 4;
    */
   durable: boolean;
+
+  /**
+   * Which parts of the entry to return.
+   *
+   * @generated from field: causeway.v1.EntryView view = 5;
+   */
+  view: EntryView;
 };
 
 /**
@@ -596,6 +603,13 @@ export type GetEntriesRequest = Message<"causeway.v1.GetEntriesRequest"> & {
    * @generated from field: repeated bytes ids = 1;
    */
   ids: Uint8Array[];
+
+  /**
+   * Which parts of each entry to return.
+   *
+   * @generated from field: causeway.v1.EntryView view = 2;
+   */
+  view: EntryView;
 };
 
 /**
@@ -674,6 +688,20 @@ export type ListEntriesRequest = Message<"causeway.v1.ListEntriesRequest"> & {
    * @generated from field: bool include_void = 5;
    */
   includeVoid: boolean;
+
+  /**
+   * Only entries with a change in one of these stores, at most 64 names. Empty: all entries.
+   *
+   * @generated from field: repeated string stores = 6;
+   */
+  stores: string[];
+
+  /**
+   * Which parts of each entry to return.
+   *
+   * @generated from field: causeway.v1.EntryView view = 7;
+   */
+  view: EntryView;
 };
 
 /**
@@ -684,7 +712,8 @@ export const ListEntriesRequestSchema: GenMessage<ListEntriesRequest> = /*@__PUR
   messageDesc(file_causeway_v1_tree, 18);
 
 /**
- * A page of entries.
+ * A page of entries. It may be empty although more follow: a page ends once the node has read 8,192 entries, or 8 MiB,
+ * in search of those that were asked for.
  *
  * @generated from message causeway.v1.ListEntriesResponse
  */
@@ -737,6 +766,20 @@ export type WatchTreeRequest = Message<"causeway.v1.WatchTreeRequest"> & {
    * @generated from field: bool include_void = 3;
    */
   includeVoid: boolean;
+
+  /**
+   * Only entries with a change in one of these stores, at most 64 names. Empty: all entries.
+   *
+   * @generated from field: repeated string stores = 4;
+   */
+  stores: string[];
+
+  /**
+   * Which parts of each entry to return.
+   *
+   * @generated from field: causeway.v1.EntryView view = 5;
+   */
+  view: EntryView;
 };
 
 /**
@@ -748,7 +791,7 @@ export const WatchTreeRequestSchema: GenMessage<WatchTreeRequest> = /*@__PURE__*
 
 /**
  * Some arrivals. A message without entries is a sign of life, sent after every 15 seconds of silence, or stands for
- * arrivals that are void and left out.
+ * arrivals that are left out.
  *
  * @generated from message causeway.v1.WatchTreeResponse
  */
@@ -768,12 +811,19 @@ export type WatchTreeResponse = Message<"causeway.v1.WatchTreeResponse"> & {
   sequence: bigint;
 
   /**
-   * Whether one of these entries changed the policy. Entries sent before may now be void, or no longer void: read the
-   * tree again.
+   * Whether one of the arrivals covered changed the policy. Entries sent before may now be void, or no longer void: read the
+   * tree again. Set whatever stores were asked for.
    *
    * @generated from field: bool policy_changed = 3;
    */
   policyChanged: boolean;
+
+  /**
+   * The number of each entry's arrival: as many as there are entries.
+   *
+   * @generated from field: repeated uint64 sequences = 4;
+   */
+  sequences: bigint[];
 };
 
 /**
@@ -782,6 +832,47 @@ export type WatchTreeResponse = Message<"causeway.v1.WatchTreeResponse"> & {
  */
 export const WatchTreeResponseSchema: GenMessage<WatchTreeResponse> = /*@__PURE__*/
   messageDesc(file_causeway_v1_tree, 21);
+
+/**
+ * Which parts of an entry an answer has. Both say the same, so one of them is enough.
+ *
+ * @generated from enum causeway.v1.EntryView
+ */
+export enum EntryView {
+  /**
+   * As signed.
+   *
+   * @generated from enum value: ENTRY_VIEW_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Only `signed`: what proves the entry, and what another node takes.
+   *
+   * @generated from enum value: ENTRY_VIEW_SIGNED = 1;
+   */
+  SIGNED = 1,
+
+  /**
+   * Only `body`: for callers that trust the node, and for JSON.
+   *
+   * @generated from enum value: ENTRY_VIEW_BODY = 2;
+   */
+  BODY = 2,
+
+  /**
+   * Both, at twice the bytes.
+   *
+   * @generated from enum value: ENTRY_VIEW_BOTH = 3;
+   */
+  BOTH = 3,
+}
+
+/**
+ * Describes the enum causeway.v1.EntryView.
+ */
+export const EntryViewSchema: GenEnum<EntryView> = /*@__PURE__*/
+  enumDesc(file_causeway_v1_tree, 0);
 
 /**
  * Creates, reads and writes the trees of one node. CreateTree, RemoveTree and Commit are for operators: the node's own

@@ -122,6 +122,12 @@ export const rpcLimits = {
   listedTreesLoaded: 100,
   /** Bytes of entries in one page of a list: below `answerBytes` even with base64 and field names. */
   listedBytes: 1_048_576,
+  /** Stores that a list or a watch is for: an application has a few. */
+  filteredStores: 64,
+  /** Entries that one page of a list reads in search of those that it is for: some 50 ms of work … */
+  searchedEntries: 8_192,
+  /** … and their bytes, some 50 ms from the disk. */
+  searchedBytes: 8_388_608,
   /** Tips returned at once: 128 KiB. */
   listedTips: 4_096,
 

@@ -1,6 +1,7 @@
 /** `causeway commit`: writes one entry. */
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
+import { EntryView } from '../../../gen/causeway/v1/tree_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { type CommonOptions, openClients } from '../context.ts'
@@ -48,7 +49,12 @@ export function addCommit(program: Command): void {
       const payload = await readPayload(file)
       await using clients = await openClients(options)
       const change = { store: options.store, kind: options.kind, payload }
-      const { entry } = await clients.trees.commit({ tree: id, changes: [change], durable: true })
+      const { entry } = await clients.trees.commit({
+        tree: id,
+        changes: [change],
+        durable: true,
+        view: EntryView.BODY,
+      })
       print(options, { entry: entry!.cid, height: Number(entry!.body!.height) }, entry!.cid)
     })
 }

@@ -5,6 +5,7 @@
 import { basename, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
+import { EntryView } from '../../../gen/causeway/v1/tree_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { entryBytes, type SignedEntry, signEntry } from '../../dag/entry.ts'
@@ -159,7 +160,7 @@ async function openOwnTree(
 }
 
 async function createdBy(clients: Clients, tree: Uint8Array, { peer }: Identity): Promise<boolean> {
-  const [root] = (await clients.trees.getEntries({ ids: [tree] })).entries
+  const [root] = (await clients.trees.getEntries({ ids: [tree], view: EntryView.BODY })).entries
   return hexText(root!.body!.author) === peer
 }
 
@@ -174,7 +175,9 @@ async function openTree(clients: Clients, tree: TreeId, commits: readonly Listed
   const { name } = (await clients.trees.getTree({ tree: idToBytes(tree) })).tree!
   const hexDigits = commits[0]?.name.length ?? 40
   const placement = new Placement(tree)
-  const listed = allPages((page) => clients.trees.listEntries({ tree: idToBytes(tree), ...page }))
+  const listed = allPages((page) =>
+    clients.trees.listEntries({ tree: idToBytes(tree), stores: [gitStore], view: EntryView.BODY, ...page }),
+  )
   for await (const { entries } of listed)
     for (const { id, body } of entries)
       for (const { store, kind, payload } of body!.changes)

@@ -1,10 +1,17 @@
 /** `causeway log`: lists a tree's entries, newest first. */
 import type { Command } from 'commander'
+import { EntryView } from '../../../gen/causeway/v1/tree_pb.ts'
 import { type CommonOptions, openClients } from '../context.ts'
 import { entryDocument, entryLine } from '../entry-view.ts'
-import { examples } from '../help.ts'
+import { examples, storesOption } from '../help.ts'
 import { idArgument, print } from '../output.ts'
 import { parseWholeNumber } from '../whole-number.ts'
+
+interface LogOptions extends CommonOptions {
+  readonly limit: number
+  readonly store: string[]
+  readonly void?: boolean
+}
 
 export function addLog(program: Command): void {
   program
@@ -12,10 +19,11 @@ export function addLog(program: Command): void {
     .argument('<TREE>', 'id of the tree')
     .description("list a tree's entries, newest first")
     .option('--limit <N>', 'maximum number of entries', parseWholeNumber(1), 20)
+    .addOption(storesOption())
     .option('--void', 'also list entries that the policy makes void')
     .addHelpText('after', '\nEntries are ordered by height, then by id.')
     .addHelpText('after', examples('causeway log bafkrei…', 'causeway log bafkrei… --limit 1 --json'))
-    .action(async (tree: string, options: CommonOptions & { limit: number; void?: boolean }) => {
+    .action(async (tree: string, options: LogOptions) => {
       await using clients = await openClients(options)
       const entries = []
       let pageToken = ''
@@ -25,6 +33,8 @@ export function addLog(program: Command): void {
           tree: idArgument(tree),
           newestFirst: true,
           includeVoid: options.void ?? false,
+          stores: options.store,
+          view: EntryView.BODY,
           pageSize,
           pageToken,
         })

@@ -1,14 +1,17 @@
 /** `causeway watch`: prints a tree's entries in the order of their arrival, and new ones as they arrive. */
 import { type Command, InvalidArgumentError } from 'commander'
+import { EntryView } from '../../../gen/causeway/v1/tree_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { type CommonOptions, openClients } from '../context.ts'
 import { entryDocument, entryLine } from '../entry-view.ts'
+import { storesOption } from '../help.ts'
 import { idArgument } from '../output.ts'
 import { whileRead, writeOut } from '../streams.ts'
 
 interface WatchOptions extends CommonOptions {
   readonly after?: bigint
   readonly all?: boolean
+  readonly store: string[]
 }
 
 function parseSequence(text: string): bigint {
@@ -24,6 +27,7 @@ export function addWatch(program: Command): void {
     .description("print a tree's entries as they arrive, until stopped")
     .option('--all', 'start with the first entry (default: with the next one to arrive)')
     .option('--after <SEQUENCE>', 'start after the entry with this sequence number', parseSequence)
+    .addOption(storesOption())
     .addHelpText(
       'after',
       '\nNeeds a running node. With --json, every line holds an entry and its sequence\nnumber, which --after takes to resume.',
@@ -38,12 +42,12 @@ export function addWatch(program: Command): void {
         )
       const now = (await clients.trees.getTree({ tree })).tree!.sequence
       const afterSequence = options.after ?? (options.all ? 0n : now)
-      const arrivals = whileRead((signal) => clients.trees.watchTree({ tree, afterSequence }, signal))
-      for await (const { entries, sequence } of arrivals)
+      const asked = { tree, afterSequence, stores: options.store, view: EntryView.BODY }
+      const arrivals = whileRead((signal) => clients.trees.watchTree(asked, signal))
+      for await (const { entries, sequences } of arrivals)
         for (const [index, entry] of entries.entries()) {
-          const at = Number(sequence) - (entries.length - 1 - index)
           const line = options.json
-            ? JSON.stringify({ sequence: at, ...entryDocument(entry) })
+            ? JSON.stringify({ sequence: Number(sequences[index]), ...entryDocument(entry) })
             : entryLine(entry)
           await writeOut(`${line}\n`)
         }

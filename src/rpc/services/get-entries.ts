@@ -4,7 +4,8 @@ import { limits } from '../../base/limits.ts'
 import { type EntryId, idToBytes, type TreeId } from '../../dag/id.ts'
 import type { DagStore, StoredEntry } from '../../store/store.ts'
 import type { Caller } from '../caller.ts'
-import { readIds, writeEntry } from '../convert.ts'
+import { readIds } from '../convert.ts'
+import { readView, writeEntry } from '../convert-entry.ts'
 import type { ReadableTrees } from './expect-tree.ts'
 
 type EntryInTree = StoredEntry & { readonly tree: TreeId }
@@ -12,6 +13,7 @@ type EntryInTree = StoredEntry & { readonly tree: TreeId }
 /** Entries of trees that the caller may not read count as missing. */
 export async function getEntries(parts: ReadableTrees, request: GetEntriesRequest, caller: Caller) {
   const { store } = parts
+  const view = readView(request.view)
   const ids = readIds(request.ids, 'ids', limits.listedEntries)
   const readable = new Map<TreeId, boolean>()
   const missing: EntryId[] = []
@@ -34,7 +36,7 @@ export async function getEntries(parts: ReadableTrees, request: GetEntriesReques
   const found = (await store.get(wanted)).filter((entry) => entry !== undefined)
   const voids = await voidOf(store, found)
   return {
-    entries: found.map((entry) => writeEntry(entry, voids.has(entry.id))),
+    entries: found.map((entry) => writeEntry(entry, voids.has(entry.id), view)),
     missing: missing.map(idToBytes),
   }
 }

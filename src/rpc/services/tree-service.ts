@@ -22,7 +22,8 @@ import type { RemovalProgress } from '../../store/removal.ts'
 import type { DagStore } from '../../store/store.ts'
 import type { Ingest } from '../../sync/ingest.ts'
 import { type Caller, callerKey } from '../caller.ts'
-import { readId, readIds, readPeer, readSigned, writeEntry } from '../convert.ts'
+import { readId, readIds, readPeer, readSigned } from '../convert.ts'
+import { readView, writeEntry } from '../convert-entry.ts'
 import { loadKey } from '../server/load.ts'
 import { expectTree, type ReadableTrees } from './expect-tree.ts'
 import { feed } from './feed.ts'
@@ -99,13 +100,14 @@ function entryCalls(parts: TreeServiceParts): Partial<ServiceImpl<typeof TreeSer
   const { store, author } = parts
   return {
     async commit(request, { values }) {
+      const view = readView(request.view)
       const tree = await expectTree(parts, request.tree, values.get(callerKey))
       const parents = readIds(request.parents, 'parents', limits.entryParents)
       const entry = await author.commit(tree, request.changes, {
         durable: request.durable,
         ...(parents.length > 0 && { parents }),
       })
-      return { entry: writeEntry(entry, false) }
+      return { entry: writeEntry(entry, false, view) }
     },
 
     prepareCommit: (request, context) => prepareCommit(parts, request, context),

@@ -3,15 +3,17 @@
  * tree, or the node stops.
  */
 import type { ServiceImpl } from '@connectrpc/connect'
-import type { TreeService } from '../../../gen/causeway/v1/tree_pb.ts'
+import type { Entry, EntryView, TreeService } from '../../../gen/causeway/v1/tree_pb.ts'
 import type { Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
+import { decodeBody } from '../../dag/body.ts'
 import { policyStore } from '../../dag/entry.ts'
 import type { Position, TreeId } from '../../dag/id.ts'
 import type { DagStore } from '../../store/store.ts'
 import { pieces } from '../../sync/pieces.ts'
 import { callerKey, stoppingKey } from '../caller.ts'
-import { readCount, writeEntry } from '../convert.ts'
+import { readCount } from '../convert.ts'
+import { changesOneOf, readStores, readView, writeEntry } from '../convert-entry.ts'
 import { loadKey } from '../server/load.ts'
 import { expectTree, type ReadableTrees } from './expect-tree.ts'
 
@@ -24,6 +26,7 @@ export function createTreeWatch(
       const { values } = context
       const caller = values.get(callerKey)
       const tree = await expectTree(parts, request.tree, caller)
+      const filter = { ...request, view: readView(request.view), stores: readStores(request.stores) }
       let after = readCount(request.afterSequence, 'after_sequence')
       const ended = AbortSignal.any([context.signal, values.get(stoppingKey)])
       const work = <Result>(piece: () => Promise<Result>) => values.get(loadKey).work(ended, piece)
@@ -40,10 +43,14 @@ export function createTreeWatch(
           const pages = await work(() => nextPages(store, tree, after))
           if (pages.length === 0) break
           for (const page of pages) {
-            const message = await work(() => readPage(store, tree, page, request.includeVoid))
+            const message = await work(() => readPage(store, tree, page, filter))
             // Asked again for each message, since a slow caller takes its time.
             await access.read(tree, caller)
             after = page.at(-1)!.sequence
+            const { entries, policyChanged } = message
+            // What is for other stores passes in silence, though in no longer one than is promised.
+            const silent = filter.stores !== undefined && entries.length === 0 && !policyChanged
+            if (silent && clock.monotonic() - sentAt < limits.signOfLifeMs) continue
             yield { ...message, sequence: BigInt(after) }
             sentAt = clock.monotonic()
           }
@@ -69,13 +76,27 @@ async function nextPages(store: DagStore, tree: TreeId, after: number): Promise<
   ]
 }
 
-async function readPage(store: DagStore, tree: TreeId, page: readonly Arrival[], includeVoid: boolean) {
-  const [entries, voids] = await Promise.all([store.read(tree, page), store.voidAmong(tree, page)])
-  const messages = entries.map((entry) => writeEntry(entry, voids.has(entry.id)))
-  return {
-    entries: includeVoid ? messages : messages.filter(({ isVoid }) => !isVoid),
-    policyChanged: messages.some(({ body }) => body!.changes.some(({ store }) => store === policyStore)),
+/** What a watch shows. */
+interface Filter {
+  readonly includeVoid: boolean
+  readonly view: EntryView
+  readonly stores: ReadonlySet<string> | undefined
+}
+
+async function readPage(store: DagStore, tree: TreeId, page: readonly Arrival[], filter: Filter) {
+  const [stored, voids] = await Promise.all([store.read(tree, page), store.voidAmong(tree, page)])
+  const entries: Entry[] = []
+  const sequences: bigint[] = []
+  let policyChanged = false
+  for (const [index, entry] of stored.entries()) {
+    const body = decodeBody(entry.signed.body)
+    const isVoid = voids.has(entry.id)
+    policyChanged ||= body.changes.some(({ store }) => store === policyStore)
+    if ((isVoid && !filter.includeVoid) || !changesOneOf(body, filter.stores)) continue
+    entries.push(writeEntry(entry, isVoid, filter.view, body))
+    sequences.push(BigInt(page[index]!.sequence))
   }
+  return { entries, sequences, policyChanged }
 }
 
 /**

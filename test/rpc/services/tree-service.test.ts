@@ -5,7 +5,7 @@
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
 import { PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
-import type { Entry } from '../../../gen/causeway/v1/tree_pb.ts'
+import { type Entry, EntryView } from '../../../gen/causeway/v1/tree_pb.ts'
 import { limits } from '../../../src/base/limits.ts'
 import { formatId, idFromBytes, idToBytes } from '../../../src/dag/id.ts'
 import { shapes, TreeBuilder } from '../../kit/entries.ts'
@@ -87,15 +87,22 @@ for (const transport of transports)
       it('commits on the tips, or on the parents given', async () => {
         const { tree } = await trees.createTree({ name: 'commits' })
         const id = tree!.id
-        const first = (await trees.commit({ tree: id, changes: [change] })).entry!
-        const fork = (await trees.commit({ tree: id, changes: [change], parents: [id], durable: true }))
-          .entry!
+        const first = (await trees.commit({ tree: id, changes: [change], view: EntryView.BODY })).entry!
+        const fork = (
+          await trees.commit({
+            tree: id,
+            changes: [change],
+            view: EntryView.BODY,
+            parents: [id],
+            durable: true,
+          })
+        ).entry!
         assert.deepEqual(first.body!.parents, [id])
         assert.deepEqual(fork.body!.parents, [id])
         const tips = (await trees.getTree({ tree: id })).tips
         assert.deepEqual(tips.map(idFromBytes), [first, fork].map((entry) => idFromBytes(entry.id)).sort())
         assert.equal((await trees.getTree({ tree: id, maxTips: 1 })).tips.length, 1)
-        const merge = (await trees.commit({ tree: id, changes: [change] })).entry!
+        const merge = (await trees.commit({ tree: id, changes: [change], view: EntryView.BODY })).entry!
         assert.equal(merge.body!.height, 2n)
         assert.equal(merge.body!.parents.length, 2)
         assert.deepEqual(merge.body!.changes[0]!.payload, change.payload)
