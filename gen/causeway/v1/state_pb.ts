@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file causeway/v1/state.proto.
  */
 export const file_causeway_v1_state: GenFile = /*@__PURE__*/
-  fileDesc("ChdjYXVzZXdheS92MS9zdGF0ZS5wcm90bxILY2F1c2V3YXkudjEiSgoGTWFwUHV0EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDBIMCgR0eXBlGAMgASgJEhAKCHJlcGxhY2VzGAUgAygMSgQIBBAFIioKCU1hcERlbGV0ZRILCgNrZXkYASABKAkSEAoIcmVwbGFjZXMYAiADKAwiNAoKQ291bnRlckFkZBILCgNrZXkYASABKAkSCgoCb24YAiADKAwSDQoFZGVsdGEYAyABKBJiBnByb3RvMw");
+  fileDesc("ChdjYXVzZXdheS92MS9zdGF0ZS5wcm90bxILY2F1c2V3YXkudjEiSgoGTWFwUHV0EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDBIMCgR0eXBlGAMgASgJEhAKCHJlcGxhY2VzGAUgAygMSgQIBBAFIioKCU1hcERlbGV0ZRILCgNrZXkYASABKAkSEAoIcmVwbGFjZXMYAiADKAwiNAoKQ291bnRlckFkZBILCgNrZXkYASABKAkSCgoCb24YAiADKAwSDQoFZGVsdGEYAyABKBJCaAoZaW8uZ2l0aHViLmNhdXNld2F5c3luYy52MVABWjtnaXRodWIuY29tL2NhdXNld2F5LXN5bmMvY2F1c2V3YXktZ28vY2F1c2V3YXkvdjE7Y2F1c2V3YXl2MaoCC0NhdXNld2F5LlYxYgZwcm90bzM");
 
 /**
  * The payload of a change of the kind "cw.put": puts a version under a key of the change's store. Like an EntryBody it

@@ -5,6 +5,7 @@
 import type { DescService } from '@bufbuild/protobuf'
 import type { Interceptor } from '@connectrpc/connect'
 import { NodeService } from '../../../gen/causeway/v1/node_pb.ts'
+import { StoreService } from '../../../gen/causeway/v1/store_pb.ts'
 import { SyncService } from '../../../gen/causeway/v1/sync_pb.ts'
 import { TreeService } from '../../../gen/causeway/v1/tree_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
@@ -41,6 +42,18 @@ const trees: Record<MethodOf<typeof TreeService>, Callers> = {
   watchTree: 'everybody',
 }
 
+const stores: Record<MethodOf<typeof StoreService>, Callers> = {
+  listStores: 'everybody',
+  get: 'everybody',
+  list: 'everybody',
+  // Signed with the node's key.
+  write: 'operators',
+  prepareWrite: 'everybody',
+  watchStore: 'everybody',
+  history: 'everybody',
+  listConflicts: 'everybody',
+}
+
 const node: Record<MethodOf<typeof NodeService>, Callers> = {
   getNode: 'operators',
   createTicket: 'operators',
@@ -66,6 +79,7 @@ const node: Record<MethodOf<typeof NodeService>, Callers> = {
 const tables = new Map<string, Readonly<Record<string, Callers>>>([
   [SyncService.typeName, sync],
   [TreeService.typeName, trees],
+  [StoreService.typeName, stores],
   [NodeService.typeName, node],
 ])
 

@@ -3,10 +3,10 @@ import type { Entry, ListEntriesRequest } from '../../../gen/causeway/v1/tree_pb
 import { limits } from '../../base/limits.ts'
 import { decodeBody } from '../../dag/body.ts'
 import { entryBytes } from '../../dag/entry.ts'
-import { idFromBytes, idToBytes, type Position, type TreeId } from '../../dag/id.ts'
+import type { Position, TreeId } from '../../dag/id.ts'
 import type { DagStore } from '../../store/store.ts'
 import { changesOneOf, readStores, readView, writeEntry } from '../convert-entry.ts'
-import { invalidToken, pageSize, readToken, writeToken } from './paging.ts'
+import { pageSize, readPosition, writePosition } from './paging.ts'
 
 /** Reads on until the page is full, has what one read of an unfiltered list gave, or has taken its share of work. */
 export async function listEntries(store: DagStore, tree: TreeId, request: ListEntriesRequest) {
@@ -54,18 +54,4 @@ async function hasMore(store: DagStore, tree: TreeId, after: Position, reverse: 
   const { done } = await scan.next()
   await scan.return(undefined)
   return !done
-}
-
-function writePosition({ height, id }: Position): string {
-  const bytes = new Uint8Array(40)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(height))
-  bytes.set(idToBytes(id), 8)
-  return writeToken(bytes)
-}
-
-function readPosition(token: string): Position {
-  const bytes = readToken(token, 40)
-  const height = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0))
-  if (!Number.isSafeInteger(height)) throw invalidToken()
-  return { height, id: idFromBytes(bytes.subarray(8)) }
 }
