@@ -65,6 +65,8 @@ export const rpcLimits = {
   idleTimeoutMs: 60_000,
   /** Concurrent calls on one connection. */
   streamsPerConnection: 128,
+  /** Requests on one HTTP/1.1 connection before the first is answered. Hardly a client sends more than one. */
+  requestsPipelined: 16,
   /** What one HTTP/2 session may hold in memory. */
   sessionMemoryMegabytes: 16,
   /**

@@ -82,6 +82,9 @@ export class RpcServer {
   /** The connection of each HTTP/2 session and each HTTP/1.1 socket. */
   private readonly carried = new WeakMap<object, InboundConnection>()
 
+  /** Requests of each HTTP/1.1 connection that are not answered yet. */
+  private readonly underWay = new WeakMap<Duplex, number>()
+
   constructor(options: RpcServerOptions) {
     this.clock = options.clock
     this.throttle = options.throttle
@@ -117,6 +120,7 @@ export class RpcServer {
       (request, response) => {
         if (this.stopping.signal.aborted) return sendPlain(response, stoppingAnswer)
         const socket = request.socket as Duplex
+        if (this.pipelines(socket, response)) return
         // During a stop, a connection ends with the answer to its last request.
         response.once('finish', () => {
           if (this.stopping.signal.aborted) socket.end(() => socket.destroy())
@@ -150,6 +154,18 @@ export class RpcServer {
       },
     )
     this.http2.on('sessionError', () => {})
+  }
+
+  /** Counts a request over HTTP/1.1 until it is answered. Ends the connection, and returns true, past the bound. */
+  private pipelines(socket: Duplex, response: http.ServerResponse): boolean {
+    const count = (this.underWay.get(socket) ?? 0) + 1
+    if (count > limits.requestsPipelined) {
+      socket.destroy()
+      return true
+    }
+    this.underWay.set(socket, count)
+    response.once('close', () => this.underWay.set(socket, this.underWay.get(socket)! - 1))
+    return false
   }
 
   /** Returns a request's connection, or undefined if it has ended. */
