@@ -130,7 +130,8 @@ export class ServeProcess implements AsyncDisposable {
   }
 }
 
-async function freeUdpPort(): Promise<number> {
+/** Returns a UDP port of this machine that nobody uses now. */
+export async function freeUdpPort(): Promise<number> {
   const socket = createSocket('udp4')
   socket.bind(0, '127.0.0.1')
   await once(socket, 'listening')
