@@ -87,7 +87,7 @@ async function load(folder: string, tree: TreeId): Promise<{ checks: Check[]; ba
       authors: new Map(),
       treeOf: () => tree,
     }
-    const plan = planPage(base, entries)
+    const plan = await planPage(base, entries)
     pointsStored = plan.pointsStored
     for (const [id, record] of plan.newIndexRecords) indexRecords.set(id, record)
     for (const id of plan.tipsGone) tips.delete(id)

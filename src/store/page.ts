@@ -1,12 +1,13 @@
 /**
  * Plans what one page does to a tree, before anything is written: which entries are added, which are known already,
- * which are refused and why, and the batch that stores the rest. It does no I/O and is not async, so nothing else runs
- * in between.
+ * which are refused and why, and the batch that stores the rest. It does no I/O.
  */
 import type { AbstractBatchOperation } from 'abstract-level'
 import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import { Turns } from '../base/turns.ts'
 import { checkParents, entryBytes, type VerifiedEntry } from '../dag/entry.ts'
-import { type EntryId, formatId, type TreeId } from '../dag/id.ts'
+import { type EntryId, formatId, type Position, type TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import { type Judgement, moves } from '../dag/policy/policy.ts'
 import type { TreePolicy } from '../dag/policy/tree-policy.ts'
@@ -97,10 +98,28 @@ export async function writeOperations(
   await batch.write({ sync } as object)
 }
 
-/** Returns what appending the entries, parents first, does to the tree. */
-export function planPage(base: PageBase, entries: readonly VerifiedEntry[]): PagePlan {
+/**
+ * Returns what appending the entries, parents first, does to the tree. Judging a policy at its bounds takes a while, so
+ * the event loop turns in between; nothing else may write to the tree meanwhile.
+ */
+export async function planPage(base: PageBase, entries: readonly VerifiedEntry[]): Promise<PagePlan> {
+  const { policy } = base
   const plan = new Plan(base)
-  for (let index = 0; index < entries.length; index++) plan.take(index, entries[index]!)
+  let work = 0
+  // A page of entries that need no judging is planned in one turn.
+  const turns = new Turns(() => policy.work + work, limits.policyTurnWork)
+  for (let index = 0; index < entries.length; index++) {
+    plan.take(index, entries[index]!)
+    work += 84 + 16 * entries[index]!.body.parents.length
+    const turn = turns.next()
+    if (turn !== undefined) await turn
+  }
+  if (plan.marksVoid())
+    for (let index = 0; index < plan.added.length; index++) {
+      plan.mark(index)
+      const turn = turns.next()
+      if (turn !== undefined) await turn
+    }
   return plan.finish()
 }
 
@@ -117,7 +136,7 @@ class Plan {
   private sequence: number
   private known = 0
   private stale: boolean
-  private readonly added: VerifiedEntry[] = []
+  readonly added: VerifiedEntry[] = []
   /** The point of the policy on which each added entry stands. */
   private readonly points: number[] = []
   private readonly refused: RefusedEntry[] = []
@@ -203,14 +222,22 @@ class Plan {
     this.put(layout.entryKey(number, position), layout.encodeEntry(signed))
     this.put(layout.indexKey(id), layout.encodeIndex(id, record))
     this.put(layout.arrivalKey(number, sequence), layout.encodePosition(sequence, position))
-    if (after !== point || body.height === 0)
-      this.put(layout.policyKey(number, position), layout.encodePoint(id, point))
+    if (after !== point || body.height === 0) this.putPolicy(position, point)
     this.newIndexRecords.set(id, record)
     for (const parent of body.parents)
       if (!this.tipsAdded.delete(parent) && this.base.tips.has(parent)) this.tipsGone.add(parent)
     this.tipsAdded.set(id, body.height)
     this.added.push(entry)
     this.points.push(point)
+  }
+
+  /** Stores a policy entry with what was found about it, so that it is never judged again. */
+  private putPolicy(position: Position, point: number): void {
+    const { graph } = this.base.policy
+    const entry = graph.entries[graph.find(position.id)!]!
+    const supports = entry.supports.map((support) => graph.intern([support]))
+    const key = layout.policyKey(this.base.record.number, position)
+    this.put(key, layout.encodePolicy(position.id, { point, supports }))
   }
 
   private put(key: Buffer, value: Buffer): void {
@@ -238,7 +265,6 @@ class Plan {
       points: points.length,
     }
     if (added.length > 0) {
-      this.judge()
       for (const id of tipsGone) operations.push({ type: 'del', key: layout.tipKey(number, id) })
       for (const [id, tip] of tipsAdded) this.put(layout.tipKey(number, id), layout.encodeHeight(id, tip))
       this.putPoints()
@@ -271,25 +297,31 @@ class Plan {
   }
 
   /**
-   * Flags the void marks as stale if the page changes which entries are void; otherwise marks the added void entries.
+   * Returns whether the added entries are to be marked one by one if they are void. If the page changes which entries
+   * are void, it flags the marks as stale in place of that.
    */
-  private judge(): void {
-    const { judgementBefore, added, points } = this
+  marksVoid(): boolean {
+    const { judgementBefore, added } = this
     const { policy, record } = this.base
+    if (added.length === 0) return false
     const whole = policy.whole()
     // A page that begins a tree may bring a revocation together with the entries that it keeps valid.
     if (judgementBefore === undefined ? whole.revocations > 0 : moves(judgementBefore, whole)) {
       this.stale = true
       this.put(layout.staleKey(record.number), Buffer.alloc(0))
-      return
+      return false
     }
-    if (whole.revocations === 0) return
+    return whole.revocations > 0
+  }
+
+  /** Marks an added entry if it is void. */
+  mark(index: number): void {
+    const { policy, record } = this.base
+    const { id, body } = this.added[index]!
     // What a revocation keeps valid are its ancestors, stored before it, so no entry added later is among them.
-    for (const [index, { id, body }] of added.entries())
-      if (policy.isVoid(points[index]!, body.author, policy.graph.find(id))) {
-        this.voids.add(id)
-        this.put(layout.voidKey(record.number, { height: body.height, id }), Buffer.alloc(0))
-      }
+    if (!policy.isVoid(this.points[index]!, body.author, policy.graph.find(id))) return
+    this.voids.add(id)
+    this.put(layout.voidKey(record.number, { height: body.height, id }), Buffer.alloc(0))
   }
 
   private putPoints(): void {

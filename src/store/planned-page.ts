@@ -24,5 +24,5 @@ export interface PlannedPage {
   /** Its operations include those of the contributions. */
   readonly plan: PagePlan
   readonly info: TreeInfo
-  readonly contributions: readonly Contribution[]
+  readonly contributions: Contribution[]
 }

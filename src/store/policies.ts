@@ -3,7 +3,10 @@
  * and of the policy's points, and the entries that revocations name as last accepted.
  */
 
-import { readEntry, type VerifiedEntry } from '../dag/entry.ts'
+import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import { Turns } from '../base/turns.ts'
+import { type Entry, readEntry, type VerifiedEntry } from '../dag/entry.ts'
 import { type EntryId, formatId, type Position, type TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import { type LastAccepted, lastAcceptedOf, TreePolicy } from '../dag/policy/tree-policy.ts'
@@ -12,19 +15,22 @@ import { damagedTree } from './damage/damaged-tree.ts'
 import * as layout from './database/layout.ts'
 import type { StoreReader } from './read/reader.ts'
 
-/** Returns the policy of a stored tree as its last batch left it. Throws STORE_CORRUPT. */
+/**
+ * Returns the policy of a stored tree as its last batch left it. What was found when each policy entry came is stored, so
+ * nothing is judged again. Throws STORE_CORRUPT.
+ */
 export async function readPolicy(
   store: StoreReader,
   tree: TreeId,
   { number, ...record }: layout.TreeRecord,
 ): Promise<TreePolicy> {
   const positions: Position[] = []
-  const pointsOf: number[] = []
+  const records: layout.PolicyRecord[] = []
   for await (const rows of store.rows(layout.policyRange(number)))
     for (const [key, value] of rows) {
       const position = layout.positionOfKey(key)
       positions.push(position)
-      pointsOf.push(layout.decodePoint(position.id, value))
+      records.push(layout.decodePolicy(position.id, value))
     }
   const points: EntryId[][] = []
   for await (const rows of store.rows(layout.pointRange(number)))
@@ -37,24 +43,53 @@ export async function readPolicy(
   // A point that is missing at the end would be made again, and then never written.
   expectEqual(tree, 'policy entries by its record', record.policies, 'policy entries', positions.length)
   expectEqual(tree, 'points of its policy by its record', record.points, 'points', points.length)
-  const values = await store.valuesAt(positions.map(({ height, id }) => ({ number, height, id })))
-  const entries = values.map((value, index) => {
-    if (value !== undefined) return readEntry(layout.decodeEntry(value))
-    throw damagedTree(tree, `its policy entry ${formatId(positions[index]!.id)} is not stored`)
-  })
-  const accepted = await readAccepted(store, entries.flatMap(lastAcceptedOf))
   const policy = new TreePolicy()
   try {
     policy.graph.restore(
       positions.map(({ id }) => id),
       points,
     )
-    for (const [index, entry] of entries.entries())
-      policy.enter(entry, pointsOf[index]!, (id) => accepted.get(id))
+    for (let from = 0; from < positions.length; from += limits.policyEntriesRead) {
+      const to = from + limits.policyEntriesRead
+      const places = positions.slice(from, to).map(({ height, id }) => ({ number, height, id }))
+      await enterPage(store, tree, policy, places, records.slice(from, to))
+    }
   } catch (error) {
+    if (error instanceof CausewayError && !error.code.startsWith('ENTRY_')) throw error
     throw damagedTree(tree, 'its policy records contradict each other', error)
   }
   return policy
+}
+
+/** Adds stored policy entries to a policy that has those below them. */
+async function enterPage(
+  store: StoreReader,
+  tree: TreeId,
+  policy: TreePolicy,
+  places: readonly (Position & { readonly number: number })[],
+  records: readonly layout.PolicyRecord[],
+): Promise<void> {
+  const { graph } = policy
+  let bytes = 0
+  const reading = new Turns(() => bytes, limits.pageBytes)
+  const entries: Entry[] = []
+  for (const [index, value] of (await store.valuesAt(places)).entries()) {
+    if (value === undefined)
+      throw damagedTree(tree, `its policy entry ${formatId(places[index]!.id)} is not stored`)
+    bytes += value.length
+    entries.push(readEntry(layout.decodeEntry(value)))
+    const turn = reading.next()
+    if (turn !== undefined) await turn
+  }
+  const accepted = await readAccepted(store, entries.flatMap(lastAcceptedOf))
+  const entering = new Turns(() => policy.work, limits.policyTurnWork)
+  for (const [index, entry] of entries.entries()) {
+    const { point, supports } = records[index]!
+    const known = supports.map((support) => graph.points[support]!.members[0]!)
+    policy.enter(entry, point, (id) => accepted.get(id), known.length === 0 ? undefined : known)
+    const turn = entering.next()
+    if (turn !== undefined) await turn
+  }
 }
 
 /** Returns the authors of the stored entries that revocations in the page name as last accepted. */

@@ -11,7 +11,6 @@ import { type EntryId, type Position, type TreeId, unknownTree } from '../dag/id
 import {
   type BatchContributor,
   type ContributedStore,
-  type Contribution,
   callListener,
   type PageListener,
 } from './contributors.ts'
@@ -194,15 +193,24 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
     entries: readonly VerifiedEntry[],
     { sync = false, existing = false }: AppendOptions,
   ): Promise<AppendResult> {
-    const reads = await this.readFor(tree, entries)
-    this.removals.expectNone(tree)
-    if (existing && reads.state === undefined) throw unknownTree(tree)
-    const planned = this.plan(tree, entries, reads)
-    const { added, known, refused } = planned.plan
-    if (added.length === 0) return { added, known, refused }
-    await this.commit(planned, sync)
-    this.publish(planned)
-    return { added, known, refused }
+    for (;;) {
+      const reads = await this.readFor(tree, entries)
+      this.removals.expectNone(tree)
+      if (existing && reads.state === undefined) throw unknownTree(tree)
+      const { openings } = this
+      const planned = await this.plan(tree, entries, reads)
+      const { added, known, refused } = planned.plan
+      if (added.length === 0) return { added, known, refused }
+      // Repeats only if a write to another tree failed while this page was planned, as `readFor` does.
+      if (this.failed || this.openings !== openings) {
+        this.states.delete(tree)
+        continue
+      }
+      this.contribute(planned)
+      await this.commit(planned, sync)
+      this.publish(planned)
+      return { added, known, refused }
+    }
   }
 
   /** Step 1: reads the tree, and the index records of the page's entries and parents, all since one opening. */
@@ -219,29 +227,40 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
   }
 
   /**
-   * Step 2: works out what the page changes, and asks the contributors what they add. Not async, so nothing runs
-   * between the plan and its contributions, and two new trees cannot take the same number.
+   * Step 2: works out what the page changes. The event loop may turn meanwhile, and nothing else writes to the tree.
    */
-  private plan(tree: TreeId, entries: readonly VerifiedEntry[], reads: PageReads): PlannedPage {
-    const state = reads.state ?? newTree(this.nextNumber)
-    const { policy, tips, pointsStored, stale } = state
+  private async plan(
+    tree: TreeId,
+    entries: readonly VerifiedEntry[],
+    reads: PageReads,
+  ): Promise<PlannedPage> {
+    const isNew = reads.state === undefined
+    // Taken at once, so that two new trees cannot take the same one, and given back if it is not used.
+    const state = reads.state ?? newTree(this.nextNumber++)
+    const { record, policy, tips, pointsStored, stale } = state
     const { indexRecords, authors } = reads
     // Field by field: a spread would make a new hidden class for every page.
-    const base = { tree, record: state.record, tips, indexRecords, authors, policy, pointsStored, stale }
-    const plan = planPage(base, entries)
+    const base = { tree, record, tips, indexRecords, authors, policy, pointsStored, stale }
+    const plan = await planPage(base, entries)
+    if (isNew && plan.added.length === 0 && this.nextNumber === record.number + 1) this.nextNumber--
+    return { tree, state, isNew, plan, info: infoOf(tree, plan.record), contributions: [] }
+  }
+
+  /**
+   * Asks the contributors what they add to a page. Nothing runs between that and the write of the batch. Throws if one
+   * of them refuses the page.
+   */
+  private contribute({ tree, state, isNew, plan, info, contributions }: PlannedPage): void {
     const { record, added, operations } = plan
-    const info = infoOf(tree, record)
-    const contributions: Contribution[] = []
-    const planned = { tree, state, isNew: reads.state === undefined, plan, info, contributions }
-    if (added.length === 0) return planned
     invariant(
       record.count === state.record.count + added.length &&
         record.sequence === state.record.sequence + added.length,
       'a page raises the count and the arrivals by its number of new entries',
     )
     try {
+      this.removals.expectNone(tree)
       for (const contribute of this.contributors) {
-        const contribution = contribute(tree, added, info, policy, record.number)
+        const contribution = contribute(tree, added, info, state.policy, record.number)
         if (contribution === undefined) continue
         operations.push(...contribution.operations)
         contributions.push(contribution)
@@ -251,11 +270,7 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
       this.states.delete(tree)
       throw error
     }
-    if (planned.isNew) {
-      this.nextNumber++
-      this.treeOfNumber.set(record.number, tree)
-    }
-    return planned
+    if (isNew) this.treeOfNumber.set(record.number, tree)
   }
 
   /** Step 3: writes page and contributions as one batch. After a failure nothing is written until a reopening. */

@@ -4,6 +4,8 @@
  * differences. The batch that changes the policy writes a flag, which is deleted after the last mark, so a crash only
  * repeats the work.
  */
+import { limits } from '../base/limits.ts'
+import { Turns } from '../base/turns.ts'
 import { decodeBody } from '../dag/body.ts'
 import type { EntryId, Position, TreeId } from '../dag/id.ts'
 import type { Holding } from '../dag/policy/policy.ts'
@@ -31,6 +33,7 @@ export async function* findVoid(
     bits.set(holding, bit)
     for (const id of holding.revocation.lastAccepted) accept(id, bit)
   }
+  const turns = new Turns(() => policy.work, limits.policyTurnWork)
   for await (const page of store.scan(tree, { reverse: true, ...(snapshot && { snapshot }) })) {
     const voids = new Set<EntryId>()
     for (const { id, signed } of page) {
@@ -41,6 +44,8 @@ export async function* findVoid(
       const point = policy.graph.pointNamed(names) ?? 0
       const isAcceptedBy = (holding: Holding) => (mask & bits.get(holding)!) !== 0n
       if (policy.isVoid(point, author, policy.graph.find(id), isAcceptedBy)) voids.add(id)
+      const turn = turns.next()
+      if (turn !== undefined) await turn
     }
     yield { page, voids }
   }

@@ -47,6 +47,13 @@ export const entryLimits = {
   policyJudgements: 32,
   /** Policy entries by which a judgement is continued: beyond some dozens, a new one is as cheap. */
   policyExtension: 16,
+  /**
+   * Policy entries that a turn of the event loop may look at while a page is planned or a tree opened: some 10 ms, so
+   * that other callers wait no longer.
+   */
+  policyTurnWork: 131_072,
+  /** Policy entries that are read at once when a tree is opened: some 10 ms of work. */
+  policyEntriesRead: 256,
   /** Merges of points that are cached: one for each pair of branches that grow. */
   policyMerges: 1_024,
   /** Memory of one tree for which policy entries are below which: twice what a line of `policyEntries` takes. */

@@ -74,10 +74,8 @@ export function judge(
   }
   const { entries } = amounts
   const state = new PolicyState(graph, set, standing)
-  return {
-    ...{ set, standing, levels, holdings, state, entries },
-    ...{ revocations: amounts.revocations, supports: new Map() },
-  }
+  const supports = new Map<PeerId, readonly number[]>()
+  return { set, standing, levels, holdings, state, entries, revocations: amounts.revocations, supports }
 }
 
 /** Decides the standings level by level: a level binds its juniors, and never its seniors. */
@@ -243,28 +241,29 @@ export function supportsOf(graph: PolicyGraph, judgement: Judgement, author: Pee
   const { standing, levels } = judgement
   const known = judgement.supports.get(author)
   if (known !== undefined) return known
-  const grants: number[] = []
-  const withdrawals: number[] = []
-  for (const { by, revoked, permission } of graph.about(author)) {
-    const stands = standing[by] ?? standings.absent
-    if (stands < standings.revokes) continue
-    const grant = !revoked && permission === Permission.ADMIN
-    if (!grant && (revoked || stands === standings.full)) withdrawals.push(by)
-    else if (grant && stands === standings.full) grants.push(by)
-  }
-  const below = withdrawals.length === 0 ? undefined : graph.ancestry.topsOf(withdrawals)!.below
   const supports: number[] = []
-  for (const number of grants) {
-    if (below !== undefined && hasBit(below, number)) continue
-    // Mentions are in (height, id) order, so among grants of one level the first stays before the others.
-    let place = supports.length
-    while (place > 0 && levels[supports[place - 1]!]! > levels[number]!) place--
-    if (place === limits.policySupports) continue
-    supports.splice(place, 0, number)
-    if (supports.length > limits.policySupports) supports.pop()
+  const withdrawn = bitsBelow(standing.length)
+  const mentions = graph.about(author)
+  // From the top down, so that what withdraws a grant comes before it.
+  for (let index = mentions.length - 1; index >= 0; index--) {
+    const { by, revoked, permission } = mentions[index]!
+    const stands = by < standing.length ? standing[by]! : standings.absent
+    if (stands < standings.revokes || hasBit(withdrawn, by)) continue
+    if (!revoked && permission === Permission.ADMIN) {
+      if (stands === standings.full) insertSenior(supports, by, levels)
+    } else if (revoked || stands === standings.full) addBits(withdrawn, graph.ancestry.below(by))
   }
   judgement.supports.set(author, supports)
   return supports
+}
+
+/** Inserts a grant before those of its level and its juniors, and drops the last one of too many. */
+function insertSenior(supports: number[], grant: number, levels: Uint16Array): void {
+  let place = supports.length
+  while (place > 0 && levels[supports[place - 1]!]! >= levels[grant]!) place--
+  if (place === limits.policySupports) return
+  supports.splice(place, 0, grant)
+  if (supports.length > limits.policySupports) supports.pop()
 }
 
 /**

@@ -5,6 +5,8 @@
  */
 
 import { CausewayError } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
+import { Turns } from '../../base/turns.ts'
 import type { Entry } from '../../dag/entry.ts'
 import { type EntryId, formatId, type TreeId } from '../../dag/id.ts'
 import type { TreePolicy } from '../../dag/policy/tree-policy.ts'
@@ -20,6 +22,7 @@ export class PolicyAudit {
   private readonly snapshot: Snapshot
   private readonly findings: Findings
   private readonly policy: TreePolicy | undefined
+  private readonly turns: Turns
 
   private constructor(
     store: DagStore,
@@ -33,6 +36,7 @@ export class PolicyAudit {
     this.snapshot = snapshot
     this.findings = findings
     this.policy = policy
+    this.turns = new Turns(() => policy?.work ?? 0, limits.policyTurnWork)
   }
 
   /** Reads the tree's policy. If it cannot be read, that is reported, and no further check is made. */
@@ -63,6 +67,11 @@ export class PolicyAudit {
     return this.policy?.graph.points.length
   }
 
+  /** Returns a promise to wait for if the checks have kept the event loop long enough. */
+  pause(): Promise<void> | undefined {
+    return this.turns.next()
+  }
+
   /** Checks an entry against its index record and the records of its parents, all of which are stored. */
   entry(entry: Entry, index: layout.IndexRecord, parents: readonly { readonly after: number }[]): void {
     const { policy, findings } = this
@@ -84,10 +93,21 @@ export class PolicyAudit {
           entry.id,
           `The policy point that is stored for the entry ${formatId(entry.id)} is wrong.`,
         )
+      else if (number !== undefined && number > 0) this.supports(entry, number, point)
     } catch (error) {
       const { code, message } = CausewayError.from(error)
       findings.report(entry.id, code, message)
     }
+  }
+
+  /** Checks what is stored of a policy entry's supports, which decide what becomes void. */
+  private supports({ id, body }: Entry, number: number, point: number): void {
+    const policy = this.policy!
+    if (policy.graph.entries[number]!.supports.join() === policy.supportsAt(point, body.author).join()) return
+    this.findings.reportDamage(
+      id,
+      `The grants that are stored as the source of the author's right in ${formatId(id)} are wrong.`,
+    )
   }
 
   /** Checks the marks of void entries, unless they are known to be out of date. */

@@ -283,6 +283,8 @@ class Audit {
       const index = indexes[at]
       if (entry !== undefined && index !== undefined && parents.length === entry.body.parents.length)
         this.policy.entry(entry, index, parents)
+      const turn = this.policy.pause()
+      if (turn !== undefined) await turn
     }
   }
 

@@ -9,7 +9,7 @@
  *   I id(32)                 index           number(4) height(8) sequence(8) size(4) after(4) parents(32 each)
  *   A number sequence(8)     arrival         height(8) id(32)
  *   P number id(32)          tip             height(8)
- *   O number height(8) id    policy entry    point(4)
+ *   O number height(8) id    policy entry    point(4) points of the grants that support it(4 each)
  *   G number point(4)        policy point    policy entries(32 each)
  *   V number height(8) id    void entry
  *   S number                 the void marks are out of date
@@ -312,15 +312,27 @@ export function decodeHeight(tip: EntryId, value: Buffer): number {
 
 export const policyKey = (number: number, position: Position) => positionKey(kinds.policy, number, position)
 
-export function encodePoint(entry: EntryId, point: number): Buffer {
-  const value = Buffer.allocUnsafe(4 + checksumBytes)
+/** What is stored of a policy entry beside its entry. */
+export interface PolicyRecord {
+  /** The point that it stands on. */
+  readonly point: number
+  /** The points after the grants that support it. Stores of early versions do not have them. */
+  readonly supports: readonly number[]
+}
+
+export function encodePolicy(entry: EntryId, { point, supports }: PolicyRecord): Buffer {
+  const value = Buffer.allocUnsafe(4 + 4 * supports.length + checksumBytes)
   value.writeUInt32BE(point, 0)
+  for (let index = 0; index < supports.length; index++) value.writeUInt32BE(supports[index]!, 4 + 4 * index)
   return seal(value, seedOfId(entry))
 }
 
-export function decodePoint(entry: EntryId, value: Buffer): number {
-  checkRecord('policy entry', value, value.length === 4 + checksumBytes, seedOfId(entry))
-  return value.readUInt32BE(0)
+export function decodePolicy(entry: EntryId, value: Buffer): PolicyRecord {
+  const end = value.length - checksumBytes
+  checkRecord('policy entry', value, end >= 4 && end % 4 === 0, seedOfId(entry))
+  const supports: number[] = []
+  for (let offset = 4; offset < end; offset += 4) supports.push(value.readUInt32BE(offset))
+  return { point: value.readUInt32BE(0), supports }
 }
 
 export const voidKey = (number: number, position: Position) => positionKey(kinds.void, number, position)
