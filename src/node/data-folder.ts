@@ -11,6 +11,7 @@ import { dirname, join, resolve } from 'node:path'
 import { CausewayError } from '../base/errors.ts'
 import { createIdentity, type Identity, type PeerId } from '../dag/identity.ts'
 import { storeError } from '../store/database/errors.ts'
+import { repairDatabase } from '../store/database/leveldb-repair.ts'
 import { type Database, openFolder, openMemory } from '../store/database/open.ts'
 import { Records } from '../store/database/records.ts'
 import { holderOf, showHolder } from './holder.ts'
@@ -32,6 +33,17 @@ export async function openStore(
     await db.close()
     throw error
   }
+}
+
+/**
+ * Repairs the store of a data folder that cannot be opened, as LevelDB can: call it only after `createNode` has failed
+ * with STORE_CORRUPT and `data.unreadable`. Then open the node and let it repair every tree. Throws STORE_LOCKED if a
+ * process has the folder open, STORE_CORRUPT if LevelDB cannot repair it, STORE_FULL and STORE_DENIED.
+ */
+export async function repairData(folder: string): Promise<void> {
+  if (holderOf(folder) !== undefined)
+    throw lockedError(folder, new CausewayError('STORE_LOCKED', 'A running process has the folder open.'))
+  await repairDatabase(join(folder, 'store'))
 }
 
 /** Returns the path of the file that says where a running node serves operators' tools. */

@@ -1,7 +1,9 @@
 /** `causeway repair`: checks a tree, or all trees, and builds those anew that are damaged. */
 import type { Command } from 'commander'
-import { type CommonOptions, openClients } from '../context.ts'
-import { idArgument, idText, plainText, print, quantity } from '../output.ts'
+import { repairData } from '../../node/data-folder.ts'
+import { type Clients, type CommonOptions, openClients } from '../context.ts'
+import { dataFolder } from '../default-folder.ts'
+import { asCausewayError, idArgument, idText, plainText, print, printError, quantity } from '../output.ts'
 import { ProgressBar } from '../progress.ts'
 
 /** The result of one tree. */
@@ -26,7 +28,7 @@ when it is run again.`,
     )
     .action(async (tree: string | undefined, options: CommonOptions) => {
       const id = tree === undefined ? new Uint8Array(0) : idArgument(tree)
-      await using clients = await openClients(options)
+      await using clients = await (tree === undefined ? openAnyway(options) : openClients(options))
       const bar = new ProgressBar('repairing', options.json)
       const trees: RepairDocument[] = []
       for await (const step of clients.node.repair({ tree: id })) {
@@ -47,6 +49,20 @@ when it is run again.`,
         trees.flatMap(linesOf).join('\n') || 'No trees yet: there is nothing to repair.',
       )
     })
+}
+
+/** Opens clients, after LevelDB's own repair if the store cannot be opened without. */
+async function openAnyway(options: CommonOptions): Promise<Clients> {
+  try {
+    return await openClients(options)
+  } catch (error) {
+    const { code, data } = asCausewayError(error)
+    if (code !== 'STORE_CORRUPT' || data.unreadable !== true) throw error
+    printError(error)
+    process.stderr.write('Repairs the database, then every tree.\n')
+    await repairData(dataFolder(options))
+    return await openClients(options)
+  }
 }
 
 function linesOf({ tree, problems, kept, dropped }: RepairDocument): string[] {

@@ -14,7 +14,7 @@ export function closedError(cause?: unknown): CausewayError {
 
 /**
  * Returns STORE_FULL for a full disk, STORE_DENIED if this user may not read or write there, CLOSED for a closed store,
- * otherwise STORE_CORRUPT. `what` begins the message. A CausewayError is returned as it is.
+ * otherwise STORE_CORRUPT with `data.unreadable`. `what` begins the message. A CausewayError is returned as it is.
  */
 export function storeError(error: unknown, what: string): CausewayError {
   if (error instanceof CausewayError) return error
@@ -31,5 +31,9 @@ export function storeError(error: unknown, what: string): CausewayError {
       `${what} (${text}): even reading needs the right to write there. Run as the user that owns it, or copy it to a folder of your own.`,
       { cause: error },
     )
-  return new CausewayError('STORE_CORRUPT', `${what}: ${text}`, { cause: error })
+  return new CausewayError(
+    'STORE_CORRUPT',
+    `${what}: ${text}. Stop the node, if one runs, and run \`causeway repair\`.`,
+    { data: { unreadable: true }, cause: error },
+  )
 }

@@ -10,6 +10,7 @@ import { limits } from '../../base/limits.ts'
 import { text } from '../../base/shape.ts'
 import { storeError } from './errors.ts'
 import { formatKey } from './layout.ts'
+import { checkFiles } from './leveldb-files.ts'
 import { fenceWrites } from './write-fence.ts'
 
 /**
@@ -30,6 +31,7 @@ const encodings = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
  */
 export async function openFolder(folder: string): Promise<Database> {
   text(folder, 'folder')
+  await checkFiles(folder)
   const db = new ClassicLevel<Buffer, Buffer>(folder, {
     ...encodings,
     writeBufferSize: limits.storeWriteBufferBytes,
