@@ -16,7 +16,7 @@ import {
 } from './key-state.ts'
 import type { Overlay } from './overlay.ts'
 import { zeroVersion } from './payload.ts'
-import { headRange, headRow, nameRow, rankOf } from './rows.ts'
+import { headRange, headRow, nameRow, openRow, rankOf, sealRow } from './rows.ts'
 
 /** What the rows beside a key's own are reached by. */
 export interface KeyPlace {
@@ -114,8 +114,11 @@ interface Name {
 }
 
 export async function readName({ overlay, number, key }: KeyPlace, id: EntryId): Promise<Name | undefined> {
-  const value = await overlay.get(nameRow(number, key, id))
-  return value && { replaced: value[0] === 1, adds: readAdds(value, 1) }
+  const row = nameRow(number, key, id)
+  const sealed = await overlay.get(row)
+  if (sealed === undefined) return undefined
+  const value = openRow(row, sealed)
+  return { replaced: value[0] === 1, adds: readAdds(value, 1) }
 }
 
 export function writeName(
@@ -127,7 +130,8 @@ export function writeName(
   const value = Buffer.alloc(10)
   value[0] = replaced ? 1 : 0
   writeAdds(value, adds, 1)
-  overlay.put(nameRow(number, key, id), value)
+  const row = nameRow(number, key, id)
+  overlay.put(row, sealRow(row, value))
   state.hasNames = true
 }
 
@@ -189,10 +193,12 @@ function writeFar({ overlay, number, key }: KeyPlace, head: Head): void {
   const value = Buffer.alloc(11)
   value.writeUInt16BE(head.index)
   writeAdds(value, head.adds, 2)
-  overlay.put(headRow(number, key, head), value)
+  const row = headRow(number, key, head)
+  overlay.put(row, sealRow(row, value))
 }
 
-export function decodeFar(rowKey: Buffer, value: Buffer): Head {
+export function decodeFar(rowKey: Buffer, sealed: Buffer): Head {
+  const value = openRow(rowKey, sealed)
   return { ...rankOf(rowKey), index: value.readUInt16BE(0), adds: readAdds(value, 2) }
 }
 

@@ -9,7 +9,17 @@ import { effectsOf, pathOf, type StoreKey } from './effects.ts'
 import { decodeFar } from './heads.ts'
 import { addInt64, decodeKeyState, type Head, type KeyState, zeroDetails } from './key-state.ts'
 import { checkKey, zeroVersion } from './payload.ts'
-import { headRow, keyBytes, keyRange, keyRow, rankOf, storeKeyOf, storesAfter, versionRange } from './rows.ts'
+import {
+  headRow,
+  keyBytes,
+  keyRange,
+  keyRow,
+  openRow,
+  rankOf,
+  storeKeyOf,
+  storesAfter,
+  versionRange,
+} from './rows.ts'
 import { detailsIn } from './slice.ts'
 import type { Views } from './view.ts'
 
@@ -185,11 +195,12 @@ export class StateReader {
     for (const { key } of keys) checkKey(key)
     const { store } = this.views
     const number = store.treeNumber(tree)
-    const rows = await store.db.getMany(keys.map((key) => keyRow(number, keyBytes(key))))
+    const rowKeys = keys.map((key) => keyRow(number, keyBytes(key)))
+    const rows = await store.db.getMany(rowKeys)
     let bytes = 0
     const found: { key: StoreKey; state: KeyState | undefined }[] = []
     for (const [index, key] of keys.entries()) {
-      const state = rows[index] && decodeKeyState(rows[index])
+      const state = rows[index] && decodeKeyState(openRow(rowKeys[index]!, rows[index]))
       bytes += state?.first?.size ?? 0
       if (bytes > limits.listedBytes && found.length > 0) break
       found.push({ key, state })
@@ -215,7 +226,7 @@ export class StateReader {
         const rows = await iterator.nextv(Math.min(limit - found.length, 256))
         if (rows.length === 0) return { rows: await this.items(tree, found, conflictsOnly), next: undefined }
         for (const [rowKey, value] of rows) {
-          const state = decodeKeyState(value)
+          const state = decodeKeyState(openRow(rowKey, value))
           const key = storeKeyOf(rowKey)
           last = key.key
           read++
@@ -265,7 +276,7 @@ export class StateReader {
       store.voidAmong(tree, positions),
       store.db.get(keyRow(number, bytes)),
     ])
-    const state = value && decodeKeyState(value)
+    const state = value && decodeKeyState(openRow(keyRow(number, bytes), value))
     const far = state?.overflow
       ? await store.db.getMany(positions.map((position) => headRow(number, bytes, position)))
       : []

@@ -9,10 +9,11 @@
  *   n number key id(32)             name     of a version that was named while it was no head: replaced(1) adds(9)
  *   f number sequence(8) height(8) id(32)    entry that became void, or no longer void, at this arrival
  *
- * A rank is the complement of height(8) id(32), so that the greatest comes first. Numbers are big-endian.
+ * Values end with a checksum. A rank is the complement of height(8) id(32), so that the greatest comes first. Numbers are big-endian.
  */
 import { CausewayError } from '../base/errors.ts'
 import type { EntryId, Position } from '../dag/id.ts'
+import { checksumBytes, isSealed, seal, seedOfKey } from '../store/database/checksum.ts'
 import type { StoreKey } from './effects.ts'
 
 const kinds = { view: 0x76, key: 0x6b, head: 0x68, version: 0x77, name: 0x6e, flip: 0x66 } as const
@@ -83,8 +84,19 @@ export function decodeView(value: Buffer): ViewRecord {
 export function refuseRow(kind: string): never {
   throw new CausewayError(
     'STORE_CORRUPT',
-    `A row of the kind ${kind} cannot be read: run \`causeway verify\`.`,
+    `A row of the kind ${kind} cannot be read: run \`causeway repair\` on its tree.`,
   )
+}
+
+/** Returns a row's value with its checksum at the end. */
+export function sealRow(rowKey: Buffer, value: Buffer): Buffer {
+  return seal(Buffer.concat([value, Buffer.alloc(checksumBytes)]), seedOfKey(rowKey))
+}
+
+/** Returns a row's value without its checksum. Throws STORE_CORRUPT. */
+export function openRow(rowKey: Buffer, value: Buffer): Buffer {
+  if (!isSealed(value, seedOfKey(rowKey))) refuseRow('state')
+  return value.subarray(0, value.length - checksumBytes)
 }
 
 /** Returns the part of a row's key that names a key. */

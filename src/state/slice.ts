@@ -20,7 +20,7 @@ import {
 import { Overlay } from './overlay.ts'
 import { zeroVersion } from './payload.ts'
 import { recompute } from './recompute.ts'
-import { keyBytes, keyRow, versionRow } from './rows.ts'
+import { keyBytes, keyRow, openRow, sealRow, versionRow } from './rows.ts'
 import type { StateStore } from './state-store.ts'
 
 /** An entry whose effects are applied. */
@@ -65,7 +65,7 @@ export class Slice {
       const value = values[at]
       this.keys.set(path, {
         ...{ overlay: this.overlay, number: this.number, key, heightOf: this.heightOf },
-        state: value === undefined ? emptyKeyState() : decodeKeyState(value),
+        state: value === undefined ? emptyKeyState() : decodeKeyState(openRow(rows[at]!, value)),
         row: rows[at]!,
         isStored: value !== undefined,
         isChanged: false,
@@ -114,7 +114,7 @@ export class Slice {
     const changed = [...this.keys.values()].filter(({ isChanged }) => isChanged)
     await this.readFirsts(changed.filter(({ state }) => state.heads.length > 0 && state.first === undefined))
     for (const { state, row, isStored } of changed)
-      if (state.heads.length > 0 || state.hasNames) this.overlay.put(row, encodeKeyState(state))
+      if (state.heads.length > 0 || state.hasNames) this.overlay.put(row, sealRow(row, encodeKeyState(state)))
       else if (isStored) this.overlay.del(row)
     return this.overlay.operations()
   }

@@ -17,5 +17,7 @@ export type StateStore = Pick<
   | 'addContributor'
   | 'onFlips'
   | 'removals'
+  | 'repairs'
+  | 'numberOfStored'
   | 'writeBeside'
 >

@@ -25,6 +25,8 @@ import {
   flipRow,
   flipsAfter,
   numberOfViewKey,
+  openRow,
+  sealRow,
   type ViewRecord,
   viewKey,
   viewRanges,
@@ -62,11 +64,14 @@ export class Views {
   /** Opens the views of a store, and follows its pages. Call it before the store is written to. Throws STORE_CORRUPT. */
   static async open(store: StateStore, clock: Clock): Promise<Views> {
     const views = new Views(store, clock)
-    const trees = new Map(store.trees().map(({ tree }) => [store.treeNumber(tree), tree]))
+    const trees = new Map(store.trees().map(({ tree }) => [store.numberOfStored(tree), tree]))
     for await (const rows of store.rows(allViews))
       for (const [key, value] of rows) {
-        const tree = trees.get(numberOfViewKey(key))
-        if (tree !== undefined) views.records.set(tree, decodeView(value))
+        const number = numberOfViewKey(key)
+        const tree = trees.get(number)
+        if (tree !== undefined) views.records.set(tree, decodeView(openRow(key, value)))
+        // Left by a tree that was removed, or repaired under another number.
+        else await views.clearRows(number)
       }
     store.addContributor((tree, added, info, _, number) => views.begin(tree, added, info, number))
     store.onFlips((tree, flipped) => {
@@ -80,6 +85,13 @@ export class Views {
     })
     store.subscribe((tree, added) => views.follow(tree, added.length))
     store.removals.onRemove((tree, number) => views.remove(tree, number))
+    store.repairs.onRepair({
+      begin: async (tree) => {
+        const number = store.numberOfStored(tree)
+        if (number !== undefined) await views.remove(tree, number)
+      },
+      end: (tree) => views.restart(tree),
+    })
     return views
   }
 
@@ -127,7 +139,7 @@ export class Views {
     if (this.records.has(tree) || !added.some(({ body }) => touchesState(body.changes))) return undefined
     const record = { cursor: sequence - added.length, flips: Buffer.alloc(0), clearing: false }
     return {
-      operations: [{ type: 'put', key: viewKey(number), value: encodeView(record) }],
+      operations: [{ type: 'put', key: viewKey(number), value: sealView(number, record) }],
       stored: () => this.records.set(tree, record),
     }
   }
@@ -186,7 +198,7 @@ export class Views {
     const { number, next, operations } = record.clearing
       ? await this.clear(tree)
       : await this.apply(tree, record, info.sequence)
-    operations.push({ type: 'put', key: viewKey(number), value: encodeView(next) })
+    operations.push({ type: 'put', key: viewKey(number), value: sealView(number, next) })
     await this.store.writeBeside(() => writeOperations(this.store.db, operations, false))
     this.records.set(tree, next)
     for (const listener of this.listeners) listener(tree)
@@ -291,23 +303,28 @@ export class Views {
     this.quiet.delete(tree)
     this.records.delete(tree)
     this.recomputed.delete(tree)
+    await this.clearRows(number)
+  }
+
+  private async clearRows(number: number): Promise<void> {
     for (const range of viewRanges(number)) await this.store.writeBeside(() => this.store.db.clear(range))
+  }
+
+  /** Lets the view of a tree begin anew, also if it has none. Only in the tree's turn. */
+  private async restart(tree: TreeId): Promise<void> {
+    const number = this.store.numberOfStored(tree)
+    if (number === undefined) return
+    const record = { cursor: 0, flips: Buffer.alloc(0), clearing: true }
+    const operation = { type: 'put', key: viewKey(number), value: sealView(number, record) } as const
+    await this.store.writeBeside(() => writeOperations(this.store.db, [operation], false))
+    this.records.set(tree, record)
   }
 
   /** Deletes the view of a tree and counts it anew. Throws UNKNOWN_TREE. */
   async rebuild(tree: TreeId): Promise<void> {
     if (this.store.tree(tree) === undefined) throw unknownTree(tree)
     if (!this.records.has(tree)) return
-    await this.store.settled(tree, async () => {
-      const record = { cursor: 0, flips: Buffer.alloc(0), clearing: true }
-      const operation = {
-        type: 'put',
-        key: viewKey(this.store.treeNumber(tree)),
-        value: encodeView(record),
-      } as const
-      await this.store.writeBeside(() => writeOperations(this.store.db, [operation], false))
-      this.records.set(tree, record)
-    })
+    await this.store.settled(tree, () => this.restart(tree))
     await this.count(tree)
   }
 
@@ -321,6 +338,8 @@ export class Views {
     )
   }
 }
+
+const sealView = (number: number, record: ViewRecord): Buffer => sealRow(viewKey(number), encodeView(record))
 
 function* keysOf(list: readonly ReadonlyMap<string, Effect>[]): Generator<StoreKey> {
   for (const effects of list) yield* effects.values()

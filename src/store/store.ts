@@ -7,7 +7,7 @@
 
 import { invariant } from '../base/assert.ts'
 import type { VerifiedEntry } from '../dag/entry.ts'
-import { type EntryId, type Position, type TreeId, unknownTree } from '../dag/id.ts'
+import { type TreeId, unknownTree } from '../dag/id.ts'
 import {
   type BatchContributor,
   type ContributedStore,
@@ -16,35 +16,29 @@ import {
 } from './contributors.ts'
 import { Repairs } from './damage/repairs.ts'
 import { closedError, storeError } from './database/errors.ts'
-import * as layout from './database/layout.ts'
+import type * as layout from './database/layout.ts'
 import type { Database } from './database/open.ts'
 import { Landmarks } from './landmarks.ts'
 import { Latest } from './latest.ts'
 import { type AppendOptions, type AppendResult, planPage, writeOperations } from './page.ts'
 import type { PageReads, PlannedPage } from './planned-page.ts'
-import { readAuthors } from './policies.ts'
 import { lookupForPage } from './read/page-lookup.ts'
+import { readAuthors } from './read/policies.ts'
 import type { TreeReader } from './read/tree-reader.ts'
 import { Removals } from './removal.ts'
+import { SettledTrees } from './settled-trees.ts'
 import { Sketches } from './sketches.ts'
-import { StoredTrees } from './stored-trees.ts'
-import { infoOf, newTree, type TreeState } from './tree-state.ts'
-import { type FlipContributor, updateVoidMarks } from './void-marks.ts'
+import { infoOf, newTree } from './tree-state.ts'
 
 export type { AppendResult, BatchOperation, RefusedEntry } from './page.ts'
 export type { ScanOptions, Snapshot, StoredEntry } from './read/reader.ts'
 export type { TreeDigest, TreeInfo, TreeSummary, TreeView } from './tree-state.ts'
 
-const noEntries: ReadonlySet<EntryId> = new Set()
-
 /** The trees of one database: reads them, and appends verified entries in pages, one page of a tree at a time. */
-export class DagStore extends StoredTrees implements TreeReader, ContributedStore {
+export class DagStore extends SettledTrees implements TreeReader, ContributedStore {
   private readonly contributors: BatchContributor[] = []
   private readonly listeners = new Set<PageListener>()
-  private readonly flipContributors: FlipContributor[] = []
   readonly latest = new Latest()
-  /** Whether a batch has failed: the database's content is unknown until it is reopened (database/write-fence.ts). */
-  private failed = false
   private closed = false
   private reopening: Promise<void> | undefined
   /** How often the database was reopened. */
@@ -107,54 +101,6 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
   subscribe(listener: PageListener): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
-  }
-
-  /** Writes what `contribute` returns together with the marks of entries that become void, or no longer void. */
-  onFlips(contribute: FlipContributor): void {
-    this.flipContributors.push(contribute)
-  }
-
-  /** Returns which of these entries of a tree are void: stored, but without effect because of a revocation. */
-  async voidAmong(tree: TreeId, positions: readonly Position[]): Promise<ReadonlySet<EntryId>> {
-    const state = await this.stateOf(tree)
-    if (state === undefined || state.policy.whole().revocations === 0) return noEntries
-    if (state.stale) await this.settled(tree, async () => {})
-    const number = this.numberOf(tree)
-    const marks = await this.db.hasMany(positions.map((position) => layout.voidKey(number, position)))
-    return new Set(positions.filter((_, index) => marks[index]).map(({ id }) => id))
-  }
-
-  private async settle(state: TreeState | undefined, tree: TreeId): Promise<void> {
-    if (!state?.stale || this.failed) return
-    try {
-      await updateVoidMarks(this, tree, state.record.number, state.policy, this.flipContributors)
-    } catch (error) {
-      this.failed = true
-      throw storeError(error, 'The marks of void entries could not be written')
-    }
-    state.stale = false
-  }
-
-  /**
-   * Runs `task` between two pages of a tree, with its void marks up to date. The task may read the tree and its policy,
-   * and must not write to it other than by `writeBeside`. Throws UNKNOWN_TREE.
-   */
-  settled<Result>(tree: TreeId, task: () => Promise<Result>): Promise<Result> {
-    return this.queue.run(tree, () => this.inTurn(tree, task))
-  }
-
-  private async inTurn<Result>(tree: TreeId, task: () => Promise<Result>): Promise<Result> {
-    if (this.failed) await this.reopen()
-    const state = await this.loadState(tree)
-    if (state === undefined) throw unknownTree(tree)
-    await this.settle(state, tree)
-    // Held, so that the task never waits for its own turn to read the tree again.
-    this.held.set(tree, state)
-    try {
-      return await task()
-    } finally {
-      this.held.delete(tree)
-    }
   }
 
   /** Like `append`, with entries that `make` returns in the tree's turn, so that nothing comes in between. */
@@ -357,17 +303,6 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
     return { record, unused: this.nextNumber }
   }
 
-  /** Writes to the database beside the pages, and reopens it first if an earlier write has failed. */
-  async writeBeside(write: () => Promise<void>): Promise<void> {
-    if (this.failed) await this.reopen()
-    try {
-      await write()
-    } catch (error) {
-      this.failed = true
-      throw storeError(error, 'The records beside the trees could not be written')
-    }
-  }
-
   /** Forgets what memory holds of a tree. */
   forget(tree: TreeId): void {
     this.forgetCaches(tree)
@@ -386,7 +321,7 @@ export class DagStore extends StoredTrees implements TreeReader, ContributedStor
   }
 
   /** Reopens the database after a failed write, and reads what it holds. Fails while the disk stays full. */
-  private reopen(): Promise<void> {
+  protected override reopen(): Promise<void> {
     if (this.closed) return Promise.reject(closedError())
     this.reopening ??= (async () => {
       try {

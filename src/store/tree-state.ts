@@ -7,7 +7,7 @@ import { checkAgreement } from './damage/agreement.ts'
 import { damagedTree, isDamageOf } from './damage/damaged-tree.ts'
 import { storeError } from './database/errors.ts'
 import * as layout from './database/layout.ts'
-import { readPolicy } from './policies.ts'
+import { readPolicy } from './read/policies.ts'
 import type { Snapshot, StoreReader } from './read/reader.ts'
 
 /** A tree's counts. */

@@ -13,7 +13,7 @@ import type { Contribution } from '../contributors.ts'
 import { storeError } from '../database/errors.ts'
 import * as layout from '../database/layout.ts'
 import { type BatchOperation, planPage, writeOperations } from '../page.ts'
-import { readAuthors } from '../policies.ts'
+import { readAuthors } from '../read/policies.ts'
 import type { StoreReader } from '../read/reader.ts'
 import { emptyRecord, newTree, readState, type TreeState } from '../tree-state.ts'
 import { verifyAll } from '../verify/verify.ts'
@@ -142,7 +142,7 @@ export class Rebuild {
     const indexRecords = await this.stored([...parentsOf(verified), ...verified.map(({ id }) => id)])
     const authors = await readAuthors(store, verified).catch(unlessDamaged)
     const { record, tips, policy, pointsStored, stale } = state
-    const plan = planPage(
+    const plan = await planPage(
       { tree, record, tips, indexRecords, authors, policy, pointsStored, stale },
       verified,
     )

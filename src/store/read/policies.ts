@@ -3,17 +3,17 @@
  * and of the policy's points, and the entries that revocations name as last accepted.
  */
 
-import { CausewayError } from '../base/errors.ts'
-import { limits } from '../base/limits.ts'
-import { Turns } from '../base/turns.ts'
-import { type Entry, readEntry, type VerifiedEntry } from '../dag/entry.ts'
-import { type EntryId, formatId, type Position, type TreeId } from '../dag/id.ts'
-import type { PeerId } from '../dag/identity.ts'
-import { type LastAccepted, lastAcceptedOf, TreePolicy } from '../dag/policy/tree-policy.ts'
-import { expectEqual } from './damage/agreement.ts'
-import { damagedTree } from './damage/damaged-tree.ts'
-import * as layout from './database/layout.ts'
-import type { StoreReader } from './read/reader.ts'
+import { CausewayError } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
+import { Turns } from '../../base/turns.ts'
+import { type Entry, readEntry, type VerifiedEntry } from '../../dag/entry.ts'
+import { type EntryId, formatId, type Position, type TreeId } from '../../dag/id.ts'
+import type { PeerId } from '../../dag/identity.ts'
+import { type LastAccepted, lastAcceptedOf, TreePolicy } from '../../dag/policy/tree-policy.ts'
+import { expectEqual } from '../damage/agreement.ts'
+import { damagedTree } from '../damage/damaged-tree.ts'
+import * as layout from '../database/layout.ts'
+import type { StoreReader } from './reader.ts'
 
 /**
  * Returns the policy of a stored tree as its last batch left it. What was found when each policy entry came is stored, so
