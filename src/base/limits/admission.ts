@@ -66,6 +66,8 @@ export const admissionLimits = {
    * request bytes above, so nobody can use those up to keep others from shaking hands.
    */
   briefRequestBytes: 1_024,
+  /** Such calls under way in all, some 34 KB each. Past it, the oldest one of the origin that has most ends. */
+  briefCalls: 2_048,
   /** Pieces of strangers' work that run at once, by turns: one reads from the disk while the other computes. */
   strangerWorkAtOnce: 2,
   /** While known callers are served, a place rests after a stranger's work for this many times as long as it took. */

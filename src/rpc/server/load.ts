@@ -4,6 +4,7 @@
  */
 import { createContextKey } from '@connectrpc/connect'
 import { type Clock, sleep } from '../../base/clock.ts'
+import { largestCrowd } from '../../base/crowd.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { Buckets } from '../../base/token-bucket.ts'
@@ -69,15 +70,39 @@ export class Capacity {
   }
 }
 
+/**
+ * The brief calls under way, which take no place of their caller's share. If there are too many, the oldest of the caller
+ * that has most makes room, so nobody can use them up for others.
+ */
+export class BriefCalls {
+  private readonly calls = new Set<Call>()
+
+  add(call: Call): void {
+    if (this.calls.size >= limits.briefCalls) {
+      const { oldest } = largestCrowd(this.calls, ({ caller }) => caller)!
+      this.calls.delete(oldest)
+      oldest.makeRoom()
+    }
+    this.calls.add(call)
+  }
+
+  delete(call: Call): void {
+    this.calls.delete(call)
+  }
+}
+
 export class Call implements Load, Payer {
+  readonly caller: string
   private readonly share: Share
-  private readonly caller: string
   private readonly clock: Clock
-  private readonly brief: boolean
+  private readonly brief: BriefCalls | undefined
   private requestBytes = 0
   private ended = false
+  /** Why a brief call ends before its request has come. */
+  private ending: CausewayError | undefined
+  private stopWaiting = (_error: CausewayError) => {}
 
-  private constructor(share: Share, caller: string, clock: Clock, brief: boolean) {
+  private constructor(share: Share, caller: string, clock: Clock, brief: BriefCalls | undefined) {
     this.share = share
     this.caller = caller
     this.clock = clock
@@ -86,10 +111,10 @@ export class Call implements Load, Payer {
 
   /**
    * Begins a call that counts as `requests` requests; end it with `leave`. Throws RESOURCE_EXHAUSTED if the caller
-   * makes too many. A `brief` call is short and small, and takes no place of `share.calls`, since others could be
-   * holding them all.
+   * makes too many. A call among the `brief` ones is short and small, and takes no place of `share.calls`, since others
+   * could be holding them all.
    */
-  static begin(share: Share, caller: string, requests: number, clock: Clock, brief = false): Call {
+  static begin(share: Share, caller: string, requests: number, clock: Clock, brief?: BriefCalls): Call {
     const requestsMs = share.requests.take(caller, requests)
     if (requestsMs > 0) throw exhausted(`${share.name} have made too many calls`, requestsMs)
     const bytesMs = share.bytes.debtMs(caller)
@@ -98,17 +123,44 @@ export class Call implements Load, Payer {
     if (workMs > 0) throw exhausted(`${share.name} have had too much work done`, workMs)
     if (!brief && !share.calls.take(caller, 1))
       throw exhausted(`${share.name} have too many calls under way`, someTimeMs)
-    return new Call(share, caller, clock, brief)
+    const call = new Call(share, caller, clock, brief)
+    brief?.add(call)
+    return call
   }
 
   /** Yields the request's bytes, and counts them as in use until the call ends. */
   async *body(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const { share, caller } = this
-    for await (const chunk of chunks) {
+    for await (const chunk of this.brief === undefined ? chunks : this.untilEnding(chunks)) {
       if (this.ended) return
       this.hold(chunk.length)
       share.bytes.charge(caller, chunk.length)
       yield chunk
+    }
+  }
+
+  /** Ends a brief call, if its request has not come, with RESOURCE_EXHAUSTED. */
+  makeRoom(): void {
+    this.ending = exhausted(`${this.share.name} have too many calls under way`, someTimeMs)
+    this.stopWaiting(this.ending)
+  }
+
+  private async *untilEnding(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const rest = chunks[Symbol.asyncIterator]()
+    try {
+      // Ends with the request, or when the call makes room.
+      for (;;) {
+        if (this.ending !== undefined) throw this.ending
+        const chunk = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+          this.stopWaiting = reject
+          rest.next().then(resolve, reject)
+        })
+        if (chunk.done) return
+        yield chunk.value
+      }
+    } finally {
+      // Not awaited: if nothing more arrives, it resolves only when the stream ends.
+      rest.return?.().catch(() => {})
     }
   }
 
@@ -164,7 +216,8 @@ export class Call implements Load, Payer {
   leave(): void {
     if (this.ended) return
     this.ended = true
-    if (this.brief) return
+    this.brief?.delete(this)
+    if (this.brief !== undefined) return
     this.share.calls.giveBack(this.caller, 1)
     this.share.requestBytes.giveBack(this.caller, this.requestBytes)
   }

@@ -13,7 +13,7 @@ import type { PeerId } from '../../dag/identity.ts'
 import type { Caller } from '../caller.ts'
 import { freePayer, type Payer } from './body/request-body.ts'
 import { FairQueue } from './fair-queue.ts'
-import { Call, Capacity, type Load, loadKey, type Share, unlimited } from './load.ts'
+import { BriefCalls, Call, Capacity, type Load, loadKey, type Share, unlimited } from './load.ts'
 
 export interface ThrottleParts {
   readonly clock: Clock
@@ -81,6 +81,7 @@ export class Throttle {
   private readonly parts: ThrottleParts
   private readonly known: Share
   private readonly strangers: Share
+  private readonly handshakes = new BriefCalls()
   /** When a call last showed that a tree's policy names a peer. */
   private readonly lastVouchMs = new Map<PeerId, number>()
   private readonly frames: Readonly<Record<'known' | 'stranger', Buckets>>
@@ -164,7 +165,7 @@ export class Throttle {
     if (!stranger) this.lastKnownCallMs = clock.monotonic()
     if (operator) return unlimitedCall
     if (!stranger) return openCall(Call.begin(this.known, peer!, 1, clock))
-    const brief = path === handshakePath
+    const brief = path === handshakePath ? this.handshakes : undefined
     return openCall(Call.begin(this.strangers, originOf(connected.remoteAddress), 1, clock, brief))
   }
 
