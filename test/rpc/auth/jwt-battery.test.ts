@@ -6,10 +6,23 @@ import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
 import { openFolder } from '../../../src/store/database/open.ts'
 import { Records } from '../../../src/store/database/records.ts'
+import {
+  endHeaders,
+  endStream,
+  FrameFinder,
+  frame,
+  frameTypes,
+  literal,
+  preface,
+  RequestBlocks,
+  settings,
+} from '../../kit/http2-frames.ts'
 import { goodClaims, PlainCaller, signToken } from '../../kit/jwt.ts'
 import { limited } from '../../kit/limited.ts'
 import { tempFolder } from '../../kit/peers.ts'
+import { rawSocket } from '../../kit/raw-socket.ts'
 import { ServingNode, transports } from '../../kit/serving-node.ts'
+import { until } from '../../kit/until.ts'
 import { operator, rows, self } from './jwt-rows.ts'
 
 type Authorization = string | readonly string[] | undefined
@@ -59,6 +72,37 @@ for (const [group, table] of Object.entries(rows))
         if (isGood) accepted++
       })
   })
+
+/** Makes a call over HTTP/2 with headers that no library sends. Returns the text of its answer. */
+async function callWith(headers: readonly (readonly [string, string])[]): Promise<string> {
+  const socket = await rawSocket(serving)
+  const finder = new FrameFinder()
+  let answer = ''
+  socket.on('data', (chunk) => (answer += finder.find(chunk, frameTypes.data).map(String).join('')))
+  const { first } = new RequestBlocks('/causeway.v1.TreeService/CreateTree', 'application/json')
+  const block = Buffer.concat([first, ...headers.map(([name, value]) => literal(name, value))])
+  socket.write(Buffer.concat([preface, settings(), frame(frameTypes.headers, endHeaders, 1, block)]))
+  socket.write(frame(frameTypes.data, endStream, 1, Buffer.from('{"name":"x"}')))
+  await until('it is answered', () => answer !== '' || socket.readableEnded)
+  socket.destroy()
+  return answer
+}
+
+describe('Two headers with a token over HTTP/2', () => {
+  for (const [name, isGoodFirst] of [
+    ['count as the first, which is good', true],
+    ['count as the first, which is bad', false],
+  ] as const)
+    it(name, async () => {
+      const trees = await treeCount()
+      const good = ['authorization', `Bearer ${signToken(operator, goodClaims(serving, operator))}`] as const
+      const bad = ['authorization', 'Bearer a.b.c'] as const
+      const answer = await callWith(isGoodFirst ? [good, bad] : [bad, good])
+      assert.match(answer, isGoodFirst ? /"root"|"tree"/ : /"reason":"malformed"/)
+      assert.equal(await treeCount(), trees + (isGoodFirst ? 1 : 0))
+      if (isGoodFirst) accepted++
+    })
+})
 
 describe('A token that was used', () => {
   it('holds on its connection, on no other, and on none after a restart', async () => {
