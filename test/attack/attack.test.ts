@@ -18,7 +18,7 @@ describe('Under attack', { skip: process.platform !== 'linux' }, () => {
   for (const each of attacks)
     it(`a node serves others: ${each.name}`, async () => {
       const { attack, health, operator, sync } = await lab.run(each, 0.4)
-      assert.ok(attack.made + attack.connections > 0)
+      if (each.bound !== '') assert.ok(attack.made + attack.connections > 0)
       for (const [who, { ms, errors }] of Object.entries({ health, operator, sync })) {
         assert.deepEqual(errors, [], who)
         assert.ok(ms.length > 0, who)

@@ -99,10 +99,10 @@ export const rpcLimits = {
   resetBurst: 512,
   /** Calls that it may reset a second after that. nghttp2 allows 33. */
   resetsPerSecond: 32,
-  /** Frames that are read from one connection before others have their turn: they may be calls, some 0.2 ms each … */
-  framesAtOnce: 32,
-  /** … and from all connections of strangers, or of known peers, in one turn of the event loop: some 25 ms. */
-  framesPerTurn: 128,
+  /** Frames that are read from one connection before others have their turn: they may be calls, up to a millisecond each … */
+  framesAtOnce: 16,
+  /** … and from all connections of strangers, or of known peers, in one turn of the event loop: some 10 ms. */
+  framesPerTurn: 32,
   /** Pings that measure the path before its window grows. */
   windowPings: 3,
   /** Bytes in flight on one connection. */
