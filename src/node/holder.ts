@@ -9,7 +9,12 @@ import type { Database } from '../store/database/open.ts'
 /** Writes the file now and whenever the database is opened again, and removes it before the database closes. */
 export function showHolder(folder: string, db: Database): void {
   const path = join(folder, 'node.pid')
-  const show = () => ignoringErrors(() => writeFileSync(path, `${process.pid}\n`, { mode: 0o600 }))
+  const show = () =>
+    ignoringErrors(() => {
+      // A new file: whoever can put a link there must not choose what we write over.
+      rmSync(path, { force: true })
+      writeFileSync(path, `${process.pid}\n`, { mode: 0o600, flag: 'wx' })
+    })
   show()
   db.on('open', show)
   // Before the lock is released, so that this never removes the next holder's file.

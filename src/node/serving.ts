@@ -94,7 +94,11 @@ export class Serving {
     this.admin = await listenAdmin(options, this.parts.allowed, (path) => this.answer(path, true))
     const { url } = this.admin
     const { data } = this.parts
-    if (data !== undefined) await writeFile(adminNote(data), `${url}\n`, { mode: 0o600 })
+    if (data !== undefined) {
+      // A new file, as for holder.ts.
+      await rm(adminNote(data), { force: true })
+      await writeFile(adminNote(data), `${url}\n`, { mode: 0o600, flag: 'wx' })
+    }
     return url
   }
 

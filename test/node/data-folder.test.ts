@@ -4,7 +4,7 @@
  */
 import { strict as assert } from 'node:assert'
 import { execFile } from 'node:child_process'
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm, symlink, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { CausewayError } from '../../src/base/errors.ts'
@@ -139,5 +139,28 @@ describe('A folder that cannot be used', () => {
         execFile('prlimit', args, (_, __, stderr) => done(stderr))
       })
     assert.match(await open(1), /\(STORE_FULL\)\n$/)
+  })
+
+  it('may hold links to other files, which stay as they are', {
+    skip: process.platform === 'win32',
+  }, async () => {
+    await using folder = await tempFolder()
+    const data = join(folder.path, 'a')
+    const precious = join(folder.path, 'precious')
+    const linked = ['node.pid', 'admin.url', 'control.sock', 'control.path']
+    for (const links of [linked, linked.slice(0, 2)]) {
+      await closedNode(data)
+      await writeFile(precious, 'precious')
+      for (const name of links) await symlink(precious, join(data, name))
+      await using node = await createNode({ data, background: false })
+      await unlink(join(data, 'admin.url')).catch(() => {})
+      await symlink(precious, join(data, 'admin.url'))
+      await node.listenAdmin({ host: '127.0.0.1', port: 0 })
+      await node.listenControl()
+      assert.equal(await readFile(precious, 'utf8'), 'precious')
+      assert.equal(await readFile(join(data, 'node.pid'), 'utf8'), `${process.pid}\n`)
+      assert.match(await readFile(join(data, 'admin.url'), 'utf8'), /^http:/)
+    }
+    assert.equal(await readFile(precious, 'utf8'), 'precious')
   })
 })

@@ -99,7 +99,7 @@ export const rpcLimits = {
   resetBurst: 512,
   /** Calls that it may reset a second after that. nghttp2 allows 33. */
   resetsPerSecond: 32,
-  /** Frames that are read from one connection before others have their turn: they may be calls, up to a millisecond each … */
+  /** Frames that are read from one connection before others have their turn: each may be a call, up to 1 ms … */
   framesAtOnce: 16,
   /** … and from all connections of strangers, or of known peers, in one turn of the event loop: some 10 ms. */
   framesPerTurn: 32,
