@@ -278,6 +278,23 @@ function manyHeads({ entries, revocations, heads, probes }: Size): Shape {
   return grower.shape('points with many heads, each another choice of revocations')
 }
 
+function longLine({ entries, revocations, heads, probes }: Size): Shape {
+  const grower = new Grower()
+  const random = prng(7)
+  const line = admins(entries - revocations)
+  let tip = grower.change(root, [grower.root], [key(line[0]!, ADMIN)])
+  const first = tip
+  // Each admin is granted by the one before, so there is a level for each.
+  for (let index = 1; index < line.length - 1; index++)
+    tip = grower.change(line[index - 1]!, [tip], [key(line[index]!, ADMIN)])
+  const late = line.slice(-revocations / 2 - 2, -2)
+  const all = Array.from({ length: revocations }, (_, index) =>
+    grower.change(root, [first], [revoked(late[index % late.length]!)]),
+  )
+  for (let index = 0; index < probes; index++) grower.probe(root, [tip, ...pick(all, heads - 1, random)])
+  return grower.shape('a line of admins, the last ones revoked')
+}
+
 function honest({ probes }: Size): Shape {
   const grower = new Grower()
   const members = admins(200)
@@ -301,5 +318,6 @@ export const shapes: readonly ((size: Size) => Shape)[] = [
   alternating,
   revokersRevoked,
   manyHeads,
+  longLine,
   honest,
 ]

@@ -7,7 +7,7 @@ import { hexToBytes } from '../../src/dag/hex.ts'
 import { type EntryId, idToBytes } from '../../src/dag/id.ts'
 import type { Identity, PeerId } from '../../src/dag/identity.ts'
 import { encodePolicyChange } from '../../src/dag/policy/change.ts'
-import type { Holding } from '../../src/dag/policy/policy.ts'
+import type { Holding } from '../../src/dag/policy/levels.ts'
 import { TreePolicy } from '../../src/dag/policy/tree-policy.ts'
 
 type Key = Parameters<typeof encodePolicyChange>[0]['keys'][number]

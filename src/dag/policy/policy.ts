@@ -11,17 +11,11 @@ import { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
 import { limits } from '../../base/limits.ts'
 import type { PeerId } from '../identity.ts'
 import type { Amounts } from './amounts.ts'
-import { addBit, addBits, type Bits, bitsBelow, hasBit, meet, numbersOf } from './bits.ts'
+import { addBits, type Bits, bitsBelow, hasBit, numbersOf } from './bits.ts'
 import type { PolicyGraph, Revocation } from './graph.ts'
 import type { Hits } from './hits.ts'
+import { type Holding, hold, isHarmless, judgeByLevel, suspectsIn } from './levels.ts'
 import { PolicyState, standings } from './state.ts'
-
-/** An effective revocation, with its policy entry and that one's level. */
-export interface Holding {
-  readonly by: number
-  readonly level: number
-  readonly revocation: Revocation
-}
 
 /** The judgement of a set of policy entries that is closed under the policy entries below them. */
 export interface Judgement extends Pick<Amounts, 'entries' | 'revocations'> {
@@ -35,16 +29,6 @@ export interface Judgement extends Pick<Amounts, 'entries' | 'revocations'> {
   readonly state: PolicyState
   /** The supports of authors, as far as they were asked for. */
   readonly supports: Map<PeerId, readonly number[]>
-}
-
-/** What is known, while a set is judged, of a revoked key that wrote policy entries. Bits are places in `by`. */
-interface Suspect {
-  /** Its policy entries that are in the set. */
-  readonly present: Bits
-  /** Those that revocations of the levels before hit. */
-  readonly hit: Bits
-  /** Those that revocations of this level hit. */
-  fresh: Bits | undefined
 }
 
 /** Judges a set of policy entries. */
@@ -70,7 +54,7 @@ export function judge(
     for (const revocation of revocations) hold(holdings, revocation, seniority[revocation.by]!)
   } else {
     for (const number of members) standing[number] = standings.void
-    judgeByLevel({ graph, hits, set, standing, levels, holdings, suspects })
+    judgeByLevel({ graph, hits, entries: members.length, standing, levels, holdings, suspects })
   }
   const { entries } = amounts
   const state = new PolicyState(graph, set, standing)
@@ -78,119 +62,11 @@ export function judge(
   return { set, standing, levels, holdings, state, entries, revocations: amounts.revocations, supports }
 }
 
-/** Decides the standings level by level: a level binds its juniors, and never its seniors. */
-function judgeByLevel(judging: {
-  readonly graph: PolicyGraph
-  readonly hits: Hits
-  readonly set: Bits
-  /** All void at first. */
-  readonly standing: Uint8Array
-  readonly levels: Uint16Array
-  readonly holdings: Map<PeerId, Holding[]>
-  readonly suspects: ReadonlyMap<PeerId, Suspect>
-}): void {
-  const { graph, hits, set, standing, levels, holdings, suspects } = judging
-  const { entries, revokers } = graph
-  const { authors, places, juniors, junior, nextJunior } = graph.columns
-  const suspectOf = new Array<Suspect | undefined>(graph.authorCount).fill(undefined)
-  for (const [key, suspect] of suspects) suspectOf[graph.authorNumber(key)!] = suspect
-  const seen = new Uint8Array(standing.length)
-  const survivors: number[] = []
-  const touched: Suspect[] = []
-  const candidates = [0]
-  // A level may have one candidate and there may be thousands of levels, so nothing is allocated for each.
-  for (let level = 0; candidates.length > 0; level++) {
-    survivors.length = 0
-    touched.length = 0
-    for (const number of candidates) {
-      const suspect = suspectOf[authors[number]!]
-      if (suspect !== undefined && hasBit(suspect.hit, places[number]!)) continue
-      survivors.push(number)
-      if (!hasBit(revokers, number)) continue
-      for (const revocation of entries[number]!.revocations) {
-        hold(holdings, revocation, level)
-        const revoked = suspects.get(revocation.key)
-        if (revoked === undefined) continue
-        if (revoked.fresh === undefined) {
-          revoked.fresh = new Uint32Array(revoked.hit.length)
-          touched.push(revoked)
-        }
-        addWithin(revoked.fresh, hits.of(revocation))
-      }
-    }
-    candidates.length = 0
-    for (const number of survivors) {
-      levels[number] = level
-      const fresh = suspectOf[authors[number]!]?.fresh
-      if (fresh !== undefined && hasBit(fresh, places[number]!)) {
-        standing[number] = standings.revokes
-        continue
-      }
-      standing[number] = standings.full
-      for (let edge = juniors[number]!; edge >= 0; edge = nextJunior[edge]!) {
-        const next = junior[edge]!
-        if (next < seen.length && seen[next] === 0 && hasBit(set, next)) {
-          seen[next] = 1
-          candidates.push(next)
-        }
-      }
-    }
-    for (const suspect of touched) {
-      addBits(suspect.hit, suspect.fresh!)
-      suspect.fresh = undefined
-    }
-  }
-}
-
 /** Returns the revocations in a set of numbers below `size`. */
 function revocationsIn(graph: PolicyGraph, set: Bits, size: number): Revocation[] {
   const revokers = graph.revokers.slice(0, Math.min((size + 31) >>> 5, graph.revokers.length))
   for (let word = 0; word < revokers.length; word++) revokers[word]! &= set[word]!
   return numbersOf(revokers).flatMap((number) => graph.entries[number]!.revocations)
-}
-
-/** Returns the revoked keys that have policy entries in the set. */
-function suspectsIn(
-  graph: PolicyGraph,
-  set: Bits,
-  revocations: readonly Revocation[],
-): ReadonlyMap<PeerId, Suspect> {
-  const suspects = new Map<PeerId, Suspect>()
-  for (const { key } of revocations) {
-    const numbers = graph.by(key)
-    if (numbers.length === 0 || suspects.has(key)) continue
-    const present = bitsBelow(numbers.length)
-    for (let place = 0; place < numbers.length; place++)
-      if (hasBit(set, numbers[place]!)) addBit(present, place)
-    suspects.set(key, { present, hit: bitsBelow(numbers.length), fresh: undefined })
-  }
-  return suspects
-}
-
-/** Returns whether none of the revocations hits a policy entry in the set. */
-function isHarmless(
-  hits: Hits,
-  suspects: ReadonlyMap<PeerId, Suspect>,
-  revocations: readonly Revocation[],
-): boolean {
-  for (const revocation of revocations) {
-    const suspect = suspects.get(revocation.key)
-    if (suspect !== undefined && meet(suspect.present, hits.of(revocation))) return false
-  }
-  return true
-}
-
-function hold(holdings: Map<PeerId, Holding[]>, revocation: Revocation, level: number): void {
-  const list = holdings.get(revocation.key)
-  const holding = { by: revocation.by, level, revocation }
-  if (list === undefined) holdings.set(revocation.key, [holding])
-  else list.push(holding)
-}
-
-/** Adds the part of a set for which there is room. */
-function addWithin(into: Bits, from: Bits): void {
-  const words = Math.min(into.length, from.length)
-  for (let word = 0; word < words; word++) into[word]! |= from[word]!
 }
 
 /**

@@ -16,7 +16,8 @@ import { addBit, allBelow, type Bits, beyond, bitsBelow, hasBit, noBits } from '
 import { decodePolicyChange } from './change.ts'
 import { PolicyGraph, type Revocation } from './graph.ts'
 import { Hits } from './hits.ts'
-import { extend, type Holding, type Judgement, judge, supportsOf } from './policy.ts'
+import type { Holding } from './levels.ts'
+import { extend, type Judgement, judge, supportsOf } from './policy.ts'
 import { PolicyState, standings } from './state.ts'
 
 /** An entry's place in the policy: the point on which its children stand. */
