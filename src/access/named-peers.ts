@@ -27,8 +27,6 @@ interface Names {
   readonly open: Permission
   /** How many policy entries this reflects. */
   readonly entries: number
-  /** Whether the policy is known to have no revocations, so that an entry changes only what it names. */
-  readonly plain: boolean
   /** The keys that have a permission or are revoked. */
   readonly keys: Map<PeerId, Code>
   /** The exclusive or of `digestOf` of the keys: shows whether their records are whole. */
@@ -49,6 +47,8 @@ export class NamedPeers {
   private readonly publicTrees = new SortedTrees()
   /** The trees in which each peer has a permission. */
   private readonly treesOf = new Map<PeerId, SortedTrees>()
+  /** The standings of policy entries that the names of a tree reflect, by number, while its policy is in memory. */
+  private readonly listed = new WeakMap<TreePolicy, Uint8Array>()
   /** How many keys are listed in all. */
   private size = 0
 
@@ -143,13 +143,13 @@ export class NamedPeers {
   /** Returns what brings the records of a tree up to its policy. */
   private list(tree: TreeId, policy: TreePolicy): Contribution {
     const before = this.trees.get(tree)
-    const { state, revocations } = policy.whole()
+    const { state, standing } = policy.whole()
     const { entries } = policy.graph
-    const plain = revocations === 0 && (before === undefined || before.plain)
+    const listed = before === undefined ? undefined : this.listed.get(policy)
     const peers =
-      before !== undefined && plain
-        ? entries.slice(before.entries).flatMap(({ keys }) => keys.map(({ peer }) => peer))
-        : [...state.keys.keys(), ...(before?.keys.keys() ?? [])]
+      listed === undefined
+        ? [...state.keys.keys(), ...(before?.keys.keys() ?? [])]
+        : peersMoved(policy, listed, standing)
     const changes = changesOf(state, before, new Set(peers))
     let growth = 0
     for (const [peer, code] of changes)
@@ -160,7 +160,7 @@ export class NamedPeers {
     for (const [peer, code] of changes)
       for (const each of [before?.keys.get(peer), code]) xor(sum, digestOf(tree, peer, each))
     const keys = before?.keys ?? new Map<PeerId, Code>()
-    const names = { open: state.permission(undefined), entries: entries.length, plain, keys, sum }
+    const names = { open: state.permission(undefined), entries: entries.length, keys, sum }
     const operations = [...changes].map(([peer, code]) =>
       code === undefined ? this.del(tree + peer) : this.put(tree + peer, Buffer.from([code])),
     )
@@ -169,6 +169,7 @@ export class NamedPeers {
       operations,
       stored: () => {
         this.keep(tree, names)
+        this.listed.set(policy, standing)
         for (const [peer, code] of changes) this.show(tree, peer, code)
       },
     }
@@ -246,7 +247,7 @@ export class NamedPeers {
     if (header.length !== headerBytes) return false
     const sum = Buffer.alloc(digestBytes)
     for (const [peer, code] of keys) xor(sum, digestOf(tree, peer, code))
-    const names = { open: header[0] as Permission, entries: header.readUInt32BE(1), plain: false, sum }
+    const names = { open: header[0] as Permission, entries: header.readUInt32BE(1), sum }
     if (!encodeNames(tree, names).equals(header)) return false
     this.keep(tree, { ...names, keys: new Map() })
     for (const [peer, code] of keys) this.show(tree, peer, code)
@@ -278,6 +279,14 @@ function codeOf(key: PolicyKeyState | undefined): Code | undefined {
 
 function isGrant(code: Code | undefined): boolean {
   return code !== undefined && code !== revoked
+}
+
+/** Returns the peers that are named by policy entries with another standing now: no others can have other rights. */
+function peersMoved({ graph }: TreePolicy, before: Uint8Array, after: Uint8Array): PeerId[] {
+  const peers: PeerId[] = []
+  for (let number = 0; number < after.length; number++)
+    if (after[number] !== before[number]) for (const { peer } of graph.entries[number]!.keys) peers.push(peer)
+  return peers
 }
 
 /** Returns the codes of those peers that have another one now. */
