@@ -16,15 +16,17 @@ export async function getEntries(parts: ReadableTrees, request: GetEntriesReques
   const view = readView(request.view)
   const ids = readIds(request.ids, 'ids', limits.listedEntries)
   const readable = new Map<TreeId, boolean>()
+  let loaded = 0
   const missing: EntryId[] = []
   const wanted: EntryId[] = []
   let bytes = 0
   for (const [index, record] of (await store.lookup(ids)).entries()) {
     const tree = record && store.treeOf(record)
     if (tree !== undefined && !readable.has(tree)) {
-      // The rest is for the next call.
-      if (readable.size === limits.listedTreesLoaded) break
-      readable.set(tree, await parts.access.mayRead(tree, caller))
+      const may = await parts.access.mayRead(tree, caller)
+      // The rest is for the next call. Trees that the caller may not read do not count, or it could count them.
+      if (may && loaded++ === limits.listedTreesLoaded) break
+      readable.set(tree, may)
     }
     if (record === undefined || tree === undefined || !readable.get(tree)) {
       missing.push(ids[index]!)

@@ -43,6 +43,8 @@ export function createTreeWatch(
           const pages = await work(() => nextPages(store, tree, after))
           if (pages.length === 0) break
           for (const page of pages) {
+            // Nothing is yielded while other stores' entries are passed over, so only this shows that the caller left.
+            if (ended.aborted) return
             const message = await work(() => readPage(store, tree, page, filter))
             // Asked again for each message, since a slow caller takes its time.
             await access.read(tree, caller)

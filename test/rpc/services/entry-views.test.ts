@@ -5,14 +5,19 @@
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
 import { toBinary } from '@bufbuild/protobuf'
+import { createClient } from '@connectrpc/connect'
 import { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
-import { type Entry, EntryView, ListEntriesResponseSchema } from '../../../gen/causeway/v1/tree_pb.ts'
+import {
+  type Entry,
+  EntryView,
+  ListEntriesResponseSchema,
+  TreeService,
+} from '../../../gen/causeway/v1/tree_pb.ts'
 import { limits } from '../../../src/base/limits.ts'
 import { decodeBody } from '../../../src/dag/body.ts'
 import { entryBytes } from '../../../src/dag/entry.ts'
 import { formatId, idToBytes } from '../../../src/dag/id.ts'
-import { TreeBuilder, testIdentity } from '../../kit/entries.ts'
-import { HastyClock } from '../../kit/hasty-clock.ts'
+import { shapes, TreeBuilder, testIdentity } from '../../kit/entries.ts'
 import { limited } from '../../kit/limited.ts'
 import { fails } from '../../kit/rpc-errors.ts'
 import { type Caller, ServingNode } from '../../kit/serving-node.ts'
@@ -38,7 +43,7 @@ const cidsOf = (...stores: string[]) =>
 let serving: ServingNode
 let trees: Caller['trees']
 before(async () => {
-  serving = await ServingNode.start(undefined, { clock: new HastyClock(100), background: false })
+  serving = await ServingNode.start(undefined, { background: false })
   trees = (await serving.dial()).trees
   await trees.submitEntries({ tree, entries: all.map(({ signed }) => signed) })
 })
@@ -164,6 +169,7 @@ describe('WatchTree of some stores', () => {
   })
 
   it('is silent about others, tells of the policy, and resumes behind what passed in silence', async () => {
+    using _ = limited({ signOfLifeMs: 20 })
     const { node } = serving
     const id = await node.createTree('watched')
     const commit = (store: string) => node.commit(id, [{ store, kind: '', payload: new Uint8Array(0) }])
@@ -194,5 +200,32 @@ describe('WatchTree of some stores', () => {
       break
     }
     call.abort()
+  })
+
+  it('ends when its caller leaves, also while it passes over many', async () => {
+    using _ = limited({ watchEntries: 1 })
+    const own = shapes.linear(60, { seed: 'left' })
+    const id = own[0]!.id
+    await trees.submitEntries({ tree: idToBytes(id), entries: own.map(({ signed }) => signed) })
+    const { store } = serving.node
+    const call = new AbortController()
+    let reads = 0
+    const arrivals = store.arrivals.bind(store)
+    store.arrivals = (of, ...rest) => {
+      if (of === id && ++reads === 2) call.abort()
+      return arrivals(of, ...rest)
+    }
+    try {
+      // Without a network, since a database in memory would have read everything before the news came.
+      const calls = createClient(TreeService, serving.node.rpc())
+      // After the root, which is news of the policy.
+      const asked = { tree: idToBytes(id), stores: ['nothing'], afterSequence: 1n }
+      const watch = calls.watchTree(asked, { signal: call.signal })
+      await assert.rejects(watch[Symbol.asyncIterator]().next())
+      for (let count = 0; count < 50; count++) await calls.getTree({ tree })
+      assert.ok(reads <= 3, `${reads} reads`)
+    } finally {
+      store.arrivals = arrivals
+    }
   })
 })

@@ -144,10 +144,16 @@ describe('GetEntries for a caller that is no operator', () => {
     using _ = limited({ listedTreesLoaded: 2 })
     await using lab = await start()
     const trees: TreeId[] = []
-    for (let index = 0; index < 3; index++)
+    const hidden: TreeId[] = []
+    for (let index = 0; index < 3; index++) {
       trees.push(await lab.node.createTree(`${index}`, PublicAccess.READ))
+      hidden.push(await lab.node.createTree(`hidden ${index}`, PublicAccess.NONE))
+    }
     const calls = await lab.as(stranger)
     const ids = trees.map(idToBytes)
+    // Those that the caller may not read do not count.
+    const among = await calls.getEntries({ ids: [...hidden.map(idToBytes), ids[0]!] })
+    assert.deepEqual([among.entries.length, among.missing.length], [1, 3])
     const first = await calls.getEntries({ ids })
     assert.deepEqual([first.entries.length, first.missing.length], [2, 0])
     assert.equal((await calls.getEntries({ ids: ids.slice(2) })).entries.length, 1)
