@@ -118,17 +118,17 @@ export const rpcLimits = {
   listedEntries: 1_000,
   listedByDefault: 100,
   /**
-   * Trees that one call loads to say what they hold, for a caller that is no operator: some 0.2 s of work if none of
-   * them is in memory.
+   * Trees that one call loads to say what they hold, for a caller that is no operator: half a second of work if none of
+   * them is in memory, 25 ms if all are.
    */
   listedTreesLoaded: 100,
   /** Bytes of entries in one page of a list: below `answerBytes` even with base64 and field names. */
   listedBytes: 1_048_576,
   /** Stores that a list or a watch is for: an application has a few. */
   filteredStores: 64,
-  /** Entries that one page of a list reads in search of those that it is for: some 50 ms of work … */
+  /** Entries that one page of a list reads in search of those that it is for: 50 to 150 ms of work … */
   searchedEntries: 8_192,
-  /** … and their bytes, some 50 ms from the disk. */
+  /** … and their bytes, some 20 ms of work. */
   searchedBytes: 8_388_608,
   /** Tips returned at once: 128 KiB. */
   listedTips: 4_096,
