@@ -13,7 +13,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { readEntry, type VerifiedEntry, verifyEntry } from '../../src/dag/entry.ts'
 import { Views } from '../../src/state/view.ts'
 import { openFolder } from '../../src/store/database/open.ts'
-import { DagStore } from '../../src/store/store.ts'
+import { DagStore, type TreeInfo } from '../../src/store/store.ts'
 import { below, prng } from '../kit/entries.ts'
 import { tempFolder } from '../kit/peers.ts'
 import { loader, testModule } from '../kit/project.ts'
@@ -49,7 +49,7 @@ async function check(folder: string, about: string): Promise<{ behind: number; v
   const store = await DagStore.open(await openFolder(join(folder, 'store')))
   try {
     const views = await Views.open(store, systemClock)
-    const [{ tree, sequence }] = store.trees() as [{ tree: VerifiedEntry['tree']; sequence: number }]
+    const [{ tree, sequence }] = store.trees() as [TreeInfo, ...TreeInfo[]]
     const behind = sequence - views.counted(tree)
     const entries: VerifiedEntry[] = []
     for await (const page of store.scan(tree))
