@@ -35,6 +35,21 @@ export {
 export { type Asked, checkPrepared, signPrepared } from './dag/prepared.ts'
 export { RpcConnection } from './rpc/client/connection.ts'
 export { createRemote } from './rpc/client/remote.ts'
+export { signPreparedWrite } from './state/prepared.ts'
+export type {
+  AbsentItem,
+  At,
+  Batch,
+  PutOptions,
+  Store,
+  StoreChange,
+  StoreItem,
+  StorePast,
+  Stores,
+  StoreVersion,
+  WriteOptions,
+} from './state/store-handle.ts'
+export type { Json, Value } from './state/values.ts'
 export type { RepairOptions, TreeRepair } from './store/damage/repair.ts'
 export { type Database, openFolder, openMemory } from './store/database/open.ts'
 export type { TreeDetails } from './store/details.ts'

@@ -42,6 +42,4 @@ export const stateLimits = {
   watchRetries: 20,
   watchRetryMs: 100,
   watchRetryMaxMs: 15_000,
-  /** How long a prepared body stands on recent tips of a busy tree. Nothing expires: an older one makes a branch. */
-  statePreparedMs: 60_000,
 } as const

@@ -4,6 +4,7 @@ import type {
   GetRequest,
   HistoryRequest,
   ListRequest,
+  PrepareWriteRequest,
   StoreService,
   WatchStoreRequest,
 } from '../../../gen/causeway/v1/store_pb.ts'
@@ -15,7 +16,7 @@ import { type ReadOptions, StateReader } from '../../state/reads.ts'
 import type { Views } from '../../state/view.ts'
 import { watchStore } from '../../state/watch.ts'
 import type { StateWriter } from '../../state/writer.ts'
-import type { Access } from '../auth/authorize.ts'
+import { prepareBody } from '../../store/author/prepare.ts'
 import { callerKey, stoppingKey } from '../caller.ts'
 import { readCount, readId } from '../convert.ts'
 import {
@@ -27,12 +28,13 @@ import {
   writePast,
 } from '../convert-state.ts'
 import { loadKey } from '../server/load.ts'
+import { expectTree, type ReadableTrees } from './expect-tree.ts'
 import { invalidToken, pageSize, readPosition, writePosition, writeToken } from './paging.ts'
+import { signerOf } from './signer.ts'
 
-export interface StoreServiceParts {
+export interface StoreServiceParts extends ReadableTrees {
   readonly views: Views
   readonly writer: StateWriter
-  readonly access: Access
   readonly clock: Clock
 }
 
@@ -71,8 +73,28 @@ export function createStoreService(parts: StoreServiceParts): Partial<ServiceImp
       })
       return { at: [idToBytes(entry.id)] }
     },
+    prepareWrite: (request, context) => prepareWrite(parts, request, context),
     watchStore: (request, context) => watch(parts, reader, request, context),
   }
+}
+
+async function prepareWrite(
+  { store, writer, access, clock }: StoreServiceParts,
+  request: PrepareWriteRequest,
+  { values, signal }: HandlerContext,
+) {
+  const caller = values.get(callerKey)
+  const author = signerOf(request, caller)
+  const tree = await expectTree({ store, access }, request.tree, caller)
+  const body = await values.get(loadKey).work(signal, async () => {
+    const changes = await writer.prepare(tree, {
+      writes: readKeyChanges(request.changes),
+      other: request.other,
+      expect: readExpectations(request.expect),
+    })
+    return prepareBody(store, { tree, author, changes, createdAtMs: clock.now() })
+  })
+  return { body, validMs: limits.preparedMs }
 }
 
 async function get(reader: StateReader, tree: TreeId, { keys }: GetRequest) {

@@ -15,26 +15,29 @@ import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { idOf } from '../../dag/entry.ts'
 import { idToBytes, type TreeId, unknownTree } from '../../dag/id.ts'
-import type { PeerId } from '../../dag/identity.ts'
+import type { StateWriter } from '../../state/writer.ts'
 import type { Author } from '../../store/author/author.ts'
 import { prepareBody } from '../../store/author/prepare.ts'
 import type { RemovalProgress } from '../../store/removal.ts'
 import type { DagStore } from '../../store/store.ts'
 import type { Ingest } from '../../sync/ingest.ts'
 import { type Caller, callerKey } from '../caller.ts'
-import { readId, readIds, readPeer, readSigned } from '../convert.ts'
+import { readId, readIds, readSigned } from '../convert.ts'
 import { readView, writeEntry } from '../convert-entry.ts'
+import { readExpectations } from '../convert-state.ts'
 import { loadKey } from '../server/load.ts'
 import { expectTree, type ReadableTrees } from './expect-tree.ts'
 import { feed } from './feed.ts'
 import { getEntries } from './get-entries.ts'
 import { listEntries } from './list-entries.ts'
 import { describeTree, listTrees } from './list-trees.ts'
+import { signerOf } from './signer.ts'
 import { createTreeWatch } from './watch-tree.ts'
 
 export interface TreeServiceParts extends ReadableTrees {
   readonly ingest: Ingest
   readonly author: Author
+  readonly writer: StateWriter
   readonly clock: Clock
 }
 
@@ -129,7 +132,7 @@ async function prepareCommit(
   context: HandlerContext,
 ) {
   const caller = context.values.get(callerKey)
-  const author = authorOf(request, caller)
+  const author = signerOf(request, caller)
   const tree = await expectTree(parts, request.tree, caller)
   const parents = readIds(request.parents, 'parents', limits.entryParents)
   const body = await inTurn(context, () =>
@@ -141,21 +144,6 @@ async function prepareCommit(
   return { body, validMs: limits.preparedMs }
 }
 
-/** Returns the key that will sign. Only an operator may name one that is not its own. */
-function authorOf({ author }: PrepareCommitRequest, { peer, operator }: Caller): PeerId {
-  const named = author.length === 0 ? peer : readPeer(author, 'author')
-  if (named === undefined || (peer === undefined && !operator))
-    throw new CausewayError(
-      'UNAUTHENTICATED',
-      'An entry is prepared for a key: prove yours, or name one in `author` as an operator.',
-      { data: { reason: 'missing' } },
-    )
-  if (named === peer || operator) return named
-  throw new CausewayError('FORBIDDEN', 'Only an operator may have an entry prepared for another key.', {
-    data: { peer: peer! },
-  })
-}
-
 async function submitEntries(
   parts: TreeServiceParts,
   request: SubmitEntriesRequest,
@@ -165,10 +153,12 @@ async function submitEntries(
   // Only an operator creates a tree by its root. Whoever else writes must see the tree.
   const tree = caller.operator ? readId(request.tree, 'tree') : await expectTree(parts, request.tree, caller)
   const load = values.get(loadKey)
+  const expect = readExpectations(request.expect)
   const { added, known, refused } = await load.work(signal, () =>
     parts.ingest.page(tree, readSigned(request.entries), {
       sync: request.durable,
       existing: !caller.operator,
+      ...(expect.length > 0 && { before: () => parts.writer.expect(tree, expect) }),
     }),
   )
   load.charge(refused.length)

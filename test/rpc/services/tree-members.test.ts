@@ -17,6 +17,8 @@ import type { Identity } from '../../../src/dag/identity.ts'
 import { Access } from '../../../src/rpc/auth/authorize.ts'
 import { type Load, loadKey } from '../../../src/rpc/server/load.ts'
 import { createTreeService } from '../../../src/rpc/services/tree-service.ts'
+import { Views } from '../../../src/state/view.ts'
+import { StateWriter } from '../../../src/state/writer.ts'
 import { Author } from '../../../src/store/author/author.ts'
 import { damagedTree } from '../../../src/store/damage/damaged-tree.ts'
 import { openMemory } from '../../../src/store/database/open.ts'
@@ -210,7 +212,8 @@ describe('Every call that reads or writes a tree', () => {
       },
     }
     const access = new Access(rightsOf(store, await NamedPeers.open(store)), () => {})
-    const parts = { store, author, access, ingest: new Ingest(store), clock: systemClock }
+    const writer = new StateWriter(await Views.open(store, systemClock), store, author)
+    const parts = { store, author, writer, access, ingest: new Ingest(store), clock: systemClock }
     const transport = createRouterTransport(
       (router) => router.service(TreeService, createTreeService(parts)),
       {

@@ -1,0 +1,66 @@
+/**
+ * Checks and signs a write that a node has prepared for another key. The node fills in only what the caller left open:
+ * the versions that a change replaces, and whether an add has to be a put. Everything else must be what was asked for.
+ */
+import { CausewayError } from '../base/errors.ts'
+import type { Change } from '../dag/body.ts'
+import { readBody, type VerifiedEntry } from '../dag/entry.ts'
+import type { TreeId } from '../dag/id.ts'
+import type { Identity } from '../dag/identity.ts'
+import { signPrepared } from '../dag/prepared.ts'
+import { changeKinds, decodeAdd, decodeDelete, decodePut } from './payload.ts'
+import type { KeyWrite, StateWrite } from './writer.ts'
+
+/** Signs a prepared body that says what was asked for. Throws PROTOCOL for any other. `nowMs` is the caller's clock. */
+export function signPreparedWrite(
+  identity: Identity,
+  bytes: Uint8Array,
+  { tree, write, nowMs }: { readonly tree: TreeId; readonly write: StateWrite; readonly nowMs: number },
+): VerifiedEntry {
+  const { changes } = safely(() => readBody(bytes))
+  const { writes, other = [] } = write
+  const isAsked =
+    changes.length === writes.length + other.length &&
+    writes.every((asked, index) => safely(() => says(changes[index]!, asked)))
+  if (!isAsked)
+    throw new CausewayError(
+      'PROTOCOL',
+      'The body that the node prepared changes other keys, or otherwise: do not sign it.',
+    )
+  return signPrepared(identity, bytes, {
+    tree,
+    changes: [...changes.slice(0, writes.length), ...other],
+    nowMs,
+  })
+}
+
+function safely<Result>(read: () => Result): Result {
+  try {
+    return read()
+  } catch (error) {
+    throw new CausewayError('PROTOCOL', `The node prepared a body that is not valid: ${String(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+/** Reports whether a change says what was asked for. */
+function says({ store, kind, payload }: Change, { action, replaces, ...asked }: KeyWrite): boolean {
+  if (store !== asked.store) return false
+  const names = replaces && [...replaces].sort().join()
+  if ('delete' in action) {
+    if (kind !== changeKinds.delete) return false
+    const { key, replaces: named } = decodeDelete(payload)
+    return key === asked.key && (names === undefined || names === named.join())
+  }
+  if ('add' in action && kind === changeKinds.add) {
+    const { key, on, delta } = decodeAdd(payload)
+    return key === asked.key && delta === action.add && (names === undefined || names === on.join())
+  }
+  if (kind !== changeKinds.put) return false
+  // An add to a key of which nothing is left is put as the number.
+  const put = 'put' in action ? action.put : { value: Buffer.from(String(action.add)), type: 'text/plain' }
+  const { key, value, type, replaces: named } = decodePut(payload)
+  const isNamed = names === undefined ? 'put' in action || named.length === 0 : names === named.join()
+  return key === asked.key && type === put.type && Buffer.compare(value, put.value) === 0 && isNamed
+}
