@@ -4,14 +4,9 @@
  * its own (see sides.ts).
  */
 import { limits } from '../src/base/limits.ts'
-import type { Row } from './harness.ts'
+import type { Bound, Row } from './harness.ts'
 import { median } from './median.ts'
-
-export interface Bound {
-  readonly what: string
-  readonly measured: string
-  readonly holds: boolean
-}
+import { stateBounds } from './state.ts'
 
 const ofFloor = 0.6
 const growthMB = 200
@@ -51,7 +46,7 @@ export function boundsOf(rows: readonly Row[], small: boolean): Bound[] {
     if (name.startsWith('incremental ')) return increment(name, sorted)
     return []
   })
-  return [...bounds, ...dispatch(rows, small)]
+  return [...bounds, ...dispatch(rows, small), ...stateBounds(rows, small)]
 }
 
 function speed(rows: readonly Row[]): Bound[] {

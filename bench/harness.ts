@@ -40,8 +40,9 @@ export interface Row {
   readonly askedPerSecond?: number
   /** The median of the last quarter divided by that of the quarter before. */
   readonly drift?: number
-  /** The median divided by that of a bare stream in the same run. */
+  /** The time divided by that of the bare work (a stream, an append, a read) in the same run, and the processor time. */
   readonly ofBare?: number
+  readonly cpuOfBare?: number
   /** The 99th percentile divided by that of the same run without the load beside it. */
   readonly p99OfAlone?: number
   /** Undelivered changes in the outbox, and the sessions that delivered them. */
@@ -88,6 +89,13 @@ export interface Row {
   readonly ratios?: readonly number[]
 }
 
+/** What rows of a run must keep: in words, what was measured, and whether it holds. */
+export interface Bound {
+  readonly what: string
+  readonly measured: string
+  readonly holds: boolean
+}
+
 export interface Case {
   readonly name: string
   readonly summary: string
@@ -129,6 +137,7 @@ const columns: readonly [title: string, cell: (row: Row) => string | undefined][
   ['opening', (row) => duration(row.openMs && row.openMs / 1000)],
   ['drift', (row) => row.drift?.toFixed(2)],
   ['of bare', (row) => row.ofBare?.toFixed(2)],
+  ['cpu of bare', (row) => row.cpuOfBare?.toFixed(2)],
   ['of alone', (row) => row.p99OfAlone?.toFixed(2)],
   ['bytes', (row) => size(row.bytes)],
   // Compressed bytes may be fewer than those of the entries; the column then stays blank.

@@ -19,6 +19,7 @@ import { compile } from './process.ts'
 import { resume } from './resume.ts'
 import { several } from './several.ts'
 import { loadShape } from './shape.ts'
+import { state } from './state.ts'
 import { Stores } from './stores.ts'
 import { upkeep } from './upkeep.ts'
 
@@ -35,6 +36,7 @@ const cases: readonly Case[] = [
   dispatcher,
   flood,
   policy,
+  state,
 ]
 /** The transports for cases in which the network matters. */
 const transports: readonly TransportName[] = ['http', 'quic']

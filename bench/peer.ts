@@ -5,7 +5,6 @@
 
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ClassicLevel } from 'classic-level'
 import { PublicAccess } from '../gen/causeway/v1/entry_pb.ts'
 import { systemClock } from '../src/base/clock.ts'
 import type { TreeId } from '../src/dag/id.ts'
@@ -18,8 +17,7 @@ import { parseTicket } from '../src/peer/ticket.ts'
 import { RpcConnection } from '../src/rpc/client/connection.ts'
 import { createRemote } from '../src/rpc/client/remote.ts'
 import { packedBytes } from '../src/rpc/packed.ts'
-import { type Database, openFolder } from '../src/store/database/open.ts'
-import { DagStore } from '../src/store/store.ts'
+import type { Database } from '../src/store/database/open.ts'
 import { measureCommits } from './commits-bare.ts'
 import { type FloodOptions, flood } from './flooder.ts'
 import { measureFloor } from './floor.ts'
@@ -27,6 +25,8 @@ import { Ages, agesOf, hearBare, paced, serveBare } from './latency.ts'
 import { type Memory, MemoryMeter, settledMemory } from './memory.ts'
 import { readRaw, serveRaw } from './raw.ts'
 import { buildEntries, loadShape } from './shape.ts'
+import { buildPuts, completeView, type PutKind, stateCommands } from './state-measure.ts'
+import { storeEntries } from './store-entries.ts'
 
 /** The options with which a node serves over each transport. */
 export const transports = {
@@ -68,16 +68,20 @@ const reads = { count: 0 }
 export const commands = {
   /** Builds the tree of the shape's first entries in a data folder. */
   async prepare({ folder, entries }: { folder: string; entries: number }) {
-    const built = buildEntries(loadShape(entries))
-    const store = await DagStore.open(await openFolder(`${folder}/store`))
-    for (let start = 0; start < built.length; start += limits.pageEntries)
-      await store.append(built[0]!.tree, built.slice(start, start + limits.pageEntries))
-    const { tree, count, bytes } = store.tree(built[0]!.tree)!
-    // Leaves the store as if it had not just been written: there is nothing left to compact when it is opened.
-    await (store.db as unknown as ClassicLevel<Buffer>).compactRange(Buffer.of(0), Buffer.of(255))
-    await store.close()
-    return { tree: tree as string, count, bytes }
+    return storeEntries(folder, buildEntries(loadShape(entries)))
   },
+
+  /** Builds a tree of puts, or of opaque changes of the same size. */
+  async prepareState(options: { folder: string; entries: number; keys: number; kind: PutKind }) {
+    return storeEntries(options.folder, buildPuts(options.entries, options.keys, options.kind))
+  },
+
+  /** Waits until the view of a tree is complete. */
+  async stateComplete({ tree }: { tree: string }) {
+    return completeView(node!, tree as TreeId)
+  },
+
+  ...stateCommands,
 
   /** Opens a node and listens. `address`: listen there again, over HTTP. */
   async open({ folder, transport, address }: { folder: string; transport: TransportName; address?: string }) {
