@@ -172,7 +172,8 @@ async function measureReads(options: { folder: string; keys: number }): Promise<
   const { db } = store
   const number = store.treeNumber(tree)
   const random = prng(5)
-  const [gets, lists]: [Cost, Cost][][] = [[], []] as never
+  const gets: [Cost, Cost][] = []
+  const lists: [Cost, Cost][] = []
   for (let round = -1; round < rounds; round++) {
     const chosen = Array.from({ length: getsARound }, () => keyOf(below(random, keys)))
     const rows = chosen.map((key) => keyRow(number, keyBytes({ store: storeName, key })))

@@ -49,7 +49,7 @@ async function check(folder: string, about: string): Promise<{ behind: number; v
   const store = await DagStore.open(await openFolder(join(folder, 'store')))
   try {
     const views = await Views.open(store, systemClock)
-    const [{ tree, sequence }] = store.trees() as [TreeInfo, ...TreeInfo[]]
+    const { tree, sequence } = store.trees()[0]!
     const behind = sequence - views.counted(tree)
     const entries: VerifiedEntry[] = []
     for await (const page of store.scan(tree))
