@@ -35,7 +35,6 @@ export {
 export { type Asked, checkPrepared, signPrepared } from './dag/prepared.ts'
 export { RpcConnection } from './rpc/client/connection.ts'
 export { createRemote } from './rpc/client/remote.ts'
-export { signPreparedWrite } from './state/prepared.ts'
 export type {
   AbsentItem,
   At,
@@ -48,8 +47,9 @@ export type {
   Stores,
   StoreVersion,
   WriteOptions,
-} from './state/store-handle.ts'
-export type { Json, Value } from './state/values.ts'
+} from './state/api/stores.ts'
+export type { Json, Value } from './state/api/values.ts'
+export { signPreparedWrite } from './state/prepared.ts'
 export type { RepairOptions, TreeRepair } from './store/damage/repair.ts'
 export { type Database, openFolder, openMemory } from './store/database/open.ts'
 export type { TreeDetails } from './store/details.ts'

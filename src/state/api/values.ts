@@ -1,5 +1,5 @@
 /** Values of programs and their bytes: the media type alone decides how a value reads, in every language alike. */
-import { CausewayError } from '../base/errors.ts'
+import { CausewayError } from '../../base/errors.ts'
 
 /** What JSON can say. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }

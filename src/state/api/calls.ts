@@ -2,9 +2,9 @@
  * The calls on the state of trees, whoever carries them out: the node itself, or a remote one by StoreService. `Store`
  * (store-handle.ts) is what programs use on top.
  */
-import type { Clock } from '../base/clock.ts'
-import type { EntryId, Position, TreeId } from '../dag/id.ts'
-import type { StoreKey } from './effects.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { EntryId, Position, TreeId } from '../../dag/id.ts'
+import type { StoreKey } from '../effects.ts'
 import {
   type Item,
   type ListOptions,
@@ -12,10 +12,10 @@ import {
   type PastVersion,
   type ReadOptions,
   StateReader,
-} from './reads.ts'
-import type { Views } from './view.ts'
-import { type WatchMessage, type WatchOptions, watchStore } from './watch.ts'
-import type { StateWrite, StateWriter } from './writer.ts'
+} from '../reads.ts'
+import type { Views } from '../view.ts'
+import { type WatchMessage, type WatchOptions, watchStore } from '../watch.ts'
+import type { StateWrite, StateWriter } from '../writer.ts'
 
 export interface StoreCalls {
   /** Returns the first of these keys: all, unless their values exceed limits.listedBytes. */

@@ -1,7 +1,7 @@
 /** A program's store: values, conflicts, conditions, batches, tokens and watches, on nodes in memory. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createNode } from '../../src/node/node.ts'
+import { createNode } from '../../../src/node/node.ts'
 
 const first = async <Item>(items: AsyncIterable<Item>): Promise<Item[]> => {
   const all: Item[] = []

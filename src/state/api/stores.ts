@@ -1,13 +1,13 @@
 /** One store of a tree as programs use it: keys with typed values, on this node or on a remote one. */
-import { CausewayError } from '../base/errors.ts'
-import { limits } from '../base/limits.ts'
-import type { Change } from '../dag/body.ts'
-import type { EntryId, TreeId } from '../dag/id.ts'
-import type { PeerId } from '../dag/identity.ts'
+import { CausewayError } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
+import type { Change } from '../../dag/body.ts'
+import type { EntryId, TreeId } from '../../dag/id.ts'
+import type { PeerId } from '../../dag/identity.ts'
+import type { Item, Page, ReadOptions, Version, VersionStanding } from '../reads.ts'
+import type { Expectation, KeyAction, KeyWrite, StateWrite } from '../writer.ts'
 import type { StoreCalls } from './calls.ts'
-import type { Item, Page, ReadOptions, Version, VersionStanding } from './reads.ts'
 import { decodeValue, encodeValue, type Value } from './values.ts'
-import type { Expectation, KeyAction, KeyWrite, StateWrite } from './writer.ts'
 
 /** What an entry put under a key. */
 export interface StoreVersion {
