@@ -81,7 +81,7 @@ export const entryFloods: readonly Attack[] = [
     },
   },
   {
-    name: 'ids ground to share the cells of sketches',
+    name: 'ids ground to share sketch cells',
     bound: 'ranges take over from sketches',
     cut: false,
     run: (attacker) => send(attacker, () => [ground(attacker.target.tree as TreeId, rootOf(attacker))]),
