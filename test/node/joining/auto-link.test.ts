@@ -15,6 +15,7 @@ import type { NodeEvents } from '../../../src/node/options.ts'
 import { PeerBook } from '../../../src/peer/book.ts'
 import { Links } from '../../../src/peer/links.ts'
 import { openMemory } from '../../../src/store/database/open.ts'
+import { Records } from '../../../src/store/database/records.ts'
 import type { DagStore } from '../../../src/store/store.ts'
 import { testIdentity } from '../../kit/entries.ts'
 import { VirtualClock } from '../../kit/virtual-clock.ts'
@@ -167,13 +168,10 @@ describe('Automatic links', () => {
       ],
       [true, true, false],
     )
-    const entries = db.sublevel('ended-links')
-    const many = Array.from({ length: limits.links - 2 }, (_, index) => ({
-      type: 'put' as const,
-      key: `${index}`,
-      value: JSON.stringify({ order: index + 3 }),
-    }))
-    await entries.batch(many)
+    const ended = await Records.open<{ order: number }>(db, 'ended-links')
+    await db.batch(
+      Array.from({ length: limits.links - 2 }, (_, index) => ended.put(`${index}`, { order: index + 3 })),
+    )
     const full = await Links.open(db)
     await full.removePeer(testIdentity(3).peer)
     assert.deepEqual(
