@@ -87,18 +87,17 @@ export class PolicyGraph implements Statements {
     return this.numberOf.get(id)
   }
 
-  /**
-   * Restores the numbers of policy entries and points from the ids of all policy entries, parents first, and the
-   * members of all points. Call it before `add` of each entry. Throws Error if a point has an unknown member.
-   */
-  restore(ids: readonly EntryId[], points: readonly (readonly EntryId[])[]): void {
+  /** Restores the numbers of policy entries from their ids, parents first. Call it before `add` of each. */
+  restoreEntries(ids: readonly EntryId[]): void {
     for (const id of ids) this.name(id)
-    for (const members of points) {
-      const numbers = members.flatMap((id) => this.numberOf.get(id) ?? [])
-      if (numbers.length < members.length)
-        throw new Error('A point has only members that are policy entries, got another.')
-      this.intern(numbers)
-    }
+  }
+
+  /** Restores the next point from the ids of its members. Throws Error if one of them is unknown. */
+  restorePoint(members: readonly EntryId[]): void {
+    const numbers = members.flatMap((id) => this.numberOf.get(id) ?? [])
+    if (numbers.length < members.length)
+      throw new Error('A point has only members that are policy entries, got another.')
+    this.intern(numbers)
   }
 
   /** Returns the ids of a point's members, ascending. */

@@ -45,10 +45,14 @@ export async function readPolicy(
   expectEqual(tree, 'points of its policy by its record', record.points, 'points', points.length)
   const policy = new TreePolicy()
   try {
-    policy.graph.restore(
-      positions.map(({ id }) => id),
-      points,
-    )
+    policy.graph.restoreEntries(positions.map(({ id }) => id))
+    const { points: restored } = policy.graph
+    const restoring = new Turns(() => 64 * restored.length, limits.policyTurnWork)
+    for (const members of points) {
+      policy.graph.restorePoint(members)
+      const turn = restoring.next()
+      if (turn !== undefined) await turn
+    }
     for (let from = 0; from < positions.length; from += limits.policyEntriesRead) {
       const to = from + limits.policyEntriesRead
       const places = positions.slice(from, to).map(({ height, id }) => ({ number, height, id }))
