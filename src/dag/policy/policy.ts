@@ -45,6 +45,7 @@ export function judge(
   const holdings = new Map<PeerId, Holding[]>()
   const revocations = amounts.revocations === 0 ? [] : revocationsIn(graph, set, size)
   const suspects = suspectsIn(graph, set, revocations)
+  hits.prepare(revocations)
   const { seniority } = graph.columns
   if (isHarmless(hits, suspects, revocations)) {
     for (const number of members) {
