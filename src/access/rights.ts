@@ -12,6 +12,8 @@ export interface Rights {
   mayRead(tree: TreeId, peer: PeerId | undefined): Promise<boolean>
   /** Returns whether the tree's policy names the peer with a permission, beyond what public access gives everyone. */
   isNamed(tree: TreeId, peer: PeerId): Promise<boolean>
+  /** Returns whether it is known without the policy that a peer may read a tree. */
+  isKnownReader(tree: TreeId, peer: PeerId | undefined): boolean
   /**
    * Returns the first tree after an id that a peer may be able to read, or undefined if there is none. It loads no tree,
    * and passes over those of which it is known that the peer may not read them.
@@ -31,6 +33,7 @@ export function rightsOf(store: DagStore, named?: NamedPeers): Rights {
   }
   return {
     permission,
+    isKnownReader: (tree, peer) => (named?.permission(tree, peer) ?? 0) >= Permission.READ,
     nextTree: (after, peer) =>
       named === undefined
         ? store.trees().find(({ tree }) => tree > after)?.tree

@@ -3,6 +3,7 @@
  * read a tree gets the same answer as for a tree that does not exist. `callers.ts` says who may make which call.
  */
 import type { Rights } from '../../access/rights.ts'
+import { CausewayError } from '../../base/errors.ts'
 import { type TreeId, unknownTree } from '../../dag/id.ts'
 import type { PeerId } from '../../dag/identity.ts'
 import type { Caller } from '../caller.ts'
@@ -17,11 +18,20 @@ export class Access {
     this.onNamed = onNamed
   }
 
-  /** Reports whether a caller may read a tree. Operators always may. */
+  /**
+   * Reports whether a caller may read a tree. Operators always may. Throws STORE_CORRUPT if the tree is set aside, but
+   * only to callers that are known to read it: to others it looks absent, since there is no policy to ask.
+   */
   async mayRead(tree: TreeId, { operator, peer }: Caller): Promise<boolean> {
     if (operator) return true
-    if (peer !== undefined && (await this.rights.isNamed(tree, peer))) this.onNamed(peer)
-    return this.rights.mayRead(tree, peer)
+    try {
+      if (peer !== undefined && (await this.rights.isNamed(tree, peer))) this.onNamed(peer)
+      return await this.rights.mayRead(tree, peer)
+    } catch (error) {
+      if (CausewayError.from(error).code !== 'STORE_CORRUPT' || this.rights.isKnownReader(tree, peer))
+        throw error
+      return false
+    }
   }
 
   /** Throws UNKNOWN_TREE unless the caller may read the tree. An operator passes even if there is no such tree. */

@@ -27,8 +27,9 @@ async function start() {
     ...{ serving, node, id, tree: idToBytes(id) },
     trees: (await serving.dialAs(writer)).trees,
     async [Symbol.asyncDispose]() {
-      assert.deepEqual(serving.problems, [])
+      const { problems } = serving
       await serving[Symbol.asyncDispose]()
+      assert.deepEqual(problems, [])
     },
   }
 }

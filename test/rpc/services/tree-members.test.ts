@@ -51,8 +51,9 @@ async function start() {
   return {
     ...{ serving, node, tree, as, open },
     async [Symbol.asyncDispose]() {
-      assert.deepEqual(serving.problems, [])
+      const { problems } = serving
       await serving[Symbol.asyncDispose]()
+      assert.deepEqual(problems, [])
     },
   }
 }
@@ -124,6 +125,35 @@ describe('ListTrees for a caller that is no operator', () => {
       assert.ok(!ids.includes(named as TreeId) && named.endsWith('ff'.repeat(24)))
     }
     assert.deepEqual((await listAll(await lab.as(reader), 100)).all, [lab.tree])
+  })
+})
+
+describe('A tree that is set aside', () => {
+  it('looks absent to whoever is not known to read it, and tells the others what is wrong', async () => {
+    for (const known of [true, false]) {
+      // Past this bound, only the policy could say that the reader may read the tree, and it is not there to ask.
+      using _ = limited({ namedPeersOfTree: known ? 16 : 0 })
+      await using lab = await start()
+      const tree = idToBytes(lab.tree)
+      await lab.node.store.setAside(lab.tree, damagedTree(lab.tree, 'a test says so'))
+      for (const [identity, codes] of [
+        [stranger, ['UNKNOWN_TREE', 'UNKNOWN_TREE']],
+        [reader, known ? ['STORE_CORRUPT', 'STORE_CORRUPT'] : ['UNKNOWN_TREE', 'UNKNOWN_TREE']],
+      ] as const) {
+        const { trees, sync } = await lab.serving.dialAs(identity)
+        const failures = [
+          await failureOf(trees.listEntries({ tree })),
+          await failureOf(sync.syncTree({ tree })),
+        ]
+        assert.deepEqual(
+          failures.map(({ code }) => code),
+          codes,
+        )
+      }
+      const { missing } = await (await lab.as(stranger)).getEntries({ ids: [tree] })
+      assert.equal(missing.length, 1)
+      lab.serving.problems.length = 0
+    }
   })
 })
 
