@@ -31,6 +31,7 @@ export class SortedTrees {
   /** Returns the place of the first tree that does not come before `id`. */
   private placeOf(id: string): number {
     let [low, high] = [0, this.trees.length]
+    // Ends: the stretch halves in each turn.
     while (low < high) {
       const middle = (low + high) >>> 1
       if (this.trees[middle]! < id) low = middle + 1

@@ -22,6 +22,7 @@ export class KeyedQueue<Key> {
 
   /** Resolves when no task is left. */
   async idle(): Promise<void> {
+    // Ends when nobody adds a task any more. Each turn waits for all that were added.
     while (this.tails.size > 0) await Promise.all(this.tails.values())
   }
 }

@@ -13,6 +13,7 @@ export function originOf(remoteAddress: string): string {
   const groups = head === '' ? [] : head.split(':')
   if (tail !== undefined) {
     const after = tail === '' ? [] : tail.split(':')
+    // Ends at eight groups.
     while (groups.length + after.length < 8) groups.push('0')
     groups.push(...after)
   }

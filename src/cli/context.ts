@@ -113,6 +113,7 @@ export async function whenFree<Opened>(
   open: () => Promise<Opened>,
 ): Promise<Opened> {
   const end = performance.now() + limits.storeLockPatienceMs
+  // Ends after `limits.storeLockPatienceMs`, when the folder is opened or its error is thrown.
   for (;;) {
     const reached = await reach()
     if (reached !== undefined) return reached

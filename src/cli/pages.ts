@@ -13,6 +13,7 @@ export async function* allPages<Page extends { readonly nextPageToken: string }>
   list: (request: PageRequest) => Promise<Page>,
 ): AsyncGenerator<Page> {
   let pageToken = ''
+  // Ends with the last page: the node answers each token with a later one.
   do {
     const page = await list({ pageToken, pageSize })
     yield page

@@ -60,6 +60,7 @@ export function decodeBody(bytes: Uint8Array): EntryBody {
   let policy: readonly EntryId[] = nothing
   let changes: readonly Change[] = nothing
   let nonce: Uint8Array = none
+  // Ends: `next` moves on in the bytes, and returns false at their end.
   while (fields.next(bodyRepeats)) {
     switch (fields.field) {
       case 1:
@@ -109,6 +110,7 @@ export function decodeBody(bytes: Uint8Array): EntryBody {
 export function decodeParents(bytes: Uint8Array): EntryId[] {
   const fields = new Fields(bytes)
   const parents: EntryId[] = []
+  // Ends: `next` moves on in the bytes, and returns false at their end.
   while (fields.next(bodyRepeats) && fields.field <= 3) {
     if (fields.field === 1) fields.number()
     else if (fields.field === 2) fields.view()
@@ -122,6 +124,7 @@ function decodeChange(bytes: Uint8Array): Change {
   let store = ''
   let kind = ''
   let payload: Uint8Array = none
+  // Ends: `next` moves on in the bytes, and returns false at their end.
   while (fields.next(nothingRepeats)) {
     if (fields.field === 1) store = fields.text(limits.storeNameBytes, 'ENTRY_CHANGES')
     else if (fields.field === 2) kind = fields.text(limits.storeNameBytes, 'ENTRY_CHANGES')

@@ -148,6 +148,7 @@ export class Writer {
 
   private varint(value: number): void {
     this.reserve(8)
+    // Ends: the value shrinks to a hundredth in each turn.
     while (value >= 128) {
       this.bytes[this.length++] = (value % 128) | 128
       value = Math.floor(value / 128)

@@ -182,6 +182,7 @@ export class Lane {
     this.cancelTimer()
     for (const run of this.runs.values()) run.abort(closingError())
     this.hangUp(closingError())
+    // Ends: aborted tasks end, and none is started after the lane has closed.
     while (this.tasks.size > 0) await Promise.all(this.tasks)
   }
 

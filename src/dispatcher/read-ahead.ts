@@ -23,6 +23,7 @@ export async function* readAhead(messages: AsyncIterable<WatchMessage>): AsyncGe
         if (joined !== undefined) queue[queue.length - 1] = joined
         else queue.push(message)
         wakeReader()
+        // Ends when the reader takes a message, or ends. Each turn waits for that.
         while (queue.length >= limits.watchAhead && !over)
           await new Promise<void>((resolve) => {
             wakeWriter = resolve
@@ -38,6 +39,7 @@ export async function* readAhead(messages: AsyncIterable<WatchMessage>): AsyncGe
   }
   void fill()
   try {
+    // Ends with the messages, or when the reader ends. Each turn yields one or waits for it.
     for (;;) {
       if (queue.length > 0) {
         const message = queue.shift()

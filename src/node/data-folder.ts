@@ -12,6 +12,7 @@ import { CausewayError } from '../base/errors.ts'
 import { createIdentity, type Identity, type PeerId } from '../dag/identity.ts'
 import { storeError } from '../store/database/errors.ts'
 import { repairDatabase } from '../store/database/leveldb-repair.ts'
+import { checkTables } from '../store/database/leveldb-tables.ts'
 import { type Database, openFolder, openMemory } from '../store/database/open.ts'
 import { Records } from '../store/database/records.ts'
 import { holderOf, showHolder } from './holder.ts'
@@ -41,9 +42,22 @@ export async function openStore(
  * process has the folder open, STORE_CORRUPT if LevelDB cannot repair it, STORE_FULL and STORE_DENIED.
  */
 export async function repairData(folder: string): Promise<void> {
+  expectFree(folder)
+  await repairDatabase(join(folder, 'store'))
+}
+
+/**
+ * Returns the tables in the store of a data folder with blocks that do not match their checksums: while LevelDB reads them,
+ * it may end the process. Reads the whole store. Throws STORE_LOCKED if a process has the folder open.
+ */
+export async function damagedTables(folder: string): Promise<string[]> {
+  expectFree(folder)
+  return existsSync(join(folder, 'store')) ? checkTables(join(folder, 'store')) : []
+}
+
+function expectFree(folder: string): void {
   if (holderOf(folder) !== undefined)
     throw lockedError(folder, new CausewayError('STORE_LOCKED', 'A running process has the folder open.'))
-  await repairDatabase(join(folder, 'store'))
 }
 
 /** Returns the path of the file that says where a running node serves operators' tools. */

@@ -64,6 +64,7 @@ export function readPage({ $unknown = [] }: SyncTreeResponse): SyncPage | undefi
       // A Buffer, since its views and its conversion to hex cost less.
       const reader = new BinaryReader(Buffer.from(data.buffer, data.byteOffset, data.byteLength))
       reader.uint32()
+      // Ends: each turn reads a tag, at least a byte.
       while (reader.pos < reader.len) {
         const [field, type] = reader.tag()
         if (field === entriesNumber) page.entries.push(readEntry(reader, type))
@@ -94,6 +95,7 @@ function readEntry(reader: BinaryReader, entryType: WireType): SignedEntry {
   const end = reader.uint32() + reader.pos
   if (end > reader.len) throw new RangeError('an entry is longer than its page')
   let [body, signature] = [none, none]
+  // Ends: each turn reads a tag, at least a byte.
   while (reader.pos < end) {
     const [field, type] = reader.tag()
     if (field > 2) {

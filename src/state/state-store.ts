@@ -18,6 +18,7 @@ export type StateStore = Pick<
   | 'onFlips'
   | 'removals'
   | 'repairs'
+  | 'notes'
   | 'numberOfStored'
   | 'writeBeside'
 >

@@ -11,6 +11,7 @@ import { decodeBody } from '../dag/body.ts'
 import type { VerifiedEntry } from '../dag/entry.ts'
 import { type TreeId, unknownTree } from '../dag/id.ts'
 import type { Contribution } from '../store/contributors.ts'
+import { damagedTree } from '../store/damage/damaged-tree.ts'
 import { type BatchOperation, writeOperations } from '../store/page.ts'
 import type { StoredEntry } from '../store/store.ts'
 import type { TreeInfo } from '../store/tree-state.ts'
@@ -42,6 +43,9 @@ const readAtOnce = 64
 /** How many bytes of entries one batch reads at most, but for the last ones read. */
 const sliceBytes = 4_194_304
 
+/** The record of a view that is counted anew. */
+const fromNothing: ViewRecord = { cursor: 0, flips: Buffer.alloc(0), clearing: true }
+
 export class Views {
   readonly store: StateStore
   readonly clock: Clock
@@ -64,12 +68,18 @@ export class Views {
   /** Opens the views of a store, and follows its pages. Call it before the store is written to. Throws STORE_CORRUPT. */
   static async open(store: StateStore, clock: Clock): Promise<Views> {
     const views = new Views(store, clock)
-    const trees = new Map(store.trees().map(({ tree }) => [store.numberOfStored(tree), tree]))
+    const trees = new Map(store.trees().map((info) => [store.numberOfStored(info.tree), info]))
     for await (const rows of store.rows(allViews))
       for (const [key, value] of rows) {
         const number = numberOfViewKey(key)
-        const tree = trees.get(number)
-        if (tree !== undefined) views.records.set(tree, decodeView(openRow(key, value)))
+        const info = trees.get(number)
+        if (info !== undefined) {
+          // LevelDB may have dropped rows of a view, or the arrivals that it counts: then it is counted anew, as it is if
+          // its own record is damaged.
+          const record = readView(key, value)
+          const isSound = record !== undefined && record.cursor <= info.sequence && !store.notes.hasLostLog
+          views.records.set(info.tree, isSound ? record : fromNothing)
+        }
         // Left by a tree that was removed, or repaired under another number.
         else await views.clearRows(number)
       }
@@ -133,7 +143,7 @@ export class Views {
   private begin(
     tree: TreeId,
     added: readonly VerifiedEntry[],
-    { sequence }: TreeInfo,
+    { sequence }: Pick<TreeInfo, 'sequence'>,
     number: number,
   ): Contribution | undefined {
     if (this.records.has(tree) || !added.some(({ body }) => touchesState(body.changes))) return undefined
@@ -198,6 +208,9 @@ export class Views {
     const { number, next, operations } = record.clearing
       ? await this.clear(tree)
       : await this.apply(tree, record, info.sequence)
+    // Each batch moves on, so that a caller that counts batch after batch comes to an end.
+    if (!record.clearing && next.cursor === record.cursor && next.flips.equals(record.flips))
+      throw damagedTree(tree, `its arrival ${next.cursor + 1} is missing`)
     operations.push({ type: 'put', key: viewKey(number), value: sealView(number, next) })
     await this.store.writeBeside(() => writeOperations(this.store.db, operations, false))
     this.records.set(tree, next)
@@ -343,4 +356,13 @@ const sealView = (number: number, record: ViewRecord): Buffer => sealRow(viewKey
 
 function* keysOf(list: readonly ReadonlyMap<string, Effect>[]): Generator<StoreKey> {
   for (const effects of list) yield* effects.values()
+}
+
+/** Returns the record of a view, or undefined if it is damaged. */
+function readView(key: Buffer, value: Buffer): ViewRecord | undefined {
+  try {
+    return decodeView(openRow(key, value))
+  } catch {
+    return undefined
+  }
 }

@@ -147,6 +147,7 @@ async function* wakes(
   const onAbort = () => wake()
   signal.addEventListener('abort', onAbort)
   try {
+    // Ends with the call. Each turn yields a change, or waits for one or for the time of a sign of life.
     while (!signal.aborted) {
       if (!changed) {
         await new Promise<void>((resolve) => {

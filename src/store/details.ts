@@ -1,5 +1,6 @@
 /** A tree as people see it: its counts, the name that its root gives it, and what its policy lets everybody do now. */
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
+import { CausewayError } from '../base/errors.ts'
 import { readEntry, readRoot } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { DagStore, TreeInfo } from './store.ts'
@@ -28,8 +29,9 @@ export async function treeDetails(store: DagStore, tree: TreeId): Promise<TreeDe
     const { name } = readRoot(readEntry(root.signed))
     return { ...info, name, publicAccess: policy.publicAccess, damage: '' }
   } catch (error) {
-    const damage = store.damageOf(tree)
-    if (damage === undefined) throw error
-    return { ...info, name: '', publicAccess: PublicAccess.NONE, damage }
+    const { code, message } = CausewayError.from(error)
+    if (code !== 'STORE_CORRUPT') throw error
+    // What cannot be read of one tree must not hide the others.
+    return { ...info, name: '', publicAccess: PublicAccess.NONE, damage: store.damageOf(tree) ?? message }
   }
 }

@@ -39,6 +39,7 @@ export class Latest {
     arrivals.sequence = sequence
     const { entries } = arrivals
     let excess = 0
+    // Ends with the last of the entries, without which there are no bytes.
     while (entries.length - excess > limits.inlineEntries || arrivals.bytes > limits.inlineBytes)
       arrivals.bytes -= sizeOf(entries[excess++]!)
     entries.splice(0, excess)

@@ -5,7 +5,7 @@
  * outgrown; until the rebuild is done, the smaller sketch serves.
  */
 
-import type { CausewayError } from '../base/errors.ts'
+import { CausewayError } from '../base/errors.ts'
 import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
 import { createSketch, type Sketch, sketchCellsFor } from '../dag/difference/sketch.ts'
@@ -65,8 +65,8 @@ export class Sketches {
    * and has at least the cells that a tree of this size needs; after a sudden growth the call waits for them.
    */
   async of(tree: TreeId): Promise<Sketch | undefined> {
-    // Ends: once a sketch is loaded, `follow` counts each new page, and `grow` makes it last for four times the tree.
-    for (;;) {
+    // Once a sketch is loaded, `follow` counts each new page, and `grow` makes it last for four times the tree.
+    for (let turn = 0; turn < limits.sketchViewTurns; turn++) {
       const live = this.live.get(tree)
       const info = this.store.tree(tree)
       if (info === undefined) return undefined
@@ -79,6 +79,9 @@ export class Sketches {
         return live.sketch
       }
     }
+    throw new CausewayError('RESOURCE_EXHAUSTED', 'The tree changes too fast for its sketch: try again.', {
+      data: { tree, retryAfterMs: limits.patienceLeastMs },
+    })
   }
 
   /**
@@ -163,7 +166,10 @@ export class Sketches {
   private async load(tree: TreeId): Promise<void> {
     const info = this.store.tree(tree)
     if (info === undefined) return
-    const live = this.live.get(tree) ?? (await this.read(tree, info)) ?? emptySketch(info.count)
+    let live = this.live.get(tree)
+    // The disk may have lost pages that memory has counted, which a reopening after a failed write shows.
+    if (live === undefined || live.sequence > info.sequence)
+      live = (await this.read(tree, info)) ?? emptySketch(info.count)
     await this.catchUp(tree, live)
     this.keep(tree, live)
   }
@@ -183,6 +189,7 @@ export class Sketches {
 
   /** Counts the arrivals that the sketch lacks, until it lacks none. Pages may be counted at the same time. */
   private async catchUp(tree: TreeId, live: LiveSketch): Promise<void> {
+    // Ends: each turn counts the next arrivals, or throws since they are missing.
     while (live.sequence < (this.store.tree(tree)?.sequence ?? 0)) {
       const arrivals = await this.store.arrivals(tree, live.sequence, limits.sketchReplayArrivals)
       if (arrivals.length === 0) throw missing(tree, live.sequence + 1)

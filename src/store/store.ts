@@ -6,6 +6,8 @@
  */
 
 import { invariant } from '../base/assert.ts'
+import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import type { VerifiedEntry } from '../dag/entry.ts'
 import { type TreeId, unknownTree } from '../dag/id.ts'
 import {
@@ -139,7 +141,7 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
     entries: readonly VerifiedEntry[],
     { sync = false, existing = false }: AppendOptions,
   ): Promise<AppendResult> {
-    for (;;) {
+    for (let turn = 0; turn < limits.reopenTurns; turn++) {
       const reads = await this.readFor(tree, entries)
       this.removals.expectNone(tree)
       if (existing && reads.state === undefined) throw unknownTree(tree)
@@ -157,12 +159,13 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
       this.publish(planned)
       return { added, known, refused }
     }
+    throw failingWrites(tree)
   }
 
   /** Step 1: reads the tree, and the index records of the page's entries and parents, all since one opening. */
   private async readFor(tree: TreeId, entries: readonly VerifiedEntry[]): Promise<PageReads> {
     // Repeats only if a write to another tree failed meanwhile; `reopen` throws while the disk stays full.
-    for (;;) {
+    for (let turn = 0; turn < limits.reopenTurns; turn++) {
       if (this.failed) await this.reopen()
       const { openings } = this
       const state = await this.loadState(tree)
@@ -170,6 +173,7 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
       const authors = await readAuthors(this, entries)
       if (!this.failed && this.openings === openings) return { state, indexRecords, authors }
     }
+    throw failingWrites(tree)
   }
 
   /**
@@ -256,44 +260,8 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
     for (const listener of this.listeners) callListener(() => listener(tree, added, info, inEffect))
   }
 
-  /** For repairs: takes a number that no tree has had, and returns it with the least one that is left. */
-  takeNumber(): { number: number; unused: number } {
-    const number = this.nextNumber++
-    return { number, unused: this.nextNumber }
-  }
-
-  /** For repairs: puts a tree's record into memory; undefined if nothing is left of the tree. */
-  replaceRecord(tree: TreeId, record: layout.TreeRecord | undefined): void {
-    const before = this.records.get(tree)
-    if (before?.number !== record?.number) this.forgetCaches(tree)
-    if (record === undefined) this.records.delete(tree)
-    else {
-      this.records.set(tree, record)
-      this.treeOfNumber.set(record.number, tree)
-    }
-  }
-
-  /** For repairs: lets a tree be used again. */
-  restore(tree: TreeId): void {
-    this.aside.delete(tree)
-    this.states.delete(tree)
-    this.forgetCaches(tree)
-    const record = this.records.get(tree)
-    if (record !== undefined) this.treeOfNumber.set(record.number, tree)
-  }
-
-  /** Returns the number of a stored tree, also of one that is set aside; undefined if there is no such tree. */
-  numberOfStored(tree: TreeId): number | undefined {
-    return this.records.get(tree)?.number
-  }
-
   protected override isBeingRemoved(tree: TreeId): boolean {
     return this.removals.has(tree)
-  }
-
-  /** For removals: returns whether a tree that is not being removed has this number. */
-  isTaken(number: number): boolean {
-    return this.treeOfNumber.has(number)
   }
 
   /** For removals: returns a tree's record and the least number that no tree has had. Throws UNKNOWN_TREE. */
@@ -312,7 +280,7 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
   }
 
   /** Forgets which number a tree has, and what was read under it. */
-  private forgetCaches(tree: TreeId): void {
+  protected override forgetCaches(tree: TreeId): void {
     const number = this.numberOfStored(tree)
     if (number !== undefined) this.treeOfNumber.delete(number)
     this.recent.clear()
@@ -345,4 +313,10 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
     })()
     return this.reopening
   }
+}
+
+function failingWrites(tree: TreeId): CausewayError {
+  return new CausewayError('RESOURCE_EXHAUSTED', 'Writes to other trees fail again and again: try again.', {
+    data: { tree, retryAfterMs: limits.removalRetryMs },
+  })
 }

@@ -40,6 +40,7 @@ export abstract class StoredTrees extends StoreReader {
   protected readonly queue = new KeyedQueue<TreeId>()
   protected nextNumber = 0
   protected abstract isBeingRemoved(tree: TreeId): boolean
+  protected abstract forgetCaches(tree: TreeId): void
 
   private readonly damageListeners: ((error: CausewayError) => void)[] = []
   /** What is known to be damaged. */
@@ -114,6 +115,42 @@ export abstract class StoredTrees extends StoreReader {
       if (!this.records.has(tree)) this.addRecord(tree, emptyRecord(number))
       await this.setAside(tree, damagedTree(tree, 'it has entries that its record does not count'))
     }
+  }
+
+  /** For repairs: takes a number that no tree has had, and returns it with the least one that is left. */
+  takeNumber(): { number: number; unused: number } {
+    const number = this.nextNumber++
+    return { number, unused: this.nextNumber }
+  }
+
+  /** For repairs: puts a tree's record into memory; undefined if nothing is left of the tree. */
+  replaceRecord(tree: TreeId, record: layout.TreeRecord | undefined): void {
+    const before = this.records.get(tree)
+    if (before?.number !== record?.number) this.forgetCaches(tree)
+    if (record === undefined) this.records.delete(tree)
+    else {
+      this.records.set(tree, record)
+      this.treeOfNumber.set(record.number, tree)
+    }
+  }
+
+  /** For repairs: lets a tree be used again. */
+  restore(tree: TreeId): void {
+    this.aside.delete(tree)
+    this.states.delete(tree)
+    this.forgetCaches(tree)
+    const record = this.records.get(tree)
+    if (record !== undefined) this.treeOfNumber.set(record.number, tree)
+  }
+
+  /** Returns the number of a stored tree, also of one that is set aside; undefined if there is no such tree. */
+  numberOfStored(tree: TreeId): number | undefined {
+    return this.records.get(tree)?.number
+  }
+
+  /** For removals: returns whether a tree that is not being removed has this number. */
+  isTaken(number: number): boolean {
+    return this.treeOfNumber.has(number)
   }
 
   /** Calls `listener` when a tree is set aside. */

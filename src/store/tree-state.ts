@@ -77,13 +77,20 @@ export async function readState(
     return state
   } catch (error) {
     if (isDamageOf(tree, error)) throw error
-    const known = error instanceof CausewayError
-    if (known && (error.code !== 'STORE_CORRUPT' || error.cause !== undefined)) throw error
-    if (!known && (error as { code?: string }).code?.startsWith('LEVEL_'))
-      throw storeError(error, 'The store could not be read')
-    // A record whose checksum is wrong, an entry that is not stored, or a policy that cannot be built from what is left.
-    throw damagedTree(tree, known ? error.message : `its records contradict each other (${error})`, error)
+    const isOfLevel = (error as { code?: string }).code?.startsWith('LEVEL_')
+    const known = isOfLevel ? storeError(error, 'The store could not be read') : error
+    // Of the database: the disk is full or cannot be read, the store is closed, or the tree was removed meanwhile.
+    if (known instanceof CausewayError && isOfDatabase(known)) throw known
+    // A record whose checksum is wrong, an entry that is damaged or not stored, a policy that cannot be built from what is
+    // left, or a table of LevelDB that is damaged.
+    throw damagedTree(tree, known instanceof CausewayError ? known.message : String(known), error)
   }
+}
+
+function isOfDatabase({ code, cause }: CausewayError): boolean {
+  if (code === 'STORE_CORRUPT')
+    return cause !== undefined && (cause as { code?: string }).code !== 'LEVEL_CORRUPTION'
+  return !code.startsWith('ENTRY_')
 }
 
 async function readRecords(store: StoreReader, tree: TreeId, record: layout.TreeRecord): Promise<TreeState> {

@@ -5,6 +5,7 @@
  * result streams parents first.
  */
 
+import { invariant } from '../base/assert.ts'
 import { limits } from '../base/limits.ts'
 import { decodeParents } from '../dag/body.ts'
 import { comparePositions, type EntryId, type Position, type TreeId } from '../dag/id.ts'
@@ -114,6 +115,7 @@ export async function walkMissing(
   // A tip has no child, so a tip of ours that is not one of theirs is missing, whatever its height.
   const tips = new Set(view.tips)
   for (const [id, entry] of pending) if (!entry.covered) take(id, entry)
+  // Ends: each turn takes the highest entries, and their parents are lower; reads are bounded too.
   while (undecided > 0 && found.length !== expected) {
     const parents = new Map<EntryId, boolean>()
     for (const id of levels.takeHighest()) {
@@ -148,6 +150,7 @@ class Levels {
   }
 
   takeHighest(): EntryId[] {
+    invariant(this.heap.length > 0, 'an entry that is undecided has a level')
     const height = this.pop()
     const level = this.ids.get(height)!
     this.ids.delete(height)
@@ -157,6 +160,7 @@ class Levels {
   private push(height: number): void {
     const { heap } = this
     let index = heap.push(height) - 1
+    // Ends at the top of the heap.
     while (index > 0) {
       const parent = (index - 1) >> 1
       if (heap[parent]! >= height) break
@@ -265,6 +269,7 @@ async function* readPages(
   for (let start = 0; start < found.length; ) {
     let end = start
     let bytes = 0
+    // Ends with the list.
     while (end < found.length && end - start < limits.pageEntries) {
       bytes += found[end]!.size
       if (bytes > limits.pageBytes && end > start) break

@@ -53,6 +53,8 @@ export const storeLimits = {
   storeTreesInMemory: 1_024,
   /** Entries, or records of another kind, that one batch of a removal deletes: some 10 ms of work. */
   removalEntries: 1_024,
+  /** How often a page is read for again because a write to another tree has failed: a disk that fails so often is broken. */
+  reopenTurns: 16,
   /** Bytes of a removed tree whose disk space is given back at once: a second of work, which the node's end waits for. */
   removalSliceBytes: 67_108_864,
   /** When to try again if a tree is still being removed: most removals take less. */

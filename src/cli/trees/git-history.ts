@@ -57,6 +57,7 @@ export async function* readCommits(path: string, names: readonly string[]): Asyn
   let count = 0
   for await (const chunk of git.child.stdout) {
     buffered = buffered.length === 0 ? (chunk as Buffer) : Buffer.concat([buffered, chunk as Buffer])
+    // Ends: each turn takes a line or a part off what is buffered, or needs more.
     for (;;) {
       const lineEnd = buffered.indexOf(10)
       if (lineEnd < 0) break

@@ -27,6 +27,7 @@ export function addLog(program: Command): void {
       await using clients = await openClients(options)
       const entries = []
       let pageToken = ''
+      // Ends at the limit, or with the last page.
       do {
         const pageSize = Math.min(1000, options.limit - entries.length)
         const page = await clients.trees.listEntries({

@@ -1,6 +1,7 @@
 /** `causeway repair`: checks a tree, or all trees, and builds those anew that are damaged. */
 import type { Command } from 'commander'
-import { repairData } from '../../node/data-folder.ts'
+import { damagedTables, repairData } from '../../node/data-folder.ts'
+import { holderOf } from '../../node/holder.ts'
 import { type Clients, type CommonOptions, openClients } from '../context.ts'
 import { dataFolder } from '../default-folder.ts'
 import { asCausewayError, idArgument, idText, plainText, print, printError, quantity } from '../output.ts'
@@ -51,9 +52,10 @@ when it is run again.`,
     })
 }
 
-/** Opens clients, after LevelDB's own repair if the store cannot be opened without. */
+/** Opens clients, after LevelDB's own repair if the database is damaged. */
 async function openAnyway(options: CommonOptions): Promise<Clients> {
   try {
+    await repairTables(dataFolder(options))
     return await openClients(options)
   } catch (error) {
     const { code, data } = asCausewayError(error)
@@ -63,6 +65,15 @@ async function openAnyway(options: CommonOptions): Promise<Clients> {
     await repairData(dataFolder(options))
     return await openClients(options)
   }
+}
+
+/** Repairs the database if one of its tables is damaged, unless a node runs on the folder. */
+async function repairTables(data: string): Promise<void> {
+  if (holderOf(data) !== undefined) return
+  const tables = await damagedTables(data)
+  if (tables.length === 0) return
+  process.stderr.write(`Damaged tables: ${tables.join(', ')}. Repairs the database, then every tree.\n`)
+  await repairData(data)
 }
 
 function linesOf({ tree, problems, kept, dropped }: RepairDocument): string[] {

@@ -119,6 +119,7 @@ export function compareChunks(
   let our = 0
   let their = 0
   // The ends that both lists share cut them into segments. A segment is equal if it is the same single chunk in both.
+  // Ends: each turn moves on in one of the lists.
   while (our < ours.length && their < theirs.length) {
     const a = ours[our]!
     const b = theirs[their]!

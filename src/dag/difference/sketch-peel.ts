@@ -74,6 +74,7 @@ export function peel(difference: Cells): Peeled {
   // Honest cells yield each id of the difference once and never fail the mapping. Only lying cells use up this budget.
   let budget = cellCount * limits.sketchPeelsPerCell
   let peels = 0
+  // Ends: each turn takes a cell off the stack, and the budget bounds how many are put on it.
   while (depth > 0 && budget > 0) {
     const cell = stack[--depth]!
     onStack[cell] = 0

@@ -58,6 +58,7 @@ export function mapInto(out: Int32Array, w0: number, w1: number, limit: number):
   let s1 = w1
   let index = 0
   let length = 0
+  // Ends: the index grows by at least one in each turn, up to the limit.
   for (;;) {
     out[length++] = index
     const random = Math.imul(s0, 0x9e3779bb) >>> 0

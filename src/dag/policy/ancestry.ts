@@ -71,6 +71,7 @@ export class Ancestry {
     this.sets[number] = below
     this.kept.push(number)
     this.bytes += below.byteLength
+    // Ends with the sets that are kept.
     while (this.bytes > limits.policyAncestryBytes && this.dropped < this.kept.length - 1) {
       const oldest = this.kept[this.dropped++]!
       this.bytes -= this.sets[oldest]!.byteLength

@@ -60,6 +60,7 @@ function readPolicyChange(payload: Uint8Array): PolicyChange {
   let publicAccess = PublicAccess.UNSPECIFIED
   const keys: PolicyKey[] = []
   const peers = new Set<string>()
+  // Ends: `next` moves on in the bytes, and returns false at their end.
   while (fields.next(keysRepeat)) {
     if (fields.field === 1) treeName = fields.text(payload.length, 'ENTRY_POLICY')
     else if (fields.field === 2) publicAccess = member(fields, PublicAccess.WRITE)
@@ -83,6 +84,7 @@ function readKey(bytes: Uint8Array): PolicyKey {
   let revoked = false
   const lastAccepted: Uint8Array[] = []
   let previous = ''
+  // Ends: `next` moves on in the bytes, and returns false at their end.
   while (fields.next(acceptedRepeats)) {
     if (fields.field === 1) peer = fields.view()
     else if (fields.field === 2) permission = member(fields, Permission.ADMIN)

@@ -291,6 +291,7 @@ function listOf<Key, Value>(lists: Map<Key, Value[]>, key: Key): Value[] {
 function insert<Value>(list: Value[], value: Value, compare: (a: Value, b: Value) => number): void {
   let [low, high] = [0, list.length]
   if (high > 0 && compare(list[high - 1]!, value) < 0) low = high
+  // Ends: the stretch halves in each turn.
   while (low < high) {
     const middle = (low + high) >>> 1
     if (compare(list[middle]!, value) < 0) low = middle + 1

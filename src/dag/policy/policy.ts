@@ -137,6 +137,7 @@ export function supportsOf(graph: PolicyGraph, judgement: Judgement, author: Pee
 /** Inserts a grant before those of its level and its juniors, and drops the last one of too many. */
 function insertSenior(supports: number[], grant: number, levels: Uint16Array): void {
   let place = supports.length
+  // Ends at the front of the list.
   while (place > 0 && levels[supports[place - 1]!]! >= levels[grant]!) place--
   if (place === limits.policySupports) return
   supports.splice(place, 0, grant)

@@ -26,6 +26,7 @@ export class FrameCounter {
   read(chunk: Uint8Array, from: number, most: number): { frames: number; end: number } {
     let frames = 0
     let at = from
+    // Ends: each turn moves on in the chunk.
     while (at < chunk.length && frames < most) {
       if (this.toSkip > 0) {
         const skipped = Math.min(this.toSkip, chunk.length - at)

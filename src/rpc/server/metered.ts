@@ -87,6 +87,7 @@ export class MeteredStream extends Duplex {
   private pass(): void {
     if (this.waits || this.passing) return
     this.passing = true
+    // Ends with the chunks: each turn passes one on, or stops to wait.
     while (this.chunks.length > 0 && this.hasRoom && !this.destroyed) {
       const turns = this.meter.turns()
       if (turns.room === 0 || this.readNow === 0) {

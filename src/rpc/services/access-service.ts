@@ -76,6 +76,7 @@ export function createAccessHandlers(node: AccessOperations): Partial<ServiceImp
         const options = { message, signal, goOn: wait, ...(permission && { permission }) }
         let standing = await node.join(ticket, options)
         yield writeStanding(standing)
+        // Ends with the join, or with the call. Each turn yields a change or waits for one.
         while (wait && standing.status === 'pending' && !signal.aborted) {
           const next = changes.shift()
           if (next === undefined)

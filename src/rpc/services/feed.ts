@@ -19,6 +19,7 @@ export async function* feed<Progress, Result>(
   })
   // A reader that goes on to the end receives the error. One that leaves early must not cause an unhandled rejection.
   running.catch(() => {})
+  // Ends with the task. Each turn yields progress or waits for it.
   while (!ended) {
     if (latest === undefined) {
       await new Promise<void>((resolve) => {

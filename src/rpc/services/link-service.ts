@@ -127,6 +127,7 @@ async function* watchStatus(node: LinkOperations, follow: boolean, context: Hand
     const all = node.status()
     if (all.length === 0) yield { links: [] }
     yield* inPages(all)
+    // Ends with the call. Each turn yields changes or waits for one.
     while (follow && !signal.aborted) {
       if (changes.size === 0)
         await new Promise<void>((resolve) => {

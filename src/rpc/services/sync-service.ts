@@ -90,6 +90,7 @@ async function* syncTree(parts: SyncServiceParts, request: SyncTreeRequest, cont
   if (answer.header.status === 'equal' && peer !== undefined) await onEqual(tree, peer, sequence)
   yield { part: { case: 'header' as const, value: writeSyncHeader(answer.header) } }
   const pages = answer.pages[Symbol.asyncIterator]()
+  // Ends with the pages of the answer, which are counted, or with the call.
   for (;;) {
     const { done, value } = await load.work(signal, () => pages.next())
     if (done) return

@@ -122,6 +122,7 @@ async function* changes(
   const onAbort = () => wake()
   ended.addEventListener('abort', onAbort)
   try {
+    // Ends with the call. Each turn yields a change, or waits for one or for the time of a sign of life.
     while (!ended.aborted) {
       if (changed) {
         changed = false

@@ -36,10 +36,16 @@ export interface RebuiltStore extends StoreReader {
 
 /** What other parts of the node keep of a tree's entries. */
 export interface RebuildHooks {
-  /** Forgets it, before the first entry is stored anew. May be called again. */
-  begin(tree: TreeId): Promise<void>
+  /** Forgets it, before the first entry is stored anew. `numbers` are those of the tree so far. May be called again. */
+  begin(tree: TreeId, numbers: readonly number[]): Promise<void>
   /** Returns what to add to the batch of a page that is stored anew. */
-  page(tree: TreeId, added: readonly VerifiedEntry[], policy: TreePolicy): Contribution | undefined
+  page(
+    tree: TreeId,
+    added: readonly VerifiedEntry[],
+    policy: TreePolicy,
+    /** The tree's record as the page leaves it. */
+    record: layout.TreeRecord,
+  ): Contribution | undefined
 }
 
 /** How many entries were kept and dropped by one run. */
@@ -99,7 +105,7 @@ export class Rebuild {
     let sources = note?.sources
     if (note?.target === undefined || sources === undefined) {
       sources = await this.findSources()
-      for (const hook of this.hooks) await hook.begin?.(tree)
+      for (const hook of this.hooks) await hook.begin?.(tree, sources)
       const { number, unused } = store.takeNumber()
       this.target = number
       await this.write([{ type: 'put', key: layout.unusedKey, value: layout.encodeNumber(unused) }], true)
@@ -152,7 +158,9 @@ export class Rebuild {
     const lost = rows.flatMap(([key]) => (hasPosition(key) ? [layout.positionOfKey(key).id] : []))
     operations.push(...(await this.staleIndexes(lost.filter((id) => !kept.has(id)))))
     const contributions =
-      plan.added.length === 0 ? [] : this.hooks.flatMap((hook) => hook.page?.(tree, plan.added, policy) ?? [])
+      plan.added.length === 0
+        ? []
+        : this.hooks.flatMap((hook) => hook.page?.(tree, plan.added, policy, plan.record) ?? [])
     operations.push(...contributions.flatMap((contribution) => contribution.operations))
     await this.write(operations)
     for (const contribution of contributions) contribution.stored()

@@ -1,16 +1,19 @@
 /**
  * LevelDB's own repair of a database that does not open: it makes a new MANIFEST from the tables and logs that it can
- * read, and moves the others to the folder `lost`. It does not check what it reads, so every tree must be checked after
+ * read, and moves the others to the folder `lost`. Blocks of tables that are damaged are marked before, since it would take
+ * them as they are. It does not check what it reads, so every tree must be checked after
  * it. Nothing else may have the database open.
  */
 import { ClassicLevel } from 'classic-level'
 import { storeError } from './errors.ts'
 import * as layout from './layout.ts'
+import { checkTables } from './leveldb-tables.ts'
 import { storeFormat } from './open.ts'
 
 /** Repairs the database in a folder. Throws STORE_CORRUPT if that does not help, STORE_FULL and STORE_DENIED. */
 export async function repairDatabase(folder: string): Promise<void> {
   try {
+    await checkTables(folder, { mark: true })
     await ClassicLevel.repair(folder)
     const db = new ClassicLevel<Buffer, Buffer>(folder, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
     await db.open()

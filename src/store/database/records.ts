@@ -111,6 +111,7 @@ export class Records<Value extends object> {
   deleteWhere(matches: (key: string, value: Value) => boolean): Promise<void> {
     return this.queue.run('', async () => {
       const keys = Array.from(this.all).flatMap(([key, value]) => (matches(key, value) ? [key] : []))
+      // Ends with the list of keys.
       while (keys.length > 0) {
         const some = keys.splice(-limits.removalEntries)
         try {

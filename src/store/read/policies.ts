@@ -78,10 +78,12 @@ async function enterPage(
   const reading = new Turns(() => bytes, limits.pageBytes)
   const entries: Entry[] = []
   for (const [index, value] of (await store.valuesAt(places)).entries()) {
-    if (value === undefined)
-      throw damagedTree(tree, `its policy entry ${formatId(places[index]!.id)} is not stored`)
+    const { id } = places[index]!
+    if (value === undefined) throw damagedTree(tree, `its policy entry ${formatId(id)} is not stored`)
     bytes += value.length
-    entries.push(readEntry(layout.decodeEntry(value)))
+    const entry = readEntry(layout.decodeEntry(value))
+    if (entry.id !== id) throw damagedTree(tree, `the bytes of its policy entry ${formatId(id)} are damaged`)
+    entries.push(entry)
     const turn = reading.next()
     if (turn !== undefined) await turn
   }

@@ -89,6 +89,7 @@ export class VerifyThreads {
   /** Starts the threads that do not run yet. */
   private start(): void {
     try {
+      // Ends: each turn adds a thread.
       while (this.threads.size < threadCount) {
         const thread = new Worker(this.file, { name: 'verify', execArgv: [], resourceLimits })
         // A thread keeps the process alive only while it has work.
@@ -106,6 +107,7 @@ export class VerifyThreads {
   /** Sends a thread parts until it has two: one to work on, and the next. */
   private feed(thread: Worker): void {
     const parts = this.threads.get(thread)!
+    // Ends: each turn moves a part from the queue to the thread.
     while (parts.length < 2 && this.queue.length > 0) {
       const part = this.queue.shift()!
       if (parts.push(part) === 1) thread.ref()

@@ -49,6 +49,7 @@ function verifyInPool(entries: readonly Entry[]): Promise<Verdict[]> {
 
 /** Starts entries until enough are in the pool. */
 function startNext(): void {
+  // Ends: each turn starts an entry, or there is none.
   while (running < limits.verifyConcurrency) {
     const [page] = queue
     if (page === undefined) return

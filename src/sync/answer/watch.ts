@@ -79,6 +79,7 @@ export async function* serveWatch(
   try {
     yield undefined
     let heartbeatAt = nextHeartbeat()
+    // Ends with the call. Each turn waits for a change or the time of a sign of life.
     while (!signal.aborted) {
       const tree = await changes.take(clock, heartbeatAt)
       if (signal.aborted) return

@@ -160,6 +160,7 @@ export class Fetch {
     this.queue.push(page)
     this.queuedBytes += bytesOf(page)
     this.wake()
+    // Ends when the session takes a page, or with the call. Each turn waits for that.
     while (this.queuedBytes > limits.gatherChunkBytes) {
       if (this.call.signal.aborted) throw cancelled(this.call.signal)
       await this.nextChange()

@@ -28,11 +28,13 @@ export class Pipeline {
 
   /** Waits until another task may start. Never rejects. */
   async room(limit = () => this.limit): Promise<void> {
+    // Ends: each turn waits for the end of a task.
     while (this.running.size >= limit()) await Promise.race(this.running)
   }
 
   /** Waits until no task runs. Never rejects. */
   async settle(): Promise<void> {
+    // Ends: each turn waits for the end of all tasks, and nobody starts one meanwhile.
     while (this.running.size > 0) await Promise.all(this.running)
   }
 

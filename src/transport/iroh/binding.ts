@@ -307,10 +307,12 @@ class QuicStream extends Duplex {
   private async writeParts(parts: readonly Buffer[]): Promise<void> {
     let part = 0
     let offset = 0
+    // Ends with the parts: each write takes at least a byte.
     while (part < parts.length) {
       // No await between filling the shared array and the call: the call copies the array before it returns.
       if (scratch.length < chunkBytes) scratch.length = chunkBytes
       let length = 0
+      // Ends with the parts, or with a full chunk.
       while (part < parts.length && length < chunkBytes) {
         const bytes = parts[part]!
         const count = Math.min(bytes.length - offset, chunkBytes - length)

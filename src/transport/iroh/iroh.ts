@@ -235,6 +235,7 @@ class IrohTransport implements Transport {
 
   /** Accepts connections for as long as the endpoint exists. Refuses them while the transport is not listening. */
   private async acceptAll(endpoint: QuicEndpoint): Promise<void> {
+    // Ends with the endpoint. Each turn waits for a connection.
     for (;;) {
       const incoming = await endpoint.accept().catch(() => undefined)
       if (incoming === undefined) return
@@ -265,6 +266,7 @@ class IrohTransport implements Transport {
     this.boundPeer(link.peer)
     if (this.links.size > limits.irohConnections) this.makeRoom(link)
     if (this.accept === undefined) return link.end(serverStopped())
+    // Ends with the connection. Each turn waits for a stream.
     for (;;) {
       const channel = await link.accept()
       if (channel === undefined) return

@@ -91,6 +91,7 @@ export class QuicLink {
     const startedMs = this.clock.monotonic()
     if (startedMs - this.receivedAfterMs < limits.irohFreshMs) return true
     this.quic.ping()
+    // Ends after `limits.irohProbeTimeoutMs`. Each turn sleeps.
     while (this.clock.monotonic() - startedMs < limits.irohProbeTimeoutMs) {
       await sleep(this.clock, limits.irohProbeStepMs, signal)
       if (this.poll()) return true

@@ -145,6 +145,7 @@ class SimulatedNetwork implements MemoryNetwork {
     const { delayMs, jitterMs } = this.linkState(from, to)
     const travelMs = delayMs + jitterMs * this.random()
     if (travelMs > 0) await sleep(this.clock, travelMs, signal)
+    // Ends with the block, or with the call. Each turn waits.
     while (this.isBlocked(from, to)) {
       if (signal.aborted) throw cancelled(signal)
       await new Promise<void>((resolve) => {

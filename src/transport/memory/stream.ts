@@ -90,6 +90,7 @@ class Pipe {
       reader.destroy(new CausewayError('DISCONNECTED', 'The simulated connection was lost.'))
       return
     }
+    // Ends with what is in flight.
     while (this.readerHasRoom && this.inFlight.length > 0 && this.inFlight[0]!.atMs <= now) {
       const { bytes } = this.inFlight.shift()!
       this.bytesInFlight -= bytes?.length ?? 0

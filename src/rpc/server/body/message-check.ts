@@ -36,6 +36,7 @@ export function checkJson(bytes: Buffer): void {
 /** Returns where the text that begins at `start` ends: at the next quote without a backslash that escapes it. */
 function endOfText(bytes: Buffer, start: number): number {
   let end = start
+  // Ends: each turn finds a later quote, or none.
   for (;;) {
     end = bytes.indexOf(quote!, end + 1)
     if (end < 0) return bytes.length
@@ -74,6 +75,7 @@ class FieldCounter {
   count(desc: DescMessage, start: number, end: number): void {
     const messages = innerOf(desc)
     this.at = start
+    // Ends: each turn reads a field, at least a byte, and there is a bound of fields.
     while (this.at < end) {
       if (++this.fields > limits.messageParts) throw tooManyParts()
       const tag = this.varint()
