@@ -7,7 +7,8 @@ import { type EntryId, formatId, type Position, type TreeId, unknownTree } from 
 import type { PeerId } from '../dag/identity.ts'
 import { effectsOf, pathOf, type StoreKey } from './effects.ts'
 import { decodeFar } from './heads.ts'
-import { addInt64, decodeKeyState, type Head, type KeyState, zeroDetails } from './key-state.ts'
+import { addInt64, type Details, decodeKeyState, type Head, type KeyState, zeroDetails } from './key-state.ts'
+import { integerOf, sumOf } from './numbers.ts'
 import { checkKey, zeroVersion } from './payload.ts'
 import {
   headRow,
@@ -87,8 +88,6 @@ export interface ListOptions {
   /** Only keys with conflicts. */
   readonly conflictsOnly?: boolean | undefined
 }
-
-const integerText = /^(0|-?[1-9][0-9]{0,18})$/
 
 export class StateReader {
   private readonly views: Views
@@ -295,7 +294,7 @@ export class StateReader {
         version: {
           ...{ id: entry.id, height: entry.height, author, createdAtMs },
           ...{ type: put?.type ?? '', value: put?.value ?? none },
-          sum: put && sumOf(head?.adds, put.value),
+          sum: put && sumOf(head?.adds, integerOf(put.value)),
         },
         standing: voids.has(entry.id) ? 'void' : standing,
         replaces: effect.replaces,
@@ -316,18 +315,25 @@ export class StateReader {
   ): Promise<Item[]> {
     const items: Item[] = []
     const wanted: Wanted[] = []
+    // A list may have a thousand items: each is made field by field, since a spread costs more than the rest.
     for (const { key, state } of keys) {
-      const [head, ...others] = state?.heads ?? []
+      const head = state?.heads[0]
       const conflicts: Version[] = []
-      const conflictCount = others.length + (state?.overflow ?? 0)
-      const item = { ...key, version: undefined as Version | undefined, conflicts, conflictCount }
+      const item: Writable<Item> = {
+        store: key.store,
+        key: key.key,
+        version: undefined,
+        conflicts,
+        conflictCount: 0,
+      }
       items.push(item)
       if (head === undefined) continue
-      const { first } = state!
-      if (first?.value !== undefined) item.version = versionOf(head, { ...first, value: first.value })
+      const { first, heads, overflow } = state!
+      item.conflictCount = heads.length - 1 + overflow
+      if (first?.value !== undefined) item.version = versionOf(head, first, first.value)
       else wanted.push({ head, isFirst: true, take: (version) => (item.version = version) })
       if (all)
-        for (const other of others)
+        for (const other of heads.slice(1))
           wanted.push({ head: other, isFirst: false, take: (version) => conflicts.push(version) })
     }
     await this.readVersions(tree, wanted)
@@ -353,11 +359,13 @@ export class StateReader {
           head.id === zeroVersion ? zeroDetails : detailsIn(entries.next().value!, head.index, true)
         const value = details.value!
         if (!isFirst) conflictBytes += value.length
-        take(versionOf(head, { ...details, value }))
+        take(versionOf(head, details, value))
       }
     }
   }
 }
+
+type Writable<Object> = { -readonly [Field in keyof Object]: Object[Field] }
 
 /** A version that is read from its entry. */
 interface Wanted {
@@ -372,27 +380,16 @@ const readAtOnce = 16
 
 function versionOf(
   { id, height, adds }: Head,
-  {
+  { author, createdAtMs, type }: Details,
+  value: Uint8Array,
+): Version {
+  return {
+    id,
+    height,
     author,
     createdAtMs,
     type,
     value,
-  }: { author: PeerId; createdAtMs: number; type: string; value: Uint8Array },
-): Version {
-  return { id, height, author, createdAtMs, type, value, sum: sumOf(adds, value, id === zeroVersion) }
-}
-
-/** Returns the number of a version, or undefined if it is none. */
-function sumOf(adds: bigint | undefined, value: Uint8Array, isZero = false): bigint | undefined {
-  const number = isZero ? 0n : integerOf(value)
-  if (number === undefined) return adds
-  return addInt64(number, adds ?? 0n)
-}
-
-function integerOf(value: Uint8Array): bigint | undefined {
-  if (value.length === 0 || value.length > 20) return undefined
-  const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1')
-  if (!integerText.test(text)) return undefined
-  const number = BigInt(text)
-  return BigInt.asIntN(64, number) === number ? number : undefined
+    sum: sumOf(adds, id === zeroVersion ? 0n : integerOf(value)),
+  }
 }

@@ -25,7 +25,8 @@ import type { StateStore } from './state-store.ts'
 
 /** An entry whose effects are applied. */
 export interface AppliedEntry extends Position {
-  readonly body: Pick<EntryBody, 'author' | 'createdAtMs' | 'changes'>
+  readonly body: Pick<EntryBody, 'author' | 'createdAtMs'>
+  readonly effects: ReadonlyMap<string, Effect>
 }
 
 interface LoadedKey extends KeyPlace {
@@ -86,13 +87,13 @@ export class Slice {
   }
 
   /** Applies what an entry does to keys that are loaded. A void entry is noted as a version and changes nothing. */
-  async apply(entry: AppliedEntry, effects: ReadonlyMap<string, Effect>, isVoid: boolean): Promise<void> {
+  async apply(entry: AppliedEntry, isVoid: boolean): Promise<void> {
     const writer = {
       height: entry.height,
       id: entry.id,
       details: (effect: Effect) => detailsOf(entry.body, effect),
     }
-    for (const [path, effect] of effects) {
+    for (const [path, effect] of entry.effects) {
       const loaded = this.keys.get(path)!
       this.overlay.put(versionRow(this.number, loaded.key, entry), noValue)
       if (isVoid) continue

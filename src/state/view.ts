@@ -7,13 +7,12 @@
 import type { Clock } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import { decodeBody } from '../dag/body.ts'
+import { decodeBody, type EntryBody } from '../dag/body.ts'
 import type { VerifiedEntry } from '../dag/entry.ts'
-import { type TreeId, unknownTree } from '../dag/id.ts'
+import { type EntryId, type TreeId, unknownTree } from '../dag/id.ts'
 import type { Contribution } from '../store/contributors.ts'
 import { damagedTree } from '../store/damage/damaged-tree.ts'
 import { type BatchOperation, writeOperations } from '../store/page.ts'
-import type { StoredEntry } from '../store/store.ts'
 import type { TreeInfo } from '../store/tree-state.ts'
 import { type Effect, effectsOf, pathOf, type StoreKey, touchesState } from './effects.ts'
 import {
@@ -32,7 +31,7 @@ import {
   viewKey,
   viewRanges,
 } from './rows.ts'
-import { Slice } from './slice.ts'
+import { type AppliedEntry, Slice } from './slice.ts'
 import type { StateStore } from './state-store.ts'
 
 /** Called when a view counts further. Must not throw. */
@@ -56,6 +55,8 @@ export class Views {
   private readonly listeners = new Set<ViewListener>()
   /** Trees that large pages come to, with what cancels the wait for their end. */
   private readonly quiet = new Map<TreeId, () => void>()
+  /** The last small page of each tree, until it is counted: most views need not read it again. */
+  private readonly latest = new Map<TreeId, { after: number; added: readonly VerifiedEntry[] }>()
   /** The keys that were recomputed for the flips of one arrival. */
   private readonly recomputed = new Map<TreeId, { sequence: number; keys: Set<string> }>()
   private closed = false
@@ -93,7 +94,7 @@ export class Views {
         value: Buffer.alloc(0),
       }))
     })
-    store.subscribe((tree, added) => views.follow(tree, added.length))
+    store.subscribe((tree, added, { sequence }) => views.follow(tree, added, sequence))
     store.removals.onRemove((tree, number) => views.remove(tree, number))
     store.repairs.onRepair({
       begin: async (tree) => {
@@ -155,11 +156,12 @@ export class Views {
   }
 
   /** Counts a page that was stored: a small one at once, large ones when no more of them come. */
-  private follow(tree: TreeId, entries: number): void {
+  private follow(tree: TreeId, added: readonly VerifiedEntry[], sequence: number): void {
     if (!this.records.has(tree) || this.closed) return
     this.quiet.get(tree)?.()
     this.quiet.delete(tree)
-    if (entries < limits.stateBulkEntries) {
+    if (added.length < limits.stateBulkEntries) {
+      this.latest.set(tree, { after: sequence - added.length, added })
       this.countInBackground(tree)
       return
     }
@@ -257,7 +259,8 @@ export class Views {
     for (const row of rows) {
       const { rest, sequence, position } = flipOf(row)
       const done = this.recomputedSince(tree, sequence)
-      const touched = [...(await this.effectsAt(tree, [position]))[0]!.effects.values()]
+      const [entry] = await this.store.read(tree, [position])
+      const touched = [...effectsOf(decodeBody(entry!.signed.body).changes).values()]
       const open = touched.filter((key) => !done.has(pathOf(key)))
       if (keys > 0 && keys + open.length > limits.stateSliceFlips) break
       keys += open.length
@@ -283,32 +286,38 @@ export class Views {
 
   /** Applies the next arrivals after one. Returns the last of them. */
   private async countArrivals(tree: TreeId, slice: Slice, after: number): Promise<number> {
+    const latest = this.latest.get(tree)
+    this.latest.delete(tree)
+    if (latest?.after === after) {
+      await this.applyAll(
+        tree,
+        slice,
+        latest.added.map(({ id, body }) => appliedOf(id, body)),
+      )
+      return after + latest.added.length
+    }
     const arrivals = await this.store.arrivals(tree, after, limits.stateSliceEntries)
     let bytes = 0
     let last = after
     for (let from = 0; from < arrivals.length && bytes < sliceBytes; from += readAtOnce) {
       const some = arrivals.slice(from, from + readAtOnce)
-      const entries = await this.effectsAt(tree, some)
-      const touching = entries.filter(({ effects }) => effects.size > 0)
-      await slice.load(keysOf(touching.map(({ effects }) => effects)))
-      const voids = await this.store.voidAmong(
+      const entries = await this.store.read(tree, some)
+      await this.applyAll(
         tree,
-        touching.map(({ entry }) => entry),
+        slice,
+        entries.map(({ id, signed }) => appliedOf(id, decodeBody(signed.body))),
       )
-      for (const { entry, body, effects } of touching)
-        await slice.apply({ height: entry.height, id: entry.id, body }, effects, voids.has(entry.id))
-      for (const { entry } of entries) bytes += entry.signed.body.length
+      for (const { signed } of entries) bytes += signed.body.length
       last = some.at(-1)!.sequence
     }
     return last
   }
 
-  private async effectsAt(tree: TreeId, positions: readonly Pick<StoredEntry, 'height' | 'id'>[]) {
-    const entries = await this.store.read(tree, positions)
-    return entries.map((entry) => {
-      const body = decodeBody(entry.signed.body)
-      return { entry, body, effects: effectsOf(body.changes) }
-    })
+  private async applyAll(tree: TreeId, slice: Slice, entries: readonly AppliedEntry[]): Promise<void> {
+    const touching = entries.filter(({ effects }) => effects.size > 0)
+    await slice.load(keysOf(touching.map(({ effects }) => effects)))
+    const voids = await this.store.voidAmong(tree, touching)
+    for (const entry of touching) await slice.apply(entry, voids.has(entry.id))
   }
 
   private async remove(tree: TreeId, number: number): Promise<void> {
@@ -316,6 +325,7 @@ export class Views {
     this.quiet.delete(tree)
     this.records.delete(tree)
     this.recomputed.delete(tree)
+    this.latest.delete(tree)
     await this.clearRows(number)
   }
 
@@ -327,6 +337,7 @@ export class Views {
   private async restart(tree: TreeId): Promise<void> {
     const number = this.store.numberOfStored(tree)
     if (number === undefined) return
+    this.latest.delete(tree)
     const record = { cursor: 0, flips: Buffer.alloc(0), clearing: true }
     const operation = { type: 'put', key: viewKey(number), value: sealView(number, record) } as const
     await this.store.writeBeside(() => writeOperations(this.store.db, [operation], false))
@@ -353,6 +364,10 @@ export class Views {
 }
 
 const sealView = (number: number, record: ViewRecord): Buffer => sealRow(viewKey(number), encodeView(record))
+
+function appliedOf(id: EntryId, body: EntryBody): AppliedEntry {
+  return { id, height: body.height, body, effects: effectsOf(body.changes) }
+}
 
 function* keysOf(list: readonly ReadonlyMap<string, Effect>[]): Generator<StoreKey> {
   for (const effects of list) yield* effects.values()

@@ -139,6 +139,8 @@ export class StateWriter {
         await this.views.countInTurn(tree)
         let place = await this.author.placeToWrite(tree)
         const slice = new Slice(this.store, tree)
+        // One read for all of the page.
+        await slice.load(page.flatMap(({ write }) => [...write.writes, ...(write.expect ?? [])]))
         for (const pending of page)
           try {
             const entry = await this.sign(tree, slice, place, pending.write)
@@ -165,7 +167,7 @@ export class StateWriter {
     const entry = this.author.sign(tree, place, await changesOf(slice, write))
     const effects = effectsOf(entry.body.changes)
     await slice.load(effects.values())
-    await slice.apply({ height: entry.body.height, id: entry.id, body: entry.body }, effects, false)
+    await slice.apply({ height: entry.body.height, id: entry.id, body: entry.body, effects }, false)
     return entry
   }
 }
