@@ -55,6 +55,13 @@ export function checkKey(key: string): void {
     )
 }
 
+/** Throws INVALID_ARGUMENT or LIMIT_EXCEEDED unless keys of the store can begin with the prefix. Rows are parted by U+0000. */
+export function checkPrefix(store: string, prefix = ''): void {
+  if (store.includes('\0'))
+    throw new CausewayError('INVALID_ARGUMENT', "A store's name has no U+0000.", { data: { field: 'store' } })
+  if (prefix !== '') checkKey(prefix)
+}
+
 /** Throws INVALID_ARGUMENT or LIMIT_EXCEEDED unless the value and its type can be put. */
 export function checkValue({ value, type }: Pick<MapPut, 'value' | 'type'>): void {
   if (value.length > limits.stateValueBytes)

@@ -9,7 +9,7 @@ import { effectsOf, pathOf, type StoreKey } from './effects.ts'
 import { decodeFar } from './heads.ts'
 import { addInt64, type Details, decodeKeyState, type Head, type KeyState, zeroDetails } from './key-state.ts'
 import { integerOf, sumOf } from './numbers.ts'
-import { checkKey, zeroVersion } from './payload.ts'
+import { checkKey, checkPrefix, zeroVersion } from './payload.ts'
 import {
   headRow,
   keyBytes,
@@ -212,6 +212,7 @@ export class StateReader {
     tree: TreeId,
     { store, prefix, after, limit = limits.listedEntries, conflictsOnly = false }: ListOptions,
   ): Promise<Page<Item>> {
+    checkPrefix(store, prefix)
     const { db } = this.views.store
     const range = keyRange(this.views.store.treeNumber(tree), store, prefix, after)
     const found: { key: StoreKey; state: KeyState }[] = []

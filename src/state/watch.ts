@@ -7,6 +7,7 @@ import { limits } from '../base/limits.ts'
 import { decodeBody } from '../dag/body.ts'
 import { type Position, type TreeId, unknownTree } from '../dag/id.ts'
 import { effectsOf, pathOf, type StoreKey } from './effects.ts'
+import { checkPrefix } from './payload.ts'
 import type { Item, StateReader } from './reads.ts'
 import { flipOf, flipRange, flipsAfter } from './rows.ts'
 import type { Views } from './view.ts'
@@ -43,6 +44,7 @@ export async function* watchStore(
   signal: AbortSignal,
 ): AsyncGenerator<WatchMessage> {
   const { views, reader } = parts
+  checkPrefix(options.store, options.prefix)
   await reader.ready(tree, { signal })
   let after = options.after ?? 0
   // A cursor of another tree, or of this one before it was removed, is no place to go on from.
