@@ -100,8 +100,9 @@ export class StateWriter {
    * Returns the changes of a write that somebody else signs, with what it does not name filled in. Throws as `write`
    * does, but for what belongs to the signer's rights.
    */
-  prepare(tree: TreeId, write: StateWrite): Promise<Change[]> {
+  async prepare(tree: TreeId, write: StateWrite): Promise<Change[]> {
     checkWrite(write)
+    await this.views.count(tree)
     return this.store.settled(tree, async () => {
       await this.views.countInTurn(tree)
       const slice = new Slice(this.store, tree)
@@ -133,6 +134,8 @@ export class StateWriter {
   private async writePage(tree: TreeId, page: readonly Pending[]): Promise<void> {
     const written: { entry: VerifiedEntry; pending: Pending }[] = []
     const sync = page.some(({ write }) => write.durable)
+    // Counted outside of the tree's turn, so that little is left to count in it.
+    await this.views.count(tree)
     const { refused } = await this.store.appendMade(
       tree,
       async () => {
