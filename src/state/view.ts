@@ -214,7 +214,13 @@ export class Views {
     if (!record.clearing && next.cursor === record.cursor && next.flips.equals(record.flips))
       throw damagedTree(tree, `its arrival ${next.cursor + 1} is missing`)
     operations.push({ type: 'put', key: viewKey(number), value: sealView(number, next) })
-    await this.store.writeBeside(() => writeOperations(this.store.db, operations, false))
+    try {
+      await this.store.writeBeside(() => writeOperations(this.store.db, operations, false))
+    } catch (error) {
+      // What was recomputed for this batch is not written.
+      this.recomputed.delete(tree)
+      throw error
+    }
     this.records.set(tree, next)
     for (const listener of this.listeners) listener(tree)
   }
