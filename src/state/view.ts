@@ -34,7 +34,7 @@ import {
 import { type AppliedEntry, Slice } from './slice.ts'
 import type { StateStore } from './state-store.ts'
 
-/** Called when a view counts further. Must not throw. */
+/** Called when a view counts further, or when its tree is removed. Must not throw. */
 export type ViewListener = (tree: TreeId) => void
 
 /** How many entries of a batch are read at a time, so that large ones are not all in memory. */
@@ -119,7 +119,7 @@ export class Views {
     await Promise.allSettled(this.counting.values())
   }
 
-  /** Calls `listener` whenever a view counts further, until the returned function is called. */
+  /** Calls `listener` whenever a view counts further or is removed, until the returned function is called. */
   subscribe(listener: ViewListener): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
@@ -332,6 +332,8 @@ export class Views {
     this.records.delete(tree)
     this.recomputed.delete(tree)
     this.latest.delete(tree)
+    // Watches find that the tree has gone.
+    for (const listener of this.listeners) listener(tree)
     await this.clearRows(number)
   }
 

@@ -46,4 +46,9 @@ describe('a view', () => {
     using _ = limited({ stateHeads: 3 })
     await compare(10_000)
   })
+
+  it(`equals it if a batch counts few entries and recomputes few keys (${runs})`, async () => {
+    using _ = limited({ stateSliceEntries: 3, stateSliceFlips: 1 })
+    await compare(20_000)
+  })
 })
