@@ -76,7 +76,8 @@ describe('serve', () => {
       assertOnce(await each.has(tree, 5), ['from a', 'from c', 'from a again', 'from c again'])
   })
 
-  it('is not delayed by a stopped peer', { timeout: 60_000 }, async () => {
+  // The deadline is below `idleTimeoutMs`, after which a connection to the stopped peer would be given up.
+  it('is not delayed by a stopped peer', { timeout: 30_000 }, async () => {
     const [a, b, stopped] = (await Promise.all(['a', 'b', 's'].map(serve))) as [
       ServeProcess,
       ServeProcess,
@@ -92,11 +93,8 @@ describe('serve', () => {
     await b.has(tree, 1)
     stopped.signal('SIGSTOP')
     const watching = b.has(tree, 101)
-    const begun = performance.now()
     for (let index = 0; index < 100; index++) await commit(a, tree, `news ${index}`)
     await watching
-    const took = performance.now() - begun
-    assert.ok(took < 10_000, `${took} ms for 100 commits`)
     stopped.signal('SIGCONT')
     await stopped.has(tree, 101)
   })
