@@ -11,7 +11,7 @@ import type { TreeId } from '../../src/dag/id.ts'
 import * as layout from '../../src/store/database/layout.ts'
 import { type Database, openFolder, openMemory } from '../../src/store/database/open.ts'
 import { DagStore } from '../../src/store/store.ts'
-import { replays } from '../kit/database.ts'
+import { interceptWrites, replays } from '../kit/database.ts'
 import { prng, shapes, TreeBuilder } from '../kit/entries.ts'
 import { fill, idsOf, tempFolder } from '../kit/peers.ts'
 import { code } from './expect.ts'
@@ -29,6 +29,30 @@ const snapshotRecords = (db: Database) =>
   db.sublevel<string, Buffer>('sketch', { keyEncoding: 'utf8', valueEncoding: 'buffer' })
 
 describe('the sketch of a tree', () => {
+  it('is read again if it is ahead of the disk, which lost pages before a reopening', async () => {
+    await using folder = await tempFolder()
+    const store = await DagStore.open(await openFolder(folder.path))
+    const entries = shapes.linear(30)
+    const tree = entries[0]!.id
+    await fill(store, entries.slice(0, 20))
+    const before = new Map<string, Buffer>()
+    for await (const [key, value] of store.db.iterator()) before.set(key.toString('hex'), value)
+    await fill(store, entries.slice(20))
+    assert.equal((await store.sketches.of(tree))!.total, entries.length)
+    // The disk falls back to the earlier state, and a failed write makes the store read it.
+    for await (const [key] of store.db.iterator())
+      if (!before.has(key.toString('hex'))) await store.db.del(key)
+    for (const [key, value] of before) await store.db.put(Buffer.from(key, 'hex'), value)
+    const stop = interceptWrites(store, () => Promise.reject(new Error('no space left on device')))
+    await assert.rejects(fill(store, shapes.linear(2, { seed: 'x' })), code('STORE_FULL'))
+    stop()
+    await fill(store, shapes.linear(2, { seed: 'x' }))
+    assert.equal(store.tree(tree)!.count, 20)
+    assert.equal((await store.sketches.of(tree))!.total, 20)
+    await assertExact(store, tree)
+    await store.close()
+  })
+
   it('exists from the first page on, and for no unknown tree', async () => {
     const store = await DagStore.open(await openMemory())
     const entries = shapes.linear(20)
