@@ -245,21 +245,27 @@ export class Store {
   }): AsyncGenerator<StoreChange> {
     let after = 0
     let failures = 0
+    // Keys that were told before all were, over a connection that is lost: they may be gone when all are told again.
+    const doubtful = new Set<string>()
     // Ends with the signal; each turn follows one connection.
     while (!signal.aborted)
       try {
+        const told = new Set<string>()
         const messages = this.calls.watch(this.tree, { store: this.name, prefix, after }, signal)
         for await (const { items, sequence, synced } of messages) {
           failures = 0
           const resumed = after > 0 && items.length === 0
           if (synced) after = sequence
-          if (items.length > 0 || (synced && !resumed))
-            yield {
-              items: items.map((item) => present(item) ?? { key: item.key, version: undefined }),
-              synced,
-            }
+          const shown: StoreChange['items'][number][] = items.map((item) => present(item) ?? absent(item.key))
+          for (const { key } of items) told.add(key)
+          if (synced) {
+            for (const key of doubtful) if (!told.has(key)) shown.push(absent(key))
+            for (const keys of [told, doubtful]) keys.clear()
+          } else for (const { key } of items) doubtful.add(key)
+          if (shown.length > 0 || (synced && !resumed)) yield { items: shown, synced }
         }
-        return
+        if (signal.aborted) return
+        throw new CausewayError('DISCONNECTED', 'The node has ended the watch.')
       } catch (error) {
         if (signal.aborted) return
         const known = CausewayError.from(error)
@@ -292,6 +298,8 @@ function versionsOf(item: StoreItem | null): EntryId[] {
 function versionOf({ id, author, createdAtMs, sum, ...bytes }: Version): StoreVersion {
   return { version: id, value: decodeValue(bytes), type: bytes.type, sum, author, createdAtMs }
 }
+
+const absent = (key: string): AbsentItem => ({ key, version: undefined })
 
 function present({ key, version, conflicts, conflictCount }: Item): StoreItem | undefined {
   if (version === undefined) return undefined
