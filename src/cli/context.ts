@@ -5,6 +5,7 @@
 import { type Client, createClient } from '@connectrpc/connect'
 import { InvalidArgumentError, Option } from 'commander'
 import { NodeService } from '../../gen/causeway/v1/node_pb.ts'
+import { StoreService } from '../../gen/causeway/v1/store_pb.ts'
 import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
 import { sleep, systemClock } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
@@ -49,6 +50,7 @@ export function relayOption(): Option {
 
 export interface Clients extends AsyncDisposable {
   readonly trees: Client<typeof TreeService>
+  readonly stores: Client<typeof StoreService>
   readonly node: Client<typeof NodeService>
   /** Whether the calls go to a running node. */
   readonly running: boolean
@@ -74,6 +76,7 @@ export async function openClients(
       const transport = node.rpc()
       return {
         trees: createClient(TreeService, transport),
+        stores: createClient(StoreService, transport),
         node: createClient(NodeService, transport),
         running: false,
         [Symbol.asyncDispose]: () => node.close(),
@@ -89,6 +92,7 @@ async function reachNode(data: string): Promise<Clients | undefined> {
   const connection = new RpcConnection(channel, { clock: systemClock })
   return {
     trees: connection.client(TreeService),
+    stores: connection.client(StoreService),
     node: connection.client(NodeService),
     running: true,
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),

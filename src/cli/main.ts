@@ -18,6 +18,15 @@ import { addRequests } from './peers/requests.ts'
 import { addStatus } from './peers/status.ts'
 import { addSync } from './peers/sync.ts'
 import { addTicket } from './peers/ticket.ts'
+import { addAdd } from './stores/add.ts'
+import { addConflicts } from './stores/conflicts.ts'
+import { addDelete } from './stores/delete.ts'
+import { addGet } from './stores/get.ts'
+import { addHistory } from './stores/history.ts'
+import { addList } from './stores/list.ts'
+import { addPut } from './stores/put.ts'
+import { addResolve } from './stores/resolve.ts'
+import { addStores } from './stores/stores.ts'
 import { superviseStreams } from './streams.ts'
 import { addCommit } from './trees/commit.ts'
 import { addImport } from './trees/import.ts'
@@ -34,6 +43,17 @@ const defaultFolder = defaultDataFolder() ?? 'none, since this user has no home 
 /** The commands by the headings under which `causeway --help` lists them. */
 const groups = {
   'Trees:': [addTree, addCommit, addLog, addShow, addTips, addWatch, addVerify, addRepair, addImport],
+  'Keys and values:': [
+    addPut,
+    addGet,
+    addList,
+    addAdd,
+    addDelete,
+    addHistory,
+    addConflicts,
+    addResolve,
+    addStores,
+  ],
   'Peers and links:': [addPeer, addTicket, addSync, addLink, addStatus, addFlush, addConnections],
   'Access:': [addJoin, addRequests, addPolicy],
   'Node:': [addServe, addId, addToken, addTunnel],
@@ -64,10 +84,13 @@ Exit codes:
   2  wrong usage
   3  a remote node could not be reached
   4  an admin has to decide first (join)
+  5  a key does not have the versions that --expect names
 
 Get started:
   causeway tree create notes                      # create a tree
   echo hello | causeway commit TREE --store text  # write an entry to it
+  causeway put TREE notes greeting hello          # put a value under a key
+  causeway get TREE notes greeting                # read it
   causeway serve                                  # serve it to other nodes
   causeway ticket TREE                            # print a ticket to hand over
   causeway join TICKET                            # elsewhere: join the tree

@@ -31,6 +31,7 @@ export function asCausewayError(error: unknown): CausewayError {
 
 export function exitCodeOf(error: unknown): number {
   const { code } = asCausewayError(error)
+  if (code === 'CONFLICT') return 5
   return unreachable.has(code) ? 3 : usage.has(code) ? 2 : 1
 }
 
@@ -107,11 +108,16 @@ export function plainText(text: string, maxLength = 200): string {
   return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line
 }
 
+/** Reports whether text may go to the terminal as it is: it has no control characters but tabs and newlines. */
+export function isPlainText(text: string): boolean {
+  return !control.test(text)
+}
+
 /** Returns a payload as text if it is UTF-8 without control characters, else its size. */
 export function payloadText(payload: Uint8Array): string {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(payload)
-    if (!control.test(text)) return text
+    if (isPlainText(text)) return text
   } catch {
     // Not text.
   }

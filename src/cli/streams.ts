@@ -1,5 +1,5 @@
 /**
- * What happens when stdout or stderr cannot be written. A reader that leaves, such as `| head`, is no failure: a command
+ * The standard streams. Stdin is read up to a bound. What happens when stdout or stderr cannot be written: a reader that leaves, such as `| head`, is no failure: a command
  * that keeps printing ends quietly. Any other failed write makes the exit code 1. A running node goes on in both cases.
  */
 const gone = new AbortController()
@@ -22,7 +22,7 @@ export function superviseStreams(): void {
 }
 
 /** Writes to stdout, and waits while its reader is slow. */
-export async function writeOut(text: string): Promise<void> {
+export async function writeOut(text: string | Uint8Array): Promise<void> {
   if (process.stdout.write(text) || outputGone.aborted) return
   await new Promise<void>((resolve) => {
     const done = () => {
@@ -44,4 +44,16 @@ export async function* whileRead<Message>(
   } catch (error) {
     if (!outputGone.aborted) throw error
   }
+}
+
+/** Reads all of stdin. Throws what `tooLarge` returns as soon as there are more than `most` bytes. */
+export async function readStdin(most: number, tooLarge: () => Error): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of process.stdin) {
+    bytes += (chunk as Buffer).length
+    if (bytes > most) throw tooLarge()
+    chunks.push(chunk as Buffer)
+  }
+  return Buffer.concat(chunks)
 }

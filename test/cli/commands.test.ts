@@ -19,6 +19,8 @@ const commands = [
   'show',
   'commit',
   'verify',
+  'put',
+  'get',
   'import git',
   'ticket',
   'sync',
@@ -36,7 +38,7 @@ describe('Usage', () => {
     assert.equal(whole.code, 0)
     for (const command of commands)
       assert.match(whole.stdout, new RegExp(`^ {2}${command.split(' ')[0]}`, 'm'))
-    for (const heading of ['Trees', 'Peers and links', 'Access', 'Node'])
+    for (const heading of ['Trees', 'Keys and values', 'Peers and links', 'Access', 'Node'])
       assert.match(whole.stdout, new RegExp(`^${heading}:$`, 'm'))
     await Promise.all(
       // Each is a process of its own; the same code adds the options to the other commands.

@@ -27,6 +27,8 @@ export const stateLimits = {
   stateBulkQuietMs: 250,
   /** When to try a read again whose view is being built. */
   stateRetryMs: 500,
+  /** How often in a row a command finds that nothing more of a view was counted before it gives up: some 30 s. */
+  stateStalledTries: 20,
   /** Keys of one Get. */
   stateGetKeys: 100,
   /** Entries that a read can wait for. */

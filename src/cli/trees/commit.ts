@@ -7,6 +7,7 @@ import { limits } from '../../base/limits.ts'
 import { type CommonOptions, openClients } from '../context.ts'
 import { examples, textOption } from '../help.ts'
 import { idArgument, print } from '../output.ts'
+import { readStdin } from '../streams.ts'
 
 async function readPayload(file: string): Promise<Buffer> {
   if (file !== '-')
@@ -15,18 +16,14 @@ async function readPayload(file: string): Promise<Buffer> {
         cause,
       })
     })
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of process.stdin) {
-    bytes += (chunk as Buffer).length
-    if (bytes > limits.entryBodyBytes)
-      throw new CausewayError(
+  return readStdin(
+    limits.entryBodyBytes,
+    () =>
+      new CausewayError(
         'ENTRY_TOO_LARGE',
         `The payload must have fewer than ${limits.entryBodyBytes} bytes.`,
-      )
-    chunks.push(chunk as Buffer)
-  }
-  return Buffer.concat(chunks)
+      ),
+  )
 }
 
 export function addCommit(program: Command): void {
