@@ -1,8 +1,8 @@
 /**
  * `npm run demo [-- --repo PATH]`: three nodes, each in its own process, replicate a Merkle-DAG over HTTP and QUIC.
  * Node A imports a git history, B syncs it over HTTP and C over QUIC. Then all three write at the same time, sync, and
- * verify that they have the same entries. Finally A grants B access to a private tree. The exit code is 1 if any step
- * fails.
+ * verify that they have the same entries. A and B put one key at the same time, and B resolves the conflict. Finally A
+ * grants B access to a private tree. The exit code is 1 if any step fails.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,6 +24,12 @@ interface JoinDocument {
   readonly status: string
   readonly request: string | null
   readonly sync?: { readonly equal: boolean }
+}
+
+interface KeyDocument {
+  readonly version: string
+  readonly value: string
+  readonly conflicts: readonly { readonly version: string; readonly value: string }[]
 }
 
 interface RequestDocument {
@@ -93,9 +99,34 @@ async function run(folder: string, options: ReturnType<typeof readOptions>): Pro
   tell('A syncs with B over HTTP', await causeway<SyncDocument>(dataA, ['sync', tree, b.addresses[0]!]))
 
   const equal = await compare(nodes, tree)
+  const agreed = await putOneKey(a, b, tree, ticket)
   const joined = await joinPrivateTree(a, b)
   await Promise.all(nodes.map((node) => node.stop()))
-  return equal && joined
+  return equal && agreed && joined
+}
+
+/** A and B put one key at the same time. Both then show the same value and the conflict, which B resolves. */
+async function putOneKey(a: RunningNode, b: RunningNode, tree: string, ticket: string): Promise<boolean> {
+  const key = [tree, 'pages', 'title']
+  const get = ({ data }: RunningNode, ...tokens: readonly string[]) =>
+    causeway<KeyDocument>(data, ['get', ...key, ...tokens.flatMap((token) => ['--at', token])])
+  const put = async ({ data }: RunningNode, value: string) =>
+    (await causeway<{ entry: string }>(data, ['put', ...key, value])).entry
+  const [left, right] = await Promise.all([put(a, 'by A'), put(b, 'by B')])
+  say('A and B put the key "title" at the same time. Then B links the tree with A.')
+  await causeway(b.data, ['link', ticket])
+  // The ids that the writes printed: each node waits until it has both.
+  const [atA, atB] = await Promise.all([get(a, left, right), get(b, left, right)])
+  const told = ({ value, conflicts }: KeyDocument) =>
+    `"${value}", in conflict with ${conflicts.map((other) => `"${other.value}"`).join(' and ') || 'nothing'}`
+  say(`A shows ${told(atA)}. B shows ${told(atB)}.`)
+  const agreed = atA.version === atB.version && atA.conflicts.length === 1 && atB.conflicts.length === 1
+  const { entry } = await causeway<{ entry: string }>(b.data, ['resolve', ...key, 'by A and B'])
+  say(`B resolves the conflict by entry ${entry}. A waits for that entry, and reads the key.`)
+  const end = await get(a, entry)
+  const done = agreed && end.version === entry && end.conflicts.length === 0
+  say(done ? `A shows ${told(end)}.` : `THE KEY IS NOT THE SAME: A shows ${told(end)}.`)
+  return done
 }
 
 /** B requests access to a private tree of A's, and gets the tree once A has approved. */

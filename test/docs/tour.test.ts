@@ -17,7 +17,7 @@ const tour = readme.slice(readme.indexOf('\n## Tour\n'), readme.indexOf('\n## Wh
 const blocks = codeBlocks(tour)
 
 /** Ten times what it takes on a machine that does nothing else. */
-const deadlineMs = 50_000
+const deadlineMs = 80_000
 const mark = '--- end of block'
 
 /** What each block prints, in order. */
@@ -25,6 +25,14 @@ const expected: readonly RegExp[][] = [
   [/ 1 {2}text: hello$/m, / 0 {2}_policy: /],
   [/^Listening on http:\/\/127\.0\.0\.1:\d+$/m],
   [/^Both sides are equal/m, / 2 {2}text: hello, Alice$/m, / in sync /],
+  [
+    /^A draft$/m,
+    /^title +(Alice|Bob)'s title {2}\(1 conflict\)$/m,
+    /^notes {2}title: 2 versions$/m,
+    /^ .* Alice's title$/m,
+    /^ .* Bob's title$/m,
+    /^Our title$/m,
+  ],
   [/ waits for an admin/, /^Joined /m, /text: Dear diary$/m],
   [/^$/],
 ]
@@ -37,7 +45,7 @@ describe('the tour of the README', () => {
   after(() => rmSync(folder, { recursive: true, force: true }))
 
   it('tells the reader what to expect', () => {
-    for (const text of ['Both sides are equal', 'in sync', 'waits for an admin', 'Joined'])
+    for (const text of ['Both sides are equal', 'in sync', '1 conflict', 'waits for an admin', 'Joined'])
       assert.ok(tour.includes(`\`${text}\``), text)
   })
 

@@ -56,6 +56,8 @@ describe('the demo', () => {
     assert.match(out, /A syncs with B over HTTP: 0 entries received, 2 sent/)
     for (const name of 'ABC') assert.match(out, new RegExp(`${name} has 14 entries, all verified`))
     assert.match(out, /All sides have the same entries/)
+    assert.match(out, /^A shows ("by [AB]", in conflict with "by [AB]")\. B shows \1\.$/m)
+    assert.match(out, /^A shows "by A and B", in conflict with nothing\.$/m)
     assert.match(out, /B asks to be let in: pending/)
     assert.match(out, /B has the private tree, and writes to it/)
     assert.deepEqual(leftovers(), [])
