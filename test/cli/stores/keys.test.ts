@@ -1,6 +1,8 @@
 /** The commands on keys as a user runs them, through a running node and on a folder. */
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
+import { formatId } from '../../../src/dag/id.ts'
+import { createNode } from '../../../src/node/node.ts'
 import { Sandbox } from '../../kit/command.ts'
 
 interface Key {
@@ -138,13 +140,16 @@ for (const running of [false, true])
 describe('A list of many keys', () => {
   it('is read page by page to its end', async () => {
     await using box = await Sandbox.create()
-    const { ready } = await box.serve('a')
-    assert.equal(ready.event, 'ready')
-    const { tree } = await box.json<{ tree: string }>('a', ['tree', 'create', 'many'])
     // 20 values of 60,000 bytes do not fit into one page.
-    const value = Buffer.alloc(60_000, 'x')
+    const value = 'x'.repeat(60_000)
     const keys = Array.from({ length: 20 }, (_, index) => `k${String(index).padStart(2, '0')}`)
-    for (const key of keys) await box.json('a', ['put', tree, 's', key], value)
+    let tree = ''
+    {
+      await using node = await createNode({ data: box.folder('a'), background: false })
+      const id = await node.createTree('many')
+      for (const key of keys) await node.stores.open(id, 's').put(key, value)
+      tree = formatId(id)
+    }
     const { items } = await box.json<{ items: Key[] }>('a', ['list', tree, 's'])
     assert.deepEqual(
       items.map(({ key, value: text }) => [key, text!.length]),
