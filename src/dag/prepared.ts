@@ -7,6 +7,7 @@
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { Change, EntryBody } from './body.ts'
+import { none } from './canonical.ts'
 import { entryDomain, policyStore, readBody, readEntry, type VerifiedEntry } from './entry.ts'
 import type { EntryId, TreeId } from './id.ts'
 import type { Identity, PeerId } from './identity.ts'
@@ -19,6 +20,8 @@ export interface Asked {
   readonly changes: readonly Change[]
   /** Default: any. */
   readonly parents?: readonly EntryId[] | undefined
+  /** Keeps entries apart that say the same, of one key and one millisecond. Default: none. */
+  readonly nonce?: Uint8Array | undefined
   /** The client's wall clock, milliseconds since 1970. */
   readonly nowMs: number
 }
@@ -26,7 +29,7 @@ export interface Asked {
 /**
  * Decodes a body that a node has prepared, and returns it if it says what was asked for. Throws PROTOCOL if it is not
  * canonical or not valid, is for another tree, key or version, has other changes, other parents than those asked for or
- * a nonce, changes the policy, or is dated more than `limits.preparedClockOffMs` from the client's clock.
+ * another nonce, changes the policy, or is dated more than `limits.preparedClockOffMs` from the client's clock.
  */
 export function checkPrepared(bytes: Uint8Array, asked: Asked): EntryBody {
   const body = readPrepared(bytes)
@@ -36,7 +39,7 @@ export function checkPrepared(bytes: Uint8Array, asked: Asked): EntryBody {
   if (!sameChanges(body.changes, asked.changes)) lied('has other changes than were asked for')
   if (asked.parents !== undefined && !sameIds(body.parents, asked.parents))
     lied('has other parents than were asked for')
-  if (body.nonce.length > 0) lied('has a nonce, which nobody asked for')
+  if (!sameBytes(body.nonce, asked.nonce ?? none)) lied('has another nonce than was asked for')
   if (!(Math.abs(body.createdAtMs - asked.nowMs) <= limits.preparedClockOffMs))
     lied(`is dated ${body.createdAtMs}, too far from the time here, ${asked.nowMs}`)
   return body
@@ -77,10 +80,9 @@ function sameChanges(some: readonly Change[], others: readonly Change[]): boolea
 }
 
 function sameChange(a: Change, b: Change): boolean {
-  return (
-    a.store === b.store &&
-    a.kind === b.kind &&
-    a.payload.length === b.payload.length &&
-    a.payload.every((byte, index) => byte === b.payload[index])
-  )
+  return a.store === b.store && a.kind === b.kind && sameBytes(a.payload, b.payload)
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }

@@ -11,11 +11,21 @@ import { signPrepared } from '../dag/prepared.ts'
 import { changeKinds, decodeAdd, decodeDelete, decodePut } from './payload.ts'
 import type { KeyWrite, StateWrite } from './writer.ts'
 
-/** Signs a prepared body that says what was asked for. Throws PROTOCOL for any other. `nowMs` is the caller's clock. */
+/** What a client asked a node to prepare. */
+export interface AskedWrite {
+  readonly tree: TreeId
+  readonly write: StateWrite
+  /** As in `Asked`. */
+  readonly nonce?: Uint8Array | undefined
+  /** The client's wall clock, milliseconds since 1970. */
+  readonly nowMs: number
+}
+
+/** Signs a prepared body that says what was asked for. Throws PROTOCOL for any other. */
 export function signPreparedWrite(
   identity: Identity,
   bytes: Uint8Array,
-  { tree, write, nowMs }: { readonly tree: TreeId; readonly write: StateWrite; readonly nowMs: number },
+  { tree, write, nonce, nowMs }: AskedWrite,
 ): VerifiedEntry {
   const { changes } = safely(() => readBody(bytes))
   const { writes, other = [] } = write
@@ -30,7 +40,7 @@ export function signPreparedWrite(
   return signPrepared(identity, bytes, {
     tree,
     changes: [...changes.slice(0, writes.length), ...other],
-    nowMs,
+    ...{ nonce, nowMs },
   })
 }
 

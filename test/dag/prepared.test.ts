@@ -47,6 +47,8 @@ describe('A prepared body', () => {
     const bytes = encodeBody(honest)
     assert.deepEqual(checkPrepared(bytes, asked), honest)
     assert.deepEqual(checkPrepared(bytes, { ...asked, parents: undefined }), honest)
+    const named = { ...honest, nonce: payload }
+    assert.deepEqual(checkPrepared(encodeBody(named), { ...asked, nonce: payload }), named)
     const { body, signed } = await verifyEntry(signPrepared(own, bytes, asked))
     assert.deepEqual(body, honest)
     assert.equal(signed.body, bytes)
@@ -70,7 +72,7 @@ describe('A prepared body', () => {
     ],
     'has other parents': [{ parents: [id('bb'), id('ce')] }, /other parents/],
     'has fewer parents': [{ parents: [id('bb')] }, /other parents/],
-    'has a nonce': [{ nonce: new Uint8Array(16) }, /nonce/],
+    'has a nonce that nobody asked for': [{ nonce: new Uint8Array(16) }, /nonce/],
     'is dated too early': [{ createdAtMs: honest.createdAtMs - limits.preparedClockOffMs - 1 }, /dated/],
     'is dated too late': [{ createdAtMs: honest.createdAtMs + limits.preparedClockOffMs + 1 }, /dated/],
     'has no date': [{ createdAtMs: 0 }, /dated/],
@@ -82,6 +84,11 @@ describe('A prepared body', () => {
   }
   for (const [name, [forged, why]] of Object.entries(forgeries))
     it(`is refused if it ${name}`, () => isRefused(encodeBody({ ...honest, ...forged }), why))
+
+  it('is refused without the nonce that was asked for', () => {
+    for (const nonce of [new Uint8Array(0), Uint8Array.of(1, 2, 4), Uint8Array.of(1, 2, 3, 0)])
+      isRefused(encodeBody({ ...honest, nonce }), /nonce/, { ...asked, nonce: payload })
+  })
 
   it('may be dated as far off as clocks are', () => {
     for (const off of [-limits.preparedClockOffMs, limits.preparedClockOffMs]) {

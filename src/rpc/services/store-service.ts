@@ -92,7 +92,8 @@ async function prepareWrite(
       other: request.other,
       expect: readExpectations(request.expect),
     })
-    return prepareBody(store, { tree, author, changes, createdAtMs: clock.now() })
+    const { nonce } = request
+    return prepareBody(store, { tree, author, changes, nonce, createdAtMs: clock.now() })
   })
   return { body, validMs: limits.preparedMs }
 }

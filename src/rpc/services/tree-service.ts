@@ -137,7 +137,8 @@ async function prepareCommit(
   const parents = readIds(request.parents, 'parents', limits.entryParents)
   const body = await inTurn(context, () =>
     prepareBody(parts.store, {
-      ...{ tree, author, changes: request.changes, createdAtMs: parts.clock.now() },
+      ...{ tree, author, changes: request.changes, nonce: request.nonce },
+      createdAtMs: parts.clock.now(),
       ...(parents.length > 0 && { parents }),
     }),
   )

@@ -16,22 +16,24 @@ export interface Preparation {
   readonly changes: readonly Change[]
   /** Default: the tree's tips, or the highest `limits.entryParents` of them. */
   readonly parents?: readonly EntryId[] | undefined
+  /** At most `limits.entryNonceBytes` bytes. Default: none. */
+  readonly nonce?: Uint8Array | undefined
   /** Milliseconds since 1970. */
   readonly createdAtMs: number
 }
 
 /**
  * Returns the canonical body of an entry on top of the tree, which its author signs. Throws UNKNOWN_TREE, ENTRY_CHANGES,
- * ENTRY_TOO_LARGE, ENTRY_MISSING_PARENT, or FORBIDDEN if the author may not write there.
+ * ENTRY_TOO_LARGE, ENTRY_NONCE, ENTRY_MISSING_PARENT, or FORBIDDEN if the author may not write there.
  */
 export async function prepareBody(
   store: DagStore,
-  { tree, author, changes, parents, createdAtMs }: Preparation,
+  { tree, author, changes, parents, nonce, createdAtMs }: Preparation,
 ): Promise<Uint8Array> {
   checkChanges(changes)
   const place = await placeFor(store, tree, parents)
   expectRight(place, author, Permission.WRITE, `The key ${author}`)
-  const body = encodeDraft(author, draftAt(place, tree, changes, createdAtMs))
+  const body = encodeDraft(author, { ...draftAt(place, tree, changes, createdAtMs), ...(nonce && { nonce }) })
   readBody(body)
   return body
 }

@@ -8,6 +8,8 @@ import { createClient } from '@connectrpc/connect'
 import { PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
 import { type Item, StoreService } from '../../../gen/causeway/v1/store_pb.ts'
 import { TreeService } from '../../../gen/causeway/v1/tree_pb.ts'
+import { systemClock } from '../../../src/base/clock.ts'
+import { limits } from '../../../src/base/limits.ts'
 import { encodeBody } from '../../../src/dag/body.ts'
 import { readBody } from '../../../src/dag/entry.ts'
 import { idToBytes } from '../../../src/dag/id.ts'
@@ -81,6 +83,31 @@ describe('members', () => {
     assert.equal(item!.conflictCount, 0)
   })
 
+  it('say the same at one moment, and each counts, if they pass a nonce', async () => {
+    const nowMs = Date.now()
+    await using node = await createNode({ clock: { ...systemClock, now: () => nowMs } })
+    const tree = await node.createTree('t', PublicAccess.WRITE)
+    const member = testIdentity(1)
+    const [stores, trees] = [createClient(StoreService, node.rpc()), createClient(TreeService, node.rpc())]
+    const add: StateWrite = { writes: [{ store: 's', key: 'n', action: { add: 1 } }] }
+    const prepare = async (nonce: Uint8Array) => {
+      const { body } = await stores.prepareWrite({
+        tree: idToBytes(tree),
+        author: Buffer.from(member.peer, 'hex'),
+        changes: [{ key: { store: 's', key: 'n' }, what: { case: 'add', value: { delta: 1n } } }],
+        nonce,
+      })
+      return signPreparedWrite(member, body, { tree, write: add, nonce, nowMs }).signed
+    }
+    const nonces = [[1], [2], []].map((nonce) => Uint8Array.from(nonce))
+    const entries = await Promise.all(nonces.map(prepare))
+    const { added } = await trees.submitEntries({ tree: idToBytes(tree), entries })
+    assert.equal(added, 3)
+    assert.equal((await node.stores.open(tree, 's').get('n'))!.sum, 3n)
+    const long = new Uint8Array(limits.entryNonceBytes + 1)
+    await assert.rejects(prepare(long), (error) => fromConnectError(error).code === 'ENTRY_NONCE')
+  })
+
   it('sign no body that says something else', async () => {
     await using node = await createNode({})
     const tree = await node.createTree('t', PublicAccess.WRITE)
@@ -108,6 +135,7 @@ describe('members', () => {
       { ...honest, changes: [...honest.changes, ...change(payload({ key: 'c' }))] },
       { ...honest, changes: [] },
       { ...honest, author: testIdentity(2).peer },
+      { ...honest, nonce: Uint8Array.of(1) },
     ]
     for (const [index, each] of forged.entries())
       assert.throws(() => sign(encodeBody(each)), { code: 'PROTOCOL' }, `forgery ${index}`)
