@@ -64,13 +64,16 @@ export async function* watchStore(
     // Each turn sends what some arrivals changed; ends when all that the view has counted are sent.
     while (after < views.counted(tree) && !signal.aborted) {
       const { keys, through } = await changedKeys(views, tree, options, after)
-      const items = keys.length === 0 ? [] : await allOf(reader, tree, keys)
+      let left = keys.length
+      for await (const items of pagesOf(reader, tree, keys)) {
+        await expectReadable(parts, tree)
+        left -= items.length
+        // Until all of these keys are sent, a watch that is cut has to begin before them.
+        yield { items, sequence: left === 0 ? through : after, synced: true }
+        sent = true
+        sentAt = parts.clock.monotonic()
+      }
       after = through
-      if (items.length === 0) continue
-      await expectReadable(parts, tree)
-      yield { items, sequence: after, synced: true }
-      sent = true
-      sentAt = parts.clock.monotonic()
     }
     if (!sent && parts.clock.monotonic() - sentAt >= limits.signOfLifeMs) {
       yield { items: [], sequence: after, synced: true }
@@ -92,17 +95,23 @@ async function* allItems(
   // Ends with the last page of the list.
   do {
     const { rows, next } = await reader.list(tree, { store, prefix, after })
-    if (rows.length > 0) yield await allOf(reader, tree, rows)
+    yield* pagesOf(reader, tree, rows)
     after = next
   } while (after !== undefined)
 }
 
-/** Returns all of these keys, whatever the size of their values. */
-async function allOf(reader: StateReader, tree: TreeId, keys: readonly StoreKey[]): Promise<Item[]> {
-  const items: Item[] = []
-  // Each turn returns one key at least.
-  while (items.length < keys.length) items.push(...(await reader.get(tree, keys.slice(items.length))))
-  return items
+/** Yields all of these keys, in pages that fit into a message, whatever the size of their values. */
+async function* pagesOf(
+  reader: StateReader,
+  tree: TreeId,
+  keys: readonly StoreKey[],
+): AsyncGenerator<Item[]> {
+  // Each turn yields one key at least.
+  for (let done = 0; done < keys.length; ) {
+    const items = await reader.get(tree, keys.slice(done, done + limits.stateGetKeys))
+    yield items
+    done += items.length
+  }
 }
 
 /** Returns the keys that the next arrivals changed, or the changes of the policy at them, and the last of these arrivals. */

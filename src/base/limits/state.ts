@@ -40,6 +40,8 @@ export const stateLimits = {
   stateScanRows: 4_096,
   /** Keys whose versions one write expects. */
   stateExpectations: 1_024,
+  /** Versions of a history that are read at once: each lies in its entry, which may be large. */
+  stateHistoryRows: 16,
   /** How a program's watch comes back after a lost connection: it gives up when a node is away for some minutes. */
   watchRetries: 20,
   watchRetryMs: 100,

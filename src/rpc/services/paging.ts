@@ -26,7 +26,19 @@ export function readToken(token: string, bytes: number): Uint8Array {
   return key
 }
 
-export function invalidToken(): CausewayError {
+/** Returns the token of a text; empty for undefined. */
+export function writeTextToken(text: string | undefined): string {
+  return text === undefined ? '' : writeToken(Buffer.from(text))
+}
+
+/** Decodes a token that is a text, '' if it is empty. Throws INVALID_ARGUMENT if this node cannot have made it. */
+export function readTextToken(token: string): string {
+  const text = Buffer.from(token, 'base64url').toString()
+  if (writeTextToken(text === '' ? undefined : text) !== token) throw invalidToken()
+  return text
+}
+
+function invalidToken(): CausewayError {
   return new CausewayError('INVALID_ARGUMENT', '`page_token` must be a token from this node, or empty.')
 }
 

@@ -12,7 +12,7 @@ import type { Clock } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { idToBytes, type Position, type TreeId } from '../../dag/id.ts'
-import { type ReadOptions, StateReader } from '../../state/reads.ts'
+import { type PastVersion, type ReadOptions, StateReader } from '../../state/reads.ts'
 import type { Views } from '../../state/view.ts'
 import { watchStore } from '../../state/watch.ts'
 import type { StateWriter } from '../../state/writer.ts'
@@ -29,7 +29,7 @@ import {
 } from '../convert-state.ts'
 import { loadKey } from '../server/load.ts'
 import { expectTree, type ReadableTrees } from './expect-tree.ts'
-import { invalidToken, pageSize, readPosition, writePosition, writeToken } from './paging.ts'
+import { pageSize, readPosition, readTextToken, writePosition, writeTextToken } from './paging.ts'
 import { signerOf } from './signer.ts'
 
 export interface StoreServiceParts extends ReadableTrees {
@@ -55,9 +55,9 @@ export function createStoreService(parts: StoreServiceParts): Partial<ServiceImp
   return {
     listStores: (request, context) =>
       reading(request, context, async (tree) => {
-        const after = readText(request.pageToken)
+        const after = readTextToken(request.pageToken)
         const { rows, next } = await reader.stores(tree, after, pageSize(request.pageSize))
-        return { stores: [...rows], nextPageToken: writeText(next) }
+        return { stores: [...rows], nextPageToken: writeTextToken(next) }
       }),
     get: (request, context) => reading(request, context, (tree) => get(reader, tree, request)),
     list: (request, context) => reading(request, context, (tree) => list(reader, tree, request, false)),
@@ -118,7 +118,7 @@ async function list(
   }: Pick<ListRequest, 'store' | 'prefix' | 'pageSize' | 'pageToken'>,
   conflictsOnly: boolean,
 ) {
-  const after = readText(pageToken) || undefined
+  const after = readTextToken(pageToken) || undefined
   const { rows, next } = await reader.list(tree, {
     store,
     prefix,
@@ -126,7 +126,7 @@ async function list(
     limit: pageSize(size),
     conflictsOnly,
   })
-  return { items: rows.map(writeItem), nextPageToken: writeText(next) }
+  return { items: rows.map(writeItem), nextPageToken: writeTextToken(next) }
 }
 
 async function history(
@@ -138,7 +138,17 @@ async function history(
   if (size > most)
     throw new CausewayError('LIMIT_EXCEEDED', `\`page_size\` can be at most ${most}, got ${size}.`)
   const after: Position | undefined = pageToken === '' ? undefined : readPosition(pageToken)
-  const { rows, next } = await reader.history(tree, readKey(key), after, size || most)
+  const rows: PastVersion[] = []
+  let next = after
+  let bytes = 0
+  // Ends with the history, or when the page is full: each turn goes forward.
+  do {
+    const limit = Math.min((size || most) - rows.length, limits.stateHistoryRows)
+    const part = await reader.history(tree, readKey(key), next, limit)
+    rows.push(...part.rows)
+    bytes += part.rows.reduce((sum, { version }) => sum + version.value.length, 0)
+    next = part.next
+  } while (next !== undefined && rows.length < (size || most) && bytes < limits.listedBytes)
   return { versions: rows.map(writePast), nextPageToken: next === undefined ? '' : writePosition(next) }
 }
 
@@ -165,14 +175,4 @@ async function* watch(
     signal,
   ))
     yield { items: items.map(writeItem), sequence: BigInt(sequence), synced }
-}
-
-const writeText = (text: string | undefined): string =>
-  text === undefined ? '' : writeToken(Buffer.from(text))
-
-/** Decodes a token that is a text. Throws INVALID_ARGUMENT if this node cannot have made it. */
-function readText(token: string): string {
-  const text = Buffer.from(token, 'base64url').toString()
-  if (writeText(text === '' ? undefined : text) !== token) throw invalidToken()
-  return text
 }

@@ -3,6 +3,7 @@
  * (store-handle.ts) is what programs use on top.
  */
 import type { Clock } from '../../base/clock.ts'
+import { limits } from '../../base/limits.ts'
 import type { EntryId, Position, TreeId } from '../../dag/id.ts'
 import type { StoreKey } from '../effects.ts'
 import {
@@ -56,7 +57,7 @@ export function localCalls(parts: {
     },
     async history(tree, key, after, read) {
       await reader.ready(tree, read)
-      return reader.history(tree, key, after, 100)
+      return reader.history(tree, key, after, limits.stateHistoryRows)
     },
     write: async (tree, write) => [(await writer.write(tree, write)).id],
     watch: (tree, options, signal) =>
