@@ -11,7 +11,7 @@ import type { TicketPeer } from '../peer/ticket.ts'
 import type { SessionLocal } from '../sync/ask/exchange.ts'
 import { Gathering, type GatherOptions, type SourceReport } from '../sync/ask/gather.ts'
 import { countAt } from '../sync/ask/gather-outline.ts'
-import type { Dialler, DialResult } from './dialler.ts'
+import type { Dialler, DialResult } from './dialling/dialler.ts'
 
 /** Connections to several peers: an open one to `main`, and dials to the others that may still succeed or fail. */
 export class PeerConnections implements AsyncDisposable {

@@ -13,7 +13,7 @@ import type { SyncResult } from '../rpc/services/node-service.ts'
 import type { DagStore } from '../store/store.ts'
 import { runSession } from '../sync/ask/session.ts'
 import type { Ingest } from '../sync/ingest.ts'
-import type { Dialler } from './dialler.ts'
+import type { Dialler } from './dialling/dialler.ts'
 import { dialAll, gatherFirst } from './first-sync.ts'
 import type { SyncOptions } from './options.ts'
 
