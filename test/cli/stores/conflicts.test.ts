@@ -3,7 +3,7 @@ import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
 import { formatId } from '../../../src/dag/id.ts'
 import { createNode } from '../../../src/node/node.ts'
-import type { Store } from '../../../src/state/store-handle.ts'
+import type { Store } from '../../../src/state/api/stores.ts'
 import { Sandbox } from '../../kit/command.ts'
 
 interface Key {
