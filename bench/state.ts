@@ -41,7 +41,7 @@ async function writing({ stores, small }: Context): Promise<Row[]> {
 /** A first sync of puts, and of opaque entries of the same size, alternately. */
 async function syncing(context: Context): Promise<Row[]> {
   const { stores, small, note } = context
-  const [entries, keys, rounds] = small ? [500, 100, 1] : [80_000, 10_000, 5]
+  const [entries, keys, rounds] = small ? [500, 100, 1] : [80_000, 10_000, 3]
   const kinds = ['cw.put', 'xx.put'] as const
   const prepared = new Map<PutKind, { folder: string; tree: string }>()
   for (const kind of kinds) {

@@ -172,28 +172,35 @@ export class Views {
     this.quiet.set(tree, cancel)
   }
 
-  /** Begins to count. A failure is that of the next read, which counts again. */
+  /** Begins to count, until large pages come. A failure is that of the next read, which counts again. */
   private countInBackground(tree: TreeId): void {
-    this.count(tree).catch(() => {})
+    this.countWhile(tree, () => !this.quiet.has(tree)).catch(() => {})
   }
 
   /** Counts everything that the tree has. Throws UNKNOWN_TREE if it is removed meanwhile, STORE_FULL, STORE_CORRUPT. */
-  async count(tree: TreeId): Promise<void> {
-    // Each turn waits for a run that counts at least what was there when it began; ends when a run has reached the tree.
-    while (this.records.has(tree) && !this.isCurrent(tree) && !this.closed) {
+  count(tree: TreeId): Promise<void> {
+    return this.countWhile(tree, () => true)
+  }
+
+  private isBehind(tree: TreeId): boolean {
+    return this.records.has(tree) && !this.isCurrent(tree) && !this.closed
+  }
+
+  private async countWhile(tree: TreeId, goesOn: () => boolean): Promise<void> {
+    // Each turn waits for a run, which others may have begun and ended early; ends when a run has reached the tree.
+    while (this.isBehind(tree) && goesOn()) {
       let running = this.counting.get(tree)
       if (running === undefined) {
-        running = this.countAll(tree).finally(() => this.counting.delete(tree))
+        running = this.run(tree, goesOn).finally(() => this.counting.delete(tree))
         this.counting.set(tree, running)
       }
       await running
     }
   }
 
-  private async countAll(tree: TreeId): Promise<void> {
+  private async run(tree: TreeId, goesOn: () => boolean): Promise<void> {
     // Each turn counts a batch; ends when the view has reached the tree.
-    while (!this.closed && this.records.has(tree) && !this.isCurrent(tree))
-      await this.store.settled(tree, () => this.countSlice(tree))
+    while (this.isBehind(tree) && goesOn()) await this.store.settled(tree, () => this.countSlice(tree))
   }
 
   /** Counts what is left, from within the tree's turn. */

@@ -122,4 +122,26 @@ describe('a read', () => {
     await clock.settle()
     assert.ok(views.isCurrent(tree.root.id))
   })
+
+  it('stops a count that has begun when more large pages come, but not for a read', async () => {
+    using _ = limited({ stateBulkEntries: 2, stateSliceEntries: 1 })
+    await using node = await start()
+    const { store, views, reader, clock, tree } = node
+    const page = () =>
+      Array.from({ length: 8 }, (_, n) => tree.add(undefined, { changes: [put('a', String(n))] }))
+    await store.append(tree.root.id, page())
+    const more: Promise<unknown>[] = []
+    const stop = views.subscribe(() => {
+      if (more.length === 0) more.push(store.append(tree.root.id, page()))
+    })
+    await clock.advance(limits.stateBulkQuietMs)
+    await clock.settle()
+    await Promise.all(more)
+    stop()
+    await clock.settle()
+    const counted = views.counted(tree.root.id)
+    assert.ok(counted > 1 && counted < 9, `${counted} arrivals are counted`)
+    await reader.ready(tree.root.id)
+    assert.ok(views.isCurrent(tree.root.id))
+  })
 })
