@@ -175,8 +175,8 @@ export class StateWriter {
   }
 }
 
-/** Checks what does not depend on the tree. */
-function checkWrite({ writes, other = [], expect = [] }: StateWrite): void {
+/** Checks what does not depend on the tree. Throws ENTRY_CHANGES, LIMIT_EXCEEDED and INVALID_ARGUMENT. */
+export function checkWrite({ writes, other = [], expect = [] }: StateWrite): void {
   const changes = writes.length + other.length
   if (changes === 0 || changes > limits.entryChanges)
     throw new CausewayError(

@@ -11,6 +11,8 @@ export class TcpProxy implements AsyncDisposable {
   fromServer = 0
   /** Called with every chunk from the server before it is passed on. */
   onBytes: (fromServer: number, chunk: Buffer) => void = () => {}
+  /** How many connections were made to it. */
+  accepted = 0
   private stalled = false
   private closed: Promise<void> | undefined
   private readonly server: Server
@@ -18,6 +20,7 @@ export class TcpProxy implements AsyncDisposable {
 
   private constructor(target: { host: string; port: number }, bytesPerSecond: number) {
     this.server = createServer((inner) => {
+      this.accepted++
       const outer = connect(target)
       for (const [from, to] of [
         [inner, outer],
@@ -74,9 +77,14 @@ export class TcpProxy implements AsyncDisposable {
     this.stalled = true
   }
 
+  /** Cuts every connection; new ones are accepted. */
+  cut(): void {
+    for (const socket of this.sockets) socket.destroy()
+  }
+
   /** Cuts every connection and accepts no more. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.sockets) socket.destroy()
+    this.cut()
     this.closed ??= new Promise((resolve) => this.server.close(() => resolve()))
     await this.closed
   }

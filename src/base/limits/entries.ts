@@ -15,6 +15,8 @@ export const entryLimits = {
   entryNonceBytes: 32,
   /** Two roots of one author at the same moment must differ: 128 random bits. */
   rootNonceMinBytes: 16,
+  /** Writes of one key that say the same at the same moment must differ, of which there are few. */
+  preparedNonceBytes: 8,
   /** Names of stores and kinds of changes are identifiers, repeated in every entry. */
   storeNameBytes: 64,
   /** Names for people: of trees, peers and keys. */

@@ -42,6 +42,8 @@ export const stateLimits = {
   stateExpectations: 1_024,
   /** Versions of a history that are read at once: each lies in its entry, which may be large. */
   stateHistoryRows: 16,
+  /** Empty pages of a list that a client takes in a row, each of which may stand for stateScanRows keys. */
+  emptyPages: 16_384,
   /** How a program's watch comes back after a lost connection: it gives up when a node is away for some minutes. */
   watchRetries: 20,
   watchRetryMs: 100,
