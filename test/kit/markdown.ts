@@ -8,6 +8,8 @@ export const documents: readonly string[] = [
   'ARCHITECTURE.md',
   'CHANGELOG.md',
   'bench/README.md',
+  'examples/go/README.md',
+  'examples/python/README.md',
   ...readdirSync(projectFile('docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
