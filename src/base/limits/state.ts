@@ -21,8 +21,11 @@ export const stateLimits = {
   stateSliceFlips: 64,
   /** How long a read waits while the view is being counted, before it says so. */
   stateBuildPatienceMs: 1_000,
-  /** A page of this many entries is part of a large transfer: the view waits until no such page has come for a while. */
-  stateBulkEntries: 256,
+  /**
+   * A page of this many entries is part of a large transfer: the view waits until no such page has come for a while. The
+   * pages of a first sync have some two hundred small entries.
+   */
+  stateBulkEntries: 64,
   /** How long it waits for the next such page. */
   stateBulkQuietMs: 250,
   /** When to try a read again whose view is being built. */
