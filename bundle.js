@@ -14,7 +14,7 @@ const { metafile } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  external: ['classic-level', 'sodium-native', '@number0/iroh'],
+  external: ['classic-level', 'sodium-native', '@number0/iroh', 'yjs'],
   // Libraries in CommonJS ask for node's modules.
   banner: {
     js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)",

@@ -51,6 +51,7 @@ export type {
 } from './state/api/stores.ts'
 export type { Json, Value } from './state/api/values.ts'
 export { signPreparedWrite } from './state/prepared.ts'
+export type { SharedText, TextEvents } from './state/text/shared-text.ts'
 export type { RepairOptions, TreeRepair } from './store/damage/repair.ts'
 export { type Database, openFolder, openMemory } from './store/database/open.ts'
 export type { TreeDetails } from './store/details.ts'

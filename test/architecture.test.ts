@@ -153,6 +153,15 @@ test('iroh is named in one file, and loaded only when used', () => {
   assert.deepEqual(loaded, [])
 })
 
+test('yjs is named in one file, and loaded only when used', () => {
+  const named = files.filter(({ text }) => /'yjs'/.test(text)).map(({ name }) => name)
+  assert.deepEqual(named, ['state/text/yjs.ts'])
+  assert.deepEqual(
+    files.filter(({ text }) => /^(import|export) (?!type).*'yjs'/m.test(text)),
+    [],
+  )
+})
+
 test('the version is that of the package', () => {
   assert.equal(version, packageJson.version)
 })

@@ -18,6 +18,7 @@ import { LastEqual } from '../peer/last-equal.ts'
 import { Links } from '../peer/links.ts'
 import { Access } from '../rpc/auth/authorize.ts'
 import { localCalls, type StoreCalls } from '../state/api/calls.ts'
+import { Texts } from '../state/text/texts.ts'
 import { Views } from '../state/view.ts'
 import { StateWriter } from '../state/writer.ts'
 import { Author } from '../store/author/author.ts'
@@ -99,6 +100,7 @@ export interface WiredParts {
   readonly author: Author
   readonly views: Views
   readonly calls: StoreCalls
+  readonly texts: Texts
   readonly transports: TransportManager
   readonly dialler: Dialler
   readonly sessions: Sessions
@@ -168,8 +170,9 @@ export function wire(durable: DurableParts, options: NodeOptions, node: Host): W
   store.removals.onRemove(async (tree) => dispatcher.treeRemoved(tree))
   dispatcher.onStatus((status) => node.emit('status', status))
   store.subscribe((tree, _, __, inEffect) => node.emit('entries', tree, inEffect))
-  const calls = localCalls({ views, writer, clock })
-  return { author, views, calls, transports, dialler, sessions, dispatcher, joining, serving }
+  const texts = new Texts(views, { writer, clock, author: identity.peer })
+  const calls = localCalls({ views, writer, clock, texts })
+  return { author, views, calls, texts, transports, dialler, sessions, dispatcher, joining, serving }
 }
 
 /** Starts what goes on without being called: joins, and the views of trees. Links begin with the first of their events. */
@@ -185,6 +188,7 @@ export function startBackground({ joining, views }: WiredParts): void {
 export async function shutDown(parts: WiredParts, store: DagStore, graceMs: number): Promise<void> {
   const { serving, joining, dispatcher, sessions, dialler, transports } = parts
   try {
+    await parts.texts.close()
     const drained = serving.drain(graceMs)
     await Promise.all([joining.close(), dispatcher.close(graceMs), sessions.finish(graceMs)])
     dialler.close()

@@ -68,7 +68,10 @@ function readAction(what: KeyChange['what']): KeyWrite['action'] {
   }
 }
 
+/** Throws UNIMPLEMENTED for an update of a text, which no message carries. */
 export function writeKeyChange({ store, key, action, replaces }: KeyWrite): KeyChange {
+  if ('text' in action)
+    throw new CausewayError('UNIMPLEMENTED', 'A text is written at the node that has it open.')
   const what: MessageInitShape<typeof KeyChangeSchema>['what'] =
     'put' in action
       ? { case: 'put', value: action.put }

@@ -11,6 +11,7 @@ import {
   type MapPut,
   reservedKindPrefix,
 } from './payload.ts'
+import { decodeTextUpdate, type TextUpdate } from './text/payload.ts'
 
 /** A key of a store of a tree. */
 export interface StoreKey {
@@ -26,6 +27,8 @@ export interface Effect extends StoreKey {
   replaces: readonly EntryId[]
   /** Every add to the key: they do not undo each other. */
   readonly adds: CounterAdd[]
+  /** Every update of the key's text, and which change of the entry it is. They make no heads. */
+  readonly texts: (TextUpdate & { readonly index: number })[]
 }
 
 /** Names a key in maps: neither part contains U+0000. */
@@ -49,7 +52,7 @@ export function effectsOf(
     const path = pathOf({ store, key })
     const known = effects.get(path)
     if (known !== undefined) return known
-    const effect: Effect = { store, key, put: undefined, replaces: [], adds: [] }
+    const effect: Effect = { store, key, put: undefined, replaces: [], adds: [], texts: [] }
     effects.set(path, effect)
     return effect
   }
@@ -69,6 +72,9 @@ export function effectsOf(
       } else if (kind === changeKinds.add) {
         const add = decodeAdd(payload)
         effectOn(store, add.key).adds.push(add)
+      } else if (kind === changeKinds.text) {
+        const text = decodeTextUpdate(payload)
+        effectOn(store, text.key).texts.push({ ...text, index })
       }
     } catch (error) {
       if (!(error instanceof CausewayError)) throw error

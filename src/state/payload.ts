@@ -9,7 +9,7 @@ import { bytesToHex, hexToBytes } from '../dag/hex.ts'
 import type { EntryId } from '../dag/id.ts'
 
 /** The kinds of changes that have a meaning here. Others that begin with `cw.` are reserved, all else is opaque. */
-export const changeKinds = { put: 'cw.put', delete: 'cw.delete', add: 'cw.add' } as const
+export const changeKinds = { put: 'cw.put', delete: 'cw.delete', add: 'cw.add', text: 'cw.yjs' } as const
 export const reservedKindPrefix = 'cw.'
 
 const unpaired = /\p{Surrogate}/u
@@ -164,13 +164,13 @@ export function decodeAdd(payload: Uint8Array): CounterAdd {
   return { key: present(key), on, delta: zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2 }
 }
 
-function readKey(fields: Fields): string {
+export function readKey(fields: Fields): string {
   const key = fields.text(limits.stateKeyBytes, 'ENTRY_CHANGES')
   if (key.includes('\0')) refuse('ENTRY_CHANGES', 'A key has no U+0000.')
   return key
 }
 
-function present(key: string): string {
+export function present(key: string): string {
   if (key === '') refuse('ENTRY_CHANGES', 'A key has at least one byte.')
   return key
 }

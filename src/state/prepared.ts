@@ -9,6 +9,7 @@ import type { TreeId } from '../dag/id.ts'
 import type { Identity } from '../dag/identity.ts'
 import { signPrepared } from '../dag/prepared.ts'
 import { changeKinds, decodeAdd, decodeDelete, decodePut } from './payload.ts'
+import { encodeTextUpdate } from './text/payload.ts'
 import type { KeyWrite, StateWrite } from './writer.ts'
 
 /** What a client asked a node to prepare. */
@@ -62,6 +63,10 @@ function says({ store, kind, payload }: Change, { action, replaces, ...asked }: 
     if (kind !== changeKinds.delete) return false
     const { key, replaces: named } = decodeDelete(payload)
     return key === asked.key && (names === undefined || names === named.join())
+  }
+  if ('text' in action) {
+    const asks = { key: asked.key, ...action.text }
+    return kind === changeKinds.text && Buffer.compare(payload, encodeTextUpdate(asks)) === 0
   }
   if ('add' in action && kind === changeKinds.add) {
     const { key, on, delta } = decodeAdd(payload)

@@ -23,6 +23,7 @@ import {
   zeroVersion,
 } from './payload.ts'
 import { Slice } from './slice.ts'
+import { checkTextUpdate, encodeTextUpdate, type TextUpdate } from './text/payload.ts'
 import type { Views } from './view.ts'
 
 /** What to do with a key. */
@@ -30,6 +31,7 @@ export type KeyAction =
   | { readonly put: { readonly value: Uint8Array; readonly type: string } }
   | { readonly delete: true }
   | { readonly add: number }
+  | { readonly text: Omit<TextUpdate, 'key'> }
 
 /** A change to one key. */
 export interface KeyWrite extends StoreKey {
@@ -202,6 +204,7 @@ export function checkWrite({ writes, other = [], expect = [] }: StateWrite): voi
     checkKey(key)
     if ('put' in action) checkValue(action.put)
     else if ('add' in action) checkDelta(action.add)
+    else if ('text' in action) checkTextUpdate(action.text)
     if (replaces.length > limits.stateNames || new Set(replaces).size < replaces.length)
       throw new CausewayError(
         'LIMIT_EXCEEDED',
@@ -242,6 +245,8 @@ async function changesOf(slice: Slice, { writes, other = [] }: StateWrite): Prom
       })
     else if ('delete' in action)
       changes.push({ store, kind: changeKinds.delete, payload: encodeDelete({ key, replaces: names }) })
+    else if ('text' in action)
+      changes.push({ store, kind: changeKinds.text, payload: encodeTextUpdate({ key, ...action.text }) })
     else if (names.length === 0 && (await slice.isReplaced({ store, key }, zeroVersion))) {
       // Adds to no version would count for nothing any more, since somebody replaced them.
       const value = Buffer.from(String(action.add))

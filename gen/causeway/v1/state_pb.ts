@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file causeway/v1/state.proto.
  */
 export const file_causeway_v1_state: GenFile = /*@__PURE__*/
-  fileDesc("ChdjYXVzZXdheS92MS9zdGF0ZS5wcm90bxILY2F1c2V3YXkudjEiSgoGTWFwUHV0EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDBIMCgR0eXBlGAMgASgJEhAKCHJlcGxhY2VzGAUgAygMSgQIBBAFIioKCU1hcERlbGV0ZRILCgNrZXkYASABKAkSEAoIcmVwbGFjZXMYAiADKAwiNAoKQ291bnRlckFkZBILCgNrZXkYASABKAkSCgoCb24YAiADKAwSDQoFZGVsdGEYAyABKBJCaAoZaW8uZ2l0aHViLmNhdXNld2F5c3luYy52MVABWjtnaXRodWIuY29tL2NhdXNld2F5LXN5bmMvY2F1c2V3YXktZ28vY2F1c2V3YXkvdjE7Y2F1c2V3YXl2MaoCC0NhdXNld2F5LlYxYgZwcm90bzM");
+  fileDesc("ChdjYXVzZXdheS92MS9zdGF0ZS5wcm90bxILY2F1c2V3YXkudjEiSgoGTWFwUHV0EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDBIMCgR0eXBlGAMgASgJEhAKCHJlcGxhY2VzGAUgAygMSgQIBBAFIioKCU1hcERlbGV0ZRILCgNrZXkYASABKAkSEAoIcmVwbGFjZXMYAiADKAwiOgoKVGV4dFVwZGF0ZRILCgNrZXkYASABKAkSDwoHc2Vzc2lvbhgCIAEoDBIOCgZ1cGRhdGUYAyABKAwiNAoKQ291bnRlckFkZBILCgNrZXkYASABKAkSCgoCb24YAiADKAwSDQoFZGVsdGEYAyABKBJCaAoZaW8uZ2l0aHViLmNhdXNld2F5c3luYy52MVABWjtnaXRodWIuY29tL2NhdXNld2F5LXN5bmMvY2F1c2V3YXktZ28vY2F1c2V3YXkvdjE7Y2F1c2V3YXl2MaoCC0NhdXNld2F5LlYxYgZwcm90bzM");
 
 /**
  * The payload of a change of the kind "cw.put": puts a version under a key of the change's store. Like an EntryBody it
@@ -88,6 +88,41 @@ export const MapDeleteSchema: GenMessage<MapDelete> = /*@__PURE__*/
   messageDesc(file_causeway_v1_state, 1);
 
 /**
+ * The payload of a change of the kind "cw.yjs": an update of a text.
+ *
+ * @generated from message causeway.v1.TextUpdate
+ */
+export type TextUpdate = Message<"causeway.v1.TextUpdate"> & {
+  /**
+   * As in MapPut.
+   *
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * 16 bytes, drawn at random for each editor: with the author they are the client of the update's items.
+   *
+   * @generated from field: bytes session = 2;
+   */
+  session: Uint8Array;
+
+  /**
+   * An update of Yjs in its first encoding, 1 to 65,536 bytes.
+   *
+   * @generated from field: bytes update = 3;
+   */
+  update: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.TextUpdate.
+ * Use `create(TextUpdateSchema)` to create a new message.
+ */
+export const TextUpdateSchema: GenMessage<TextUpdate> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_state, 2);
+
+/**
  * The payload of a change of the kind "cw.add": adds to a number.
  *
  * @generated from message causeway.v1.CounterAdd
@@ -120,5 +155,5 @@ export type CounterAdd = Message<"causeway.v1.CounterAdd"> & {
  * Use `create(CounterAddSchema)` to create a new message.
  */
 export const CounterAddSchema: GenMessage<CounterAdd> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_state, 2);
+  messageDesc(file_causeway_v1_state, 3);
 

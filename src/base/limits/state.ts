@@ -10,6 +10,10 @@ export const stateLimits = {
   stateNames: 64,
   /** The greatest delta of an add, so that its zigzag form is below 2^53. A rule of the format. */
   stateDelta: 2 ** 52 - 1,
+  /** What tells the editors of one author apart, at random. A rule of the format. */
+  textSessionBytes: 16,
+  /** One update of a text lies in its entry, as a value does. A rule of the format. */
+  textUpdateBytes: 65_536,
 
   /** Versions of a key in its row: the value and the conflicts that a read shows. Further ones have rows of their own. */
   stateHeads: 65,
@@ -47,6 +51,14 @@ export const stateLimits = {
   stateHistoryRows: 16,
   /** Empty pages of a list that a client takes in a row, each of which may stand for stateScanRows keys. */
   emptyPages: 16_384,
+  /** Edits of a text become an entry after this much silence: an entry for a run of typing, not for each key. */
+  textQuietMs: 200,
+  /** And at most this long after the first of them, so that others see what somebody types without a pause. */
+  textDelayMs: 2_000,
+  /** A long insertion is written in parts of so many UTF-16 units, of at most 3 bytes each: below textUpdateBytes. */
+  textPartUnits: 16_384,
+  /** Deleted ranges of one update that had to be split, of at most 24 bytes each: below textUpdateBytes. */
+  textPartRanges: 2_048,
   /** How a program's watch comes back after a lost connection: it gives up when a node is away for some minutes. */
   watchRetries: 20,
   watchRetryMs: 100,

@@ -190,6 +190,14 @@ class RemoteCalls implements StoreCalls {
     }
   }
 
+  async openText(): Promise<never> {
+    throw noText()
+  }
+
+  async readText(): Promise<never> {
+    throw noText()
+  }
+
   private isStored(id: EntryId): Promise<boolean> {
     return this.call('Looking for an entry', {}, async (connection, signal) => {
       const request = { ids: [idToBytes(id)] }
@@ -236,6 +244,13 @@ const at = (tree: TreeId, read: ReadOptions | undefined) => ({
   tree: idToBytes(tree),
   read: writeReadOptions(read),
 })
+
+function noText(): CausewayError {
+  return new CausewayError(
+    'UNIMPLEMENTED',
+    "Texts are read and edited at a node of one's own: use `node.stores` of `createNode`.",
+  )
+}
 
 function silent(): CausewayError {
   return new CausewayError('TIMEOUT', `The remote sent nothing for ${limits.watchSilenceMs} ms.`)

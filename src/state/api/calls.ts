@@ -14,6 +14,8 @@ import {
   type ReadOptions,
   StateReader,
 } from '../reads.ts'
+import type { SharedText } from '../text/shared-text.ts'
+import type { Texts } from '../text/texts.ts'
 import type { Views } from '../view.ts'
 import { type WatchMessage, type WatchOptions, watchStore } from '../watch.ts'
 import type { StateWrite, StateWriter } from '../writer.ts'
@@ -32,6 +34,9 @@ export interface StoreCalls {
   /** Writes one entry. Returns its id, by which reads anywhere wait for it. */
   write(tree: TreeId, write: StateWrite): Promise<readonly EntryId[]>
   watch(tree: TreeId, options: WatchOptions, signal: AbortSignal): AsyncIterable<WatchMessage>
+  openText(tree: TreeId, key: StoreKey): Promise<SharedText>
+  /** Returns undefined if the key has no text. */
+  readText(tree: TreeId, key: StoreKey, read?: ReadOptions): Promise<string | undefined>
 }
 
 /** Returns the calls on this node's own state. */
@@ -39,8 +44,9 @@ export function localCalls(parts: {
   readonly views: Views
   readonly writer: StateWriter
   readonly clock: Clock
+  readonly texts: Texts
 }): StoreCalls {
-  const { views, writer, clock } = parts
+  const { views, writer, clock, texts } = parts
   const reader = new StateReader(views)
   return {
     async get(tree, keys, read) {
@@ -59,6 +65,8 @@ export function localCalls(parts: {
       await reader.ready(tree, read)
       return reader.history(tree, key, after, limits.stateHistoryRows)
     },
+    openText: (tree, key) => texts.open(tree, key),
+    readText: (tree, key, read) => texts.read(tree, key, read),
     write: async (tree, write) => [(await writer.write(tree, write)).id],
     watch: (tree, options, signal) =>
       watchStore({ views, reader, clock, mayRead: async () => true }, tree, options, signal),

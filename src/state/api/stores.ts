@@ -5,6 +5,7 @@ import type { Change } from '../../dag/body.ts'
 import type { EntryId, TreeId } from '../../dag/id.ts'
 import type { PeerId } from '../../dag/identity.ts'
 import type { Item, Page, ReadOptions, Version, VersionStanding } from '../reads.ts'
+import type { SharedText } from '../text/shared-text.ts'
 import type { Expectation, KeyAction, KeyWrite, StateWrite } from '../writer.ts'
 import type { StoreCalls } from './calls.ts'
 import { decodeValue, encodeValue, type Value } from './values.ts'
@@ -132,6 +133,20 @@ export class Stores {
     options: { readonly durable?: boolean } = {},
   ): Promise<At> {
     return this.calls.write(tree, collect(build, options.durable))
+  }
+
+  /**
+   * Opens the text under a key for editing: `doc` is a document of Yjs that follows the tree, and whose edits become
+   * entries. Close it when it is no longer needed. Throws UNIMPLEMENTED without the package yjs, UNKNOWN_TREE, and
+   * VIEW_BUILDING.
+   */
+  text(tree: TreeId, store: string, key: string): Promise<SharedText> {
+    return this.calls.openText(tree, { store, key })
+  }
+
+  /** Returns the text under a key, or undefined if there is none. Throws as `text` and `Store.get` do. */
+  readText(tree: TreeId, store: string, key: string, read?: ReadOptions): Promise<string | undefined> {
+    return this.calls.readText(tree, { store, key }, read)
   }
 
   /** Yields the names of the stores of a tree that have keys. */

@@ -1,0 +1,84 @@
+/** Reads the updates of one text: all that the tree's view has, or those of what it has counted since an arrival. */
+import { limits } from '../../base/limits.ts'
+import { decodeBody } from '../../dag/body.ts'
+import type { Position, TreeId } from '../../dag/id.ts'
+import { effectsOf, pathOf, type StoreKey } from '../effects.ts'
+import { flipOf, flipRange, flipsAfter, keyBytes, rankOf, versionRange } from '../rows.ts'
+import type { Views } from '../view.ts'
+import type { RankedUpdate } from './composer.ts'
+import { clientOf, readUpdate } from './update.ts'
+import type { YjsModule } from './yjs.ts'
+
+/** What is needed to read the updates of one text. */
+export interface TextSource {
+  readonly yjs: YjsModule
+  readonly views: Views
+  readonly tree: TreeId
+  readonly key: StoreKey
+}
+
+/** Returns all updates of a text that count. The view must be current. */
+export async function allUpdates(source: TextSource): Promise<RankedUpdate[]> {
+  const { store } = source.views
+  const range = versionRange(store.treeNumber(source.tree), keyBytes(source.key))
+  const updates: RankedUpdate[] = []
+  for await (const rows of store.rows(range, { pageEntries: limits.pageEntries }))
+    updates.push(
+      ...(await updatesAt(
+        source,
+        rows.map(([row]) => rankOf(row)),
+      )),
+    )
+  return updates
+}
+
+/** What became of a text in some arrivals. */
+export interface TextNews {
+  readonly updates: readonly RankedUpdate[]
+  /** Whether entries of the text became void, or no longer void. */
+  readonly hasFlips: boolean
+  /** The last of these arrivals. */
+  readonly through: number
+}
+
+/** Returns what the next arrivals after one brought, as far as the view counts them. */
+export async function newsSince(source: TextSource, after: number): Promise<TextNews> {
+  const { views, tree } = source
+  const { store } = views
+  const end = views.counted(tree)
+  const arrivals = await store.arrivals(tree, after, limits.watchEntries)
+  const here = arrivals.filter(({ sequence }) => sequence <= end)
+  const through = here.at(-1)?.sequence ?? end
+  let hasFlips = false
+  for await (const rows of store.rows(flipRange(store.treeNumber(tree), flipsAfter(after), through))) {
+    const flipped = rows.map(([row]) => flipOf(row).position)
+    for (let from = 0; from < flipped.length && !hasFlips; from += readAtOnce)
+      hasFlips = (await updatesAt(source, flipped.slice(from, from + readAtOnce))).length > 0
+    if (hasFlips) break
+  }
+  const updates: RankedUpdate[] = []
+  for (let from = 0; from < here.length; from += readAtOnce)
+    updates.push(...(await updatesAt(source, here.slice(from, from + readAtOnce))))
+  return { updates, hasFlips, through }
+}
+
+/** How many entries are read at a time. */
+const readAtOnce = 64
+
+async function updatesAt(
+  { yjs, views, tree, key }: TextSource,
+  positions: readonly Position[],
+): Promise<RankedUpdate[]> {
+  const { store } = views
+  const path = pathOf(key)
+  const voids = await store.voidAmong(tree, positions)
+  const updates: RankedUpdate[] = []
+  for (const { height, id, signed } of await store.read(tree, positions)) {
+    const { author, changes } = decodeBody(signed.body)
+    for (const { session, update, index } of effectsOf(changes).get(path)?.texts ?? []) {
+      const read = readUpdate(yjs, update, clientOf(author, session))
+      if (read !== undefined) updates.push({ height, id, index, isVoid: voids.has(id), read })
+    }
+  }
+  return updates
+}
