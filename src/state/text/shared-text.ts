@@ -120,6 +120,11 @@ export class SharedText extends EventEmitter<TextEvents> implements AsyncDisposa
     await this.close()
   }
 
+  /** Reports whether the view has counted what the document does not have yet. */
+  get isBehind(): boolean {
+    return this.stale || this.after !== this.source.views.counted(this.source.tree)
+  }
+
   /** Takes in what the view has counted. */
   private follow(): void {
     if (this.following !== undefined || this.closing !== undefined) return
@@ -127,7 +132,7 @@ export class SharedText extends EventEmitter<TextEvents> implements AsyncDisposa
       () => {
         this.following = undefined
         // What was counted since the last look: its call came too early.
-        if (!this.stale && this.after !== this.source.views.counted(this.source.tree)) this.follow()
+        if (!this.stale && this.isBehind) this.follow()
       },
       (error) => {
         this.following = undefined
