@@ -17,6 +17,7 @@ import { dialLocal } from '../../src/transport/local.ts'
 import { Sandbox } from '../kit/command.ts'
 import { codeBlocks, readDocument } from '../kit/markdown.ts'
 import { projectFile } from '../kit/project.ts'
+import { LyingNode, lies } from './lying-node.ts'
 
 interface Example {
   readonly language: string
@@ -74,12 +75,12 @@ class Lab {
   }
 
   /** Runs an example until it ends, as its README says. */
-  async run({ command: [program, ...args] }: Example, text: string): Promise<string> {
+  async run({ command: [program, ...args] }: Example, text: string, names = this.names): Promise<string> {
     const env = {
       ...process.env,
       KEY: readFileSync(join(this.sandbox.folder('app'), 'identity.key'), 'utf8').trim(),
     }
-    const all = [...args, this.tree, text, ...this.names]
+    const all = [...args, this.tree, text, ...names]
     return (await promisify(execFile)(program, all, { env, timeout: 60_000 })).stdout
   }
 
@@ -120,6 +121,22 @@ describe('a program in another language', () => {
       )
       for (const data of ['here', 'there'])
         assert.ok((await lab.notes(data)).includes(`${lab.author}: ${text}`), data)
+    })
+
+    it(`signs nothing but what it asked for, in ${example.language}`, {
+      skip: missing(example),
+    }, async () => {
+      await using node = new LyingNode(Buffer.from(lab.author, 'hex'))
+      const names = [`${'0'.repeat(64)}@${await node.listen()}`]
+      await assert.rejects(lab.run(example, 'nothing', names), /This node keeps nothing/)
+      assert.equal(node.signed.splice(0).length, 1)
+      for (const lie of lies)
+        await assert.rejects(
+          lab.run(example, lie, names),
+          lie === 'a byte too few' ? /DecodeError|cannot parse/ : /prepared another entry|clock is not ours/,
+          lie,
+        )
+      assert.deepEqual(node.signed, [])
     })
 
     it(`has at most 60 lines, of which docs/clients.md shows the main ones, in ${example.language}`, () => {
