@@ -1,4 +1,7 @@
-/** What CI does beside this suite: it refuses a lock file that pins too little, and packages with known vulnerabilities. */
+/**
+ * What CI does beside this suite: it refuses a lock file that pins too little, packages with known vulnerabilities, and a
+ * machine without the other languages.
+ */
 import { strict as assert } from 'node:assert'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -87,5 +90,31 @@ describe('The audit of the packages', { skip: process.platform === 'win32' }, ()
     const { status, stderr } = auditWith({ error: { code: 'ENOLOCK', summary: 'no lock' } })
     assert.equal(status, 1)
     assert.match(stderr, /ENOLOCK/)
+  })
+})
+
+describe('The examples in other languages', { skip: process.platform === 'win32' }, () => {
+  const works = 0
+  const fails = 1
+
+  /** Prepares them where python3 and go end with these codes, and Debian's packages cannot be had. */
+  function prepareWith(python3: number, go: number) {
+    for (const [name, code] of Object.entries({ python3, go, 'apt-get': fails }))
+      writeFileSync(join(folder, name), `#!/bin/sh\nexit ${code}\n`, { mode: 0o755 })
+    const env = { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` }
+    return spawnSync('bash', [projectFile('.ci/polyglot')], { encoding: 'utf8', env })
+  }
+
+  it('fail with a sentence without Python', () => {
+    const { status, stderr } = prepareWith(fails, works)
+    const sentence =
+      'The example in Python needs Python 3.10 or later with venv, which cannot be installed here.\n'
+    assert.deepEqual([status, stderr], [1, sentence])
+  })
+
+  it('fail with a sentence without Go', () => {
+    const { status, stderr } = prepareWith(works, fails)
+    const sentence = 'The example in Go needs Go 1.24 or later, which cannot be installed here.\n'
+    assert.deepEqual([status, stderr], [1, sentence])
   })
 })
