@@ -30,8 +30,8 @@ export const stateLimits = {
    * pages of a first sync have some two hundred small entries.
    */
   stateBulkEntries: 64,
-  /** How long it waits for the next such page. */
-  stateBulkQuietMs: 250,
+  /** How long it waits for the next such page: longer than a busy machine pauses between two of them. */
+  stateBulkQuietMs: 1_000,
   /** When to try a read again whose view is being built. */
   stateRetryMs: 500,
   /** How often in a row a command finds that nothing more of a view was counted before it gives up: some 30 s. */
