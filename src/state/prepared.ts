@@ -1,14 +1,17 @@
 /**
  * Checks and signs a write that a node has prepared for another key. The node fills in only what the caller left open:
- * the versions that a change replaces, and whether an add has to be a put. Everything else must be what was asked for.
+ * the versions that a change replaces, and whether an add has to be a put. Everything else must be what was asked for. A
+ * write that expects versions of the key which it changes can only replace these.
  */
 import { CausewayError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import type { Change } from '../dag/body.ts'
 import { readBody, type VerifiedEntry } from '../dag/entry.ts'
-import type { TreeId } from '../dag/id.ts'
+import type { EntryId, TreeId } from '../dag/id.ts'
 import type { Identity } from '../dag/identity.ts'
 import { signPrepared } from '../dag/prepared.ts'
-import { changeKinds, decodeAdd, decodeDelete, decodePut } from './payload.ts'
+import { pathOf } from './effects.ts'
+import { changeKinds, decodeAdd, decodeDelete, decodePut, zeroVersion } from './payload.ts'
 import { encodeTextUpdate } from './text/payload.ts'
 import type { KeyWrite, StateWrite } from './writer.ts'
 
@@ -29,10 +32,15 @@ export function signPreparedWrite(
   { tree, write, nonce, nowMs }: AskedWrite,
 ): VerifiedEntry {
   const { changes } = safely(() => readBody(bytes))
-  const { writes, other = [] } = write
+  const { writes, other = [], expect = [] } = write
+  const seen = new Map(
+    expect.filter(({ heads }) => heads.length <= limits.stateNames).map((each) => [pathOf(each), each.heads]),
+  )
   const isAsked =
     changes.length === writes.length + other.length &&
-    writes.every((asked, index) => safely(() => says(changes[index]!, asked)))
+    writes.every((asked, index) =>
+      safely(() => says(changes[index]!, asked, asked.replaces ?? seen.get(pathOf(asked)))),
+    )
   if (!isAsked)
     throw new CausewayError(
       'PROTOCOL',
@@ -55,10 +63,14 @@ function safely<Result>(read: () => Result): Result {
   }
 }
 
-/** Reports whether a change says what was asked for. */
-function says({ store, kind, payload }: Change, { action, replaces, ...asked }: KeyWrite): boolean {
+/** Reports whether a change says what was asked for, and replaces these versions; undefined: any. */
+function says(
+  { store, kind, payload }: Change,
+  { action, ...asked }: KeyWrite,
+  replaces: readonly EntryId[] | undefined,
+): boolean {
   if (store !== asked.store) return false
-  const names = replaces && [...replaces].sort().join()
+  const names = replaces && [...new Set(replaces)].sort().join()
   if ('delete' in action) {
     if (kind !== changeKinds.delete) return false
     const { key, replaces: named } = decodeDelete(payload)
@@ -70,7 +82,9 @@ function says({ store, kind, payload }: Change, { action, replaces, ...asked }: 
   }
   if ('add' in action && kind === changeKinds.add) {
     const { key, on, delta } = decodeAdd(payload)
-    return key === asked.key && delta === action.add && (names === undefined || names === on.join())
+    // Adds to no version name none.
+    const named = on.length === 0 && names === zeroVersion ? zeroVersion : on.join()
+    return key === asked.key && delta === action.add && (names === undefined || names === named)
   }
   if (kind !== changeKinds.put) return false
   // An add to a key of which nothing is left is put as the number.

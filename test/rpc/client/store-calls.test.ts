@@ -147,6 +147,18 @@ describe('a remote that prepares a write', () => {
       assert.deepEqual(await sentAfter(forge), [0, 'PROTOCOL'])
     })
 
+  it('gets none if it replaces other versions than the write expects', async () => {
+    const stores = storesOf(
+      { prepareWrite: (request) => ({ body: encodeBody(honest(request)) }) },
+      { submitEntries: () => ({ added: 1 }) },
+    )
+    const store = stores.open(tree, 's')
+    const item = (byte: string) => ({ key: 'k', version: id(byte), conflicts: [] }) as never
+    await store.put('k', 'v', { expect: item('bb') })
+    for (const expect of [null, item('cc')])
+      await assert.rejects(store.put('k', 'v', { expect }), { code: 'PROTOCOL' })
+  })
+
   it('gets none under bytes that are no body', async () => {
     const stores = storesOf({ prepareWrite: () => ({ body: Uint8Array.of(1, 2, 3) }) })
     await assert.rejects(stores.open(tree, 's').put('k', 'v'), { code: 'PROTOCOL' })

@@ -90,6 +90,25 @@ export function storesContract(
       assert.equal((await notes.get('n'))!.sum, 4n)
     })
 
+    it('adds to the versions that were seen, also to those of a key that nothing was put to', async () => {
+      await using checked = await start()
+      const { stores, tree } = checked
+      const store = stores.open(tree, 's')
+      await store.add('n', 1)
+      const seen = (await store.get('n'))!
+      await store.add('n', 2, { replaces: seen })
+      await store.add('n', 3, { expect: (await store.get('n'))! })
+      assert.equal((await store.get('n'))!.sum, 6n)
+      await store.put('n', 10, { expect: (await store.get('n'))! })
+      const put = (await store.get('n'))!
+      await store.add('n', 4, { replaces: put })
+      await store.add('n', 5, { replaces: seen })
+      assert.equal((await store.get('n'))!.sum, 14n)
+      await store.delete('n', { replaces: put })
+      await store.add('n', 7, { expect: null })
+      assert.equal((await store.get('n'))!.sum, 7n)
+    })
+
     it('increments a key by a condition, from ten writers at once', async () => {
       await using checked = await start()
       const { stores, tree } = checked
