@@ -112,6 +112,27 @@ describe('A connection to the stores of a remote node', () => {
     await assert.rejects(wrong.open(tree, 's').get('a'), { code: 'WRONG_PEER' })
     await using right = connectStores(serving.address, member, { peer: serving.node.peer })
     assert.equal(await right.open(tree, 's').get('a'), undefined)
+
+    await using other = await ServingNode.start()
+    const target = { ...serving.hostPort }
+    await using proxy = await TcpProxy.start(target)
+    await using first = connectStores(proxy.address, member)
+    assert.equal(await first.open(tree, 's').get('a'), undefined)
+    Object.assign(target, other.hostPort)
+    proxy.cut()
+    // The connection may still look open to the first call after the cut.
+    const codes = new Set<string>()
+    while (!codes.has('WRONG_PEER')) {
+      const error = await first
+        .open(tree, 's')
+        .get('a')
+        .then(
+          () => assert.fail('The other node was asked.'),
+          (thrown: CausewayError) => thrown,
+        )
+      assert.ok(['DISCONNECTED', 'WRONG_PEER'].includes(error.code), error.message)
+      codes.add(error.code)
+    }
   })
 
   it('ends with its calls when it is disposed', async () => {
