@@ -129,7 +129,7 @@ export const EntryBodySchema: GenMessage<EntryBody> = /*@__PURE__*/
 
 /**
  * One change to one store of the tree. Causeway orders and carries changes; the application gives them their meaning,
- * except in stores whose names begin with "_".
+ * except in stores whose names begin with "_", and except for the kinds that begin with "cw.".
  *
  * @generated from message causeway.v1.Change
  */
@@ -144,13 +144,15 @@ export type Change = Message<"causeway.v1.Change"> & {
 
   /**
    * The kind of change, chosen by the application: at most 64 bytes of UTF-8 without control characters. May be empty.
+   * Kinds that begin with "cw." are reserved; state.proto has the ones in use.
    *
    * @generated from field: string kind = 2;
    */
   kind: string;
 
   /**
-   * The content of the change, opaque to Causeway. In the store "_policy" it is an encoded PolicyChange.
+   * The content of the change, opaque to Causeway. In the store "_policy" it is an encoded PolicyChange; of a reserved
+   * kind it is a message of state.proto.
    *
    * @generated from field: bytes payload = 3;
    */

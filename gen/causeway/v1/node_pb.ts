@@ -1957,8 +1957,8 @@ export const NodeService: GenService<{
   },
   /**
    * Repairs a tree, or the store: checks it, keeps the entries that are whole together with all of their ancestors,
-   * makes every other record of it anew, and lets the links of the tree fetch the rest from peers. Streams the progress,
-   * then the result. A repair goes on if the caller leaves. Fails with UNKNOWN_TREE.
+   * makes every other record of it anew, and lets the links of the tree fetch the rest from peers. Streams the
+   * progress, then the result. A repair goes on if the caller leaves. Fails with UNKNOWN_TREE.
    *
    * @generated from rpc causeway.v1.NodeService.Repair
    */

@@ -122,8 +122,8 @@ export type Item = Message<"causeway.v1.Item"> & {
   key?: Key | undefined;
 
   /**
-   * The value: of the versions that nothing replaces, the one with the greatest height, then the greatest id. Unset: the
-   * key is absent.
+   * The value: of the versions that nothing replaces, the one with the greatest height, then the greatest id. Unset:
+   * the key is absent.
    *
    * @generated from field: causeway.v1.Version value = 2;
    */
@@ -489,7 +489,8 @@ export type KeyChange = Message<"causeway.v1.KeyChange"> & {
   key?: Key | undefined;
 
   /**
-   * What to do. A key of which nothing is left but versions that were added to takes an add as a put.
+   * What to do. An add that names no version is written as a put of the number if the version that counts such adds
+   * was replaced.
    *
    * @generated from oneof causeway.v1.KeyChange.what
    */
@@ -535,7 +536,7 @@ export const KeyChangeSchema: GenMessage<KeyChange> = /*@__PURE__*/
   messageDesc(file_causeway_v1_store, 14);
 
 /**
- * Exactly the versions that nothing replaces of a key.
+ * Which versions of a key nothing replaces: exactly these.
  *
  * @generated from message causeway.v1.Expectation
  */
@@ -576,14 +577,14 @@ export type WriteRequest = Message<"causeway.v1.WriteRequest"> & {
   tree: Uint8Array;
 
   /**
-   * Changes to keys: with `other`, 1 to 1,024. Of several puts and deletes of one key the last counts.
+   * Changes to keys. Together with `other`, 1 to 1,024. Of several puts and deletes of one key the last counts.
    *
    * @generated from field: repeated causeway.v1.KeyChange changes = 2;
    */
   changes: KeyChange[];
 
   /**
-   * Changes of kinds that have no meaning here.
+   * Opaque changes. Their kinds do not begin with "cw.".
    *
    * @generated from field: repeated causeway.v1.Change other = 3;
    */
@@ -675,8 +676,9 @@ export type PrepareWriteRequest = Message<"causeway.v1.PrepareWriteRequest"> & {
   author: Uint8Array;
 
   /**
-   * The nonce of the body, at most 32 bytes. A key's entries of the same changes, parents and millisecond are one entry,
-   * which counts once: two writers with one key each pass random bytes, and check that the body has them. Empty: none.
+   * The nonce of the body, at most 32 bytes. Entries of one key with the same changes, parents and millisecond are one
+   * entry, which counts once. So writers that share a key each pass random bytes, and check that the body has them.
+   * Empty: none.
    *
    * @generated from field: bytes nonce = 6;
    */
@@ -697,7 +699,7 @@ export const PrepareWriteRequestSchema: GenMessage<PrepareWriteRequest> = /*@__P
  */
 export type PrepareWriteResponse = Message<"causeway.v1.PrepareWriteResponse"> & {
   /**
-   * An EntryBody in its canonical encoding, with the caller as author. Check it before you sign it.
+   * An EntryBody in its canonical encoding, with the key that will sign as its author. Check it before you sign it.
    *
    * @generated from field: bytes body = 1;
    */
@@ -767,7 +769,7 @@ export const WatchStoreRequestSchema: GenMessage<WatchStoreRequest> = /*@__PURE_
  */
 export type WatchStoreResponse = Message<"causeway.v1.WatchStoreResponse"> & {
   /**
-   * The keys. One without a value is absent. Changes that follow each other fast are told as one.
+   * The keys. One without a value is absent. Changes that follow each other fast are sent as one.
    *
    * @generated from field: repeated causeway.v1.Item items = 1;
    */
@@ -1026,7 +1028,7 @@ export enum VersionState {
   REPLACED = 2,
 
   /**
-   * Its author had no right to write it.
+   * It is void: under the present policy, its author had no right to write it.
    *
    * @generated from enum value: VERSION_STATE_VOID = 3;
    */
@@ -1048,11 +1050,11 @@ export const VersionStateSchema: GenEnum<VersionState> = /*@__PURE__*/
 
 /**
  * Reads and writes the keys of the stores of a tree. Who may read the tree may call everything but Write, which is for
- * operators: the node signs it. Other writers call PrepareWrite, sign the body, and send it by TreeService.SubmitEntries.
- * For a caller that may not read the tree every call fails with UNKNOWN_TREE. A read counts everything that is at the
- * node when it begins; it fails with VIEW_BUILDING while that takes long, and with NOT_HERE_YET if an entry of
- * `read.at` does not come in time. A field of the wrong shape or past its bound fails the call with INVALID_ARGUMENT or
- * LIMIT_EXCEEDED.
+ * operators, since the node signs it, and PrepareWrite, which needs a key that may write. Its callers sign the body
+ * that it returns and send it by TreeService.SubmitEntries. For a caller that may not read the tree every call fails
+ * with UNKNOWN_TREE. A read counts everything that is at the node when it begins; it fails with VIEW_BUILDING while
+ * that takes long, and with NOT_HERE_YET if an entry of `read.at` does not come in time. A field of the wrong shape or
+ * past its bound fails the call with INVALID_ARGUMENT or LIMIT_EXCEEDED.
  *
  * @generated from service causeway.v1.StoreService
  */
@@ -1089,7 +1091,7 @@ export const StoreService: GenService<{
   },
   /**
    * Writes one entry, signed by the node. Fails with CONFLICT if a key does not have the versions that `expect` names,
-   * and as TreeService.Commit does.
+   * and otherwise as TreeService.Commit does.
    *
    * @generated from rpc causeway.v1.StoreService.Write
    */
@@ -1099,8 +1101,8 @@ export const StoreService: GenService<{
     output: typeof WriteResponseSchema;
   },
   /**
-   * Returns the body of the entry that Write would sign, for the caller's key. Fails with CONFLICT, and as
-   * TreeService.PrepareCommit does.
+   * Returns the body of an entry with these changes, for the caller's key to sign. Fails with CONFLICT as Write does,
+   * and otherwise as TreeService.PrepareCommit does.
    *
    * @generated from rpc causeway.v1.StoreService.PrepareWrite
    */

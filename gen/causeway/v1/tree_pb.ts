@@ -96,8 +96,8 @@ export type Tree = Message<"causeway.v1.Tree"> & {
   sequence: bigint;
 
   /**
-   * Why the tree is set aside, for people; empty if it is not. Its records are damaged: calls that read or write it fail
-   * with STORE_CORRUPT until it is repaired, the counts above are those of its record, and its name is empty.
+   * Why the tree is set aside, for people; empty if it is not. Its records are damaged: calls that read or write it
+   * fail with STORE_CORRUPT until it is repaired, the counts above are those of its record, and its name is empty.
    *
    * @generated from field: string damage = 11;
    */
@@ -485,8 +485,9 @@ export type PrepareCommitRequest = Message<"causeway.v1.PrepareCommitRequest"> &
   author: Uint8Array;
 
   /**
-   * The nonce of the body, at most 32 bytes. A key's entries of the same changes, parents and millisecond are one entry,
-   * which counts once: two writers with one key each pass random bytes, and check that the body has them. Empty: none.
+   * The nonce of the body, at most 32 bytes. Entries of one key with the same changes, parents and millisecond are one
+   * entry, which counts once. So writers that share a key each pass random bytes, and check that the body has them.
+   * Empty: none.
    *
    * @generated from field: bytes nonce = 5;
    */
@@ -827,8 +828,8 @@ export type WatchTreeResponse = Message<"causeway.v1.WatchTreeResponse"> & {
   sequence: bigint;
 
   /**
-   * Whether one of the arrivals covered changed the policy. Entries sent before may now be void, or no longer void: read the
-   * tree again. Set whatever stores were asked for.
+   * Whether one of the arrivals covered changed the policy. Entries sent before may now be void, or no longer void:
+   * read the tree again. Set whatever stores were asked for.
    *
    * @generated from field: bool policy_changed = 3;
    */
@@ -893,10 +894,10 @@ export const EntryViewSchema: GenEnum<EntryView> = /*@__PURE__*/
 /**
  * Creates, reads and writes the trees of one node. CreateTree, RemoveTree and Commit are for operators: the node's own
  * key, its control socket, and the peers that the node names. Of any other caller they fail with UNAUTHENTICATED if it
- * has proven no key, else with FORBIDDEN. Everybody may make the other calls, and the tree's policy answers: a tree that
- * the caller may not read is to it as if it were not here. A field of the wrong shape or past its bound fails the call
- * with INVALID_ARGUMENT or LIMIT_EXCEEDED. A caller that is no operator gets RESOURCE_EXHAUSTED, with the time to wait,
- * if it makes the node do too much.
+ * has proven no key, else with FORBIDDEN. Everybody may make the other calls, and the tree's policy answers: a tree
+ * that the caller may not read is to it as if it were not here. A field of the wrong shape or past its bound fails the
+ * call with INVALID_ARGUMENT or LIMIT_EXCEEDED. A caller that is no operator gets RESOURCE_EXHAUSTED, with the time to
+ * wait, if it makes the node do too much.
  *
  * @generated from service causeway.v1.TreeService
  */
@@ -959,10 +960,10 @@ export const TreeService: GenService<{
   },
   /**
    * For callers that have proven a key which may write to the tree. Returns the body of a new entry for that key: its
-   * place on top of the tree, the policy entries, the node's time, in the canonical encoding. Writes nothing. The caller
-   * checks that the body says what it asked for, signs it as SignedEntry says, and sends it with SubmitEntries. Fails with
-   * UNAUTHENTICATED if the caller has proven no key, with UNKNOWN_TREE, with FORBIDDEN if the key may not write, and as
-   * Commit does with ENTRY_CHANGES, ENTRY_TOO_LARGE or ENTRY_MISSING_PARENT.
+   * place on top of the tree, the policy entries, the node's time, in the canonical encoding. Writes nothing. The
+   * caller checks that the body says what it asked for, signs it as SignedEntry says, and sends it with SubmitEntries.
+   * Fails with UNAUTHENTICATED if the caller has proven no key, with UNKNOWN_TREE, with FORBIDDEN if the key may not
+   * write, and as Commit does with ENTRY_CHANGES, ENTRY_TOO_LARGE or ENTRY_MISSING_PARENT.
    *
    * @generated from rpc causeway.v1.TreeService.PrepareCommit
    */
@@ -975,7 +976,8 @@ export const TreeService: GenService<{
    * For callers that may read the tree. Writes entries that their authors have signed. Whether an entry is accepted
    * depends on its author's right, not on the caller's. If an operator calls, and the first entry is the tree's root,
    * creates the tree. If entries are refused, the call fails with the code of the first of them; the other entries are
-   * stored. Fails with UNKNOWN_TREE, with CONFLICT if a key does not have the versions that `expect` names, and with RESOURCE_EXHAUSTED if a quota is used up.
+   * stored. Fails with UNKNOWN_TREE, with CONFLICT if a key does not have the versions that `expect` names, and with
+   * RESOURCE_EXHAUSTED if a quota is used up.
    *
    * @generated from rpc causeway.v1.TreeService.SubmitEntries
    */
