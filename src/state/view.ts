@@ -6,6 +6,7 @@
  */
 import type { Clock } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
+import { discard, takenGarbage } from '../base/garbage.ts'
 import { limits } from '../base/limits.ts'
 import { decodeBody, type EntryBody } from '../dag/body.ts'
 import type { VerifiedEntry } from '../dag/entry.ts'
@@ -320,7 +321,9 @@ export class Views {
         slice,
         entries.map(({ id, signed }) => appliedOf(id, decodeBody(signed.body))),
       )
-      for (const { signed } of entries) bytes += signed.body.length
+      const read = entries.reduce((sum, { signed }) => sum + signed.body.length, 0)
+      discard(read, takenGarbage)
+      bytes += read
       last = some.at(-1)!.sequence
     }
     return last
