@@ -15,14 +15,13 @@ import type { Contribution } from '../store/contributors.ts'
 import { damagedTree } from '../store/damage/damaged-tree.ts'
 import { type BatchOperation, writeOperations } from '../store/page.ts'
 import type { TreeInfo } from '../store/tree-state.ts'
-import { type Effect, effectsOf, pathOf, type StoreKey, touchesState } from './effects.ts'
+import { type Effect, effectsOf, type StoreKey, touchesState } from './effects.ts'
+import { Flips } from './flips.ts'
 import {
   allViews,
   countedRanges,
   decodeView,
   encodeView,
-  flipOf,
-  flipRange,
   flipRow,
   flipsAfter,
   numberOfViewKey,
@@ -58,12 +57,12 @@ export class Views {
   private readonly quiet = new Map<TreeId, () => void>()
   /** The last small page of each tree, until it is counted: most views need not read it again. */
   private readonly latest = new Map<TreeId, { after: number; added: readonly VerifiedEntry[] }>()
-  /** The keys that were recomputed for the flips of one arrival. */
-  private readonly recomputed = new Map<TreeId, { sequence: number; keys: Set<string> }>()
+  private readonly flips: Flips
   private closed = false
 
   private constructor(store: StateStore, clock: Clock) {
     this.store = store
+    this.flips = new Flips(store)
     this.clock = clock
   }
 
@@ -226,7 +225,7 @@ export class Views {
       await this.store.writeBeside(() => writeOperations(this.store.db, operations, false))
     } catch (error) {
       // What was recomputed for this batch is not written.
-      this.recomputed.delete(tree)
+      this.flips.forget(tree)
       throw error
     }
     this.records.set(tree, next)
@@ -236,7 +235,7 @@ export class Views {
   private async apply(tree: TreeId, record: ViewRecord, sequence: number) {
     const number = this.store.treeNumber(tree)
     const slice = new Slice(this.store, tree)
-    const flips = await this.countFlips(tree, slice, record, sequence)
+    const flips = await this.flips.count(tree, slice, record, sequence)
     const next =
       flips === undefined
         ? { ...record, cursor: await this.countArrivals(tree, slice, record.cursor) }
@@ -250,52 +249,6 @@ export class Views {
     for (const range of countedRanges(number)) await this.store.writeBeside(() => this.store.db.clear(range))
     const flips = flipsAfter(this.store.tree(tree)!.sequence)
     return { number, next: { cursor: 0, flips, clearing: false }, operations: [] as BatchOperation[] }
-  }
-
-  /**
-   * Recomputes the keys of entries that became void, or no longer void. Returns the last flip that it took into account,
-   * or undefined if there are no more.
-   */
-  private async countFlips(
-    tree: TreeId,
-    slice: Slice,
-    { flips }: ViewRecord,
-    through: number,
-  ): Promise<Buffer | undefined> {
-    const range = flipRange(this.store.treeNumber(tree), flips, through)
-    const rows = await this.store.db.keys({ ...range, limit: limits.stateSliceFlips }).all()
-    if (rows.length === 0) {
-      this.recomputed.delete(tree)
-      return undefined
-    }
-    let last = flips
-    let keys = 0
-    for (const row of rows) {
-      const { rest, sequence, position } = flipOf(row)
-      const done = this.recomputedSince(tree, sequence)
-      const [entry] = await this.store.read(tree, [position])
-      const touched = [...effectsOf(decodeBody(entry!.signed.body).changes).values()]
-      const open = touched.filter((key) => !done.has(pathOf(key)))
-      if (keys > 0 && keys + open.length > limits.stateSliceFlips) break
-      keys += open.length
-      await slice.load(open)
-      for (const key of open) {
-        await slice.recompute(key)
-        done.add(pathOf(key))
-      }
-      last = Buffer.from(rest)
-    }
-    return last
-  }
-
-  /** Returns the keys that were recomputed for flips of this arrival, all of whose marks were written before. */
-  private recomputedSince(tree: TreeId, sequence: number): Set<string> {
-    let done = this.recomputed.get(tree)
-    if (done?.sequence !== sequence || done.keys.size > limits.stateScanRows) {
-      done = { sequence, keys: new Set() }
-      this.recomputed.set(tree, done)
-    }
-    return done.keys
   }
 
   /** Applies the next arrivals after one. Returns the last of them. */
@@ -340,7 +293,7 @@ export class Views {
     this.quiet.get(tree)?.()
     this.quiet.delete(tree)
     this.records.delete(tree)
-    this.recomputed.delete(tree)
+    this.flips.forget(tree)
     this.latest.delete(tree)
     // Watches find that the tree has gone.
     for (const listener of this.listeners) listener(tree)
