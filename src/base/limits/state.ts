@@ -59,6 +59,8 @@ export const stateLimits = {
   textPartUnits: 16_384,
   /** Deleted ranges of one update that had to be split, of at most 24 bytes each: below textUpdateBytes. */
   textPartRanges: 2_048,
+  /** Items of a text that wait for others are tried again after each change, up to this size: some 20 ms. */
+  textWaitingBytes: 1_048_576,
   /** How a program's watch comes back after a lost connection: it gives up when a node is away for some minutes. */
   watchRetries: 20,
   watchRetryMs: 100,

@@ -53,7 +53,7 @@ export class Composer {
       for (const [client, ranges] of gone) if (ranges.length > 0) append(deletes, client, ranges)
     }
     for (const some of items.values()) some.sort((a, b) => a.id.clock - b.id.clock)
-    for (const some of deletes.values()) some.sort((a, b) => a.from - b.from)
+    for (const [client, some] of deletes) deletes.set(client, mergeRanges(some))
     return encodeUpdate(this.yjs, items, deletes)
   }
 
@@ -88,6 +88,17 @@ export class Composer {
     }
     return parts
   }
+}
+
+/** Returns the same clocks as ranges in ascending order that do not overlap: Yjs garbles others while they wait. */
+function mergeRanges(ranges: readonly ClockRange[]): ClockRange[] {
+  const merged: ClockRange[] = []
+  for (const range of [...ranges].sort((a, b) => a.from - b.from)) {
+    const last = merged.at(-1)
+    if (last === undefined || last.to < range.from) merged.push(range)
+    else merged[merged.length - 1] = { from: last.from, to: Math.max(last.to, range.to) }
+  }
+  return merged
 }
 
 /** Returns the index of the first range that ends after a clock. */

@@ -14,7 +14,7 @@ import type { StateWriter } from '../writer.ts'
 import { allUpdates, newsSince, type TextSource } from './changes.ts'
 import { Composer } from './composer.ts'
 import { type Edit, Outgoing } from './outgoing.ts'
-import { clientOf, readUpdate, rootName, splitUpdate } from './update.ts'
+import { clientOf, readUpdate, retryWaiting, rootName, splitUpdate } from './update.ts'
 import type { Doc } from './yjs.ts'
 
 export interface TextEvents {
@@ -170,6 +170,7 @@ export class SharedText extends EventEmitter<TextEvents> implements AsyncDisposa
     this.applying = true
     try {
       this.source.yjs.applyUpdate(doc, update, this)
+      retryWaiting(this.source.yjs, doc, this)
     } finally {
       this.applying = false
     }

@@ -7,7 +7,7 @@ import { limits } from '../../base/limits.ts'
 import { sha256Hex } from '../../dag/crypto.ts'
 import { hexToBytes } from '../../dag/hex.ts'
 import type { PeerId } from '../../dag/identity.ts'
-import type { Item, YjsModule } from './yjs.ts'
+import type { Doc, Item, YjsModule } from './yjs.ts'
 
 /** The name of the text in its document. */
 export const rootName = 'text'
@@ -139,6 +139,17 @@ function writeItems(
     item.write(out, 0)
     next = endOf(item)
   }
+}
+
+/**
+ * Tries again to apply the items that wait for others: Yjs does so only where a client gets further that it notes, and
+ * misses some when several wait for each other.
+ */
+export function retryWaiting(yjs: YjsModule, doc: Doc, origin: unknown): void {
+  const waiting = doc.store.pendingStructs
+  if (waiting === null || waiting.update.length > limits.textWaitingBytes) return
+  doc.store.pendingStructs = null
+  yjs.applyUpdateV2(doc, waiting.update, origin)
 }
 
 /** Returns an update as parts that each can be written: the update itself if it is small. Throws LIMIT_EXCEEDED. */
