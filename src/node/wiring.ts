@@ -120,6 +120,7 @@ export function wire(durable: DurableParts, options: NodeOptions, node: Host): W
   const { store, views, book, links, outbox, admission, identity, clock } = durable
   const author = new Author(store, identity, clock)
   const writer = new StateWriter(views, store, author)
+  const texts = new Texts(views, { writer, clock, author: identity.peer })
   const ingest = new Ingest(store)
   const lastEqual = new LastEqual(store.db)
   const rights = rightsOf(store, durable.named)
@@ -149,7 +150,7 @@ export function wire(durable: DurableParts, options: NodeOptions, node: Host): W
     onError: (error, where) => node.emit('problem', error, where),
   })
   const services = {
-    ...{ store, views, writer, ingest, author, access, identity, clock, bindings: admission.bindings },
+    ...{ store, views, writer, texts, ingest, author, access, identity, clock, bindings: admission.bindings },
     ...{ requests: joining.desk, ...joining.calls },
   }
   const serving: Serving = new Serving({
@@ -170,7 +171,6 @@ export function wire(durable: DurableParts, options: NodeOptions, node: Host): W
   store.removals.onRemove(async (tree) => dispatcher.treeRemoved(tree))
   dispatcher.onStatus((status) => node.emit('status', status))
   store.subscribe((tree, _, __, inEffect) => node.emit('entries', tree, inEffect))
-  const texts = new Texts(views, { writer, clock, author: identity.peer })
   const calls = localCalls({ views, writer, clock, texts })
   return { author, views, calls, texts, transports, dialler, sessions, dispatcher, joining, serving }
 }

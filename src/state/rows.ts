@@ -5,7 +5,7 @@
  *   v number                        view     clearing(1) cursor(8) flips(48): how far it counts
  *   k number key                    key      its heads, the first with its value (key-state.ts)
  *   h number key rank(40)           head     those past the first limits.stateHeads: change(2) adds(9)
- *   w number key rank(40)           version  what an entry does to the key; newest first
+ *   w number key rank(40)           version  what an entry does to the key; newest first. 01: updates its text
  *   n number key id(32)             name     of a version that was named while it was no head: replaced(1) adds(9)
  *   f number sequence(8) height(8) id(32)    entry that became void, or no longer void, at this arrival
  *

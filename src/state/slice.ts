@@ -95,7 +95,10 @@ export class Slice {
     }
     for (const [path, effect] of entry.effects) {
       const loaded = this.keys.get(path)!
-      this.overlay.put(versionRow(this.number, loaded.key, entry), noValue)
+      this.overlay.put(
+        versionRow(this.number, loaded.key, entry),
+        effect.texts.length > 0 ? textMark : noValue,
+      )
       if (isVoid) continue
       loaded.isChanged = true
       const reading = applyEffect(loaded.state, effect, writer, loaded)
@@ -134,6 +137,8 @@ export class Slice {
 }
 
 const noValue = Buffer.alloc(0)
+/** The value of a version that updates the key's text. */
+const textMark = Buffer.of(1)
 
 function detailsOf({ author, createdAtMs }: AppliedEntry['body'], { put }: Effect, always = false): Details {
   const { type, value } = put!

@@ -1070,7 +1070,8 @@ export const StoreService: GenService<{
     output: typeof ListStoresResponseSchema;
   },
   /**
-   * Returns keys with their values and conflicts.
+   * Returns keys with their values and conflicts. The value of a key without one that has a text is this text. Fails
+   * with UNIMPLEMENTED for such a key if the node lacks Yjs, and with LIMIT_EXCEEDED if the text is larger than a value.
    *
    * @generated from rpc causeway.v1.StoreService.Get
    */

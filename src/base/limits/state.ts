@@ -59,6 +59,8 @@ export const stateLimits = {
   textPartUnits: 16_384,
   /** Deleted ranges of one update that had to be split, of at most 24 bytes each: below textUpdateBytes. */
   textPartRanges: 2_048,
+  /** Updates of one text that a node reads to answer a Get, as bytes: some 0.3 s. */
+  textShownBytes: 4_194_304,
   /** Items of a text that wait for others are tried again after each change, up to this size: some 20 ms. */
   textWaitingBytes: 1_048_576,
   /** How a program's watch comes back after a lost connection: it gives up when a node is away for some minutes. */

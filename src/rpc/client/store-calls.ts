@@ -248,7 +248,7 @@ const at = (tree: TreeId, read: ReadOptions | undefined) => ({
 function noText(): CausewayError {
   return new CausewayError(
     'UNIMPLEMENTED',
-    "Texts are read and edited at a node of one's own: use `node.stores` of `createNode`.",
+    "Texts are edited at a node of one's own, by `node.stores` of `createNode`. `Store.get` shows them.",
   )
 }
 

@@ -13,6 +13,7 @@ import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { idToBytes, type Position, type TreeId } from '../../dag/id.ts'
 import { type PastVersion, type ReadOptions, StateReader } from '../../state/reads.ts'
+import type { Texts } from '../../state/text/texts.ts'
 import type { Views } from '../../state/view.ts'
 import { watchStore } from '../../state/watch.ts'
 import type { StateWriter } from '../../state/writer.ts'
@@ -35,6 +36,7 @@ import { signerOf } from './signer.ts'
 export interface StoreServiceParts extends ReadableTrees {
   readonly views: Views
   readonly writer: StateWriter
+  readonly texts: Texts
   readonly clock: Clock
 }
 
@@ -59,7 +61,7 @@ export function createStoreService(parts: StoreServiceParts): Partial<ServiceImp
         const { rows, next } = await reader.stores(tree, after, pageSize(request.pageSize))
         return { stores: [...rows], nextPageToken: writeTextToken(next) }
       }),
-    get: (request, context) => reading(request, context, (tree) => get(reader, tree, request)),
+    get: (request, context) => reading(request, context, (tree) => get(reader, parts.texts, tree, request)),
     list: (request, context) => reading(request, context, (tree) => list(reader, tree, request, false)),
     listConflicts: (request, context) =>
       reading(request, context, (tree) => list(reader, tree, request, true)),
@@ -98,13 +100,14 @@ async function prepareWrite(
   return { body, validMs: limits.preparedMs }
 }
 
-async function get(reader: StateReader, tree: TreeId, { keys }: GetRequest) {
+async function get(reader: StateReader, texts: Texts, tree: TreeId, { keys }: GetRequest) {
   if (keys.length === 0 || keys.length > limits.stateGetKeys)
     throw new CausewayError(
       'LIMIT_EXCEEDED',
       `\`keys\` must be 1 to ${limits.stateGetKeys}, got ${keys.length}.`,
     )
-  return { items: (await reader.get(tree, keys.map(readKey))).map(writeItem) }
+  const items = await reader.get(tree, keys.map(readKey))
+  return { items: (await texts.show(tree, items)).map(writeItem) }
 }
 
 async function list(

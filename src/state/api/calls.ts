@@ -51,7 +51,7 @@ export function localCalls(parts: {
   return {
     async get(tree, keys, read) {
       await reader.ready(tree, read)
-      return reader.get(tree, keys)
+      return texts.show(tree, await reader.get(tree, keys))
     },
     async list(tree, options, read) {
       await reader.ready(tree, read)

@@ -1,4 +1,5 @@
 /** Reads the updates of one text: all that the tree's view has, or those of what it has counted since an arrival. */
+import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { decodeBody } from '../../dag/body.ts'
 import type { Position, TreeId } from '../../dag/id.ts'
@@ -17,18 +18,44 @@ export interface TextSource {
   readonly key: StoreKey
 }
 
-/** Returns all updates of a text that count. The view must be current. */
-export async function allUpdates(source: TextSource): Promise<RankedUpdate[]> {
+/** Reports whether a key has a text, as far as the newest of its versions tell. The view must be current. */
+export async function hasText({
+  views,
+  tree,
+  key,
+}: Pick<TextSource, 'views' | 'tree' | 'key'>): Promise<boolean> {
+  const { store } = views
+  const range = versionRange(store.treeNumber(tree), keyBytes(key))
+  const marks = await store.db.values({ ...range, limit: limits.stateScanRows }).all()
+  return marks.some(({ length }) => length > 0)
+}
+
+/**
+ * Returns all updates of a text that count. The view must be current. Throws LIMIT_EXCEEDED if they have more bytes
+ * than `most`.
+ */
+export async function allUpdates(
+  source: TextSource,
+  most = Number.POSITIVE_INFINITY,
+): Promise<RankedUpdate[]> {
   const { store } = source.views
   const range = versionRange(store.treeNumber(source.tree), keyBytes(source.key))
   const updates: RankedUpdate[] = []
-  for await (const rows of store.rows(range, { pageEntries: limits.pageEntries }))
-    updates.push(
-      ...(await updatesAt(
-        source,
-        rows.map(([row]) => rankOf(row)),
-      )),
-    )
+  let bytes = 0
+  for await (const rows of store.rows(range, { pageEntries: limits.pageEntries })) {
+    const positions = rows.flatMap(([row, mark]) => (mark.length > 0 ? [rankOf(row)] : []))
+    for (let from = 0; from < positions.length; from += readAtOnce)
+      for (const update of await updatesAt(source, positions.slice(from, from + readAtOnce))) {
+        updates.push(update)
+        bytes += update.read.bytes
+        if (bytes > most)
+          throw new CausewayError(
+            'LIMIT_EXCEEDED',
+            `The updates of this text have more than ${most} bytes: read it with \`node.stores.readText\`.`,
+            { data: { max: most } },
+          )
+      }
+  }
   return updates
 }
 

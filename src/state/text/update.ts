@@ -27,6 +27,8 @@ export interface ReadUpdate {
   /** In ascending order of their clocks, without gaps. */
   readonly items: readonly Item[]
   readonly deletes: Deletes
+  /** The length of the update. */
+  readonly bytes: number
 }
 
 const domain = new TextEncoder().encode('causeway.yjs.v1\0')
@@ -54,7 +56,7 @@ export function readUpdate(yjs: YjsModule, update: Uint8Array, client: number): 
     if (ranges.some(({ from, to }) => to <= from || !Number.isSafeInteger(to))) return undefined
     if (ranges.length > 0) deletes.set(of, ranges)
   }
-  return { client, items, deletes }
+  return { client, items, deletes, bytes: update.length }
 }
 
 function decode(yjs: YjsModule, update: Uint8Array) {

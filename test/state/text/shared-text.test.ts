@@ -37,7 +37,9 @@ describe('a text that is open', () => {
     await until('both have all', () => left.toString() === 'Jello big world')
     await until('both have all', () => right.toString() === 'Jello big world')
     assert.equal(await b.stores.readText(tree, 'notes', 'body'), 'Jello big world')
-    assert.equal(await a.stores.open(tree, 'notes').get('body'), undefined, 'a text makes no heads')
+    const shown = await a.stores.open(tree, 'notes').get('body')
+    assert.equal(shown?.value, 'Jello big world')
+    assert.equal(shown.type, 'text/plain')
   })
 
   it('writes what was edited when the node closes, and reads its own writes by their tokens', async () => {
