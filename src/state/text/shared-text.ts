@@ -132,7 +132,8 @@ export class SharedText extends EventEmitter<TextEvents> implements AsyncDisposa
       () => {
         this.following = undefined
         // What was counted since the last look: its call came too early.
-        if (!this.stale && this.isBehind) this.follow()
+        const { views, tree } = this.source
+        if (this.isBehind && (!this.stale || views.isCurrent(tree))) this.follow()
       },
       (error) => {
         this.following = undefined

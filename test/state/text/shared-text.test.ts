@@ -147,6 +147,27 @@ describe('a text that is open', () => {
     assert.equal(await b.stores.readText(tree, 'notes', 'body'), 'mine')
   })
 
+  it('goes on when the view of its tree is counted anew', async () => {
+    const tree = new TreeBuilder()
+    const a = new Editor(alice)
+    for (let count = 0; count < 5; count++)
+      tree.add([tree.last], { author: alice, changes: a.changes((text) => text.insert(count, `${count}`)) })
+    await using store = await openTextStore(tree.entries)
+    await using text = await store.texts.open(tree.root.id, textKey)
+    text.on('problem', (error) => assert.fail(String(error)))
+    assert.equal(text.toString(), '01234')
+    const reset = new Promise<void>((resolve) => text.once('reset', () => resolve()))
+    await store.views.rebuild(tree.root.id)
+    await reset
+    assert.equal(text.toString(), '01234')
+    const added = tree.add([tree.last], {
+      author: alice,
+      changes: a.changes((other) => other.insert(5, '5')),
+    })
+    await store.add([added])
+    await until('the next edit is there', () => text.toString() === '012345')
+  })
+
   it('gets a new document when entries become void, or clash', async () => {
     const tree = new TreeBuilder({ publicAccess: PublicAccess.NONE })
     tree.add([tree.root], { changes: policyChange([grant(alice, write), grant(bob, write)]) })
