@@ -45,7 +45,11 @@ export async function listenAdmin(
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.idleTimeoutMs,
     },
-    (request, response) => send(request, response, answerRequest(request, allowed, answer)),
+    (request, response) => {
+      // From Node 26 on, a request that is cut emits an error, and one that nobody hears ends the process.
+      request.on('error', () => {})
+      send(request, response, answerRequest(request, allowed, answer))
+    },
   )
   server.maxConnections = limits.adminConnections
   server.on('clientError', (_error, socket) => socket.destroy())

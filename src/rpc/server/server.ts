@@ -118,6 +118,8 @@ export class RpcServer {
         requestTimeout: requestTimeMs(limits.messageBytes),
       },
       (request, response) => {
+        // From Node 26 on, a request that is cut emits an error, and one that nobody hears ends the process.
+        request.on('error', () => {})
         if (this.stopping.signal.aborted) return sendPlain(response, stoppingAnswer)
         const socket = request.socket as Duplex
         if (this.pipelines(socket, response)) return

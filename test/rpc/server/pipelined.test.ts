@@ -33,3 +33,19 @@ it('ends a connection with more of them', async () => {
   await serving.assertServing()
   assert.deepEqual(serving.problems, [])
 })
+
+it('outlives connections that are lost with many requests under way', async () => {
+  await using serving = await ServingNode.start()
+  const call =
+    'POST /causeway.v1.TreeService/ListTrees HTTP/1.1\r\nHost: localhost\r\n' +
+    'Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}'
+  for (let round = 0; round < 50; round++) {
+    const socket = await rawSocket(serving)
+    socket.on('error', () => {})
+    socket.write(call.repeat(10 * limits.requestsPipelined))
+    if (round % 2 === 0) socket.destroy()
+    else await readToEnd(socket)
+  }
+  await serving.assertServing()
+  assert.deepEqual(serving.problems, [])
+})
