@@ -66,7 +66,7 @@ export interface PastVersion {
 
 /** What a read waits for. */
 export interface ReadOptions {
-  /** Entries that must be counted before the read: the tokens of writes. At most `limits.stateTokens`. */
+  /** Entries that must be counted before the read: what writes returned. At most `limits.stateTokens`. */
   readonly at?: readonly EntryId[] | undefined
   /** How long to wait for them. Default: `limits.stateWaitMs`. */
   readonly waitMs?: number | undefined
@@ -359,7 +359,7 @@ export class StateReader {
         const details =
           head.id === zeroVersion ? zeroDetails : detailsIn(entries.next().value!, head.index, true)
         const value = details.value!
-        if (!isFirst) conflictBytes += value.length
+        if (!isFirst) conflictBytes += value.length + versionBytes
         take(versionOf(head, details, value))
       }
     }
@@ -376,6 +376,8 @@ interface Wanted {
   readonly take: (version: Version) => void
 }
 
+/** About what a version takes in a message beside its value: so many small ones are bounded too. */
+const versionBytes = 128
 /** How many entries are read at a time: each may be large. */
 const readAtOnce = 16
 

@@ -63,12 +63,20 @@ export async function* watchStore(
     let sent = false
     // Each turn sends what some arrivals changed; ends when all that the view has counted are sent.
     while (after < views.counted(tree) && !signal.aborted) {
-      const { keys, through } = await changedKeys(views, tree, options, after)
+      const { arrived, through } = await nextArrivals(views, tree, after)
+      for await (const positions of flipped(views, tree, after, through))
+        for await (const items of pagesOf(reader, tree, await keysAt(views, tree, options, positions))) {
+          await expectReadable(parts, tree)
+          // Until all of these keys are sent, a watch that is cut has to begin before them.
+          yield { items, sequence: after, synced: true }
+          sent = true
+          sentAt = parts.clock.monotonic()
+        }
+      const keys = await keysAt(views, tree, options, arrived)
       let left = keys.length
       for await (const items of pagesOf(reader, tree, keys)) {
         await expectReadable(parts, tree)
         left -= items.length
-        // Until all of these keys are sent, a watch that is cut has to begin before them.
         yield { items, sequence: left === 0 ? through : after, synced: true }
         sent = true
         sentAt = parts.clock.monotonic()
@@ -114,28 +122,43 @@ async function* pagesOf(
   }
 }
 
-/** Returns the keys that the next arrivals changed, or the changes of the policy at them, and the last of these arrivals. */
-async function changedKeys(
+/** Returns the next arrivals after one that the view counts, and the last of them. */
+async function nextArrivals(
   views: Views,
   tree: TreeId,
-  { store: name, prefix = '' }: WatchOptions,
   after: number,
-): Promise<{ keys: StoreKey[]; through: number }> {
-  const { store } = views
+): Promise<{ arrived: Position[]; through: number }> {
   const end = views.counted(tree)
-  const arrivals = await store.arrivals(tree, after, limits.watchEntries)
-  const here = arrivals.filter(({ sequence }) => sequence <= end)
-  const positions: Position[] = [...here]
-  const through = here.at(-1)?.sequence ?? end
+  const arrivals = await views.store.arrivals(tree, after, limits.watchEntries)
+  const arrived = arrivals.filter(({ sequence }) => sequence <= end)
+  return { arrived, through: arrived.at(-1)?.sequence ?? end }
+}
+
+/** Yields in pages the entries that became void, or no longer void, by arrivals after one. */
+async function* flipped(
+  { store }: Views,
+  tree: TreeId,
+  after: number,
+  through: number,
+): AsyncGenerator<Position[]> {
   for await (const rows of store.rows(flipRange(store.treeNumber(tree), flipsAfter(after), through)))
-    for (const [row] of rows) positions.push(flipOf(row).position)
+    yield rows.map(([row]) => flipOf(row).position)
+}
+
+/** Returns the watched keys that some entries change. */
+async function keysAt(
+  { store }: Views,
+  tree: TreeId,
+  { store: name, prefix = '' }: WatchOptions,
+  positions: readonly Position[],
+): Promise<StoreKey[]> {
   const keys = new Map<string, StoreKey>()
   for (let from = 0; from < positions.length; from += readAtOnce)
     for (const { signed } of await store.read(tree, positions.slice(from, from + readAtOnce)))
       for (const effect of effectsOf(decodeBody(signed.body).changes).values())
         if (effect.store === name && effect.key.startsWith(prefix))
           keys.set(pathOf(effect), { store: effect.store, key: effect.key })
-  return { keys: [...keys.values()], through }
+  return [...keys.values()]
 }
 
 /** How many entries are read at a time. */

@@ -1,4 +1,6 @@
 /** One store of a tree as programs use it: keys with typed values, on this node or on a remote one. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { backoffCeilingMs } from '../../base/backoff.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { Change } from '../../dag/body.ts'
@@ -39,7 +41,7 @@ export interface AbsentItem {
   readonly version: undefined
 }
 
-/** The tokens of a write: a read with `at` sees it, on every node. */
+/** The ids of the entries of a write: a read with them in `at` sees it, on every node. */
 export type At = readonly EntryId[]
 
 export interface WriteOptions {
@@ -79,16 +81,16 @@ export class Batch {
 
   put(store: string, key: string, value: Value, options: PutOptions = {}): this {
     const { value: bytes, type } = encodeValue(value)
-    return this.add_(store, key, { put: { value: bytes, type: options.type ?? type } }, options)
+    return this.record(store, key, { put: { value: bytes, type: options.type ?? type } }, options)
   }
 
   delete(store: string, key: string, options: WriteOptions = {}): this {
-    return this.add_(store, key, { delete: true }, options)
+    return this.record(store, key, { delete: true }, options)
   }
 
   /** Adds a whole number to the number under a key. */
   add(store: string, key: string, delta: number | bigint, options: WriteOptions = {}): this {
-    return this.add_(store, key, { add: Number(delta) }, options)
+    return this.record(store, key, { add: Number(delta) }, options)
   }
 
   /** Adds a change of a kind that has no meaning for Causeway. */
@@ -103,7 +105,7 @@ export class Batch {
     return this
   }
 
-  private add_(store: string, key: string, action: KeyAction, { expect, replaces }: WriteOptions): this {
+  private record(store: string, key: string, action: KeyAction, { expect, replaces }: WriteOptions): this {
     if (expect !== undefined) this.expect(store, key, expect)
     this.writes.push({ store, key, action, ...(replaces && { replaces: versionsOf(replaces) }) })
     return this
@@ -124,7 +126,7 @@ export class Stores {
   }
 
   /**
-   * Writes one entry that changes several keys, of any stores of a tree, at once. Returns the token of the write. Throws
+   * Writes one entry that changes several keys, of any stores of a tree, at once. Returns the id of the entry. Throws
    * as `Store.put` does.
    */
   write(
@@ -179,13 +181,19 @@ export class Store {
     this.name = name
   }
 
-  /** Returns a key with its conflicts, or undefined if it is absent. Throws as `Node.store` says. */
+  /**
+   * Returns a key with its conflicts, or undefined if it is absent. Throws UNKNOWN_TREE, VIEW_BUILDING while the state of
+   * the tree is being computed, and NOT_HERE_YET if an entry of `at` does not come in time.
+   */
   async get(key: string, read?: ReadOptions): Promise<StoreItem | undefined> {
     const [item] = await this.calls.get(this.tree, [{ store: this.name, key }], read)
     return item && present(item)
   }
 
-  /** Puts a value. Returns the token of the write. */
+  /**
+   * Puts a value. Returns the id of the entry. Throws CONFLICT if the key is not as `expect` says, FORBIDDEN if the key of
+   * the writer may not write, UNKNOWN_TREE, INVALID_ARGUMENT, LIMIT_EXCEEDED, ENTRY_TOO_LARGE and RESOURCE_EXHAUSTED.
+   */
   put(key: string, value: Value, options: PutOptions = {}): Promise<At> {
     return this.write((batch) => batch.put(this.name, key, value, options), options)
   }
@@ -285,26 +293,17 @@ export class Store {
         if (signal.aborted) return
         const known = CausewayError.from(error)
         if (!lostConnection.has(known.code) || ++failures > limits.watchRetries) throw error
-        await pause(Math.min(limits.watchRetryMs * 2 ** failures, limits.watchRetryMaxMs), signal)
+        const waitMs = backoffCeilingMs(failures, {
+          baseMs: limits.watchRetryMs,
+          capMs: limits.watchRetryMaxMs,
+        })
+        // Keeps the process alive, which may do nothing but watch. If the signal ends the wait, it ends the loop.
+        await delay(waitMs, undefined, { signal }).catch(() => {})
       }
   }
 }
 
 const lostConnection = new Set(['DISCONNECTED', 'UNREACHABLE', 'TIMEOUT', 'VIEW_BUILDING'])
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer)
-        resolve()
-      },
-      { once: true },
-    )
-  })
-}
 
 function versionsOf(item: StoreItem | null): EntryId[] {
   return item === null ? [] : [item.version, ...item.conflicts.map(({ version }) => version)]

@@ -93,7 +93,7 @@ export class SharedText extends EventEmitter<TextEvents> implements AsyncDisposa
   }
 
   /**
-   * Writes the edits made so far. Returns the tokens of the write. Throws as `Store.put` does, and INVALID_ARGUMENT if
+   * Writes the edits made so far. Returns the ids of the entries. Throws as `Store.put` does, and INVALID_ARGUMENT if
    * something else than the document's text was edited: that is dropped.
    */
   flush(): Promise<readonly EntryId[]> {
