@@ -1,10 +1,11 @@
 /**
  * Builds the command as one file, dist/causeway.js, since node takes 0.3 s to load the 440 modules that it is made of and
- * half of that for one. Beside it lie the thread that it starts, and the licences of the libraries within; those with a
- * native part stay outside.
+ * half of that for one. Beside it lie the thread that it starts, the vectors of the conformance kit, and the licences of the
+ * libraries within; those with a native part stay outside.
  */
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
 const { metafile } = await build({
@@ -25,6 +26,13 @@ const { metafile } = await build({
   logLevel: 'warning',
 })
 chmodSync('dist/causeway.js', 0o755)
+
+// The vectors of the conformance kit, from which the command makes cases: packed, since they are ten times as large.
+mkdirSync('dist/conformance', { recursive: true })
+for (const name of ['entries', 'bindings']) {
+  const vectors = JSON.stringify(JSON.parse(readFileSync(`conformance/vectors/${name}.json`, 'utf8')))
+  writeFileSync(`dist/conformance/${name}.json.gz`, gzipSync(vectors, { level: 9 }))
+}
 
 const inside = /^node_modules\/(?:@[^/]+\/)?[^/]+/
 const libraries = new Set(Object.keys(metafile.inputs).flatMap((path) => path.match(inside)?.[0] ?? []))

@@ -18,11 +18,13 @@ const unpublished = new Set(
 
 const [path = 'package-lock.json'] = process.argv.slice(2)
 const { lockfileVersion, packages, dependencies } = JSON.parse(readFileSync(path, 'utf8'))
+const own = new Set(Object.keys(packages).filter((name) => !name.includes('node_modules')))
 const faults = []
 if (lockfileVersion !== 3 || dependencies !== undefined)
   faults.push('the lock file must have version 3, whose only list is "packages"')
-for (const [name, { integrity, resolved, optional }] of Object.entries(packages)) {
-  if (name === '') continue
+for (const [name, { integrity, resolved, optional, link }] of Object.entries(packages)) {
+  // The project's own packages, and the links to them, come from no registry.
+  if (!name.startsWith('node_modules/') || (link === true && own.has(resolved))) continue
   if (resolved !== undefined)
     faults.push(`${name} is resolved to ${resolved}; .npmrc keeps registries out of the lock`)
   if (unpublished.has(name) && integrity === undefined && optional === true) continue

@@ -4,8 +4,10 @@
  * its own (see sides.ts).
  */
 import { limits } from '../src/base/limits.ts'
+import { blobBounds } from './blobs.ts'
 import type { Bound, Row } from './harness.ts'
 import { median } from './median.ts'
+import { pageBounds } from './page.ts'
 import { stateBounds } from './state.ts'
 
 const ofFloor = 0.6
@@ -46,7 +48,13 @@ export function boundsOf(rows: readonly Row[], small: boolean): Bound[] {
     if (name.startsWith('incremental ')) return increment(name, sorted)
     return []
   })
-  return [...bounds, ...dispatch(rows, small), ...stateBounds(rows, small)]
+  return [
+    ...bounds,
+    ...dispatch(rows, small),
+    ...stateBounds(rows, small),
+    ...blobBounds(rows),
+    ...pageBounds(rows, small),
+  ]
 }
 
 function speed(rows: readonly Row[]): Bound[] {

@@ -13,7 +13,7 @@ import { systemClock } from '../src/base/clock.ts'
 import { limits } from '../src/base/limits.ts'
 import { idToBytes, type TreeId } from '../src/dag/id.ts'
 import { createIdentity, type PeerId } from '../src/dag/identity.ts'
-import { makeProof } from '../src/rpc/auth/proof.ts'
+import { makeToken } from '../src/rpc/auth/token.ts'
 import { RpcConnection } from '../src/rpc/client/connection.ts'
 
 export interface FloodOptions {
@@ -73,7 +73,7 @@ async function read(answers: AsyncIterable<unknown>): Promise<void> {
 function attacks({ tree: treeId, peer }: FloodOptions): Record<string, (from: Origin) => Promise<void>> {
   const tree = idToBytes(treeId as TreeId)
   const forged = async () => {
-    const proof = await makeProof(createIdentity(), peer as PeerId, systemClock)
+    const proof = await makeToken(createIdentity(), peer as PeerId, systemClock)
     return `${proof.slice(0, -8)}AAAAAAAA`
   }
   const end = {

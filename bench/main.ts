@@ -4,6 +4,7 @@
  */
 import { relative } from 'node:path'
 import { access } from './access.ts'
+import { blobs } from './blobs.ts'
 import { bootstrap } from './bootstrap.ts'
 import { boundsOf, formatBounds } from './bounds.ts'
 import { commits } from './commits.ts'
@@ -13,6 +14,7 @@ import { flood } from './flood.ts'
 import { type Case, environment, formatTable, type Row, writeResults } from './harness.ts'
 import { incremental } from './incremental.ts'
 import { matrix } from './matrix.ts'
+import { page } from './page.ts'
 import type { TransportName } from './peer.ts'
 import { policy } from './policy.ts'
 import { compile } from './process.ts'
@@ -21,6 +23,7 @@ import { several } from './several.ts'
 import { loadShape } from './shape.ts'
 import { state } from './state.ts'
 import { Stores } from './stores.ts'
+import { traces } from './traces.ts'
 import { upkeep } from './upkeep.ts'
 
 const cases: readonly Case[] = [
@@ -37,6 +40,9 @@ const cases: readonly Case[] = [
   flood,
   policy,
   state,
+  blobs,
+  page,
+  traces,
 ]
 /** The transports for cases in which the network matters. */
 const transports: readonly TransportName[] = ['http', 'quic']

@@ -18,6 +18,7 @@ import { RpcConnection } from '../src/rpc/client/connection.ts'
 import { createRemote } from '../src/rpc/client/remote.ts'
 import { packedBytes } from '../src/rpc/packed.ts'
 import type { Database } from '../src/store/database/open.ts'
+import { copyHashed, getFile, putFile, writeRandom } from './blob-measure.ts'
 import { measureCommits } from './commits-bare.ts'
 import { type FloodOptions, flood } from './flooder.ts'
 import { measureFloor } from './floor.ts'
@@ -27,6 +28,7 @@ import { readRaw, serveRaw } from './raw.ts'
 import { buildEntries, loadShape } from './shape.ts'
 import { buildPuts, completeView, type PutKind, stateCommands } from './state-measure.ts'
 import { storeEntries } from './store-entries.ts'
+import { measureTracedCalls } from './traced-calls.ts'
 
 /** The options with which a node serves over each transport. */
 export const transports = {
@@ -82,6 +84,24 @@ export const commands = {
   },
 
   ...stateCommands,
+
+  tracedCalls: measureTracedCalls,
+
+  async blobFile({ file, bytes }: { file: string; bytes: number }) {
+    return writeRandom(file, bytes)
+  },
+
+  async blobCopy({ file, copy }: { file: string; copy: string }) {
+    return copyHashed(file, copy)
+  },
+
+  async blobPut({ tree, file }: { tree: string; file: string }) {
+    return putFile(node!, tree, file)
+  },
+
+  async blobGet({ tree }: { tree: string }) {
+    return getFile(node!, tree)
+  },
 
   /** Opens a node and listens. `address`: listen there again, over HTTP. */
   async open({ folder, transport, address }: { folder: string; transport: TransportName; address?: string }) {

@@ -38,17 +38,30 @@ async function writing({ stores, small }: Context): Promise<Row[]> {
   ]
 }
 
-/** A first sync of puts, and of opaque entries of the same size, alternately. */
+/** A tree of puts on the disk. */
+interface PutTree {
+  readonly folder: string
+  readonly tree: string
+}
+
+async function preparePuts(
+  { stores }: Context,
+  kind: PutKind,
+  entries: number,
+  keys: number,
+): Promise<PutTree> {
+  const folder = stores.empty()
+  await using process = new PeerProcess('state-prepare')
+  return { folder, ...(await process.call('prepareState', { folder, entries, keys, kind })) }
+}
+
+/** A first sync of puts, and of opaque entries of the same size, alternately; and one of four times as many puts. */
 async function syncing(context: Context): Promise<Row[]> {
-  const { stores, small, note } = context
+  const { small, note } = context
   const [entries, keys, rounds] = small ? [500, 100, 1] : [80_000, 10_000, 3]
   const kinds = ['cw.put', 'xx.put'] as const
-  const prepared = new Map<PutKind, { folder: string; tree: string }>()
-  for (const kind of kinds) {
-    const folder = stores.empty()
-    await using process = new PeerProcess('state-prepare')
-    prepared.set(kind, { folder, ...(await process.call('prepareState', { folder, entries, keys, kind })) })
-  }
+  const prepared = new Map<PutKind, PutTree>()
+  for (const kind of kinds) prepared.set(kind, await preparePuts(context, kind, entries, keys))
   const rows: Row[] = []
   const views: number[] = []
   for (let round = 0; round < rounds; round++) {
@@ -83,7 +96,19 @@ async function syncing(context: Context): Promise<Row[]> {
     middle(rows.filter(({ ofBare }) => ofBare !== undefined)),
     middle(rows.filter(({ ofBare }) => ofBare === undefined)),
     { name: '… until the view is complete', entries, seconds: median(views) },
+    await syncingMore(context, 4 * entries, keys),
   ]
+}
+
+/** A first sync of more puts over as many keys: memory must not follow their number. */
+async function syncingMore(context: Context, entries: number, keys: number): Promise<Row> {
+  const prepared = await preparePuts(context, 'cw.put', entries, keys)
+  const { seconds, growthMB, anonymousMB } = await firstSync(context, prepared, keys)
+  context.stores.remove(prepared.folder)
+  return {
+    ...{ name: 'state first sync of more puts', entries, seconds, perSecond: entries / seconds },
+    ...{ syncingGrowthMB: growthMB, syncingAnonymousMB: anonymousMB },
+  }
 }
 
 /** Returns the row with the median time, with the ratios of all, and the greatest memory. */
@@ -98,11 +123,7 @@ function middle(rows: readonly Row[]): Row {
   }
 }
 
-async function firstSync(
-  { stores, transport }: Context,
-  prepared: { folder: string; tree: string },
-  keys: number,
-) {
+async function firstSync({ stores, transport }: Context, prepared: PutTree, keys: number) {
   const folder = stores.empty()
   await using serving = new PeerProcess('serving')
   await using asking = new PeerProcess('syncing')
@@ -153,12 +174,18 @@ const most: Readonly<Record<string, number>> = {
 const flat = 2
 /** The memory of a first sync of puts, divided by that of opaque entries. */
 const grown = 1.2
+/** The memory of a first sync of four times as many puts over as many keys, divided by that of the fewer. */
+const flatMemory = 1.2
 
 /** Returns the bounds of the rows. In a `small` run, times mean nothing and have no bounds. */
 export function stateBounds(rows: readonly Row[], small: boolean): Bound[] {
   if (small) return []
   const named = (name: string) => rows.filter((row) => row.name === name)
-  const [puts, opaque] = [...named('state first sync'), ...named('state first sync, opaque')]
+  const [puts, opaque, more] = [
+    ...named('state first sync'),
+    ...named('state first sync, opaque'),
+    ...named('state first sync of more puts'),
+  ]
   return [
     ...rows
       .filter(({ name }) => most[name] !== undefined)
@@ -186,6 +213,15 @@ export function stateBounds(rows: readonly Row[], small: boolean): Bound[] {
             what: `${puts.name}: the syncing process grows by at most ${grown} times as much as with opaque entries`,
             measured: `${puts.syncingAnonymousMB!.toFixed(0)} and ${opaque.syncingAnonymousMB!.toFixed(0)} MB`,
             holds: puts.syncingAnonymousMB! <= grown * opaque.syncingAnonymousMB!,
+          },
+        ]),
+    ...(puts === undefined || more === undefined
+      ? []
+      : [
+          {
+            what: `${puts.name}: of ${more.entries} puts the syncing process grows by at most ${flatMemory} times as much as of ${puts.entries}`,
+            measured: `${more.syncingAnonymousMB!.toFixed(0)} and ${puts.syncingAnonymousMB!.toFixed(0)} MB`,
+            holds: more.syncingAnonymousMB! <= flatMemory * puts.syncingAnonymousMB!,
           },
         ]),
   ]

@@ -53,9 +53,9 @@ export interface RunningNode {
   stop(): Promise<void>
 }
 
-/** Starts a node and waits until it listens. */
+/** Starts a node, which logs what goes wrong, and waits until it listens. */
 export async function serve(data: string, args: readonly string[] = []): Promise<RunningNode> {
-  const child = start(['serve', '--data', data, '--json', ...args])
+  const child = start(['serve', '--data', data, '--json', '--log-level', 'warn', ...args])
   const closed = once(child, 'close')
   const lines = createInterface({ input: child.stdout! })
   const first = await Promise.race([once(lines, 'line'), closed.then(() => undefined)])

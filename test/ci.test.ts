@@ -4,7 +4,7 @@
  */
 import { strict as assert } from 'node:assert'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -48,6 +48,11 @@ describe('The check of the lock file', () => {
       ({ packages }) => (packages[tsx]!.resolved = 'https://registry.example/tsx.tgz'),
       /resolved to https:\/\/registry\.example/,
     ],
+    [
+      'with a link to elsewhere',
+      ({ packages }) => (packages[tsx] = { link: true, resolved: '../elsewhere' }),
+      /resolved to \.\.\/elsewhere/,
+    ],
     ['of another version', (lock) => (lock.lockfileVersion = 2), /version 3/],
   ]
   for (const [name, change, reason] of changes)
@@ -56,6 +61,18 @@ describe('The check of the lock file', () => {
       assert.equal(status, 1)
       assert.match(stderr, reason)
     })
+})
+
+describe('The check of a package', () => {
+  it('passes within its bounds, and names the one that it exceeds', () => {
+    writeFileSync(join(folder, 'package.json'), '{ "name": "grown", "version": "1.0.0", "files": ["a"] }')
+    writeFileSync(join(folder, 'a'), 'a'.repeat(10_000))
+    assert.deepEqual(run('size.js', [folder, '1000', '11000']), { status: 0, stdout: '', stderr: '' })
+    const { status, stderr } = run('size.js', [folder, '1000', '10000'])
+    assert.equal(status, 1)
+    assert.match(stderr, /^grown: has at most 10000 bytes unpacked, got 10\d\d\d\n$/)
+    assert.equal(run('size.js', [folder]).status, 1)
+  })
 })
 
 describe('The audit of the packages', { skip: process.platform === 'win32' }, () => {
@@ -115,6 +132,21 @@ describe('The examples in other languages', { skip: process.platform === 'win32'
   it('fail with a sentence without Go', () => {
     const { status, stderr } = prepareWith(works, fails)
     const sentence = 'The example in Go needs Go 1.24 or later, which cannot be installed here.\n'
+    assert.deepEqual([status, stderr], [1, sentence])
+  })
+})
+
+describe('The client in a browser', { skip: process.platform === 'win32' }, () => {
+  it('fails with a sentence without Chromium', () => {
+    const tools = join(folder, 'tools')
+    mkdirSync(tools)
+    symlinkSync('/usr/bin/dirname', join(tools, 'dirname'))
+    writeFileSync(join(tools, 'apt-get'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+    const { status, stderr } = spawnSync('/bin/bash', [projectFile('.ci/browser')], {
+      encoding: 'utf8',
+      env: { PATH: tools },
+    })
+    const sentence = 'The client in a browser needs Chromium, which cannot be installed here.\n'
     assert.deepEqual([status, stderr], [1, sentence])
   })
 })

@@ -8,13 +8,13 @@ import { Permission } from '../../gen/causeway/v1/entry_pb.ts'
 import { CausewayError } from '../base/errors.ts'
 import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
-import { guardMethods, optional, text, wholeNumber } from '../base/shape.ts'
+import { guardMethods, hex32, optional, text, wholeNumber } from '../base/shape.ts'
 import { policyStore, type VerifiedEntry } from '../dag/entry.ts'
 import { type TreeId, unknownTree } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import { decodePolicyChange } from '../dag/policy/change.ts'
 import type { ContributedStore, Contribution } from '../store/contributors.ts'
-import { type Invitations, invitationBytes } from './invitations.ts'
+import { type Invitation, type Invitations, invitationBytes } from './invitations.ts'
 import type { AccessRequest, AccessRequests, Ask } from './requests.ts'
 
 /** RequestAccessRequest of sync.proto, with the peer that asks. */
@@ -155,6 +155,16 @@ export class AccessDesk {
     return this.queue.run('', () => this.parts.invitations.create(tree, permission))
   }
 
+  /** Returns the invitations that have not expired, oldest first, unused and used ones. */
+  invitations(): Invitation[] {
+    return this.parts.invitations.list()
+  }
+
+  /** Revokes an unused invitation by its id, 64 hex digits. Throws UNKNOWN_REQUEST if there is none. */
+  revokeInvitation(id: string): Promise<void> {
+    return this.queue.run('', () => this.parts.invitations.revoke(id))
+  }
+
   private async answer(ask: AccessAsk): Promise<AccessAnswer> {
     const { store, requests } = this.parts
     const { tree, peer, permission, invitation } = ask
@@ -195,7 +205,7 @@ export class AccessDesk {
     if (offer === undefined || (await permission(tree, peer)) >= offer) return undefined
     // This node may have lost the right to invite since; then this is a request like any other.
     if ((await permission(tree, this.parts.self)) < Permission.ADMIN) return undefined
-    await this.settle({ tree, peer, ...invitations.spend(invitation) }, () => grant(tree, peer, offer))
+    await this.settle({ tree, peer, ...invitations.spend(invitation, peer) }, () => grant(tree, peer, offer))
     return offer
   }
 
@@ -247,6 +257,7 @@ const reason = ['reason', optional(text)] as const
 guardMethods(AccessDesk.prototype, {
   approve: [request, ['permission', optional(wholeNumber)], reason],
   reject: [request, reason],
+  revokeInvitation: [['id', hex32]],
 })
 
 function checkText(text: string, field: string): void {

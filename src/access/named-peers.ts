@@ -11,7 +11,7 @@ import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { PolicyKeyState, PolicyState } from '../dag/policy/state.ts'
 import type { TreePolicy } from '../dag/policy/tree-policy.ts'
-import type { Contribution } from '../store/contributors.ts'
+import { type Contribution, callListener } from '../store/contributors.ts'
 import { storeError } from '../store/database/errors.ts'
 import type { BatchOperation } from '../store/page.ts'
 import type { DagStore } from '../store/store.ts'
@@ -51,6 +51,7 @@ export class NamedPeers {
   private readonly listed = new WeakMap<TreePolicy, Uint8Array>()
   /** How many keys are listed in all. */
   private size = 0
+  private readonly listeners = new Set<(tree: TreeId) => void>()
 
   private constructor(store: DagStore) {
     this.store = store
@@ -81,6 +82,11 @@ export class NamedPeers {
     return this.treesOf.has(peer)
   }
 
+  /** Returns the peers to which the policy of a listed tree gives a permission by name. */
+  peers(): IterableIterator<PeerId> {
+    return this.treesOf.keys()
+  }
+
   /** Returns what a peer may do in a tree, or undefined if only the tree's policy can say so. */
   permission(tree: TreeId, peer: PeerId | undefined): Permission | undefined {
     const names = this.trees.get(tree)
@@ -90,10 +96,31 @@ export class NamedPeers {
     return code === revoked ? Math.min(names.open, Permission.READ) : Math.max(names.open, code)
   }
 
+  /** Returns how many keys the policy of a tree names, or undefined if only the policy can say so. */
+  count(tree: TreeId): number | undefined {
+    return this.trees.get(tree)?.keys.size
+  }
+
   /** Returns whether the policy of a tree names a peer, or undefined if only the policy can say so. */
   isNamed(tree: TreeId, peer: PeerId): boolean | undefined {
     const code = this.trees.get(tree)?.keys.get(peer)
     return this.trees.has(tree) ? code !== undefined && code !== revoked : undefined
+  }
+
+  /** Calls `listener` with each tree whose names have changed. */
+  onChange(listener: (tree: TreeId) => void): void {
+    this.listeners.add(listener)
+  }
+
+  /** Returns the peers that the policy of a tree gives a permission by name; none if there are too many to list. */
+  members(tree: TreeId): PeerId[] {
+    const keys = this.trees.get(tree)?.keys ?? new Map<PeerId, Code>()
+    return [...keys].filter(([, code]) => isGrant(code)).map(([peer]) => peer)
+  }
+
+  /** Returns the trees whose policies give a peer a permission by name, without those that have too many names to list. */
+  treesNaming(peer: PeerId): TreeId[] {
+    return [...(this.treesOf.get(peer)?.list() ?? [])]
   }
 
   /**
@@ -171,6 +198,7 @@ export class NamedPeers {
         this.keep(tree, names)
         this.listed.set(policy, standing)
         for (const [peer, code] of changes) this.show(tree, peer, code)
+        if (changes.size > 0) for (const listener of this.listeners) callListener(() => listener(tree))
       },
     }
   }

@@ -8,6 +8,11 @@ export class SortedTrees {
     return this.trees.length
   }
 
+  /** Returns all, in ascending order. */
+  list(): readonly TreeId[] {
+    return this.trees
+  }
+
   has(tree: TreeId): boolean {
     return this.trees[this.placeOf(tree)] === tree
   }

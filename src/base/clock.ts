@@ -2,7 +2,6 @@
  * Time and randomness, injected. Everything that waits or chooses at random asks a Clock, so a whole cluster runs in
  * one process from one seed, and no test ever sleeps.
  */
-import { randomBytes } from 'node:crypto'
 import { CausewayError } from './errors.ts'
 
 export interface Clock {
@@ -22,11 +21,12 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   setTimer(delayMs, run) {
     const timer = setTimeout(run, delayMs)
-    timer.unref()
+    // Timers of browsers keep nothing alive.
+    timer.unref?.()
     return () => clearTimeout(timer)
   },
   random: Math.random,
-  randomBytes: (length) => new Uint8Array(randomBytes(length)),
+  randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
 }
 
 /**
@@ -51,6 +51,53 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
 export function cancelled(signal: AbortSignal): CausewayError {
   if (signal.reason instanceof CausewayError) return signal.reason
   return new CausewayError('CANCELLED', 'The operation was cancelled.', { cause: signal.reason })
+}
+
+/** Reports whether a signal has ended an operation that could have succeeded yet: not since its time was over. */
+export function isCancelled(signal: AbortSignal): boolean {
+  return signal.aborted && cancelled(signal).code !== 'TIMEOUT'
+}
+
+/** Resolves as the task does. Throws the signal's error if it fires first. */
+export function unlessAborted<Result>(task: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(cancelled(signal))
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    task.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}
+
+/** Throws the signal's error if it has fired. */
+export function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw cancelled(signal)
+}
+
+/**
+ * Rejects a task with the signal's error if the signal fires before the task has begun: `leave` takes it out of the queue
+ * in which it waits, and returns false if it is not there any more. From then on the signal is ignored, and the result is
+ * the task's. So what is cancelled was not done.
+ */
+export function unlessBegun<Result>(
+  task: Promise<Result>,
+  signal: AbortSignal | undefined,
+  leave: () => boolean,
+): Promise<Result> {
+  if (signal === undefined) return task
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      if (leave()) reject(cancelled(signal))
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    task.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}
+
+/** Takes a task out of a queue. Returns whether it was there. */
+export function takeOut<Task>(queue: Task[] | undefined, task: Task): boolean {
+  const index = queue?.indexOf(task) ?? -1
+  if (index >= 0) queue!.splice(index, 1)
+  return index >= 0
 }
 
 /**

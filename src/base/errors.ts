@@ -48,6 +48,10 @@ export const errorCodes = [
   'NOT_HERE_YET',
   /** The state of a tree is being computed. */
   'VIEW_BUILDING',
+  /** No entry of the tree names this blob. */
+  'UNKNOWN_BLOB',
+  /** Chunks of a blob are not here, and no peer has them now. */
+  'BLOB_NOT_HERE',
   /** Access was requested and is not decided yet. */
   'ACCESS_PENDING',
   'ACCESS_REJECTED',
@@ -91,6 +95,12 @@ export class CausewayError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.data = options.data ?? {}
+  }
+
+  /** How long to wait before the same call may succeed, if that is known. */
+  get retryAfterMs(): number | undefined {
+    const { retryAfterMs } = this.data
+    return typeof retryAfterMs === 'number' ? retryAfterMs : undefined
   }
 
   /** Returns any thrown value as a CausewayError: itself, or wrapped under `code` with the original as its `cause`. */

@@ -4,10 +4,15 @@ import { cancelled } from './clock.ts'
 export class Slots {
   private free: number
   /** In order of arrival; a Set, because a waiter may leave from the middle. */
-  private readonly waiting = new Set<() => void>()
+  private readonly waiters = new Set<() => void>()
 
   constructor(count: number) {
     this.free = count
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return this.waiters.size
   }
 
   /** Waits for a slot. Dispose the result to free it. Rejects if the signal fires first. */
@@ -19,23 +24,23 @@ export class Slots {
         resolve({ [Symbol.dispose]: () => this.release() })
       }
       const leave = () => {
-        this.waiting.delete(start)
+        this.waiters.delete(start)
         reject(cancelled(signal))
       }
       if (this.free > 0) {
         this.free--
         return start()
       }
-      this.waiting.add(start)
+      this.waiters.add(start)
       signal.addEventListener('abort', leave, { once: true })
     })
   }
 
   private release(): void {
-    const [next] = this.waiting
+    const [next] = this.waiters
     if (next === undefined) this.free++
     else {
-      this.waiting.delete(next)
+      this.waiters.delete(next)
       next()
     }
   }

@@ -3,7 +3,6 @@
  * that the command opens on the folder itself. The command sees the same typed clients either way.
  */
 import { type Client, createClient } from '@connectrpc/connect'
-import { InvalidArgumentError, Option } from 'commander'
 import { NodeService } from '../../gen/causeway/v1/node_pb.ts'
 import { StoreService } from '../../gen/causeway/v1/store_pb.ts'
 import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
@@ -12,40 +11,18 @@ import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { hasNode } from '../node/data-folder.ts'
 import { holderOf } from '../node/holder.ts'
-import { createNode } from '../node/node.ts'
-import type { QuicOptions } from '../node/options.ts'
+import { createNode, type Node } from '../node/node.ts'
+import type { NodeOptions } from '../node/options.ts'
 import { RpcConnection } from '../rpc/client/connection.ts'
 import { dialLocal } from '../transport/local.ts'
 import { dataFolder } from './default-folder.ts'
+import { type DialOptions, relaysOf } from './peers/relay.ts'
+import { ProgressBar } from './progress.ts'
 
-/** Options that every command takes. */
-export interface CommonOptions {
+/** Options that every command takes, and those for dialling, which some do. */
+export interface CommonOptions extends DialOptions {
   readonly data?: string
   readonly json?: boolean
-  /** Which QUIC relays to use, if the command has this option. */
-  readonly relay?: Relay
-}
-
-export type Relay = NonNullable<QuicOptions['relay']>
-
-/** Parses `default`, `off`, or relay URLs separated by commas. */
-function parseRelay(text: string): Relay {
-  if (text === 'default' || text === 'off') return text
-  const urls = text.split(',')
-  if (!urls.every((url) => /^https?:\/\/[^\s/]+/.test(url)))
-    throw new InvalidArgumentError('Expected default, off, or relay URLs separated by commas.')
-  return urls
-}
-
-/** Returns the option `--relay`, for commands that may use QUIC. */
-export function relayOption(): Option {
-  return new Option(
-    '--relay <default|off|URL,…>',
-    'relays that QUIC uses to cross NATs; default means the public ones of n0',
-  )
-    .env('CAUSEWAY_RELAY')
-    .argParser(parseRelay)
-    .default('default', 'default')
 }
 
 export interface Clients extends AsyncDisposable {
@@ -71,18 +48,41 @@ export async function openClients(
     () => reachNode(data),
     async () => {
       if (!create && !hasNode(data)) throw noNodeError(data)
-      const node = await createNode({ data, background: false, quic: { relay: options.relay ?? 'default' } })
+      const onMigration = migrationBar(options)
+      const quic = await relaysOf(options)
+      const node = await createNode({
+        data,
+        background: false,
+        quic,
+        onMigration,
+        insecure: options.insecure ?? false,
+      })
       for (const { message } of node.damage()) process.stderr.write(`damaged: ${message}\n`)
-      const transport = node.rpc()
-      return {
-        trees: createClient(TreeService, transport),
-        stores: createClient(StoreService, transport),
-        node: createClient(NodeService, transport),
-        running: false,
-        [Symbol.asyncDispose]: () => node.close(),
-      }
+      return clientsOf(node)
     },
   )
+}
+
+/** Returns clients for a node of this process, which is closed with them. */
+export function clientsOf(node: Pick<Node, 'rpc' | 'close'>): Clients {
+  const transport = node.rpc()
+  return {
+    trees: createClient(TreeService, transport),
+    stores: createClient(StoreService, transport),
+    node: createClient(NodeService, transport),
+    running: false,
+    [Symbol.asyncDispose]: () => node.close(),
+  }
+}
+
+/** Says on stderr that the store is migrated, once, and shows how far it is. */
+function migrationBar({ json }: CommonOptions): NonNullable<NodeOptions['onMigration']> {
+  const bar = new ProgressBar('migrating', json)
+  return ({ from, to, done, count, ended }) => {
+    if (done === 0) process.stderr.write(`The store is migrated from format ${from} to ${to}.\n`)
+    bar.update(done, Math.max(done, count))
+    if (ended) bar.end()
+  }
 }
 
 /** Returns clients for the node that runs on the folder, or undefined if none listens there. */

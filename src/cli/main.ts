@@ -2,16 +2,29 @@
 /** The command `causeway`: adds the commands, one file each, and reports every error in one sentence. */
 import './heap.ts'
 import { Command, CommanderError } from 'commander'
+import { limits } from '../base/limits.ts'
 import { version } from '../base/version.ts'
+import { addCompletion } from './completion/completion.ts'
+import { addConformance } from './conformance/conformance.ts'
 import { defaultDataFolder } from './default-folder.ts'
+import { addBackup } from './node/backup.ts'
+import { addConfig } from './node/config.ts'
+import { addDoctor } from './node/doctor.ts'
 import { addId } from './node/id.ts'
+import { addKey } from './node/key.ts'
+import { addMigrate } from './node/migrate.ts'
+import { addRestore } from './node/restore.ts'
 import { addServe } from './node/serve.ts'
 import { addToken } from './node/token.ts'
 import { addTunnel } from './node/tunnel.ts'
+import { addUi } from './node/ui.ts'
 import { exitCodeOf, printError } from './output.ts'
+import { addApp } from './peers/app.ts'
 import { addConnections } from './peers/connections.ts'
 import { addJoin } from './peers/join.ts'
 import { addFlush, addLink } from './peers/link.ts'
+import { addOffers } from './peers/offers.ts'
+import { addPair } from './peers/pair.ts'
 import { addPeer } from './peers/peer.ts'
 import { addPolicy } from './peers/policy.ts'
 import { addRequests } from './peers/requests.ts'
@@ -28,6 +41,7 @@ import { addPut } from './stores/put.ts'
 import { addResolve } from './stores/resolve.ts'
 import { addStores } from './stores/stores.ts'
 import { superviseStreams } from './streams.ts'
+import { addText } from './texts/text.ts'
 import { addCommit } from './trees/commit.ts'
 import { addImport } from './trees/import.ts'
 import { addLog } from './trees/log.ts'
@@ -53,10 +67,24 @@ const groups = {
     addConflicts,
     addResolve,
     addStores,
+    addText,
   ],
-  'Peers and links:': [addPeer, addTicket, addSync, addLink, addStatus, addFlush, addConnections],
-  'Access:': [addJoin, addRequests, addPolicy],
-  'Node:': [addServe, addId, addToken, addTunnel],
+  'Peers and links:': [addPair, addPeer, addTicket, addSync, addLink, addStatus, addFlush, addConnections],
+  'Access:': [addJoin, addRequests, addOffers, addPolicy, addApp],
+  'Node:': [
+    addServe,
+    addUi,
+    addDoctor,
+    addConfig,
+    addId,
+    addKey,
+    addToken,
+    addTunnel,
+    addBackup,
+    addRestore,
+    addMigrate,
+    addConformance,
+  ],
 }
 
 const program = new Command('causeway')
@@ -65,18 +93,21 @@ const program = new Command('causeway')
   .exitOverride()
   // The list of commands shows names; the help of each command shows its arguments.
   .configureHelp({ subcommandTerm: (command) => command.name() })
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'causeway: ')) })
+  .configureOutput({ outputError: (text, write) => write(explained(text)) })
   .addHelpText(
     'after',
     `
 Run \`causeway COMMAND --help\` for the arguments and options of a command.
-Every command takes --data DIR and --json. If a node runs on the data folder,
-the command goes through that node; otherwise it opens the folder itself.
+Every command takes --data DIR and --json, which come after its name. If a node
+runs on the data folder, the command goes through that node; otherwise it opens
+the folder itself.
 
 Environment:
   CAUSEWAY_DATA   data folder (currently ${defaultFolder})
   CAUSEWAY_RELAY  value for --relay
+  CAUSEWAY_RELAY_TOKEN  token for these relays
   CAUSEWAY_DEBUG  if set, print the stack of an error as well
+  CAUSEWAY_…      value for any option of serve; see \`causeway serve --help\`
 
 Exit codes:
   0  success
@@ -87,16 +118,18 @@ Exit codes:
   5  a key does not have the versions that --expect names
 
 Get started:
-  causeway tree create notes                      # create a tree
-  echo hello | causeway commit TREE --store text  # write an entry to it
-  causeway put TREE notes greeting hello          # put a value under a key
-  causeway get TREE notes greeting                # read it
-  causeway serve                                  # serve it to other nodes
-  causeway ticket TREE                            # print a ticket to hand over
-  causeway join TICKET                            # elsewhere: join the tree
-  causeway requests                               # list requests for access
-  causeway approve ID                             # approve one
-  causeway status --watch                         # follow the status of links`,
+  causeway tree create diary                       # create a tree
+  echo hello | causeway commit diary --store text  # write an entry to it
+  causeway log diary                               # list its entries
+  causeway put diary pages greeting hello          # put a value under a key
+  causeway get diary pages greeting                # read it
+  causeway serve                                   # serve it to other nodes
+  causeway ticket diary                            # print a ticket to hand over
+  causeway join TICKET                             # elsewhere: join the tree
+  causeway requests                                # list requests for access
+  causeway approve ID                              # approve one
+  causeway status --watch                          # follow the status of links
+  causeway ui                                      # look at it in a browser`,
   )
 
 for (const [heading, adders] of Object.entries(groups)) {
@@ -104,12 +137,15 @@ for (const [heading, adders] of Object.entries(groups)) {
   for (const add of adders) add(program)
 }
 program.commandsGroup('Help:').helpCommand(true)
+addCompletion(program)
 
 for (const command of everyCommand(program)) {
   const path = commandPath(command)
   command.showHelpAfterError(`Run \`${path} --help\` for usage.`)
   if (command.commands.length > 0) continue
   command
+    .optionsGroup('Common options:')
+    .helpOption('-h, --help', 'display help for command')
     .option('--data <DIR>', `data folder (default: ${defaultFolder}, env: CAUSEWAY_DATA)`)
     .option('--json', 'print JSON instead of text')
 }
@@ -130,10 +166,34 @@ try {
   }
 } finally {
   clearInterval(keepAlive)
+  endSoon()
+}
+
+/**
+ * Ends the process once its output is written. It ends by itself before, unless QUIC still asks for a relay that lets
+ * nobody in: that question of the binding cannot be taken back.
+ */
+function endSoon(): void {
+  setTimeout(() => {
+    const unwritten = process.stdout.writableLength + process.stderr.writableLength
+    if (unwritten > 0) endSoon()
+    else process.exit()
+  }, limits.exitMs).unref()
 }
 
 function everyCommand(command: Command): Command[] {
   return [command, ...command.commands.flatMap(everyCommand)]
+}
+
+/** Returns what the parser says of a mistake in this command's own words, and what it does not know: where options go. */
+function explained(text: string): string {
+  return text
+    .replace(/^error: /, 'causeway: ')
+    .replace(/command-argument value (.*) is invalid for argument /, 'value $1 is invalid for the argument ')
+    .replace(
+      /unknown option '(--data|--json)'/,
+      '$&: it comes after the command, as in `causeway tree list $1`',
+    )
 }
 
 /** Returns the words that run a command, such as `causeway tree create`. */

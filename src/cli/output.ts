@@ -4,6 +4,7 @@ import { CausewayError, type ErrorCode } from '../base/errors.ts'
 import { formatId, idFromBytes, parseId } from '../dag/id.ts'
 import { type PeerId, parsePeerId } from '../dag/identity.ts'
 import { fromConnectError } from '../rpc/errors.ts'
+import { isPortTaken } from '../transport/listening.ts'
 import type { CommonOptions } from './context.ts'
 
 /** Prints the document with `--json`, else the text. */
@@ -30,15 +31,29 @@ export function asCausewayError(error: unknown): CausewayError {
 }
 
 export function exitCodeOf(error: unknown): number {
-  const { code } = asCausewayError(error)
+  const { code, data } = asCausewayError(error)
   if (code === 'CONFLICT') return 5
-  return unreachable.has(code) ? 3 : usage.has(code) ? 2 : 1
+  // A remote whose certificate is not trusted is as good as not there.
+  return unreachable.has(code) || data.untrusted !== undefined
+    ? 3
+    : usage.has(code) && !isPortTaken(error)
+      ? 2
+      : 1
 }
 
 export function printError(error: unknown): void {
   const { code, message } = asCausewayError(error)
-  process.stderr.write(`causeway: ${plainText(message, 1000)} (${code})\n`)
+  process.stderr.write(`causeway: ${clockHint(error)}${plainText(message, 1000)} (${code})\n`)
   if (process.env.CAUSEWAY_DEBUG) console.error(error)
+}
+
+/** Returns whose clock is off, if a peer has refused a proof for that. */
+function clockHint(error: unknown): string {
+  const offMs = Number(asCausewayError(error).data.clockOffMs ?? 0)
+  if (!Number.isFinite(offMs) || offMs === 0) return ''
+  const minutes = Math.round(Math.abs(offMs) / 60_000)
+  const far = minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
+  return `Your clock is ${far} ${offMs > 0 ? 'ahead of' : 'behind'} the peer's. `
 }
 
 /** Converts an id from the command line to the contract's bytes. */
@@ -62,6 +77,14 @@ const lastMs = 8.64e15
 /** Formats milliseconds since 1970 as ISO 8601. */
 export function dateText(ms: bigint): string {
   return new Date(Math.min(Number(ms), lastMs)).toISOString()
+}
+
+/** Formats milliseconds since 1970 as a date and time of this machine's zone, such as `2026-03-01 14:05`. */
+export function minuteText(ms: bigint): string {
+  const date = new Date(Math.min(Number(ms), lastMs))
+  const two = (number: number) => String(number).padStart(2, '0')
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`
 }
 
 /** Formats milliseconds since 1970 as ISO 8601. Returns null for 0, which means never. */

@@ -1,6 +1,7 @@
 /**
- * The standard streams. Stdin is read up to a bound. What happens when stdout or stderr cannot be written: a reader that leaves, such as `| head`, is no failure: a command
- * that keeps printing ends quietly. Any other failed write makes the exit code 1. A running node goes on in both cases.
+ * The standard streams. Stdin is read up to a bound. If a reader of stdout or stderr leaves, such as `| head`, that is no
+ * failure: a command that keeps printing ends quietly. Any other failed write makes the exit code 1. A running node goes
+ * on in both cases.
  */
 const gone = new AbortController()
 
@@ -56,4 +57,33 @@ export async function readStdin(most: number, tooLarge: () => Error): Promise<Bu
     chunks.push(chunk as Buffer)
   }
   return Buffer.concat(chunks)
+}
+
+/**
+ * Reads the first bytes of a source. Returns all of them if there are at most `most`, otherwise a stream of everything,
+ * the first bytes included.
+ */
+export async function readUpTo(
+  source: AsyncIterable<Uint8Array>,
+  most: number,
+): Promise<{ readonly all: Buffer } | { readonly stream: AsyncGenerator<Uint8Array> }> {
+  const rest = source[Symbol.asyncIterator]()
+  const first: Uint8Array[] = []
+  let bytes = 0
+  // Ends with the source, or past the bound.
+  while (bytes <= most) {
+    const { done, value } = await rest.next()
+    if (done) return { all: Buffer.concat(first) }
+    first.push(value)
+    bytes += value.length
+  }
+  return { stream: chained(first, rest) }
+}
+
+async function* chained(
+  first: readonly Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield* first
+  yield* { [Symbol.asyncIterator]: () => rest }
 }

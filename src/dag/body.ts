@@ -119,6 +119,26 @@ export function decodeParents(bytes: Uint8Array): EntryId[] {
   return parents
 }
 
+/** What a body says beside its place in the DAG. */
+export type BodyChanges = Pick<EntryBody, 'author' | 'createdAtMs' | 'changes'>
+
+/** Returns the changes of a body that is known to be canonical, without its place in the DAG. */
+export function decodeChanges(bytes: Uint8Array): BodyChanges {
+  const fields = new Fields(bytes)
+  let author = '' as PeerId
+  let createdAtMs = 0
+  let changes: readonly Change[] = nothing
+  // Ends: `next` moves on in the bytes, and returns false at their end.
+  while (fields.next(bodyRepeats)) {
+    if (fields.field === 1 || fields.field === 4) fields.number()
+    else if (fields.field === 5) author = fields.hash('ENTRY_AUTHOR') as PeerId
+    else if (fields.field === 6) createdAtMs = fields.number()
+    else if (fields.field === 8) changes = append(changes, decodeChange(fields.view(true)))
+    else fields.length(true)
+  }
+  return { author, createdAtMs, changes }
+}
+
 function decodeChange(bytes: Uint8Array): Change {
   const fields = new Fields(bytes)
   let store = ''

@@ -13,7 +13,7 @@ import { refuse } from './canonical.ts'
 import { checkEd25519, sha256Hex } from './crypto.ts'
 import { bytesToHex, hexToBytes } from './hex.ts'
 import { type EntryId, formatId, type TreeId } from './id.ts'
-import { domainBytes, type Identity, type PeerId } from './identity.ts'
+import { domainBytes, type Identity, type PeerId, type Signer } from './identity.ts'
 import { keyFlaw } from './point.ts'
 import { decodePolicyChange, encodePolicyChange } from './policy/change.ts'
 
@@ -121,6 +121,11 @@ export type Draft = Partial<Omit<EntryBody, 'version' | 'author'>> & Pick<EntryB
 export function signEntry(identity: Identity, draft: Draft): VerifiedEntry {
   const body = encodeDraft(identity.peer, draft)
   return readEntry({ body, signature: identity.sign(entryDomain, body) }) as VerifiedEntry
+}
+
+/** Signs a body that names the signer as its author. Throws as `readEntry` does for one that is not valid. */
+export async function signBody(signer: Signer, body: Uint8Array): Promise<VerifiedEntry> {
+  return readEntry({ body, signature: await signer.sign(entryDomain, body) }) as VerifiedEntry
 }
 
 /** Returns the body that an author signs. Sorts as `signEntry` does, and does not check the result. */

@@ -23,11 +23,16 @@ export function parsePeerId(text: string): PeerId {
   return text as PeerId
 }
 
-/** A node's key. The seed is its secret: 32 bytes, never logged, mode 0600 on disk. */
-export interface Identity {
+/** Whoever signs with a key: it may have the seed, or ask something that does not give it away. */
+export interface Signer {
   readonly peer: PeerId
-  readonly seed: Uint8Array
   /** Signs `domain ‖ message`; returns 64 bytes. The domain ends in NUL and is never chosen by a remote caller. */
+  sign(domain: string, message: Uint8Array): Uint8Array | Promise<Uint8Array>
+}
+
+/** A node's key. The seed is its secret: 32 bytes, never logged, mode 0600 on disk. */
+export interface Identity extends Signer {
+  readonly seed: Uint8Array
   sign(domain: string, message: Uint8Array): Uint8Array
 }
 

@@ -11,4 +11,7 @@ export class Counters {
   entriesSent = 0
   watchEvents = 0
   watchEntries = 0
+  watchCopies = 0
+  /** Called with how long each session took, and whether it succeeded. */
+  onSession: ((seconds: number, succeeded: boolean) => void) | undefined
 }

@@ -3,6 +3,7 @@
  * asked. It owns one lane per peer and reports to it what happened; the lane does the work. What a peer still lacks is
  * in the outbox, so the dispatcher itself has nothing to save.
  */
+import type { OfferAnswer } from '../access/offer-proof.ts'
 import type { Clock } from '../base/clock.ts'
 import { cancelled, deadline } from '../base/clock.ts'
 import type { CausewayError } from '../base/errors.ts'
@@ -16,13 +17,21 @@ import { defaultSettings, type LinkSettings, type LinkStatus, type Links } from 
 import type { ContributedStore } from '../store/contributors.ts'
 import type { TreeReader } from '../store/read/tree-reader.ts'
 import type { Ingest } from '../sync/ingest.ts'
-import type { Connect } from './connection.ts'
+import type { Connect, PeerConnection } from './connection.ts'
 import { Counters } from './counters.ts'
 import { Lane } from './lane.ts'
 import type { LinkRun } from './link-run.ts'
+import { owedOf } from './mesh/flush.ts'
+import { openMesh } from './mesh/many-members.ts'
+import type { Mesh } from './mesh/mesh.ts'
+import type { Spreading } from './mesh/spreading.ts'
 import type { Outbox } from './outbox.ts'
+import { Presences } from './presence/presences.ts'
+import { RecentPeers } from './presence/recent-peers.ts'
 
 export interface DispatcherParts {
+  /** This node. */
+  readonly self: PeerId
   readonly store: TreeReader & ContributedStore
   readonly ingest: Ingest
   readonly clock: Clock
@@ -33,21 +42,36 @@ export interface DispatcherParts {
   readonly connect: Connect
   /** Returns why a peer may not read a tree, or undefined if it may. */
   withholdReason(tree: TreeId, peer: PeerId): Promise<CausewayError | undefined>
+  /** Called when a peer may have new address records of the members of trees; see `MemberAsks.ask`. */
+  onNews?(connection: PeerConnection, trees: readonly TreeId[], isBeginning: boolean): void
+  /** Offers a tree to a peer that has none of it; see `Offering.offer`. */
+  offer?(connection: PeerConnection, tree: TreeId): Promise<OfferAnswer | undefined>
   /** Returns why a link waits: its request for access is pending or was rejected. Undefined if there is none. */
   waitReason(tree: TreeId, peer: PeerId): CausewayError | undefined
+  /** Returns how many members a tree has, if it is known. */
+  memberCount?(tree: TreeId): number | undefined
+  /** Called with errors of work that nobody waits for. */
+  onError?(error: unknown, where: string): void
 }
 
 export class Dispatcher {
   readonly counters = new Counters()
+  /** Which links of trees with many members are kept. */
+  readonly mesh: Mesh
+  /** How entries spread in these. */
+  readonly spreading: Spreading
   private readonly parts: DispatcherParts
   private readonly lanes = new Map<PeerId, Lane>()
   /** Lanes of peers without links, while they end what is under way. */
   private readonly drains = new Set<Promise<void>>()
   private readonly listeners = new Set<(status: LinkStatus) => void>()
   private readonly changedRuns = new Map<LinkRun, Lane>()
+  private readonly recent: RecentPeers
+  private readonly presences: Presences
   private readonly slots = {
     sessionSlots: new Slots(limits.sessionsAtOnce),
     dialSlots: new Slots(limits.dialsAtOnce),
+    recentSlots: new Slots(limits.recentPeers),
     redialSlots: new Slots(limits.redialsAtOnce),
   }
   private unsubscribe: (() => void) | undefined
@@ -55,6 +79,11 @@ export class Dispatcher {
 
   constructor(parts: DispatcherParts) {
     this.parts = parts
+    this.recent = new RecentPeers(parts.clock)
+    this.presences = new Presences(parts.clock, (tree, peer) => this.lanes.get(peer)?.treeChanged(tree))
+    const { mesh, spreading } = openMesh(parts, (peer) => this.lanes.get(peer))
+    this.mesh = mesh
+    this.spreading = spreading
   }
 
   get running(): boolean {
@@ -65,14 +94,27 @@ export class Dispatcher {
     return [...this.lanes.values()].filter(({ connected }) => connected).length
   }
 
+  /** What waits: sessions and dials for their turn, and peers until they are dialled again. */
+  get queues(): { readonly sessions: number; readonly dials: number; readonly peers: number } {
+    const { sessionSlots, dialSlots, recentSlots, redialSlots } = this.slots
+    const waits = Array.from(this.lanes.values(), (lane) => lane.waits)
+    return {
+      sessions: waits.reduce((sum, { sessions }) => sum + sessions, sessionSlots.waiting),
+      dials: dialSlots.waiting + recentSlots.waiting + redialSlots.waiting,
+      peers: waits.filter(({ dial }) => dial).length,
+    }
+  }
+
   /** Starts to work on all links, with what is undelivered from before. Idempotent. */
   start(): void {
     if (this.unsubscribe !== undefined || this.closing !== undefined) return
     const { store, links } = this.parts
-    this.unsubscribe = store.subscribe((tree) => {
+    this.unsubscribe = store.subscribe((tree, added) => {
+      this.spreading.added(tree, added)
       for (const { peer } of links.ofTree(tree)) this.lanes.get(peer)?.treeChanged(tree)
     })
     for (const { peer } of links.list()) if (!this.lanes.has(peer)) this.refresh(peer)
+    this.mesh.start()
   }
 
   /**
@@ -80,33 +122,55 @@ export class Dispatcher {
    * UNKNOWN_PEER, RESOURCE_EXHAUSTED if the tree is being removed, and what `Links.set` throws.
    */
   async link(tree: TreeId, peer: PeerId, settings: Partial<LinkSettings> = {}): Promise<LinkStatus> {
-    await this.setLink(tree, peer, settings, () => true)
+    await this.setLink(tree, peer, settings)
     return this.laneOf(peer).status(tree)[0]!
   }
 
-  /** Links a tree with a peer if `isDue` is still true when nothing else can change the tree's links. */
+  /**
+   * Links a tree with a peer automatically, if the two are not linked and `isDue` is still true when nothing else can change
+   * the tree's links.
+   */
   linkIf(tree: TreeId, peer: PeerId, isDue: () => boolean): Promise<void> {
-    return this.setLink(tree, peer, {}, isDue)
+    return this.setLink(tree, peer, {}, () => this.parts.links.get(tree, peer) === undefined && isDue())
   }
 
   private async setLink(
     tree: TreeId,
     peer: PeerId,
     settings: Partial<LinkSettings>,
-    isDue: () => boolean,
+    isDue?: () => boolean,
   ): Promise<void> {
     const { book, links, outbox, store } = this.parts
     book.expect(peer)
     await store.between(tree, async () => {
       store.removals.expectNone(tree)
-      if (!isDue()) return
+      if (isDue?.() === false) return
       const before = links.get(tree, peer)?.settings
       const after = { ...defaultSettings, ...before, ...settings }
       const pushesFromNow = before === undefined || (after.push && !before.push)
-      await links.set(tree, peer, after, pushesFromNow ? outbox.firstMark(tree, peer) : undefined)
+      const automatic = isDue !== undefined
+      // Whoever becomes a neighbour gets its mark then.
+      const waits = automatic && this.mesh.isMesh(tree)
+      const contribution = pushesFromNow && !waits ? outbox.firstMark(tree, peer) : undefined
+      const lacksTree = store.tree(tree) === undefined
+      await links.set(tree, peer, after, { contribution, lacksTree, automatic })
     })
     this.refresh(peer)
-    this.lanes.get(peer)?.retryNow(tree)
+    this.mesh.linksChanged(tree)
+    const link = links.get(tree, peer)
+    if (link !== undefined && this.mesh.placeOf(link) !== 'passive') this.lanes.get(peer)?.retryNow(tree)
+  }
+
+  /** Drops a passive link of a tree to make room for another. Returns false if there is none. */
+  async dropPassive(tree: TreeId): Promise<boolean> {
+    const { links, outbox } = this.parts
+    const peer = this.mesh.anyPassive(tree)
+    const link = peer && links.get(tree, peer)
+    if (link === undefined) return false
+    await links.drop(link)
+    await outbox.remove(tree, link.peer)
+    this.refresh(link.peer)
+    return true
   }
 
   /** Ends a link, with its mark. Returns false if there is no such link. */
@@ -117,12 +181,14 @@ export class Dispatcher {
     await this.parts.links.remove(link)
     await this.parts.outbox.remove(tree, peer)
     this.refresh(peer)
+    this.mesh.linksChanged(tree)
     return true
   }
 
   /** The links of a tree are gone: ends the work on them. */
   treeRemoved(tree: TreeId): void {
     for (const lane of [...this.lanes.values()]) if (lane.status(tree).length > 0) this.refresh(lane.peer)
+    this.mesh.linksChanged(tree)
   }
 
   /** A tree was repaired: its links fetch what was lost. */
@@ -138,6 +204,7 @@ export class Dispatcher {
     await links.removePeer(peer)
     for (const tree of trees) await outbox.remove(tree, peer)
     this.refresh(peer)
+    for (const tree of trees) this.mesh.linksChanged(tree)
     await book.remove(peer)
   }
 
@@ -153,12 +220,36 @@ export class Dispatcher {
     this.lanes.get(peer)?.retryNow(tree)
   }
 
+  /** This machine was asleep or has another network: peers that were away may be there now, so no dial waits. */
+  networkChanged(): void {
+    for (const lane of this.lanes.values()) lane.endWait()
+  }
+
   /** A call of a peer has shown that both sides were equal when our latest arrival was `sequence`. */
   async confirmEqual(tree: TreeId, peer: PeerId, sequence: number): Promise<void> {
     const { links, outbox } = this.parts
     if (links.get(tree, peer) === undefined) return
+    this.presences.heard(tree, peer)
     const lane = this.lanes.get(peer)
     await (lane === undefined ? outbox.settle(tree, peer, sequence) : lane.confirmEqual(tree, sequence))
+  }
+
+  /** A peer watches a tree of ours from now on. Returns the function to call when its watch has ended. */
+  watchedBy(tree: TreeId, peer: PeerId): () => void {
+    return this.presences.watched(tree, peer)
+  }
+
+  /** Reports whether a peer watches a tree of ours now. */
+  isWatchedBy(tree: TreeId, peer: PeerId): boolean {
+    return this.presences.watches(tree, peer)
+  }
+
+  /**
+   * Reports whether a peer has to bring us a tree: it is linked, nothing shows that we ever had all of it, and the peer
+   * cannot be dialled.
+   */
+  awaits(tree: TreeId, peer: PeerId): boolean {
+    return this.lanes.get(peer)?.awaits(tree) ?? false
   }
 
   /** The result of `waitReason` for a link has changed. */
@@ -183,7 +274,8 @@ export class Dispatcher {
 
   /**
    * Retries every link with undelivered entries immediately, and waits until each is delivered or parked, at most
-   * `timeoutMs`. Returns the links that are still undelivered. Rejects if `signal` fires.
+   * `timeoutMs`. Of the neighbours of a tree with many members, some are enough; see `owedOf`. Returns the links that are
+   * still undelivered. Rejects if `signal` fires.
    */
   async flush(options: { timeoutMs?: number; signal?: AbortSignal | undefined } = {}): Promise<LinkStatus[]> {
     const { clock, outbox } = this.parts
@@ -191,7 +283,7 @@ export class Dispatcher {
     for (const lane of this.lanes.values())
       for (const { tree, peer } of lane.status())
         if (outbox.mark(tree, peer) !== undefined) lane.retryNow(tree, true)
-    const undelivered = () => this.status().filter(({ tree, peer }) => outbox.mark(tree, peer) !== undefined)
+    const undelivered = () => owedOf(this.status(), ({ tree, peer }) => outbox.mark(tree, peer) !== undefined)
     using limit = deadline(clock, options.timeoutMs ?? limits.flushTimeoutMs, 'Flushing', options.signal)
     await new Promise<void>((resolve, reject) => {
       const check = () => {
@@ -218,6 +310,8 @@ export class Dispatcher {
   }
 
   private async shutDown(graceMs: number): Promise<void> {
+    this.mesh.close()
+    this.spreading.close()
     let cancelTimer = () => {}
     const graceOver =
       graceMs <= 0
@@ -228,6 +322,7 @@ export class Dispatcher {
     const lanes = Array.from(this.lanes.values(), (lane) => lane.drain(graceOver))
     await Promise.all([...lanes, ...this.drains])
     cancelTimer()
+    this.presences.close()
     this.unsubscribe?.()
     await this.parts.outbox.close()
   }
@@ -252,6 +347,13 @@ export class Dispatcher {
     const lane: Lane = new Lane(peer, {
       ...this.parts,
       ...this.slots,
+      recent: this.recent,
+      placeOf: (link) => this.mesh.placeOf(link),
+      watches: (tree, peer) => this.presences.watches(tree, peer),
+      spreading: this.spreading,
+      isUrgent: (tree) => this.mesh.isUrgent(tree),
+      refused: (tree, peer) => this.mesh.refused(tree, peer),
+      hears: (tree, peer) => this.presences.hears(tree, peer),
       counters: this.counters,
       onChange: (run) => this.statusChanged(run, lane),
     })

@@ -4,43 +4,33 @@
  *     Dispatcher ─▶ Lane ─┬─▶ PeerDialer   owns the connection: dials, waits after failures, closes it when unused
  *                         ├─▶ LinkRun      one per link; owns its state: running, backoff, parked …
  *                         ├─▶ live.ts      follows the peer's trees over Watch; reports each event to its LinkRun
- *                         └─▶ push.ts      one direct push or one session for one link
+ *                         ├─▶ push.ts      one direct push or one session for one link
+ *                         └─▶ offer.ts     offers a tree to a peer that has none of it
  *
  * The dispatcher owns the lanes and says what happened; a lane owns its dialer, its runs, its watch and its one timer.
  * Calls go from left to right only; results come back by a promise or a callback, and wake the lane. The lane never waits
- * in a loop: `step` reads the state, starts what is due and sets the timer for what is due next. A peer that is away
- * therefore costs one timer, and no peer delays another.
+ * in a loop: `step` reads the state, starts what is due and sets the timer for what is due next. So no peer delays another.
  */
-
-import type { Clock } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { Slots } from '../base/slots.ts'
+import { tracing } from '../base/tracing/tracing.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { PeerBook } from '../peer/book.ts'
-import type { LastEqual } from '../peer/last-equal.ts'
 import type { LinkStatus, Links } from '../peer/links.ts'
 import { closingError, type PeerConnection, watchEndedError } from './connection.ts'
-import type { Counters } from './counters.ts'
-import { LinkRun, type SessionStart } from './link-run.ts'
+import { LinkRun, survey } from './link-run.ts'
 import { followAll, type LiveParts, parkWithheld } from './live.ts'
+import type { Hearing } from './mesh/tree-mesh.ts'
+import { type OfferParts, offerHidden } from './offer.ts'
 import { PeerDialer, type PeerDialerParts } from './peer-dialer.ts'
-import { pushDirectly, sessionWithTimeout } from './push.ts'
-import { type Polling, silentWatch, statusOf, unwatchable } from './status.ts'
+import { type DeliveryParts, deliver } from './push.ts'
+import { type LinkFacts, type Polling, silentWatch, statusOf, unwatchable } from './status.ts'
 
-export interface LaneParts extends LiveParts, PeerDialerParts {
-  readonly clock: Clock
-  readonly counters: Counters
+export interface LaneParts extends LiveParts, DeliveryParts, PeerDialerParts, OfferParts, LinkFacts {
   readonly book: PeerBook
   readonly links: Links
-  readonly lastEqual: LastEqual
-  /** Sessions over all peers. */
-  readonly sessionSlots: Slots
-  /** Returns why a link waits: its request for access is pending or was rejected. Undefined if there is none. */
-  waitReason(tree: TreeId, peer: PeerId): CausewayError | undefined
-  /** Called when the status of a link has changed. */
-  readonly onChange: (run: LinkRun) => void
 }
 
 export class Lane {
@@ -53,7 +43,6 @@ export class Lane {
   private watch: AbortController | undefined
   /** Why the peer is asked at intervals: this connection has shown that watches of it bring nothing. */
   private polling: Polling | undefined
-  /** Sessions with this peer. */
   private readonly peerSlots = new Slots(limits.sessionsPerPeer)
   /** Pushes and sessions under way, with those that wait for their turn. */
   private activeRuns = 0
@@ -75,7 +64,11 @@ export class Lane {
     return this.dialer.connection !== undefined
   }
 
-  /** The number of links. */
+  /** Sessions that wait for their turn with this peer, and whether its next dial waits. */
+  get waits(): { readonly sessions: number; readonly dial: boolean } {
+    return { sessions: this.peerSlots.waiting, dial: this.dialer.waits }
+  }
+
   get size(): number {
     return this.runs.size
   }
@@ -99,16 +92,47 @@ export class Lane {
         this.runs.delete(tree)
       }
     for (const link of links) {
-      const run = this.runs.get(link.tree)
-      if (run === undefined) this.runs.set(link.tree, new LinkRun(link))
+      const run = this.runs.get(link.tree) ?? new LinkRun(link)
+      if (!this.runs.has(link.tree)) this.runs.set(link.tree, run)
       else run.linkChanged(link)
+      run.placed(this.parts.placeOf(link))
     }
+  }
+
+  /** The link of a tree has another place: a new neighbour is dialled now, and one that is none any more is left alone. */
+  placeChanged(tree: TreeId): void {
+    const run = this.runs.get(tree)
+    if (run === undefined) return
+    const { live: wasLive, place: before } = run
+    run.placed(this.parts.placeOf(run.link))
+    // A watch that asks for a place of a neighbour ends when the peer takes that back.
+    if (run.live !== wasLive || (before === 'neighbour' && run.place === 'kept')) this.watchAnew()
+    if (!wasLive) this.dialer.retryNow()
+    this.parts.onChange(run)
+    this.wake()
+  }
+
+  watchAnew(): void {
+    this.watch?.abort(new CausewayError('CANCELLED', 'The neighbours have changed.'))
+  }
+
+  /** Compares a tree with the peer, whether the link is passive or not. */
+  probe(tree: TreeId): void {
+    this.runs.get(tree)?.want()
+    this.wake()
+  }
+
+  /** What is known of the peer as a neighbour. One that does not show the tree counts as not heard. */
+  hearing(tree: TreeId): Hearing {
+    const { failures, reachable, lastRoundTripMs: roundTripMs } = this.dialer
+    const isThere = (this.connected && reachable) || this.parts.hears(tree, this.peer)
+    return { heard: isThere && this.runs.get(tree)?.parked === undefined, failed: failures > 0, roundTripMs }
   }
 
   /** The tree has new entries, or the reason that its link waits for has changed. */
   treeChanged(tree: TreeId): void {
     const run = this.runs.get(tree)
-    if (run === undefined) return
+    if (run === undefined || run.place === 'passive') return
     this.parts.onChange(run)
     // The entries may let the peer read the tree.
     if (run.withheld) run.retryNow()
@@ -138,34 +162,48 @@ export class Lane {
     this.wake()
   }
 
+  /** Dials immediately if a dial waits. A parked link stays parked. */
+  endWait(): void {
+    if (this.connected) return
+    this.dialer.retryNow()
+    this.wake()
+  }
+
+  /**
+   * Reports whether the peer has to bring us a tree: it was not here when it was linked, both sides were never equal, and
+   * we cannot dial the peer.
+   */
+  awaits(tree: TreeId): boolean {
+    const run = this.runs.get(tree)
+    const isMissing = run?.live === true && run.link.lackedTree === true && run.lastSuccessMs === 0
+    return isMissing && !this.connected && (!this.dialable || this.dialer.failures > 0)
+  }
+
   /** Returns the status of all links, or of the link of one tree. */
   status(tree?: TreeId): LinkStatus[] {
-    if (tree === undefined) return Array.from(this.runs.values(), (run) => this.statusOf(run))
-    const run = this.runs.get(tree)
-    return run === undefined ? [] : [this.statusOf(run)]
+    const runs = tree === undefined ? [...this.runs.values()] : [this.runs.get(tree) ?? []].flat()
+    return runs.map((run) => this.statusOf(run))
   }
 
   statusOf(run: LinkRun): LinkStatus {
     const { outbox, store, clock } = this.parts
-    const { tree } = run.link
-    const mark = outbox.mark(tree, this.peer)
+    const [{ tree }, mark] = [run.link, outbox.mark(run.link.tree, this.peer)]
     const untried = !this.working && store.tree(tree) === undefined
-    const { dialer } = this
-    let dueAt = run.dueAt(mark, this.polled)
-    if (!this.connected && !this.dialable) dueAt = Number.POSITIVE_INFINITY
-    else if (!this.connected) dueAt = run.live ? dialer.retryAt : Math.max(dueAt, dialer.retryAt)
+    const { dialer, blocked, dialable, connected } = this
     return statusOf({
-      run,
-      dialer,
-      mark,
+      ...{ run, dialer, mark, blocked, dialable, connected, clock, dueAt: this.dueAt(run) },
       sequence: store.tree(tree)?.sequence ?? 0,
-      nowMs: clock.now(),
-      dueInMs: this.blocked ? Number.POSITIVE_INFINITY : dueAt - clock.monotonic(),
-      blocked: this.blocked,
+      heard: dialer.reachable || this.parts.hears(tree, this.peer),
       waitReason: untried || run.hidden ? this.parts.waitReason(tree, this.peer) : undefined,
-      waitsForContact: !this.connected && !this.dialable,
-      polling: this.connected ? this.polling : undefined,
+      polling: this.polling,
     })
+  }
+
+  /** Returns the monotonic time of the next session. A neighbour that watches us is told by its watch, and tells us so. */
+  private dueAt(run: LinkRun): number {
+    const { tree } = run.link
+    const told = run.place === 'neighbour' && this.parts.watches(tree, this.peer)
+    return run.dueAt(this.parts.outbox.mark(tree, this.peer), { polled: this.polling !== undefined, told })
   }
 
   /** Delivers what it can over the open connection until `graceOver`, then closes. The rest is in the outbox. */
@@ -190,10 +228,6 @@ export class Lane {
     return this.parts.book.get(this.peer)?.blocked ?? true
   }
 
-  private get polled(): boolean {
-    return this.polling !== undefined
-  }
-
   /** Whether the peer has an address. If it has none, it has to contact us. */
   private get dialable(): boolean {
     return (this.parts.book.get(this.peer)?.addresses.length ?? 0) > 0
@@ -205,7 +239,10 @@ export class Lane {
     this.waking = true
     queueMicrotask(() => {
       this.waking = false
-      if (this.phase !== 'closed') this.step()
+      if (this.phase === 'closed') return
+      // Whatever woke the lane: what it does now is no part of that span.
+      if (tracing === undefined) this.step()
+      else tracing.outside(() => this.step())
     })
   }
 
@@ -217,8 +254,8 @@ export class Lane {
     // A connection reports its end later than its calls fail. Without this check they would fail in a tight loop.
     const endReason = dialer.dropIfEnded()
     if (endReason !== undefined) this.watch?.abort(endReason)
-    const { due, live, nextAt } = this.survey(now)
-    let next = nextAt
+    const when = { now, dueAt: (run: LinkRun) => this.dueAt(run), open: this.phase === 'open' }
+    let { due, live, nextAt: next } = survey(this.blocked ? [] : this.runs.values(), when)
     const { connection } = dialer
     const needed = due.length + live.length > 0
     const dials = connection === undefined && !dialer.dialling && needed && this.dialable
@@ -234,24 +271,7 @@ export class Lane {
     else if (connection !== undefined)
       next = Math.min(next, dialer.closeUnused(this.activeRuns > 0 || this.watch !== undefined))
     this.cancelTimer()
-    this.cancelTimer = Number.isFinite(next)
-      ? clock.setTimer(Math.max(0, next - now), () => this.wake())
-      : () => {}
-  }
-
-  /** Returns the links that are due now and those for a watch, with the monotonic time when the next one is due. */
-  private survey(now: number): { due: LinkRun[]; live: LinkRun[]; nextAt: number } {
-    const due: LinkRun[] = []
-    const live: LinkRun[] = []
-    let nextAt = Number.POSITIVE_INFINITY
-    if (!this.blocked)
-      for (const run of this.runs.values()) {
-        const at = run.dueAt(this.parts.outbox.mark(run.link.tree, this.peer), this.polled)
-        if (at <= now) due.push(run)
-        else nextAt = Math.min(nextAt, at)
-        if (run.live && !run.withheld && this.phase === 'open') live.push(run)
-      }
-    return { due, live, nextAt }
+    if (Number.isFinite(next)) this.cancelTimer = clock.setTimer(Math.max(0, next - now), () => this.wake())
   }
 
   /** Runs a task that handles its own failures, and steps when it has ended. */
@@ -265,9 +285,14 @@ export class Lane {
 
   private async dial(): Promise<void> {
     const error = await this.dialer.dial()
-    if (error === undefined) return this.setPolling(undefined)
+    if (error === undefined) {
+      // Its silence does not show that it still has what it had.
+      for (const run of this.runs.values()) run.confirmLater(this.parts.clock.monotonic())
+      return this.setPolling(undefined)
+    }
     for (const run of this.runs.values()) {
       if (error.code === 'INCOMPATIBLE') run.park(error)
+      run.unreached()
       this.parts.onChange(run)
     }
   }
@@ -300,7 +325,7 @@ export class Lane {
       const end = await followAll(this.parts, connection, runs, watch.signal, onMessage)
       if (end === 'ended') throw watchEndedError()
       // A session shows what the watch has kept back, and whether the peer is there at all.
-      if (!this.polled) for (const run of runs) run.want()
+      if (this.polling === undefined) for (const run of runs) run.want()
       this.setPolling(silentWatch)
     } catch (thrown) {
       const error = CausewayError.from(thrown)
@@ -329,7 +354,7 @@ export class Lane {
     this.activeRuns++
     this.parts.onChange(run)
     try {
-      const equalAt = await this.deliver(connection, run, session)
+      const equalAt = await deliver(this.parts, this.peerSlots, connection, run, session)
       this.peerAnswered()
       if (equalAt === undefined) run.unfinished(clock.monotonic(), clock.random())
       else {
@@ -343,28 +368,6 @@ export class Lane {
       this.activeRuns--
       this.parts.onChange(run)
     }
-  }
-
-  /** Returns the arrival up to which both sides are equal, or undefined if more is to be done. */
-  private async deliver(
-    connection: PeerConnection,
-    run: LinkRun,
-    { signal, wanted }: SessionStart,
-  ): Promise<number | undefined> {
-    const { link } = run
-    const now = this.parts.clock.monotonic()
-    const mark = this.parts.outbox.mark(link.tree, this.peer)
-    if (!wanted && mark !== undefined) {
-      const equalAt = await pushDirectly(this.parts, connection.remote, link, mark, signal)
-      run.confirmLater(now)
-      if (equalAt !== undefined) return equalAt
-    }
-    using _peerSlot = await this.peerSlots.take(signal)
-    using _sessionSlot = await this.parts.sessionSlots.take(signal)
-    const result = await sessionWithTimeout(this.parts, connection.remote, link, signal)
-    run.confirmed()
-    if (result.received + result.sent > 0) run.confirmLater(now)
-    return result.settledAt
   }
 
   /** Both sides were equal when our latest arrival was `sequence`. */
@@ -389,6 +392,8 @@ export class Lane {
     if (connection.endReason === undefined) run.failed(error, clock.monotonic(), clock.random())
     else run.interrupted()
     // The tree may have come while the session failed. A new watch reports a hidden tree even if both sides are equal.
-    if (run.hidden) this.watch?.abort(watchEndedError())
+    if (!run.hidden) return
+    this.watch?.abort(watchEndedError())
+    this.start(() => offerHidden(this.parts, connection, run))
   }
 }

@@ -6,68 +6,11 @@
 
 import { invariant } from '../base/assert.ts'
 import { backoffMs } from '../base/backoff.ts'
-import { CausewayError, type ErrorCode, type Failure, failureOf } from '../base/errors.ts'
+import { CausewayError, type Failure, failureOf } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import type { Link } from '../peer/links.ts'
+import type { Link, LinkPlace } from '../peer/links.ts'
+import { isPermanent, type LinkState, nextStates } from './link-states.ts'
 import type { Mark } from './outbox.ts'
-
-/**
- * - `idle`: no session; one starts as soon as it is due.
- * - `running`: a session is under way or waits for its turn.
- * - `backoff`: no session before `retryAt`; after that, as `idle`.
- * - `parked`: no session until something changes, because waiting does not heal the error.
- * - `parking`: parked while a session is under way; the session goes on to its end.
- *
- * A direct push counts as a session. The rest is not a state, because it is independent of these five:
- * - due: a moment that `dueAt` computes from the outbox mark, `wanted`, the interval and the clock;
- * - paused: a setting of the link; in every state it keeps sessions from starting;
- * - blocked: a property of the peer, held by its lane with the same effect;
- * - live: a setting; whether a watch follows the tree. While an event of the watch is applied, no session starts.
- */
-export type LinkState = 'idle' | 'running' | 'backoff' | 'parked' | 'parking'
-
-/**
- * The states that may follow each state. A link begins in `idle`.
- *
- *              started                park
- *     idle ───────────────▶ running ──────────▶ parking
- *      ▲ ▲ ◀─────────────── │  ▲  │ ◀────────── │
- *      │ │     finished     │  │  │   unpark    │
- *      │ │                  │  │  │             │
- *      │ │ retryNow  failed ▼  │  │ failed with │ the session
- *      │ └─────────────── backoff │ a permanent │ ends
- *      │                    │  ▲  │ error       │
- *      │               park │  │  │             │
- *      │                    ▼  │  ▼             │
- *      └──────────────────▶ parked ◀────────────┘
- *           park, unpark
- *
- * The labels are methods. From `backoff` to `running` it is `started` again, and from `running` to `backoff` also
- * `unfinished`. `park` stands for `withhold` too. `unpark` stands for `retryNow`, `succeeded` and `becameVisible`; the
- * last leads to `backoff` if a wait is left. An `interrupted` session takes the link back to `idle` or `backoff`.
- */
-export const nextStates: Readonly<Record<LinkState, readonly LinkState[]>> = {
-  idle: ['running', 'parked'],
-  running: ['idle', 'backoff', 'parked', 'parking'],
-  backoff: ['idle', 'running', 'parked'],
-  parked: ['idle', 'backoff'],
-  parking: ['running', 'parked'],
-}
-
-/** Errors that waiting does not heal: an operator, the peer's admin or a new version has to do something. */
-const permanent: ReadonlySet<ErrorCode> = new Set([
-  'FORBIDDEN',
-  'ACCESS_REJECTED',
-  'UNKNOWN_TREE',
-  'INCOMPATIBLE',
-  'UNIMPLEMENTED',
-  'BAD_ADDRESS',
-  'NO_TRANSPORT',
-])
-
-function isPermanent({ code }: CausewayError): boolean {
-  return permanent.has(code) || (code.startsWith('ENTRY_') && code !== 'ENTRY_MISSING_PARENT')
-}
 
 /** A session that has just started. */
 export interface SessionStart {
@@ -76,14 +19,22 @@ export interface SessionStart {
   readonly wanted: boolean
 }
 
+interface Session {
+  readonly controller: AbortController
+  readonly wanted: boolean
+  /** Whether entries moved beside the session since it began to compare. */
+  overtaken: boolean
+}
+
 const past = Number.NEGATIVE_INFINITY
 const never = Number.POSITIVE_INFINITY
 
 export class LinkRun {
+  private currentPlace: LinkPlace = 'kept'
   private currentState: LinkState = 'idle'
   private currentLink: Link
   /** Set exactly in `running` and `parking`. */
-  private session: { readonly controller: AbortController; readonly wanted: boolean } | undefined
+  private session: Session | undefined
   /** Set exactly in `parked` and `parking`. */
   private parkReason: Failure | undefined
   /** Monotonic: no session starts before this; kept while parked. */
@@ -96,6 +47,8 @@ export class LinkRun {
   private startedAt = past
   /** Monotonic: when a session is due that shows the peer that we have the entries that moved. */
   private confirmAt = never
+  /** Monotonic: when a tree that the peer hides is asked for again, though nothing has changed. */
+  private askAgainAt = never
   private eventCursor = 0
   private announcedCount = 0
   private applyingEvent = false
@@ -111,6 +64,24 @@ export class LinkRun {
 
   get link(): Link {
     return this.currentLink
+  }
+
+  /** A passive link is not live, and only a session that was asked for runs, once. */
+  get place(): LinkPlace {
+    return this.currentPlace
+  }
+
+  /** The link has this place from now on. One that is not passive any more has no wait. */
+  placed(place: LinkPlace): void {
+    const before = this.currentPlace
+    this.currentPlace = place
+    if (place === 'passive') this.sessionWanted = false
+    else if (before === 'passive') this.retryNow()
+  }
+
+  /** The peer could not be dialled. A passive link does not try again by itself: others are compared with. */
+  unreached(): void {
+    if (this.currentPlace === 'passive') this.sessionWanted = false
   }
 
   /** Whether a session is under way or waits for its turn. */
@@ -155,7 +126,7 @@ export class LinkRun {
   /** Whether a watch should follow the peer's changes as they happen. */
   get live(): boolean {
     const { paused, pull, onCommit, intervalSeconds } = this.currentLink.settings
-    return !paused && pull && (onCommit || intervalSeconds === 0)
+    return this.currentPlace !== 'passive' && !paused && pull && (onCommit || intervalSeconds === 0)
   }
 
   /** The cursor of the last event of the peer's watch that was stored; 0: none. */
@@ -170,15 +141,18 @@ export class LinkRun {
 
   /**
    * Returns the monotonic time of the next session, or Infinity if none is due. `polled`: the peer cannot be watched,
-   * so it is asked at intervals.
+   * so it is asked at intervals. `told`: its own watch tells it what arrives here, and its events show that it has it.
    */
-  dueAt(mark: Mark | undefined, polled: boolean): number {
+  dueAt(mark: Mark | undefined, { polled = false, told = false } = {}): number {
     const { paused, pull, onCommit, intervalSeconds } = this.currentLink.settings
     const ready = this.currentState === 'idle' || this.currentState === 'backoff'
-    if (paused || !ready || this.applyingEvent) return never
+    if (paused || this.applyingEvent || (this.currentPlace === 'passive' && !this.sessionWanted)) return never
+    if (this.currentState === 'parked' && this.hidden) return this.askAgainAt
+    if (!ready) return never
     let at = never
-    if (this.sessionWanted || (mark !== undefined && (onCommit || mark.from === 0))) at = this.retryAt
-    at = Math.min(at, this.confirmAt)
+    const owes = mark !== undefined && (mark.from === 0 || (onCommit && !told))
+    if (this.sessionWanted || owes) at = this.retryAt
+    if (!told) at = Math.min(at, this.confirmAt)
     if (intervalSeconds > 0) at = Math.min(at, this.startedAt + intervalSeconds * 1000)
     if (polled && pull) at = Math.min(at, this.startedAt + limits.pollIntervalMs)
     return Math.max(at, this.retryAt)
@@ -206,7 +180,7 @@ export class LinkRun {
     this.enter('running')
     const controller = new AbortController()
     const wanted = this.sessionWanted
-    this.session = { controller, wanted }
+    this.session = { controller, wanted, overtaken: false }
     this.sessionWanted = false
     this.startedAt = now
     return { signal: controller.signal, wanted }
@@ -235,6 +209,7 @@ export class LinkRun {
   interrupted(): void {
     const { wanted } = this.endSession(this.restState)
     this.sessionWanted ||= wanted
+    this.unreached()
   }
 
   /**
@@ -244,8 +219,25 @@ export class LinkRun {
     const healable = !isPermanent(error)
     const { wanted } = this.endSession(healable ? 'backoff' : 'parked')
     this.sessionWanted ||= wanted
+    this.unreached()
     this.noteFailure(error, now, random)
-    if (!healable) this.parkReason = this.failure
+    if (healable) return
+    this.parkReason = this.failure
+    this.askAgainAt = now + limits.hiddenRetryMs * (0.75 + random / 2)
+  }
+
+  /** Unparks a link whose peer does not show the tree if it is time to ask again. */
+  askAgain(now: number): void {
+    if (this.currentState !== 'parked' || !this.hidden || now < this.askAgainAt) return
+    this.sessionWanted = true
+    this.unpark()
+  }
+
+  /** Says in words for people why the peer hides the tree, as far as its answer to an offer shows. */
+  explain(message: string): void {
+    if (!this.hidden) return
+    this.failure = { ...this.parkReason!, message }
+    this.parkReason = this.failure
   }
 
   /** Both sides were shown equal: by a session, by an event of the watch or by a call of the peer. */
@@ -286,12 +278,22 @@ export class LinkRun {
 
   /** Entries moved, but the peer does not know that both sides are equal now: schedules a session that shows it. */
   confirmLater(now: number): void {
+    if (this.session !== undefined) this.session.overtaken = true
     if (this.live) this.confirmAt = Math.min(this.confirmAt, now + limits.confirmMs)
   }
 
-  /** A session has compared both sides, so the peer knows what we have. */
+  /** The session under way begins to compare both sides as they are now. */
+  comparing(): void {
+    invariant(this.session !== undefined, 'only a session compares')
+    this.session.overtaken = false
+  }
+
+  /**
+   * The session has compared both sides, so the peer knows what we had. If an event of the watch brought entries
+   * meanwhile, the peer does not know of these, and the next session is still due.
+   */
   confirmed(): void {
-    this.confirmAt = never
+    if (this.session?.overtaken !== true) this.confirmAt = never
   }
 
   /** An event of the watch says that the peer has `count` entries. Until `eventEnded`, no session starts. */
@@ -346,4 +348,25 @@ export class LinkRun {
     invariant(nextStates[from].includes(next), `a link does not go from ${from} to ${next}`)
     this.currentState = next
   }
+}
+
+/**
+ * Returns the links that are due now and those for a watch, with the monotonic time when the next one is due. `open`:
+ * watches may begin.
+ */
+export function survey(
+  runs: Iterable<LinkRun>,
+  when: { now: number; dueAt: (run: LinkRun) => number; open: boolean },
+): { due: LinkRun[]; live: LinkRun[]; nextAt: number } {
+  const due: LinkRun[] = []
+  const live: LinkRun[] = []
+  let nextAt = never
+  for (const run of runs) {
+    run.askAgain(when.now)
+    const at = when.dueAt(run)
+    if (at <= when.now) due.push(run)
+    else nextAt = Math.min(nextAt, at)
+    if (run.live && !run.withheld && when.open) live.push(run)
+  }
+  return { due, live, nextAt }
 }

@@ -5,18 +5,21 @@
 import type { Clock } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { tracing } from '../base/tracing/tracing.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { TreeReader } from '../store/read/tree-reader.ts'
-import type { WatchEvent } from '../sync/answer/watch.ts'
+import type { WatchEvent } from '../sync/answer/tree-watch.ts'
 import type { Ingest, Refusal } from '../sync/ingest.ts'
 import type { PeerConnection } from './connection.ts'
 import type { Counters } from './counters.ts'
 import type { LinkRun } from './link-run.ts'
+import type { Spreading } from './mesh/spreading.ts'
 import type { Outbox } from './outbox.ts'
 import { readAhead } from './read-ahead.ts'
+import { traceEvent } from './traced.ts'
 
-export interface LiveParts {
+export interface LiveParts extends LiveNeighbours {
   readonly store: TreeReader
   readonly ingest: Ingest
   readonly clock: Clock
@@ -24,6 +27,17 @@ export interface LiveParts {
   readonly counters: Counters
   /** Returns why a peer may not read a tree, or undefined if it may. */
   withholdReason(tree: TreeId, peer: PeerId): Promise<CausewayError | undefined>
+  /** Called when a watch of trees begins, and when it says that there are new address records of their members. */
+  onNews?(connection: PeerConnection, trees: readonly TreeId[], isBeginning: boolean): void
+}
+
+/** What following a tree asks of its neighbours. */
+export interface LiveNeighbours {
+  /** Whether this node has no neighbour in a tree that it hears. */
+  isUrgent(tree: TreeId): boolean
+  /** The peer refused to be a neighbour, or dropped this node. */
+  refused(tree: TreeId, peer: PeerId): void
+  readonly spreading: Spreading
 }
 
 /**
@@ -79,9 +93,11 @@ async function follow(
 ): Promise<WatchEnd> {
   const byTree = new Map(runs.map((run) => [run.link.tree, run]))
   const trees = await Promise.all(
-    runs.map(async ({ link: { tree }, cursor, hidden }) => ({
+    runs.map(async ({ link: { tree, peer }, cursor, hidden, place }) => ({
       tree,
       cursor,
+      asks: place !== 'neighbour' ? undefined : parts.isUrgent(tree) ? ('urgent' as const) : ('ask' as const),
+      lazy: place === 'neighbour' && parts.spreading.isLazy(tree, peer),
       // An empty digest makes the peer send an event when a hidden tree appears, even if it equals ours.
       tipsDigest: hidden ? '' : await parts.store.tipsDigest(tree),
     })),
@@ -97,19 +113,33 @@ async function follow(
     )
   }
   restartTimer()
+  let begun = false
   try {
     const messages = connection.watch(trees, AbortSignal.any([signal, silence.signal]))
     for await (const event of readAhead(messages)) {
       restartTimer()
       onMessage()
+      // What changes from now on, the watch tells.
+      if (!begun) parts.onNews?.(connection, [...byTree.keys()], true)
+      begun = true
       if (event === undefined) continue
+      if ('addressesChanged' in event) {
+        parts.onNews?.(
+          connection,
+          event.addressesChanged.filter((tree) => byTree.has(tree)),
+          false,
+        )
+        continue
+      }
       const run = byTree.get(event.tree)
       if (run === undefined)
         throw new CausewayError(
           'PROTOCOL',
           'The peer sent an event of a tree that this watch does not follow.',
         )
-      await applyEvent(parts, run, event, !runsSeen.has(run))
+      const apply = () => applyEvent(parts, run, event, !runsSeen.has(run))
+      if (event.refused) parts.refused(event.tree, run.link.peer)
+      else await (tracing === undefined ? apply() : traceEvent(tracing, run, event, apply))
       runsSeen.add(run)
       onMessage(run)
     }
@@ -128,14 +158,16 @@ async function follow(
  * this connection.
  */
 async function applyEvent(parts: LiveParts, run: LinkRun, event: WatchEvent, first: boolean): Promise<void> {
-  const { store, ingest, outbox, clock, counters } = parts
+  const { store, ingest, outbox, clock, counters, spreading } = parts
   const { tree, peer } = run.link
   counters.watchEvents++
   run.eventStarted(event.count, clock.monotonic())
   try {
+    await spreading.receive(peer, event)
     if (event.entries.length > 0) {
-      const { added, refused } = await ingest.page(tree, event.entries)
+      const { added, known, refused } = await ingest.page(tree, event.entries)
       counters.watchEntries += added.length
+      counters.watchCopies += known
       throwIfInvalid(refused)
     }
     run.eventStored(event.cursor)
@@ -149,7 +181,11 @@ async function applyEvent(parts: LiveParts, run: LinkRun, event: WatchEvent, fir
     // If we have every tip of the event, it is the peer that lacks entries. An event with limits.watchTips tips may
     // leave some out, so then we ask as well.
     const tips = await store.lookupIn(tree, event.tips)
-    if (tips.includes(undefined) || event.tips.length >= limits.watchTips) run.want()
+    // The peer wants the tree, has nothing of it, and cannot call us.
+    const lacks = event.count === 0 || tips.includes(undefined) || event.tips.length >= limits.watchTips
+    // Others probably bring what a neighbour announces.
+    if (lacks && run.place === 'neighbour' && event.count > 0) spreading.announced(peer, event)
+    else if (lacks) run.want()
     // The peer lacks entries that it had: its disk lost the latest, or was restored from a copy.
     else if (first && tips.length > 0 && run.link.settings.push && outbox.mark(tree, peer) === undefined)
       await outbox.add(tree, peer)

@@ -8,7 +8,7 @@ import type { Clock } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
-import { type Links, linkKey } from '../peer/links.ts'
+import { type Link, type Links, linkKey } from '../peer/links.ts'
 import type { ContributedStore, Contribution } from '../store/contributors.ts'
 import type { Database } from '../store/database/open.ts'
 import { Records } from '../store/database/records.ts'
@@ -22,6 +22,8 @@ export interface Mark {
 }
 
 export class Outbox {
+  /** Reports whether entries wait for others instead of the peer of a passive link. The dispatcher sets it. */
+  isPassive: (link: Link) => boolean = () => false
   private readonly store: ContributedStore
   private readonly links: Links
   private readonly clock: Clock
@@ -57,7 +59,10 @@ export class Outbox {
 
   /** Marks all links of a tree as those of peers whose entries are unknown. Called between two pages of the tree. */
   private async unsettle(tree: TreeId): Promise<void> {
-    const keys = this.links.ofTree(tree).map(({ peer }) => linkKey(tree, peer))
+    const keys = this.links
+      .ofTree(tree)
+      .filter((link) => !this.isPassive(link))
+      .map(({ peer }) => linkKey(tree, peer))
     if (keys.length === 0) return
     const { operations, stored } = this.putMarks(keys, { from: 0, sinceMs: this.clock.now() })
     await this.marks.write(operations, true, stored)
@@ -77,8 +82,9 @@ export class Outbox {
     const from = info.sequence - added + 1
     invariant(from >= 1 && added >= 1, 'a page has entries, and arrivals are counted from 1')
     const keys: string[] = []
-    for (const { peer, settings } of this.links.ofTree(tree))
-      if (settings.push && this.mark(tree, peer) === undefined) keys.push(linkKey(tree, peer))
+    for (const link of this.links.ofTree(tree))
+      if (link.settings.push && this.mark(tree, link.peer) === undefined && !this.isPassive(link))
+        keys.push(linkKey(tree, link.peer))
     return keys.length === 0 ? undefined : this.putMarks(keys, { from, sinceMs: this.clock.now() })
   }
 
@@ -100,10 +106,12 @@ export class Outbox {
     return this.putMarks([linkKey(tree, peer)], { from: 0, sinceMs: this.clock.now() })
   }
 
-  /** Marks a link whose peer's entries have become unknown. */
+  /** Marks a link whose peer's entries have become unknown, unless the link is gone. */
   async add(tree: TreeId, peer: PeerId): Promise<void> {
     const { operations, stored } = this.firstMark(tree, peer)
-    await this.store.between(tree, () => this.marks.write(operations, false, stored))
+    await this.store.between(tree, async () => {
+      if (this.links.get(tree, peer) !== undefined) await this.marks.write(operations, false, stored)
+    })
   }
 
   /**

@@ -11,12 +11,17 @@ import type { Slots } from '../base/slots.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { Connect, PeerConnection } from './connection.ts'
 import type { Counters } from './counters.ts'
+import type { RecentPeers } from './presence/recent-peers.ts'
 
 export interface PeerDialerParts {
   readonly clock: Clock
   readonly counters: Counters
   readonly connect: Connect
-  /** Dials to peers that answered lately. */
+  /** Peers that were live a short while ago. */
+  readonly recent: RecentPeers
+  /** Dials to these. */
+  readonly recentSlots: Slots
+  /** Dials to other peers that failed seldom. */
   readonly dialSlots: Slots
   /** Dials to peers that failed several times, so that these never delay the others. */
   readonly redialSlots: Slots
@@ -27,6 +32,8 @@ export class PeerDialer {
   /** Dials, watches and connections that failed since the peer last answered. */
   failures = 0
   lastError: Failure | undefined
+  /** Whether the peer answered, and nothing failed since. */
+  reachable = false
   /** Monotonic: no dial and no watch starts before this. */
   retryAt = Number.NEGATIVE_INFINITY
   private readonly peer: PeerId
@@ -36,6 +43,10 @@ export class PeerDialer {
   private dialAbort: AbortController | undefined
   /** Monotonic: when something last used the connection. */
   private usedAt = 0
+  /** Whether the peer has answered on the connection. */
+  private answered = false
+  /** The round trip of the last connection; 0: not known. */
+  private roundTripMs = 0
 
   /** `onEnd` is called when a connection was lost. */
   constructor(peer: PeerId, parts: PeerDialerParts, onEnd: () => void) {
@@ -44,12 +55,24 @@ export class PeerDialer {
     this.onEnd = onEnd
   }
 
+  /** The round trip of the connection, or of the last one; undefined: not known. */
+  get lastRoundTripMs(): number | undefined {
+    return this.connection?.roundTripMs ?? (this.roundTripMs || undefined)
+  }
+
   get dialling(): boolean {
     return this.dialAbort !== undefined
   }
 
+  /** Whether the peer is dialled again after a wait, and not before. */
+  get waits(): boolean {
+    return this.connection === undefined && !this.dialling && this.retryAt > this.parts.clock.monotonic()
+  }
+
   /** The peer answered: earlier failures no longer count. */
   peerAnswered(): void {
+    this.answered = true
+    this.reachable = true
     this.failures = 0
     this.lastError = undefined
   }
@@ -63,8 +86,31 @@ export class PeerDialer {
   failed(error: CausewayError): void {
     const { clock } = this.parts
     this.failures++
+    this.reachable = false
     this.lastError = failureOf(error)
-    this.retryAt = retryAt(clock.monotonic(), backoffMs(this.failures, clock.random()))
+    const waitMs = backoffMs(this.failures, clock.random(), {
+      baseMs: limits.backoffBaseMs,
+      capMs: this.wasLive ? limits.recentBackoffCapMs : limits.backoffCapMs,
+    })
+    this.retryAt = retryAt(clock.monotonic(), waitMs)
+  }
+
+  /** Whether the peer was live a short while ago, and so is probably there again soon. */
+  private get wasLive(): boolean {
+    return this.parts.recent.has(this.peer)
+  }
+
+  private get slots(): Slots {
+    const { recentSlots, dialSlots, redialSlots } = this.parts
+    if (this.wasLive) return recentSlots
+    return this.failures < limits.redialAttempts ? dialSlots : redialSlots
+  }
+
+  /** How long a dial may take. */
+  private get dialMs(): number {
+    const longest = limits.dialTimeoutMs + limits.dialHandshakeTimeoutMs
+    if (!this.wasLive) return longest
+    return Math.min(longest, Math.max(limits.recentDialMs, limits.recentDialRoundTrips * this.roundTripMs))
   }
 
   /**
@@ -72,17 +118,12 @@ export class PeerDialer {
    * `cancelDial` ended it.
    */
   async dial(): Promise<CausewayError | undefined> {
-    const { clock, counters, connect, dialSlots, redialSlots } = this.parts
+    const { clock, counters, connect } = this.parts
     const abort = new AbortController()
     this.dialAbort = abort
     try {
-      using _slot = await (this.failures < limits.redialAttempts ? dialSlots : redialSlots).take(abort.signal)
-      using limit = deadline(
-        clock,
-        limits.dialTimeoutMs + limits.dialHandshakeTimeoutMs,
-        'Dialling the peer',
-        abort.signal,
-      )
+      using _slot = await this.slots.take(abort.signal)
+      using limit = deadline(clock, this.dialMs, 'Dialling the peer', abort.signal)
       counters.dials++
       const connection = await connect(this.peer, limit.signal)
       if (abort.signal.aborted) {
@@ -90,6 +131,7 @@ export class PeerDialer {
         return undefined
       }
       this.connection = connection
+      this.answered = false
       this.retryAt = Number.NEGATIVE_INFINITY
       this.usedAt = clock.monotonic()
       connection.onEnd(() => {
@@ -112,9 +154,12 @@ export class PeerDialer {
    * open.
    */
   dropIfEnded(): CausewayError | undefined {
-    const endReason = this.connection?.endReason
-    if (endReason === undefined) return undefined
+    const { connection } = this
+    const endReason = connection?.endReason
+    if (connection === undefined || endReason === undefined) return undefined
     this.connection = undefined
+    this.roundTripMs = connection.roundTripMs ?? this.roundTripMs
+    if (this.answered) this.parts.recent.lost(this.peer)
     this.failed(endReason)
     return endReason
   }

@@ -5,15 +5,20 @@
 import { type Clock, deadline } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import type { Slots } from '../base/slots.ts'
+import { tracing } from '../base/tracing/tracing.ts'
 import type { LastEqual } from '../peer/last-equal.ts'
 import type { Link } from '../peer/links.ts'
 import type { TreeReader } from '../store/read/tree-reader.ts'
-import { readInline } from '../sync/answer/watch.ts'
+import { readInline } from '../sync/answer/tree-watch.ts'
 import { runSession, type SessionResult } from '../sync/ask/session.ts'
 import type { Ingest } from '../sync/ingest.ts'
 import type { Remote } from '../sync/remote.ts'
+import type { PeerConnection } from './connection.ts'
 import type { Counters } from './counters.ts'
-import type { Mark } from './outbox.ts'
+import type { LinkRun, SessionStart } from './link-run.ts'
+import type { Mark, Outbox } from './outbox.ts'
+import { tracePush, traceSession } from './traced.ts'
 
 export interface PushParts {
   readonly store: TreeReader
@@ -21,38 +26,79 @@ export interface PushParts {
   readonly counters: Counters
 }
 
+interface SessionParts extends PushParts {
+  readonly ingest: Ingest
+  readonly lastEqual: LastEqual
+}
+
 /**
  * Pushes what arrived since the mark. Returns the arrival up to which the peer has everything, or undefined if a
  * session is needed.
  */
-export async function pushDirectly(
+async function pushDirectly(
   { store, clock, counters }: PushParts,
   remote: Remote,
-  { tree, settings }: Link,
+  link: Link,
   mark: Mark,
   signal: AbortSignal,
 ): Promise<number | undefined> {
   if (mark.from === 0) return undefined
+  const { tree, settings } = link
   const summary = await store.summary(tree)
   const entries = await readInline(store, tree, mark.from - 1, summary)
   if (entries.length === 0) return undefined
   using limit = deadline(clock, limits.unaryTimeoutMs, 'Pushing new entries', signal)
   counters.directPushes++
-  const outcome = await remote.sendEntries(tree, entries, { signal: limit.signal })
+  const send = () => remote.sendEntries(tree, entries, { signal: limit.signal })
+  const outcome = await (tracing === undefined
+    ? send()
+    : tracePush(tracing, { store, link, mark, entries }, send))
   counters.entriesSent += outcome.added
   if (outcome.refused.length > 0) return undefined
   const equal = outcome.tipsDigest === summary.tipsDigest && outcome.count === summary.count
   return equal || !settings.pull ? summary.sequence : undefined
 }
 
+export interface DeliveryParts extends SessionParts {
+  readonly outbox: Outbox
+  /** Sessions over all peers. */
+  readonly sessionSlots: Slots
+}
+
+/** Brings a link up to date. Returns the arrival up to which both sides are equal; undefined if more is to be done. */
+export async function deliver(
+  parts: DeliveryParts,
+  peerSlots: Slots,
+  { remote }: PeerConnection,
+  run: LinkRun,
+  { signal, wanted }: SessionStart,
+): Promise<number | undefined> {
+  const { link } = run
+  const now = parts.clock.monotonic()
+  const mark = parts.outbox.mark(link.tree, link.peer)
+  if (!wanted && mark !== undefined) {
+    const equalAt = await pushDirectly(parts, remote, link, mark, signal)
+    run.confirmLater(now)
+    if (equalAt !== undefined) return equalAt
+  }
+  using _peerSlot = await peerSlots.take(signal)
+  using _sessionSlot = await parts.sessionSlots.take(signal)
+  run.comparing()
+  const result = await sessionWithTimeout(parts, remote, run, signal)
+  run.confirmed()
+  if (result.received + result.sent > 0) run.confirmLater(now)
+  return result.settledAt
+}
+
 /** Runs a session. Throws TIMEOUT if it makes no progress for limits.sessionSilenceMs. */
-export async function sessionWithTimeout(
-  parts: PushParts & { readonly ingest: Ingest; readonly lastEqual: LastEqual },
+async function sessionWithTimeout(
+  parts: DeliveryParts,
   remote: Remote,
-  { tree, peer, settings }: Link,
+  run: LinkRun,
   signal: AbortSignal,
 ): Promise<SessionResult> {
-  const { clock, counters } = parts
+  const { clock, counters, store, outbox } = parts
+  const { tree, peer, settings } = run.link
   const silence = new AbortController()
   let cancelTimer = () => {}
   const restartTimer = () => {
@@ -65,24 +111,32 @@ export async function sessionWithTimeout(
   }
   restartTimer()
   counters.sessions++
+  const startedMs = clock.monotonic()
+  let succeeded = false
   try {
     const lastEqual = await parts.lastEqual.get(tree, peer)
-    const result = await runSession(parts, remote, tree, {
-      signal: AbortSignal.any([signal, silence.signal]),
-      onProgress: restartTimer,
-      pull: settings.pull,
-      push: settings.push,
-      lastEqual,
-    })
+    const session = () =>
+      runSession(parts, remote, tree, {
+        signal: AbortSignal.any([signal, silence.signal]),
+        onProgress: restartTimer,
+        pull: settings.pull,
+        push: settings.push,
+        lastEqual,
+      })
+    const result = await (tracing === undefined
+      ? session()
+      : traceSession(tracing, store, run, outbox.mark(tree, peer), session))
     if (result.equal && result.tipsDigest !== lastEqual?.tipsDigest)
       await parts.lastEqual.set(tree, peer, result)
     counters.entriesReceived += result.received
     counters.entriesSent += result.sent
+    succeeded = true
     return result
   } catch (error) {
     counters.sessionsFailed++
     throw error
   } finally {
     cancelTimer()
+    counters.onSession?.((clock.monotonic() - startedMs) / 1000, succeeded)
   }
 }

@@ -4,7 +4,8 @@
  * in fewer and larger pages.
  */
 import { limits } from '../base/limits.ts'
-import type { WatchEvent, WatchMessage } from '../sync/answer/watch.ts'
+import type { WatchEvent } from '../sync/answer/tree-watch.ts'
+import type { WatchMessage } from '../sync/answer/watch.ts'
 
 /**
  * Yields the messages in order, with consecutive events of one tree joined. At most limits.watchAhead messages wait;
@@ -60,7 +61,8 @@ export async function* readAhead(messages: AsyncIterable<WatchMessage>): AsyncGe
 
 /** Returns both events as one, or undefined if they are of two trees or too large together. */
 function join(first: WatchMessage, second: WatchMessage): WatchEvent | undefined {
-  if (first === undefined || second === undefined || first.tree !== second.tree) return undefined
+  if (first === undefined || second === undefined) return undefined
+  if (!('tree' in first && 'tree' in second) || first.tree !== second.tree) return undefined
   const entries = [...first.entries, ...second.entries]
   if (entries.length > limits.inlineEntries) return undefined
   let bytes = 0

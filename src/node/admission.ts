@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Interceptor } from '@connectrpc/connect'
 import type { NamedPeers } from '../access/named-peers.ts'
 import type { Clock } from '../base/clock.ts'
+import { tracing } from '../base/tracing/tracing.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { PeerBook, PeerEntry } from '../peer/book.ts'
 import { Bindings, bindingOfServer } from '../rpc/auth/binding.ts'
@@ -11,8 +12,10 @@ import { Identification } from '../rpc/auth/identify.ts'
 import { Proofs } from '../rpc/auth/proof.ts'
 import { ProofBudget } from '../rpc/auth/proof-budget.ts'
 import type { Share } from '../rpc/auth/spent.ts'
+import { Twins } from '../rpc/auth/twins.ts'
 import { type Caller, callerKey } from '../rpc/caller.ts'
 import { Throttle } from '../rpc/server/throttle.ts'
+import { traceServing } from '../rpc/tracing/calls.ts'
 import type { Database } from '../store/database/open.ts'
 import { certificateHashOfPem } from '../transport/certificate.ts'
 import type { NodeOptions } from './options.ts'
@@ -31,14 +34,20 @@ export class Admission {
   readonly throttle: Throttle
   /** What handshakes and proofs may name as this node's channels. */
   readonly bindings: Bindings
+  /** Notices keys that run twice, this node's own too. */
+  readonly twins: Twins
   private readonly book: PeerBook
-  private readonly operators: ReadonlySet<PeerId>
+  private readonly self: PeerId
+  private operators: ReadonlySet<PeerId>
   private readonly identification: Identification
+  private readonly traceStrangers: boolean
 
   private constructor(parts: AdmissionParts, bindings: Bindings, proofs: Proofs) {
     const { self, book, named, options, clock } = parts
     this.book = book
     this.bindings = bindings
+    this.self = self
+    this.traceStrangers = options.traceStrangers ?? false
     this.operators = new Set([self, ...(options.operators ?? [])])
     this.throttle = new Throttle({
       clock,
@@ -48,8 +57,9 @@ export class Admission {
       peersOf: (connected) => this.peersOf(connected),
     })
     const isKnown = (peer: PeerId) => this.throttle.isKnown(peer)
+    this.twins = new Twins({ self, clock, isKnown })
     this.identification = new Identification({
-      ...{ proofs, isKnown },
+      ...{ clock, proofs, isKnown },
       budget: new ProofBudget(clock, isKnown),
       isOperator: (peer) => this.operators.has(peer),
       isBlocked: (peer) => this.isBlocked(peer),
@@ -70,19 +80,30 @@ export class Admission {
     return admission
   }
 
+  /** Lets these peers, and the node's own key, operate the node from now on, and no others. */
+  setOperators(operators: readonly PeerId[]): void {
+    this.operators = new Set([this.self, ...operators])
+  }
+
   private shareOf(issuer: PeerId): Share {
     if (this.operators.has(issuer)) return 'operator'
     return this.throttle.isKnown(issuer) ? 'known' : 'stranger'
   }
 
   /** Identifies the caller of a call; see `Identification.identify`. */
-  identify(connected: Caller, headers: IncomingHttpHeaders): Promise<Caller> {
-    return this.identification.identify(connected, headers)
+  identify(connected: Caller, headers: IncomingHttpHeaders, remoteAddress: string): Promise<Caller> {
+    return this.identification.identify(connected, headers, remoteAddress)
   }
 
   /** The interceptors that every call over a connection passes, in order. */
   get interceptors(): Interceptor[] {
-    return [checkCaller, this.throttle.interceptor]
+    const traces = tracing === undefined ? [] : [traceServing(tracing, (caller) => this.continues(caller))]
+    return [...traces, checkCaller, this.twins.serving, this.throttle.interceptor]
+  }
+
+  /** Reports whether calls of this caller continue its own traces. A stranger could make the node record all of its calls. */
+  private continues({ peer, operator }: Caller): boolean {
+    return this.traceStrangers || operator || (peer !== undefined && this.throttle.isKnown(peer))
   }
 
   isBlocked(peer: PeerId): boolean {

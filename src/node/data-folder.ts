@@ -1,33 +1,42 @@
 /**
-/**
  * A node's data folder: `identity.key` (the secret seed in hex, mode 0600), `store/` (LevelDB), and, while a process has
  * it open, `node.pid`, the control socket (transport/local.ts) and a note of where operators' tools reach it. The store
  * names the node that it belongs to.
  */
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, type Stats, statSync } from 'node:fs'
 import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { CausewayError } from '../base/errors.ts'
 import { createIdentity, type Identity, type PeerId } from '../dag/identity.ts'
+import { DamageNotes } from '../store/damage/damage-notes.ts'
 import { storeError } from '../store/database/errors.ts'
 import { repairDatabase } from '../store/database/leveldb-repair.ts'
 import { checkTables } from '../store/database/leveldb-tables.ts'
-import { type Database, openFolder, openMemory } from '../store/database/open.ts'
+import { wordsOfDamage } from '../store/database/leveldb-words.ts'
+import {
+  type Database,
+  type OpenOptions,
+  openFolder,
+  openMemory,
+  type StoreSurvey,
+  surveyFolder,
+} from '../store/database/open.ts'
 import { Records } from '../store/database/records.ts'
 import { holderOf, showHolder } from './holder.ts'
 
 /**
- * Opens the key and the store of a node: those of the folder, the database given, or new ones in memory. Throws
- * STORE_LOCKED, STORE_FORMAT, STORE_DENIED, STORE_FULL, INVALID_ARGUMENT if the folder cannot be used, and STORE_CORRUPT
+ * Opens the key and the store of a node: those of the folder, the database given, or new ones in memory. Migrates a store
+ * of an older format. Throws STORE_LOCKED, STORE_FORMAT, STORE_DENIED, STORE_FULL, INVALID_ARGUMENT if the folder cannot be used, and STORE_CORRUPT
  * also if the key is lost or is not the one that the store belongs to.
  */
 export async function openStore(
   folder: string | undefined,
   identity: Identity | undefined,
   database: Database | undefined,
+  options: OpenOptions = {},
 ): Promise<{ identity: Identity; db: Database }> {
-  const db = database ?? (folder === undefined ? await openMemory() : await openData(folder))
+  const db = database ?? (folder === undefined ? await openMemory() : await openData(folder, options))
   try {
     return { identity: await ownIdentity(db, database === undefined ? folder : undefined, identity), db }
   } catch (error) {
@@ -55,6 +64,35 @@ export async function damagedTables(folder: string): Promise<string[]> {
   return existsSync(join(folder, 'store')) ? checkTables(join(folder, 'store')) : []
 }
 
+/**
+ * Returns the format of the store in a data folder, and what its migration to that of this version would do. Throws
+ * STORE_LOCKED if a process has the folder open, STORE_FORMAT for a newer format, and STORE_CORRUPT.
+ */
+export function surveyData(folder: string): Promise<StoreSurvey> {
+  return surveyFolder(join(folder, 'store')).catch(naming(folder))
+}
+
+/**
+ * Migrates the store in a data folder to the format of this version; does nothing if it has it. Throws as `surveyData`,
+ * and STORE_FULL.
+ */
+export async function migrateData(folder: string, options: OpenOptions): Promise<void> {
+  const db = await openFolder(join(folder, 'store'), options).catch(naming(folder))
+  try {
+    // LevelDB says it only once or twice, and the node's own opening may come later.
+    await (await DamageNotes.of(db)).addLog(await wordsOfDamage(db))
+  } finally {
+    await db.close()
+  }
+}
+
+/** Names the data folder, and the process that has it open, in the error of an opening. */
+function naming(folder: string): (error: CausewayError) => never {
+  return (error) => {
+    throw error.code === 'STORE_LOCKED' ? lockedError(folder, error) : error
+  }
+}
+
 function expectFree(folder: string): void {
   if (holderOf(folder) !== undefined)
     throw lockedError(folder, new CausewayError('STORE_LOCKED', 'A running process has the folder open.'))
@@ -69,7 +107,7 @@ export function hasNode(folder: string): boolean {
 }
 
 /** Opens the store of a folder, and creates the folders that are missing. */
-async function openData(folder: string): Promise<Database> {
+async function openData(folder: string, options: OpenOptions): Promise<Database> {
   const store = join(folder, 'store')
   try {
     await makeFolder(folder)
@@ -79,9 +117,7 @@ async function openData(folder: string): Promise<Database> {
   } catch (error) {
     throw folderError(error, folder)
   }
-  const db = await openFolder(store).catch((error: CausewayError) => {
-    throw error.code === 'STORE_LOCKED' ? lockedError(folder, error) : error
-  })
+  const db = await openFolder(store, options).catch(naming(folder))
   showHolder(folder, db)
   // A killed node has left it; the port may be another program's by now.
   await rm(adminNote(folder), { force: true }).catch(() => {})
@@ -109,14 +145,45 @@ async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false
 }
 
-function folderError(error: unknown, folder: string): CausewayError {
+/** Returns why a data folder, or a file in it, cannot be used. */
+export function folderError(error: unknown, folder: string): CausewayError {
+  const { code = '', message } = error as NodeJS.ErrnoException
   const known = storeError(error, `The data folder ${folder} cannot be used`)
-  if (known.code !== 'STORE_CORRUPT') return known
+  if (known.code === 'STORE_FULL') return known
+  const options = { data: { folder }, cause: error }
+  const owner = statsOf(folder)?.uid
+  if (known.code === 'STORE_DENIED' && owner !== undefined && owner !== process.geteuid?.())
+    return new CausewayError(
+      'STORE_DENIED',
+      `${folder} belongs to another user: run as that user, or name a folder of your own.`,
+      options,
+    )
+  if (known.code === 'STORE_DENIED') return known
+  const file = code === 'EEXIST' || code === 'ENOTDIR' ? fileOn(folder) : undefined
+  const reason =
+    file === undefined ? `The data folder ${folder} cannot be used: ${message}` : `${file} is a file`
   return new CausewayError(
     'INVALID_ARGUMENT',
-    `${known.message}: name a folder that exists or can be created.`,
-    { data: { folder }, cause: error },
+    `${reason}: name a folder that exists or can be created.`,
+    options,
   )
+}
+
+/** Returns the first part of the path of a store that is no folder. */
+function fileOn(folder: string): string | undefined {
+  const path = resolve(folder)
+  const above = dirname(path) === path ? undefined : fileOn(dirname(path))
+  return above ?? [path, join(path, 'store')].find(isFile)
+}
+
+const isFile = (path: string): boolean => statsOf(path)?.isDirectory() === false
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 function lockedError(folder: string, cause: CausewayError): CausewayError {
@@ -146,10 +213,36 @@ async function ownIdentity(
     if (owner !== undefined || (folder !== undefined && (await hasEntries(db))))
       throw lostKeyError(owner, folder)
   } else if (owner === identity.peer) return identity
-  else if (owner !== undefined) throw otherKeyError(owner, identity.peer, folder)
-  const own = identity ?? (folder === undefined ? createIdentity() : await writeIdentity(folder))
+  else if (owner !== undefined) {
+    const next = given === undefined && folder !== undefined ? await takeNextKey(folder, owner) : undefined
+    if (next !== undefined) return next
+    throw otherKeyError(owner, identity.peer, folder)
+  }
+  const own =
+    identity ?? (folder === undefined ? createIdentity() : await writeIdentity(folder, newIdentity()))
   await owners.set('self', { peer: own.peer }, { sync: true })
   return own
+}
+
+/**
+ * Writes into the store of a folder that it belongs to another key from now on. Throws STORE_LOCKED if a process has the
+ * folder open, and what opening it throws.
+ */
+export async function setOwner(folder: string, peer: PeerId): Promise<void> {
+  const db = await openData(folder, {})
+  try {
+    await (await Records.open<{ readonly peer: PeerId }>(db, 'owner')).set('self', { peer }, { sync: true })
+  } finally {
+    await db.close()
+  }
+}
+
+/** Does the last step of a change of the key that was cut: the store names the next key, so that one takes its place. */
+async function takeNextKey(folder: string, owner: PeerId): Promise<Identity | undefined> {
+  const next = await readIdentity(folder, keyFiles.next)
+  if (next?.peer !== owner) return undefined
+  await takeFile(folder, keyFiles.next, keyFiles.own)
+  return next
 }
 
 /** Returns whether a store holds more than its format. Stores of early versions do not say whose they are. */
@@ -184,12 +277,18 @@ function startOver(restore: string, folder: string): string {
   return `${restore}. If it is lost, move ${join(folder, 'store')} away; the node then begins anew and can sync its trees from peers.`
 }
 
+/** The files of keys in a data folder: the node's own, and the one that takes its place in a rotation. */
+export const keyFiles = { own: 'identity.key', next: 'identity.next.key' } as const
+
 /**
  * Returns the folder's key, or undefined if it has none yet. Throws STORE_DENIED if this user may not read it, and
  * STORE_CORRUPT if it is damaged.
  */
-export async function readIdentity(folder: string): Promise<Identity | undefined> {
-  const path = join(folder, 'identity.key')
+export async function readIdentity(
+  folder: string,
+  name: string = keyFiles.own,
+): Promise<Identity | undefined> {
+  const path = join(folder, name)
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
     throw storeError(error, `The key ${path} could not be read`)
@@ -203,22 +302,48 @@ export async function readIdentity(folder: string): Promise<Identity | undefined
   return createIdentity(new Uint8Array(Buffer.from(text.trim(), 'hex')))
 }
 
-/** Creates a key and renames it into place, so that a crash leaves the whole key or none. */
-async function writeIdentity(folder: string): Promise<Identity> {
-  const identity = createIdentity(new Uint8Array(randomBytes(32)))
-  const temporary = join(folder, `identity.key.${randomBytes(4).toString('hex')}`)
+/** Returns a new key. */
+export function newIdentity(): Identity {
+  return createIdentity(new Uint8Array(randomBytes(32)))
+}
+
+/** Writes a key into a folder, where only this user can read it. */
+export async function writeIdentity(
+  folder: string,
+  identity: Identity,
+  name: string = keyFiles.own,
+): Promise<Identity> {
+  await writeWhole(folder, name, `${Buffer.from(identity.seed).toString('hex')}\n`)
+  return identity
+}
+
+/** Writes a private file and renames it into place, so that a crash leaves the whole file or none. */
+export async function writeWhole(folder: string, name: string, text: string): Promise<void> {
+  const temporary = `${name}.${randomBytes(4).toString('hex')}`
   try {
-    const file = await open(temporary, 'wx', 0o600)
+    const file = await open(join(folder, temporary), 'wx', 0o600)
     try {
-      await file.writeFile(`${Buffer.from(identity.seed).toString('hex')}\n`)
+      await file.writeFile(text)
       await file.sync()
     } finally {
       await file.close()
     }
-    await rename(temporary, join(folder, 'identity.key'))
+    await takeFile(folder, temporary, name)
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {})
+    await rm(join(folder, temporary), { force: true }).catch(() => {})
     throw folderError(error, folder)
   }
-  return identity
+}
+
+/** Gives a file of a folder another name, so that it has that name after a loss of power too. */
+export async function takeFile(folder: string, from: string, to: string): Promise<void> {
+  await rename(join(folder, from), join(folder, to))
+  // Windows cannot flush a folder.
+  if (process.platform === 'win32') return
+  const handle = await open(folder)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
 }

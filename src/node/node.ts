@@ -9,6 +9,7 @@ import type { AccessDesk } from '../access/desk.ts'
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { checkAll, guardMethods } from '../base/shape.ts'
+import { findTracing } from '../base/tracing/tracing.ts'
 import { version } from '../base/version.ts'
 import type { Change } from '../dag/body.ts'
 import type { VerifiedEntry } from '../dag/entry.ts'
@@ -21,7 +22,8 @@ import type { LinkSettings, LinkStatus, Links } from '../peer/links.ts'
 import { parseTicket } from '../peer/ticket.ts'
 import type { ConnectionInfo, SyncResult } from '../rpc/services/node-service.ts'
 import { Stores } from '../state/api/stores.ts'
-import { type AuditProblem, auditTree } from '../store/audit/audit.ts'
+import { type AuditResult, verifyTree } from '../state/blobs/verify.ts'
+import type { AuditOptions } from '../store/audit/audit.ts'
 import type { CommitOptions } from '../store/author/author.ts'
 import { type RepairOptions, repairStore, repairTree, type TreeRepair } from '../store/damage/repair.ts'
 import { type TreeDetails, treeDetails } from '../store/details.ts'
@@ -31,26 +33,29 @@ import type { AcceptResult, TransportManager } from '../transport/manager.ts'
 import type { AdminOptions } from './admin.ts'
 import { ownBinding } from './admission.ts'
 import { nodeMethods, nodeOptions, throwingMethods } from './arguments.ts'
+import type { BackupOptions, BackupPart } from './backup/write.ts'
+import type { ChangeOptions } from './changes.ts'
 import { openStore } from './data-folder.ts'
 import type { JoinStanding } from './joining/joiner.ts'
 import { expectOther } from './joining/other-peer.ts'
 import type { JoinOptions, NodeEvents, NodeOptions, SyncOptions } from './options.ts'
+import { NodeReach } from './reach/reach.ts'
 import { issueTicket, type TicketOptions } from './tickets.ts'
 import { type DurableParts, openDurable, shutDown, startBackground, type WiredParts, wire } from './wiring.ts'
 
 /**
  * Opens a node with its key and store in a folder that it may create, and starts its background work unless
  * `options.background` is false. It dials other peers, but serves none until `listen`. Throws STORE_LOCKED if another
- * process has the folder open, STORE_FORMAT if the store has another format than this version's, STORE_DENIED if this
+ * process has the folder open, STORE_FORMAT if the store has a newer format than this version's, STORE_DENIED if this
  * user may not write the folder, STORE_FULL if the disk is full, INVALID_ARGUMENT if there can be no such folder, and
  * STORE_CORRUPT if the store or the key is damaged or the store belongs to another node.
  */
 export async function createNode(options: NodeOptions = {}): Promise<Node> {
   checkAll(nodeOptions, [options])
-  const opening = openStore(options.data, options.identity, options.database)
+  const opening = openStore(options.data, options.identity, options.database, options)
   // The first use of fetch loads it, which takes 50 ms: do that while the store opens, not in the first call.
   void globalThis.Headers
-  const { identity, db } = await opening
+  const [{ identity, db }] = await Promise.all([opening, findTracing()])
   try {
     return new Node(await openDurable(db, identity, options), options)
   } catch (error) {
@@ -70,7 +75,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   /** The version of this package. */
   readonly version = version
   /** The binding that tokens for the node's own HTTP port name: its certificate's, or '' without TLS. */
-  readonly binding: string
+  binding: string
   /** The store of all trees. */
   readonly store: DagStore
   /** The transports that the node dials and listens with. */
@@ -80,6 +85,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   /** The requests for access to trees of this node: list, approve or reject them here. */
   readonly requests: AccessDesk
   readonly stores: Stores
+  readonly reach: NodeReach
   private readonly links: Links
   private readonly parts: WiredParts
   private closing: Promise<void> | undefined
@@ -96,6 +102,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.parts = wire(durable, options, this)
     this.transports = this.parts.transports
     this.stores = new Stores(this.parts.calls)
+    this.reach = new NodeReach(this.transports)
     this.requests = this.parts.joining.desk
     if (options.background !== false) startBackground(this.parts)
   }
@@ -106,17 +113,16 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /**
-   * Starts the server of every transport that is set to listen. Returns the names of those that now listen and the
-   * errors of those that do not. Throws only if none listens: NO_TRANSPORT if none is set to listen, the servers' error
-   * code if they agree on one, else UNREACHABLE.
+   * Starts the server of every transport that is set to listen. Returns those that now listen and the errors of others.
+   * Throws only if none listens: NO_TRANSPORT if none is set to, the servers' error code if they agree, else UNREACHABLE.
    */
   listen(): Promise<AcceptResult> {
     return this.parts.serving.listen()
   }
 
   /**
-   * Serves the operator's calls on the control socket of the data folder, through which commands on that folder reach
-   * the node. Throws INVALID_ARGUMENT if the node has no data folder, and UNREACHABLE.
+   * Serves the operator's calls on the control socket of the data folder, through which commands reach the node. Throws
+   * INVALID_ARGUMENT if the node has no data folder, and UNREACHABLE.
    */
   listenControl(): Promise<void> {
     return this.parts.serving.listenControl()
@@ -128,6 +134,11 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    */
   listenAdmin(options: AdminOptions): Promise<string> {
     return this.parts.serving.listenAdmin(options)
+  }
+
+  /** Changes settings of the running node, all or none. Throws INVALID_ARGUMENT for a certificate that cannot be used. */
+  change(options: ChangeOptions): void {
+    this.binding = this.parts.change(options) ?? this.binding
   }
 
   /** Returns the addresses at which peers reach this node now; empty unless it listens. */
@@ -142,7 +153,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   /** Returns all trees of this node, ordered by id. */
   async trees(): Promise<TreeDetails[]> {
-    return Promise.all(this.store.trees().map(async ({ tree }) => (await this.tree(tree))!))
+    const found = await Promise.all(this.store.trees().map(({ tree }) => this.tree(tree)))
+    return found.filter((each) => each !== undefined)
   }
 
   /** Returns one tree, or undefined if it is not here. */
@@ -177,8 +189,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   /**
    * Grants a peer a permission in a tree, in place of the one that it had, and returns the policy entry. `name` is for
-   * people, at most `limits.nameBytes` bytes; without one, the key keeps its name. Throws UNKNOWN_TREE, and FORBIDDEN if this node is not an admin of the
-   * tree.
+   * people, at most `limits.nameBytes` bytes; without one, the key keeps its name. Throws UNKNOWN_TREE, and FORBIDDEN if
+   * this node is not an admin of the tree.
    */
   grant(tree: TreeId, peer: PeerId, permission: Permission, name = ''): Promise<VerifiedEntry> {
     return this.parts.author.changePolicy(tree, { keys: [{ peer, permission, name }] })
@@ -193,10 +205,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return this.parts.author.revoke(tree, peer)
   }
 
-  /**
-   * Sets what every peer may do in a tree and returns the policy entry. Throws UNKNOWN_TREE, and FORBIDDEN if this node
-   * is not an admin of the tree.
-   */
+  /** Sets what every peer may do in a tree and returns the policy entry. Throws UNKNOWN_TREE, and FORBIDDEN for no admin. */
   setPublicAccess(tree: TreeId, publicAccess: PublicAccess): Promise<VerifiedEntry> {
     return this.parts.author.changePolicy(tree, { publicAccess })
   }
@@ -206,31 +215,27 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return this.store.tips(tree)
   }
 
-  /**
-   * Yields a tree's entries in pages, parents first. Leaves out the entries that the policy makes void, unless
-   * `options.void` is true. Throws UNKNOWN_TREE.
-   */
+  /** Yields a tree's entries in pages, parents first; those that are void only with `options.void`. Throws UNKNOWN_TREE. */
   entries(tree: TreeId, options: { void?: boolean } = {}): AsyncGenerator<StoredEntry[]> {
     return options.void ? this.store.scan(tree) : scanInEffect(this.store, tree)
   }
 
   /**
-   * Returns a ticket for a tree: text with the tree's id, this node's PeerId and the addresses at which it listens now.
-   * With `options.withPeers` it also names the linked peers that are known to have the tree, so that a first sync takes
-   * entries from them too. By itself a ticket grants no access. Throws UNKNOWN_TREE, and NOT_STARTED if the node does
-   * not listen.
+   * Returns a ticket for a tree: its id, this node's PeerId and the addresses at which other networks reach it now; if
+   * there are none (see `reach.problem`), all. By itself a ticket grants no access. Throws UNKNOWN_TREE, and NOT_STARTED
+   * if the node does not listen.
    */
   createTicket(tree: TreeId, options: TicketOptions = {}): string {
-    const { store, peer, peers } = this
-    if (store.tree(tree) === undefined) throw unknownTree(tree)
-    return issueTicket({ peer, peers, addresses: this.addresses(), links: this.status() }, tree, options)
+    if (this.store.tree(tree) === undefined) throw unknownTree(tree)
+    const { peer, peers, reach } = this
+    return issueTicket({ peer, peers, reach, links: this.status() }, tree, options)
   }
 
   /**
    * Returns a ticket with a one-time invitation: the first peer that joins with it is granted `permission`, READ or
-   * WRITE, without a request. It expires after `limits.invitationTtlMs` (one week). Throws UNKNOWN_TREE, NOT_STARTED if
-   * the node does not listen, INVALID_ARGUMENT for another permission, FORBIDDEN if this node is not an admin of the
-   * tree, and LIMIT_EXCEEDED if `limits.invitations` are unused.
+   * WRITE, without a request, within `limits.invitationTtlMs` (a week). Throws what `createTicket` throws,
+   * INVALID_ARGUMENT for another permission, FORBIDDEN if this node is not an admin of the tree, and LIMIT_EXCEEDED if
+   * `limits.invitations` are unused.
    */
   async invite(tree: TreeId, permission: Permission, options: TicketOptions = {}): Promise<string> {
     this.createTicket(tree)
@@ -291,10 +296,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return this.parts.dispatcher.removePeer(peer)
   }
 
-  /**
-   * Blocks a peer: closes its connections, and neither dials nor serves it from now on. With `blocked` false, unblocks
-   * it. Throws UNKNOWN_PEER if it is not in the peer book.
-   */
+  /** Closes a blocked peer's connections and neither dials nor serves it, until `blocked` is false. Throws UNKNOWN_PEER. */
   async blockPeer(peer: PeerId, blocked = true): Promise<void> {
     await this.parts.dispatcher.blockPeer(peer, blocked)
     if (blocked) this.parts.serving.cut(peer)
@@ -310,27 +312,25 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   async link(
     what: string | { readonly tree: TreeId; readonly peer: PeerId },
     settings?: Partial<LinkSettings>,
+    signal?: AbortSignal,
   ): Promise<LinkStatus> {
     if (typeof what !== 'string') return this.parts.dispatcher.link(what.tree, what.peer, settings)
     const { tree, peer, addresses } = parseTicket(what)
-    const entry = await this.addPeer(peer, { addresses })
+    const entry = await this.addPeer(peer, { addresses }, signal)
     return this.parts.dispatcher.link(tree, entry.peer, settings)
   }
 
-  /**
-   * Removes a link, and with it a pending join. The tree stays, and is not linked with the peer automatically again
-   * until `link`. Returns false if there was no such link.
-   */
+  /** Removes a link and a pending join, until `link`. The tree stays. Returns false if there was no such link. */
   unlink(tree: TreeId, peer: PeerId): Promise<boolean> {
     return this.parts.dispatcher.unlink(tree, peer)
   }
 
   /**
-   * Removes a tree with all that this node keeps about it, and returns how many entries it had. Other nodes keep it, and
-   * it comes back only by `link`, `join`, `sync` or an import. Throws UNKNOWN_TREE.
+   * Removes a tree with all that this node keeps about it, and returns how many entries it had. It comes back only by
+   * `link`, `join`, `sync` or an import. Throws UNKNOWN_TREE; CANCELLED if the signal fires before the removal begins.
    */
-  removeTree(tree: TreeId): Promise<number> {
-    return this.store.removals.remove(tree)
+  removeTree(tree: TreeId, { signal }: { signal?: AbortSignal } = {}): Promise<number> {
+    return this.store.removals.remove(tree, undefined, signal)
   }
 
   /** Returns the trees that are linked with a peer. */
@@ -344,25 +344,20 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /**
-   * Delivers everything that linked peers still lack, without waiting for a retry to be due. Returns the status of the
-   * links that are still undelivered after `timeoutMs` milliseconds, by default `limits.flushTimeoutMs`, or that cannot
-   * be delivered now; empty if none. Starts the background work of a node that was created without it, except its
-   * pending joins. Throws CANCELLED if the signal fires.
+   * Delivers now what linked peers still lack. Returns the links that are still undelivered after `timeoutMs`
+   * milliseconds, by default `limits.flushTimeoutMs`, or that cannot be delivered now. Starts the background work of a
+   * node that was created without it, except its pending joins. Throws CANCELLED if the signal fires.
    */
   flush(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<LinkStatus[]> {
     return this.parts.dispatcher.flush(options)
   }
 
   /**
-   * Reads, hashes and verifies all entries of a tree again, and checks the records about them. Returns how many entries
-   * it checked, and at most `limits.auditProblems` problems. `onProgress` gets the entries checked so far and the
-   * tree's count. Throws UNKNOWN_TREE, and CANCELLED if the signal fires.
+   * Reads, hashes and verifies all entries of a tree, the records about them, and the chunks of blobs. Returns how many
+   * it checked, and at most `limits.auditProblems` problems. `onProgress` gets both counts. Throws UNKNOWN_TREE, and CANCELLED if the signal fires.
    */
-  verify(
-    tree: TreeId,
-    options: { signal?: AbortSignal; onProgress?: (checked: number, count: number) => void } = {},
-  ): Promise<{ checked: number; problems: readonly AuditProblem[] }> {
-    return auditTree(this.store, tree, options)
+  verify(tree: TreeId, options: AuditOptions = {}): Promise<AuditResult> {
+    return verifyTree(this.store, this.parts.chunks, tree, options)
   }
 
   /**
@@ -376,6 +371,14 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /**
+   * Yields a backup of all trees or some, with peers and links: bytes of a CAR file, of the moment of the first `next`,
+   * for `restoreData`. The last part names the trees that are damaged and not whole in it. Throws UNKNOWN_TREE.
+   */
+  backup(options: BackupOptions = {}): AsyncGenerator<BackupPart> {
+    return this.parts.backup(options)
+  }
+
+  /**
    * Returns what is known to be damaged in the store and was not repaired since, in words for people. With a `tree`, that
    * tree is set aside: what reads or writes it throws STORE_CORRUPT. Everything else goes on.
    */
@@ -383,10 +386,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return this.store.notes.list().map(({ tree, message }) => ({ ...(tree && { tree }), message }))
   }
 
-  /**
-   * Closes the node: refuses new calls, lets the running ones finish within `graceMs` milliseconds (by default
-   * `limits.drainTimeoutMs`), then closes the connections and the store. Idempotent.
-   */
+  /** Refuses new calls, lets the running ones finish within `graceMs`, and closes everything. Idempotent. */
   close(graceMs: number = limits.drainTimeoutMs): Promise<void> {
     this.closing ??= shutDown(this.parts, this.store, graceMs)
     return this.closing

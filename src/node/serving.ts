@@ -13,8 +13,10 @@ import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { PeerId } from '../dag/identity.ts'
 import { errorBoundary, type ProblemListener } from '../rpc/server/boundary.ts'
-import type { AllowedNames } from '../rpc/server/browsers.ts'
+import type { CallListener } from '../rpc/server/observe.ts'
 import { type PlainAnswer, RpcServer } from '../rpc/server/server.ts'
+import type { AllowedNames } from '../rpc/server/web/browsers.ts'
+import { Readiness } from '../rpc/services/grpc/readiness.ts'
 import type { ConnectionInfo } from '../rpc/services/node-service.ts'
 import { listenLocal } from '../transport/local.ts'
 import type { AcceptResult, TransportManager } from '../transport/manager.ts'
@@ -22,37 +24,70 @@ import { type AdminListener, type AdminOptions, listenAdmin } from './admin.ts'
 import { type Admission, asOperator } from './admission.ts'
 import { adminNote } from './data-folder.ts'
 import { answerHealth, atMostEvery } from './health.ts'
+import { Measures } from './metrics/measures.ts'
+import { NodePage } from './page/page.ts'
+import type { PageSessions } from './page/sessions.ts'
 
 export interface ServingParts {
-  readonly routes: (router: ConnectRouter) => void
+  readonly routes: (router: ConnectRouter, own: OwnParts) => void
   readonly admission: Admission
   readonly transports: TransportManager
   readonly clock: Clock
   readonly onError: ProblemListener
+  readonly onCall: CallListener
   readonly data: string | undefined
+  /** Who may use the node's page. */
+  readonly pageSessions: PageSessions
   /** The hosts and origins that requests over HTTP may name beside the listener's own. */
   readonly allowed: AllowedNames
+  /** Awaited each time when transports have begun to listen. */
+  onListening(): Promise<void>
   /** Returns the metrics in the text format of Prometheus. */
-  metrics(): string
+  metrics(): Promise<string>
+}
+
+/** What services need of the serving itself. */
+export interface OwnParts {
+  readonly readiness: Readiness
+  readonly page: NodePage
+  /** Returns the metrics in the text format of Prometheus. */
+  metrics(): Promise<string>
 }
 
 export class Serving {
   private readonly parts: ServingParts
   private readonly server: RpcServer
-  private readonly metrics: () => string
+  private readonly metrics: () => Promise<string>
+  /** While the node serves. */
+  private measures: Measures | undefined
+  private readonly readiness = new Readiness()
+  private readonly routes = (router: ConnectRouter) =>
+    this.parts.routes(router, {
+      ...{ readiness: this.readiness, page: this.page },
+      metrics: () => this.metrics(),
+    })
   private control: AsyncDisposable | undefined
   private admin: AdminListener | undefined
-  private listening = false
-  private draining = false
+  private readonly page: NodePage
 
   constructor(parts: ServingParts) {
-    const { routes, admission, clock, onError, allowed } = parts
+    const { admission, clock, onError, allowed } = parts
+    const onCall: CallListener = (report) => {
+      this.measures?.call(report)
+      parts.onCall(report)
+    }
     this.parts = parts
-    this.metrics = atMostEvery(clock, limits.metricsIntervalMs, () => parts.metrics())
+    const { routes } = this
+    this.metrics = atMostEvery(
+      clock,
+      limits.metricsIntervalMs,
+      async () => `${await parts.metrics()}${(await this.measures?.text()) ?? ''}`,
+    )
+    this.page = new NodePage({ ...{ routes, clock, onError, onCall }, sessions: parts.pageSessions })
     this.server = new RpcServer({
-      ...{ routes, clock, onError, allowed },
+      ...{ routes, clock, onError, onCall, allowed },
       ...{ interceptors: admission.interceptors, throttle: admission.throttle },
-      identify: (connected, headers) => admission.identify(connected, headers),
+      identify: (connected, headers, from) => admission.identify(connected, headers, from),
       // Of a connection's own callers, only the control socket's is an operator.
       plain: (path, { operator }) => this.answer(path, operator),
     })
@@ -61,11 +96,12 @@ export class Serving {
   /** Returns a transport that calls the services in-process, as the operator. */
   rpc(): RpcTransport {
     const problems = errorBoundary(this.parts.onError)
-    return createRouterTransport(this.parts.routes, { router: { interceptors: [problems, asOperator] } })
+    return createRouterTransport(this.routes, { router: { interceptors: [problems, asOperator] } })
   }
 
   /** Starts the server of every transport that is set to listen; see `Node.listen`. */
   async listen(): Promise<AcceptResult> {
+    await this.measure()
     const { transports, admission } = this.parts
     const result = await transports.acceptConnections((channel, transport) => {
       if (channel.remotePeer !== undefined && admission.isBlocked(channel.remotePeer))
@@ -75,12 +111,14 @@ export class Serving {
         )
       this.server.accept(channel, transport.name)
     })
-    this.listening = true
+    await this.parts.onListening()
+    this.readiness.state = 'ready'
     return result
   }
 
   /** Serves the operator's calls on the control socket of the data folder; see `Node.listenControl`. */
   async listenControl(): Promise<void> {
+    await this.measure()
     const { data } = this.parts
     if (data === undefined)
       throw new CausewayError('INVALID_ARGUMENT', 'Only a node with a data folder has a control socket.')
@@ -89,10 +127,15 @@ export class Serving {
 
   /** Serves metrics and health to operators' tools, and notes in the data folder where. Returns the URL. */
   async listenAdmin(options: AdminOptions): Promise<string> {
+    await this.measure()
     if (this.admin !== undefined)
       throw new CausewayError('ALREADY_STARTED', `Operators are served on ${this.admin.url} already.`)
-    this.admin = await listenAdmin(options, this.parts.allowed, (path) => this.answer(path, true))
+    this.admin = await listenAdmin(options, this.parts.allowed, {
+      answer: (path) => this.answer(path, true),
+      page: this.page,
+    })
     const { url } = this.admin
+    this.page.url = url
     const { data } = this.parts
     if (data !== undefined) {
       // A new file, as for holder.ts.
@@ -102,9 +145,19 @@ export class Serving {
     return url
   }
 
+  /** Counts a session of the dispatcher. */
+  countSession(seconds: number, succeeded: boolean): void {
+    this.measures?.session(seconds, succeeded)
+  }
+
+  private async measure(): Promise<void> {
+    const measures = await Measures.open()
+    this.measures ??= measures
+  }
+
   private answer(path: string, operator: boolean): PlainAnswer | undefined {
-    const { listening, draining: stopping, metrics } = this
-    return answerHealth(path, { listening, stopping, ...(operator && { metrics }) })
+    const { metrics } = this
+    return answerHealth(path, { state: this.readiness.state, ...(operator && { metrics }) })
   }
 
   /** Returns the inbound connections, each with the first peer that has proven its key on it. */
@@ -125,7 +178,8 @@ export class Serving {
    * running calls, then cuts them.
    */
   async drain(graceMs: number): Promise<void> {
-    this.draining = true
+    this.readiness.state = 'stopping'
+    this.page.stop()
     const drained = this.server.drain(graceMs)
     await this.control?.[Symbol.asyncDispose]()
     await drained

@@ -5,7 +5,8 @@
 import type { Clock } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import type { TreeId } from '../dag/id.ts'
+import { type Tracing, tracing } from '../base/tracing/tracing.ts'
+import { formatId, type TreeId } from '../dag/id.ts'
 import type { PeerEntry } from '../peer/book.ts'
 import type { LastEqual } from '../peer/last-equal.ts'
 import { isTicket, parseTicket, type Ticket, type TicketPeer } from '../peer/ticket.ts'
@@ -39,7 +40,8 @@ export class Sessions {
 
   /** Runs a session with an address or a ticket; see `Node.sync`. */
   run(tree: TreeId | undefined, remote: string, options: SyncOptions): Promise<SyncResult> {
-    const session = this.begin(tree, remote, options)
+    const begin = () => this.begin(tree, remote, options)
+    const session = tracing === undefined ? begin() : traceSync(tracing, begin)
     this.running.add(session)
     const forget = () => this.running.delete(session)
     session.then(forget, forget)
@@ -118,4 +120,15 @@ export class Sessions {
     await Promise.race([Promise.allSettled(this.running), graceOver])
     cancelTimer()
   }
+}
+
+/** Runs a session as a span. */
+function traceSync(tracing: Tracing, session: () => Promise<SyncResult>): Promise<SyncResult> {
+  return tracing.run('causeway.sync', {}, async (span) => {
+    const result = await session()
+    const { tree, peer, received, sent } = result
+    span.set({ 'causeway.tree': formatId(tree), ...(peer !== undefined && { 'causeway.peer': peer }) })
+    span.set({ 'causeway.entries.received': received, 'causeway.entries.sent': sent })
+    return result
+  })
 }

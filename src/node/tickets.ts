@@ -7,11 +7,14 @@ import type { PeerId } from '../dag/identity.ts'
 import type { PeerBook } from '../peer/book.ts'
 import type { LinkStatus } from '../peer/links.ts'
 import { formatTicket, type TicketPeer } from '../peer/ticket.ts'
+import type { NodeReach } from './reach/reach.ts'
 
 /** The options of `Node.createTicket` and `Node.invite`. */
 export interface TicketOptions {
   /** Also names linked peers that have the tree, so that a first sync takes entries from them too. Default: false. */
   readonly withPeers?: boolean
+  /** Also names addresses that only nodes in the same network reach. Default: only if there are no others. */
+  readonly lan?: boolean
   /** The secret of an invitation, 64 hex digits; `Node.invite` sets it. */
   readonly invitation?: string
 }
@@ -19,13 +22,14 @@ export interface TicketOptions {
 export interface TicketParts {
   readonly peer: PeerId
   readonly peers: PeerBook
-  readonly addresses: readonly string[]
+  readonly reach: NodeReach
   readonly links: readonly LinkStatus[]
 }
 
 /** Formats a ticket. Throws NOT_STARTED if the node does not listen. */
 export function issueTicket(parts: TicketParts, tree: TreeId, options: TicketOptions): string {
-  const { peer, addresses } = parts
+  const { peer, reach } = parts
+  const addresses = reach.ticketAddresses(options.lan ?? false)
   if (addresses.length === 0)
     throw new CausewayError(
       'NOT_STARTED',
@@ -34,7 +38,7 @@ export function issueTicket(parts: TicketParts, tree: TreeId, options: TicketOpt
   const others = options.withPeers ? holders(parts, tree) : []
   const format = () =>
     formatTicket({
-      ...{ tree, peer, addresses: addresses.slice(0, limits.ticketAddresses), others },
+      ...{ tree, peer, addresses, others },
       ...(options.invitation !== undefined && { invitation: options.invitation }),
     })
   // Ends with the last of the others. Long addresses of theirs must not make a ticket that nobody reads.

@@ -22,6 +22,8 @@ export interface LinkSettings {
   readonly push: boolean
   /** Do nothing for now; entries that the peer lacks are still marked. */
   readonly paused: boolean
+  /** Fetch all blobs of the tree, and not only those that are read. */
+  readonly blobs: boolean
 }
 
 export const defaultSettings: LinkSettings = {
@@ -30,6 +32,7 @@ export const defaultSettings: LinkSettings = {
   pull: true,
   push: true,
   paused: false,
+  blobs: false,
 }
 
 export interface Link {
@@ -38,15 +41,29 @@ export interface Link {
   readonly settings: LinkSettings
   /** When both sides were last found equal, in milliseconds since 1970. */
   readonly lastSuccessMs?: number
+  /** Whether the tree was not here when the link was made: then the peer may have to bring it. */
+  readonly lackedTree?: true
+  /** Whether the node made the link by itself, since the tree's policy names the peer, and nobody has set it since. */
+  readonly automatic?: true
 }
+
+/**
+ * The place of a link. `kept`: it is kept in sync whatever happens, as every link of a tree with few members, and those
+ * that people made. In a tree with many members, of the links that the node made by itself, those with its neighbours are
+ * kept (`neighbour`), and the others wait until a neighbour is lost (`passive`).
+ */
+export type LinkPlace = 'kept' | 'neighbour' | 'passive'
 
 /** The sync status of a link. */
 export interface LinkStatus {
   readonly tree: TreeId
   readonly peer: PeerId
   readonly settings: LinkSettings
-  /** Whether both sides were found equal and no change is known since. */
+  readonly place: LinkPlace
+  /** Whether both sides were found equal, the peer is heard, and no change is known since. False if it is passive. */
   readonly inSync: boolean
+  /** Whether the peer is there: it answers, or its own calls show it. */
+  readonly heard: boolean
   /** Whether a session is running or waits for its turn. */
   readonly active: boolean
   /** The most entries that the peer may lack, if known; else 0. */
@@ -117,10 +134,20 @@ export class Links {
   }
 
   /**
-   * Creates a link or changes its settings, in one batch with `contribution`. Throws LIMIT_EXCEEDED and
+   * Creates a link or changes its settings, in one batch with `contribution`. `lacksTree`: the tree is not here.
+   * `automatic`: nobody asked for it; without, an automatic link becomes a person's. Throws LIMIT_EXCEEDED and
    * INVALID_ARGUMENT.
    */
-  async set(tree: TreeId, peer: PeerId, settings: LinkSettings, contribution?: Contribution): Promise<Link> {
+  async set(
+    tree: TreeId,
+    peer: PeerId,
+    settings: LinkSettings,
+    {
+      contribution,
+      lacksTree = false,
+      automatic = false,
+    }: { contribution?: Contribution | undefined; lacksTree?: boolean; automatic?: boolean } = {},
+  ): Promise<Link> {
     const current = this.get(tree, peer)
     if (current === undefined && this.records.size >= limits.links)
       throw new CausewayError('LIMIT_EXCEEDED', `A node has at most ${limits.links} links: remove some.`, {
@@ -134,7 +161,13 @@ export class Links {
       )
     if (!settings.pull && !settings.push)
       throw new CausewayError('INVALID_ARGUMENT', 'A link pulls or pushes: pause it to do neither.')
-    const link: Link = { ...current, tree, peer, settings }
+    const isFirst = current === undefined && lacksTree
+    const { automatic: _, ...others } = current ?? {}
+    const link: Link = {
+      ...{ ...others, tree, peer, settings },
+      ...(isFirst && { lackedTree: true }),
+      ...(automatic && { automatic }),
+    }
     const key = linkKey(tree, peer)
     const operations = [this.records.put(key, link), ...(contribution?.operations ?? [])]
     const ended = [key, tree].filter((each) => this.removals.get(each) !== undefined)
@@ -161,9 +194,27 @@ export class Links {
     return [linkKey(tree, peer), peer, tree].some((key) => this.removals.get(key) !== undefined)
   }
 
+  /** Drops an automatic link, which may be made again at any time. */
+  async drop({ tree, peer }: Link): Promise<void> {
+    const key = linkKey(tree, peer)
+    this.ending.add(key)
+    try {
+      await this.records.delete([key])
+    } finally {
+      this.ending.delete(key)
+    }
+    forget(this.byTree, tree, peer)
+    forget(this.byPeer, peer, tree)
+  }
+
   /** Removes a link permanently: only `set` brings it back. */
   remove(link: Link): Promise<void> {
     return this.end([link], linkKey(link.tree, link.peer))
+  }
+
+  /** Lets a tree not be linked with a peer automatically, as if an operator had removed that link. */
+  refuse(tree: TreeId, peer: PeerId): Promise<void> {
+    return this.end([], linkKey(tree, peer))
   }
 
   /** Removes all links of a peer. Until `welcome`, none is created automatically either. */

@@ -12,9 +12,13 @@ import type { StoredEntry } from '../store/store.ts'
 /** Reads a view. Throws INVALID_ARGUMENT for one that this version does not know. */
 export function readView(view: EntryView): EntryView {
   if (EntryView[view] === undefined)
-    throw new CausewayError('INVALID_ARGUMENT', `\`view\` must be signed, body or both, got ${view}.`, {
-      data: { field: 'view' },
-    })
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `\`view\` must be signed, body, both or outline, got ${view}.`,
+      {
+        data: { field: 'view' },
+      },
+    )
   return view || EntryView.SIGNED
 }
 
@@ -51,24 +55,30 @@ export function writeEntry(
   return create(EntrySchema, {
     id: idToBytes(id),
     cid: formatId(id),
-    ...(view !== EntryView.BODY && { signed }),
+    ...((view === EntryView.SIGNED || view === EntryView.BOTH) && { signed }),
     ...(view !== EntryView.SIGNED && {
-      body: create(EntryBodySchema, decoded(body ?? decodeBody(signed.body))),
+      body: create(EntryBodySchema, decoded(body ?? decodeBody(signed.body), view)),
     }),
     isVoid,
   })
 }
 
-function decoded(body: EntryBody): MessageInitShape<typeof EntryBodySchema> {
+const nothing = new Uint8Array(0)
+
+function decoded(body: EntryBody, view: EntryView): MessageInitShape<typeof EntryBodySchema> {
+  const isOutline = view === EntryView.OUTLINE
   return {
     version: body.version,
-    tree: body.tree === undefined ? new Uint8Array(0) : idToBytes(body.tree),
+    tree: body.tree === undefined ? nothing : idToBytes(body.tree),
     parents: body.parents.map(idToBytes),
     height: BigInt(body.height),
     author: hexToBytes(body.author),
     createdAtMs: BigInt(body.createdAtMs),
-    policy: body.policy.map(idToBytes),
-    changes: body.changes.map(({ store, kind, payload }) => ({ store, kind, payload })),
-    nonce: body.nonce,
+    policy: isOutline ? [] : body.policy.map(idToBytes),
+    changes: body.changes.map(({ store, kind, payload }) => ({
+      ...{ store, kind },
+      payload: isOutline ? nothing : payload,
+    })),
+    nonce: isOutline ? nothing : body.nonce,
   }
 }

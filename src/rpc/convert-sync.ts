@@ -3,6 +3,7 @@
  */
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import {
+  NeighbourRequest as NeighbourMessage,
   type RangeChunk as RangeChunkMessage,
   type Sketch as SketchMessage,
   type SketchSchema,
@@ -16,14 +17,17 @@ import {
 } from '../../gen/causeway/v1/sync_pb.ts'
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { tracing } from '../base/tracing/tracing.ts'
 import type { RangeChunk } from '../dag/difference/ranges.ts'
 import { sketchVersion } from '../dag/difference/sketch-codec.ts'
 import { hexToBytes } from '../dag/hex.ts'
 import { idToBytes, type Position } from '../dag/id.ts'
-import type { WatchEvent, WatchedTree, WatchMessage } from '../sync/answer/watch.ts'
+import type { NeighbourRequest, WatchEvent, WatchedTree } from '../sync/answer/tree-watch.ts'
+import type { WatchMessage } from '../sync/answer/watch.ts'
 import { prefixDigits, shortPrefixDigits, unpackPrefixes } from '../sync/cells.ts'
 import type { SketchPart, SyncHeader, SyncRequest, SyncStatus } from '../sync/remote.ts'
 import { readCount, readDigest, readId, readIds, readSigned } from './convert.ts'
+import { readTraces, writeTrace } from './tracing/headers.ts'
 
 export function readSyncRequest(request: SyncTreeRequest): SyncRequest {
   return {
@@ -214,26 +218,42 @@ export function readSyncHeader(header: SyncTreeHeader, requestTips: number): Syn
   }
 }
 
+const toNeighbour: Record<NeighbourRequest | 'none', NeighbourMessage> = {
+  none: NeighbourMessage.UNSPECIFIED,
+  ask: NeighbourMessage.ASK,
+  urgent: NeighbourMessage.URGENT,
+}
+/** Those of a later version ask for nothing. */
+const neighbourRequests = new Map<NeighbourMessage, NeighbourRequest>([
+  [NeighbourMessage.ASK, 'ask'],
+  [NeighbourMessage.URGENT, 'urgent'],
+])
+
 export function readWatchRequest(request: WatchRequest): WatchedTree[] {
-  return request.trees.map(({ tree, cursor, tipsDigest }) => ({
+  return request.trees.map(({ tree, cursor, tipsDigest, neighbour, lazy }) => ({
     tree: readId(tree, 'trees.tree'),
     cursor: readCount(cursor, 'trees.cursor'),
     tipsDigest: readDigest(tipsDigest, 'trees.tips_digest'),
+    asks: neighbourRequests.get(neighbour),
+    lazy,
   }))
 }
 
 export function writeWatchRequest(trees: readonly WatchedTree[]) {
   return {
-    trees: trees.map(({ tree, cursor, tipsDigest }) => ({
+    trees: trees.map(({ tree, cursor, tipsDigest, asks, lazy }) => ({
       tree: idToBytes(tree),
       cursor: BigInt(cursor),
       tipsDigest: hexToBytes(tipsDigest),
+      neighbour: toNeighbour[asks ?? 'none'],
+      lazy: lazy ?? false,
     })),
   }
 }
 
 export function writeWatchMessage(message: WatchMessage) {
   if (message === undefined) return {}
+  if ('addressesChanged' in message) return { addressesChanged: message.addressesChanged.map(idToBytes) }
   return {
     tree: idToBytes(message.tree),
     tipsDigest: hexToBytes(message.tipsDigest),
@@ -241,11 +261,17 @@ export function writeWatchMessage(message: WatchMessage) {
     cursor: BigInt(message.cursor),
     entries: [...message.entries],
     tips: message.tips.map(idToBytes),
+    refused: message.refused ?? false,
+    hops: message.hops ?? 0,
+    ...(message.traces && { traces: message.traces.map(writeTrace) }),
   }
 }
 
 export function readWatchMessage(message: WatchResponse): WatchMessage {
-  if (message.tree.length === 0) return undefined
+  if (message.tree.length === 0) {
+    const changed = readIds(message.addressesChanged, 'addresses_changed', limits.watchTrees)
+    return changed.length === 0 ? undefined : { addressesChanged: changed }
+  }
   const event: WatchEvent = {
     tree: readId(message.tree, 'tree'),
     tipsDigest: readDigest(message.tipsDigest, 'tips_digest'),
@@ -253,6 +279,10 @@ export function readWatchMessage(message: WatchResponse): WatchMessage {
     cursor: readCount(message.cursor, 'cursor'),
     entries: readSigned(message.entries),
     tips: readIds(message.tips, 'tips', limits.watchTips),
+    ...(message.refused && { refused: true }),
+    hops: message.hops,
+    ...(tracing !== undefined &&
+      message.traces.length > 0 && { traces: readTraces(tracing, message.traces) }),
   }
   return event
 }

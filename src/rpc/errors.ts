@@ -20,6 +20,8 @@ const codes: Partial<Record<ErrorCode, Code>> = {
   CONFLICT: Code.Aborted,
   NOT_HERE_YET: Code.Unavailable,
   VIEW_BUILDING: Code.Unavailable,
+  UNKNOWN_BLOB: Code.NotFound,
+  BLOB_NOT_HERE: Code.Unavailable,
   ACCESS_PENDING: Code.FailedPrecondition,
   ACCESS_REJECTED: Code.PermissionDenied,
   UNAUTHENTICATED: Code.Unauthenticated,
@@ -99,10 +101,21 @@ export function isTyped(error: ConnectError): boolean {
 /** Connect's texts for an unreadable message. Its codes then blame the node, but the mistake is the caller's. */
 const unreadableMessage = /^(parse binary|received compressed envelope|protocol error)/
 
+/** What protobuf-es says of a name in JSON that the message has not. */
+const unknownField = /^cannot decode message (\S+) from JSON: key (".*") is unknown$/s
+
 /** Adds the typed detail to an error of Connect's own: a deadline, an unknown method, an unreadable message. */
 function withDetail(error: ConnectError): ConnectError {
   if (isTyped(error)) return error
   const { code, rawMessage } = error
+  const [, type, field] = unknownField.exec(rawMessage) ?? []
+  if (field !== undefined)
+    return toConnectError(
+      new CausewayError('INVALID_ARGUMENT', `The message ${type} has no field ${field}.`, {
+        data: { field: field.slice(1, -1) },
+        cause: error,
+      }),
+    )
   const isCallersMistake =
     unreadableMessage.test(rawMessage) && (code === Code.Internal || code === Code.DataLoss)
   const better = isCallersMistake ? Code.InvalidArgument : code
@@ -143,7 +156,10 @@ function isEndedByRemote(error: ConnectError): boolean {
       )
     )
       return true
-    if (code === 'ERR_HTTP2_STREAM_ERROR' && /NGHTTP2_(REFUSED_STREAM|CANCEL)/.test(cause.message))
+    if (
+      code === 'ERR_HTTP2_STREAM_ERROR' &&
+      /NGHTTP2_(REFUSED_STREAM|CANCEL|ENHANCE_YOUR_CALM)/.test(cause.message)
+    )
       return true
   }
   return false

@@ -46,7 +46,8 @@ export class Flips {
       const { rest, sequence, position } = flipOf(row)
       const done = this.recomputedSince(tree, sequence)
       const [entry] = await this.store.read(tree, [position])
-      const touched = [...effectsOf(decodeBody(entry!.signed.body).changes).values()]
+      const { changes, author } = decodeBody(entry!.signed.body)
+      const touched = [...effectsOf(changes).values()]
       const open = touched.filter((key) => !done.has(pathOf(key)))
       if (keys > 0 && keys + open.length > limits.stateSliceFlips) break
       keys += open.length
@@ -55,6 +56,10 @@ export class Flips {
         await slice.recompute(key)
         done.add(pathOf(key))
       }
+      const blobs = touched.flatMap(({ put }) => put?.blob ?? [])
+      // Those of an entry that became void may be named by others, so they stay wanted.
+      if (blobs.length > 0 && (await this.store.voidAmong(tree, [position])).size === 0)
+        for (const blob of blobs) await slice.nameBlob(blob, author, false)
       last = Buffer.from(rest)
     }
     return last

@@ -3,11 +3,13 @@
  * worked out from memory alone; the others read and write the rows beside it.
  */
 import { limits } from '../base/limits.ts'
+import type { BodyChanges } from '../dag/body.ts'
 import { comparePositions, type EntryId, type Position } from '../dag/id.ts'
 import type { Effect } from './effects.ts'
 import {
   addInt64,
   type Details,
+  detailsOf,
   type Head,
   type KeyState,
   readAdds,
@@ -31,8 +33,7 @@ export interface KeyPlace {
 
 /** The entry that has an effect. */
 export interface Writer extends Position {
-  /** Returns the details of what it puts. */
-  details(effect: Effect): Details
+  readonly body: Pick<BodyChanges, 'author' | 'createdAtMs'>
 }
 
 const zeroPosition: Position = { height: 0, id: zeroVersion }
@@ -54,7 +55,7 @@ export function applyEffect(
       if (at >= 0) addTo(state.heads[at]!, BigInt(delta))
       else insertHead(state, { ...zeroPosition, index: 0, adds: BigInt(delta) }, zeroDetails)
     }
-  if (effect.put !== undefined) insertHead(state, newHead(effect, writer), writer.details(effect))
+  if (effect.put !== undefined) insertHead(state, newHead(effect, writer), detailsOf(writer.body, effect.put))
   return undefined
 }
 
@@ -80,7 +81,7 @@ async function applyCold(state: KeyState, effect: Effect, writer: Writer, place:
   const named = state.hasNames ? await readName(place, head.id) : undefined
   if (named?.replaced) return
   if (named !== undefined) head.adds = named.adds
-  await insertAmong(state, head, writer.details(effect), place)
+  await insertAmong(state, head, detailsOf(writer.body, effect.put), place)
 }
 
 function newHead({ put }: Effect, { height, id }: Writer): Head {
@@ -94,7 +95,9 @@ function addTo(head: Head, delta: bigint): void {
 }
 
 function removeHead(state: KeyState, at: number): void {
-  state.heads.splice(at, 1)
+  // Most keys have one head, and `splice` returns a list.
+  if (at === state.heads.length - 1) state.heads.pop()
+  else state.heads.splice(at, 1)
   // The details of the next one are read when the batch is complete.
   if (at === 0) state.first = undefined
 }
@@ -103,7 +106,8 @@ function insertHead(state: KeyState, head: Head, details: Details): void {
   const { heads } = state
   let at = 0
   while (at < heads.length && comparePositions(heads[at]!, head) > 0) at++
-  heads.splice(at, 0, head)
+  if (at === heads.length) heads.push(head)
+  else heads.splice(at, 0, head)
   if (at === 0) state.first = details
 }
 
@@ -189,7 +193,7 @@ async function insertAmong(state: KeyState, head: Head, details: Details, place:
   state.overflow++
 }
 
-function writeFar({ overlay, number, key }: KeyPlace, head: Head): void {
+function writeFar({ overlay, number, key }: Omit<KeyPlace, 'heightOf'>, head: Head): void {
   const value = Buffer.alloc(11)
   value.writeUInt16BE(head.index)
   writeAdds(value, head.adds, 2)
@@ -231,6 +235,5 @@ export function placeHeads(state: KeyState, heads: readonly Head[], place: Omit<
   state.heads = heads.slice(0, limits.stateHeads)
   state.overflow = heads.length - state.heads.length
   state.first = undefined
-  for (const head of heads.slice(limits.stateHeads))
-    writeFar({ ...place, heightOf: async () => undefined }, head)
+  for (const head of heads.slice(limits.stateHeads)) writeFar(place, head)
 }

@@ -9,13 +9,10 @@ const rowsAtOnce = 64
 export class Overlay {
   private readonly db: Database
   private readonly writes = new Map<string, { readonly key: Buffer; readonly value: Buffer | undefined }>()
+  private readonly unread: BatchOperation[] = []
 
   constructor(db: Database) {
     this.db = db
-  }
-
-  get size(): number {
-    return this.writes.size
   }
 
   put(key: Buffer, value: Buffer): void {
@@ -24,6 +21,11 @@ export class Overlay {
 
   del(key: Buffer): void {
     this.writes.set(key.toString('latin1'), { key, value: undefined })
+  }
+
+  /** Adds a write of a row that is not read through the overlay. */
+  add(operation: BatchOperation): void {
+    this.unread.push(operation)
   }
 
   async get(key: Buffer): Promise<Buffer | undefined> {
@@ -54,8 +56,9 @@ export class Overlay {
   }
 
   operations(): BatchOperation[] {
-    return Array.from(this.writes.values(), ({ key, value }) =>
-      value === undefined ? { type: 'del', key } : { type: 'put', key, value },
-    )
+    for (const { key, value } of this.writes.values())
+      this.unread.push(value === undefined ? { type: 'del', key } : { type: 'put', key, value })
+    this.writes.clear()
+    return this.unread
   }
 }

@@ -2,8 +2,10 @@
  * The payloads of changes to maps and counters, in their one encoding. They are read as strictly as a body, since every
  * node must find the same state. The contract is proto/causeway/v1/state.proto.
  */
+
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { utf8Length } from '../dag/bytes.ts'
 import { Fields, none, refuse, Writer } from '../dag/canonical.ts'
 import { bytesToHex, hexToBytes } from '../dag/hex.ts'
 import type { EntryId } from '../dag/id.ts'
@@ -17,11 +19,20 @@ const unpaired = /\p{Surrogate}/u
 /** Names the version that counts the adds to no version: no entry has this id. */
 export const zeroVersion = '0'.repeat(64) as EntryId
 
+/** A value that does not lie in its entry. `id` is SHA-256 of the list of its chunks (blobs/format.ts). */
+export interface Blob {
+  readonly id: string
+  readonly size: number
+}
+
 export interface MapPut {
   readonly key: string
+  /** Empty if there is a blob. */
   readonly value: Uint8Array
   /** A media type; '' for bytes. */
   readonly type: string
+  /** In place of a value. */
+  readonly blob?: Blob | undefined
   /** In strictly ascending order. */
   readonly replaces: readonly EntryId[]
 }
@@ -41,7 +52,7 @@ export interface CounterAdd {
 
 /** Throws INVALID_ARGUMENT or LIMIT_EXCEEDED unless the text can be a key. */
 export function checkKey(key: string): void {
-  const bytes = Buffer.byteLength(key)
+  const bytes = utf8Length(key)
   if (bytes > limits.stateKeyBytes)
     throw new CausewayError(
       'LIMIT_EXCEEDED',
@@ -62,8 +73,9 @@ export function checkPrefix(store: string, prefix = ''): void {
   if (prefix !== '') checkKey(prefix)
 }
 
-/** Throws INVALID_ARGUMENT or LIMIT_EXCEEDED unless the value and its type can be put. */
-export function checkValue({ value, type }: Pick<MapPut, 'value' | 'type'>): void {
+/** Throws INVALID_ARGUMENT or LIMIT_EXCEEDED unless the value, or the blob, and its type can be put. */
+export function checkValue({ value, type, blob }: Pick<MapPut, 'value' | 'type' | 'blob'>): void {
+  if (blob !== undefined) checkBlob(blob, value)
   if (value.length > limits.stateValueBytes)
     throw new CausewayError(
       'LIMIT_EXCEEDED',
@@ -75,6 +87,22 @@ export function checkValue({ value, type }: Pick<MapPut, 'value' | 'type'>): voi
       'INVALID_ARGUMENT',
       `A type is at most ${limits.stateTypeBytes} bytes of printable ASCII, got ${JSON.stringify(type.slice(0, 80))}.`,
     )
+}
+
+function checkBlob({ id, size }: Blob, value: Uint8Array): void {
+  if (size > limits.blobBytes)
+    throw new CausewayError('LIMIT_EXCEEDED', `A blob has at most ${limits.blobBytes} bytes, got ${size}.`, {
+      data: { max: limits.blobBytes },
+    })
+  if (value.length === 0 && isBlob({ id, size })) return
+  throw new CausewayError(
+    'INVALID_ARGUMENT',
+    'A put has a value or a blob; a blob has an id of 32 bytes and at least one byte.',
+  )
+}
+
+function isBlob({ id, size }: Blob): boolean {
+  return id.length === 64 && Number.isSafeInteger(size) && size >= 1 && size <= limits.blobBytes
 }
 
 /** Throws INVALID_ARGUMENT or LIMIT_EXCEEDED unless the number can be added. */
@@ -90,12 +118,20 @@ function isType(type: string): boolean {
   return type.length <= limits.stateTypeBytes && /^[\x20-\x7e]*$/.test(type)
 }
 
-export function encodePut({ key, value, type, replaces }: MapPut): Uint8Array {
+export function encodePut({ key, value, type, blob, replaces }: MapPut): Uint8Array {
   const out = new Writer()
   out.text(1, key, 'ENTRY_CHANGES')
   out.view(2, value)
   out.text(3, type, 'ENTRY_CHANGES')
+  if (blob !== undefined) out.view(4, encodeBlob(blob))
   writeNames(out, 5, replaces)
+  return out.finish()
+}
+
+function encodeBlob({ id, size }: Blob): Uint8Array {
+  const out = new Writer()
+  out.view(1, hexToBytes(id))
+  out.number(2, size, 'ENTRY_CHANGES')
   return out.finish()
 }
 
@@ -124,16 +160,34 @@ export function decodePut(payload: Uint8Array): MapPut {
   let key = ''
   let value = none
   let type = ''
+  let blob: Blob | undefined
   const replaces: EntryId[] = []
   while (fields.next((field) => field === 5)) {
     if (fields.field === 1) key = readKey(fields)
     else if (fields.field === 2) value = fields.view()
     else if (fields.field === 3) type = fields.text(limits.stateTypeBytes, 'ENTRY_CHANGES')
+    else if (fields.field === 4) blob = readBlob(fields.view())
     else if (fields.field === 5) readName(fields, replaces)
     else fields.unknown()
   }
   if (value.length > limits.stateValueBytes || !isType(type)) refuse('ENTRY_CHANGES', 'A value is too large.')
-  return { key: present(key), value, type, replaces }
+  if (blob === undefined) return { key: present(key), value, type, replaces }
+  if (value.length > 0) refuse('ENTRY_CHANGES', 'A put has a value or a blob, got both.')
+  return { key: present(key), value, type, blob, replaces }
+}
+
+function readBlob(bytes: Uint8Array): Blob {
+  const fields = new Fields(bytes)
+  let id = ''
+  let size = 0
+  while (fields.next(() => false)) {
+    if (fields.field === 1) id = fields.hash('ENTRY_CHANGES')
+    else if (fields.field === 2) size = fields.number()
+    else fields.unknown()
+  }
+  if (!isBlob({ id, size }))
+    refuse('ENTRY_CHANGES', `A blob has an id and 1 to ${limits.blobBytes} bytes, got ${size}.`)
+  return { id, size }
 }
 
 /** Throws an entry error for anything but a canonical MapDelete. */

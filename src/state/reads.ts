@@ -1,13 +1,14 @@
 /** Reads what a tree's view holds: keys with their value and conflicts, lists, histories and the names of stores. */
+
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { decodeBody } from '../dag/body.ts'
 import { none } from '../dag/canonical.ts'
 import { type EntryId, formatId, type Position, type TreeId, unknownTree } from '../dag/id.ts'
-import type { PeerId } from '../dag/identity.ts'
-import { effectsOf, pathOf, type StoreKey } from './effects.ts'
+import type { Item, ListOptions, Page, PastVersion, ReadOptions, Version } from './api/items.ts'
+import { actionOf, effectsOf, pathOf, type StoreKey, totalOf } from './effects.ts'
 import { decodeFar } from './heads.ts'
-import { addInt64, type Details, decodeKeyState, type Head, type KeyState, zeroDetails } from './key-state.ts'
+import { type Details, decodeKeyState, type Head, type KeyState, zeroDetails } from './key-state.ts'
 import { integerOf, sumOf } from './numbers.ts'
 import { checkKey, checkPrefix, zeroVersion } from './payload.ts'
 import {
@@ -18,76 +19,15 @@ import {
   openRow,
   rankOf,
   storeKeyOf,
+  storeKeyOfVersion,
   storesAfter,
   versionRange,
+  versionsOfStoresAfter,
 } from './rows.ts'
 import { detailsIn } from './slice.ts'
+import { hasText } from './text/changes.ts'
+import { findTexts } from './text/listing.ts'
 import type { Views } from './view.ts'
-
-/** What one entry put under a key. */
-export interface Version {
-  /** The entry, or `zeroVersion`. */
-  readonly id: EntryId
-  readonly height: number
-  readonly author: PeerId
-  readonly createdAtMs: number
-  /** The value's media type; '' for bytes. */
-  readonly type: string
-  readonly value: Uint8Array
-  /**
-   * The number that the value is, if it is one in decimal digits, plus what was added to it, modulo 2^64 as an int64.
-   * Undefined if the value is no number and nothing was added.
-   */
-  readonly sum: bigint | undefined
-}
-
-/** A key as a read shows it. */
-export interface Item extends StoreKey {
-  /** The greatest head, or undefined if the key is absent. */
-  readonly version: Version | undefined
-  /** The other heads, greatest first, as many as fit into the answer. Lists leave them out. */
-  readonly conflicts: readonly Version[]
-  /** How many other heads there are. */
-  readonly conflictCount: number
-}
-
-export type VersionStanding = 'head' | 'replaced' | 'void' | 'deleted'
-
-/** What an entry did to a key, in its history. */
-export interface PastVersion {
-  readonly version: Version
-  /** `deleted`: the entry deleted versions; it put none. */
-  readonly standing: VersionStanding
-  /** The versions that the entry replaced. */
-  readonly replaces: readonly EntryId[]
-  /** The sum of what the entry added, or undefined if it added nothing. */
-  readonly added: bigint | undefined
-}
-
-/** What a read waits for. */
-export interface ReadOptions {
-  /** Entries that must be counted before the read: what writes returned. At most `limits.stateTokens`. */
-  readonly at?: readonly EntryId[] | undefined
-  /** How long to wait for them. Default: `limits.stateWaitMs`. */
-  readonly waitMs?: number | undefined
-  readonly signal?: AbortSignal | undefined
-}
-
-/** A page of a list, and the key after which the next one begins; undefined after the last. */
-export interface Page<Row> {
-  readonly rows: readonly Row[]
-  readonly next: string | undefined
-}
-
-export interface ListOptions {
-  readonly store: string
-  readonly prefix?: string | undefined
-  readonly after?: string | undefined
-  /** Default and most: `limits.listedEntries`. */
-  readonly limit?: number | undefined
-  /** Only keys with conflicts. */
-  readonly conflictsOnly?: boolean | undefined
-}
 
 export class StateReader {
   private readonly views: Views
@@ -204,11 +144,21 @@ export class StateReader {
       if (bytes > limits.listedBytes && found.length > 0) break
       found.push({ key, state })
     }
-    return this.items(tree, found, true)
+    const items = await this.items(tree, found, true)
+    // Of keys that are absent only: those that have a value are what is asked for as a rule.
+    for (const item of items as Writable<Item>[])
+      if (item.version === undefined && (await hasText({ views: this.views, tree, key: item })))
+        item.isText = true
+    return items
   }
 
   /** Returns keys of one store in ascending order of their bytes, without those that are absent. Call `ready` before. */
-  async list(
+  async list(tree: TreeId, options: ListOptions): Promise<Page<Item>> {
+    const page = await this.listHeads(tree, options)
+    return options.texts ? this.withTexts(tree, options, page) : page
+  }
+
+  private async listHeads(
     tree: TreeId,
     { store, prefix, after, limit = limits.listedEntries, conflictsOnly = false }: ListOptions,
   ): Promise<Page<Item>> {
@@ -242,20 +192,50 @@ export class StateReader {
     return { rows: await this.items(tree, found, conflictsOnly), next: last }
   }
 
+  /** Adds the keys that have only a text to a page of the others. */
+  private async withTexts(
+    tree: TreeId,
+    { store, prefix, after, limit = limits.listedEntries }: ListOptions,
+    { rows, next }: Page<Item>,
+  ): Promise<Page<Item>> {
+    const present = new Set(rows.map(({ key }) => key))
+    const range = { store, prefix, after, through: next, present, limit }
+    const { keys, last } = await findTexts(this.views, tree, range)
+    const texts = keys.map((key): Item => ({ ...absent, store, key, isText: true }))
+    const all = [...rows, ...texts].sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
+    // Where not all texts were found, the keys behind them come with the next page.
+    const past = last === undefined ? -1 : all.findIndex(({ key }) => isAfter(key, last))
+    const known = past < 0 ? all : all.slice(0, past)
+    const page = known.slice(0, limit)
+    if (page.length < known.length) return { rows: page, next: page.at(-1)!.key }
+    return { rows: page, next: last ?? next }
+  }
+
   /** Returns the names of the stores that have keys, in ascending order of their bytes. Call `ready` before. */
-  async stores(tree: TreeId, after: string, limit: number): Promise<Page<string>> {
+  async stores(tree: TreeId, after: string, limit: number, texts = false): Promise<Page<string>> {
     const { db } = this.views.store
     const number = this.views.store.treeNumber(tree)
     const names: string[] = []
     let last = after
+    let looked = 0
     // Each turn seeks past one store; ends with the last one.
     while (names.length < limit) {
-      const [row] = await db.keys({ ...storesAfter(number, last), limit: 1 }).all()
+      const range = texts ? versionsOfStoresAfter(number, last) : storesAfter(number, last)
+      const [row] = await db.keys({ ...range, limit: 1 }).all()
       if (row === undefined) return { rows: names, next: undefined }
-      last = storeKeyOf(row).store
-      names.push(last)
+      last = (texts ? storeKeyOfVersion(row) : storeKeyOf(row)).store
+      if (!texts || (await this.isStore(tree, last))) names.push(last)
+      else if (++looked >= limits.listedByDefault) break
     }
     return { rows: names, next: last }
+  }
+
+  /** Reports whether a store has a key, or a text among the first ones that were ever written. */
+  private async isStore(tree: TreeId, store: string): Promise<boolean> {
+    const range = keyRange(this.views.store.treeNumber(tree), store)
+    if ((await this.views.store.db.keys({ ...range, limit: 1 }).all()).length > 0) return true
+    const { keys } = await findTexts(this.views, tree, { store, present: new Set(), limit: 1 })
+    return keys.length > 0
   }
 
   /** Returns what entries did to a key, newest first. Call `ready` before. */
@@ -290,19 +270,17 @@ export class StateReader {
         (far[index] && decodeFar(headRow(number, bytes, entry), far[index]))
       const { author, createdAtMs } = body
       const put = effect.put
-      const standing = head ? 'head' : put === undefined ? 'deleted' : 'replaced'
+      const standing = head ? 'head' : put === undefined ? 'change' : 'replaced'
       rows.push({
         version: {
           ...{ id: entry.id, height: entry.height, author, createdAtMs },
-          ...{ type: put?.type ?? '', value: put?.value ?? none },
+          ...{ type: put?.type ?? '', value: put?.value ?? none, ...(put?.blob && { blob: put.blob }) },
           sum: put && sumOf(head?.adds, integerOf(put.value)),
         },
+        action: actionOf(effect),
         standing: voids.has(entry.id) ? 'void' : standing,
         replaces: effect.replaces,
-        added:
-          effect.adds.length === 0
-            ? undefined
-            : effect.adds.reduce((sum, { delta }) => addInt64(sum, BigInt(delta)), 0n),
+        added: totalOf(effect),
       })
     }
     return { rows, next: rowKeys.length > limit ? positions.at(-1) : undefined }
@@ -348,23 +326,21 @@ export class StateReader {
       const some = wanted
         .slice(from, from + readAtOnce)
         .filter(({ isFirst }) => isFirst || conflictBytes < limits.listedBytes)
-      const inEntries = some.filter(({ head }) => head.id !== zeroVersion)
-      const entries = (
-        await this.views.store.read(
-          tree,
-          inEntries.map(({ head }) => head),
-        )
-      ).values()
+      const inEntries = some.map(({ head }) => head).filter(({ id }) => id !== zeroVersion)
+      const entries = (await this.views.store.read(tree, inEntries)).values()
       for (const { head, isFirst, take } of some) {
-        const details =
-          head.id === zeroVersion ? zeroDetails : detailsIn(entries.next().value!, head.index, true)
-        const value = details.value!
-        if (!isFirst) conflictBytes += value.length + versionBytes
-        take(versionOf(head, details, value))
+        const isZero = head.id === zeroVersion
+        const details = isZero ? zeroDetails : detailsIn(entries.next().value!, head.index, true)
+        if (!isFirst) conflictBytes += details.value!.length + versionBytes
+        take(versionOf(head, details, details.value!))
       }
     }
   }
 }
+
+const absent = { version: undefined, conflicts: [], conflictCount: 0 } as const
+
+const isAfter = (key: string, other: string) => Buffer.compare(Buffer.from(key), Buffer.from(other)) > 0
 
 type Writable<Object> = { -readonly [Field in keyof Object]: Object[Field] }
 
@@ -383,7 +359,7 @@ const readAtOnce = 16
 
 function versionOf(
   { id, height, adds }: Head,
-  { author, createdAtMs, type }: Details,
+  { author, createdAtMs, type, blob }: Details,
   value: Uint8Array,
 ): Version {
   return {
@@ -393,6 +369,7 @@ function versionOf(
     createdAtMs,
     type,
     value,
+    ...(blob && { blob }),
     sum: sumOf(adds, id === zeroVersion ? 0n : integerOf(value)),
   }
 }

@@ -1,90 +1,59 @@
 /**
- * Keeps the view of each tree up to date: what the changes of its standing entries add up to. A view counts arrivals
- * behind the DAG, batch by batch, in the tree's queue; each batch writes with its rows how far it counts, so a crash
- * loses nothing and repeats nothing. State depends on the set of entries alone, so a view may be deleted and counted
- * anew at any time. A tree without changes of the reserved kinds has none.
+ * Keeps the view of each tree up to date: what the changes of its standing entries add up to. A page of entries is
+ * counted in its own batch. A view that is behind, since a change of the policy has to be counted first or since it is
+ * counted anew, counts arrivals batch by batch, in the tree's queue. Each batch writes with its rows how far it counts,
+ * so a crash loses nothing and repeats nothing. State depends on the set of entries alone, so a view may be deleted and
+ * counted anew at any time. A tree without changes of the reserved kinds has none.
  */
 import type { Clock } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
-import { discard, takenGarbage } from '../base/garbage.ts'
 import { limits } from '../base/limits.ts'
-import { decodeBody, type EntryBody } from '../dag/body.ts'
-import type { VerifiedEntry } from '../dag/entry.ts'
-import { type EntryId, type TreeId, unknownTree } from '../dag/id.ts'
-import type { Contribution } from '../store/contributors.ts'
+import { type TreeId, unknownTree } from '../dag/id.ts'
+import type { AddedPage, Contribution } from '../store/contributors.ts'
 import { damagedTree } from '../store/damage/damaged-tree.ts'
 import { type BatchOperation, writeOperations } from '../store/page.ts'
-import type { TreeInfo } from '../store/tree-state.ts'
-import { type Effect, effectsOf, type StoreKey, touchesState } from './effects.ts'
+import { Recent } from '../store/read/recent.ts'
+import { Arrivals } from './counting/arrivals.ts'
+import { prepareView } from './counting/page.ts'
+import { fromNothing, recordOperation, ViewRecords } from './counting/records.ts'
 import { Flips } from './flips.ts'
-import {
-  allViews,
-  countedRanges,
-  decodeView,
-  encodeView,
-  flipRow,
-  flipsAfter,
-  numberOfViewKey,
-  openRow,
-  sealRow,
-  type ViewRecord,
-  viewKey,
-  viewRanges,
-} from './rows.ts'
-import { type AppliedEntry, Slice } from './slice.ts'
+import { countedRanges, flipRow, flipsAfter, type ViewRecord, viewRanges } from './rows.ts'
+import { type KnownKeys, Slice } from './slice.ts'
 import type { StateStore } from './state-store.ts'
 
 /** Called when a view counts further, or when its tree is removed. Must not throw. */
 export type ViewListener = (tree: TreeId) => void
 
-/** How many entries of a batch are read at a time, so that large ones are not all in memory. */
-const readAtOnce = 64
-/** How many bytes of entries one batch reads at most, but for the last ones read. */
-const sliceBytes = 4_194_304
-
-/** The record of a view that is counted anew. */
-const fromNothing: ViewRecord = { cursor: 0, flips: Buffer.alloc(0), clearing: true }
-
 export class Views {
   readonly store: StateStore
   readonly clock: Clock
-  /** Of the trees that have a view. */
-  private readonly records = new Map<TreeId, ViewRecord>()
+  readonly records: ViewRecords
   /** The runs that count. */
   private readonly counting = new Map<TreeId, Promise<void>>()
   private readonly listeners = new Set<ViewListener>()
   /** Trees that large pages come to, with what cancels the wait for their end. */
   private readonly quiet = new Map<TreeId, () => void>()
-  /** The last small page of each tree, until it is counted: most views need not read it again. */
-  private readonly latest = new Map<TreeId, { after: number; added: readonly VerifiedEntry[] }>()
+  /** The slice of a page that was worked out when its entries were signed. */
+  private readonly made = new Map<TreeId, Slice>()
+  readonly known: KnownKeys = new Recent(limits.stateKnownKeys)
   private readonly flips: Flips
+  private readonly arrivals: Arrivals
   private closed = false
 
   private constructor(store: StateStore, clock: Clock) {
     this.store = store
     this.flips = new Flips(store)
+    this.arrivals = new Arrivals(store)
+    this.records = new ViewRecords(store)
     this.clock = clock
   }
 
   /** Opens the views of a store, and follows its pages. Call it before the store is written to. Throws STORE_CORRUPT. */
   static async open(store: StateStore, clock: Clock): Promise<Views> {
     const views = new Views(store, clock)
-    const trees = new Map(store.trees().map((info) => [store.numberOfStored(info.tree), info]))
-    for await (const rows of store.rows(allViews))
-      for (const [key, value] of rows) {
-        const number = numberOfViewKey(key)
-        const info = trees.get(number)
-        if (info !== undefined) {
-          // LevelDB may have dropped rows of a view, or the arrivals that it counts: then it is counted anew, as it is if
-          // its own record is damaged.
-          const record = readView(key, value)
-          const isSound = record !== undefined && record.cursor <= info.sequence && !store.notes.hasLostLog
-          views.records.set(info.tree, isSound ? record : fromNothing)
-        }
-        // Left by a tree that was removed, or repaired under another number.
-        else await views.clearRows(number)
-      }
-    store.addContributor((tree, added, info, _, number) => views.begin(tree, added, info, number))
+    // Left by a tree that was removed, or repaired under another number.
+    for (const number of await views.records.read()) await views.clearRows(number)
+    store.addPreparer((page) => views.prepare(page))
     store.onFlips((tree, flipped) => {
       if (!views.records.has(tree)) return []
       const [number, { sequence }] = [store.treeNumber(tree), store.tree(tree)!]
@@ -94,7 +63,7 @@ export class Views {
         value: Buffer.alloc(0),
       }))
     })
-    store.subscribe((tree, added, { sequence }) => views.follow(tree, added, sequence))
+    store.subscribe((tree, added) => views.follow(tree, added.length))
     store.removals.onRemove((tree, number) => views.remove(tree, number))
     store.repairs.onRepair({
       begin: async (tree) => {
@@ -106,9 +75,14 @@ export class Views {
     return views
   }
 
+  /** Forgets what may differ from the database since that was reopened. */
+  private async refresh(): Promise<void> {
+    if (await this.records.refresh()) this.known.clear()
+  }
+
   /** Counts in the background what the views lack. */
   start(): void {
-    for (const tree of this.records.keys()) if (!this.isCurrent(tree)) this.countInBackground(tree)
+    for (const tree of this.records.trees()) if (!this.isCurrent(tree)) this.countInBackground(tree)
   }
 
   /** Ends the counting after the batches under way. */
@@ -140,28 +114,28 @@ export class Views {
     return this.counted(tree) === this.store.tree(tree)?.sequence
   }
 
-  /** The first page that changes a key begins the tree's view, in its own batch. */
-  private begin(
-    tree: TreeId,
-    added: readonly VerifiedEntry[],
-    { sequence }: Pick<TreeInfo, 'sequence'>,
-    number: number,
-  ): Contribution | undefined {
-    if (this.records.has(tree) || !added.some(({ body }) => touchesState(body.changes))) return undefined
-    const record = { cursor: sequence - added.length, flips: Buffer.alloc(0), clearing: false }
-    return {
-      operations: [{ type: 'put', key: viewKey(number), value: sealView(number, record) }],
-      stored: () => this.records.set(tree, record),
-    }
+  /** Lets the page that the tree's turn writes next be counted by a slice to which all of its entries were applied. */
+  expectPage(tree: TreeId, slice: Slice): void {
+    this.made.set(tree, slice)
   }
 
-  /** Counts a page that was stored: a small one at once, large ones when no more of them come. */
-  private follow(tree: TreeId, added: readonly VerifiedEntry[], sequence: number): void {
+  private async prepare(page: AddedPage): Promise<Contribution | undefined> {
+    const made = this.made.get(page.tree)
+    this.made.delete(page.tree)
+    await this.refresh()
+    return prepareView(this, page, made)
+  }
+
+  /** After a page that its own batch did not count: counts a small one at once, large ones when no more of them come. */
+  private follow(tree: TreeId, added: number): void {
     if (!this.records.has(tree) || this.closed) return
     this.quiet.get(tree)?.()
     this.quiet.delete(tree)
-    if (added.length < limits.stateBulkEntries) {
-      this.latest.set(tree, { after: sequence - added.length, added })
+    if (this.isCurrent(tree)) {
+      for (const listener of this.listeners) listener(tree)
+      return
+    }
+    if (added < limits.stateBulkEntries) {
       this.countInBackground(tree)
       return
     }
@@ -211,16 +185,17 @@ export class Views {
 
   /** Counts one batch: what a change of the policy flipped, and when that is done, what arrived. */
   private async countSlice(tree: TreeId): Promise<void> {
+    await this.refresh()
     const record = this.records.get(tree)
     const info = this.store.tree(tree)
     if (record === undefined || info === undefined || record.cursor === info.sequence) return
-    const { number, next, operations } = record.clearing
+    const { number, next, operations, slice } = record.clearing
       ? await this.clear(tree)
       : await this.apply(tree, record, info.sequence)
     // Each batch moves on, so that a caller that counts batch after batch comes to an end.
     if (!record.clearing && next.cursor === record.cursor && next.flips.equals(record.flips))
       throw damagedTree(tree, `its arrival ${next.cursor + 1} is missing`)
-    operations.push({ type: 'put', key: viewKey(number), value: sealView(number, next) })
+    operations.push(recordOperation(number, next))
     try {
       await this.store.writeBeside(() => writeOperations(this.store.db, operations, false))
     } catch (error) {
@@ -229,64 +204,38 @@ export class Views {
       throw error
     }
     this.records.set(tree, next)
+    slice?.remember()
     for (const listener of this.listeners) listener(tree)
   }
 
   private async apply(tree: TreeId, record: ViewRecord, sequence: number) {
     const number = this.store.treeNumber(tree)
-    const slice = new Slice(this.store, tree)
+    const slice = new Slice(this, tree, number, true)
     const flips = await this.flips.count(tree, slice, record, sequence)
     const next =
       flips === undefined
-        ? { ...record, cursor: await this.countArrivals(tree, slice, record.cursor) }
+        ? { ...record, cursor: await this.countArrivals(tree, slice, record.cursor, sequence) }
         : { ...record, flips }
-    return { number, next, operations: await slice.finish() }
+    return { number, next, operations: await slice.finish(), slice }
   }
 
   /** Deletes the rows of an earlier view. The marks are up to date, so earlier flips are no news. */
   private async clear(tree: TreeId) {
     const number = this.store.treeNumber(tree)
     for (const range of countedRanges(number)) await this.store.writeBeside(() => this.store.db.clear(range))
+    this.known.clear()
     const flips = flipsAfter(this.store.tree(tree)!.sequence)
-    return { number, next: { cursor: 0, flips, clearing: false }, operations: [] as BatchOperation[] }
+    const operations: BatchOperation[] = []
+    return { number, next: { cursor: 0, flips, clearing: false }, operations, slice: undefined }
   }
 
   /** Applies the next arrivals after one. Returns the last of them. */
-  private async countArrivals(tree: TreeId, slice: Slice, after: number): Promise<number> {
-    const latest = this.latest.get(tree)
-    this.latest.delete(tree)
-    if (latest?.after === after) {
-      await this.applyAll(
-        tree,
-        slice,
-        latest.added.map(({ id, body }) => appliedOf(id, body)),
-      )
-      return after + latest.added.length
-    }
-    const arrivals = await this.store.arrivals(tree, after, limits.stateSliceEntries)
-    let bytes = 0
-    let last = after
-    for (let from = 0; from < arrivals.length && bytes < sliceBytes; from += readAtOnce) {
-      const some = arrivals.slice(from, from + readAtOnce)
-      const entries = await this.store.read(tree, some)
-      await this.applyAll(
-        tree,
-        slice,
-        entries.map(({ id, signed }) => appliedOf(id, decodeBody(signed.body))),
-      )
-      const read = entries.reduce((sum, { signed }) => sum + signed.body.length, 0)
-      discard(read, takenGarbage)
-      bytes += read
-      last = some.at(-1)!.sequence
-    }
+  private async countArrivals(tree: TreeId, slice: Slice, after: number, through: number): Promise<number> {
+    const { entries, last } = await this.arrivals.next(tree, after, through)
+    await slice.loadFor(entries)
+    const voids = await this.store.voidAmong(tree, entries)
+    for (const entry of entries) await slice.apply(entry, voids.has(entry.id))
     return last
-  }
-
-  private async applyAll(tree: TreeId, slice: Slice, entries: readonly AppliedEntry[]): Promise<void> {
-    const touching = entries.filter(({ effects }) => effects.size > 0)
-    await slice.load(keysOf(touching.map(({ effects }) => effects)))
-    const voids = await this.store.voidAmong(tree, touching)
-    for (const entry of touching) await slice.apply(entry, voids.has(entry.id))
   }
 
   private async remove(tree: TreeId, number: number): Promise<void> {
@@ -294,7 +243,9 @@ export class Views {
     this.quiet.delete(tree)
     this.records.delete(tree)
     this.flips.forget(tree)
-    this.latest.delete(tree)
+    this.made.delete(tree)
+    this.arrivals.forget(tree)
+    this.known.clear()
     // Watches find that the tree has gone.
     for (const listener of this.listeners) listener(tree)
     await this.clearRows(number)
@@ -308,11 +259,9 @@ export class Views {
   private async restart(tree: TreeId): Promise<void> {
     const number = this.store.numberOfStored(tree)
     if (number === undefined) return
-    this.latest.delete(tree)
-    const record = { cursor: 0, flips: Buffer.alloc(0), clearing: true }
-    const operation = { type: 'put', key: viewKey(number), value: sealView(number, record) } as const
+    const operation = recordOperation(number, fromNothing)
     await this.store.writeBeside(() => writeOperations(this.store.db, [operation], false))
-    this.records.set(tree, record)
+    this.records.set(tree, fromNothing)
   }
 
   /** Deletes the view of a tree and counts it anew. Throws UNKNOWN_TREE. */
@@ -331,24 +280,5 @@ export class Views {
       `The state of this tree is being computed, ${counted} of ${count} entries are counted: try again in ${limits.stateRetryMs} ms.`,
       { data: { counted, count, retryAfterMs: limits.stateRetryMs } },
     )
-  }
-}
-
-const sealView = (number: number, record: ViewRecord): Buffer => sealRow(viewKey(number), encodeView(record))
-
-function appliedOf(id: EntryId, body: EntryBody): AppliedEntry {
-  return { id, height: body.height, body, effects: effectsOf(body.changes) }
-}
-
-function* keysOf(list: readonly ReadonlyMap<string, Effect>[]): Generator<StoreKey> {
-  for (const effects of list) yield* effects.values()
-}
-
-/** Returns the record of a view, or undefined if it is damaged. */
-function readView(key: Buffer, value: Buffer): ViewRecord | undefined {
-  try {
-    return decodeView(openRow(key, value))
-  } catch {
-    return undefined
   }
 }

@@ -2,31 +2,18 @@
  * Follows the keys of a store: first all of them, then each one that changes. Changes are found by the arrivals that the
  * view has counted, so a watch that was cut goes on where it was, after a restart too.
  */
+
 import type { Clock } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
 import { decodeBody } from '../dag/body.ts'
 import { type Position, type TreeId, unknownTree } from '../dag/id.ts'
+import type { Item, WatchMessage, WatchOptions } from './api/items.ts'
+import { wakes } from './counting/wakes.ts'
 import { effectsOf, pathOf, type StoreKey } from './effects.ts'
 import { checkPrefix } from './payload.ts'
-import type { Item, StateReader } from './reads.ts'
+import type { StateReader } from './reads.ts'
 import { flipOf, flipRange, flipsAfter } from './rows.ts'
 import type { Views } from './view.ts'
-
-/** The keys to follow, and the arrival after which to go on; 0: begin with all keys. */
-export interface WatchOptions {
-  readonly store: string
-  readonly prefix?: string | undefined
-  readonly after?: number | undefined
-}
-
-/** Some keys as they are now. No items: a sign of life. */
-export interface WatchMessage {
-  readonly items: readonly Item[]
-  /** Up to which arrival the keys sent so far are complete; 0 before `synced`. */
-  readonly sequence: number
-  /** Whether all keys were sent. */
-  readonly synced: boolean
-}
 
 export interface WatchParts {
   readonly views: Views
@@ -47,8 +34,9 @@ export async function* watchStore(
   checkPrefix(options.store, options.prefix)
   await reader.ready(tree, { signal })
   let after = options.after ?? 0
+  if (options.changesOnly && after === 0) after = views.counted(tree)
   // A cursor of another tree, or of this one before it was removed, is no place to go on from.
-  if (after === 0 || after > views.counted(tree)) {
+  else if (after === 0 || after > views.counted(tree)) {
     const from = views.counted(tree)
     for await (const items of allItems(reader, tree, options)) {
       await expectReadable(parts, tree)
@@ -58,7 +46,7 @@ export async function* watchStore(
   }
   yield { items: [], sequence: after, synced: true }
   let sentAt = parts.clock.monotonic()
-  for await (const _ of wakes(parts, tree, () => sentAt, signal)) {
+  for await (const _ of wakes(views, parts.clock, tree, () => sentAt, signal)) {
     await expectReadable(parts, tree)
     let sent = false
     // Each turn sends what some arrivals changed; ends when all that the view has counted are sent.
@@ -163,44 +151,3 @@ async function keysAt(
 
 /** How many entries are read at a time. */
 const readAtOnce = 64
-
-/** Yields at once, whenever the view counts further, and when a sign of life is due, limits.signOfLifeMs after `sentAt`. */
-async function* wakes(
-  { views, clock }: WatchParts,
-  tree: TreeId,
-  sentAt: () => number,
-  signal: AbortSignal,
-): AsyncGenerator<void> {
-  let changed = true
-  let wake = () => {}
-  const stop = views.subscribe((which) => {
-    if (which !== tree) return
-    changed = true
-    wake()
-  })
-  const onAbort = () => wake()
-  signal.addEventListener('abort', onAbort)
-  try {
-    // Ends with the call. Each turn yields a change, or waits for one or for the time of a sign of life.
-    while (!signal.aborted) {
-      if (!changed) {
-        await new Promise<void>((resolve) => {
-          const cancelTimer = clock.setTimer(
-            Math.max(0, sentAt() + limits.signOfLifeMs - clock.monotonic()),
-            () => resolve(),
-          )
-          wake = () => {
-            cancelTimer()
-            resolve()
-          }
-        })
-        if (signal.aborted) return
-      }
-      changed = false
-      yield
-    }
-  } finally {
-    stop()
-    signal.removeEventListener('abort', onAbort)
-  }
-}

@@ -3,60 +3,32 @@
  * with the versions that the view shows, and what it expects is checked, in the tree's turn: nothing comes between that
  * and the entry. Writes that wait become one page, each on top of the one before.
  */
+
+import { Permission } from '../../gen/causeway/v1/entry_pb.ts'
+import { takeOut, throwIfCancelled, unlessBegun } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { contextsOf, type TraceContext, tracing } from '../base/tracing/tracing.ts'
 import type { Change } from '../dag/body.ts'
 import type { VerifiedEntry } from '../dag/entry.ts'
-import type { EntryId, TreeId } from '../dag/id.ts'
+import { type TreeId, unknownTree } from '../dag/id.ts'
+import type { PeerId } from '../dag/identity.ts'
 import type { Author } from '../store/author/author.ts'
-import type { Place } from '../store/author/place.ts'
+import { expectRight, type Place } from '../store/author/place.ts'
 import type { DagStore } from '../store/store.ts'
-import { effectsOf, type StoreKey } from './effects.ts'
-import {
-  changeKinds,
-  checkDelta,
-  checkKey,
-  checkValue,
-  encodeAdd,
-  encodeDelete,
-  encodePut,
-  zeroVersion,
-} from './payload.ts'
+import { checkWrite, type Expectation, type StateWrite } from './api/write.ts'
+import type { Blobs } from './blobs/blobs.ts'
+import { chunkCount } from './blobs/format.ts'
+import { effectsOf } from './effects.ts'
+import { type Blob, changeKinds, encodeAdd, encodeDelete, encodePut, zeroVersion } from './payload.ts'
 import { Slice } from './slice.ts'
-import { checkTextUpdate, encodeTextUpdate, type TextUpdate } from './text/payload.ts'
+import { encodeTextUpdate } from './text/payload.ts'
 import type { Views } from './view.ts'
-
-/** What to do with a key. */
-export type KeyAction =
-  | { readonly put: { readonly value: Uint8Array; readonly type: string } }
-  | { readonly delete: true }
-  | { readonly add: number }
-  | { readonly text: Omit<TextUpdate, 'key'> }
-
-/** A change to one key. */
-export interface KeyWrite extends StoreKey {
-  readonly action: KeyAction
-  /** The versions to replace, or to add to. Default: those that the view shows, at most `limits.stateNames`. */
-  readonly replaces?: readonly EntryId[] | undefined
-}
-
-/** Exactly the heads of a key; none: it is absent. */
-export interface Expectation extends StoreKey {
-  readonly heads: readonly EntryId[]
-}
-
-/** One entry to write. */
-export interface StateWrite {
-  readonly writes: readonly KeyWrite[]
-  /** Changes that are opaque here. */
-  readonly other?: readonly Change[] | undefined
-  readonly expect?: readonly Expectation[] | undefined
-  /** Whether to resolve only once the entry is flushed to the disk. Default: false. */
-  readonly durable?: boolean | undefined
-}
 
 interface Pending {
   readonly write: StateWrite
+  /** The span that asked for it. */
+  readonly trace: TraceContext | undefined
   readonly resolve: (entry: VerifiedEntry) => void
   readonly reject: (error: unknown) => void
 }
@@ -65,23 +37,29 @@ export class StateWriter {
   private readonly views: Views
   private readonly store: DagStore
   private readonly author: Author
+  private readonly blobs: Blobs | undefined
   private readonly pending = new Map<TreeId, Pending[]>()
 
-  constructor(views: Views, store: DagStore, author: Author) {
+  constructor(views: Views, store: DagStore, author: Author, blobs?: Blobs) {
     this.views = views
     this.store = store
     this.author = author
+    this.blobs = blobs
   }
 
   /**
-   * Signs and stores one entry. Throws CONFLICT if a key does not have the heads that the write expects; UNKNOWN_TREE,
+   * Signs and stores one entry. Throws BLOB_NOT_HERE if a blob that it names is not; CONFLICT if a key does not have the heads that the write expects; UNKNOWN_TREE,
    * ENTRY_CHANGES, ENTRY_TOO_LARGE, FORBIDDEN and RESOURCE_EXHAUSTED as a commit does; INVALID_ARGUMENT and
-   * LIMIT_EXCEEDED for a key or a value that cannot be.
+   * LIMIT_EXCEEDED for a key or a value that cannot be; and CANCELLED if the signal fires before the entry is being written.
    */
-  async write(tree: TreeId, write: StateWrite): Promise<VerifiedEntry> {
+  async write(tree: TreeId, write: StateWrite, signal?: AbortSignal): Promise<VerifiedEntry> {
+    throwIfCancelled(signal)
     checkWrite(write)
-    return new Promise((resolve, reject) => {
-      const pending = { write, resolve, reject }
+    await this.expectBlobs(tree, write, this.author.peer)
+    throwIfCancelled(signal)
+    let leave = () => false
+    const written = new Promise<VerifiedEntry>((resolve, reject) => {
+      const pending = { write, trace: tracing?.current(), resolve, reject }
       const queue = this.pending.get(tree)
       if (queue === undefined) {
         this.pending.set(tree, [pending])
@@ -94,29 +72,64 @@ export class StateWriter {
             { data: { retryAfterMs: 100 } },
           ),
         )
-      else queue.push(pending)
+      else {
+        queue.push(pending)
+        leave = () => takeOut(queue, pending)
+      }
     })
+    return unlessBegun(written, signal, leave)
   }
 
   /**
    * Returns the changes of a write that somebody else signs, with what it does not name filled in. Throws as `write`
    * does, but for what belongs to the signer's rights.
    */
-  async prepare(tree: TreeId, write: StateWrite): Promise<Change[]> {
+  async prepare(tree: TreeId, write: StateWrite, author: PeerId): Promise<Change[]> {
     checkWrite(write)
+    await this.expectBlobs(tree, write, author)
     await this.views.count(tree)
     return this.store.settled(tree, async () => {
       await this.views.countInTurn(tree)
-      const slice = new Slice(this.store, tree)
+      const slice = this.slice(tree)
       await expectHeads(slice, write.expect ?? [])
       return changesOf(slice, write)
     })
   }
 
+  /**
+   * Throws BLOB_NOT_HERE unless the blobs that a write names are here, FORBIDDEN if its author may not write, and
+   * LIMIT_EXCEEDED for too many chunks. Each blob is looked at once: that is work for each of its chunks.
+   */
+  private async expectBlobs(tree: TreeId, { writes }: StateWrite, author: PeerId): Promise<void> {
+    const named = new Map<string, Blob>()
+    for (const { action } of writes)
+      if ('put' in action && action.put.blob !== undefined)
+        named.set(`${action.put.blob.id} ${action.put.blob.size}`, action.put.blob)
+    if (named.size === 0) return
+    if (this.blobs === undefined)
+      throw new CausewayError('UNIMPLEMENTED', 'This writer has no store for blobs.')
+    const policy = await this.store.policy(tree)
+    if (policy === undefined) throw unknownTree(tree)
+    expectRight(policy, author, Permission.WRITE, `The key ${author}`)
+    let chunks = 0
+    for (const { size } of named.values()) chunks += chunkCount(size)
+    if (chunks > limits.chunksPerWrite)
+      throw new CausewayError(
+        'LIMIT_EXCEEDED',
+        `The blobs of one write have at most ${limits.chunksPerWrite} chunks, got ${chunks}: name them in several writes.`,
+        { data: { max: limits.chunksPerWrite } },
+      )
+    for (const blob of named.values()) await this.blobs.expectWhole(tree, blob, author)
+  }
+
   /** Throws CONFLICT unless keys have the heads that are expected. Only in the tree's turn, before a page is planned. */
   async expect(tree: TreeId, expected: readonly Expectation[]): Promise<void> {
     await this.views.countInTurn(tree)
-    await expectHeads(new Slice(this.store, tree), expected)
+    await expectHeads(this.slice(tree), expected)
+  }
+
+  private slice(tree: TreeId): Slice {
+    return new Slice(this.views, tree, this.store.treeNumber(tree), false)
   }
 
   /** Writes a tree's pending writes, page by page, until there are none. */
@@ -143,7 +156,7 @@ export class StateWriter {
       async () => {
         await this.views.countInTurn(tree)
         let place = await this.author.placeToWrite(tree)
-        const slice = new Slice(this.store, tree)
+        const slice = this.slice(tree)
         // One read for all of the page.
         await slice.load(page.flatMap(({ write }) => [...write.writes, ...(write.expect ?? [])]))
         for (const pending of page)
@@ -154,9 +167,10 @@ export class StateWriter {
           } catch (error) {
             pending.reject(error)
           }
+        this.views.expectPage(tree, slice)
         return written.map(({ entry }) => entry)
       },
-      { sync },
+      { sync, traces: tracing && contextsOf(page) },
     )
     const errors = new Map(refused.map(({ index, error }) => [index, error]))
     for (const [index, { entry, pending }] of written.entries()) {
@@ -174,42 +188,6 @@ export class StateWriter {
     await slice.load(effects.values())
     await slice.apply({ height: entry.body.height, id: entry.id, body: entry.body, effects }, false)
     return entry
-  }
-}
-
-/** Checks what does not depend on the tree. Throws ENTRY_CHANGES, LIMIT_EXCEEDED and INVALID_ARGUMENT. */
-export function checkWrite({ writes, other = [], expect = [] }: StateWrite): void {
-  const changes = writes.length + other.length
-  if (changes === 0 || changes > limits.entryChanges)
-    throw new CausewayError(
-      'ENTRY_CHANGES',
-      `A write has 1 to ${limits.entryChanges} changes, got ${changes}.`,
-    )
-  if (expect.length > limits.stateExpectations)
-    throw new CausewayError(
-      'LIMIT_EXCEEDED',
-      `A write expects the versions of at most ${limits.stateExpectations} keys, got ${expect.length}.`,
-    )
-  for (const { store } of [...writes, ...other])
-    if (store.startsWith('_'))
-      throw new CausewayError(
-        'ENTRY_CHANGES',
-        `Stores whose names begin with "_" are reserved, got ${store}.`,
-      )
-  for (const { kind } of other)
-    if (kind.startsWith('cw.'))
-      throw new CausewayError('ENTRY_CHANGES', `Kinds that begin with "cw." are reserved, got ${kind}.`)
-  for (const { key } of expect) checkKey(key)
-  for (const { key, action, replaces = [] } of writes) {
-    checkKey(key)
-    if ('put' in action) checkValue(action.put)
-    else if ('add' in action) checkDelta(action.add)
-    else if ('text' in action) checkTextUpdate(action.text)
-    if (replaces.length > limits.stateNames || new Set(replaces).size < replaces.length)
-      throw new CausewayError(
-        'LIMIT_EXCEEDED',
-        `A change replaces at most ${limits.stateNames} versions, each once, got ${replaces.length}.`,
-      )
   }
 }
 

@@ -1,9 +1,9 @@
 /**
- * The functions that take part in writing a page. A contributor adds records to its batch, so that they never disagree
- * with the DAG; a listener is called once the page is stored.
+ * The functions that take part in writing a page. A preparer and a contributor add records to its batch, so that they
+ * never disagree with the DAG; a listener is called once the page is stored.
  */
 import type { VerifiedEntry } from '../dag/entry.ts'
-import type { TreeId } from '../dag/id.ts'
+import type { EntryId, TreeId } from '../dag/id.ts'
 import type { TreePolicy } from '../dag/policy/tree-policy.ts'
 import type { BatchOperation } from './page.ts'
 import type { TreeInfo } from './tree-state.ts'
@@ -32,6 +32,26 @@ export type BatchContributor = (
   /** Its local number, by which the keys of its records begin. */
   number: number,
 ) => Contribution | undefined
+
+/** What a page adds to a tree, once it is planned. */
+export interface AddedPage {
+  readonly tree: TreeId
+  readonly added: readonly VerifiedEntry[]
+  /** Those that are void on arrival. */
+  readonly voids: ReadonlySet<EntryId>
+  /** Whether it is not known which entries of the tree are void before their marks are brought up to date. */
+  readonly stale: boolean
+  /** The tree as the page leaves it. */
+  readonly info: TreeInfo
+  /** Its local number, by which the keys of its records begin. */
+  readonly number: number
+}
+
+/**
+ * Like a contributor, for one that has to read first: it is called in the tree's turn, before the contributors, and the
+ * page may still come to nothing. If it throws, the page is not stored.
+ */
+export type PagePreparer = (page: AddedPage) => Promise<Contribution | undefined>
 
 /** Called after a page is stored. Must not throw, and must not wait for a write to the same tree. */
 export type PageListener = (

@@ -25,13 +25,19 @@ export async function treeDetails(store: DagStore, tree: TreeId): Promise<TreeDe
   try {
     const policy = await store.policy(tree)
     const [root] = await store.get([tree])
-    if (root === undefined || policy === undefined) return undefined
+    if (root === undefined || policy === undefined)
+      return store.tree(tree) === undefined ? undefined : setAside(store, info, 'The root is missing.')
     const { name } = readRoot(readEntry(root.signed))
     return { ...info, name, publicAccess: policy.publicAccess, damage: '' }
   } catch (error) {
     const { code, message } = CausewayError.from(error)
     if (code !== 'STORE_CORRUPT') throw error
     // What cannot be read of one tree must not hide the others.
-    return { ...info, name: '', publicAccess: PublicAccess.NONE, damage: store.damageOf(tree) ?? message }
+    return setAside(store, info, message)
   }
+}
+
+function setAside(store: DagStore, info: TreeInfo, message: string): TreeDetails {
+  const damage = store.damageOf(info.tree) ?? message
+  return { ...info, name: '', publicAccess: PublicAccess.NONE, damage }
 }

@@ -5,6 +5,7 @@
 import type { AbstractBatchOperation } from 'abstract-level'
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import type { TraceContext } from '../base/tracing/tracing.ts'
 import { Turns } from '../base/turns.ts'
 import { checkParents, entryBytes, type VerifiedEntry } from '../dag/entry.ts'
 import { type EntryId, formatId, type Position, type TreeId } from '../dag/id.ts'
@@ -41,6 +42,8 @@ export interface AppendOptions {
   readonly existing?: boolean
   /** Runs in the tree's turn, before the page is planned. If it throws, nothing is stored. */
   readonly before?: () => Promise<void>
+  /** The spans from which the page follows. Default: that in whose course it is appended. */
+  readonly traces?: readonly TraceContext[] | undefined
 }
 
 /** The tree before the page. */
@@ -120,7 +123,16 @@ export async function planPage(base: PageBase, entries: readonly VerifiedEntry[]
       const turn = turns.next()
       if (turn !== undefined) await turn
     }
-  return plan.finish()
+  // Points at their bounds are longer than the page: to encode them, and to hand them to the database, takes turns too.
+  const members = plan.newMembers()
+  work += 8 * members
+  const before = turns.next()
+  if (before !== undefined) await before
+  const finished = plan.finish()
+  work += 8 * members
+  const after = turns.next()
+  if (after !== undefined) await after
+  return finished
 }
 
 /**
@@ -322,6 +334,15 @@ class Plan {
     if (!policy.isVoid(this.points[index]!, body.author, policy.graph.find(id))) return
     this.voids.add(id)
     this.put(layout.voidKey(record.number, { height: body.height, id }), Buffer.alloc(0))
+  }
+
+  /** Returns how many policy entries the new points name. */
+  newMembers(): number {
+    const { policy, pointsStored } = this.base
+    let members = 0
+    for (let point = pointsStored; point < policy.graph.points.length; point++)
+      members += policy.graph.points[point]!.members.length
+    return members
   }
 
   private putPoints(): void {

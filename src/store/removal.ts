@@ -5,6 +5,7 @@
  * on after the next opening.
  */
 import type { ClassicLevel } from 'classic-level'
+import { throwIfCancelled } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
 import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
@@ -140,10 +141,15 @@ export class Removals {
   /**
    * Removes a tree, or joins its removal if that has begun, and resolves when nothing of the tree is left. Throws
    * UNKNOWN_TREE. After STORE_FULL or CLOSED the tree is not here any more, and its removal goes on when it is called
-   * for again, or after the next opening.
+   * for again, or after the next opening. CANCELLED if the signal fires before it has begun; from then on it goes on.
    */
-  async remove(tree: TreeId, onProgress: (progress: RemovalProgress) => void = () => {}): Promise<number> {
-    const record = this.records.get(tree) ?? (await this.queue.run('', () => this.begin(tree)))
+  async remove(
+    tree: TreeId,
+    onProgress: (progress: RemovalProgress) => void = () => {},
+    signal?: AbortSignal,
+  ): Promise<number> {
+    throwIfCancelled(signal)
+    const record = this.records.get(tree) ?? (await this.queue.run('', () => this.begin(tree, signal)))
     const run = this.run(tree, record)
     run.watchers.add(onProgress)
     try {
@@ -168,9 +174,10 @@ export class Removals {
   }
 
   /** Takes a tree away from everybody, in one batch. */
-  private begin(tree: TreeId): Promise<layout.TreeRecord> {
+  private begin(tree: TreeId, signal: AbortSignal | undefined): Promise<layout.TreeRecord> {
     const { store } = this
     return store.between(tree, async () => {
+      throwIfCancelled(signal)
       const begun = this.records.get(tree)
       if (begun !== undefined) return begun
       const { record, unused } = store.expectRecord(tree)

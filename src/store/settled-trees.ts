@@ -2,9 +2,11 @@
  * The trees between two pages: a task may take a tree's turn, with the marks of its void entries up to date, and write
  * records beside the pages.
  */
+import { limits } from '../base/limits.ts'
 import { type EntryId, type Position, type TreeId, unknownTree } from '../dag/id.ts'
 import { storeError } from './database/errors.ts'
 import * as layout from './database/layout.ts'
+import type { ScanOptions, StoredEntry } from './read/reader.ts'
 import { StoredTrees } from './stored-trees.ts'
 import type { TreeState } from './tree-state.ts'
 import { type FlipContributor, updateVoidMarks } from './void-marks.ts'
@@ -32,6 +34,39 @@ export abstract class SettledTrees extends StoredTrees {
     const number = this.numberOf(tree)
     const marks = await this.db.hasMany(positions.map((position) => layout.voidKey(number, position)))
     return new Set(positions.filter((_, index) => marks[index]).map(({ id }) => id))
+  }
+
+  /**
+   * Reads a tree's void entries in (height, id) order, and no others, in pages of bounded bytes and number. Throws
+   * UNKNOWN_TREE.
+   */
+  async *scanVoid(
+    tree: TreeId,
+    { after, reverse = false, pageEntries, pageBytes = limits.pageBytes }: ScanOptions = {},
+  ): AsyncGenerator<StoredEntry[]> {
+    const state = await this.stateOf(tree)
+    if (state?.stale) await this.settled(tree, async () => {})
+    const number = this.numberOf(tree)
+    const { gte, lt } = layout.voidRange(number)
+    const edge = after && layout.voidKey(number, after)
+    const bounds = reverse ? { gte, lt: edge ?? lt } : edge ? { gt: edge, lt } : { gte, lt }
+    const scan = this.rows({ ...bounds, reverse }, { pageEntries: pageEntries ?? limits.pageEntries })
+    for await (const rows of scan) {
+      const positions = rows.map(([key]) => layout.positionOfKey(key))
+      // A mark does not say how large its entry is; the index does.
+      const records = await this.lookup(positions.map(({ id }) => id))
+      let [start, bytes] = [0, 0]
+      for (const [index, record] of records.entries()) {
+        const size = record?.size ?? 0
+        if (index > start && bytes + size > pageBytes) {
+          yield await this.read(tree, positions.slice(start, index))
+          start = index
+          bytes = 0
+        }
+        bytes += size
+      }
+      yield await this.read(tree, positions.slice(start))
+    }
   }
 
   private async settle(state: TreeState | undefined, tree: TreeId): Promise<void> {

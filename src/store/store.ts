@@ -8,13 +8,15 @@
 import { invariant } from '../base/assert.ts'
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import type { VerifiedEntry } from '../dag/entry.ts'
-import { type TreeId, unknownTree } from '../dag/id.ts'
+import { tracing } from '../base/tracing/tracing.ts'
+import { entryBytes, type VerifiedEntry } from '../dag/entry.ts'
+import { formatId, type TreeId, unknownTree } from '../dag/id.ts'
 import {
   type BatchContributor,
   type ContributedStore,
   callListener,
   type PageListener,
+  type PagePreparer,
 } from './contributors.ts'
 import { Repairs } from './damage/repairs.ts'
 import { closedError, storeError } from './database/errors.ts'
@@ -25,6 +27,7 @@ import { Latest } from './latest.ts'
 import { type AppendOptions, type AppendResult, planPage, writeOperations } from './page.ts'
 import type { PageReads, PlannedPage } from './planned-page.ts'
 import { lookupForPage } from './read/page-lookup.ts'
+import { PageTraces } from './read/page-traces.ts'
 import { readAuthors } from './read/policies.ts'
 import type { TreeReader } from './read/tree-reader.ts'
 import { Removals } from './removal.ts'
@@ -38,13 +41,15 @@ export type { TreeDigest, TreeInfo, TreeSummary, TreeView } from './tree-state.t
 
 /** The trees of one database: reads them, and appends verified entries in pages, one page of a tree at a time. */
 export class DagStore extends SettledTrees implements TreeReader, ContributedStore {
+  private readonly preparers: PagePreparer[] = []
   private readonly contributors: BatchContributor[] = []
   private readonly listeners = new Set<PageListener>()
   readonly latest = new Latest()
+  readonly traces = new PageTraces()
   private closed = false
   private reopening: Promise<void> | undefined
-  /** How often the database was reopened. */
-  private openings = 0
+  /** How often the database was reopened: then a batch that failed may be there after all. */
+  openings = 0
   readonly landmarks = new Landmarks(this)
   /** The set sketch of each tree. */
   readonly sketches = new Sketches(this)
@@ -83,7 +88,7 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
     await this.removals.close()
     await this.queue.idle()
     this.closed = true
-    for (const cache of [this.recent, this.latest, this.landmarks]) cache.clear()
+    for (const cache of [this.recent, this.latest, this.landmarks, this.traces]) cache.clear()
     try {
       await this.sketches.close()
     } finally {
@@ -97,6 +102,11 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
   /** Registers a function that adds operations to the batch of every page written from now on. */
   addContributor(contribute: BatchContributor): void {
     this.contributors.push(contribute)
+  }
+
+  /** Like `addContributor`, for a function that reads before it adds operations. */
+  addPreparer(prepare: PagePreparer): void {
+    this.preparers.push(prepare)
   }
 
   /** Calls `listener` after each page that added entries, until the returned function is called. */
@@ -135,8 +145,26 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
     })
   }
 
+  /** Writes a page, as a span if there are traces. Only in the tree's queue. */
+  private write(
+    tree: TreeId,
+    entries: readonly VerifiedEntry[],
+    options: AppendOptions,
+  ): Promise<AppendResult> {
+    if (tracing === undefined || entries.length === 0) return this.writePage(tree, entries, options)
+    const bytes = entries.reduce((sum, { signed }) => sum + entryBytes(signed), 0)
+    const attributes = {
+      ...{ 'causeway.tree': formatId(tree), 'causeway.entries': entries.length, 'causeway.bytes': bytes },
+    }
+    return tracing.run('causeway.page', { parents: options.traces, attributes }, async (span) => {
+      const result = await this.writePage(tree, entries, options)
+      span.set({ 'causeway.entries.added': result.added.length })
+      return result
+    })
+  }
+
   /** Reads what the page needs, plans it, commits it as one batch, and publishes it. Only in the tree's queue. */
-  private async write(
+  private async writePage(
     tree: TreeId,
     entries: readonly VerifiedEntry[],
     { sync = false, existing = false }: AppendOptions,
@@ -149,6 +177,7 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
       const planned = await this.plan(tree, entries, reads)
       const { added, known, refused } = planned.plan
       if (added.length === 0) return { added, known, refused }
+      await this.prepare(planned)
       // Repeats only if a write to another tree failed while this page was planned, as `readFor` does.
       if (this.failed || this.openings !== openings) {
         this.states.delete(tree)
@@ -194,6 +223,27 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
     const plan = await planPage(base, entries)
     if (isNew && plan.added.length === 0 && this.nextNumber === record.number + 1) this.nextNumber--
     return { tree, state, isNew, plan, info: infoOf(tree, plan.record), contributions: [] }
+  }
+
+  /** Asks those who have to read first what they add to a page. Throws if one of them refuses the page. */
+  private async prepare({ tree, state, isNew, plan, info, contributions }: PlannedPage): Promise<void> {
+    const { added, voids, stale, record } = plan
+    // Held, so that they never wait for their own turn to read the tree.
+    if (!isNew) this.held.set(tree, state)
+    try {
+      for (const prepare of this.preparers) {
+        const contribution = await prepare({ tree, added, voids, stale, info, number: record.number })
+        if (contribution === undefined) continue
+        for (const operation of contribution.operations) plan.operations.push(operation)
+        contributions.push(contribution)
+      }
+    } catch (error) {
+      // The policy in memory has grown by entries that are not stored, so the state is read again.
+      this.states.delete(tree)
+      throw error
+    } finally {
+      this.held.delete(tree)
+    }
   }
 
   /**
@@ -255,6 +305,8 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
     this.keepState(tree, state)
     for (const [id, indexRecord] of plan.newIndexRecords) this.recent.set(id, indexRecord)
     this.latest.add(tree, added, info.sequence)
+    const trace = tracing?.current()
+    if (trace !== undefined) this.traces.add(tree, info.sequence - added.length, info.sequence, trace)
     for (const contribution of contributions) contribution.stored()
     const inEffect = voids.size === 0 ? added : added.filter(({ id }) => !voids.has(id))
     for (const listener of this.listeners) callListener(() => listener(tree, added, info, inEffect))
@@ -285,6 +337,7 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
     if (number !== undefined) this.treeOfNumber.delete(number)
     this.recent.clear()
     this.latest.forget(tree)
+    this.traces.forget(tree)
     this.landmarks.forget(tree)
   }
 

@@ -46,6 +46,11 @@ export abstract class StoredTrees extends StoreReader {
   /** What is known to be damaged. */
   notes!: DamageNotes
 
+  /** How many pages, and tasks between two pages, wait for the turn of their tree. */
+  get waiting(): number {
+    return this.queue.waiting
+  }
+
   /**
    * Reads the counts of all trees, and which are set aside. After LevelDB has dropped a part of its log, also looks at
    * the latest arrivals of each. Throws STORE_CORRUPT if the database cannot be read.

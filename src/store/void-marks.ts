@@ -8,8 +8,8 @@ import { limits } from '../base/limits.ts'
 import { Turns } from '../base/turns.ts'
 import { decodeBody } from '../dag/body.ts'
 import type { EntryId, Position, TreeId } from '../dag/id.ts'
-import type { Holding } from '../dag/policy/levels.ts'
 import type { TreePolicy } from '../dag/policy/tree-policy.ts'
+import { VoidScan } from '../dag/policy/void-scan.ts'
 import * as layout from './database/layout.ts'
 import { type BatchOperation, writeOperations } from './page.ts'
 import type { Snapshot, StoredEntry, StoreReader } from './read/reader.ts'
@@ -21,29 +21,12 @@ export async function* findVoid(
   policy: TreePolicy,
   snapshot?: Snapshot,
 ): AsyncGenerator<{ page: StoredEntry[]; voids: Set<EntryId> }> {
-  const bits = new Map<Holding, bigint>()
-  /**
-   * Entries not read yet that revocations keep valid, with a bit for each such revocation. Holds as many entries as the
-   * DAG is wide.
-   */
-  const acceptedBy = new Map<EntryId, bigint>()
-  const accept = (id: EntryId, mask: bigint) => acceptedBy.set(id, (acceptedBy.get(id) ?? 0n) | mask)
-  for (const holding of [...policy.whole().holdings.values()].flat()) {
-    const bit = 1n << BigInt(bits.size)
-    bits.set(holding, bit)
-    for (const id of holding.revocation.lastAccepted) accept(id, bit)
-  }
+  const scanned = new VoidScan(policy)
   const turns = new Turns(() => policy.work, limits.policyTurnWork)
   for await (const page of store.scan(tree, { reverse: true, ...(snapshot && { snapshot }) })) {
     const voids = new Set<EntryId>()
     for (const { id, signed } of page) {
-      const { author, policy: names, parents } = decodeBody(signed.body)
-      const mask = acceptedBy.get(id) ?? 0n
-      acceptedBy.delete(id)
-      if (mask !== 0n) for (const parent of parents) accept(parent, mask)
-      const point = policy.graph.pointNamed(names) ?? 0
-      const isAcceptedBy = (holding: Holding) => (mask & bits.get(holding)!) !== 0n
-      if (policy.isVoid(point, author, policy.graph.find(id), isAcceptedBy)) voids.add(id)
+      if (scanned.isVoid(id, decodeBody(signed.body))) voids.add(id)
       const turn = turns.next()
       if (turn !== undefined) await turn
     }

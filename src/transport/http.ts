@@ -3,7 +3,7 @@
  * RPC server decides whether they are HTTP/2 or HTTP/1.1, so TLS offers both in ALPN. It proves no peer, since a
  * certificate names a host, not a node's key.
  */
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import {
   type AddressInfo,
   connect as connectTcp,
@@ -12,38 +12,46 @@ import {
   type Server,
   type Socket,
 } from 'node:net'
-import { networkInterfaces } from 'node:os'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { connect as connectTls, createServer as createTlsServer, TLSSocket } from 'node:tls'
 import { type Clock, cancelled, deadline, systemClock } from '../base/clock.ts'
 import { largestCrowd } from '../base/crowd.ts'
 import { CausewayError } from '../base/errors.ts'
-import { isLoopback, type WebListener } from '../base/hosts.ts'
+import { isLoopback, reachOf } from '../base/hosts.ts'
 import { limits } from '../base/limits.ts'
 import { originOf } from '../base/origin.ts'
 import type { Protection } from '../base/protection.ts'
+import type { PeerId } from '../dag/identity.ts'
 import { certificateHash } from './certificate.ts'
 import type { Door } from './door.ts'
 import { handOver, Lifecycle } from './lifecycle.ts'
-import type { Address, Channel, DialOptions, Transport } from './transport.ts'
+import { hostPort, listenError, onFirstFree, type Ports, reachableHosts } from './listening.ts'
+import { type ProxySends, remoteAddressOf, TrustedProxies } from './proxied.ts'
+import { ServedCertificate } from './served-certificate.ts'
+import type { Address, Certificate, Channel, DialOptions, Transport } from './transport.ts'
 
 /** PEM text or DER bytes, as node:tls accepts them. */
-type Pem = string | Buffer | Array<string | Buffer>
+type Pem = Certificate['cert']
 
 export interface HttpTransportOptions {
   /** Default: `http`. */
   readonly name?: string
-  /** Where to listen; port 0 takes a free port. Without it the transport only dials. */
+  /** Where to listen; port 0 takes a free port, and of several the first free one. Without it the transport only dials. */
   readonly listen?: {
     readonly host: string
-    readonly port: number
+    readonly port: Ports
     /** Serves TLS; the addresses are then `https:`. */
-    readonly tls?: { readonly key: Pem; readonly cert: Pem }
+    readonly tls?: Certificate
     /** Allows plain HTTP on an address that other machines can reach. */
     readonly insecure?: boolean
+    /** Addresses and networks of proxies, and how they say from where others come. Default: by the PROXY protocol. */
+    readonly trustedProxies?: readonly string[]
+    readonly proxySends?: ProxySends
   }
   /** Certificate authorities to trust when dialling `https:`, in place of Node's own. */
   readonly tls?: { readonly ca?: Pem }
+  /** Further addresses at which others reach the server. */
+  readonly advertise?: readonly Address[]
   readonly clock?: Clock
   /** Bounds inbound connections by origin. Without it there is no bound. */
   readonly door?: Door
@@ -68,10 +76,14 @@ class HttpTransport implements Transport {
   private readonly outbound = new Set<Socket>()
   /** The server while it is listening. */
   private server: Server | undefined
+  private readonly served: ServedCertificate
+  private readonly proxies: TrustedProxies
 
   constructor(options: HttpTransportOptions) {
     this.options = options
     this.name = options.name ?? 'http'
+    this.served = new ServedCertificate(options.listen?.tls)
+    this.proxies = new TrustedProxies(options.listen?.trustedProxies ?? [], options.listen?.proxySends)
     this.clock = options.clock ?? systemClock
     this.lifecycle = new Lifecycle(this.name)
   }
@@ -105,10 +117,42 @@ class HttpTransport implements Transport {
   }
 
   addresses(): Address[] {
-    if (this.server === undefined) return []
-    const { address, port } = this.server.address() as AddressInfo
+    const { address, port } = this.bound ?? {}
+    if (address === undefined || port === undefined) return []
     const scheme = this.options.listen?.tls ? 'https' : 'http'
-    return reachableHosts(address).map((host) => `${scheme}://${hostPort(host, port)}`)
+    const own = reachableHosts(address).map((host) => `${scheme}://${hostPort(host, port)}`)
+    return [...this.advertised, ...own]
+  }
+
+  farAddresses(): Address[] {
+    const isFar = (address: Address) => reachOf(parseHttpAddress(address).host) === 'everywhere'
+    return this.addresses().filter((address) => this.advertised.includes(address) || isFar(address))
+  }
+
+  async narrow(
+    address: Address,
+    _peer: PeerId,
+    keep: (host: string) => boolean,
+  ): Promise<Address | undefined> {
+    return keep(parseHttpAddress(address).host) ? address : undefined
+  }
+
+  private get advertised(): readonly Address[] {
+    return this.options.advertise ?? []
+  }
+
+  port(): number | undefined {
+    return this.bound?.port
+  }
+
+  readonly certificate = () => this.served.shown
+
+  private get bound(): AddressInfo | undefined {
+    return this.server?.address() as AddressInfo | undefined
+  }
+
+  useCertificate(certificate: Certificate): void {
+    this.served.replace(certificate, this.server)
   }
 
   close(): Promise<void> {
@@ -120,7 +164,12 @@ class HttpTransport implements Transport {
   }
 
   private async bind(accept: (channel: Channel) => void): Promise<void> {
-    const { host, port, tls } = this.checkListen()
+    const { host, port: ports } = this.checkListen()
+    this.server = await onFirstFree(ports, (port) => this.listenOn(host, port, accept))
+  }
+
+  private async listenOn(host: string, port: number, accept: (channel: Channel) => void): Promise<Server> {
+    const tls = this.served.current
     // Half-open, because a stream whose one direction has ended still carries the answer in the other.
     const socketOptions = { allowHalfOpen: true, noDelay: true }
     const server = tls
@@ -131,30 +180,24 @@ class HttpTransport implements Transport {
           handshakeTimeout: limits.tlsHandshakeTimeoutMs,
         })
       : createServer(socketOptions)
-    const listener = webListener(host, tls?.cert)
+    const listener = this.served.listenerAt(host)
     server.on('connection', (socket: Socket) => this.admit(socket))
     server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
       if (socket.destroyed) return
       if (tls) track(this.inbound, socket)
-      this.shaking.delete(remoteAddressOf(socket))
+      const from = this.proxies.from(socket)
+      this.shaking.delete(from.remoteAddress)
       const protection = protectionOf(socket, (tls) => tls.getX509Certificate())
-      handOver(accept, { ...channelOf(socket, protection), listener })
+      handOver(accept, { ...channelOf(socket, protection), ...from, listener })
     })
+    this.proxies.guard(server, this.clock, (socket) => track(this.inbound, socket))
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) =>
-        reject(
-          new CausewayError(
-            'BAD_ADDRESS',
-            `The transport ${this.name} cannot listen on ${hostPort(host, port)}: ${error.message}.`,
-            { cause: error, data: { host, port } },
-          ),
-        ),
-      )
+      server.once('error', (error) => reject(listenError(error, host, port, '--http')))
       server.listen({ host, port }, resolve)
     })
     // Later errors concern single connections (too many open files); the server goes on.
     server.on('error', () => {})
-    this.server = server
+    return server
   }
 
   /**
@@ -167,11 +210,11 @@ class HttpTransport implements Transport {
         'INVALID_ARGUMENT',
         `The transport ${this.name} has no address to listen on. Pass listen: {host, port}.`,
       )
-    const { host, port, tls, insecure } = listen
+    const { host, tls, insecure } = listen
     if (tls === undefined && !insecure && !isLoopback(host))
       throw new CausewayError(
         'INVALID_ARGUMENT',
-        `Anyone on the network path can read plain HTTP on ${hostPort(host, port)}. Serve TLS (--tls-cert and --tls-key), listen on 127.0.0.1 behind a proxy, use QUIC, or accept the risk with --insecure.`,
+        `Anyone on the network path can read plain HTTP on ${host}. Serve TLS (--tls-cert and --tls-key), listen on 127.0.0.1 behind a proxy, use QUIC, or accept the risk with --insecure.`,
         { data: { host } },
       )
     return listen
@@ -180,9 +223,9 @@ class HttpTransport implements Transport {
   /** Tracks an inbound TCP connection. Destroys it if its origin has too many, or if there is no room for it. */
   private admit(socket: Socket): void {
     track(this.inbound, socket)
-    const address = remoteAddressOf(socket)
+    const { remoteAddress: address, sourceOf } = this.proxies.from(socket)
     const { door, listen } = this.options
-    const leave = door === undefined ? () => {} : door.enter(address)
+    const leave = sourceOf || !door ? () => {} : door.enter(address)
     if (leave === undefined) return void socket.destroy()
     this.admitted++
     if (this.admitted > limits.tcpInboundConnections) this.makeRoom(socket)
@@ -215,13 +258,6 @@ class HttpTransport implements Transport {
     for (const socket of this.inbound) socket.destroy()
     await stopped
   }
-}
-
-/** Describes a listener at a host. `chain` is its certificate and those that vouch for it, in one text or several. */
-function webListener(host: string, chain: Pem | undefined): WebListener {
-  const certificate = Array.isArray(chain) ? chain[0] : chain
-  const x509 = certificate === undefined ? undefined : new X509Certificate(certificate)
-  return { loopback: isLoopback(host), certifies: (name) => x509?.checkHost(name) !== undefined }
 }
 
 /** Returns what protects a socket's bytes; `certificate` returns the server's certificate of a TLS socket. */
@@ -302,8 +338,8 @@ function dialError(address: Address, error: NodeJS.ErrnoException): CausewayErro
   if (isCertificateError(error))
     return new CausewayError(
       'WRONG_PEER',
-      `The certificate of ${address} is not valid: ${error.message}. Trust its authority with tls.ca, or check the address.`,
-      { cause: error, data },
+      `The certificate of ${address} is not valid: ${error.message}. Check the address; if its authority is your own, trust it: set NODE_EXTRA_CA_CERTS=FILE, or tls.ca in a program.`,
+      { cause: error, data: { ...data, untrusted: true } },
     )
   return new CausewayError('UNREACHABLE', `Cannot connect to ${address}: ${reasonOf(error)}.`, {
     cause: error,
@@ -361,23 +397,3 @@ function parseUrl(text: string): URL | undefined {
 }
 
 const isName = (host: string): boolean => !isIPv6(host) && !/^[\d.]+$/.test(host)
-
-const hostPort = (host: string, port: number): string =>
-  isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
-
-/** Returns the remote's `ip:port`. An IPv6 server sees IPv4 clients as ::ffff:a.b.c.d, but limits need one address. */
-function remoteAddressOf(socket: Socket): string {
-  const host = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '')
-  return hostPort(host, socket.remotePort ?? 0)
-}
-
-/** Returns the hosts for a bound address. For a wildcard: the machine's own addresses, or loopback if it has none. */
-function reachableHosts(bound: string): string[] {
-  if (bound !== '0.0.0.0' && bound !== '::') return [bound]
-  const hosts = Object.values(networkInterfaces())
-    .flatMap((entries) => entries ?? [])
-    .filter((entry) => !entry.internal && !entry.address.startsWith('fe80:'))
-    .filter((entry) => bound === '::' || entry.family === 'IPv4')
-    .map((entry) => entry.address)
-  return hosts.length > 0 ? hosts : [bound === '::' ? '::1' : '127.0.0.1']
-}

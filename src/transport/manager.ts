@@ -64,7 +64,7 @@ export class TransportManager implements AsyncDisposable {
       if (transport.canHandleAddress(address)) return transport
     throw new CausewayError(
       'NO_TRANSPORT',
-      `No transport handles the address ${JSON.stringify(address.slice(0, 200))}. Registered: ${this.names().join(', ') || 'none'}.`,
+      `No transport handles the address ${JSON.stringify(address.slice(0, 200))}. Expected one such as http://HOST:PORT or iroh:endpoint…; the transports here are: ${this.names().join(', ') || 'none'}.`,
       { data: { address: address.slice(0, 200) } },
     )
   }
@@ -118,6 +118,7 @@ export class TransportManager implements AsyncDisposable {
       else failed.push({ name, error })
     }
     if (started.length > 0) return { started, failed }
+    if (failed.length === 1) throw failed[0]!.error
     throw new CausewayError(
       failed.every(({ error }) => error.code === failed[0]!.error.code)
         ? failed[0]!.error.code
@@ -142,6 +143,13 @@ export class TransportManager implements AsyncDisposable {
   /** Returns the addresses at which others reach this node now, in the order in which transports were registered. */
   getAllServerAddresses(): Address[] {
     return [...this.registrations.values()].flatMap(({ transport }) => transport.addresses())
+  }
+
+  /** Returns those that may be reached from other networks. */
+  getFarAddresses(): Address[] {
+    return [...this.registrations.values()].flatMap(
+      ({ transport }) => transport.farAddresses?.() ?? transport.addresses(),
+    )
   }
 
   /** Closes every transport, even if one of them fails to close; then throws the first error. */

@@ -3,6 +3,8 @@
  * stream that it yields, so RPC is written once and a new transport is one small file. Every implementation passes one
  * suite, test/transport/contract.ts.
  */
+import type { X509Certificate } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebListener } from '../base/hosts.ts'
 import type { Protection } from '../base/protection.ts'
@@ -22,6 +24,20 @@ export interface PathInfo {
   readonly bytesReceived?: number
 }
 
+/** A certificate chain with its private key: PEM text or DER bytes, as node:tls accepts them. */
+export interface Certificate {
+  readonly key: string | Buffer | Array<string | Buffer>
+  readonly cert: string | Buffer | Array<string | Buffer>
+}
+
+/** A relay that forwards what others send to this node. */
+export interface RelayState {
+  /** The relay that was chosen; absent while none is. */
+  readonly url?: string
+  /** Whether this node is connected to it: until then nobody reaches the node through it. */
+  readonly connected: boolean
+}
+
 /** One byte stream to or from a remote. The receiver of a channel owns its stream and destroys it. */
 export interface Channel {
   readonly stream: Duplex
@@ -33,6 +49,8 @@ export interface Channel {
   readonly protection: Protection
   /** Whether a byte costs more to carry than to compress, so that large messages should be compressed. */
   readonly dear?: boolean
+  /** Returns from where a request comes, by its headers: only on a channel of a proxy that is trusted to say so. */
+  readonly sourceOf?: (headers: IncomingHttpHeaders) => string | undefined
   /** The listener that accepted the channel, if browsers can reach it: over HTTP. */
   readonly listener?: WebListener
   /** Returns the path as it is now; absent if the transport does not know its path. */
@@ -65,8 +83,31 @@ export interface Transport {
    * listening.
    */
   stop(): Promise<void>
+  /** Serves another certificate on connections from now on, if the transport serves TLS. */
+  useCertificate?(certificate: Certificate): void
+  /** Returns the certificate that the server shows; undefined without TLS. */
+  certificate?(): X509Certificate | undefined
   /** Returns the addresses at which others reach this server now; empty while it is not listening. */
   addresses(): Address[]
+  /**
+   * Returns the addresses at which others reach this server from other networks, as far as can be judged here. Without
+   * this, all of its addresses.
+   */
+  farAddresses?(): Address[]
+  /**
+   * Returns an address of a peer with only those of its hosts that `keep` admits; undefined if none is left, or if it is
+   * another peer's. Without this, addresses name no hosts.
+   */
+  narrow?(address: Address, peer: PeerId, keep: (host: string) => boolean): Promise<Address | undefined>
+  /** Returns the address of a peer that listens on a socket, `ip:port`. Throws NO_TRANSPORT if this cannot be loaded. */
+  addressAt?(peer: PeerId, socket: string): Promise<Address>
+  /** Adds a socket, `ip:port`, at which others see this node, to its addresses, or takes it out again. */
+  addSocket?(socket: string): Promise<void>
+  removeSocket?(socket: string): Promise<void>
+  /** Returns the relay through which others reach this server, and whether it is connected; undefined if none is used. */
+  relay?(): RelayState | undefined
+  /** Returns the local port of the server, to ask for it again after a restart; undefined while there is none. */
+  port?(): number | undefined
   /** Stops, ends pooled connections and frees everything. Idempotent. Afterwards dial and listen throw CLOSED. */
   close(): Promise<void>
 }

@@ -394,6 +394,59 @@ describe('An invitation', () => {
     })
   })
 
+  it('is listed with its life, and with who has used it, until it would have ended', async () => {
+    const first = await test.desk.invite(test.tree, Permission.READ)
+    await test.clock.advance(1_000)
+    await test.desk.invite(test.tree, Permission.WRITE)
+    await test.ask({ invitation: first })
+    const usedAtMs = test.clock.now()
+    await test.reopen()
+    const [one, two, ...others] = test.desk.invitations()
+    assert.deepEqual(others, [])
+    assert.deepEqual([one!.id, one!.use], [sha256Hex(first), { peer: alice, atMs: usedAtMs }])
+    assert.deepEqual([two!.permission, two!.use], [Permission.WRITE, undefined])
+    assert.equal(two!.createdAtMs - one!.createdAtMs, 1_000)
+    assert.equal(two!.untilMs - two!.createdAtMs, limits.invitationTtlMs)
+    await test.clock.advance(limits.invitationTtlMs - 1_000)
+    assert.deepEqual(
+      test.desk.invitations().map(({ id }) => id),
+      [two!.id],
+    )
+    await test.desk.invite(test.tree, Permission.READ)
+    const rows = await test.db.sublevel('used-invitations').keys().all()
+    assert.deepEqual(rows, [])
+  })
+
+  it('can be revoked while it is unused, and grants nothing then', async () => {
+    const invitation = await test.desk.invite(test.tree, Permission.READ)
+    const id = sha256Hex(invitation)
+    await test.desk.revokeInvitation(id)
+    assert.deepEqual(test.desk.invitations(), [])
+    assert.equal((await test.ask({ invitation })).status, 'pending')
+    await assert.rejects(test.desk.revokeInvitation(id), fails('UNKNOWN_REQUEST'))
+    const used = await test.desk.invite(test.tree, Permission.READ)
+    await test.ask({ invitation: used, peer: bob })
+    await assert.rejects(test.desk.revokeInvitation(sha256Hex(used)), fails('UNKNOWN_REQUEST'))
+    await assert.rejects(test.desk.revokeInvitation('no id'), fails('INVALID_ARGUMENT'))
+  })
+
+  it('is remembered with its user, within a bound', async () => {
+    await bounded({ usedInvitations: 1 }, async () => {
+      const [first, second] = [
+        await test.desk.invite(test.tree, Permission.READ),
+        await test.desk.invite(test.tree, Permission.READ),
+      ]
+      await test.ask({ invitation: first })
+      await test.clock.advance(1)
+      await test.ask({ invitation: second, peer: bob })
+      for (const reopen of [false, true]) {
+        if (reopen) await test.reopen()
+        const [only, ...others] = test.desk.invitations()
+        assert.deepEqual([only!.use!.peer, others], [bob, []])
+      }
+    })
+  })
+
   it('is stored only as its hash', async () => {
     const secret = Buffer.from(await test.desk.invite(test.tree, Permission.READ))
     for await (const [key, value] of test.db.iterator())

@@ -67,6 +67,7 @@ describe('The peers that policies name', () => {
       [true, true, false, true],
     )
     assert.deepEqual([named.isNamed(hidden, alice), named.isNamed(hidden, carol)], [true, false])
+    assert.ok(named.count(hidden)! >= 1)
     await grant(hidden, bob, Permission.UNSPECIFIED)
     await author.changePolicy(hidden, { publicAccess: PublicAccess.WRITE })
     // A revoked key may read what everybody may, and nothing else.
@@ -74,6 +75,21 @@ describe('The peers that policies name', () => {
     assert.equal(named.has(bob), false)
     await grant(shown, bob, Permission.READ)
     assert.equal(named.has(bob), true)
+  })
+
+  it('are listed by tree and by peer, and each change of them is told', async () => {
+    const { named, hidden, shown, grant, author } = await filled()
+    assert.deepEqual(named.members(hidden).sort(), [self.peer, alice, bob].sort())
+    assert.deepEqual(named.members(nowhere), [])
+    assert.deepEqual(named.treesNaming(alice), [hidden])
+    assert.deepEqual(named.treesNaming(carol), [])
+    const changed: TreeId[] = []
+    named.onChange((tree) => changed.push(tree))
+    await grant(shown, alice, Permission.READ)
+    await author.commit(hidden, [{ store: 'log', kind: '', payload: new Uint8Array(1) }])
+    await grant(hidden, alice, Permission.WRITE)
+    assert.deepEqual(changed, [shown])
+    assert.deepEqual(named.treesNaming(alice), [hidden, shown].sort())
   })
 
   it('are known again after a restart, without loading a tree', async () => {
@@ -152,6 +168,7 @@ describe('The peers that policies name', () => {
       for (const each of [named, (await open(db)).named]) {
         assert.equal(each.permission(last, alice), undefined)
         assert.equal(each.isNamed(last, alice), undefined)
+        assert.equal(each.count(last), undefined)
       }
       const rights = rightsOf(store, named)
       assert.deepEqual([await rights.mayRead(last, alice), await rights.mayRead(last, carol)], [true, false])

@@ -141,5 +141,5 @@ export const frameFloods: readonly Attack[] = [
     run: flood(frame(windowUpdate, 0, 0, uint32(1)), openStream),
   },
   { name: 'frames of no known type', bound: budget, cut: true, run: flood(frame(unknown, 0, 0)) },
-  { name: 'large header lists', bound: 'headerBytes, and frames as above', cut: true, run: headerBomb },
+  { name: 'large header lists', bound: 'headerBytes, and frames by their bytes', cut: true, run: headerBomb },
 ]

@@ -295,6 +295,11 @@ relations('what is waited for', [
     'Early retries are not held to a beat, and a beat is short beside the longest waits.',
   ],
   [
+    'recentDialMs + recentBackoffCapMs ≤ 8 s, and the wait < retryBeatMs',
+    bound.recentDialMs + bound.recentBackoffCapMs <= 8_000 && bound.recentBackoffCapMs < bound.retryBeatMs,
+    'A peer that was live a short while ago is dialled every 8 s, and held to no beat.',
+  ],
+  [
     'joinBackoffBaseMs < joinBackoffCapMs < accessRequestIdleMs',
     bound.joinBackoffBaseMs < bound.joinBackoffCapMs && bound.joinBackoffCapMs < bound.accessRequestIdleMs,
     'A node that still wants access asks again long before its request is dropped.',
@@ -309,6 +314,34 @@ relations('what is waited for', [
     'flushTimeoutMs ≤ callTimeoutMs',
     bound.flushTimeoutMs <= bound.callTimeoutMs,
     'The default of a flush is a timeout that a caller may set.',
+  ],
+])
+
+relations('what members tell each other', [
+  [
+    'recordMarginMs < half of recordOwnTtlSeconds',
+    bound.recordMarginMs < bound.recordOwnTtlSeconds * 500,
+    'A record is issued again before others cease to pass it on.',
+  ],
+  [
+    'newsRecords ≤ answerRecords < knownRecords',
+    bound.newsRecords <= bound.answerRecords && bound.answerRecords < bound.knownRecords,
+    'What one answer brings, the next question names.',
+  ],
+  [
+    'answerRecords of recordBytes fit into messageBytes',
+    (bound.answerRecords + 1) * (bound.recordBytes + 128) < bound.messageBytes,
+    'An answer is one message.',
+  ],
+  [
+    'recordNewsMs < healAfterMs',
+    bound.recordNewsMs < bound.healAfterMs,
+    'What a watch tells comes before anybody has to ask.',
+  ],
+  [
+    'neighboursMax + passiveNeighbours ≤ automaticLinks',
+    bound.neighboursMax + bound.passiveNeighbours <= bound.automaticLinks,
+    'A member of a large tree finds its neighbours among its links.',
   ],
 ])
 

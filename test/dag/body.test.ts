@@ -6,14 +6,14 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import fc from 'fast-check'
+import { expandBytes, readEntryVectors } from '../../conformance/vectors/format.ts'
 import { EntryBodySchema, PolicyChangeSchema } from '../../gen/causeway/v1/entry_pb.ts'
 import { CausewayError } from '../../src/base/errors.ts'
-import { decodeBody, decodeParents, type EntryBody, encodeBody } from '../../src/dag/body.ts'
+import { decodeBody, decodeChanges, decodeParents, type EntryBody, encodeBody } from '../../src/dag/body.ts'
 import { bytesToHex, hexToBytes } from '../../src/dag/hex.ts'
 import type { PeerId } from '../../src/dag/identity.ts'
 import { decodePolicyChange, encodePolicyChange } from '../../src/dag/policy/change.ts'
 import { anyBody, mutations } from '../kit/arbitrary.ts'
-import { expandBytes, readEntryVectors } from '../vectors/format.ts'
 
 /** Encodes a body with another library. */
 function byLibrary(body: EntryBody): Uint8Array {
@@ -55,12 +55,14 @@ const smallVectors = readEntryVectors()
   .filter((body) => body.length < 2000)
 
 describe('body', () => {
-  test('decode returns what was encoded, or the parents alone', () => {
+  test('decode returns what was encoded, or the parents or the changes alone', () => {
     fc.assert(
       fc.property(anyBody, (body) => {
         const bytes = encodeBody(body)
         assert.deepEqual(decodeBody(bytes), body)
         assert.deepEqual(decodeParents(bytes), body.parents)
+        const { author, createdAtMs, changes } = body
+        assert.deepEqual(decodeChanges(bytes), { author, createdAtMs, changes })
       }),
       { numRuns: 1000 },
     )

@@ -1,46 +1,25 @@
 /**
- * The DAG runs without Node: only its `crypto.ts` imports from `node:`, and a bundle that follows the `browser` field
- * reaches the verdict of every golden vector in a realm without Buffer and process.
+ * The DAG runs without Node: only its `crypto.ts` imports from `node:`, and a bundle of the built package reaches the
+ * verdict of every golden vector in a realm without Buffer and process. The contract can be bundled too.
  */
 import assert from 'node:assert/strict'
 import { webcrypto } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { createContext, runInContext } from 'node:vm'
-import { build, type Plugin } from 'esbuild'
+import { build } from 'esbuild'
+import { expandBytes, readEntryVectors } from '../../conformance/vectors/format.ts'
 import { bytesToHex } from '../../src/dag/hex.ts'
-import { projectFile } from '../kit/project.ts'
-import { expandBytes, readEntryVectors } from '../vectors/format.ts'
+import { projectFile, projectRoot } from '../kit/project.ts'
 
 const dag = projectFile('src/dag')
 
-/** Does what bundlers do with the `browser` field, on the sources instead of the compiled files. */
-function replaced(): Map<string, string> {
-  const { browser } = JSON.parse(readFileSync(projectFile('package.json'), 'utf8'))
-  const source = (file: string) => projectFile(file.replace('./dist/', './').replace(/\.js$/, '.ts'))
-  return new Map(
-    Object.entries(browser as Record<string, string>).map(([from, to]) => [source(from), source(to)]),
-  )
-}
-
-const browserField: Plugin = {
-  name: 'browser field',
-  setup(bundle) {
-    const files = replaced()
-    bundle.onResolve({ filter: /^\.{1,2}\// }, ({ path, importer }) => {
-      const replacement = files.get(resolve(dirname(importer), path))
-      return replacement === undefined ? undefined : { path: replacement }
-    })
-  },
-}
-
 /** Reads, verifies and signs in the bundle. It answers in JSON, so that no object crosses between the realms. */
 const program = `
-  import { readEntry, signEntry, signRoot, verifyEntry } from './entry.ts'
-  import { hexToBytes } from './hex.ts'
-  import { digestTips, formatId, parseId } from './id.ts'
-  import { createIdentity } from './identity.ts'
+  import { createIdentity, digestTips, formatId, parseId } from 'causeway-sync/dag'
+  import { readEntry, signEntry, signRoot, verifyEntry } from 'causeway-sync/dag'
+  const hexToBytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (digits) => parseInt(digits, 16))
   const attempt = async (vector) => {
     const signed = { body: hexToBytes(vector.body), signature: hexToBytes(vector.signature) }
     try {
@@ -69,20 +48,24 @@ const program = `
   }
 `
 
+/** Bundles a program that imports from the built package, as its users do. Fails if it needs Node. */
+async function bundleForBrowsers(contents: string) {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: projectRoot, loader: 'js' },
+    bundle: true,
+    write: false,
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    logLevel: 'silent',
+  })
+  return outputFiles[0]!.text
+}
+
 describe('dag in a browser', () => {
   let bundle = ''
   before(async () => {
-    const built = await build({
-      stdin: { contents: program, resolveDir: dag, sourcefile: 'program.ts', loader: 'ts' },
-      bundle: true,
-      write: false,
-      platform: 'browser',
-      format: 'iife',
-      target: 'es2022',
-      logLevel: 'silent',
-      plugins: [browserField],
-    })
-    bundle = built.outputFiles[0]!.text
+    bundle = await bundleForBrowsers(program)
   })
 
   test('only crypto.ts imports from Node', () => {
@@ -143,5 +126,26 @@ describe('dag in a browser', () => {
       changes: [{ store: 'café', kind: '', payload: nonce }],
     })
     assert.equal(grown.digest, digestTips([child.id]))
+  })
+})
+
+describe('the contract in a browser', () => {
+  test('names every service, and needs no Node', async () => {
+    const named = "import { NodeService, StoreService, SyncService, TreeService } from 'causeway-sync/proto'"
+    const listed =
+      'JSON.stringify([NodeService, StoreService, SyncService, TreeService].map((s) => s.typeName))'
+    const realm = createContext({ TextEncoder, TextDecoder })
+    runInContext(await bundleForBrowsers(`${named}\nglobalThis.names = ${listed}`), realm)
+    assert.deepEqual(
+      JSON.parse(realm.names),
+      ['Node', 'Store', 'Sync', 'Tree'].map((name) => `causeway.v1.${name}Service`),
+    )
+  })
+
+  test('is where the public API of the node has no place', async () => {
+    await assert.rejects(
+      bundleForBrowsers("import { createNode } from 'causeway-sync'\ncreateNode()"),
+      /node:/,
+    )
   })
 })

@@ -7,6 +7,14 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { ed25519 } from '@noble/curves/ed25519.js'
+import {
+  entriesFile,
+  expandBytes,
+  expandList,
+  type InvalidVector,
+  readEntryVectors,
+} from '../../conformance/vectors/format.ts'
+import { makeEntryVectors } from '../../conformance/vectors/make-entries.ts'
 import { PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import { CausewayError } from '../../src/base/errors.ts'
 import * as nodeCrypto from '../../src/dag/crypto.ts'
@@ -17,14 +25,6 @@ import { formatId, parseId, type TreeId } from '../../src/dag/id.ts'
 import { createIdentity, withDomain } from '../../src/dag/identity.ts'
 import { LoosePolicy } from '../kit/policy.ts'
 import { projectFile } from '../kit/project.ts'
-import {
-  entriesFile,
-  expandBytes,
-  expandList,
-  type InvalidVector,
-  readEntryVectors,
-} from '../vectors/format.ts'
-import { makeEntryVectors } from '../vectors/make-entries.ts'
 
 const vectors = readEntryVectors()
 const signedOf = (vector: { body: InvalidVector['body']; signature: string }) => ({
@@ -57,7 +57,7 @@ describe('entry vectors', () => {
   test('the file is what the generator writes, byte for byte', () => {
     assert.ok(
       readFileSync(entriesFile, 'utf8') === makeEntryVectors(),
-      'If the change of format is intended, run npx tsx test/vectors/make-entries.ts.',
+      'If the change of format is intended, run npx tsx conformance/vectors/make-entries.ts.',
     )
   })
 
@@ -193,7 +193,7 @@ describe('entry vectors', () => {
   test('a program in Python agrees', (t) => {
     const probe = spawnSync('python3', ['-c', 'import cryptography'], { encoding: 'utf8' })
     if (probe.status !== 0) return t.skip('python3 with the module cryptography is not here')
-    const script = projectFile('test/vectors/check_entries.py')
+    const script = projectFile('conformance/vectors/check_entries.py')
     const said = execFileSync('python3', [script, entriesFile], { encoding: 'utf8' })
     assert.match(said, new RegExp(`^${vectors.valid.length} valid and ${vectors.invalid.length} invalid`))
   })

@@ -198,6 +198,25 @@ describe('a tree that the peer does not show at first', () => {
     await lab.clock.advance(600_000)
     assert.ok(asked > 1 && asked < 40, `asked ${asked} times in ten minutes`)
   })
+
+  it('is missed soon by a link that was in sync, if the peer has lost its store', async () => {
+    const { tree, a, b } = await pair()
+    await b.lose()
+    await lab.clock.until(() => a.status(tree, b).parked !== '', 2 * limits.confirmMs)
+    assert.equal(a.status(tree, b).inSync, false)
+  })
+
+  it('is asked for again seldom, though nothing has changed', async () => {
+    const { tree, a, b } = await pair()
+    lab.reach(b).watch = false
+    await b.lose()
+    await lab.clock.until(() => a.status(tree, b).parked !== '', 2 * limits.confirmMs)
+    const before = a.dispatcher.counters.sessions
+    await lab.clock.advance(0.7 * limits.hiddenRetryMs)
+    assert.equal(a.dispatcher.counters.sessions, before)
+    await lab.clock.advance(0.6 * limits.hiddenRetryMs)
+    assert.equal(a.dispatcher.counters.sessions, before + 1)
+  })
 })
 
 describe('a peer that is away', () => {
@@ -223,8 +242,10 @@ describe('a peer that is away', () => {
   })
 
   it('is dialled ever more rarely, up to the cap, and at random moments', async () => {
-    const { tree, a, b } = await pair()
-    lab.set(b, 'refused')
+    const { tree, a } = await pair()
+    const { peer } = testIdentity(999)
+    await a.link(tree, peer)
+    await lab.clock.settle()
     const waits: number[] = []
     let last = lab.clock.monotonic()
     for (let attempts = 1; attempts <= 24; attempts++) {
@@ -240,7 +261,7 @@ describe('a peer that is away', () => {
     assert.ok(new Set(late.map(Math.round)).size > 8, 'The waits have no jitter.')
     const mean = late.reduce((sum, wait) => sum + wait, 0) / late.length
     assert.ok(mean > limits.backoffCapMs / 5, `The waits do not grow: ${mean} ms on average.`)
-    const status = a.status(tree, b)
+    const status = a.status(tree, peer)
     assert.equal(status.lastError!.code, 'UNREACHABLE')
     assert.ok(status.attempts >= 24 && status.nextAttemptMs > lab.clock.now())
   })
@@ -328,14 +349,13 @@ describe('a peer that is away', () => {
     for (let index = 0; index < 20; index++) await a.link(tree, testIdentity(1000 + index).peer)
     await lab.clock.advance(10 * limits.backoffCapMs)
     const moments = new Set<number>()
-    for (let before = a.dials; moments.size < 10; before = a.dials) {
+    for (let before = a.dials; moments.size < 20; before = a.dials) {
       await lab.clock.until(() => a.dials > before)
       moments.add(lab.clock.monotonic())
     }
-    assert.deepEqual(
-      [...moments].filter((at) => at % limits.retryBeatMs !== 0),
-      [],
-    )
+    // A wait that is shorter than a beat, by chance, ends when it ends.
+    const between = [...moments].filter((at) => at % limits.retryBeatMs !== 0)
+    assert.ok(between.length <= 4, `${between.length} of ${moments.size} moments are on no beat.`)
   })
 
   it('costs one attempt a wait, even if calls fail before the connection reports its end', async () => {
@@ -577,6 +597,7 @@ describe('many trees of one peer', () => {
         pull: true,
         push: true,
         paused: false,
+        blobs: false,
       })
     await a.close(0)
     await a.open()

@@ -18,7 +18,8 @@ import { Links } from '../../src/peer/links.ts'
 import { Author } from '../../src/store/author/author.ts'
 import { type Database, openMemory } from '../../src/store/database/open.ts'
 import { DagStore } from '../../src/store/store.ts'
-import { serveWatch, type WatchedTree, type WatchMessage } from '../../src/sync/answer/watch.ts'
+import type { WatchedTree } from '../../src/sync/answer/tree-watch.ts'
+import { serveWatch, type WatchMessage } from '../../src/sync/answer/watch.ts'
 import { Ingest } from '../../src/sync/ingest.ts'
 import type { Remote } from '../../src/sync/remote.ts'
 import { testIdentity } from '../kit/entries.ts'
@@ -131,7 +132,7 @@ export class Lab {
 
 export class LabNode {
   readonly peer: PeerId
-  readonly db: Database
+  db: Database
   store!: DagStore
   ingest!: Ingest
   author!: Author
@@ -177,6 +178,7 @@ export class LabNode {
     const { store, ingest, book, links, outbox } = this
     const connect = (peer: PeerId, signal: AbortSignal) => this.connect(peer, signal)
     this.dispatcher = new Dispatcher({
+      self: this.peer,
       store,
       ingest,
       clock,
@@ -190,6 +192,13 @@ export class LabNode {
     })
     if (background) this.dispatcher.start()
     this.opened = true
+  }
+
+  /** Stops, and starts again with its key and an empty store. */
+  async lose(): Promise<void> {
+    await this.close(0)
+    this.db = await openMemory()
+    await this.open()
   }
 
   async close(graceMs: number): Promise<void> {
@@ -210,6 +219,12 @@ export class LabNode {
     const peer = typeof node === 'string' ? node : node.peer
     await this.book.add(peer, { addresses: [`lab:${peer.slice(0, 8)}`] })
     return this.dispatcher.link(tree, peer, settings)
+  }
+
+  /** Links a tree with a node as the node does by itself. */
+  async meet(tree: TreeId, node: LabNode): Promise<void> {
+    await this.book.add(node.peer, { addresses: [`lab:${node.peer.slice(0, 8)}`] })
+    await this.dispatcher.linkIf(tree, node.peer, () => true)
   }
 
   async commit(tree: TreeId, text: string): Promise<VerifiedEntry> {
@@ -312,16 +327,28 @@ export class LabConnection implements PeerConnection {
     if (this.reach.error !== undefined) throw this.reach.error
     const both = AbortSignal.any([signal, this.ending.signal])
     if (this.reach.state === 'stuck' || this.reach.muted) await aborted(both)
-    yield* serveWatch(
-      {
-        store: this.target.store,
-        clock: this.target.clock,
-        mayRead: async () => true,
-        onEqual: (tree, sequence) => this.target.dispatcher.confirmEqual(tree, this.from.peer, sequence),
-      },
-      trees,
-      both,
-    )
+    const { store, clock, dispatcher } = this.target
+    const ends = trees.map(({ tree }) => dispatcher.watchedBy(tree, this.from.peer))
+    try {
+      yield* serveWatch(
+        {
+          store,
+          clock,
+          mayRead: async () => true,
+          onEqual: (tree, sequence) => dispatcher.confirmEqual(tree, this.from.peer, sequence),
+          neighbours: {
+            admit: async (tree, urgent) => dispatcher.mesh.admit(tree, this.from.peer, urgent),
+            holds: (tree) => dispatcher.mesh.holds(tree, this.from.peer),
+            onDrop: (listener) => dispatcher.mesh.onDrop(listener),
+            select: (tree, entries, kind) => dispatcher.spreading.select(tree, this.from.peer, entries, kind),
+          },
+        },
+        trees,
+        both,
+      )
+    } finally {
+      for (const end of ends) end()
+    }
     throw cancelled(both)
   }
 

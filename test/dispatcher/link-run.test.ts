@@ -6,7 +6,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CausewayError } from '../../src/base/errors.ts'
 import { limits } from '../../src/base/limits.ts'
-import { LinkRun, type LinkState, nextStates } from '../../src/dispatcher/link-run.ts'
+import { LinkRun } from '../../src/dispatcher/link-run.ts'
+import { type LinkState, nextStates } from '../../src/dispatcher/link-states.ts'
 import { defaultSettings, type LinkSettings } from '../../src/peer/links.ts'
 import { TreeBuilder, testIdentity } from '../kit/entries.ts'
 
@@ -37,6 +38,7 @@ const events: Readonly<Record<string, (run: LinkRun) => unknown>> = {
   park: (run) => run.park(oldVersion),
   retryNow: (run) => run.retryNow(),
   becameVisible: (run) => run.becameVisible(),
+  askAgain: (run) => run.askAgain(now + 2 * limits.hiddenRetryMs),
   linkChanged: (run) => run.linkChanged(linkOf({ paused: true })),
 }
 
@@ -143,12 +145,17 @@ describe('in every state', () => {
       for (const history of histories[state]) {
         const run = runAfter(history)
         run.want()
-        const dueAt = run.dueAt(undefined, false)
+        const dueAt = run.dueAt(undefined)
         if (state === 'idle') assert.equal(dueAt, Number.NEGATIVE_INFINITY)
         else if (state === 'backoff') assert.ok(dueAt > now && dueAt <= now + 500)
-        else assert.equal(dueAt, Number.POSITIVE_INFINITY)
+        // A tree that the peer does not show is asked for again, seldom.
+        else
+          assert.equal(
+            dueAt,
+            run.hidden && state === 'parked' ? now + limits.hiddenRetryMs : Number.POSITIVE_INFINITY,
+          )
         run.linkChanged(linkOf({ paused: true }))
-        assert.equal(run.dueAt(undefined, false), Number.POSITIVE_INFINITY)
+        assert.equal(run.dueAt(undefined), Number.POSITIVE_INFINITY)
       }
   })
 })
@@ -181,14 +188,40 @@ describe('a session', () => {
     assert.equal(run.state, 'running')
   })
 
+  it('with a neighbour is due for what is not known of it, and not for what its watch tells it', () => {
+    const run = newRun()
+    run.confirmLater(now)
+    const [unknown, news] = [
+      { from: 0, sinceMs: 1 },
+      { from: 3, sinceMs: 1 },
+    ]
+    assert.equal(run.dueAt(unknown, { told: true }), Number.NEGATIVE_INFINITY)
+    assert.equal(run.dueAt(news, { told: true }), Number.POSITIVE_INFINITY)
+    assert.equal(run.dueAt(news), Number.NEGATIVE_INFINITY)
+  })
+
+  it('that is passive starts only if it was asked for, once', () => {
+    const run = newRun()
+    run.placed('passive')
+    assert.equal(run.dueAt({ from: 3, sinceMs: 1 }), Number.POSITIVE_INFINITY)
+    assert.equal(run.live, false)
+    run.want()
+    assert.equal(run.dueAt(undefined), Number.NEGATIVE_INFINITY)
+    run.started(now)
+    run.interrupted()
+    assert.equal(run.dueAt(undefined), Number.POSITIVE_INFINITY)
+    run.placed('neighbour')
+    assert.equal(run.live, true)
+  })
+
   it('does not start while an event of the watch is applied', () => {
     const run = newRun()
     run.want()
     run.eventStarted(5, now)
-    assert.equal(run.dueAt(undefined, false), Number.POSITIVE_INFINITY)
+    assert.equal(run.dueAt(undefined), Number.POSITIVE_INFINITY)
     assert.throws(() => run.eventStarted(6, now), { code: 'INTERNAL' })
     run.eventEnded()
-    assert.equal(run.dueAt(undefined, false), Number.NEGATIVE_INFINITY)
+    assert.equal(run.dueAt(undefined), Number.NEGATIVE_INFINITY)
     assert.throws(() => run.eventEnded(), { code: 'INTERNAL' })
   })
 
@@ -197,12 +230,32 @@ describe('a session', () => {
     run.eventStarted(1, now)
     run.eventEnded()
     run.confirmLater(now + 5_000)
-    assert.equal(run.dueAt(undefined, false), now + limits.confirmMs)
+    assert.equal(run.dueAt(undefined), now + limits.confirmMs)
     run.confirmed()
-    assert.equal(run.dueAt(undefined, false), Number.POSITIVE_INFINITY)
+    assert.equal(run.dueAt(undefined), Number.POSITIVE_INFINITY)
     const pushOnly = newRun({ pull: false })
     pushOnly.confirmLater(now)
-    assert.equal(pushOnly.dueAt(undefined, false), Number.POSITIVE_INFINITY)
+    assert.equal(pushOnly.dueAt(undefined), Number.POSITIVE_INFINITY)
+  })
+
+  it('that confirms stays due if an event brought entries while the session compared what was there before', () => {
+    const run = newRun()
+    const end = () => {
+      run.confirmed()
+      run.finished()
+    }
+    run.started(now)
+    run.eventStarted(1, now)
+    run.eventEnded()
+    run.comparing()
+    end()
+    assert.equal(run.dueAt(undefined), Number.POSITIVE_INFINITY, 'the event came before')
+    run.started(now)
+    run.comparing()
+    run.eventStarted(2, now)
+    run.eventEnded()
+    end()
+    assert.equal(run.dueAt(undefined), now + limits.confirmMs, 'the event came meanwhile')
   })
 })
 

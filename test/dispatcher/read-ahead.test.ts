@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { limits } from '../../src/base/limits.ts'
 import { readAhead } from '../../src/dispatcher/read-ahead.ts'
-import type { WatchEvent, WatchMessage } from '../../src/sync/answer/watch.ts'
+import type { WatchEvent } from '../../src/sync/answer/tree-watch.ts'
+import type { WatchMessage } from '../../src/sync/answer/watch.ts'
 import { TreeBuilder } from '../kit/entries.ts'
 
 const [one, other] = [new TreeBuilder({ seed: 1 }), new TreeBuilder({ seed: 2 })]
@@ -23,16 +24,19 @@ function event({ root, entries }: TreeBuilder, index: number): WatchEvent {
 }
 
 /** Reads like a slow reader: asks for each message only when everything that can be read ahead was. */
-async function takeSlowly(messages: Iterable<WatchMessage>, taken = { count: 0 }): Promise<WatchMessage[]> {
+async function takeSlowly(
+  messages: Iterable<WatchEvent | undefined>,
+  taken = { count: 0 },
+): Promise<(WatchEvent | undefined)[]> {
   async function* counted() {
     for (const message of messages) {
       taken.count++
       yield message
     }
   }
-  const result: WatchMessage[] = []
+  const result: (WatchEvent | undefined)[] = []
   for await (const message of readAhead(counted())) {
-    result.push(message)
+    result.push(message as WatchEvent | undefined)
     for (let turns = 0; turns < 5; turns++) await turn()
   }
   return result
@@ -53,6 +57,14 @@ test('an event of another tree and a sign of life are not joined across', async 
     taken.map((message) => message && [message.tree === one.root.id, message.entries.length]),
     [undefined, [true, 1], [false, 2], [true, 1], undefined],
   )
+})
+
+test('news of addresses are not joined with anything', async () => {
+  const news = { addressesChanged: [one.root.id] }
+  const messages: WatchMessage[] = [event(one, 0), news, news, event(one, 1), event(one, 2)]
+  const taken = await takeSlowly(messages as WatchEvent[])
+  assert.deepEqual(taken.slice(1, 3), [news, news])
+  assert.deepEqual(taken.length, 4)
 })
 
 test('no joined event is larger than an event may be', async () => {

@@ -2,7 +2,7 @@
 import { strict as assert } from 'node:assert'
 import { describe, it } from 'node:test'
 import { Command } from 'commander'
-import { readDocument, sections } from '../kit/markdown.ts'
+import { anchorOf, readDocument, sections } from '../kit/markdown.ts'
 
 /** Options that every command takes are described once. */
 const common = ['--data', '--json']
@@ -44,6 +44,12 @@ describe('docs/cli.md', async () => {
     assert.deepEqual(titles.toSorted(), [...commands.keys()].sort())
   })
 
+  it('lists each command once at its top', () => {
+    const top = readDocument('docs/cli.md').split('\n## ')[0]!
+    const listed = [...top.matchAll(/\]\(#(causeway-[a-z-]+)\)/g)].map(([, anchor]) => anchor)
+    assert.deepEqual(listed.sort(), [...commands.keys()].map(anchorOf).sort())
+  })
+
   it('describes the common options', () => {
     assert.deepEqual(optionRows(described.get('Common options') ?? ''), common)
     for (const [name, command] of commands)
@@ -65,6 +71,24 @@ describe('docs/cli.md', async () => {
       }
     })
   }
+
+  it('no help prints a default twice', () => {
+    const twice = [...commands].filter(([, command]) =>
+      /\(default:[^)]*\)\s+\(default:/.test(command.helpInformation()),
+    )
+    assert.deepEqual(
+      twice.map(([name]) => name),
+      [],
+    )
+  })
+
+  it('no help prints a default that is no text for people', () => {
+    const raw = [...commands].filter(([, command]) => /default: (\[|\{|"")/.test(command.helpInformation()))
+    assert.deepEqual(
+      raw.map(([name]) => name),
+      [],
+    )
+  })
 
   it('names each environment variable that an option reads', () => {
     const text = described.get('Environment') ?? ''

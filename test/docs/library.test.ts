@@ -26,8 +26,8 @@ describe('docs/library.md', () => {
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'causeway-library-'))
     mkdirSync(join(folder, 'node_modules'))
-    symlinkSync(projectRoot, join(folder, 'node_modules/causeway'))
-    for (const scope of ['@connectrpc', '@types'])
+    symlinkSync(projectRoot, join(folder, 'node_modules/causeway-sync'))
+    for (const scope of ['@connectrpc', '@opentelemetry', '@types'])
       symlinkSync(projectFile(`node_modules/${scope}`), join(folder, 'node_modules', scope))
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
     const compilerOptions = {
@@ -53,7 +53,7 @@ describe('docs/library.md', () => {
 
   for (const { name, line, code, expected } of programs)
     it(`runs the program of line ${line}`, async () => {
-      assert.match(code, /from 'causeway'/)
+      assert.match(code, /from 'causeway-sync'/)
       const args = ['--import', import.meta.resolve('tsx'), name]
       const { stdout, stderr } = await run(process.execPath, args, { cwd: folder, timeout: 30_000 })
       assert.deepEqual([stdout, stderr], [expected, ''])

@@ -22,9 +22,9 @@ const mark = '--- end of block'
 
 /** What each block prints, in order. */
 const expected: readonly RegExp[][] = [
-  [/ 1 {2}text: hello$/m, / 0 {2}_policy: /],
+  [/ 1 {2}\S+ {2}text: hello$/m, / 0 {2}\S+ {2}_policy: name notes, everybody write, /],
   [/^Listening on http:\/\/127\.0\.0\.1:\d+$/m],
-  [/^Both sides are equal/m, / 2 {2}text: hello, Alice$/m, / in sync /],
+  [/^Both sides are equal/m, / 2 {2}\S+ {2}text: hello, Alice$/m, / in sync /],
   [
     /^A draft$/m,
     /^title +(Alice|Bob)'s title {2}\(1 conflict\)$/m,
@@ -33,7 +33,9 @@ const expected: readonly RegExp[][] = [
     /^ .* Bob's title$/m,
     /^Our title$/m,
   ],
+  [/^#!\/usr\/bin\/env node$/m, /^The same bytes$/m],
   [/ waits for an admin/, /^Joined /m, /text: Dear diary$/m],
+  [/^Wrote /m, /^Restored 2 trees /m, /^causeway_blob_bytes [1-9]/m],
   [/^$/],
 ]
 
@@ -77,7 +79,8 @@ function missing(shell: string): string | false {
 async function run(shell: string, script: string, folder: string) {
   const child = spawn(shell, ['-c', script], {
     cwd: projectRoot,
-    env: { ...process.env, TMPDIR: folder },
+    // In a terminal, warnings are the least that is logged.
+    env: { ...process.env, TMPDIR: folder, CAUSEWAY_LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own, so that its nodes can be ended with it.
     detached: true,

@@ -47,7 +47,7 @@ describe('the demo', () => {
     ]
     await writeGitRepository(repository, commits)
     const { code, out, err } = await demo(['--repo', repository, '--commits', '2'])
-    assert.equal(code, 0, `${out}\n${err}`)
+    assert.deepEqual([code, err], [0, ''], out)
     assert.match(out, /imports 7 commits/)
     assert.match(out, /B takes the whole tree over HTTP: 8 entries received, 0 sent/)
     assert.match(out, /C takes the whole tree over QUIC: 8 entries received, 0 sent/)

@@ -18,8 +18,11 @@ import { findTrailerError } from '@connectrpc/connect/protocol-grpc'
 import fc from 'fast-check'
 import { ErrorDetailSchema } from '../../gen/causeway/v1/error_pb.ts'
 import { NodeService } from '../../gen/causeway/v1/node_pb.ts'
+import { StoreService } from '../../gen/causeway/v1/store_pb.ts'
 import { SyncService } from '../../gen/causeway/v1/sync_pb.ts'
 import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
+import { Health } from '../../gen/grpc/health/v1/health_pb.ts'
+import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.ts'
 import { errorCodes } from '../../src/base/errors.ts'
 import type { Identity } from '../../src/dag/identity.ts'
 import { mutations } from '../kit/arbitrary.ts'
@@ -27,7 +30,7 @@ import { callers, type Lab, type Labs, mustBeTypedOnTheWire } from './lab.ts'
 import { anyMessage } from './messages.ts'
 import { asyncTarget, type Target } from './target.ts'
 
-const services: readonly DescService[] = [SyncService, TreeService, NodeService]
+const services: readonly DescService[] = [SyncService, TreeService, StoreService, NodeService, Health]
 const methods = services.flatMap((service) => service.methods.map((method) => ({ service, method })))
 const protocols = ['connect', 'grpc'] as const
 
@@ -105,6 +108,11 @@ function realTraffic(lab: Lab): Said[] {
     [TreeService, 'SubmitEntries', lab.fresh],
     [TreeService, 'ListEntries', { tree, pageSize: 5 }],
     [TreeService, 'GetEntries', { tree, ids: lab.known.ids }],
+    [
+      ServerReflection,
+      'ServerReflectionInfo',
+      { messageRequest: { case: 'fileContainingSymbol', value: 'causeway.v1.TreeService' } },
+    ],
     [NodeService, 'AddPeer', { peer: lab.known.ids.at(-1), name: 'me', addresses: ['memory:nowhere'] }],
   ]
   return messages.flatMap(([service, name, init]) => {

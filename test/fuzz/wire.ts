@@ -9,7 +9,8 @@ import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { hexToBytes } from '../../src/dag/hex.ts'
 import { Bindings } from '../../src/rpc/auth/binding.ts'
-import { makeProof, Proofs } from '../../src/rpc/auth/proof.ts'
+import { Proofs } from '../../src/rpc/auth/proof.ts'
+import { makeToken } from '../../src/rpc/auth/token.ts'
 import type { Caller } from '../../src/rpc/caller.ts'
 import { openMemory } from '../../src/store/database/open.ts'
 import { mutations } from '../kit/arbitrary.ts'
@@ -95,7 +96,7 @@ export async function wireTargets(labs: Labs, sample: Lab): Promise<Target[]> {
     operator: false,
     protection: { kind: 'local' },
   }
-  const good = await makeProof(testIdentity(2), testIdentity(0).peer, systemClock)
+  const good = await makeToken(testIdentity(2), testIdentity(0).peer, systemClock)
   const [head, claims, signature] = good.split('.') as [string, string, string]
   const part = (text: string) =>
     mutations(Buffer.from(text, 'base64url')).map((mutated) => Buffer.from(mutated).toString('base64url'))
@@ -128,7 +129,7 @@ export async function wireTargets(labs: Labs, sample: Lab): Promise<Target[]> {
       proof.filter((text) => text !== good),
       async (text) => {
         try {
-          const peer = await proofs.spend(text, caller)
+          const { peer } = await proofs.spend(text, caller)
           // Another text of the same proof.
           if (peer !== testIdentity(2).peer) throw new AssertionError({ message: `It proves ${peer}.` })
           hexToBytes(peer)

@@ -18,6 +18,8 @@ export interface Ran {
 /** A folder for the data of one test, removed at its end. */
 export class Sandbox implements AsyncDisposable {
   readonly path: string
+  /** Variables of the environment for all commands. */
+  env: Readonly<Record<string, string>> = {}
   private readonly children = new Set<ChildProcess>()
 
   private constructor(path: string) {
@@ -33,7 +35,8 @@ export class Sandbox implements AsyncDisposable {
   }
 
   spawn(data: string, args: readonly string[]): ChildProcess {
-    const env = { ...process.env, CAUSEWAY_DATA: this.folder(data) }
+    const own = { CAUSEWAY_DATA: this.folder(data), CAUSEWAY_LAN: 'false' }
+    const env = { ...process.env, ...own, ...this.env }
     const child = spawnLeashed(builtCommand, args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
     this.children.add(child)
     child.once('close', () => this.children.delete(child))
@@ -61,18 +64,10 @@ export class Sandbox implements AsyncDisposable {
     return JSON.parse(stdout) as Document
   }
 
-  /** Starts `serve --json` and waits for its first line. */
+  /** Starts `serve --json`, on a free port unless `args` name one, and waits for its first line. */
   async serve(data: string, ...args: string[]): Promise<Served> {
-    const child = this.spawn(data, ['serve', '--json', ...args])
-    const lines = createInterface({ input: child.stdout! })
-    let stderr = ''
-    child.stderr!.on('data', (chunk) => (stderr += chunk))
-    const closed = once(child, 'close') as Promise<[number | null, string | null]>
-    const first = await Promise.race([
-      once(lines, 'line').then(([line]) => line as string),
-      closed.then(([code]) => assert.fail(`serve ended with ${code}: ${stderr}`)),
-    ])
-    return { child, lines, closed, ready: JSON.parse(first) }
+    const http = args.some((arg) => /^--(no-)?http$/.test(arg)) ? [] : ['--http', '127.0.0.1:0']
+    return ready(this.spawn(data, ['serve', '--json', ...http, ...args]))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -84,6 +79,19 @@ export class Sandbox implements AsyncDisposable {
     )
     await rm(this.path, { recursive: true, force: true, maxRetries: 3 })
   }
+}
+
+/** Waits for the first line of `serve --json`. */
+export async function ready(child: ChildProcess): Promise<Served> {
+  const lines = createInterface({ input: child.stdout! })
+  let stderr = ''
+  child.stderr!.on('data', (chunk) => (stderr += chunk))
+  const closed = once(child, 'close') as Promise<[number | null, string | null]>
+  const first = await Promise.race([
+    once(lines, 'line').then(([line]) => line as string),
+    closed.then(([code]) => assert.fail(`serve ended with ${code}: ${stderr}`)),
+  ])
+  return { child, lines, closed, ready: JSON.parse(first) }
 }
 
 export interface Served {

@@ -8,11 +8,18 @@ export const documents: readonly string[] = [
   'ARCHITECTURE.md',
   'CHANGELOG.md',
   'bench/README.md',
+  'conformance/README.md',
+  'examples/deploy/README.md',
   'examples/go/README.md',
+  'examples/monitoring/README.md',
+  'examples/tracing/README.md',
   'examples/python/README.md',
-  ...readdirSync(projectFile('docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+  'clients/typescript/README.md',
+  ...['conformance/levels', 'docs'].flatMap((folder) =>
+    readdirSync(projectFile(folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  ),
 ]
 
 export const readDocument = (path: string): string => readFileSync(projectFile(path), 'utf8')

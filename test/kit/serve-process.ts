@@ -61,7 +61,7 @@ export class ServeProcess implements AsyncDisposable {
     const listen = this.quic
       ? ['--no-http', '--relay', 'off', '--quic', `127.0.0.1:${this.port}`]
       : ['--http', `127.0.0.1:${this.port}`]
-    const args = ['serve', '--data', this.data, ...listen, '--json']
+    const args = ['serve', '--no-lan', '--data', this.data, ...listen, '--json']
     const child = spawnLeashed(builtCommand, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     const lines = createInterface({ input: child.stdout! })
     const ready = await new Promise<{ peer: string; addresses: string[]; admin: string }>(

@@ -11,7 +11,7 @@ import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { createIdentity, type Identity } from '../../src/dag/identity.ts'
 import { createNode, type Node } from '../../src/node/node.ts'
 import type { NodeOptions } from '../../src/node/options.ts'
-import { makeProof } from '../../src/rpc/auth/proof.ts'
+import { makeToken } from '../../src/rpc/auth/token.ts'
 import { RpcConnection } from '../../src/rpc/client/connection.ts'
 import { createHttpTransport } from '../../src/transport/http.ts'
 import { createIrohTransport } from '../../src/transport/iroh/iroh.ts'
@@ -117,7 +117,7 @@ export class ServingNode implements AsyncDisposable {
     const connection = new RpcConnection(channel, { clock, protocol })
     this.connections.push(connection)
     if (identity !== undefined && this.transport.name !== 'QUIC')
-      connection.prove((binding) => makeProof(identity, this.node.peer, systemClock, { binding }))
+      connection.prove((binding) => makeToken(identity, this.node.peer, systemClock, { binding }))
     return {
       connection,
       sync: connection.client(SyncService),
@@ -129,7 +129,7 @@ export class ServingNode implements AsyncDisposable {
   /** Returns a header that proves the operator, for one call or one connection. */
   async authorization(identity = this.operator): Promise<string> {
     const { binding } = this.node
-    return `Bearer ${await makeProof(identity, this.node.peer, systemClock, { binding })}`
+    return `Bearer ${await makeToken(identity, this.node.peer, systemClock, { binding })}`
   }
 
   /** Fails unless the node still answers on a new connection. */

@@ -13,11 +13,16 @@ export interface VirtualClockOptions {
   readonly turns?: number
   /** While it returns true, real work is in progress (a thread pool's, say) and time stands still. */
   readonly busy?: () => boolean
+  /** Timers of one moment run together, before their effects settle: with hundreds of nodes, many are due at once. */
+  readonly together?: boolean
 }
 
 interface Timer {
   readonly atMs: number
-  readonly run: () => void
+  /** Of two timers at one time, the one that was set first runs first. */
+  readonly order: number
+  /** Undefined once it was cancelled. */
+  run: (() => void) | undefined
 }
 
 export class VirtualClock implements Clock {
@@ -27,8 +32,11 @@ export class VirtualClock implements Clock {
   readonly #startMs: number
   readonly #turns: number
   readonly #busy: () => boolean
-  /** Sorted by time, then by creation. */
+  readonly #together: boolean
+  /** A heap: the first is the next. Those that were cancelled stay until they are the first. */
   readonly #timers: Timer[] = []
+  #created = 0
+  #pending = 0
   #elapsedMs = 0
 
   constructor({
@@ -36,7 +44,9 @@ export class VirtualClock implements Clock {
     nowMs = 1_000_000_000_000,
     turns = 4,
     busy = () => false,
+    together = false,
   }: VirtualClockOptions = {}) {
+    this.#together = together
     this.random = seededRandom(seed)
     this.#startMs = nowMs
     this.#turns = turns
@@ -53,17 +63,12 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(delayMs: number, run: () => void): () => void {
-    const timer = { atMs: this.#elapsedMs + Math.max(0, delayMs), run }
-    let [low, high] = [0, this.#timers.length]
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#timers[middle]!.atMs <= timer.atMs) low = middle + 1
-      else high = middle
-    }
-    this.#timers.splice(low, 0, timer)
+    const timer: Timer = { atMs: this.#elapsedMs + Math.max(0, delayMs), order: this.#created++, run }
+    this.#put(timer)
+    this.#pending++
     return () => {
-      const index = this.#timers.indexOf(timer)
-      if (index >= 0) this.#timers.splice(index, 1)
+      if (timer.run !== undefined) this.#pending--
+      timer.run = undefined
     }
   }
 
@@ -73,7 +78,7 @@ export class VirtualClock implements Clock {
 
   /** Timers that have neither run nor been cancelled. */
   get pendingTimers(): number {
-    return this.#timers.length
+    return this.#pending
   }
 
   /** Runs everything that is ready, without advancing time. */
@@ -86,7 +91,7 @@ export class VirtualClock implements Clock {
   async advance(ms: number): Promise<void> {
     const untilMs = this.#elapsedMs + ms
     await this.settle()
-    while (this.#timers.length > 0 && this.#timers[0]!.atMs <= untilMs) {
+    while (this.#nextMs() <= untilMs) {
       this.#step()
       await this.settle()
     }
@@ -111,9 +116,8 @@ export class VirtualClock implements Clock {
     for (;;) {
       await this.settle()
       if (done()) return typeof goal === 'function' ? undefined : await goal
-      if (this.#timers.length === 0) await this.#lastChance(done)
-      else if (this.#timers[0]!.atMs > untilMs)
-        throw new Error(`Not reached within ${limitMs} ms of virtual time.`)
+      if (this.#pending === 0) await this.#lastChance(done)
+      else if (this.#nextMs() > untilMs) throw new Error(`Not reached within ${limitMs} ms of virtual time.`)
       else this.#step()
     }
   }
@@ -124,7 +128,7 @@ export class VirtualClock implements Clock {
     void (async () => {
       while (!stopped) {
         await this.settle()
-        if (!stopped && this.#timers.length > 0) this.#step()
+        if (!stopped && this.#pending > 0) this.#step()
       }
     })()
     return {
@@ -136,15 +140,58 @@ export class VirtualClock implements Clock {
 
   /** Gives work without timers that is still in the event loop some more turns before giving up. */
   async #lastChance(done: () => boolean): Promise<void> {
-    for (let turn = 0; turn < 1_000 && !done() && this.#timers.length === 0; turn++)
+    for (let turn = 0; turn < 1_000 && !done() && this.#pending === 0; turn++)
       await new Promise<void>((resolve) => setImmediate(resolve))
-    if (!done() && this.#timers.length === 0)
-      throw new Error('Not reached, and no timer is left to wait for.')
+    if (!done() && this.#pending === 0) throw new Error('Not reached, and no timer is left to wait for.')
   }
 
   #step(): void {
-    const timer = this.#timers.shift()!
-    this.#elapsedMs = Math.max(this.#elapsedMs, timer.atMs)
-    timer.run()
+    const atMs = this.#nextMs()
+    this.#elapsedMs = Math.max(this.#elapsedMs, atMs)
+    do {
+      const timer = this.#take()
+      const run = timer.run!
+      timer.run = undefined
+      this.#pending--
+      run()
+    } while (this.#together && this.#nextMs() <= this.#elapsedMs)
   }
+
+  /** When the next timer is due; Infinity if there is none. Drops those before it that were cancelled. */
+  #nextMs(): number {
+    while (this.#timers.length > 0 && this.#timers[0]!.run === undefined) this.#take()
+    return this.#timers[0]?.atMs ?? Number.POSITIVE_INFINITY
+  }
+
+  #put(timer: Timer): void {
+    const heap = this.#timers
+    let at = heap.length
+    while (at > 0 && isBefore(timer, heap[(at - 1) >> 1]!)) {
+      heap[at] = heap[(at - 1) >> 1]!
+      at = (at - 1) >> 1
+    }
+    heap[at] = timer
+  }
+
+  #take(): Timer {
+    const heap = this.#timers
+    const first = heap[0]!
+    const last = heap.pop()!
+    if (heap.length === 0) return first
+    let at = 0
+    for (;;) {
+      let child = 2 * at + 1
+      if (child >= heap.length) break
+      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++
+      if (!isBefore(heap[child]!, last)) break
+      heap[at] = heap[child]!
+      at = child
+    }
+    heap[at] = last
+    return first
+  }
+}
+
+function isBefore(a: Timer, b: Timer): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
 }

@@ -83,7 +83,7 @@ describe('Metrics', () => {
     assert.doesNotMatch(answer.body, /bafkrei|[0-9a-f]{32}|private/)
     assert.equal(entries(await askOn((await dialLocal(folder.path))!, '/metrics')), 2)
     assert.deepEqual(await ask(url, '/readyz'), { status: 503, body: 'not ready\n' })
-    assert.equal((await ask(url, '/')).status, 404)
+    assert.equal((await ask(url, '/other')).status, 404)
     assert.equal((await ask(url, '/metrics', { method: 'POST' })).status, 405)
     assert.deepEqual(await ask(url, '/metrics', { method: 'HEAD' }), { status: 200, body: '' })
   })

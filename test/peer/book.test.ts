@@ -39,6 +39,18 @@ test('peers and links outlive the node', async () => {
   assert.deepEqual([again.links.ofPeer(peer), again.links.ofTree(treeOf(1)), again.links.size], [[], [], 0])
 })
 
+test('a link is automatic until somebody sets it', async () => {
+  const { links } = await open()
+  await links.set(treeOf(1), peer, defaultSettings, { automatic: true })
+  assert.equal(links.get(treeOf(1), peer)!.automatic, true)
+  await links.succeeded(treeOf(1), peer, 5)
+  assert.equal(links.get(treeOf(1), peer)!.automatic, true)
+  await links.set(treeOf(1), peer, { ...defaultSettings, paused: true })
+  assert.deepEqual(links.get(treeOf(1), peer), {
+    ...{ tree: treeOf(1), peer, settings: { ...defaultSettings, paused: true }, lastSuccessMs: 5 },
+  })
+})
+
 test('an address that works moves to the front, and each has its last success or failure', async () => {
   const { book } = await open()
   await book.add(peer, { addresses: ['http://a:1', 'http://b:2', 'http://c:3'] })

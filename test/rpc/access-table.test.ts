@@ -9,14 +9,18 @@ import type { DescMethod, DescService } from '@bufbuild/protobuf'
 import { type CallOptions, Code } from '@connectrpc/connect'
 import { Permission, PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import { NodeService } from '../../gen/causeway/v1/node_pb.ts'
+import { StoreService } from '../../gen/causeway/v1/store_pb.ts'
 import { SyncService } from '../../gen/causeway/v1/sync_pb.ts'
 import { TreeService } from '../../gen/causeway/v1/tree_pb.ts'
+import { Health } from '../../gen/grpc/health/v1/health_pb.ts'
+import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.ts'
+import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.ts'
 import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { limits } from '../../src/base/limits.ts'
 import { hexToBytes } from '../../src/dag/hex.ts'
 import type { Identity } from '../../src/dag/identity.ts'
 import { bindingOf } from '../../src/rpc/auth/binding.ts'
-import { makeProof } from '../../src/rpc/auth/proof.ts'
+import { makeToken } from '../../src/rpc/auth/token.ts'
 import { testIdentity } from '../kit/entries.ts'
 import { limited } from '../kit/limited.ts'
 import { failureOf } from '../kit/rpc-errors.ts'
@@ -26,157 +30,17 @@ import {
   ServingNode,
   transports,
 } from '../kit/serving-node.ts'
-
-const badProofs = ['forged', 'expired', 'replayed', 'other audience'] as const
-const provenCallers = ['stranger', 'reader', 'writer', 'admin', 'revoked', 'operator'] as const
-const callers = ['no proof', ...badProofs, ...provenCallers] as const
-type CallerName = (typeof callers)[number]
-const trees = ['private', 'public', 'unknown'] as const
-type TreeName = (typeof trees)[number]
-
-/** An error code, with its reason if it has one; or `ok`; or the text of `says`. */
-type Outcome = string
-
-interface Row {
-  readonly service: DescService
-  /** The request for a tree. */
-  request(tree: Uint8Array): object
-  /** The outcome for callers with a valid proof or none. */
-  outcome(caller: Exclude<CallerName, (typeof badProofs)[number]>, tree: TreeName): Outcome
-  /** The outcome that an answer shows, if that is more than `ok`. */
-  says?(answer: never): string
-}
-
-const somebody = hexToBytes(testIdentity(40).peer)
-const nobody = hexToBytes(testIdentity(41).peer)
-/** A public tree beside those of the table. */
-let beacon: Uint8Array
-
-const mayRead = (caller: CallerName, tree: TreeName) =>
-  tree === 'public' || (tree === 'private' && ['reader', 'writer', 'admin', 'operator'].includes(caller))
-
-/** The row of a call for operators only. */
-function operators(
-  service: DescService,
-  request: Row['request'],
-  outcome: Outcome | Record<TreeName, Outcome> = 'ok',
-): Row {
-  return {
-    service,
-    request,
-    outcome(caller, tree) {
-      if (caller === 'no proof') return 'UNAUTHENTICATED missing'
-      if (caller !== 'operator') return 'FORBIDDEN'
-      return typeof outcome === 'string' ? outcome : outcome[tree]
-    },
-  }
-}
-
-const here = { private: 'ok', public: 'ok', unknown: 'UNKNOWN_TREE' }
-const read: Row['outcome'] = (caller, tree) => (mayRead(caller, tree) ? 'ok' : 'UNKNOWN_TREE')
-
-const rows: Record<string, Row> = {
-  Handshake: {
-    service: SyncService,
-    request: () => ({ version: 2, nonce: new Uint8Array(32) }),
-    outcome: () => 'ok',
-  },
-  SyncTree: {
-    service: SyncService,
-    request: (tree) => ({ tree }),
-    outcome: (caller, tree) =>
-      caller === 'operator' && tree === 'unknown' ? 'UNKNOWN_TREE' : read(caller, tree),
-  },
-  SendEntries: { service: SyncService, request: (tree) => ({ tree }), outcome: read },
-  Watch: {
-    service: SyncService,
-    // An event for the tree only if the caller may read it; an event for the beacon always follows.
-    request: (tree) => ({ trees: [{ tree }, { tree: beacon }] }),
-    outcome: (caller, tree) => (mayRead(caller, tree) ? 'event' : 'silence'),
-    says: ({ tree }: { tree: Uint8Array }) => (Buffer.compare(tree, beacon) === 0 ? 'silence' : 'event'),
-  },
-  RequestAccess: {
-    service: SyncService,
-    request: (tree) => ({ tree, permission: Permission.READ }),
-    // The answer does not reveal to a caller without access whether the tree exists.
-    outcome(caller, tree) {
-      if (caller === 'no proof') return 'UNAUTHENTICATED missing'
-      const granted = tree === 'public' || (mayRead(caller, tree) && caller !== 'operator')
-      return granted ? 'GRANTED' : 'PENDING'
-    },
-    says: ({ status }: { status: number }) => ['', 'GRANTED', 'PENDING', 'REJECTED'][status]!,
-  },
-
-  CreateTree: operators(TreeService, () => ({ name: 'new' })),
-  ListTrees: {
-    service: TreeService,
-    request: () => ({ pageSize: limits.listedEntries }),
-    outcome: (caller) => (mayRead(caller, 'private') ? 'private and public' : 'public'),
-    // The trees of the table, of which the private one comes first or last by chance.
-    says: ({ trees }: { trees: { name: string; publicAccess: PublicAccess }[] }) =>
-      trees
-        .flatMap(({ name, publicAccess }) => (name === 't' ? [publicAccess] : []))
-        .sort()
-        .map((access) => (access === PublicAccess.NONE ? 'private' : 'public'))
-        .join(' and '),
-  },
-  GetTree: { service: TreeService, request: (tree) => ({ tree }), outcome: read },
-  // Not a tree of the table, which the other rows need.
-  RemoveTree: operators(TreeService, () => ({ tree: new Uint8Array(32).fill(8) }), 'UNKNOWN_TREE'),
-  Commit: operators(TreeService, (tree) => ({ tree, changes: [{ store: 'log' }] }), here),
-  PrepareCommit: {
-    service: TreeService,
-    request: (tree) => ({ tree, changes: [{ store: 'log' }] }),
-    outcome(caller, tree) {
-      if (caller === 'no proof') return 'UNAUTHENTICATED missing'
-      if (tree === 'unknown' || !mayRead(caller, tree)) return 'UNKNOWN_TREE'
-      return caller === 'writer' || caller === 'admin' ? 'ok' : 'FORBIDDEN'
-    },
-  },
-  SubmitEntries: {
-    service: TreeService,
-    request: (tree) => ({ tree }),
-    // An operator may create the tree.
-    outcome: (caller, tree) => (caller === 'operator' ? 'ok' : read(caller, tree)),
-  },
-  GetEntries: {
-    service: TreeService,
-    request: (tree) => ({ ids: [tree] }),
-    outcome: (caller, tree) => (mayRead(caller, tree) ? 'found' : 'missing'),
-    says: ({ missing }: { missing: Uint8Array[] }) => (missing.length === 0 ? 'found' : 'missing'),
-  },
-  ListEntries: { service: TreeService, request: (tree) => ({ tree }), outcome: read },
-  WatchTree: { service: TreeService, request: (tree) => ({ tree }), outcome: read },
-
-  GetNode: operators(NodeService, () => ({})),
-  CreateTicket: operators(NodeService, (tree) => ({ tree }), here),
-  SyncNow: operators(NodeService, (tree) => ({ tree, remote: 'ftp://nowhere' }), 'NO_TRANSPORT'),
-  VerifyTree: operators(NodeService, (tree) => ({ tree }), here),
-  Repair: operators(NodeService, (tree) => ({ tree }), here),
-  AddPeer: operators(NodeService, () => ({ peer: somebody, name: 'somebody' })),
-  RemovePeer: operators(NodeService, () => ({ peer: nobody }), 'UNKNOWN_PEER'),
-  BlockPeer: operators(NodeService, () => ({ peer: nobody }), 'UNKNOWN_PEER'),
-  ListPeers: operators(NodeService, () => ({})),
-  LinkTree: operators(NodeService, (tree) => ({ tree, peer: nobody }), 'UNKNOWN_PEER'),
-  UnlinkTree: operators(NodeService, (tree) => ({ tree, peer: nobody }), 'UNKNOWN_PEER'),
-  WatchStatus: operators(NodeService, () => ({})),
-  Flush: operators(NodeService, () => ({})),
-  JoinTree: operators(NodeService, () => ({ ticket: 'causeway:?' }), 'INVALID_ARGUMENT'),
-  ListAccessRequests: operators(NodeService, () => ({})),
-  DecideAccess: operators(
-    NodeService,
-    () => ({ id: new Uint8Array(16), permission: Permission.READ }),
-    'UNKNOWN_REQUEST',
-  ),
-  GetPolicy: operators(NodeService, (tree) => ({ tree }), here),
-  // A key that is none, so that the table changes no policy.
-  ChangePolicy: operators(
-    NodeService,
-    (tree) => ({ tree, grants: [{ peer: new Uint8Array(3) }] }),
-    'INVALID_ARGUMENT',
-  ),
-  RevokeKey: operators(NodeService, (tree) => ({ tree, peer: new Uint8Array(3) }), 'INVALID_ARGUMENT'),
-}
+import {
+  badProofs,
+  beacon,
+  type CallerName,
+  callers,
+  provenCallers,
+  type Row,
+  rows,
+  type TreeName,
+  trees,
+} from './access-rows.ts'
 
 const identities: Record<(typeof provenCallers)[number], Identity> = {
   stranger: testIdentity(30),
@@ -189,7 +53,7 @@ const identities: Record<(typeof provenCallers)[number], Identity> = {
 
 /** A proof for the channels of a node. */
 const proofFor = ({ node }: ServingNode, identity: Identity, clock: Clock = systemClock) =>
-  makeProof(identity, node.peer, clock, { binding: node.binding })
+  makeToken(identity, node.peer, clock, { binding: node.binding })
 
 /** An invalid proof of a stranger, and why it is invalid. */
 const flaws: Record<
@@ -229,15 +93,15 @@ const flaws: Record<
   },
   'other audience': {
     reason: 'audience',
-    make: () => makeProof(identities.operator, testIdentity(42).peer, systemClock),
+    make: () => makeToken(identities.operator, testIdentity(42).peer, systemClock),
   },
 }
 
-function clientOf(connected: Connected, service: DescService) {
-  const { sync, trees, node } = connected
-  return { [SyncService.typeName]: sync, [TreeService.typeName]: trees, [NodeService.typeName]: node }[
-    service.typeName
-  ] as never as Record<string, (request: object, options: CallOptions) => never>
+function clientOf({ connection }: Connected, service: DescService) {
+  return connection.client(service) as never as Record<
+    string,
+    (request: object, options: CallOptions) => never
+  >
 }
 
 /** Returns the outcome of a call; of a watch, by its second message, since the first may be a sign of life. */
@@ -258,7 +122,7 @@ async function outcomeOf(
     for await (const message of answer as AsyncIterable<unknown>) {
       const first = last === undefined
       last = message
-      if (!first || method.name !== 'Watch') break
+      if (!first || method !== SyncService.method.watch) break
     }
     return says(last)
   })()
@@ -274,14 +138,26 @@ async function outcomeOf(
   return failure.data.reason === undefined ? failure.code! : `${failure.code} ${failure.data.reason}`
 }
 
-const methods = [SyncService, TreeService, NodeService].flatMap((service) => service.methods)
+const services = [
+  SyncService,
+  TreeService,
+  StoreService,
+  NodeService,
+  Health,
+  ServerReflection,
+  ServerReflectionAlpha,
+]
+const methods = services.flatMap((service): DescMethod[] => service.methods)
+/** The name of a method, with that of its service where others have a method of the name. */
+const nameOf = ({ name, parent }: DescMethod) =>
+  parent.typeName.startsWith('causeway.') ? name : `${parent.typeName}.${name}`
 
 it('has a row for every call of the contract, and no other row', () => {
   assert.deepEqual(
     Object.entries(rows)
-      .map(([name, { service }]) => `${service.name}.${name}`)
+      .map(([name, { service }]) => `${service.typeName} ${name}`)
       .sort(),
-    methods.map(({ parent, name }) => `${parent.name}.${name}`).sort(),
+    methods.map((method) => `${method.parent.typeName} ${nameOf(method)}`).sort(),
   )
 })
 
@@ -313,7 +189,7 @@ function table(transport: NamedTransport): void {
         public: await named(PublicAccess.READ),
         unknown: new Uint8Array(32).fill(7),
       }
-      beacon = hexToBytes(await node.createTree('beacon', PublicAccess.READ))
+      beacon.tree = hexToBytes(await node.createTree('beacon', PublicAccess.READ))
       for (const caller of provenCallers) connected.set(caller, await serving.dialAs(identities[caller]))
       // Over QUIC every caller has a key, so a call without proof is a stranger's.
       for (const caller of ['no proof', ...badProofs] as const)
@@ -326,8 +202,8 @@ function table(transport: NamedTransport): void {
     })
 
     for (const method of methods)
-      it(`${method.parent.name}.${method.name}`, async () => {
-        const row = rows[method.name]!
+      it(`${method.parent.typeName}.${method.name}`, async () => {
+        const row = rows[nameOf(method)]!
         for (const caller of callers)
           for (const tree of trees) {
             const flaw = badProofs.find((name) => name === caller)

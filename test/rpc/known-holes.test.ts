@@ -16,7 +16,7 @@ import { bytesToHex } from '../../src/dag/hex.ts'
 import { type EntryId, idToBytes } from '../../src/dag/id.ts'
 import { withDomain } from '../../src/dag/identity.ts'
 import { createNode } from '../../src/node/node.ts'
-import { makeProof } from '../../src/rpc/auth/proof.ts'
+import { makeToken } from '../../src/rpc/auth/token.ts'
 import { TreeBuilder, testIdentity } from '../kit/entries.ts'
 import { tempFolder } from '../kit/peers.ts'
 import { rawSession, request } from '../kit/raw-socket.ts'
@@ -231,7 +231,7 @@ describe('Proof shown to another process of the same node', () => {
   it('is still spent after a restart, clean or not', async () => {
     await using folder = await tempFolder()
     await using serve = await ServeProcess.start(join(folder.path, 'node'))
-    const proofs = await Promise.all([0, 1].map(() => makeProof(stranger, serve.peer as never, systemClock)))
+    const proofs = await Promise.all([0, 1].map(() => makeToken(stranger, serve.peer as never, systemClock)))
     const status = async (proof: string) => {
       const response = await fetch(`${serve.address}/causeway.v1.NodeService/GetNode`, {
         method: 'POST',

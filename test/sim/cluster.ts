@@ -12,7 +12,11 @@ import type { Identity } from '../../src/dag/identity.ts'
 import { createNode, type Node } from '../../src/node/node.ts'
 import type { Database } from '../../src/store/database/open.ts'
 import { VerifyThreads } from '../../src/store/verify/verify-threads.ts'
-import { createMemoryNetwork, type MemoryNetwork } from '../../src/transport/memory/memory.ts'
+import {
+  createMemoryNetwork,
+  type LinkSettings,
+  type MemoryNetwork,
+} from '../../src/transport/memory/memory.ts'
 import { below, testIdentity } from '../kit/entries.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 
@@ -203,9 +207,13 @@ export class Cluster {
   /** Errors of handlers that are not their callers' fault. */
   readonly problems: string[] = []
 
-  constructor(seed: number, size: number) {
-    this.clock = new VirtualClock({ seed, turns: 3 })
-    this.network = createMemoryNetwork({ clock: this.clock, seed })
+  constructor(
+    seed: number,
+    size: number,
+    { link, ...clock }: { link?: LinkSettings; together?: boolean } = {},
+  ) {
+    this.clock = new VirtualClock({ seed, turns: 3, ...clock })
+    this.network = createMemoryNetwork({ clock: this.clock, seed, ...(link && { link }) })
     this.nodes = Array.from({ length: size }, (_, index) => new SimNode(this, index))
   }
 

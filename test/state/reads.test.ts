@@ -1,16 +1,18 @@
 /** What a read waits for, in virtual time: entries that have not come, and a view that is being counted. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { put } from '../../conformance/vectors/state-case.ts'
 import { limits } from '../../src/base/limits.ts'
 import type { EntryId } from '../../src/dag/id.ts'
-import { type ReadOptions, StateReader } from '../../src/state/reads.ts'
+import type { ReadOptions } from '../../src/state/api/items.ts'
+import { StateReader } from '../../src/state/reads.ts'
 import { Views } from '../../src/state/view.ts'
 import { openMemory } from '../../src/store/database/open.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { TreeBuilder } from '../kit/entries.ts'
 import { limited } from '../kit/limited.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
-import { put } from '../vectors/state-case.ts'
 
 async function start() {
   const clock = new VirtualClock()
@@ -85,8 +87,8 @@ describe('a read', () => {
   })
 
   it('says how far a view is that is counted for longer than a second', async () => {
-    // All pages count as large, so that nothing is counted before the read.
-    using _ = limited({ stateBulkEntries: 1 })
+    // No page is counted in its own batch, and all are large, so that nothing is counted before the read.
+    using _ = limited({ statePageChanges: 0, stateBulkEntries: 1 })
     await using node = await start()
     const tree = node.tree.root.id
     node.tree.add(undefined, { changes: [put('a', '1')] })
@@ -105,8 +107,26 @@ describe('a read', () => {
     assert.equal(node.views.counted(tree), 2)
   })
 
-  it('leaves large pages uncounted until no more come, and small ones not', async () => {
-    using _ = limited({ stateBulkEntries: 2 })
+  it('finds small pages counted with their batch, and those of too many entries or changes not', async () => {
+    using _ = limited({ stateBulkEntries: 3, statePageChanges: 4 })
+    await using node = await start()
+    const { store, views, tree } = node
+    const append = async (...changes: number[]) => {
+      const page = changes.map((count) =>
+        tree.add(undefined, { changes: Array.from({ length: count }, (_, at) => put(`${at}`, '1')) }),
+      )
+      await store.append(tree.root.id, page)
+      const isCurrent = views.isCurrent(tree.root.id)
+      await views.count(tree.root.id)
+      return isCurrent
+    }
+    assert.deepEqual([await append(1), await append(2, 2)], [true, true])
+    assert.deepEqual([await append(2, 3), await append(5), await append(1, 1, 1)], [false, false, false])
+    assert.equal(await append(1), true)
+  })
+
+  it('leaves large pages that are counted behind the DAG uncounted until no more come, and small ones not', async () => {
+    using _ = limited({ statePageChanges: 0, stateBulkEntries: 2 })
     await using node = await start()
     const { store, views, clock, tree } = node
     const page = () => [1, 2].map((n) => tree.add(undefined, { changes: [put('a', String(n))] }))
@@ -124,7 +144,7 @@ describe('a read', () => {
   })
 
   it('stops a count that has begun when more large pages come, but not for a read', async () => {
-    using _ = limited({ stateBulkEntries: 2, stateSliceEntries: 1 })
+    using _ = limited({ statePageChanges: 0, stateBulkEntries: 2, stateSliceEntries: 1 })
     await using node = await start()
     const { store, views, reader, clock, tree } = node
     const page = () =>

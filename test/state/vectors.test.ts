@@ -2,23 +2,25 @@
  * The golden vectors of state: the file is what its generator writes, a view of each tree shows what it says in several
  * orders of arrival, and so does a program in another language that shares no code with this one.
  */
+
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { expandBytes } from '../../conformance/vectors/format.ts'
+import { makeStateVectors, stateFile } from '../../conformance/vectors/make-state.ts'
+import type { KeyVector, StateVector, StateVectors } from '../../conformance/vectors/state-case.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { readEntry, type VerifiedEntry, verifyEntry } from '../../src/dag/entry.ts'
 import { bytesToHex } from '../../src/dag/hex.ts'
 import type { TreeId } from '../../src/dag/id.ts'
-import { StateReader, type Version } from '../../src/state/reads.ts'
+import type { Version } from '../../src/state/api/items.ts'
+import { StateReader } from '../../src/state/reads.ts'
 import { Views } from '../../src/state/view.ts'
 import { openMemory } from '../../src/store/database/open.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { below, prng, shuffleParentsFirst } from '../kit/entries.ts'
 import { projectFile } from '../kit/project.ts'
-import { expandBytes } from '../vectors/format.ts'
-import { makeStateVectors, stateFile } from '../vectors/make-state.ts'
-import type { KeyVector, StateVector, StateVectors } from '../vectors/state-case.ts'
 
 const { vectors } = JSON.parse(readFileSync(stateFile, 'utf8')) as StateVectors
 const ordersOfArrival = 4
@@ -29,11 +31,12 @@ const expanded = (state: readonly KeyVector[]) =>
     heads: heads.map(({ value, ...head }) => ({ ...head, value: bytesToHex(expandBytes(value)) })),
   }))
 
-const headOf = ({ id, value, type, sum }: Version) => ({
+const headOf = ({ id, value, type, sum, blob }: Version) => ({
   entry: id,
   type,
   sum: sum === undefined ? null : String(sum),
   value: bytesToHex(value),
+  ...(blob && { blob }),
 })
 
 async function stateOf(views: Views, tree: TreeId) {
@@ -86,7 +89,7 @@ describe('state vectors', () => {
   it('The file is what the generator writes, byte for byte', () => {
     assert.ok(
       readFileSync(stateFile, 'utf8') === makeStateVectors(),
-      'If the change of state is intended, run npx tsx test/vectors/make-state.ts.',
+      'If the change of state is intended, run npx tsx conformance/vectors/make-state.ts.',
     )
   })
 
@@ -114,7 +117,7 @@ describe('state vectors', () => {
 
   it('A program in Python agrees', (t) => {
     if (spawnSync('python3', ['-c', '']).status !== 0) return t.skip('python3 is not here')
-    const script = projectFile('test/vectors/check_state.py')
+    const script = projectFile('conformance/vectors/check_state.py')
     const said = execFileSync('python3', [script, stateFile], { encoding: 'utf8' })
     assert.equal(said, `${vectors.length} states agree.\n`)
   })

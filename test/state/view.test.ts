@@ -47,8 +47,13 @@ describe('a view', () => {
     await compare(10_000)
   })
 
+  it(`equals it if large pages are counted behind, and few keys are known (${runs})`, async () => {
+    using _ = limited({ statePageChanges: 3, stateKnownKeys: 2, stateKnownHeads: 1, stateSliceBytes: 1 })
+    await compare(30_000)
+  })
+
   it(`equals it if a batch counts few entries and recomputes few keys (${runs})`, async () => {
-    using _ = limited({ stateSliceEntries: 3, stateSliceFlips: 1 })
+    using _ = limited({ statePageChanges: 0, stateSliceEntries: 3, stateSliceFlips: 1 })
     await compare(20_000)
   })
 })

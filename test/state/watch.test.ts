@@ -2,21 +2,23 @@
  * Watches that are cut at any moment and go on: what they tell adds up to the state, over changes of the policy too. And
  * their end, in virtual time.
  */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { put } from '../../conformance/vectors/state-case.ts'
 import { limits } from '../../src/base/limits.ts'
 import type { VerifiedEntry } from '../../src/dag/entry.ts'
 import type { TreeId } from '../../src/dag/id.ts'
-import { type Item, StateReader } from '../../src/state/reads.ts'
+import type { Item, WatchMessage } from '../../src/state/api/items.ts'
+import { StateReader } from '../../src/state/reads.ts'
 import { Views } from '../../src/state/view.ts'
-import { type WatchMessage, watchStore } from '../../src/state/watch.ts'
+import { watchStore } from '../../src/state/watch.ts'
 import { openMemory } from '../../src/store/database/open.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { below, type Prng, prng, shuffleParentsFirst, TreeBuilder } from '../kit/entries.ts'
 import { limited } from '../kit/limited.ts'
 import { randomStateTree } from '../kit/state-definition.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
-import { put } from '../vectors/state-case.ts'
 
 const runs = Number(process.env.STATE_RUNS ?? 30)
 

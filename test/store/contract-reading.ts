@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { EntryId } from '../../src/dag/id.ts'
+import type { StoredEntry } from '../../src/store/store.ts'
 import { prng, shapes, shuffleParentsFirst, TreeBuilder } from '../kit/entries.ts'
 import { fill } from '../kit/peers.ts'
 
@@ -37,6 +38,28 @@ export function readingContract(on: OnStore): void {
             if (reverse) assert.deepEqual(read, ids.slice(0, from ?? 61).reverse())
             else assert.deepEqual(read, ids.slice(from === undefined ? 0 : from + 1))
           }
+    }))
+
+  it('reads entries that lie side by side, and others, in the order that is asked for', () =>
+    on(async (store) => {
+      const entries = shapes.random(80, 8, prng(4))
+      const tree = entries[0]!.tree
+      await fill(store, entries)
+      const inOrder: StoredEntry[] = []
+      for await (const page of store.scan(tree)) inOrder.push(...page)
+      const random = prng(5)
+      const chosen = [
+        inOrder,
+        inOrder.slice(3, 20),
+        inOrder.slice(7, 8),
+        inOrder.slice(5, 15).reverse(),
+        inOrder.filter(() => random() < 0.5),
+        [inOrder[4]!, inOrder[4]!],
+        [],
+      ]
+      for (const positions of chosen) assert.deepEqual(await store.readNear(tree, positions), positions)
+      const gone = { ...inOrder[9]!, id: 'ab'.repeat(32) as EntryId }
+      await assert.rejects(store.readNear(tree, [inOrder[8]!, gone]), code('STORE_CORRUPT'))
     }))
 
   it('returns arrivals in the order in which they came, from any position', () =>

@@ -10,8 +10,9 @@ import { ClassicLevel } from 'classic-level'
 import type { CausewayError } from '../../src/base/errors.ts'
 import { auditTree } from '../../src/store/audit/audit.ts'
 import * as layout from '../../src/store/database/layout.ts'
-import { openFolder, openMemory, storeFormat } from '../../src/store/database/open.ts'
+import { openFolder, openMemory } from '../../src/store/database/open.ts'
 import { fenceWrites } from '../../src/store/database/write-fence.ts'
+import { storeFormat } from '../../src/store/formats/format-record.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { emptyRecord } from '../../src/store/tree-state.ts'
 import { prng, shapes } from '../kit/entries.ts'
@@ -98,11 +99,11 @@ describe('a store in a folder', () => {
     await (await openFolder(folder.path)).close()
   })
 
-  it('refuses another format, and a damaged format record or database, and releases the lock', async () => {
+  it('refuses a format that it does not know, and a damaged format record or database, and releases the lock', async () => {
     await using folder = await tempFolder()
     const cases: [string | undefined, string][] = [
       [JSON.stringify({ format: storeFormat + 1 }), 'STORE_FORMAT'],
-      [JSON.stringify({ format: storeFormat - 1 }), 'STORE_FORMAT'],
+      [JSON.stringify({ format: 0 }), 'STORE_FORMAT'],
       ['{"format":', 'STORE_CORRUPT'],
       ['null', 'STORE_CORRUPT'],
       ['{"format":"one"}', 'STORE_CORRUPT'],

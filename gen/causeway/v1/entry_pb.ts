@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file causeway/v1/entry.proto.
  */
 export const file_causeway_v1_entry: GenFile = /*@__PURE__*/
-  fileDesc("ChdjYXVzZXdheS92MS9lbnRyeS5wcm90bxILY2F1c2V3YXkudjEiLgoLU2lnbmVkRW50cnkSDAoEYm9keRgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwitwEKCUVudHJ5Qm9keRIPCgd2ZXJzaW9uGAEgASgNEgwKBHRyZWUYAiABKAwSDwoHcGFyZW50cxgDIAMoDBIOCgZoZWlnaHQYBCABKAQSDgoGYXV0aG9yGAUgASgMEhUKDWNyZWF0ZWRfYXRfbXMYBiABKAQSDgoGcG9saWN5GAcgAygMEiQKB2NoYW5nZXMYCCADKAsyEy5jYXVzZXdheS52MS5DaGFuZ2USDQoFbm9uY2UYCSABKAwiNgoGQ2hhbmdlEg0KBXN0b3JlGAEgASgJEgwKBGtpbmQYAiABKAkSDwoHcGF5bG9hZBgDIAEoDCJ5CgxQb2xpY3lDaGFuZ2USEQoJdHJlZV9uYW1lGAEgASgJEjAKDXB1YmxpY19hY2Nlc3MYAiABKA4yGS5jYXVzZXdheS52MS5QdWJsaWNBY2Nlc3MSJAoEa2V5cxgDIAMoCzIWLmNhdXNld2F5LnYxLlBvbGljeUtleSJ8CglQb2xpY3lLZXkSDAoEcGVlchgBIAEoDBIrCgpwZXJtaXNzaW9uGAIgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIMCgRuYW1lGAMgASgJEg8KB3Jldm9rZWQYBCABKAgSFQoNbGFzdF9hY2NlcHRlZBgFIAMoDCp2CgxQdWJsaWNBY2Nlc3MSHQoZUFVCTElDX0FDQ0VTU19VTlNQRUNJRklFRBAAEhYKElBVQkxJQ19BQ0NFU1NfTk9ORRABEhYKElBVQkxJQ19BQ0NFU1NfUkVBRBACEhcKE1BVQkxJQ19BQ0NFU1NfV1JJVEUQAyppCgpQZXJtaXNzaW9uEhoKFlBFUk1JU1NJT05fVU5TUEVDSUZJRUQQABITCg9QRVJNSVNTSU9OX1JFQUQQARIUChBQRVJNSVNTSU9OX1dSSVRFEAISFAoQUEVSTUlTU0lPTl9BRE1JThADQmgKGWlvLmdpdGh1Yi5jYXVzZXdheXN5bmMudjFQAVo7Z2l0aHViLmNvbS9jYXVzZXdheS1zeW5jL2NhdXNld2F5LWdvL2NhdXNld2F5L3YxO2NhdXNld2F5djGqAgtDYXVzZXdheS5WMWIGcHJvdG8z");
+  fileDesc("ChdjYXVzZXdheS92MS9lbnRyeS5wcm90bxILY2F1c2V3YXkudjEiLgoLU2lnbmVkRW50cnkSDAoEYm9keRgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwitwEKCUVudHJ5Qm9keRIPCgd2ZXJzaW9uGAEgASgNEgwKBHRyZWUYAiABKAwSDwoHcGFyZW50cxgDIAMoDBIOCgZoZWlnaHQYBCABKAQSDgoGYXV0aG9yGAUgASgMEhUKDWNyZWF0ZWRfYXRfbXMYBiABKAQSDgoGcG9saWN5GAcgAygMEiQKB2NoYW5nZXMYCCADKAsyEy5jYXVzZXdheS52MS5DaGFuZ2USDQoFbm9uY2UYCSABKAwiNgoGQ2hhbmdlEg0KBXN0b3JlGAEgASgJEgwKBGtpbmQYAiABKAkSDwoHcGF5bG9hZBgDIAEoDCJ5CgxQb2xpY3lDaGFuZ2USEQoJdHJlZV9uYW1lGAEgASgJEjAKDXB1YmxpY19hY2Nlc3MYAiABKA4yGS5jYXVzZXdheS52MS5QdWJsaWNBY2Nlc3MSJAoEa2V5cxgDIAMoCzIWLmNhdXNld2F5LnYxLlBvbGljeUtleSJ8CglQb2xpY3lLZXkSDAoEcGVlchgBIAEoDBIrCgpwZXJtaXNzaW9uGAIgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIMCgRuYW1lGAMgASgJEg8KB3Jldm9rZWQYBCABKAgSFQoNbGFzdF9hY2NlcHRlZBgFIAMoDCp2CgxQdWJsaWNBY2Nlc3MSHQoZUFVCTElDX0FDQ0VTU19VTlNQRUNJRklFRBAAEhYKElBVQkxJQ19BQ0NFU1NfTk9ORRABEhYKElBVQkxJQ19BQ0NFU1NfUkVBRBACEhcKE1BVQkxJQ19BQ0NFU1NfV1JJVEUQAyppCgpQZXJtaXNzaW9uEhoKFlBFUk1JU1NJT05fVU5TUEVDSUZJRUQQABITCg9QRVJNSVNTSU9OX1JFQUQQARIUChBQRVJNSVNTSU9OX1dSSVRFEAISFAoQUEVSTUlTU0lPTl9BRE1JThADQnwKGWlvLmdpdGh1Yi5jYXVzZXdheXN5bmMudjFCCkVudHJ5UHJvdG9QAVpDZ2l0aHViLmNvbS9jYXVzZXdheS1zeW5jL2NhdXNld2F5L2NsaWVudHMvZ28vY2F1c2V3YXkvdjE7Y2F1c2V3YXl2MaoCC0NhdXNld2F5LlYxYgZwcm90bzM");
 
 /**
  * An entry exactly as it is stored, sent and hashed. The author encodes the body once; nobody encodes it again.
@@ -48,7 +48,8 @@ export const SignedEntrySchema: GenMessage<SignedEntry> = /*@__PURE__*/
 /**
  * What the author signs. A body is valid only in its canonical encoding: fields in ascending order, none twice
  * (except repeated ones), default values omitted, varints in the fewest bytes, no unknown fields, and strings in
- * UTF-8. Common Protobuf encoders produce exactly this. To check a body, decode it, encode it again, and compare.
+ * UTF-8. Common Protobuf encoders produce exactly this. To check a body, decode it, refuse unknown fields at every level
+ * (many libraries keep them, and write them again), encode it, and compare.
  *
  * @generated from message causeway.v1.EntryBody
  */
@@ -83,7 +84,8 @@ export type EntryBody = Message<"causeway.v1.EntryBody"> & {
   height: bigint;
 
   /**
-   * The author's Ed25519 public key, 32 bytes; in hex this is its PeerId. Not a point of small order.
+   * The author's Ed25519 public key, 32 bytes; in hex this is its PeerId. Not a point of small order, and in its
+   * canonical form; docs/protocol.md lists what is refused.
    *
    * @generated from field: bytes author = 5;
    */

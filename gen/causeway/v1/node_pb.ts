@@ -4,19 +4,21 @@
 // @generated from file causeway/v1/node.proto (package causeway.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Permission, PublicAccess } from "./entry_pb.ts";
 import { file_causeway_v1_entry } from "./entry_pb.ts";
-import type { AccessStatus, SyncStatus } from "./sync_pb.ts";
+import type { AccessStatus, PairingTree, SyncStatus } from "./sync_pb.ts";
 import { file_causeway_v1_sync } from "./sync_pb.ts";
+import type { Tree } from "./tree_pb.ts";
+import { file_causeway_v1_tree } from "./tree_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file causeway/v1/node.proto.
  */
 export const file_causeway_v1_node: GenFile = /*@__PURE__*/
-  fileDesc("ChZjYXVzZXdheS92MS9ub2RlLnByb3RvEgtjYXVzZXdheS52MSIQCg5HZXROb2RlUmVxdWVzdCKsAQoPR2V0Tm9kZVJlc3BvbnNlEgwKBHBlZXIYASABKAwSEQoJYWRkcmVzc2VzGAIgAygJEg8KB3ZlcnNpb24YAyABKAkSLAoLY29ubmVjdGlvbnMYBCADKAsyFy5jYXVzZXdheS52MS5Db25uZWN0aW9uEg8KB2JpbmRpbmcYBSABKAkSKAoGZGFtYWdlGAYgAygLMhguY2F1c2V3YXkudjEuU3RvcmVEYW1hZ2UiLAoLU3RvcmVEYW1hZ2USDAoEdHJlZRgBIAEoDBIPCgdtZXNzYWdlGAIgASgJIqcBCgpDb25uZWN0aW9uEgwKBHBlZXIYASABKAwSFgoOcmVtb3RlX2FkZHJlc3MYAiABKAkSEQoJdHJhbnNwb3J0GAMgASgJEgwKBHBhdGgYBCABKAkSFQoNcm91bmRfdHJpcF9tcxgFIAEoARISCgpieXRlc19zZW50GAYgASgEEhYKDmJ5dGVzX3JlY2VpdmVkGAcgASgEEg8KB2luYm91bmQYCCABKAgiZAoTQ3JlYXRlVGlja2V0UmVxdWVzdBIMCgR0cmVlGAEgASgMEisKCmludml0YXRpb24YAiABKA4yFy5jYXVzZXdheS52MS5QZXJtaXNzaW9uEhIKCndpdGhfcGVlcnMYAyABKAgiJgoUQ3JlYXRlVGlja2V0UmVzcG9uc2USDgoGdGlja2V0GAEgASgJIi4KDlN5bmNOb3dSZXF1ZXN0EgwKBHRyZWUYASABKAwSDgoGcmVtb3RlGAIgASgJInMKD1N5bmNOb3dSZXNwb25zZRItCghwcm9ncmVzcxgBIAEoCzIZLmNhdXNld2F5LnYxLlN5bmNQcm9ncmVzc0gAEikKBnJlc3VsdBgCIAEoCzIXLmNhdXNld2F5LnYxLlN5bmNSZXN1bHRIAEIGCgRwYXJ0IlEKDFN5bmNQcm9ncmVzcxIQCghyZWNlaXZlZBgBIAEoBBIQCghleHBlY3RlZBgCIAEoBBIMCgRzZW50GAMgASgEEg8KB3RvX3NlbmQYBCABKAQigQMKClN5bmNSZXN1bHQSDAoEdHJlZRgBIAEoDBIQCghyZWNlaXZlZBgCIAEoBBIMCgRzZW50GAMgASgEEhYKDmJ5dGVzX3JlY2VpdmVkGAQgASgEEhIKCmJ5dGVzX3NlbnQYBSABKAQSEwoLcm91bmRfdHJpcHMYBiABKA0SEgoKZWxhcHNlZF9tcxgHIAEoARIMCgR0aXBzGAggAygMEg0KBWVxdWFsGAkgASgIEg8KB2FkZHJlc3MYCiABKAkSKQoIc3RhdHVzZXMYCyADKA4yFy5jYXVzZXdheS52MS5TeW5jU3RhdHVzEhEKCXJlZHVuZGFudBgMIAEoBBINCgVjZWxscxgNIAEoBBITCgtzdG9yZV9yZWFkcxgOIAEoBBIMCgRwYXRoGA8gASgJEhoKEnBhdGhfcm91bmRfdHJpcF9tcxgQIAEoARIMCgRwZWVyGBEgASgMEigKB3NvdXJjZXMYEiADKAsyFy5jYXVzZXdheS52MS5TeW5jU291cmNlIkoKClN5bmNTb3VyY2USDAoEcGVlchgBIAEoDBIPCgdlbnRyaWVzGAIgASgEEgwKBGNvZGUYAyABKAkSDwoHbWVzc2FnZRgEIAEoCSIhChFWZXJpZnlUcmVlUmVxdWVzdBIMCgR0cmVlGAEgASgMInAKElZlcmlmeVRyZWVSZXNwb25zZRIPCgdjaGVja2VkGAEgASgEEg0KBWNvdW50GAIgASgEEiwKCHByb2JsZW1zGAMgAygLMhouY2F1c2V3YXkudjEuVmVyaWZ5UHJvYmxlbRIMCgRkb25lGAQgASgIIh0KDVJlcGFpclJlcXVlc3QSDAoEdHJlZRgBIAEoDCJ1Cg5SZXBhaXJSZXNwb25zZRIMCgR0cmVlGAEgASgMEg8KB2NoZWNrZWQYAiABKAQSDQoFY291bnQYAyABKAQSJwoGcmVzdWx0GAQgASgLMhcuY2F1c2V3YXkudjEuVHJlZVJlcGFpchIMCgRkb25lGAUgASgIIlkKClRyZWVSZXBhaXISLAoIcHJvYmxlbXMYASADKAsyGi5jYXVzZXdheS52MS5WZXJpZnlQcm9ibGVtEgwKBGtlcHQYAiABKAQSDwoHZHJvcHBlZBgDIAEoBCI9Cg1WZXJpZnlQcm9ibGVtEg0KBWVudHJ5GAEgASgMEgwKBGNvZGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCSI/Cg5BZGRQZWVyUmVxdWVzdBIMCgRwZWVyGAEgASgMEhEKCWFkZHJlc3NlcxgCIAMoCRIMCgRuYW1lGAMgASgJIjIKD0FkZFBlZXJSZXNwb25zZRIfCgRwZWVyGAEgASgLMhEuY2F1c2V3YXkudjEuUGVlciJvCgRQZWVyEgwKBHBlZXIYASABKAwSDAoEbmFtZRgCIAEoCRIrCglhZGRyZXNzZXMYAyADKAsyGC5jYXVzZXdheS52MS5QZWVyQWRkcmVzcxIPCgdibG9ja2VkGAQgASgIEg0KBXRyZWVzGAUgAygMIlAKC1BlZXJBZGRyZXNzEg8KB2FkZHJlc3MYASABKAkSFwoPbGFzdF9zdWNjZXNzX21zGAIgASgEEhcKD2xhc3RfZmFpbHVyZV9tcxgDIAEoBCIhChFSZW1vdmVQZWVyUmVxdWVzdBIMCgRwZWVyGAEgASgMIhQKElJlbW92ZVBlZXJSZXNwb25zZSIxChBCbG9ja1BlZXJSZXF1ZXN0EgwKBHBlZXIYASABKAwSDwoHdW5ibG9jaxgCIAEoCCITChFCbG9ja1BlZXJSZXNwb25zZSI5ChBMaXN0UGVlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJIk4KEUxpc3RQZWVyc1Jlc3BvbnNlEiAKBXBlZXJzGAEgAygLMhEuY2F1c2V3YXkudjEuUGVlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiZwoMTGlua1NldHRpbmdzEhEKCW9uX2NvbW1pdBgBIAEoCBIYChBpbnRlcnZhbF9zZWNvbmRzGAIgASgNEgwKBHB1bGwYAyABKAgSDAoEcHVzaBgEIAEoCBIOCgZwYXVzZWQYBSABKAgiagoPTGlua1RyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDBIOCgZ0aWNrZXQYAyABKAkSKwoIc2V0dGluZ3MYBCABKAsyGS5jYXVzZXdheS52MS5MaW5rU2V0dGluZ3MiOQoQTGlua1RyZWVSZXNwb25zZRIlCgRsaW5rGAEgASgLMhcuY2F1c2V3YXkudjEuTGlua1N0YXR1cyIvChFVbmxpbmtUcmVlUmVxdWVzdBIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwiFAoSVW5saW5rVHJlZVJlc3BvbnNlItICCgpMaW5rU3RhdHVzEgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDBIrCghzZXR0aW5ncxgDIAEoCzIZLmNhdXNld2F5LnYxLkxpbmtTZXR0aW5ncxIPCgdpbl9zeW5jGAQgASgIEg4KBmFjdGl2ZRgFIAEoCBITCgtwZWVyX2JlaGluZBgGIAEoBBIRCgl3ZV9iZWhpbmQYByABKAQSGQoRb2xkZXN0X3BlbmRpbmdfbXMYCCABKAQSFwoPbGFzdF9zdWNjZXNzX21zGAkgASgEEhcKD2xhc3RfZXJyb3JfY29kZRgKIAEoCRIaChJsYXN0X2Vycm9yX21lc3NhZ2UYCyABKAkSFwoPbmV4dF9hdHRlbXB0X21zGAwgASgEEhAKCGF0dGVtcHRzGA0gASgNEg4KBnBhcmtlZBgOIAEoCRIOCgZwb2xsZWQYDyABKAkiJAoSV2F0Y2hTdGF0dXNSZXF1ZXN0Eg4KBmZvbGxvdxgBIAEoCCI9ChNXYXRjaFN0YXR1c1Jlc3BvbnNlEiYKBWxpbmtzGAEgAygLMhcuY2F1c2V3YXkudjEuTGlua1N0YXR1cyIiCgxGbHVzaFJlcXVlc3QSEgoKdGltZW91dF9tcxgBIAEoDSI5Cg1GbHVzaFJlc3BvbnNlEigKB3BlbmRpbmcYASADKAsyFy5jYXVzZXdheS52MS5MaW5rU3RhdHVzIm0KD0pvaW5UcmVlUmVxdWVzdBIOCgZ0aWNrZXQYASABKAkSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDwoHbWVzc2FnZRgDIAEoCRIMCgR3YWl0GAQgASgIItIBChBKb2luVHJlZVJlc3BvbnNlEgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDBIpCgZzdGF0dXMYAyABKA4yGS5jYXVzZXdheS52MS5BY2Nlc3NTdGF0dXMSDwoHcmVxdWVzdBgEIAEoDBIrCgpwZXJtaXNzaW9uGAUgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIOCgZyZWFzb24YBiABKAkSEgoKZXJyb3JfY29kZRgHIAEoCRIVCg1lcnJvcl9tZXNzYWdlGAggASgJIkIKGUxpc3RBY2Nlc3NSZXF1ZXN0c1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiYwoaTGlzdEFjY2Vzc1JlcXVlc3RzUmVzcG9uc2USLAoIcmVxdWVzdHMYASADKAsyGi5jYXVzZXdheS52MS5BY2Nlc3NSZXF1ZXN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKhAQoNQWNjZXNzUmVxdWVzdBIKCgJpZBgBIAEoDBIMCgR0cmVlGAIgASgMEgwKBHBlZXIYAyABKAwSKwoKcGVybWlzc2lvbhgEIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDwoHbWVzc2FnZRgFIAEoCRIVCg1jcmVhdGVkX2F0X21zGAYgASgEEhMKC2Fza2VkX2F0X21zGAcgASgEIl4KE0RlY2lkZUFjY2Vzc1JlcXVlc3QSCgoCaWQYASABKAwSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDgoGcmVhc29uGAMgASgJIkMKFERlY2lkZUFjY2Vzc1Jlc3BvbnNlEisKB3JlcXVlc3QYASABKAsyGi5jYXVzZXdheS52MS5BY2Nlc3NSZXF1ZXN0IiAKEEdldFBvbGljeVJlcXVlc3QSDAoEdHJlZRgBIAEoDCKXAQoRR2V0UG9saWN5UmVzcG9uc2USMAoNcHVibGljX2FjY2VzcxgBIAEoDjIZLmNhdXNld2F5LnYxLlB1YmxpY0FjY2VzcxIqCgdtZW1iZXJzGAIgAygLMhkuY2F1c2V3YXkudjEuUG9saWN5TWVtYmVyEiQKA293bhgDIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24iaAoMUG9saWN5TWVtYmVyEgwKBHBlZXIYASABKAwSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDAoEbmFtZRgDIAEoCRIPCgdyZXZva2VkGAQgASgIIn8KE0NoYW5nZVBvbGljeVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIwCg1wdWJsaWNfYWNjZXNzGAIgASgOMhkuY2F1c2V3YXkudjEuUHVibGljQWNjZXNzEigKBmdyYW50cxgDIAMoCzIYLmNhdXNld2F5LnYxLlBvbGljeUdyYW50IlYKC1BvbGljeUdyYW50EgwKBHBlZXIYASABKAwSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDAoEbmFtZRgDIAEoCSIlChRDaGFuZ2VQb2xpY3lSZXNwb25zZRINCgVlbnRyeRgBIAEoDCIuChBSZXZva2VLZXlSZXF1ZXN0EgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDCI5ChFSZXZva2VLZXlSZXNwb25zZRINCgVlbnRyeRgBIAEoDBIVCg1sYXN0X2FjY2VwdGVkGAIgAygMMtMLCgtOb2RlU2VydmljZRJECgdHZXROb2RlEhsuY2F1c2V3YXkudjEuR2V0Tm9kZVJlcXVlc3QaHC5jYXVzZXdheS52MS5HZXROb2RlUmVzcG9uc2USUwoMQ3JlYXRlVGlja2V0EiAuY2F1c2V3YXkudjEuQ3JlYXRlVGlja2V0UmVxdWVzdBohLmNhdXNld2F5LnYxLkNyZWF0ZVRpY2tldFJlc3BvbnNlEkYKB1N5bmNOb3cSGy5jYXVzZXdheS52MS5TeW5jTm93UmVxdWVzdBocLmNhdXNld2F5LnYxLlN5bmNOb3dSZXNwb25zZTABEk8KClZlcmlmeVRyZWUSHi5jYXVzZXdheS52MS5WZXJpZnlUcmVlUmVxdWVzdBofLmNhdXNld2F5LnYxLlZlcmlmeVRyZWVSZXNwb25zZTABEkMKBlJlcGFpchIaLmNhdXNld2F5LnYxLlJlcGFpclJlcXVlc3QaGy5jYXVzZXdheS52MS5SZXBhaXJSZXNwb25zZTABEkQKB0FkZFBlZXISGy5jYXVzZXdheS52MS5BZGRQZWVyUmVxdWVzdBocLmNhdXNld2F5LnYxLkFkZFBlZXJSZXNwb25zZRJNCgpSZW1vdmVQZWVyEh4uY2F1c2V3YXkudjEuUmVtb3ZlUGVlclJlcXVlc3QaHy5jYXVzZXdheS52MS5SZW1vdmVQZWVyUmVzcG9uc2USSgoJQmxvY2tQZWVyEh0uY2F1c2V3YXkudjEuQmxvY2tQZWVyUmVxdWVzdBoeLmNhdXNld2F5LnYxLkJsb2NrUGVlclJlc3BvbnNlEkoKCUxpc3RQZWVycxIdLmNhdXNld2F5LnYxLkxpc3RQZWVyc1JlcXVlc3QaHi5jYXVzZXdheS52MS5MaXN0UGVlcnNSZXNwb25zZRJHCghMaW5rVHJlZRIcLmNhdXNld2F5LnYxLkxpbmtUcmVlUmVxdWVzdBodLmNhdXNld2F5LnYxLkxpbmtUcmVlUmVzcG9uc2USTQoKVW5saW5rVHJlZRIeLmNhdXNld2F5LnYxLlVubGlua1RyZWVSZXF1ZXN0Gh8uY2F1c2V3YXkudjEuVW5saW5rVHJlZVJlc3BvbnNlElIKC1dhdGNoU3RhdHVzEh8uY2F1c2V3YXkudjEuV2F0Y2hTdGF0dXNSZXF1ZXN0GiAuY2F1c2V3YXkudjEuV2F0Y2hTdGF0dXNSZXNwb25zZTABEj4KBUZsdXNoEhkuY2F1c2V3YXkudjEuRmx1c2hSZXF1ZXN0GhouY2F1c2V3YXkudjEuRmx1c2hSZXNwb25zZRJJCghKb2luVHJlZRIcLmNhdXNld2F5LnYxLkpvaW5UcmVlUmVxdWVzdBodLmNhdXNld2F5LnYxLkpvaW5UcmVlUmVzcG9uc2UwARJKCglHZXRQb2xpY3kSHS5jYXVzZXdheS52MS5HZXRQb2xpY3lSZXF1ZXN0Gh4uY2F1c2V3YXkudjEuR2V0UG9saWN5UmVzcG9uc2USUwoMQ2hhbmdlUG9saWN5EiAuY2F1c2V3YXkudjEuQ2hhbmdlUG9saWN5UmVxdWVzdBohLmNhdXNld2F5LnYxLkNoYW5nZVBvbGljeVJlc3BvbnNlEkoKCVJldm9rZUtleRIdLmNhdXNld2F5LnYxLlJldm9rZUtleVJlcXVlc3QaHi5jYXVzZXdheS52MS5SZXZva2VLZXlSZXNwb25zZRJlChJMaXN0QWNjZXNzUmVxdWVzdHMSJi5jYXVzZXdheS52MS5MaXN0QWNjZXNzUmVxdWVzdHNSZXF1ZXN0GicuY2F1c2V3YXkudjEuTGlzdEFjY2Vzc1JlcXVlc3RzUmVzcG9uc2USUwoMRGVjaWRlQWNjZXNzEiAuY2F1c2V3YXkudjEuRGVjaWRlQWNjZXNzUmVxdWVzdBohLmNhdXNld2F5LnYxLkRlY2lkZUFjY2Vzc1Jlc3BvbnNlQmgKGWlvLmdpdGh1Yi5jYXVzZXdheXN5bmMudjFQAVo7Z2l0aHViLmNvbS9jYXVzZXdheS1zeW5jL2NhdXNld2F5LWdvL2NhdXNld2F5L3YxO2NhdXNld2F5djGqAgtDYXVzZXdheS5WMWIGcHJvdG8z", [file_causeway_v1_entry, file_causeway_v1_sync]);
+  fileDesc("ChZjYXVzZXdheS92MS9ub2RlLnByb3RvEgtjYXVzZXdheS52MSIQCg5HZXROb2RlUmVxdWVzdCLmAQoPR2V0Tm9kZVJlc3BvbnNlEgwKBHBlZXIYASABKAwSEQoJYWRkcmVzc2VzGAIgAygJEg8KB3ZlcnNpb24YAyABKAkSLAoLY29ubmVjdGlvbnMYBCADKAsyFy5jYXVzZXdheS52MS5Db25uZWN0aW9uEg8KB2JpbmRpbmcYBSABKAkSKAoGZGFtYWdlGAYgAygLMhguY2F1c2V3YXkudjEuU3RvcmVEYW1hZ2USIQoFcmVsYXkYByABKAsyEi5jYXVzZXdheS52MS5SZWxheRIVCg1yZWFjaF9wcm9ibGVtGAggASgJIhEKD0RpYWdub3NlUmVxdWVzdCI6ChBEaWFnbm9zZVJlc3BvbnNlEiYKCGZpbmRpbmdzGAEgAygLMhQuY2F1c2V3YXkudjEuRmluZGluZyJpCgdGaW5kaW5nEg0KBXRvcGljGAEgASgJEi4KCHNldmVyaXR5GAIgASgOMhwuY2F1c2V3YXkudjEuRmluZGluZ1NldmVyaXR5Eg8KB21lc3NhZ2UYAyABKAkSDgoGYWR2aWNlGAQgASgJIicKBVJlbGF5EgsKA3VybBgBIAEoCRIRCgljb25uZWN0ZWQYAiABKAgiLAoLU3RvcmVEYW1hZ2USDAoEdHJlZRgBIAEoDBIPCgdtZXNzYWdlGAIgASgJIqcBCgpDb25uZWN0aW9uEgwKBHBlZXIYASABKAwSFgoOcmVtb3RlX2FkZHJlc3MYAiABKAkSEQoJdHJhbnNwb3J0GAMgASgJEgwKBHBhdGgYBCABKAkSFQoNcm91bmRfdHJpcF9tcxgFIAEoARISCgpieXRlc19zZW50GAYgASgEEhYKDmJ5dGVzX3JlY2VpdmVkGAcgASgEEg8KB2luYm91bmQYCCABKAgicQoTQ3JlYXRlVGlja2V0UmVxdWVzdBIMCgR0cmVlGAEgASgMEisKCmludml0YXRpb24YAiABKA4yFy5jYXVzZXdheS52MS5QZXJtaXNzaW9uEhIKCndpdGhfcGVlcnMYAyABKAgSCwoDbGFuGAQgASgIIl8KFENyZWF0ZVRpY2tldFJlc3BvbnNlEg4KBnRpY2tldBgBIAEoCRIPCgd3YXJuaW5nGAIgASgJEhIKCmludml0YXRpb24YAyABKAwSEgoKZXhwaXJlc19tcxgEIAEoBCIuCg5TeW5jTm93UmVxdWVzdBIMCgR0cmVlGAEgASgMEg4KBnJlbW90ZRgCIAEoCSJzCg9TeW5jTm93UmVzcG9uc2USLQoIcHJvZ3Jlc3MYASABKAsyGS5jYXVzZXdheS52MS5TeW5jUHJvZ3Jlc3NIABIpCgZyZXN1bHQYAiABKAsyFy5jYXVzZXdheS52MS5TeW5jUmVzdWx0SABCBgoEcGFydCJRCgxTeW5jUHJvZ3Jlc3MSEAoIcmVjZWl2ZWQYASABKAQSEAoIZXhwZWN0ZWQYAiABKAQSDAoEc2VudBgDIAEoBBIPCgd0b19zZW5kGAQgASgEIoEDCgpTeW5jUmVzdWx0EgwKBHRyZWUYASABKAwSEAoIcmVjZWl2ZWQYAiABKAQSDAoEc2VudBgDIAEoBBIWCg5ieXRlc19yZWNlaXZlZBgEIAEoBBISCgpieXRlc19zZW50GAUgASgEEhMKC3JvdW5kX3RyaXBzGAYgASgNEhIKCmVsYXBzZWRfbXMYByABKAESDAoEdGlwcxgIIAMoDBINCgVlcXVhbBgJIAEoCBIPCgdhZGRyZXNzGAogASgJEikKCHN0YXR1c2VzGAsgAygOMhcuY2F1c2V3YXkudjEuU3luY1N0YXR1cxIRCglyZWR1bmRhbnQYDCABKAQSDQoFY2VsbHMYDSABKAQSEwoLc3RvcmVfcmVhZHMYDiABKAQSDAoEcGF0aBgPIAEoCRIaChJwYXRoX3JvdW5kX3RyaXBfbXMYECABKAESDAoEcGVlchgRIAEoDBIoCgdzb3VyY2VzGBIgAygLMhcuY2F1c2V3YXkudjEuU3luY1NvdXJjZSJKCgpTeW5jU291cmNlEgwKBHBlZXIYASABKAwSDwoHZW50cmllcxgCIAEoBBIMCgRjb2RlGAMgASgJEg8KB21lc3NhZ2UYBCABKAkiIQoRVmVyaWZ5VHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDCJwChJWZXJpZnlUcmVlUmVzcG9uc2USDwoHY2hlY2tlZBgBIAEoBBINCgVjb3VudBgCIAEoBBIsCghwcm9ibGVtcxgDIAMoCzIaLmNhdXNld2F5LnYxLlZlcmlmeVByb2JsZW0SDAoEZG9uZRgEIAEoCCIdCg1SZXBhaXJSZXF1ZXN0EgwKBHRyZWUYASABKAwidQoOUmVwYWlyUmVzcG9uc2USDAoEdHJlZRgBIAEoDBIPCgdjaGVja2VkGAIgASgEEg0KBWNvdW50GAMgASgEEicKBnJlc3VsdBgEIAEoCzIXLmNhdXNld2F5LnYxLlRyZWVSZXBhaXISDAoEZG9uZRgFIAEoCCJZCgpUcmVlUmVwYWlyEiwKCHByb2JsZW1zGAEgAygLMhouY2F1c2V3YXkudjEuVmVyaWZ5UHJvYmxlbRIMCgRrZXB0GAIgASgEEg8KB2Ryb3BwZWQYAyABKAQibwoNQmFja3VwUmVxdWVzdBINCgV0cmVlcxgBIAMoDBIUCgxlbnRyaWVzX29ubHkYAiABKAgSEAoId2l0aF9rZXkYAyABKAgSJwoFc2luY2UYBCABKAsyGC5jYXVzZXdheS52MS5CYWNrdXBTaW5jZSJsCgtCYWNrdXBTaW5jZRIOCgZiYWNrdXAYASABKAwSDQoFc3RvcmUYAiABKAwSFQoNY3JlYXRlZF9hdF9tcxgDIAEoBBInCgV0cmVlcxgEIAMoCzIYLmNhdXNld2F5LnYxLkJhY2t1cFBvaW50IjwKC0JhY2t1cFBvaW50EgwKBHRyZWUYASABKAwSDgoGbnVtYmVyGAIgASgNEg8KB2VudHJpZXMYAyABKAQieAoOQmFja3VwUmVzcG9uc2USDQoFYnl0ZXMYASABKAwSDwoHZW50cmllcxgCIAEoBBINCgVjb3VudBgDIAEoBBIpCgdkYW1hZ2VkGAQgAygLMhguY2F1c2V3YXkudjEuU3RvcmVEYW1hZ2USDAoEZG9uZRgFIAEoCCI9Cg1WZXJpZnlQcm9ibGVtEg0KBWVudHJ5GAEgASgMEgwKBGNvZGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCSI/Cg5BZGRQZWVyUmVxdWVzdBIMCgRwZWVyGAEgASgMEhEKCWFkZHJlc3NlcxgCIAMoCRIMCgRuYW1lGAMgASgJIjIKD0FkZFBlZXJSZXNwb25zZRIfCgRwZWVyGAEgASgLMhEuY2F1c2V3YXkudjEuUGVlciJvCgRQZWVyEgwKBHBlZXIYASABKAwSDAoEbmFtZRgCIAEoCRIrCglhZGRyZXNzZXMYAyADKAsyGC5jYXVzZXdheS52MS5QZWVyQWRkcmVzcxIPCgdibG9ja2VkGAQgASgIEg0KBXRyZWVzGAUgAygMInQKC1BlZXJBZGRyZXNzEg8KB2FkZHJlc3MYASABKAkSFwoPbGFzdF9zdWNjZXNzX21zGAIgASgEEhcKD2xhc3RfZmFpbHVyZV9tcxgDIAEoBBIOCgZzb3VyY2UYBCABKAkSEgoKZXhwaXJlc19tcxgFIAEoBCIhChFSZW1vdmVQZWVyUmVxdWVzdBIMCgRwZWVyGAEgASgMIhQKElJlbW92ZVBlZXJSZXNwb25zZSIxChBCbG9ja1BlZXJSZXF1ZXN0EgwKBHBlZXIYASABKAwSDwoHdW5ibG9jaxgCIAEoCCITChFCbG9ja1BlZXJSZXNwb25zZSI5ChBMaXN0UGVlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJIk4KEUxpc3RQZWVyc1Jlc3BvbnNlEiAKBXBlZXJzGAEgAygLMhEuY2F1c2V3YXkudjEuUGVlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkidgoMTGlua1NldHRpbmdzEhEKCW9uX2NvbW1pdBgBIAEoCBIYChBpbnRlcnZhbF9zZWNvbmRzGAIgASgNEgwKBHB1bGwYAyABKAgSDAoEcHVzaBgEIAEoCBIOCgZwYXVzZWQYBSABKAgSDQoFYmxvYnMYBiABKAgiagoPTGlua1RyZWVSZXF1ZXN0EgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDBIOCgZ0aWNrZXQYAyABKAkSKwoIc2V0dGluZ3MYBCABKAsyGS5jYXVzZXdheS52MS5MaW5rU2V0dGluZ3MiOQoQTGlua1RyZWVSZXNwb25zZRIlCgRsaW5rGAEgASgLMhcuY2F1c2V3YXkudjEuTGlua1N0YXR1cyIvChFVbmxpbmtUcmVlUmVxdWVzdBIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwiFAoSVW5saW5rVHJlZVJlc3BvbnNlIogDCgpMaW5rU3RhdHVzEgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDBIrCghzZXR0aW5ncxgDIAEoCzIZLmNhdXNld2F5LnYxLkxpbmtTZXR0aW5ncxIPCgdpbl9zeW5jGAQgASgIEg4KBmFjdGl2ZRgFIAEoCBITCgtwZWVyX2JlaGluZBgGIAEoBBIRCgl3ZV9iZWhpbmQYByABKAQSGQoRb2xkZXN0X3BlbmRpbmdfbXMYCCABKAQSFwoPbGFzdF9zdWNjZXNzX21zGAkgASgEEhcKD2xhc3RfZXJyb3JfY29kZRgKIAEoCRIaChJsYXN0X2Vycm9yX21lc3NhZ2UYCyABKAkSFwoPbmV4dF9hdHRlbXB0X21zGAwgASgEEhAKCGF0dGVtcHRzGA0gASgNEg4KBnBhcmtlZBgOIAEoCRIOCgZwb2xsZWQYDyABKAkSDQoFaGVhcmQYECABKAgSJQoFcGxhY2UYESABKA4yFi5jYXVzZXdheS52MS5MaW5rUGxhY2UiJAoSV2F0Y2hTdGF0dXNSZXF1ZXN0Eg4KBmZvbGxvdxgBIAEoCCI9ChNXYXRjaFN0YXR1c1Jlc3BvbnNlEiYKBWxpbmtzGAEgAygLMhcuY2F1c2V3YXkudjEuTGlua1N0YXR1cyIiCgxGbHVzaFJlcXVlc3QSEgoKdGltZW91dF9tcxgBIAEoDSI5Cg1GbHVzaFJlc3BvbnNlEigKB3BlbmRpbmcYASADKAsyFy5jYXVzZXdheS52MS5MaW5rU3RhdHVzIm0KD0pvaW5UcmVlUmVxdWVzdBIOCgZ0aWNrZXQYASABKAkSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDwoHbWVzc2FnZRgDIAEoCRIMCgR3YWl0GAQgASgIItIBChBKb2luVHJlZVJlc3BvbnNlEgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDBIpCgZzdGF0dXMYAyABKA4yGS5jYXVzZXdheS52MS5BY2Nlc3NTdGF0dXMSDwoHcmVxdWVzdBgEIAEoDBIrCgpwZXJtaXNzaW9uGAUgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIOCgZyZWFzb24YBiABKAkSEgoKZXJyb3JfY29kZRgHIAEoCRIVCg1lcnJvcl9tZXNzYWdlGAggASgJIkIKGUxpc3RBY2Nlc3NSZXF1ZXN0c1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiYwoaTGlzdEFjY2Vzc1JlcXVlc3RzUmVzcG9uc2USLAoIcmVxdWVzdHMYASADKAsyGi5jYXVzZXdheS52MS5BY2Nlc3NSZXF1ZXN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKhAQoNQWNjZXNzUmVxdWVzdBIKCgJpZBgBIAEoDBIMCgR0cmVlGAIgASgMEgwKBHBlZXIYAyABKAwSKwoKcGVybWlzc2lvbhgEIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDwoHbWVzc2FnZRgFIAEoCRIVCg1jcmVhdGVkX2F0X21zGAYgASgEEhMKC2Fza2VkX2F0X21zGAcgASgEIl4KE0RlY2lkZUFjY2Vzc1JlcXVlc3QSCgoCaWQYASABKAwSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDgoGcmVhc29uGAMgASgJIkMKFERlY2lkZUFjY2Vzc1Jlc3BvbnNlEisKB3JlcXVlc3QYASABKAsyGi5jYXVzZXdheS52MS5BY2Nlc3NSZXF1ZXN0IiAKEEdldFBvbGljeVJlcXVlc3QSDAoEdHJlZRgBIAEoDCK0AQoRR2V0UG9saWN5UmVzcG9uc2USMAoNcHVibGljX2FjY2VzcxgBIAEoDjIZLmNhdXNld2F5LnYxLlB1YmxpY0FjY2VzcxIqCgdtZW1iZXJzGAIgAygLMhkuY2F1c2V3YXkudjEuUG9saWN5TWVtYmVyEiQKA293bhgDIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SGwoTcHVibGljX2FjY2Vzc19lbnRyeRgEIAEoDCJ3CgxQb2xpY3lNZW1iZXISDAoEcGVlchgBIAEoDBIrCgpwZXJtaXNzaW9uGAIgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIMCgRuYW1lGAMgASgJEg8KB3Jldm9rZWQYBCABKAgSDQoFZW50cnkYBSABKAwifwoTQ2hhbmdlUG9saWN5UmVxdWVzdBIMCgR0cmVlGAEgASgMEjAKDXB1YmxpY19hY2Nlc3MYAiABKA4yGS5jYXVzZXdheS52MS5QdWJsaWNBY2Nlc3MSKAoGZ3JhbnRzGAMgAygLMhguY2F1c2V3YXkudjEuUG9saWN5R3JhbnQiVgoLUG9saWN5R3JhbnQSDAoEcGVlchgBIAEoDBIrCgpwZXJtaXNzaW9uGAIgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIMCgRuYW1lGAMgASgJIiUKFENoYW5nZVBvbGljeVJlc3BvbnNlEg0KBWVudHJ5GAEgASgMIi4KEFJldm9rZUtleVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIMCgRwZWVyGAIgASgMIjkKEVJldm9rZUtleVJlc3BvbnNlEg0KBWVudHJ5GAEgASgMEhUKDWxhc3RfYWNjZXB0ZWQYAiADKAwiUgoNQWRkQXBwUmVxdWVzdBIMCgRuYW1lGAEgASgJEgwKBHBlZXIYAiABKAwSJQoGZ3JhbnRzGAMgAygLMhUuY2F1c2V3YXkudjEuQXBwR3JhbnQiRQoIQXBwR3JhbnQSDAoEdHJlZRgBIAEoDBIrCgpwZXJtaXNzaW9uGAIgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbiIvCg5BZGRBcHBSZXNwb25zZRIdCgNhcHAYASABKAsyEC5jYXVzZXdheS52MS5BcHAiXwoDQXBwEgwKBG5hbWUYASABKAkSDAoEcGVlchgCIAEoDBIVCg1jcmVhdGVkX2F0X21zGAMgASgEEiUKBnJpZ2h0cxgEIAMoCzIVLmNhdXNld2F5LnYxLkFwcEdyYW50IjgKD0xpc3RBcHBzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJLChBMaXN0QXBwc1Jlc3BvbnNlEh4KBGFwcHMYASADKAsyEC5jYXVzZXdheS52MS5BcHASFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiAKEFJldm9rZUFwcFJlcXVlc3QSDAoEbmFtZRgBIAEoCSIiChFSZXZva2VBcHBSZXNwb25zZRINCgV0cmVlcxgBIAMoDCI/ChZMaXN0SW52aXRhdGlvbnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJImAKF0xpc3RJbnZpdGF0aW9uc1Jlc3BvbnNlEiwKC2ludml0YXRpb25zGAEgAygLMhcuY2F1c2V3YXkudjEuSW52aXRhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiowEKCkludml0YXRpb24SCgoCaWQYASABKAwSDAoEdHJlZRgCIAEoDBIrCgpwZXJtaXNzaW9uGAMgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIVCg1jcmVhdGVkX2F0X21zGAQgASgEEhIKCmV4cGlyZXNfbXMYBSABKAQSDwoHdXNlZF9ieRgGIAEoDBISCgp1c2VkX2F0X21zGAcgASgEIiUKF1Jldm9rZUludml0YXRpb25SZXF1ZXN0EgoKAmlkGAEgASgMIhoKGFJldm9rZUludml0YXRpb25SZXNwb25zZSIiChBXYXRjaE5vZGVSZXF1ZXN0Eg4KBmZvbGxvdxgBIAEoCCLvAQoRV2F0Y2hOb2RlUmVzcG9uc2USIAoFdHJlZXMYASADKAsyES5jYXVzZXdheS52MS5UcmVlEhUKDXJlbW92ZWRfdHJlZXMYAiADKAwSEAoIY29tcGxldGUYAyABKAgSKQoHc3RvcmFnZRgEIAEoCzIYLmNhdXNld2F5LnYxLk5vZGVTdG9yYWdlEg4KBm5vd19tcxgFIAEoBBImCgVsaW5rcxgGIAMoCzIXLmNhdXNld2F5LnYxLkxpbmtTdGF0dXMSLAoNcmVtb3ZlZF9saW5rcxgHIAMoCzIVLmNhdXNld2F5LnYxLkxpbmtOYW1lIiYKCExpbmtOYW1lEgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDCJ8CgtOb2RlU3RvcmFnZRITCgtlbnRyeV9ieXRlcxgBIAEoBBITCgtjaHVua19ieXRlcxgCIAEoBBIRCgltYXhfYnl0ZXMYAyABKAQSFgoObWF4X3RyZWVfYnl0ZXMYBCABKAQSGAoQbWF4X2F1dGhvcl9ieXRlcxgFIAEoBCIUChJHZXRTZXR0aW5nc1JlcXVlc3QiPQoTR2V0U2V0dGluZ3NSZXNwb25zZRImCghzZXR0aW5ncxgBIAMoCzIULmNhdXNld2F5LnYxLlNldHRpbmciNgoHU2V0dGluZxIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgJEg4KBnNvdXJjZRgDIAEoCSIiChFHZXRNZXRyaWNzUmVxdWVzdBINCgVuYW1lcxgBIAMoCSJAChJHZXRNZXRyaWNzUmVzcG9uc2USKgoHc2FtcGxlcxgBIAMoCzIZLmNhdXNld2F5LnYxLk1ldHJpY1NhbXBsZSKRAQoMTWV0cmljU2FtcGxlEgwKBG5hbWUYASABKAkSNQoGbGFiZWxzGAIgAygLMiUuY2F1c2V3YXkudjEuTWV0cmljU2FtcGxlLkxhYmVsc0VudHJ5Eg0KBXZhbHVlGAMgASgBGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiRwoPV2F0Y2hMb2dSZXF1ZXN0EiQKBWxldmVsGAEgASgOMhUuY2F1c2V3YXkudjEuTG9nTGV2ZWwSDgoGZm9sbG93GAIgASgIIkcKEFdhdGNoTG9nUmVzcG9uc2USIwoFbGluZXMYASADKAsyFC5jYXVzZXdheS52MS5Mb2dMaW5lEg4KBm1pc3NlZBgCIAEoBCKwAQoHTG9nTGluZRINCgVhdF9tcxgBIAEoBBIkCgVsZXZlbBgCIAEoDjIVLmNhdXNld2F5LnYxLkxvZ0xldmVsEg8KB21lc3NhZ2UYAyABKAkSMAoGZmllbGRzGAQgAygLMiAuY2F1c2V3YXkudjEuTG9nTGluZS5GaWVsZHNFbnRyeRotCgtGaWVsZHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIk8KGExpc3RBdXRob3JTdG9yYWdlUmVxdWVzdBIMCgR0cmVlGAEgASgMEhEKCXBhZ2Vfc2l6ZRgCIAEoDRISCgpwYWdlX3Rva2VuGAMgASgJImEKGUxpc3RBdXRob3JTdG9yYWdlUmVzcG9uc2USKwoHYXV0aG9ycxgBIAMoCzIaLmNhdXNld2F5LnYxLkF1dGhvclN0b3JhZ2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImoKDUF1dGhvclN0b3JhZ2USDAoEcGVlchgBIAEoDBITCgtlbnRyeV9ieXRlcxgCIAEoBBITCgtjaHVua19ieXRlcxgDIAEoBBIRCgltYXhfYnl0ZXMYBCABKAQSDgoGc2hhcmVkGAUgASgJIicKFUNyZWF0ZVBhZ2VMaW5rUmVxdWVzdBIOCgZvcmlnaW4YASABKAkiOQoWQ3JlYXRlUGFnZUxpbmtSZXNwb25zZRILCgN1cmwYASABKAkSEgoKZXhwaXJlc19tcxgCIAEoBCIYChZFbmRQYWdlU2Vzc2lvbnNSZXF1ZXN0IisKF0VuZFBhZ2VTZXNzaW9uc1Jlc3BvbnNlEhAKCHNlc3Npb25zGAEgASgNIjoKEUxpc3RPZmZlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJIlEKEkxpc3RPZmZlcnNSZXNwb25zZRIiCgZvZmZlcnMYASADKAsyEi5jYXVzZXdheS52MS5PZmZlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkinAEKBU9mZmVyEgwKBHRyZWUYASABKAwSDAoEcGVlchgCIAEoDBIMCgRuYW1lGAMgASgJEisKCnBlcm1pc3Npb24YBCABKA4yFy5jYXVzZXdheS52MS5QZXJtaXNzaW9uEg4KBmF1dGhvchgFIAEoDBIVCg1jcmVhdGVkX2F0X21zGAYgASgEEhUKDW9mZmVyZWRfYXRfbXMYByABKAQiMQoTQWNjZXB0T2ZmZXJzUmVxdWVzdBIMCgR0cmVlGAEgASgMEgwKBHBlZXIYAiABKAwiOgoUQWNjZXB0T2ZmZXJzUmVzcG9uc2USIgoGb2ZmZXJzGAEgAygLMhIuY2F1c2V3YXkudjEuT2ZmZXIiMgoURGVjbGluZU9mZmVyc1JlcXVlc3QSDAoEdHJlZRgBIAEoDBIMCgRwZWVyGAIgASgMIjsKFURlY2xpbmVPZmZlcnNSZXNwb25zZRIiCgZvZmZlcnMYASADKAsyEi5jYXVzZXdheS52MS5PZmZlciJeChNTdGFydFBhaXJpbmdSZXF1ZXN0EgwKBG5hbWUYASABKAkSDAoEdHJlZRgCIAEoDBIrCgpwZXJtaXNzaW9uGAMgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbiKmAQoUU3RhcnRQYWlyaW5nUmVzcG9uc2USLgoHd2FpdGluZxgBIAEoCzIbLmNhdXNld2F5LnYxLlBhaXJpbmdXYWl0aW5nSAASKgoFZm91bmQYAiABKAsyGS5jYXVzZXdheS52MS5QYWlyaW5nRm91bmRIABIqCgZwYWlyZWQYAyABKAsyGC5jYXVzZXdheS52MS5QYWlyaW5nRG9uZUgAQgYKBHBhcnQiNAoOUGFpcmluZ1dhaXRpbmcSEAoIdW50aWxfbXMYASABKAQSEAoIZGlhbGFibGUYAiABKAgiOgoMUGFpcmluZ0ZvdW5kEgwKBHBlZXIYASABKAwSDAoEbmFtZRgCIAEoCRIOCgZkaWdpdHMYAyABKAkijgEKC1BhaXJpbmdEb25lEgwKBHBlZXIYASABKAwSDAoEbmFtZRgCIAEoCRIRCglhZGRyZXNzZXMYAyADKAkSJwoFZ2l2ZW4YBCABKAsyGC5jYXVzZXdheS52MS5QYWlyaW5nVHJlZRInCgV0YWtlbhgFIAEoCzIYLmNhdXNld2F5LnYxLlBhaXJpbmdUcmVlIjQKFEFuc3dlclBhaXJpbmdSZXF1ZXN0EgwKBHBlZXIYASABKAwSDgoGYWNjZXB0GAIgASgIIhcKFUFuc3dlclBhaXJpbmdSZXNwb25zZSqJAQoPRmluZGluZ1NldmVyaXR5EiAKHEZJTkRJTkdfU0VWRVJJVFlfVU5TUEVDSUZJRUQQABIZChVGSU5ESU5HX1NFVkVSSVRZX0ZJTkUQARIbChdGSU5ESU5HX1NFVkVSSVRZX05PVElDRRACEhwKGEZJTkRJTkdfU0VWRVJJVFlfUFJPQkxFTRADKm4KCUxpbmtQbGFjZRIaChZMSU5LX1BMQUNFX1VOU1BFQ0lGSUVEEAASEwoPTElOS19QTEFDRV9LRVBUEAESGAoUTElOS19QTEFDRV9ORUlHSEJPVVIQAhIWChJMSU5LX1BMQUNFX1BBU1NJVkUQAyqMAQoITG9nTGV2ZWwSGQoVTE9HX0xFVkVMX1VOU1BFQ0lGSUVEEAASEwoPTE9HX0xFVkVMX1RSQUNFEAESEwoPTE9HX0xFVkVMX0RFQlVHEAISEgoOTE9HX0xFVkVMX0lORk8QAxISCg5MT0dfTEVWRUxfV0FSThAEEhMKD0xPR19MRVZFTF9FUlJPUhAFMsAYCgtOb2RlU2VydmljZRJJCgdHZXROb2RlEhsuY2F1c2V3YXkudjEuR2V0Tm9kZVJlcXVlc3QaHC5jYXVzZXdheS52MS5HZXROb2RlUmVzcG9uc2UiA5ACARJMCghEaWFnbm9zZRIcLmNhdXNld2F5LnYxLkRpYWdub3NlUmVxdWVzdBodLmNhdXNld2F5LnYxLkRpYWdub3NlUmVzcG9uc2UiA5ACARJTCgxDcmVhdGVUaWNrZXQSIC5jYXVzZXdheS52MS5DcmVhdGVUaWNrZXRSZXF1ZXN0GiEuY2F1c2V3YXkudjEuQ3JlYXRlVGlja2V0UmVzcG9uc2USRgoHU3luY05vdxIbLmNhdXNld2F5LnYxLlN5bmNOb3dSZXF1ZXN0GhwuY2F1c2V3YXkudjEuU3luY05vd1Jlc3BvbnNlMAESTwoKVmVyaWZ5VHJlZRIeLmNhdXNld2F5LnYxLlZlcmlmeVRyZWVSZXF1ZXN0Gh8uY2F1c2V3YXkudjEuVmVyaWZ5VHJlZVJlc3BvbnNlMAESQwoGUmVwYWlyEhouY2F1c2V3YXkudjEuUmVwYWlyUmVxdWVzdBobLmNhdXNld2F5LnYxLlJlcGFpclJlc3BvbnNlMAESQwoGQmFja3VwEhouY2F1c2V3YXkudjEuQmFja3VwUmVxdWVzdBobLmNhdXNld2F5LnYxLkJhY2t1cFJlc3BvbnNlMAESRAoHQWRkUGVlchIbLmNhdXNld2F5LnYxLkFkZFBlZXJSZXF1ZXN0GhwuY2F1c2V3YXkudjEuQWRkUGVlclJlc3BvbnNlEk0KClJlbW92ZVBlZXISHi5jYXVzZXdheS52MS5SZW1vdmVQZWVyUmVxdWVzdBofLmNhdXNld2F5LnYxLlJlbW92ZVBlZXJSZXNwb25zZRJKCglCbG9ja1BlZXISHS5jYXVzZXdheS52MS5CbG9ja1BlZXJSZXF1ZXN0Gh4uY2F1c2V3YXkudjEuQmxvY2tQZWVyUmVzcG9uc2USTwoJTGlzdFBlZXJzEh0uY2F1c2V3YXkudjEuTGlzdFBlZXJzUmVxdWVzdBoeLmNhdXNld2F5LnYxLkxpc3RQZWVyc1Jlc3BvbnNlIgOQAgESRwoITGlua1RyZWUSHC5jYXVzZXdheS52MS5MaW5rVHJlZVJlcXVlc3QaHS5jYXVzZXdheS52MS5MaW5rVHJlZVJlc3BvbnNlEk0KClVubGlua1RyZWUSHi5jYXVzZXdheS52MS5VbmxpbmtUcmVlUmVxdWVzdBofLmNhdXNld2F5LnYxLlVubGlua1RyZWVSZXNwb25zZRJXCgtXYXRjaFN0YXR1cxIfLmNhdXNld2F5LnYxLldhdGNoU3RhdHVzUmVxdWVzdBogLmNhdXNld2F5LnYxLldhdGNoU3RhdHVzUmVzcG9uc2UiA5ACATABEj4KBUZsdXNoEhkuY2F1c2V3YXkudjEuRmx1c2hSZXF1ZXN0GhouY2F1c2V3YXkudjEuRmx1c2hSZXNwb25zZRJJCghKb2luVHJlZRIcLmNhdXNld2F5LnYxLkpvaW5UcmVlUmVxdWVzdBodLmNhdXNld2F5LnYxLkpvaW5UcmVlUmVzcG9uc2UwARJPCglHZXRQb2xpY3kSHS5jYXVzZXdheS52MS5HZXRQb2xpY3lSZXF1ZXN0Gh4uY2F1c2V3YXkudjEuR2V0UG9saWN5UmVzcG9uc2UiA5ACARJTCgxDaGFuZ2VQb2xpY3kSIC5jYXVzZXdheS52MS5DaGFuZ2VQb2xpY3lSZXF1ZXN0GiEuY2F1c2V3YXkudjEuQ2hhbmdlUG9saWN5UmVzcG9uc2USSgoJUmV2b2tlS2V5Eh0uY2F1c2V3YXkudjEuUmV2b2tlS2V5UmVxdWVzdBoeLmNhdXNld2F5LnYxLlJldm9rZUtleVJlc3BvbnNlEkEKBkFkZEFwcBIaLmNhdXNld2F5LnYxLkFkZEFwcFJlcXVlc3QaGy5jYXVzZXdheS52MS5BZGRBcHBSZXNwb25zZRJMCghMaXN0QXBwcxIcLmNhdXNld2F5LnYxLkxpc3RBcHBzUmVxdWVzdBodLmNhdXNld2F5LnYxLkxpc3RBcHBzUmVzcG9uc2UiA5ACARJKCglSZXZva2VBcHASHS5jYXVzZXdheS52MS5SZXZva2VBcHBSZXF1ZXN0Gh4uY2F1c2V3YXkudjEuUmV2b2tlQXBwUmVzcG9uc2USagoSTGlzdEFjY2Vzc1JlcXVlc3RzEiYuY2F1c2V3YXkudjEuTGlzdEFjY2Vzc1JlcXVlc3RzUmVxdWVzdBonLmNhdXNld2F5LnYxLkxpc3RBY2Nlc3NSZXF1ZXN0c1Jlc3BvbnNlIgOQAgESUwoMRGVjaWRlQWNjZXNzEiAuY2F1c2V3YXkudjEuRGVjaWRlQWNjZXNzUmVxdWVzdBohLmNhdXNld2F5LnYxLkRlY2lkZUFjY2Vzc1Jlc3BvbnNlEmEKD0xpc3RJbnZpdGF0aW9ucxIjLmNhdXNld2F5LnYxLkxpc3RJbnZpdGF0aW9uc1JlcXVlc3QaJC5jYXVzZXdheS52MS5MaXN0SW52aXRhdGlvbnNSZXNwb25zZSIDkAIBEl8KEFJldm9rZUludml0YXRpb24SJC5jYXVzZXdheS52MS5SZXZva2VJbnZpdGF0aW9uUmVxdWVzdBolLmNhdXNld2F5LnYxLlJldm9rZUludml0YXRpb25SZXNwb25zZRJRCglXYXRjaE5vZGUSHS5jYXVzZXdheS52MS5XYXRjaE5vZGVSZXF1ZXN0Gh4uY2F1c2V3YXkudjEuV2F0Y2hOb2RlUmVzcG9uc2UiA5ACATABElUKC0dldFNldHRpbmdzEh8uY2F1c2V3YXkudjEuR2V0U2V0dGluZ3NSZXF1ZXN0GiAuY2F1c2V3YXkudjEuR2V0U2V0dGluZ3NSZXNwb25zZSIDkAIBElIKCkdldE1ldHJpY3MSHi5jYXVzZXdheS52MS5HZXRNZXRyaWNzUmVxdWVzdBofLmNhdXNld2F5LnYxLkdldE1ldHJpY3NSZXNwb25zZSIDkAIBEk4KCFdhdGNoTG9nEhwuY2F1c2V3YXkudjEuV2F0Y2hMb2dSZXF1ZXN0Gh0uY2F1c2V3YXkudjEuV2F0Y2hMb2dSZXNwb25zZSIDkAIBMAESZwoRTGlzdEF1dGhvclN0b3JhZ2USJS5jYXVzZXdheS52MS5MaXN0QXV0aG9yU3RvcmFnZVJlcXVlc3QaJi5jYXVzZXdheS52MS5MaXN0QXV0aG9yU3RvcmFnZVJlc3BvbnNlIgOQAgESWQoOQ3JlYXRlUGFnZUxpbmsSIi5jYXVzZXdheS52MS5DcmVhdGVQYWdlTGlua1JlcXVlc3QaIy5jYXVzZXdheS52MS5DcmVhdGVQYWdlTGlua1Jlc3BvbnNlElwKD0VuZFBhZ2VTZXNzaW9ucxIjLmNhdXNld2F5LnYxLkVuZFBhZ2VTZXNzaW9uc1JlcXVlc3QaJC5jYXVzZXdheS52MS5FbmRQYWdlU2Vzc2lvbnNSZXNwb25zZRJSCgpMaXN0T2ZmZXJzEh4uY2F1c2V3YXkudjEuTGlzdE9mZmVyc1JlcXVlc3QaHy5jYXVzZXdheS52MS5MaXN0T2ZmZXJzUmVzcG9uc2UiA5ACARJTCgxBY2NlcHRPZmZlcnMSIC5jYXVzZXdheS52MS5BY2NlcHRPZmZlcnNSZXF1ZXN0GiEuY2F1c2V3YXkudjEuQWNjZXB0T2ZmZXJzUmVzcG9uc2USVgoNRGVjbGluZU9mZmVycxIhLmNhdXNld2F5LnYxLkRlY2xpbmVPZmZlcnNSZXF1ZXN0GiIuY2F1c2V3YXkudjEuRGVjbGluZU9mZmVyc1Jlc3BvbnNlElUKDFN0YXJ0UGFpcmluZxIgLmNhdXNld2F5LnYxLlN0YXJ0UGFpcmluZ1JlcXVlc3QaIS5jYXVzZXdheS52MS5TdGFydFBhaXJpbmdSZXNwb25zZTABElYKDUFuc3dlclBhaXJpbmcSIS5jYXVzZXdheS52MS5BbnN3ZXJQYWlyaW5nUmVxdWVzdBoiLmNhdXNld2F5LnYxLkFuc3dlclBhaXJpbmdSZXNwb25zZUJ7Chlpby5naXRodWIuY2F1c2V3YXlzeW5jLnYxQglOb2RlUHJvdG9QAVpDZ2l0aHViLmNvbS9jYXVzZXdheS1zeW5jL2NhdXNld2F5L2NsaWVudHMvZ28vY2F1c2V3YXkvdjE7Y2F1c2V3YXl2MaoCC0NhdXNld2F5LlYxYgZwcm90bzM", [file_causeway_v1_entry, file_causeway_v1_sync, file_causeway_v1_tree]);
 
 /**
  * The request of GetNode; it has no fields.
@@ -81,6 +83,20 @@ export type GetNodeResponse = Message<"causeway.v1.GetNodeResponse"> & {
    * @generated from field: repeated causeway.v1.StoreDamage damage = 6;
    */
   damage: StoreDamage[];
+
+  /**
+   * The relay of QUIC; absent if the node uses none, or does not serve QUIC.
+   *
+   * @generated from field: causeway.v1.Relay relay = 7;
+   */
+  relay?: Relay | undefined;
+
+  /**
+   * Why nodes in other networks cannot reach this one, for people; empty if they may.
+   *
+   * @generated from field: string reach_problem = 8;
+   */
+  reachProblem: string;
 };
 
 /**
@@ -89,6 +105,113 @@ export type GetNodeResponse = Message<"causeway.v1.GetNodeResponse"> & {
  */
 export const GetNodeResponseSchema: GenMessage<GetNodeResponse> = /*@__PURE__*/
   messageDesc(file_causeway_v1_node, 1);
+
+/**
+ * The request of Diagnose; it has no fields.
+ *
+ * @generated from message causeway.v1.DiagnoseRequest
+ */
+export type DiagnoseRequest = Message<"causeway.v1.DiagnoseRequest"> & {
+};
+
+/**
+ * Describes the message causeway.v1.DiagnoseRequest.
+ * Use `create(DiagnoseRequestSchema)` to create a new message.
+ */
+export const DiagnoseRequestSchema: GenMessage<DiagnoseRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 2);
+
+/**
+ * What the node found about itself.
+ *
+ * @generated from message causeway.v1.DiagnoseResponse
+ */
+export type DiagnoseResponse = Message<"causeway.v1.DiagnoseResponse"> & {
+  /**
+   * The findings, at most 100. They come topic by topic, and a topic may have several.
+   *
+   * @generated from field: repeated causeway.v1.Finding findings = 1;
+   */
+  findings: Finding[];
+};
+
+/**
+ * Describes the message causeway.v1.DiagnoseResponse.
+ * Use `create(DiagnoseResponseSchema)` to create a new message.
+ */
+export const DiagnoseResponseSchema: GenMessage<DiagnoseResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 3);
+
+/**
+ * One thing that the node found about itself.
+ *
+ * @generated from message causeway.v1.Finding
+ */
+export type Finding = Message<"causeway.v1.Finding"> & {
+  /**
+   * What was examined: "listening", "relay", "reach", "nat", "clock", "disk", "certificate", "store", "links" or a topic
+   * of a later version.
+   *
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+
+  /**
+   * How bad it is.
+   *
+   * @generated from field: causeway.v1.FindingSeverity severity = 2;
+   */
+  severity: FindingSeverity;
+
+  /**
+   * What was found, for people: one or two sentences.
+   *
+   * @generated from field: string message = 3;
+   */
+  message: string;
+
+  /**
+   * What to do about it, for people; empty if nothing has to be done.
+   *
+   * @generated from field: string advice = 4;
+   */
+  advice: string;
+};
+
+/**
+ * Describes the message causeway.v1.Finding.
+ * Use `create(FindingSchema)` to create a new message.
+ */
+export const FindingSchema: GenMessage<Finding> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 4);
+
+/**
+ * A relay, which forwards what others send to this node.
+ *
+ * @generated from message causeway.v1.Relay
+ */
+export type Relay = Message<"causeway.v1.Relay"> & {
+  /**
+   * The relay that the node has chosen; empty while it has chosen none.
+   *
+   * @generated from field: string url = 1;
+   */
+  url: string;
+
+  /**
+   * Whether the node is connected to it. Until then nobody reaches the node through it.
+   *
+   * @generated from field: bool connected = 2;
+   */
+  connected: boolean;
+};
+
+/**
+ * Describes the message causeway.v1.Relay.
+ * Use `create(RelaySchema)` to create a new message.
+ */
+export const RelaySchema: GenMessage<Relay> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 5);
 
 /**
  * Something in a store that is damaged.
@@ -116,7 +239,7 @@ export type StoreDamage = Message<"causeway.v1.StoreDamage"> & {
  * Use `create(StoreDamageSchema)` to create a new message.
  */
 export const StoreDamageSchema: GenMessage<StoreDamage> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 2);
+  messageDesc(file_causeway_v1_node, 6);
 
 /**
  * An open connection.
@@ -186,7 +309,7 @@ export type Connection = Message<"causeway.v1.Connection"> & {
  * Use `create(ConnectionSchema)` to create a new message.
  */
 export const ConnectionSchema: GenMessage<Connection> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 3);
+  messageDesc(file_causeway_v1_node, 7);
 
 /**
  * The tree to share, and what the ticket carries besides.
@@ -215,6 +338,13 @@ export type CreateTicketRequest = Message<"causeway.v1.CreateTicketRequest"> & {
    * @generated from field: bool with_peers = 3;
    */
   withPeers: boolean;
+
+  /**
+   * Also names addresses that only nodes in the same network reach. Without it they are left out if there are others.
+   *
+   * @generated from field: bool lan = 4;
+   */
+  lan: boolean;
 };
 
 /**
@@ -222,7 +352,7 @@ export type CreateTicketRequest = Message<"causeway.v1.CreateTicketRequest"> & {
  * Use `create(CreateTicketRequestSchema)` to create a new message.
  */
 export const CreateTicketRequestSchema: GenMessage<CreateTicketRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 4);
+  messageDesc(file_causeway_v1_node, 8);
 
 /**
  * The ticket.
@@ -236,6 +366,27 @@ export type CreateTicketResponse = Message<"causeway.v1.CreateTicketResponse"> &
    * @generated from field: string ticket = 1;
    */
   ticket: string;
+
+  /**
+   * Why nodes in other networks cannot use the ticket, for people; empty if they may, or if `lan` asked for that.
+   *
+   * @generated from field: string warning = 2;
+   */
+  warning: string;
+
+  /**
+   * The id of the invitation in the ticket, 32 bytes; empty without one.
+   *
+   * @generated from field: bytes invitation = 3;
+   */
+  invitation: Uint8Array;
+
+  /**
+   * When the invitation ends, in milliseconds since 1970; 0 without one.
+   *
+   * @generated from field: uint64 expires_ms = 4;
+   */
+  expiresMs: bigint;
 };
 
 /**
@@ -243,7 +394,7 @@ export type CreateTicketResponse = Message<"causeway.v1.CreateTicketResponse"> &
  * Use `create(CreateTicketResponseSchema)` to create a new message.
  */
 export const CreateTicketResponseSchema: GenMessage<CreateTicketResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 5);
+  messageDesc(file_causeway_v1_node, 9);
 
 /**
  * The tree to sync, and the remote to sync it with.
@@ -271,7 +422,7 @@ export type SyncNowRequest = Message<"causeway.v1.SyncNowRequest"> & {
  * Use `create(SyncNowRequestSchema)` to create a new message.
  */
 export const SyncNowRequestSchema: GenMessage<SyncNowRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 6);
+  messageDesc(file_causeway_v1_node, 10);
 
 /**
  * One message of the answer to SyncNow: progress, or the result.
@@ -308,7 +459,7 @@ export type SyncNowResponse = Message<"causeway.v1.SyncNowResponse"> & {
  * Use `create(SyncNowResponseSchema)` to create a new message.
  */
 export const SyncNowResponseSchema: GenMessage<SyncNowResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 7);
+  messageDesc(file_causeway_v1_node, 11);
 
 /**
  * How far a session has come.
@@ -350,7 +501,7 @@ export type SyncProgress = Message<"causeway.v1.SyncProgress"> & {
  * Use `create(SyncProgressSchema)` to create a new message.
  */
 export const SyncProgressSchema: GenMessage<SyncProgress> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 8);
+  messageDesc(file_causeway_v1_node, 12);
 
 /**
  * What a session did.
@@ -490,7 +641,7 @@ export type SyncResult = Message<"causeway.v1.SyncResult"> & {
  * Use `create(SyncResultSchema)` to create a new message.
  */
 export const SyncResultSchema: GenMessage<SyncResult> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 9);
+  messageDesc(file_causeway_v1_node, 13);
 
 /**
  * One of several peers that a first sync fetched from.
@@ -532,7 +683,7 @@ export type SyncSource = Message<"causeway.v1.SyncSource"> & {
  * Use `create(SyncSourceSchema)` to create a new message.
  */
 export const SyncSourceSchema: GenMessage<SyncSource> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 10);
+  messageDesc(file_causeway_v1_node, 14);
 
 /**
  * The tree to verify.
@@ -553,7 +704,7 @@ export type VerifyTreeRequest = Message<"causeway.v1.VerifyTreeRequest"> & {
  * Use `create(VerifyTreeRequestSchema)` to create a new message.
  */
 export const VerifyTreeRequestSchema: GenMessage<VerifyTreeRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 11);
+  messageDesc(file_causeway_v1_node, 15);
 
 /**
  * Progress; in the last message, the result.
@@ -595,7 +746,7 @@ export type VerifyTreeResponse = Message<"causeway.v1.VerifyTreeResponse"> & {
  * Use `create(VerifyTreeResponseSchema)` to create a new message.
  */
 export const VerifyTreeResponseSchema: GenMessage<VerifyTreeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 12);
+  messageDesc(file_causeway_v1_node, 16);
 
 /**
  * What to repair.
@@ -616,7 +767,7 @@ export type RepairRequest = Message<"causeway.v1.RepairRequest"> & {
  * Use `create(RepairRequestSchema)` to create a new message.
  */
 export const RepairRequestSchema: GenMessage<RepairRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 13);
+  messageDesc(file_causeway_v1_node, 17);
 
 /**
  * Progress, or the result of one tree. The last message has `done`.
@@ -665,7 +816,7 @@ export type RepairResponse = Message<"causeway.v1.RepairResponse"> & {
  * Use `create(RepairResponseSchema)` to create a new message.
  */
 export const RepairResponseSchema: GenMessage<RepairResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 14);
+  messageDesc(file_causeway_v1_node, 18);
 
 /**
  * What the repair of one tree has found and done.
@@ -700,7 +851,176 @@ export type TreeRepair = Message<"causeway.v1.TreeRepair"> & {
  * Use `create(TreeRepairSchema)` to create a new message.
  */
 export const TreeRepairSchema: GenMessage<TreeRepair> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 15);
+  messageDesc(file_causeway_v1_node, 19);
+
+/**
+ * What to back up.
+ *
+ * @generated from message causeway.v1.BackupRequest
+ */
+export type BackupRequest = Message<"causeway.v1.BackupRequest"> & {
+  /**
+   * The ids of the trees, 32 bytes each, at most 1,000. Empty: all trees.
+   *
+   * @generated from field: repeated bytes trees = 1;
+   */
+  trees: Uint8Array[];
+
+  /**
+   * True to leave out the node's records: peers, links, requests and invitations.
+   *
+   * @generated from field: bool entries_only = 2;
+   */
+  entriesOnly: boolean;
+
+  /**
+   * True if the caller puts the node's key into the backup, after the bytes of the first message. The node gives its key
+   * to nobody.
+   *
+   * @generated from field: bool with_key = 3;
+   */
+  withKey: boolean;
+
+  /**
+   * An earlier backup, whose entries and chunks are left out. Absent: the backup is whole.
+   *
+   * @generated from field: causeway.v1.BackupSince since = 4;
+   */
+  since?: BackupSince | undefined;
+};
+
+/**
+ * Describes the message causeway.v1.BackupRequest.
+ * Use `create(BackupRequestSchema)` to create a new message.
+ */
+export const BackupRequestSchema: GenMessage<BackupRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 20);
+
+/**
+ * An earlier backup on which a later one builds. The later one is whole if this is of another store.
+ *
+ * @generated from message causeway.v1.BackupSince
+ */
+export type BackupSince = Message<"causeway.v1.BackupSince"> & {
+  /**
+   * The SHA-256 of the first note of the earlier backup, 32 bytes.
+   *
+   * @generated from field: bytes backup = 1;
+   */
+  backup: Uint8Array;
+
+  /**
+   * The lifetime of its store, as that note says, 32 bytes.
+   *
+   * @generated from field: bytes store = 2;
+   */
+  store: Uint8Array;
+
+  /**
+   * When it was written, in milliseconds since 1970.
+   *
+   * @generated from field: uint64 created_at_ms = 3;
+   */
+  createdAtMs: bigint;
+
+  /**
+   * The trees of which it has all entries that there were, at most 16,384; others are written whole.
+   *
+   * @generated from field: repeated causeway.v1.BackupPoint trees = 4;
+   */
+  trees: BackupPoint[];
+};
+
+/**
+ * Describes the message causeway.v1.BackupSince.
+ * Use `create(BackupSinceSchema)` to create a new message.
+ */
+export const BackupSinceSchema: GenMessage<BackupSince> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 21);
+
+/**
+ * How far an earlier backup has a tree.
+ *
+ * @generated from message causeway.v1.BackupPoint
+ */
+export type BackupPoint = Message<"causeway.v1.BackupPoint"> & {
+  /**
+   * The id of the tree, 32 bytes.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+
+  /**
+   * The local number of the tree in its store.
+   *
+   * @generated from field: uint32 number = 2;
+   */
+  number: number;
+
+  /**
+   * How many entries of the tree it has, in the order in which they arrived.
+   *
+   * @generated from field: uint64 entries = 3;
+   */
+  entries: bigint;
+};
+
+/**
+ * Describes the message causeway.v1.BackupPoint.
+ * Use `create(BackupPointSchema)` to create a new message.
+ */
+export const BackupPointSchema: GenMessage<BackupPoint> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 22);
+
+/**
+ * A part of a backup, and how far it is.
+ *
+ * @generated from message causeway.v1.BackupResponse
+ */
+export type BackupResponse = Message<"causeway.v1.BackupResponse"> & {
+  /**
+   * The next bytes of the backup.
+   *
+   * @generated from field: bytes bytes = 1;
+   */
+  bytes: Uint8Array;
+
+  /**
+   * Entries written so far.
+   *
+   * @generated from field: uint64 entries = 2;
+   */
+  entries: bigint;
+
+  /**
+   * Entries in total.
+   *
+   * @generated from field: uint64 count = 3;
+   */
+  count: bigint;
+
+  /**
+   * The trees that are not whole in the backup, since they are damaged, at most 100. Only in the last message.
+   *
+   * @generated from field: repeated causeway.v1.StoreDamage damaged = 4;
+   */
+  damaged: StoreDamage[];
+
+  /**
+   * Set in the last message.
+   *
+   * @generated from field: bool done = 5;
+   */
+  done: boolean;
+};
+
+/**
+ * Describes the message causeway.v1.BackupResponse.
+ * Use `create(BackupResponseSchema)` to create a new message.
+ */
+export const BackupResponseSchema: GenMessage<BackupResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 23);
 
 /**
  * A problem with a tree as it is stored.
@@ -735,7 +1055,7 @@ export type VerifyProblem = Message<"causeway.v1.VerifyProblem"> & {
  * Use `create(VerifyProblemSchema)` to create a new message.
  */
 export const VerifyProblemSchema: GenMessage<VerifyProblem> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 16);
+  messageDesc(file_causeway_v1_node, 24);
 
 /**
  * The peer to add, or what to add to a known one.
@@ -770,7 +1090,7 @@ export type AddPeerRequest = Message<"causeway.v1.AddPeerRequest"> & {
  * Use `create(AddPeerRequestSchema)` to create a new message.
  */
 export const AddPeerRequestSchema: GenMessage<AddPeerRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 17);
+  messageDesc(file_causeway_v1_node, 25);
 
 /**
  * The peer as the peer book now has it.
@@ -791,7 +1111,7 @@ export type AddPeerResponse = Message<"causeway.v1.AddPeerResponse"> & {
  * Use `create(AddPeerResponseSchema)` to create a new message.
  */
 export const AddPeerResponseSchema: GenMessage<AddPeerResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 18);
+  messageDesc(file_causeway_v1_node, 26);
 
 /**
  * A peer in the peer book.
@@ -840,7 +1160,7 @@ export type Peer = Message<"causeway.v1.Peer"> & {
  * Use `create(PeerSchema)` to create a new message.
  */
 export const PeerSchema: GenMessage<Peer> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 19);
+  messageDesc(file_causeway_v1_node, 27);
 
 /**
  * An address of a peer, and when it last worked and failed.
@@ -868,6 +1188,20 @@ export type PeerAddress = Message<"causeway.v1.PeerAddress"> & {
    * @generated from field: uint64 last_failure_ms = 3;
    */
   lastFailureMs: bigint;
+
+  /**
+   * "GIVEN" by an operator or a ticket, "TOLD" by the peer itself, or found by a beacon ("LAN") or a seed ("SEED").
+   *
+   * @generated from field: string source = 4;
+   */
+  source: string;
+
+  /**
+   * Until when an address that was not given holds, in milliseconds since 1970; 0: it does not expire.
+   *
+   * @generated from field: uint64 expires_ms = 5;
+   */
+  expiresMs: bigint;
 };
 
 /**
@@ -875,7 +1209,7 @@ export type PeerAddress = Message<"causeway.v1.PeerAddress"> & {
  * Use `create(PeerAddressSchema)` to create a new message.
  */
 export const PeerAddressSchema: GenMessage<PeerAddress> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 20);
+  messageDesc(file_causeway_v1_node, 28);
 
 /**
  * The peer to remove.
@@ -896,7 +1230,7 @@ export type RemovePeerRequest = Message<"causeway.v1.RemovePeerRequest"> & {
  * Use `create(RemovePeerRequestSchema)` to create a new message.
  */
 export const RemovePeerRequestSchema: GenMessage<RemovePeerRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 21);
+  messageDesc(file_causeway_v1_node, 29);
 
 /**
  * The answer of RemovePeer; it has no fields.
@@ -911,7 +1245,7 @@ export type RemovePeerResponse = Message<"causeway.v1.RemovePeerResponse"> & {
  * Use `create(RemovePeerResponseSchema)` to create a new message.
  */
 export const RemovePeerResponseSchema: GenMessage<RemovePeerResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 22);
+  messageDesc(file_causeway_v1_node, 30);
 
 /**
  * The peer to block or unblock.
@@ -939,7 +1273,7 @@ export type BlockPeerRequest = Message<"causeway.v1.BlockPeerRequest"> & {
  * Use `create(BlockPeerRequestSchema)` to create a new message.
  */
 export const BlockPeerRequestSchema: GenMessage<BlockPeerRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 23);
+  messageDesc(file_causeway_v1_node, 31);
 
 /**
  * The answer of BlockPeer; it has no fields.
@@ -954,7 +1288,7 @@ export type BlockPeerResponse = Message<"causeway.v1.BlockPeerResponse"> & {
  * Use `create(BlockPeerResponseSchema)` to create a new message.
  */
 export const BlockPeerResponseSchema: GenMessage<BlockPeerResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 24);
+  messageDesc(file_causeway_v1_node, 32);
 
 /**
  * The page of the peer book to return.
@@ -982,7 +1316,7 @@ export type ListPeersRequest = Message<"causeway.v1.ListPeersRequest"> & {
  * Use `create(ListPeersRequestSchema)` to create a new message.
  */
 export const ListPeersRequestSchema: GenMessage<ListPeersRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 25);
+  messageDesc(file_causeway_v1_node, 33);
 
 /**
  * A page of peers.
@@ -1010,7 +1344,7 @@ export type ListPeersResponse = Message<"causeway.v1.ListPeersResponse"> & {
  * Use `create(ListPeersResponseSchema)` to create a new message.
  */
 export const ListPeersResponseSchema: GenMessage<ListPeersResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 26);
+  messageDesc(file_causeway_v1_node, 34);
 
 /**
  * When and in which direction a link syncs. At least one of `pull` and `push` must be set.
@@ -1052,6 +1386,13 @@ export type LinkSettings = Message<"causeway.v1.LinkSettings"> & {
    * @generated from field: bool paused = 5;
    */
   paused: boolean;
+
+  /**
+   * Fetch all blobs of the tree, from any peer of its links, and not only those that are read.
+   *
+   * @generated from field: bool blobs = 6;
+   */
+  blobs: boolean;
 };
 
 /**
@@ -1059,7 +1400,7 @@ export type LinkSettings = Message<"causeway.v1.LinkSettings"> & {
  * Use `create(LinkSettingsSchema)` to create a new message.
  */
 export const LinkSettingsSchema: GenMessage<LinkSettings> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 27);
+  messageDesc(file_causeway_v1_node, 35);
 
 /**
  * The link to make or change: either a ticket, or a tree and a peer of the peer book.
@@ -1101,7 +1442,7 @@ export type LinkTreeRequest = Message<"causeway.v1.LinkTreeRequest"> & {
  * Use `create(LinkTreeRequestSchema)` to create a new message.
  */
 export const LinkTreeRequestSchema: GenMessage<LinkTreeRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 28);
+  messageDesc(file_causeway_v1_node, 36);
 
 /**
  * The link.
@@ -1122,7 +1463,7 @@ export type LinkTreeResponse = Message<"causeway.v1.LinkTreeResponse"> & {
  * Use `create(LinkTreeResponseSchema)` to create a new message.
  */
 export const LinkTreeResponseSchema: GenMessage<LinkTreeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 29);
+  messageDesc(file_causeway_v1_node, 37);
 
 /**
  * The link to remove.
@@ -1150,7 +1491,7 @@ export type UnlinkTreeRequest = Message<"causeway.v1.UnlinkTreeRequest"> & {
  * Use `create(UnlinkTreeRequestSchema)` to create a new message.
  */
 export const UnlinkTreeRequestSchema: GenMessage<UnlinkTreeRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 30);
+  messageDesc(file_causeway_v1_node, 38);
 
 /**
  * The answer of UnlinkTree; it has no fields.
@@ -1165,7 +1506,7 @@ export type UnlinkTreeResponse = Message<"causeway.v1.UnlinkTreeResponse"> & {
  * Use `create(UnlinkTreeResponseSchema)` to create a new message.
  */
 export const UnlinkTreeResponseSchema: GenMessage<UnlinkTreeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 31);
+  messageDesc(file_causeway_v1_node, 39);
 
 /**
  * The status of the link between one tree and one peer.
@@ -1195,7 +1536,8 @@ export type LinkStatus = Message<"causeway.v1.LinkStatus"> & {
   settings?: LinkSettings | undefined;
 
   /**
-   * Whether both sides were found equal and, as far as this node knows, nothing has changed since.
+   * Whether both sides were found equal, the peer can be heard, and, as far as this node knows, nothing has changed
+   * since.
    *
    * @generated from field: bool in_sync = 4;
    */
@@ -1277,6 +1619,21 @@ export type LinkStatus = Message<"causeway.v1.LinkStatus"> & {
    * @generated from field: string polled = 15;
    */
   polled: string;
+
+  /**
+   * Whether the peer can be heard: it answers, or its own calls show that it is there. While it cannot, nothing is known
+   * of its side.
+   *
+   * @generated from field: bool heard = 16;
+   */
+  heard: boolean;
+
+  /**
+   * Whether the link is kept in sync whatever happens, or is one of a tree with many members.
+   *
+   * @generated from field: causeway.v1.LinkPlace place = 17;
+   */
+  place: LinkPlace;
 };
 
 /**
@@ -1284,7 +1641,7 @@ export type LinkStatus = Message<"causeway.v1.LinkStatus"> & {
  * Use `create(LinkStatusSchema)` to create a new message.
  */
 export const LinkStatusSchema: GenMessage<LinkStatus> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 32);
+  messageDesc(file_causeway_v1_node, 40);
 
 /**
  * Whether to follow the links.
@@ -1305,7 +1662,7 @@ export type WatchStatusRequest = Message<"causeway.v1.WatchStatusRequest"> & {
  * Use `create(WatchStatusRequestSchema)` to create a new message.
  */
 export const WatchStatusRequestSchema: GenMessage<WatchStatusRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 33);
+  messageDesc(file_causeway_v1_node, 41);
 
 /**
  * The status of some links.
@@ -1326,7 +1683,7 @@ export type WatchStatusResponse = Message<"causeway.v1.WatchStatusResponse"> & {
  * Use `create(WatchStatusResponseSchema)` to create a new message.
  */
 export const WatchStatusResponseSchema: GenMessage<WatchStatusResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 34);
+  messageDesc(file_causeway_v1_node, 42);
 
 /**
  * How long to wait.
@@ -1347,7 +1704,7 @@ export type FlushRequest = Message<"causeway.v1.FlushRequest"> & {
  * Use `create(FlushRequestSchema)` to create a new message.
  */
 export const FlushRequestSchema: GenMessage<FlushRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 35);
+  messageDesc(file_causeway_v1_node, 43);
 
 /**
  * What is still undelivered.
@@ -1368,7 +1725,7 @@ export type FlushResponse = Message<"causeway.v1.FlushResponse"> & {
  * Use `create(FlushResponseSchema)` to create a new message.
  */
 export const FlushResponseSchema: GenMessage<FlushResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 36);
+  messageDesc(file_causeway_v1_node, 44);
 
 /**
  * The tree to join, and the access to ask for.
@@ -1410,7 +1767,7 @@ export type JoinTreeRequest = Message<"causeway.v1.JoinTreeRequest"> & {
  * Use `create(JoinTreeRequestSchema)` to create a new message.
  */
 export const JoinTreeRequestSchema: GenMessage<JoinTreeRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 37);
+  messageDesc(file_causeway_v1_node, 45);
 
 /**
  * The state of a request to join.
@@ -1480,7 +1837,7 @@ export type JoinTreeResponse = Message<"causeway.v1.JoinTreeResponse"> & {
  * Use `create(JoinTreeResponseSchema)` to create a new message.
  */
 export const JoinTreeResponseSchema: GenMessage<JoinTreeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 38);
+  messageDesc(file_causeway_v1_node, 46);
 
 /**
  * The page of requests to return.
@@ -1508,7 +1865,7 @@ export type ListAccessRequestsRequest = Message<"causeway.v1.ListAccessRequestsR
  * Use `create(ListAccessRequestsRequestSchema)` to create a new message.
  */
 export const ListAccessRequestsRequestSchema: GenMessage<ListAccessRequestsRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 39);
+  messageDesc(file_causeway_v1_node, 47);
 
 /**
  * A page of requests.
@@ -1536,7 +1893,7 @@ export type ListAccessRequestsResponse = Message<"causeway.v1.ListAccessRequests
  * Use `create(ListAccessRequestsResponseSchema)` to create a new message.
  */
 export const ListAccessRequestsResponseSchema: GenMessage<ListAccessRequestsResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 40);
+  messageDesc(file_causeway_v1_node, 48);
 
 /**
  * A request of a peer for access to a tree.
@@ -1599,7 +1956,7 @@ export type AccessRequest = Message<"causeway.v1.AccessRequest"> & {
  * Use `create(AccessRequestSchema)` to create a new message.
  */
 export const AccessRequestSchema: GenMessage<AccessRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 41);
+  messageDesc(file_causeway_v1_node, 49);
 
 /**
  * A decision on a request for access.
@@ -1634,7 +1991,7 @@ export type DecideAccessRequest = Message<"causeway.v1.DecideAccessRequest"> & {
  * Use `create(DecideAccessRequestSchema)` to create a new message.
  */
 export const DecideAccessRequestSchema: GenMessage<DecideAccessRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 42);
+  messageDesc(file_causeway_v1_node, 50);
 
 /**
  * The request that was decided.
@@ -1655,7 +2012,7 @@ export type DecideAccessResponse = Message<"causeway.v1.DecideAccessResponse"> &
  * Use `create(DecideAccessResponseSchema)` to create a new message.
  */
 export const DecideAccessResponseSchema: GenMessage<DecideAccessResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 43);
+  messageDesc(file_causeway_v1_node, 51);
 
 /**
  * The tree whose policy to return.
@@ -1676,7 +2033,7 @@ export type GetPolicyRequest = Message<"causeway.v1.GetPolicyRequest"> & {
  * Use `create(GetPolicyRequestSchema)` to create a new message.
  */
 export const GetPolicyRequestSchema: GenMessage<GetPolicyRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 44);
+  messageDesc(file_causeway_v1_node, 52);
 
 /**
  * The policy of a tree, according to the entries that this node has.
@@ -1704,6 +2061,13 @@ export type GetPolicyResponse = Message<"causeway.v1.GetPolicyResponse"> & {
    * @generated from field: causeway.v1.Permission own = 3;
    */
   own: Permission;
+
+  /**
+   * The id of the policy entry that says what everybody may do, 32 bytes.
+   *
+   * @generated from field: bytes public_access_entry = 4;
+   */
+  publicAccessEntry: Uint8Array;
 };
 
 /**
@@ -1711,7 +2075,7 @@ export type GetPolicyResponse = Message<"causeway.v1.GetPolicyResponse"> & {
  * Use `create(GetPolicyResponseSchema)` to create a new message.
  */
 export const GetPolicyResponseSchema: GenMessage<GetPolicyResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 45);
+  messageDesc(file_causeway_v1_node, 53);
 
 /**
  * A key that a policy names.
@@ -1746,6 +2110,13 @@ export type PolicyMember = Message<"causeway.v1.PolicyMember"> & {
    * @generated from field: bool revoked = 4;
    */
   revoked: boolean;
+
+  /**
+   * The id of the policy entry that says so, 32 bytes.
+   *
+   * @generated from field: bytes entry = 5;
+   */
+  entry: Uint8Array;
 };
 
 /**
@@ -1753,7 +2124,7 @@ export type PolicyMember = Message<"causeway.v1.PolicyMember"> & {
  * Use `create(PolicyMemberSchema)` to create a new message.
  */
 export const PolicyMemberSchema: GenMessage<PolicyMember> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 46);
+  messageDesc(file_causeway_v1_node, 54);
 
 /**
  * A change to the policy of a tree. It must have at least one grant or set public access.
@@ -1788,7 +2159,7 @@ export type ChangePolicyRequest = Message<"causeway.v1.ChangePolicyRequest"> & {
  * Use `create(ChangePolicyRequestSchema)` to create a new message.
  */
 export const ChangePolicyRequestSchema: GenMessage<ChangePolicyRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 47);
+  messageDesc(file_causeway_v1_node, 55);
 
 /**
  * What one key may do.
@@ -1823,7 +2194,7 @@ export type PolicyGrant = Message<"causeway.v1.PolicyGrant"> & {
  * Use `create(PolicyGrantSchema)` to create a new message.
  */
 export const PolicyGrantSchema: GenMessage<PolicyGrant> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 48);
+  messageDesc(file_causeway_v1_node, 56);
 
 /**
  * The change that was made.
@@ -1844,7 +2215,7 @@ export type ChangePolicyResponse = Message<"causeway.v1.ChangePolicyResponse"> &
  * Use `create(ChangePolicyResponseSchema)` to create a new message.
  */
 export const ChangePolicyResponseSchema: GenMessage<ChangePolicyResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 49);
+  messageDesc(file_causeway_v1_node, 57);
 
 /**
  * The key to revoke.
@@ -1872,7 +2243,7 @@ export type RevokeKeyRequest = Message<"causeway.v1.RevokeKeyRequest"> & {
  * Use `create(RevokeKeyRequestSchema)` to create a new message.
  */
 export const RevokeKeyRequestSchema: GenMessage<RevokeKeyRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 50);
+  messageDesc(file_causeway_v1_node, 58);
 
 /**
  * The revocation that was made.
@@ -1901,7 +2272,1584 @@ export type RevokeKeyResponse = Message<"causeway.v1.RevokeKeyResponse"> & {
  * Use `create(RevokeKeyResponseSchema)` to create a new message.
  */
 export const RevokeKeyResponseSchema: GenMessage<RevokeKeyResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_node, 51);
+  messageDesc(file_causeway_v1_node, 59);
+
+/**
+ * The application key to add.
+ *
+ * @generated from message causeway.v1.AddAppRequest
+ */
+export type AddAppRequest = Message<"causeway.v1.AddAppRequest"> & {
+  /**
+   * The name, unique in the node: 1 to 128 bytes of UTF-8 without control characters. The policies get it too.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The application's PeerId, 32 bytes. Not the node's own.
+   *
+   * @generated from field: bytes peer = 2;
+   */
+  peer: Uint8Array;
+
+  /**
+   * What it may do from now on, in 1 to 64 trees, each once.
+   *
+   * @generated from field: repeated causeway.v1.AppGrant grants = 3;
+   */
+  grants: AppGrant[];
+};
+
+/**
+ * Describes the message causeway.v1.AddAppRequest.
+ * Use `create(AddAppRequestSchema)` to create a new message.
+ */
+export const AddAppRequestSchema: GenMessage<AddAppRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 60);
+
+/**
+ * What an application may do in one tree.
+ *
+ * @generated from message causeway.v1.AppGrant
+ */
+export type AppGrant = Message<"causeway.v1.AppGrant"> & {
+  /**
+   * The tree's id, 32 bytes.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+
+  /**
+   * What the key may do by name. In a request not unspecified; in an answer unspecified if it may do nothing.
+   *
+   * @generated from field: causeway.v1.Permission permission = 2;
+   */
+  permission: Permission;
+};
+
+/**
+ * Describes the message causeway.v1.AppGrant.
+ * Use `create(AppGrantSchema)` to create a new message.
+ */
+export const AppGrantSchema: GenMessage<AppGrant> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 61);
+
+/**
+ * The key that was added.
+ *
+ * @generated from message causeway.v1.AddAppResponse
+ */
+export type AddAppResponse = Message<"causeway.v1.AddAppResponse"> & {
+  /**
+   * The application key.
+   *
+   * @generated from field: causeway.v1.App app = 1;
+   */
+  app?: App | undefined;
+};
+
+/**
+ * Describes the message causeway.v1.AddAppResponse.
+ * Use `create(AddAppResponseSchema)` to create a new message.
+ */
+export const AddAppResponseSchema: GenMessage<AddAppResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 62);
+
+/**
+ * An application key.
+ *
+ * @generated from message causeway.v1.App
+ */
+export type App = Message<"causeway.v1.App"> & {
+  /**
+   * Its name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Its PeerId, 32 bytes.
+   *
+   * @generated from field: bytes peer = 2;
+   */
+  peer: Uint8Array;
+
+  /**
+   * When it was first added, in milliseconds since 1970.
+   *
+   * @generated from field: uint64 created_at_ms = 3;
+   */
+  createdAtMs: bigint;
+
+  /**
+   * What the policies of the trees that it is for let it do by name now, at most 64.
+   *
+   * @generated from field: repeated causeway.v1.AppGrant rights = 4;
+   */
+  rights: AppGrant[];
+};
+
+/**
+ * Describes the message causeway.v1.App.
+ * Use `create(AppSchema)` to create a new message.
+ */
+export const AppSchema: GenMessage<App> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 63);
+
+/**
+ * Which page of the application keys to return.
+ *
+ * @generated from message causeway.v1.ListAppsRequest
+ */
+export type ListAppsRequest = Message<"causeway.v1.ListAppsRequest"> & {
+  /**
+   * How many to return: at most 1,000; 0 means 100.
+   *
+   * @generated from field: uint32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * The `next_page_token` of the previous page; empty for the first page.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message causeway.v1.ListAppsRequest.
+ * Use `create(ListAppsRequestSchema)` to create a new message.
+ */
+export const ListAppsRequestSchema: GenMessage<ListAppsRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 64);
+
+/**
+ * A page of application keys.
+ *
+ * @generated from message causeway.v1.ListAppsResponse
+ */
+export type ListAppsResponse = Message<"causeway.v1.ListAppsResponse"> & {
+  /**
+   * The application keys, ascending by name.
+   *
+   * @generated from field: repeated causeway.v1.App apps = 1;
+   */
+  apps: App[];
+
+  /**
+   * The token of the next page; empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message causeway.v1.ListAppsResponse.
+ * Use `create(ListAppsResponseSchema)` to create a new message.
+ */
+export const ListAppsResponseSchema: GenMessage<ListAppsResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 65);
+
+/**
+ * The application key to revoke.
+ *
+ * @generated from message causeway.v1.RevokeAppRequest
+ */
+export type RevokeAppRequest = Message<"causeway.v1.RevokeAppRequest"> & {
+  /**
+   * Its name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message causeway.v1.RevokeAppRequest.
+ * Use `create(RevokeAppRequestSchema)` to create a new message.
+ */
+export const RevokeAppRequestSchema: GenMessage<RevokeAppRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 66);
+
+/**
+ * What was revoked.
+ *
+ * @generated from message causeway.v1.RevokeAppResponse
+ */
+export type RevokeAppResponse = Message<"causeway.v1.RevokeAppResponse"> & {
+  /**
+   * The ids of the trees whose policies changed, 32 bytes each, at most 64.
+   *
+   * @generated from field: repeated bytes trees = 1;
+   */
+  trees: Uint8Array[];
+};
+
+/**
+ * Describes the message causeway.v1.RevokeAppResponse.
+ * Use `create(RevokeAppResponseSchema)` to create a new message.
+ */
+export const RevokeAppResponseSchema: GenMessage<RevokeAppResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 67);
+
+/**
+ * Which page of the invitations to return.
+ *
+ * @generated from message causeway.v1.ListInvitationsRequest
+ */
+export type ListInvitationsRequest = Message<"causeway.v1.ListInvitationsRequest"> & {
+  /**
+   * How many to return: at most 1,000; 0 means 100.
+   *
+   * @generated from field: uint32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * The `next_page_token` of the previous page; empty for the first page.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message causeway.v1.ListInvitationsRequest.
+ * Use `create(ListInvitationsRequestSchema)` to create a new message.
+ */
+export const ListInvitationsRequestSchema: GenMessage<ListInvitationsRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 68);
+
+/**
+ * A page of invitations.
+ *
+ * @generated from message causeway.v1.ListInvitationsResponse
+ */
+export type ListInvitationsResponse = Message<"causeway.v1.ListInvitationsResponse"> & {
+  /**
+   * The invitations, oldest first.
+   *
+   * @generated from field: repeated causeway.v1.Invitation invitations = 1;
+   */
+  invitations: Invitation[];
+
+  /**
+   * The token of the next page; empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message causeway.v1.ListInvitationsResponse.
+ * Use `create(ListInvitationsResponseSchema)` to create a new message.
+ */
+export const ListInvitationsResponseSchema: GenMessage<ListInvitationsResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 69);
+
+/**
+ * A one-time invitation to a tree.
+ *
+ * @generated from message causeway.v1.Invitation
+ */
+export type Invitation = Message<"causeway.v1.Invitation"> & {
+  /**
+   * Its id, 32 bytes: the SHA-256 of its secret.
+   *
+   * @generated from field: bytes id = 1;
+   */
+  id: Uint8Array;
+
+  /**
+   * The tree's id, 32 bytes.
+   *
+   * @generated from field: bytes tree = 2;
+   */
+  tree: Uint8Array;
+
+  /**
+   * What it grants: READ or WRITE.
+   *
+   * @generated from field: causeway.v1.Permission permission = 3;
+   */
+  permission: Permission;
+
+  /**
+   * When it was made, in milliseconds since 1970.
+   *
+   * @generated from field: uint64 created_at_ms = 4;
+   */
+  createdAtMs: bigint;
+
+  /**
+   * When it ends, in milliseconds since 1970.
+   *
+   * @generated from field: uint64 expires_ms = 5;
+   */
+  expiresMs: bigint;
+
+  /**
+   * The PeerId of who has used it, 32 bytes; empty while it is unused.
+   *
+   * @generated from field: bytes used_by = 6;
+   */
+  usedBy: Uint8Array;
+
+  /**
+   * When it was used, in milliseconds since 1970; 0 while it is unused.
+   *
+   * @generated from field: uint64 used_at_ms = 7;
+   */
+  usedAtMs: bigint;
+};
+
+/**
+ * Describes the message causeway.v1.Invitation.
+ * Use `create(InvitationSchema)` to create a new message.
+ */
+export const InvitationSchema: GenMessage<Invitation> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 70);
+
+/**
+ * The invitation to revoke.
+ *
+ * @generated from message causeway.v1.RevokeInvitationRequest
+ */
+export type RevokeInvitationRequest = Message<"causeway.v1.RevokeInvitationRequest"> & {
+  /**
+   * Its id, 32 bytes.
+   *
+   * @generated from field: bytes id = 1;
+   */
+  id: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.RevokeInvitationRequest.
+ * Use `create(RevokeInvitationRequestSchema)` to create a new message.
+ */
+export const RevokeInvitationRequestSchema: GenMessage<RevokeInvitationRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 71);
+
+/**
+ * The answer of RevokeInvitation; it has no fields.
+ *
+ * @generated from message causeway.v1.RevokeInvitationResponse
+ */
+export type RevokeInvitationResponse = Message<"causeway.v1.RevokeInvitationResponse"> & {
+};
+
+/**
+ * Describes the message causeway.v1.RevokeInvitationResponse.
+ * Use `create(RevokeInvitationResponseSchema)` to create a new message.
+ */
+export const RevokeInvitationResponseSchema: GenMessage<RevokeInvitationResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 72);
+
+/**
+ * Whether to follow the node.
+ *
+ * @generated from message causeway.v1.WatchNodeRequest
+ */
+export type WatchNodeRequest = Message<"causeway.v1.WatchNodeRequest"> & {
+  /**
+   * True to stream every change; false for the present state only.
+   *
+   * @generated from field: bool follow = 1;
+   */
+  follow: boolean;
+};
+
+/**
+ * Describes the message causeway.v1.WatchNodeRequest.
+ * Use `create(WatchNodeRequestSchema)` to create a new message.
+ */
+export const WatchNodeRequestSchema: GenMessage<WatchNodeRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 73);
+
+/**
+ * What has changed. A message without changes is a sign of life, sent after every 15 seconds of silence.
+ *
+ * @generated from message causeway.v1.WatchNodeResponse
+ */
+export type WatchNodeResponse = Message<"causeway.v1.WatchNodeResponse"> & {
+  /**
+   * At first all trees, then those that have changed; at most 100 in one message.
+   *
+   * @generated from field: repeated causeway.v1.Tree trees = 1;
+   */
+  trees: Tree[];
+
+  /**
+   * The ids of trees that were removed since, 32 bytes each.
+   *
+   * @generated from field: repeated bytes removed_trees = 2;
+   */
+  removedTrees: Uint8Array[];
+
+  /**
+   * Whether all trees and links were sent. Set from the message on that ends the first list.
+   *
+   * @generated from field: bool complete = 3;
+   */
+  complete: boolean;
+
+  /**
+   * The storage; absent if it has not changed.
+   *
+   * @generated from field: causeway.v1.NodeStorage storage = 4;
+   */
+  storage?: NodeStorage | undefined;
+
+  /**
+   * The time at the node, in milliseconds since 1970.
+   *
+   * @generated from field: uint64 now_ms = 5;
+   */
+  nowMs: bigint;
+
+  /**
+   * At first all links, then those whose status has changed; at most 1,000 in one message.
+   *
+   * @generated from field: repeated causeway.v1.LinkStatus links = 6;
+   */
+  links: LinkStatus[];
+
+  /**
+   * The links that were removed since.
+   *
+   * @generated from field: repeated causeway.v1.LinkName removed_links = 7;
+   */
+  removedLinks: LinkName[];
+};
+
+/**
+ * Describes the message causeway.v1.WatchNodeResponse.
+ * Use `create(WatchNodeResponseSchema)` to create a new message.
+ */
+export const WatchNodeResponseSchema: GenMessage<WatchNodeResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 74);
+
+/**
+ * A link, by its tree and its peer.
+ *
+ * @generated from message causeway.v1.LinkName
+ */
+export type LinkName = Message<"causeway.v1.LinkName"> & {
+  /**
+   * The tree's id, 32 bytes.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+
+  /**
+   * The peer's PeerId, 32 bytes.
+   *
+   * @generated from field: bytes peer = 2;
+   */
+  peer: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.LinkName.
+ * Use `create(LinkNameSchema)` to create a new message.
+ */
+export const LinkNameSchema: GenMessage<LinkName> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 75);
+
+/**
+ * How much the node stores, and how much it may.
+ *
+ * @generated from message causeway.v1.NodeStorage
+ */
+export type NodeStorage = Message<"causeway.v1.NodeStorage"> & {
+  /**
+   * The size of all entries, in bytes.
+   *
+   * @generated from field: uint64 entry_bytes = 1;
+   */
+  entryBytes: bigint;
+
+  /**
+   * The size of all chunks of blobs, in bytes.
+   *
+   * @generated from field: uint64 chunk_bytes = 2;
+   */
+  chunkBytes: bigint;
+
+  /**
+   * The most that all trees together may take, in bytes.
+   *
+   * @generated from field: uint64 max_bytes = 3;
+   */
+  maxBytes: bigint;
+
+  /**
+   * The most that one tree may take, in bytes.
+   *
+   * @generated from field: uint64 max_tree_bytes = 4;
+   */
+  maxTreeBytes: bigint;
+
+  /**
+   * The most that one other author may take in one tree, in bytes.
+   *
+   * @generated from field: uint64 max_author_bytes = 5;
+   */
+  maxAuthorBytes: bigint;
+};
+
+/**
+ * Describes the message causeway.v1.NodeStorage.
+ * Use `create(NodeStorageSchema)` to create a new message.
+ */
+export const NodeStorageSchema: GenMessage<NodeStorage> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 76);
+
+/**
+ * The request of GetSettings; it has no fields.
+ *
+ * @generated from message causeway.v1.GetSettingsRequest
+ */
+export type GetSettingsRequest = Message<"causeway.v1.GetSettingsRequest"> & {
+};
+
+/**
+ * Describes the message causeway.v1.GetSettingsRequest.
+ * Use `create(GetSettingsRequestSchema)` to create a new message.
+ */
+export const GetSettingsRequestSchema: GenMessage<GetSettingsRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 77);
+
+/**
+ * The settings of a node.
+ *
+ * @generated from message causeway.v1.GetSettingsResponse
+ */
+export type GetSettingsResponse = Message<"causeway.v1.GetSettingsResponse"> & {
+  /**
+   * The settings; none if the program that runs the node does not tell them.
+   *
+   * @generated from field: repeated causeway.v1.Setting settings = 1;
+   */
+  settings: Setting[];
+};
+
+/**
+ * Describes the message causeway.v1.GetSettingsResponse.
+ * Use `create(GetSettingsResponseSchema)` to create a new message.
+ */
+export const GetSettingsResponseSchema: GenMessage<GetSettingsResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 78);
+
+/**
+ * A setting.
+ *
+ * @generated from message causeway.v1.Setting
+ */
+export type Setting = Message<"causeway.v1.Setting"> & {
+  /**
+   * Its name, such as `max-disk`: that of the option of `causeway serve`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Its value as a person writes it; empty if it has none. That of a secret is "(hidden)".
+   *
+   * @generated from field: string value = 2;
+   */
+  value: string;
+
+  /**
+   * Where the value came from: "default", an option such as "--max-disk", a variable of the environment such as
+   * "CAUSEWAY_MAX_DISK", or the path of a file.
+   *
+   * @generated from field: string source = 3;
+   */
+  source: string;
+};
+
+/**
+ * Describes the message causeway.v1.Setting.
+ * Use `create(SettingSchema)` to create a new message.
+ */
+export const SettingSchema: GenMessage<Setting> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 79);
+
+/**
+ * Which metrics to return.
+ *
+ * @generated from message causeway.v1.GetMetricsRequest
+ */
+export type GetMetricsRequest = Message<"causeway.v1.GetMetricsRequest"> & {
+  /**
+   * Only samples with these names, at most 64. Empty: all.
+   *
+   * @generated from field: repeated string names = 1;
+   */
+  names: string[];
+};
+
+/**
+ * Describes the message causeway.v1.GetMetricsRequest.
+ * Use `create(GetMetricsRequestSchema)` to create a new message.
+ */
+export const GetMetricsRequestSchema: GenMessage<GetMetricsRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 80);
+
+/**
+ * What a node measures.
+ *
+ * @generated from message causeway.v1.GetMetricsResponse
+ */
+export type GetMetricsResponse = Message<"causeway.v1.GetMetricsResponse"> & {
+  /**
+   * The samples, at most 10,000.
+   *
+   * @generated from field: repeated causeway.v1.MetricSample samples = 1;
+   */
+  samples: MetricSample[];
+};
+
+/**
+ * Describes the message causeway.v1.GetMetricsResponse.
+ * Use `create(GetMetricsResponseSchema)` to create a new message.
+ */
+export const GetMetricsResponseSchema: GenMessage<GetMetricsResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 81);
+
+/**
+ * One number that a node measures. docs/operating.md lists them.
+ *
+ * @generated from message causeway.v1.MetricSample
+ */
+export type MetricSample = Message<"causeway.v1.MetricSample"> & {
+  /**
+   * Its name, such as `causeway_entries`. That of a histogram has `_bucket`, `_sum` or `_count` at its end.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * What tells apart the samples of one name, such as a method or a code.
+   *
+   * @generated from field: map<string, string> labels = 2;
+   */
+  labels: { [key: string]: string };
+
+  /**
+   * The number.
+   *
+   * @generated from field: double value = 3;
+   */
+  value: number;
+};
+
+/**
+ * Describes the message causeway.v1.MetricSample.
+ * Use `create(MetricSampleSchema)` to create a new message.
+ */
+export const MetricSampleSchema: GenMessage<MetricSample> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 82);
+
+/**
+ * Which lines of the log to stream.
+ *
+ * @generated from message causeway.v1.WatchLogRequest
+ */
+export type WatchLogRequest = Message<"causeway.v1.WatchLogRequest"> & {
+  /**
+   * The least level. The log has lines of lower levels than INFO only if the node was started with `--log-level`.
+   *
+   * @generated from field: causeway.v1.LogLevel level = 1;
+   */
+  level: LogLevel;
+
+  /**
+   * True to stream new lines as they come; false for the latest ones only.
+   *
+   * @generated from field: bool follow = 2;
+   */
+  follow: boolean;
+};
+
+/**
+ * Describes the message causeway.v1.WatchLogRequest.
+ * Use `create(WatchLogRequestSchema)` to create a new message.
+ */
+export const WatchLogRequestSchema: GenMessage<WatchLogRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 83);
+
+/**
+ * Lines of the log. A message without lines is a sign of life, sent after every 15 seconds of silence.
+ *
+ * @generated from message causeway.v1.WatchLogResponse
+ */
+export type WatchLogResponse = Message<"causeway.v1.WatchLogResponse"> & {
+  /**
+   * The lines in their order, at most 100.
+   *
+   * @generated from field: repeated causeway.v1.LogLine lines = 1;
+   */
+  lines: LogLine[];
+
+  /**
+   * Lines that were dropped before these, since the caller reads too slowly.
+   *
+   * @generated from field: uint64 missed = 2;
+   */
+  missed: bigint;
+};
+
+/**
+ * Describes the message causeway.v1.WatchLogResponse.
+ * Use `create(WatchLogResponseSchema)` to create a new message.
+ */
+export const WatchLogResponseSchema: GenMessage<WatchLogResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 84);
+
+/**
+ * A line of the log.
+ *
+ * @generated from message causeway.v1.LogLine
+ */
+export type LogLine = Message<"causeway.v1.LogLine"> & {
+  /**
+   * When it was written, in milliseconds since 1970.
+   *
+   * @generated from field: uint64 at_ms = 1;
+   */
+  atMs: bigint;
+
+  /**
+   * How grave it is.
+   *
+   * @generated from field: causeway.v1.LogLevel level = 2;
+   */
+  level: LogLevel;
+
+  /**
+   * What happened, for people; at most 2,048 characters.
+   *
+   * @generated from field: string message = 3;
+   */
+  message: string;
+
+  /**
+   * What else the line says, such as `event`, `tree` or `code`; at most 4,096 characters in all.
+   *
+   * @generated from field: map<string, string> fields = 4;
+   */
+  fields: { [key: string]: string };
+};
+
+/**
+ * Describes the message causeway.v1.LogLine.
+ * Use `create(LogLineSchema)` to create a new message.
+ */
+export const LogLineSchema: GenMessage<LogLine> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 85);
+
+/**
+ * The tree, and which page of its authors to return.
+ *
+ * @generated from message causeway.v1.ListAuthorStorageRequest
+ */
+export type ListAuthorStorageRequest = Message<"causeway.v1.ListAuthorStorageRequest"> & {
+  /**
+   * The tree's id, 32 bytes.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+
+  /**
+   * How many to return: at most 1,000; 0 means 100.
+   *
+   * @generated from field: uint32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * The `next_page_token` of the previous page; empty for the first page.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message causeway.v1.ListAuthorStorageRequest.
+ * Use `create(ListAuthorStorageRequestSchema)` to create a new message.
+ */
+export const ListAuthorStorageRequestSchema: GenMessage<ListAuthorStorageRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 86);
+
+/**
+ * A page of the authors of a tree.
+ *
+ * @generated from message causeway.v1.ListAuthorStorageResponse
+ */
+export type ListAuthorStorageResponse = Message<"causeway.v1.ListAuthorStorageResponse"> & {
+  /**
+   * The authors, those that take most first.
+   *
+   * @generated from field: repeated causeway.v1.AuthorStorage authors = 1;
+   */
+  authors: AuthorStorage[];
+
+  /**
+   * The token of the next page; empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message causeway.v1.ListAuthorStorageResponse.
+ * Use `create(ListAuthorStorageResponseSchema)` to create a new message.
+ */
+export const ListAuthorStorageResponseSchema: GenMessage<ListAuthorStorageResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 87);
+
+/**
+ * How much an author takes in a tree.
+ *
+ * @generated from message causeway.v1.AuthorStorage
+ */
+export type AuthorStorage = Message<"causeway.v1.AuthorStorage"> & {
+  /**
+   * The author's PeerId, 32 bytes; empty for those that share an account.
+   *
+   * @generated from field: bytes peer = 1;
+   */
+  peer: Uint8Array;
+
+  /**
+   * The size of its entries, in bytes.
+   *
+   * @generated from field: uint64 entry_bytes = 2;
+   */
+  entryBytes: bigint;
+
+  /**
+   * The size of the chunks of blobs that it has put, in bytes.
+   *
+   * @generated from field: uint64 chunk_bytes = 3;
+   */
+  chunkBytes: bigint;
+
+  /**
+   * The most that it may take, in bytes; 0 if only the bounds of the tree and of the node hold it.
+   *
+   * @generated from field: uint64 max_bytes = 4;
+   */
+  maxBytes: bigint;
+
+  /**
+   * Who shares the account: "strangers", all authors that the policy does not name, whose entries are counted in their
+   * own accounts too; "others", authors past those that have an account. Empty for one author.
+   *
+   * @generated from field: string shared = 5;
+   */
+  shared: string;
+};
+
+/**
+ * Describes the message causeway.v1.AuthorStorage.
+ * Use `create(AuthorStorageSchema)` to create a new message.
+ */
+export const AuthorStorageSchema: GenMessage<AuthorStorage> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 88);
+
+/**
+ * The link to create.
+ *
+ * @generated from message causeway.v1.CreatePageLinkRequest
+ */
+export type CreatePageLinkRequest = Message<"causeway.v1.CreatePageLinkRequest"> & {
+  /**
+   * The origin at which the browser reaches the node's page, such as `https://node.example`; empty: the address on which
+   * the node serves it.
+   *
+   * @generated from field: string origin = 1;
+   */
+  origin: string;
+};
+
+/**
+ * Describes the message causeway.v1.CreatePageLinkRequest.
+ * Use `create(CreatePageLinkRequestSchema)` to create a new message.
+ */
+export const CreatePageLinkRequestSchema: GenMessage<CreatePageLinkRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 89);
+
+/**
+ * The link. Whoever opens it first operates the node until the session ends.
+ *
+ * @generated from message causeway.v1.CreatePageLinkResponse
+ */
+export type CreatePageLinkResponse = Message<"causeway.v1.CreatePageLinkResponse"> & {
+  /**
+   * The link.
+   *
+   * @generated from field: string url = 1;
+   */
+  url: string;
+
+  /**
+   * Until when it can be opened, in milliseconds since 1970.
+   *
+   * @generated from field: uint64 expires_ms = 2;
+   */
+  expiresMs: bigint;
+};
+
+/**
+ * Describes the message causeway.v1.CreatePageLinkResponse.
+ * Use `create(CreatePageLinkResponseSchema)` to create a new message.
+ */
+export const CreatePageLinkResponseSchema: GenMessage<CreatePageLinkResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 90);
+
+/**
+ * The request of EndPageSessions; it has no fields.
+ *
+ * @generated from message causeway.v1.EndPageSessionsRequest
+ */
+export type EndPageSessionsRequest = Message<"causeway.v1.EndPageSessionsRequest"> & {
+};
+
+/**
+ * Describes the message causeway.v1.EndPageSessionsRequest.
+ * Use `create(EndPageSessionsRequestSchema)` to create a new message.
+ */
+export const EndPageSessionsRequestSchema: GenMessage<EndPageSessionsRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 91);
+
+/**
+ * What was ended.
+ *
+ * @generated from message causeway.v1.EndPageSessionsResponse
+ */
+export type EndPageSessionsResponse = Message<"causeway.v1.EndPageSessionsResponse"> & {
+  /**
+   * How many sessions were open.
+   *
+   * @generated from field: uint32 sessions = 1;
+   */
+  sessions: number;
+};
+
+/**
+ * Describes the message causeway.v1.EndPageSessionsResponse.
+ * Use `create(EndPageSessionsResponseSchema)` to create a new message.
+ */
+export const EndPageSessionsResponseSchema: GenMessage<EndPageSessionsResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 92);
+
+/**
+ * Which page of the offers to return.
+ *
+ * @generated from message causeway.v1.ListOffersRequest
+ */
+export type ListOffersRequest = Message<"causeway.v1.ListOffersRequest"> & {
+  /**
+   * How many to return: at most 1,000; 0 means 100.
+   *
+   * @generated from field: uint32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * The `next_page_token` of the previous page; empty for the first page.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message causeway.v1.ListOffersRequest.
+ * Use `create(ListOffersRequestSchema)` to create a new message.
+ */
+export const ListOffersRequestSchema: GenMessage<ListOffersRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 93);
+
+/**
+ * A page of offers.
+ *
+ * @generated from message causeway.v1.ListOffersResponse
+ */
+export type ListOffersResponse = Message<"causeway.v1.ListOffersResponse"> & {
+  /**
+   * The offers, ascending by tree and peer.
+   *
+   * @generated from field: repeated causeway.v1.Offer offers = 1;
+   */
+  offers: Offer[];
+
+  /**
+   * The token of the next page; empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message causeway.v1.ListOffersResponse.
+ * Use `create(ListOffersResponseSchema)` to create a new message.
+ */
+export const ListOffersResponseSchema: GenMessage<ListOffersResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 94);
+
+/**
+ * A tree that a peer offers to this node.
+ *
+ * @generated from message causeway.v1.Offer
+ */
+export type Offer = Message<"causeway.v1.Offer"> & {
+  /**
+   * The tree's id, 32 bytes.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+
+  /**
+   * The PeerId of the peer that offers it, 32 bytes.
+   *
+   * @generated from field: bytes peer = 2;
+   */
+  peer: Uint8Array;
+
+  /**
+   * The tree's name, as its root has it: what its author wrote, not what this node knows.
+   *
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * What the policy lets this node do, as the offer shows it.
+   *
+   * @generated from field: causeway.v1.Permission permission = 4;
+   */
+  permission: Permission;
+
+  /**
+   * The PeerId of the root's author, 32 bytes.
+   *
+   * @generated from field: bytes author = 5;
+   */
+  author: Uint8Array;
+
+  /**
+   * When the peer first offered it, in milliseconds since 1970.
+   *
+   * @generated from field: uint64 created_at_ms = 6;
+   */
+  createdAtMs: bigint;
+
+  /**
+   * When the peer last offered it, in milliseconds since 1970, to the hour.
+   *
+   * @generated from field: uint64 offered_at_ms = 7;
+   */
+  offeredAtMs: bigint;
+};
+
+/**
+ * Describes the message causeway.v1.Offer.
+ * Use `create(OfferSchema)` to create a new message.
+ */
+export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 95);
+
+/**
+ * The offers to accept: those of a tree, of a peer, or of both. At least one of the two is set.
+ *
+ * @generated from message causeway.v1.AcceptOffersRequest
+ */
+export type AcceptOffersRequest = Message<"causeway.v1.AcceptOffersRequest"> & {
+  /**
+   * The tree's id, 32 bytes; empty: all trees that the peer offers.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+
+  /**
+   * The PeerId of the peer, 32 bytes; empty: all peers that offer the tree.
+   *
+   * @generated from field: bytes peer = 2;
+   */
+  peer: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.AcceptOffersRequest.
+ * Use `create(AcceptOffersRequestSchema)` to create a new message.
+ */
+export const AcceptOffersRequestSchema: GenMessage<AcceptOffersRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 96);
+
+/**
+ * The offers that were accepted.
+ *
+ * @generated from message causeway.v1.AcceptOffersResponse
+ */
+export type AcceptOffersResponse = Message<"causeway.v1.AcceptOffersResponse"> & {
+  /**
+   * The offers.
+   *
+   * @generated from field: repeated causeway.v1.Offer offers = 1;
+   */
+  offers: Offer[];
+};
+
+/**
+ * Describes the message causeway.v1.AcceptOffersResponse.
+ * Use `create(AcceptOffersResponseSchema)` to create a new message.
+ */
+export const AcceptOffersResponseSchema: GenMessage<AcceptOffersResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 97);
+
+/**
+ * The offers to decline: those of a tree, of a peer, or of both. At least one of the two is set.
+ *
+ * @generated from message causeway.v1.DeclineOffersRequest
+ */
+export type DeclineOffersRequest = Message<"causeway.v1.DeclineOffersRequest"> & {
+  /**
+   * The tree's id, 32 bytes; empty: all trees that the peer offers.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+
+  /**
+   * The PeerId of the peer, 32 bytes; empty: all peers that offer the tree.
+   *
+   * @generated from field: bytes peer = 2;
+   */
+  peer: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.DeclineOffersRequest.
+ * Use `create(DeclineOffersRequestSchema)` to create a new message.
+ */
+export const DeclineOffersRequestSchema: GenMessage<DeclineOffersRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 98);
+
+/**
+ * The offers that were declined.
+ *
+ * @generated from message causeway.v1.DeclineOffersResponse
+ */
+export type DeclineOffersResponse = Message<"causeway.v1.DeclineOffersResponse"> & {
+  /**
+   * The offers.
+   *
+   * @generated from field: repeated causeway.v1.Offer offers = 1;
+   */
+  offers: Offer[];
+};
+
+/**
+ * Describes the message causeway.v1.DeclineOffersResponse.
+ * Use `create(DeclineOffersResponseSchema)` to create a new message.
+ */
+export const DeclineOffersResponseSchema: GenMessage<DeclineOffersResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 99);
+
+/**
+ * What to pair with.
+ *
+ * @generated from message causeway.v1.StartPairingRequest
+ */
+export type StartPairingRequest = Message<"causeway.v1.StartPairingRequest"> & {
+  /**
+   * What this node calls itself to the other one; at most 128 bytes.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The tree to share with the other one, 32 bytes; empty for none. This node is an admin of it.
+   *
+   * @generated from field: bytes tree = 2;
+   */
+  tree: Uint8Array;
+
+  /**
+   * What the other one may do in it: READ or WRITE.
+   *
+   * @generated from field: causeway.v1.Permission permission = 3;
+   */
+  permission: Permission;
+};
+
+/**
+ * Describes the message causeway.v1.StartPairingRequest.
+ * Use `create(StartPairingRequestSchema)` to create a new message.
+ */
+export const StartPairingRequestSchema: GenMessage<StartPairingRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 100);
+
+/**
+ * What happens in a pairing.
+ *
+ * @generated from message causeway.v1.StartPairingResponse
+ */
+export type StartPairingResponse = Message<"causeway.v1.StartPairingResponse"> & {
+  /**
+   * One of these.
+   *
+   * @generated from oneof causeway.v1.StartPairingResponse.part
+   */
+  part: {
+    /**
+     * The node waits for another one; the first message.
+     *
+     * @generated from field: causeway.v1.PairingWaiting waiting = 1;
+     */
+    value: PairingWaiting;
+    case: "waiting";
+  } | {
+    /**
+     * Another one is there: its digits are to be compared.
+     *
+     * @generated from field: causeway.v1.PairingFound found = 2;
+     */
+    value: PairingFound;
+    case: "found";
+  } | {
+    /**
+     * Both have accepted; the last message.
+     *
+     * @generated from field: causeway.v1.PairingDone paired = 3;
+     */
+    value: PairingDone;
+    case: "paired";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message causeway.v1.StartPairingResponse.
+ * Use `create(StartPairingResponseSchema)` to create a new message.
+ */
+export const StartPairingResponseSchema: GenMessage<StartPairingResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 101);
+
+/**
+ * The node waits for another one that pairs.
+ *
+ * @generated from message causeway.v1.PairingWaiting
+ */
+export type PairingWaiting = Message<"causeway.v1.PairingWaiting"> & {
+  /**
+   * When it gives up, in milliseconds since 1970.
+   *
+   * @generated from field: uint64 until_ms = 1;
+   */
+  untilMs: bigint;
+
+  /**
+   * Whether others in the LAN can dial this node. If not, the other one has to be dialled.
+   *
+   * @generated from field: bool dialable = 2;
+   */
+  dialable: boolean;
+};
+
+/**
+ * Describes the message causeway.v1.PairingWaiting.
+ * Use `create(PairingWaitingSchema)` to create a new message.
+ */
+export const PairingWaitingSchema: GenMessage<PairingWaiting> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 102);
+
+/**
+ * Another node that pairs.
+ *
+ * @generated from message causeway.v1.PairingFound
+ */
+export type PairingFound = Message<"causeway.v1.PairingFound"> & {
+  /**
+   * Its PeerId, 32 bytes.
+   *
+   * @generated from field: bytes peer = 1;
+   */
+  peer: Uint8Array;
+
+  /**
+   * What it calls itself.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Six digits. The other machine shows the same ones, unless somebody is in between.
+   *
+   * @generated from field: string digits = 3;
+   */
+  digits: string;
+};
+
+/**
+ * Describes the message causeway.v1.PairingFound.
+ * Use `create(PairingFoundSchema)` to create a new message.
+ */
+export const PairingFoundSchema: GenMessage<PairingFound> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 103);
+
+/**
+ * Both people have accepted.
+ *
+ * @generated from message causeway.v1.PairingDone
+ */
+export type PairingDone = Message<"causeway.v1.PairingDone"> & {
+  /**
+   * The PeerId of the other one, 32 bytes.
+   *
+   * @generated from field: bytes peer = 1;
+   */
+  peer: Uint8Array;
+
+  /**
+   * What it calls itself.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Its addresses in the LAN; empty if only it can dial.
+   *
+   * @generated from field: repeated string addresses = 3;
+   */
+  addresses: string[];
+
+  /**
+   * The tree that this node shares with it, if it does.
+   *
+   * @generated from field: causeway.v1.PairingTree given = 4;
+   */
+  given?: PairingTree | undefined;
+
+  /**
+   * The tree that it shares with this node, if it does.
+   *
+   * @generated from field: causeway.v1.PairingTree taken = 5;
+   */
+  taken?: PairingTree | undefined;
+};
+
+/**
+ * Describes the message causeway.v1.PairingDone.
+ * Use `create(PairingDoneSchema)` to create a new message.
+ */
+export const PairingDoneSchema: GenMessage<PairingDone> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 104);
+
+/**
+ * The answer of a person.
+ *
+ * @generated from message causeway.v1.AnswerPairingRequest
+ */
+export type AnswerPairingRequest = Message<"causeway.v1.AnswerPairingRequest"> & {
+  /**
+   * The PeerId of the peer whose digits were compared, 32 bytes.
+   *
+   * @generated from field: bytes peer = 1;
+   */
+  peer: Uint8Array;
+
+  /**
+   * Whether both machines show the same.
+   *
+   * @generated from field: bool accept = 2;
+   */
+  accept: boolean;
+};
+
+/**
+ * Describes the message causeway.v1.AnswerPairingRequest.
+ * Use `create(AnswerPairingRequestSchema)` to create a new message.
+ */
+export const AnswerPairingRequestSchema: GenMessage<AnswerPairingRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 105);
+
+/**
+ * The answer has been taken; it has no fields.
+ *
+ * @generated from message causeway.v1.AnswerPairingResponse
+ */
+export type AnswerPairingResponse = Message<"causeway.v1.AnswerPairingResponse"> & {
+};
+
+/**
+ * Describes the message causeway.v1.AnswerPairingResponse.
+ * Use `create(AnswerPairingResponseSchema)` to create a new message.
+ */
+export const AnswerPairingResponseSchema: GenMessage<AnswerPairingResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_node, 106);
+
+/**
+ * How bad a finding is.
+ *
+ * @generated from enum causeway.v1.FindingSeverity
+ */
+export enum FindingSeverity {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: FINDING_SEVERITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * As it should be.
+   *
+   * @generated from enum value: FINDING_SEVERITY_FINE = 1;
+   */
+  FINE = 1,
+
+  /**
+   * Worth knowing. It may be as you want it.
+   *
+   * @generated from enum value: FINDING_SEVERITY_NOTICE = 2;
+   */
+  NOTICE = 2,
+
+  /**
+   * Wrong: something does not work, or soon will not.
+   *
+   * @generated from enum value: FINDING_SEVERITY_PROBLEM = 3;
+   */
+  PROBLEM = 3,
+}
+
+/**
+ * Describes the enum causeway.v1.FindingSeverity.
+ */
+export const FindingSeveritySchema: GenEnum<FindingSeverity> = /*@__PURE__*/
+  enumDesc(file_causeway_v1_node, 0);
+
+/**
+ * The place of a link. In a tree with many members, of the links that the node made by itself only those with its
+ * neighbours are kept.
+ *
+ * @generated from enum causeway.v1.LinkPlace
+ */
+export enum LinkPlace {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: LINK_PLACE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The link is kept in sync: somebody made it, or the tree has few members.
+   *
+   * @generated from enum value: LINK_PLACE_KEPT = 1;
+   */
+  KEPT = 1,
+
+  /**
+   * The peer is a neighbour in a tree with many members, which the node may exchange for another.
+   *
+   * @generated from enum value: LINK_PLACE_NEIGHBOUR = 2;
+   */
+  NEIGHBOUR = 2,
+
+  /**
+   * The peer is another member of such a tree. It is neither dialled nor watched until a neighbour is lost, and nothing
+   * is known of its side.
+   *
+   * @generated from enum value: LINK_PLACE_PASSIVE = 3;
+   */
+  PASSIVE = 3,
+}
+
+/**
+ * Describes the enum causeway.v1.LinkPlace.
+ */
+export const LinkPlaceSchema: GenEnum<LinkPlace> = /*@__PURE__*/
+  enumDesc(file_causeway_v1_node, 1);
+
+/**
+ * How grave a line of the log is.
+ *
+ * @generated from enum causeway.v1.LogLevel
+ */
+export enum LogLevel {
+  /**
+   * In a request: as for INFO.
+   *
+   * @generated from enum value: LOG_LEVEL_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * What happens inside, step by step.
+   *
+   * @generated from enum value: LOG_LEVEL_TRACE = 1;
+   */
+  TRACE = 1,
+
+  /**
+   * Every call, session and arrival.
+   *
+   * @generated from enum value: LOG_LEVEL_DEBUG = 2;
+   */
+  DEBUG = 2,
+
+  /**
+   * What happens seldom.
+   *
+   * @generated from enum value: LOG_LEVEL_INFO = 3;
+   */
+  INFO = 3,
+
+  /**
+   * Something works less well than it should.
+   *
+   * @generated from enum value: LOG_LEVEL_WARN = 4;
+   */
+  WARN = 4,
+
+  /**
+   * Something failed for a reason that is the node's.
+   *
+   * @generated from enum value: LOG_LEVEL_ERROR = 5;
+   */
+  ERROR = 5,
+}
+
+/**
+ * Describes the enum causeway.v1.LogLevel.
+ */
+export const LogLevelSchema: GenEnum<LogLevel> = /*@__PURE__*/
+  enumDesc(file_causeway_v1_node, 2);
 
 /**
  * Operates a node. Only the node's own key, its control socket and the operators that it names may call this service:
@@ -1920,6 +3868,17 @@ export const NodeService: GenService<{
     methodKind: "unary";
     input: typeof GetNodeRequestSchema;
     output: typeof GetNodeResponseSchema;
+  },
+  /**
+   * Examines what the node can reach and be reached by, and what threatens it: its ports, relay and addresses, its
+   * clock, disk and certificate, its store and its links.
+   *
+   * @generated from rpc causeway.v1.NodeService.Diagnose
+   */
+  diagnose: {
+    methodKind: "unary";
+    input: typeof DiagnoseRequestSchema;
+    output: typeof DiagnoseResponseSchema;
   },
   /**
    * Creates a ticket for a tree. Fails with UNKNOWN_TREE, and with NOT_STARTED if the node does not listen. An
@@ -1966,6 +3925,18 @@ export const NodeService: GenService<{
     methodKind: "server_streaming";
     input: typeof RepairRequestSchema;
     output: typeof RepairResponseSchema;
+  },
+  /**
+   * Writes a backup: a CAR file (version 1) whose raw blocks are entries, with notes beside them. docs/operating.md
+   * describes it. Streams its bytes, with the progress; the last message has `done`. All of it is of the moment of the
+   * call, and the node goes on meanwhile. Fails with UNKNOWN_TREE.
+   *
+   * @generated from rpc causeway.v1.NodeService.Backup
+   */
+  backup: {
+    methodKind: "server_streaming";
+    input: typeof BackupRequestSchema;
+    output: typeof BackupResponseSchema;
   },
   /**
    * Adds a peer to the peer book, or adds addresses and a name to a peer that is in it. Fails with BAD_ADDRESS, with
@@ -2041,7 +4012,7 @@ export const NodeService: GenService<{
   },
   /**
    * Tries to deliver all undelivered entries now. Returns once everything is delivered, the remaining links are no
-   * longer tried automatically, or the time is over.
+   * longer tried automatically, or the time is over. In a tree with many members, two neighbours are enough.
    *
    * @generated from rpc causeway.v1.NodeService.Flush
    */
@@ -2095,6 +4066,41 @@ export const NodeService: GenService<{
     output: typeof RevokeKeyResponseSchema;
   },
   /**
+   * Names the key of an application, and grants it rights in trees. The caller makes the key and keeps its seed. For a
+   * key that has the name already, does what is left to do, and grants more. Checks everything first: fails with
+   * ALREADY_EXISTS if another key has the name or the key has another name, UNKNOWN_TREE, FORBIDDEN if the node's key
+   * is not an admin of a tree, and LIMIT_EXCEEDED past 1,024 application keys.
+   *
+   * @generated from rpc causeway.v1.NodeService.AddApp
+   */
+  addApp: {
+    methodKind: "unary";
+    input: typeof AddAppRequestSchema;
+    output: typeof AddAppResponseSchema;
+  },
+  /**
+   * Lists the application keys, ordered by name.
+   *
+   * @generated from rpc causeway.v1.NodeService.ListApps
+   */
+  listApps: {
+    methodKind: "unary";
+    input: typeof ListAppsRequestSchema;
+    output: typeof ListAppsResponseSchema;
+  },
+  /**
+   * Revokes an application key in the trees that it is for, as RevokeKey does, and frees its name. Fails with
+   * UNKNOWN_PEER. If the node's key is no longer an admin of one of the trees, revokes it in all others, keeps the name
+   * and fails with FORBIDDEN.
+   *
+   * @generated from rpc causeway.v1.NodeService.RevokeApp
+   */
+  revokeApp: {
+    methodKind: "unary";
+    input: typeof RevokeAppRequestSchema;
+    output: typeof RevokeAppResponseSchema;
+  },
+  /**
    * Lists the requests for access that wait for a decision, oldest first.
    *
    * @generated from rpc causeway.v1.NodeService.ListAccessRequests
@@ -2114,6 +4120,159 @@ export const NodeService: GenService<{
     methodKind: "unary";
     input: typeof DecideAccessRequestSchema;
     output: typeof DecideAccessResponseSchema;
+  },
+  /**
+   * Lists the one-time invitations that are unused and have not expired, and the last ones that were used until then,
+   * ordered by when they were made. Their secrets are in the tickets alone.
+   *
+   * @generated from rpc causeway.v1.NodeService.ListInvitations
+   */
+  listInvitations: {
+    methodKind: "unary";
+    input: typeof ListInvitationsRequestSchema;
+    output: typeof ListInvitationsResponseSchema;
+  },
+  /**
+   * Revokes an invitation: a ticket with it grants nothing any more. Fails with UNKNOWN_REQUEST if there is no such
+   * unused invitation.
+   *
+   * @generated from rpc causeway.v1.NodeService.RevokeInvitation
+   */
+  revokeInvitation: {
+    methodKind: "unary";
+    input: typeof RevokeInvitationRequestSchema;
+    output: typeof RevokeInvitationResponseSchema;
+  },
+  /**
+   * Streams the node's trees, links and storage, once or with every change, at most once a second. It is all that a page
+   * shows, in one stream, since browsers open only a few connections to one address.
+   *
+   * @generated from rpc causeway.v1.NodeService.WatchNode
+   */
+  watchNode: {
+    methodKind: "server_streaming";
+    input: typeof WatchNodeRequestSchema;
+    output: typeof WatchNodeResponseSchema;
+  },
+  /**
+   * Returns the settings with which the node runs, and where each came from. None of them is a secret.
+   *
+   * @generated from rpc causeway.v1.NodeService.GetSettings
+   */
+  getSettings: {
+    methodKind: "unary";
+    input: typeof GetSettingsRequestSchema;
+    output: typeof GetSettingsResponseSchema;
+  },
+  /**
+   * Returns what the node measures, as `/metrics` of the operators' listener does. It is computed at most once a second.
+   *
+   * @generated from rpc causeway.v1.NodeService.GetMetrics
+   */
+  getMetrics: {
+    methodKind: "unary";
+    input: typeof GetMetricsRequestSchema;
+    output: typeof GetMetricsResponseSchema;
+  },
+  /**
+   * Streams the log of the node: the latest lines, of which it keeps up to 1,000, and then new ones as they come. No line
+   * has a secret.
+   *
+   * @generated from rpc causeway.v1.NodeService.WatchLog
+   */
+  watchLog: {
+    methodKind: "server_streaming";
+    input: typeof WatchLogRequestSchema;
+    output: typeof WatchLogResponseSchema;
+  },
+  /**
+   * Lists how much each author takes in a tree of what it may, the largest first. Fails with UNKNOWN_TREE.
+   *
+   * @generated from rpc causeway.v1.NodeService.ListAuthorStorage
+   */
+  listAuthorStorage: {
+    methodKind: "unary";
+    input: typeof ListAuthorStorageRequestSchema;
+    output: typeof ListAuthorStorageResponseSchema;
+  },
+  /**
+   * Creates a link that opens the node's page in a browser, for one use within two minutes. Fails with NOT_STARTED if
+   * the node does not serve its page.
+   *
+   * @generated from rpc causeway.v1.NodeService.CreatePageLink
+   */
+  createPageLink: {
+    methodKind: "unary";
+    input: typeof CreatePageLinkRequestSchema;
+    output: typeof CreatePageLinkResponseSchema;
+  },
+  /**
+   * Ends all sessions of the node's page, and the links that nobody has used.
+   *
+   * @generated from rpc causeway.v1.NodeService.EndPageSessions
+   */
+  endPageSessions: {
+    methodKind: "unary";
+    input: typeof EndPageSessionsRequestSchema;
+    output: typeof EndPageSessionsResponseSchema;
+  },
+  /**
+   * Lists the trees that peers offer to this node, and that it does not have: their policies name it. Ordered by tree and
+   * peer.
+   *
+   * @generated from rpc causeway.v1.NodeService.ListOffers
+   */
+  listOffers: {
+    methodKind: "unary";
+    input: typeof ListOffersRequestSchema;
+    output: typeof ListOffersResponseSchema;
+  },
+  /**
+   * Accepts offers: adds the peers to the peer book, and links the trees with them. Fails with UNKNOWN_REQUEST if there is
+   * no such offer, and with LIMIT_EXCEEDED past the bounds on peers and links.
+   *
+   * @generated from rpc causeway.v1.NodeService.AcceptOffers
+   */
+  acceptOffers: {
+    methodKind: "unary";
+    input: typeof AcceptOffersRequestSchema;
+    output: typeof AcceptOffersResponseSchema;
+  },
+  /**
+   * Declines offers, and those that these peers make of these trees later, until the two are linked by hand. Fails with
+   * UNKNOWN_REQUEST if there is no such offer.
+   *
+   * @generated from rpc causeway.v1.NodeService.DeclineOffers
+   */
+  declineOffers: {
+    methodKind: "unary";
+    input: typeof DeclineOffersRequestSchema;
+    output: typeof DeclineOffersResponseSchema;
+  },
+  /**
+   * Pairs with another machine in the LAN, at which somebody does the same: adds each to the peer book of the other once
+   * both people have said that they see the same digits. Streams what happens, and ends with `paired`. Only while it
+   * streams, for at most two minutes, does the node answer strangers' calls for pairing; it ends when the caller leaves.
+   * Fails with ALREADY_STARTED if it is under way, with UNKNOWN_TREE or FORBIDDEN if the tree cannot be shared, with
+   * TIMEOUT if time runs out, with ACCESS_REJECTED if one of the two says no, and with RESOURCE_EXHAUSTED after too many
+   * attempts.
+   *
+   * @generated from rpc causeway.v1.NodeService.StartPairing
+   */
+  startPairing: {
+    methodKind: "server_streaming";
+    input: typeof StartPairingRequestSchema;
+    output: typeof StartPairingResponseSchema;
+  },
+  /**
+   * Says whether both machines show the same digits. Fails with NOT_STARTED if no digits of this peer are shown.
+   *
+   * @generated from rpc causeway.v1.NodeService.AnswerPairing
+   */
+  answerPairing: {
+    methodKind: "unary";
+    input: typeof AnswerPairingRequestSchema;
+    output: typeof AnswerPairingResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_causeway_v1_node, 0);

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file causeway/v1/state.proto.
  */
 export const file_causeway_v1_state: GenFile = /*@__PURE__*/
-  fileDesc("ChdjYXVzZXdheS92MS9zdGF0ZS5wcm90bxILY2F1c2V3YXkudjEiSgoGTWFwUHV0EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDBIMCgR0eXBlGAMgASgJEhAKCHJlcGxhY2VzGAUgAygMSgQIBBAFIioKCU1hcERlbGV0ZRILCgNrZXkYASABKAkSEAoIcmVwbGFjZXMYAiADKAwiOgoKVGV4dFVwZGF0ZRILCgNrZXkYASABKAkSDwoHc2Vzc2lvbhgCIAEoDBIOCgZ1cGRhdGUYAyABKAwiNAoKQ291bnRlckFkZBILCgNrZXkYASABKAkSCgoCb24YAiADKAwSDQoFZGVsdGEYAyABKBJCaAoZaW8uZ2l0aHViLmNhdXNld2F5c3luYy52MVABWjtnaXRodWIuY29tL2NhdXNld2F5LXN5bmMvY2F1c2V3YXktZ28vY2F1c2V3YXkvdjE7Y2F1c2V3YXl2MaoCC0NhdXNld2F5LlYxYgZwcm90bzM");
+  fileDesc("ChdjYXVzZXdheS92MS9zdGF0ZS5wcm90bxILY2F1c2V3YXkudjEiZQoGTWFwUHV0EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDBIMCgR0eXBlGAMgASgJEh8KBGJsb2IYBCABKAsyES5jYXVzZXdheS52MS5CbG9iEhAKCHJlcGxhY2VzGAUgAygMIiAKBEJsb2ISCgoCaWQYASABKAwSDAoEc2l6ZRgCIAEoBCIqCglNYXBEZWxldGUSCwoDa2V5GAEgASgJEhAKCHJlcGxhY2VzGAIgAygMIjoKClRleHRVcGRhdGUSCwoDa2V5GAEgASgJEg8KB3Nlc3Npb24YAiABKAwSDgoGdXBkYXRlGAMgASgMIjQKCkNvdW50ZXJBZGQSCwoDa2V5GAEgASgJEgoKAm9uGAIgAygMEg0KBWRlbHRhGAMgASgSQnwKGWlvLmdpdGh1Yi5jYXVzZXdheXN5bmMudjFCClN0YXRlUHJvdG9QAVpDZ2l0aHViLmNvbS9jYXVzZXdheS1zeW5jL2NhdXNld2F5L2NsaWVudHMvZ28vY2F1c2V3YXkvdjE7Y2F1c2V3YXl2MaoCC0NhdXNld2F5LlYxYgZwcm90bzM");
 
 /**
  * The payload of a change of the kind "cw.put": puts a version under a key of the change's store. Like an EntryBody it
@@ -31,18 +31,25 @@ export type MapPut = Message<"causeway.v1.MapPut"> & {
   key: string;
 
   /**
-   * At most 65,536 bytes.
+   * At most 65,536 bytes. Empty if there is a blob.
    *
    * @generated from field: bytes value = 2;
    */
   value: Uint8Array;
 
   /**
-   * The media type of the value, at most 128 bytes of printable ASCII. Empty: bytes.
+   * The media type of the value or the blob, at most 128 bytes of printable ASCII. Empty: bytes.
    *
    * @generated from field: string type = 3;
    */
   type: string;
+
+  /**
+   * In place of a value: a blob.
+   *
+   * @generated from field: causeway.v1.Blob blob = 4;
+   */
+  blob?: Blob | undefined;
 
   /**
    * The versions that it replaces: the ids of their entries, 32 bytes each, strictly ascending, at most 64. 32 zero
@@ -59,6 +66,35 @@ export type MapPut = Message<"causeway.v1.MapPut"> & {
  */
 export const MapPutSchema: GenMessage<MapPut> = /*@__PURE__*/
   messageDesc(file_causeway_v1_state, 0);
+
+/**
+ * A value that does not lie in its entry. Its bytes are chunks of 262,144 bytes, of which only the last may be shorter.
+ *
+ * @generated from message causeway.v1.Blob
+ */
+export type Blob = Message<"causeway.v1.Blob"> & {
+  /**
+   * SHA-256 of its list, 32 bytes. The list is the SHA-256 of each chunk, 32 bytes each, in order. It is itself stored
+   * and sent as a chunk.
+   *
+   * @generated from field: bytes id = 1;
+   */
+  id: Uint8Array;
+
+  /**
+   * Its bytes, 1 to 2,147,483,648.
+   *
+   * @generated from field: uint64 size = 2;
+   */
+  size: bigint;
+};
+
+/**
+ * Describes the message causeway.v1.Blob.
+ * Use `create(BlobSchema)` to create a new message.
+ */
+export const BlobSchema: GenMessage<Blob> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_state, 1);
 
 /**
  * The payload of a change of the kind "cw.delete": removes the versions that it names, and no others.
@@ -86,7 +122,7 @@ export type MapDelete = Message<"causeway.v1.MapDelete"> & {
  * Use `create(MapDeleteSchema)` to create a new message.
  */
 export const MapDeleteSchema: GenMessage<MapDelete> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_state, 1);
+  messageDesc(file_causeway_v1_state, 2);
 
 /**
  * The payload of a change of the kind "cw.yjs": an update of a text.
@@ -121,7 +157,7 @@ export type TextUpdate = Message<"causeway.v1.TextUpdate"> & {
  * Use `create(TextUpdateSchema)` to create a new message.
  */
 export const TextUpdateSchema: GenMessage<TextUpdate> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_state, 2);
+  messageDesc(file_causeway_v1_state, 3);
 
 /**
  * The payload of a change of the kind "cw.add": adds to a number.
@@ -156,5 +192,5 @@ export type CounterAdd = Message<"causeway.v1.CounterAdd"> & {
  * Use `create(CounterAddSchema)` to create a new message.
  */
 export const CounterAddSchema: GenMessage<CounterAdd> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_state, 3);
+  messageDesc(file_causeway_v1_state, 4);
 

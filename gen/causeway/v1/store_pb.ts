@@ -8,13 +8,15 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Change } from "./entry_pb.ts";
 import { file_causeway_v1_entry } from "./entry_pb.ts";
+import type { Blob } from "./state_pb.ts";
+import { file_causeway_v1_state } from "./state_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file causeway/v1/store.proto.
  */
 export const file_causeway_v1_store: GenFile = /*@__PURE__*/
-  fileDesc("ChdjYXVzZXdheS92MS9zdG9yZS5wcm90bxILY2F1c2V3YXkudjEiIQoDS2V5Eg0KBXN0b3JlGAEgASgJEgsKA2tleRgCIAEoCSKMAQoHVmVyc2lvbhINCgVlbnRyeRgBIAEoDBINCgV2YWx1ZRgCIAEoDBIMCgR0eXBlGAMgASgJEg4KBmF1dGhvchgFIAEoDBIVCg1jcmVhdGVkX2F0X21zGAYgASgEEg4KBmhlaWdodBgHIAEoBBIQCgNzdW0YCCABKBJIAIgBAUIGCgRfc3VtSgQIBBAFIosBCgRJdGVtEh0KA2tleRgBIAEoCzIQLmNhdXNld2F5LnYxLktleRIjCgV2YWx1ZRgCIAEoCzIULmNhdXNld2F5LnYxLlZlcnNpb24SJwoJY29uZmxpY3RzGAMgAygLMhQuY2F1c2V3YXkudjEuVmVyc2lvbhIWCg5jb25mbGljdF9jb3VudBgEIAEoDSIqCgtSZWFkT3B0aW9ucxIKCgJhdBgBIAMoDBIPCgd3YWl0X21zGAIgASgNInAKEUxpc3RTdG9yZXNSZXF1ZXN0EgwKBHRyZWUYASABKAwSEQoJcGFnZV9zaXplGAIgASgNEhIKCnBhZ2VfdG9rZW4YAyABKAkSJgoEcmVhZBgEIAEoCzIYLmNhdXNld2F5LnYxLlJlYWRPcHRpb25zIj0KEkxpc3RTdG9yZXNSZXNwb25zZRIOCgZzdG9yZXMYASADKAkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImIKCkdldFJlcXVlc3QSDAoEdHJlZRgBIAEoDBIeCgRrZXlzGAIgAygLMhAuY2F1c2V3YXkudjEuS2V5EiYKBHJlYWQYAyABKAsyGC5jYXVzZXdheS52MS5SZWFkT3B0aW9ucyIvCgtHZXRSZXNwb25zZRIgCgVpdGVtcxgBIAMoCzIRLmNhdXNld2F5LnYxLkl0ZW0iiQEKC0xpc3RSZXF1ZXN0EgwKBHRyZWUYASABKAwSDQoFc3RvcmUYAiABKAkSDgoGcHJlZml4GAMgASgJEhEKCXBhZ2Vfc2l6ZRgEIAEoDRISCgpwYWdlX3Rva2VuGAUgASgJEiYKBHJlYWQYBiABKAsyGC5jYXVzZXdheS52MS5SZWFkT3B0aW9ucyJJCgxMaXN0UmVzcG9uc2USIAoFaXRlbXMYASADKAsyES5jYXVzZXdheS52MS5JdGVtEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIiCgNQdXQSDQoFdmFsdWUYASABKAwSDAoEdHlwZRgCIAEoCSIICgZEZWxldGUiFAoDQWRkEg0KBWRlbHRhGAEgASgSIhsKCFZlcnNpb25zEg8KB2VudHJpZXMYASADKAwixAEKCUtleUNoYW5nZRIdCgNrZXkYASABKAsyEC5jYXVzZXdheS52MS5LZXkSHwoDcHV0GAIgASgLMhAuY2F1c2V3YXkudjEuUHV0SAASJQoGZGVsZXRlGAMgASgLMhMuY2F1c2V3YXkudjEuRGVsZXRlSAASHwoDYWRkGAQgASgLMhAuY2F1c2V3YXkudjEuQWRkSAASJwoIcmVwbGFjZXMYBSABKAsyFS5jYXVzZXdheS52MS5WZXJzaW9uc0IGCgR3aGF0Ij4KC0V4cGVjdGF0aW9uEh0KA2tleRgBIAEoCzIQLmNhdXNld2F5LnYxLktleRIQCgh2ZXJzaW9ucxgCIAMoDCKkAQoMV3JpdGVSZXF1ZXN0EgwKBHRyZWUYASABKAwSJwoHY2hhbmdlcxgCIAMoCzIWLmNhdXNld2F5LnYxLktleUNoYW5nZRIiCgVvdGhlchgDIAMoCzITLmNhdXNld2F5LnYxLkNoYW5nZRIoCgZleHBlY3QYBCADKAsyGC5jYXVzZXdheS52MS5FeHBlY3RhdGlvbhIPCgdkdXJhYmxlGAUgASgIIhsKDVdyaXRlUmVzcG9uc2USCgoCYXQYASADKAwiuQEKE1ByZXBhcmVXcml0ZVJlcXVlc3QSDAoEdHJlZRgBIAEoDBInCgdjaGFuZ2VzGAIgAygLMhYuY2F1c2V3YXkudjEuS2V5Q2hhbmdlEiIKBW90aGVyGAMgAygLMhMuY2F1c2V3YXkudjEuQ2hhbmdlEigKBmV4cGVjdBgEIAMoCzIYLmNhdXNld2F5LnYxLkV4cGVjdGF0aW9uEg4KBmF1dGhvchgFIAEoDBINCgVub25jZRgGIAEoDCI2ChRQcmVwYXJlV3JpdGVSZXNwb25zZRIMCgRib2R5GAEgASgMEhAKCHZhbGlkX21zGAIgASgNIlgKEVdhdGNoU3RvcmVSZXF1ZXN0EgwKBHRyZWUYASABKAwSDQoFc3RvcmUYAiABKAkSDgoGcHJlZml4GAMgASgJEhYKDmFmdGVyX3NlcXVlbmNlGAQgASgEIlgKEldhdGNoU3RvcmVSZXNwb25zZRIgCgVpdGVtcxgBIAMoCzIRLmNhdXNld2F5LnYxLkl0ZW0SEAoIc2VxdWVuY2UYAiABKAQSDgoGc3luY2VkGAMgASgIIowBCg5IaXN0b3J5UmVxdWVzdBIMCgR0cmVlGAEgASgMEh0KA2tleRgCIAEoCzIQLmNhdXNld2F5LnYxLktleRIRCglwYWdlX3NpemUYAyABKA0SEgoKcGFnZV90b2tlbhgEIAEoCRImCgRyZWFkGAUgASgLMhguY2F1c2V3YXkudjEuUmVhZE9wdGlvbnMijgEKC1Bhc3RWZXJzaW9uEiUKB3ZlcnNpb24YASABKAsyFC5jYXVzZXdheS52MS5WZXJzaW9uEigKBXN0YXRlGAIgASgOMhkuY2F1c2V3YXkudjEuVmVyc2lvblN0YXRlEhAKCHJlcGxhY2VzGAMgAygMEhIKBWFkZGVkGAQgASgSSACIAQFCCAoGX2FkZGVkIlYKD0hpc3RvcnlSZXNwb25zZRIqCgh2ZXJzaW9ucxgBIAMoCzIYLmNhdXNld2F5LnYxLlBhc3RWZXJzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKSAQoUTGlzdENvbmZsaWN0c1JlcXVlc3QSDAoEdHJlZRgBIAEoDBINCgVzdG9yZRgCIAEoCRIOCgZwcmVmaXgYAyABKAkSEQoJcGFnZV9zaXplGAQgASgNEhIKCnBhZ2VfdG9rZW4YBSABKAkSJgoEcmVhZBgGIAEoCzIYLmNhdXNld2F5LnYxLlJlYWRPcHRpb25zIlIKFUxpc3RDb25mbGljdHNSZXNwb25zZRIgCgVpdGVtcxgBIAMoCzIRLmNhdXNld2F5LnYxLkl0ZW0SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKpMBCgxWZXJzaW9uU3RhdGUSHQoZVkVSU0lPTl9TVEFURV9VTlNQRUNJRklFRBAAEhYKElZFUlNJT05fU1RBVEVfSEVBRBABEhoKFlZFUlNJT05fU1RBVEVfUkVQTEFDRUQQAhIWChJWRVJTSU9OX1NUQVRFX1ZPSUQQAxIYChRWRVJTSU9OX1NUQVRFX0NIQU5HRRAEMtgECgxTdG9yZVNlcnZpY2USTQoKTGlzdFN0b3JlcxIeLmNhdXNld2F5LnYxLkxpc3RTdG9yZXNSZXF1ZXN0Gh8uY2F1c2V3YXkudjEuTGlzdFN0b3Jlc1Jlc3BvbnNlEjgKA0dldBIXLmNhdXNld2F5LnYxLkdldFJlcXVlc3QaGC5jYXVzZXdheS52MS5HZXRSZXNwb25zZRI7CgRMaXN0EhguY2F1c2V3YXkudjEuTGlzdFJlcXVlc3QaGS5jYXVzZXdheS52MS5MaXN0UmVzcG9uc2USPgoFV3JpdGUSGS5jYXVzZXdheS52MS5Xcml0ZVJlcXVlc3QaGi5jYXVzZXdheS52MS5Xcml0ZVJlc3BvbnNlElMKDFByZXBhcmVXcml0ZRIgLmNhdXNld2F5LnYxLlByZXBhcmVXcml0ZVJlcXVlc3QaIS5jYXVzZXdheS52MS5QcmVwYXJlV3JpdGVSZXNwb25zZRJPCgpXYXRjaFN0b3JlEh4uY2F1c2V3YXkudjEuV2F0Y2hTdG9yZVJlcXVlc3QaHy5jYXVzZXdheS52MS5XYXRjaFN0b3JlUmVzcG9uc2UwARJECgdIaXN0b3J5EhsuY2F1c2V3YXkudjEuSGlzdG9yeVJlcXVlc3QaHC5jYXVzZXdheS52MS5IaXN0b3J5UmVzcG9uc2USVgoNTGlzdENvbmZsaWN0cxIhLmNhdXNld2F5LnYxLkxpc3RDb25mbGljdHNSZXF1ZXN0GiIuY2F1c2V3YXkudjEuTGlzdENvbmZsaWN0c1Jlc3BvbnNlQmgKGWlvLmdpdGh1Yi5jYXVzZXdheXN5bmMudjFQAVo7Z2l0aHViLmNvbS9jYXVzZXdheS1zeW5jL2NhdXNld2F5LWdvL2NhdXNld2F5L3YxO2NhdXNld2F5djGqAgtDYXVzZXdheS5WMWIGcHJvdG8z", [file_causeway_v1_entry]);
+  fileDesc("ChdjYXVzZXdheS92MS9zdG9yZS5wcm90bxILY2F1c2V3YXkudjEiIQoDS2V5Eg0KBXN0b3JlGAEgASgJEgsKA2tleRgCIAEoCSKnAQoHVmVyc2lvbhINCgVlbnRyeRgBIAEoDBINCgV2YWx1ZRgCIAEoDBIMCgR0eXBlGAMgASgJEh8KBGJsb2IYBCABKAsyES5jYXVzZXdheS52MS5CbG9iEg4KBmF1dGhvchgFIAEoDBIVCg1jcmVhdGVkX2F0X21zGAYgASgEEg4KBmhlaWdodBgHIAEoBBIQCgNzdW0YCCABKBJIAIgBAUIGCgRfc3VtIpkBCgRJdGVtEh0KA2tleRgBIAEoCzIQLmNhdXNld2F5LnYxLktleRIjCgV2YWx1ZRgCIAEoCzIULmNhdXNld2F5LnYxLlZlcnNpb24SJwoJY29uZmxpY3RzGAMgAygLMhQuY2F1c2V3YXkudjEuVmVyc2lvbhIWCg5jb25mbGljdF9jb3VudBgEIAEoDRIMCgR0ZXh0GAUgASgIIioKC1JlYWRPcHRpb25zEgoKAmF0GAEgAygMEg8KB3dhaXRfbXMYAiABKA0ifwoRTGlzdFN0b3Jlc1JlcXVlc3QSDAoEdHJlZRgBIAEoDBIRCglwYWdlX3NpemUYAiABKA0SEgoKcGFnZV90b2tlbhgDIAEoCRImCgRyZWFkGAQgASgLMhguY2F1c2V3YXkudjEuUmVhZE9wdGlvbnMSDQoFdGV4dHMYBSABKAgiPQoSTGlzdFN0b3Jlc1Jlc3BvbnNlEg4KBnN0b3JlcxgBIAMoCRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiYgoKR2V0UmVxdWVzdBIMCgR0cmVlGAEgASgMEh4KBGtleXMYAiADKAsyEC5jYXVzZXdheS52MS5LZXkSJgoEcmVhZBgDIAEoCzIYLmNhdXNld2F5LnYxLlJlYWRPcHRpb25zIi8KC0dldFJlc3BvbnNlEiAKBWl0ZW1zGAEgAygLMhEuY2F1c2V3YXkudjEuSXRlbSKYAQoLTGlzdFJlcXVlc3QSDAoEdHJlZRgBIAEoDBINCgVzdG9yZRgCIAEoCRIOCgZwcmVmaXgYAyABKAkSEQoJcGFnZV9zaXplGAQgASgNEhIKCnBhZ2VfdG9rZW4YBSABKAkSJgoEcmVhZBgGIAEoCzIYLmNhdXNld2F5LnYxLlJlYWRPcHRpb25zEg0KBXRleHRzGAcgASgIIkkKDExpc3RSZXNwb25zZRIgCgVpdGVtcxgBIAMoCzIRLmNhdXNld2F5LnYxLkl0ZW0SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIkMKA1B1dBINCgV2YWx1ZRgBIAEoDBIMCgR0eXBlGAIgASgJEh8KBGJsb2IYAyABKAsyES5jYXVzZXdheS52MS5CbG9iIggKBkRlbGV0ZSIUCgNBZGQSDQoFZGVsdGEYASABKBIiKwoIRWRpdFRleHQSDwoHc2Vzc2lvbhgBIAEoDBIOCgZ1cGRhdGUYAiABKAwiGwoIVmVyc2lvbnMSDwoHZW50cmllcxgBIAMoDCLrAQoJS2V5Q2hhbmdlEh0KA2tleRgBIAEoCzIQLmNhdXNld2F5LnYxLktleRIfCgNwdXQYAiABKAsyEC5jYXVzZXdheS52MS5QdXRIABIlCgZkZWxldGUYAyABKAsyEy5jYXVzZXdheS52MS5EZWxldGVIABIfCgNhZGQYBCABKAsyEC5jYXVzZXdheS52MS5BZGRIABIlCgRlZGl0GAYgASgLMhUuY2F1c2V3YXkudjEuRWRpdFRleHRIABInCghyZXBsYWNlcxgFIAEoCzIVLmNhdXNld2F5LnYxLlZlcnNpb25zQgYKBHdoYXQiPgoLRXhwZWN0YXRpb24SHQoDa2V5GAEgASgLMhAuY2F1c2V3YXkudjEuS2V5EhAKCHZlcnNpb25zGAIgAygMIqQBCgxXcml0ZVJlcXVlc3QSDAoEdHJlZRgBIAEoDBInCgdjaGFuZ2VzGAIgAygLMhYuY2F1c2V3YXkudjEuS2V5Q2hhbmdlEiIKBW90aGVyGAMgAygLMhMuY2F1c2V3YXkudjEuQ2hhbmdlEigKBmV4cGVjdBgEIAMoCzIYLmNhdXNld2F5LnYxLkV4cGVjdGF0aW9uEg8KB2R1cmFibGUYBSABKAgiGwoNV3JpdGVSZXNwb25zZRIKCgJhdBgBIAMoDCK5AQoTUHJlcGFyZVdyaXRlUmVxdWVzdBIMCgR0cmVlGAEgASgMEicKB2NoYW5nZXMYAiADKAsyFi5jYXVzZXdheS52MS5LZXlDaGFuZ2USIgoFb3RoZXIYAyADKAsyEy5jYXVzZXdheS52MS5DaGFuZ2USKAoGZXhwZWN0GAQgAygLMhguY2F1c2V3YXkudjEuRXhwZWN0YXRpb24SDgoGYXV0aG9yGAUgASgMEg0KBW5vbmNlGAYgASgMIjYKFFByZXBhcmVXcml0ZVJlc3BvbnNlEgwKBGJvZHkYASABKAwSEAoIdmFsaWRfbXMYAiABKA0ibgoRV2F0Y2hTdG9yZVJlcXVlc3QSDAoEdHJlZRgBIAEoDBINCgVzdG9yZRgCIAEoCRIOCgZwcmVmaXgYAyABKAkSFgoOYWZ0ZXJfc2VxdWVuY2UYBCABKAQSFAoMY2hhbmdlc19vbmx5GAUgASgIIlgKEldhdGNoU3RvcmVSZXNwb25zZRIgCgVpdGVtcxgBIAMoCzIRLmNhdXNld2F5LnYxLkl0ZW0SEAoIc2VxdWVuY2UYAiABKAQSDgoGc3luY2VkGAMgASgIImcKEFdhdGNoVGV4dFJlcXVlc3QSDAoEdHJlZRgBIAEoDBIdCgNrZXkYAiABKAsyEC5jYXVzZXdheS52MS5LZXkSJgoEcmVhZBgDIAEoCzIYLmNhdXNld2F5LnYxLlJlYWRPcHRpb25zIkQKEVdhdGNoVGV4dFJlc3BvbnNlEg4KBnVwZGF0ZRgBIAEoDBIQCghjb21wbGV0ZRgCIAEoCBINCgV3aG9sZRgDIAEoCCKMAQoOSGlzdG9yeVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIdCgNrZXkYAiABKAsyEC5jYXVzZXdheS52MS5LZXkSEQoJcGFnZV9zaXplGAMgASgNEhIKCnBhZ2VfdG9rZW4YBCABKAkSJgoEcmVhZBgFIAEoCzIYLmNhdXNld2F5LnYxLlJlYWRPcHRpb25zIrcBCgtQYXN0VmVyc2lvbhIlCgd2ZXJzaW9uGAEgASgLMhQuY2F1c2V3YXkudjEuVmVyc2lvbhIoCgVzdGF0ZRgCIAEoDjIZLmNhdXNld2F5LnYxLlZlcnNpb25TdGF0ZRIQCghyZXBsYWNlcxgDIAMoDBISCgVhZGRlZBgEIAEoEkgAiAEBEicKBmFjdGlvbhgFIAEoDjIXLmNhdXNld2F5LnYxLlBhc3RBY3Rpb25CCAoGX2FkZGVkIlYKD0hpc3RvcnlSZXNwb25zZRIqCgh2ZXJzaW9ucxgBIAMoCzIYLmNhdXNld2F5LnYxLlBhc3RWZXJzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKSAQoUTGlzdENvbmZsaWN0c1JlcXVlc3QSDAoEdHJlZRgBIAEoDBINCgVzdG9yZRgCIAEoCRIOCgZwcmVmaXgYAyABKAkSEQoJcGFnZV9zaXplGAQgASgNEhIKCnBhZ2VfdG9rZW4YBSABKAkSJgoEcmVhZBgGIAEoCzIYLmNhdXNld2F5LnYxLlJlYWRPcHRpb25zIlIKFUxpc3RDb25mbGljdHNSZXNwb25zZRIgCgVpdGVtcxgBIAMoCzIRLmNhdXNld2F5LnYxLkl0ZW0SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIi0KD1B1dENodW5rUmVxdWVzdBIMCgR0cmVlGAEgASgMEgwKBGRhdGEYAiABKAwiIAoQUHV0Q2h1bmtSZXNwb25zZRIMCgRoYXNoGAEgASgMIpsBCg5HZXRCbG9iUmVxdWVzdBIMCgR0cmVlGAEgASgMEh8KBGJsb2IYAiABKAsyES5jYXVzZXdheS52MS5CbG9iEg4KBm9mZnNldBgDIAEoBBIOCgZsZW5ndGgYBCABKAQSEgoKdmVyaWZpYWJsZRgFIAEoCBImCgRyZWFkGAYgASgLMhguY2F1c2V3YXkudjEuUmVhZE9wdGlvbnMiLQoPR2V0QmxvYlJlc3BvbnNlEgwKBGxpc3QYASABKAwSDAoEZGF0YRgCIAEoDCqTAQoMVmVyc2lvblN0YXRlEh0KGVZFUlNJT05fU1RBVEVfVU5TUEVDSUZJRUQQABIWChJWRVJTSU9OX1NUQVRFX0hFQUQQARIaChZWRVJTSU9OX1NUQVRFX1JFUExBQ0VEEAISFgoSVkVSU0lPTl9TVEFURV9WT0lEEAMSGAoUVkVSU0lPTl9TVEFURV9DSEFOR0UQBCqBAQoKUGFzdEFjdGlvbhIbChdQQVNUX0FDVElPTl9VTlNQRUNJRklFRBAAEhMKD1BBU1RfQUNUSU9OX1BVVBABEhYKElBBU1RfQUNUSU9OX0RFTEVURRACEhMKD1BBU1RfQUNUSU9OX0FERBADEhQKEFBBU1RfQUNUSU9OX1RFWFQQBDLfBgoMU3RvcmVTZXJ2aWNlElIKCkxpc3RTdG9yZXMSHi5jYXVzZXdheS52MS5MaXN0U3RvcmVzUmVxdWVzdBofLmNhdXNld2F5LnYxLkxpc3RTdG9yZXNSZXNwb25zZSIDkAIBEj0KA0dldBIXLmNhdXNld2F5LnYxLkdldFJlcXVlc3QaGC5jYXVzZXdheS52MS5HZXRSZXNwb25zZSIDkAIBEkAKBExpc3QSGC5jYXVzZXdheS52MS5MaXN0UmVxdWVzdBoZLmNhdXNld2F5LnYxLkxpc3RSZXNwb25zZSIDkAIBEj4KBVdyaXRlEhkuY2F1c2V3YXkudjEuV3JpdGVSZXF1ZXN0GhouY2F1c2V3YXkudjEuV3JpdGVSZXNwb25zZRJTCgxQcmVwYXJlV3JpdGUSIC5jYXVzZXdheS52MS5QcmVwYXJlV3JpdGVSZXF1ZXN0GiEuY2F1c2V3YXkudjEuUHJlcGFyZVdyaXRlUmVzcG9uc2USVAoKV2F0Y2hTdG9yZRIeLmNhdXNld2F5LnYxLldhdGNoU3RvcmVSZXF1ZXN0Gh8uY2F1c2V3YXkudjEuV2F0Y2hTdG9yZVJlc3BvbnNlIgOQAgEwARJRCglXYXRjaFRleHQSHS5jYXVzZXdheS52MS5XYXRjaFRleHRSZXF1ZXN0Gh4uY2F1c2V3YXkudjEuV2F0Y2hUZXh0UmVzcG9uc2UiA5ACATABEkkKB0hpc3RvcnkSGy5jYXVzZXdheS52MS5IaXN0b3J5UmVxdWVzdBocLmNhdXNld2F5LnYxLkhpc3RvcnlSZXNwb25zZSIDkAIBElsKDUxpc3RDb25mbGljdHMSIS5jYXVzZXdheS52MS5MaXN0Q29uZmxpY3RzUmVxdWVzdBoiLmNhdXNld2F5LnYxLkxpc3RDb25mbGljdHNSZXNwb25zZSIDkAIBEkcKCFB1dENodW5rEhwuY2F1c2V3YXkudjEuUHV0Q2h1bmtSZXF1ZXN0Gh0uY2F1c2V3YXkudjEuUHV0Q2h1bmtSZXNwb25zZRJLCgdHZXRCbG9iEhsuY2F1c2V3YXkudjEuR2V0QmxvYlJlcXVlc3QaHC5jYXVzZXdheS52MS5HZXRCbG9iUmVzcG9uc2UiA5ACATABQnwKGWlvLmdpdGh1Yi5jYXVzZXdheXN5bmMudjFCClN0b3JlUHJvdG9QAVpDZ2l0aHViLmNvbS9jYXVzZXdheS1zeW5jL2NhdXNld2F5L2NsaWVudHMvZ28vY2F1c2V3YXkvdjE7Y2F1c2V3YXl2MaoCC0NhdXNld2F5LlYxYgZwcm90bzM", [file_causeway_v1_entry, file_causeway_v1_state]);
 
 /**
  * A key of a store.
@@ -70,6 +72,13 @@ export type Version = Message<"causeway.v1.Version"> & {
    * @generated from field: string type = 3;
    */
   type: string;
+
+  /**
+   * In place of a value: a blob, which GetBlob returns.
+   *
+   * @generated from field: causeway.v1.Blob blob = 4;
+   */
+  blob?: Blob | undefined;
 
   /**
    * The PeerId of the author, 32 bytes.
@@ -142,6 +151,13 @@ export type Item = Message<"causeway.v1.Item"> & {
    * @generated from field: uint32 conflict_count = 4;
    */
   conflictCount: number;
+
+  /**
+   * Whether no value was put under the key, but it has a text. WatchText follows it, and Get shows it as a value.
+   *
+   * @generated from field: bool text = 5;
+   */
+  text: boolean;
 };
 
 /**
@@ -212,6 +228,13 @@ export type ListStoresRequest = Message<"causeway.v1.ListStoresRequest"> & {
    * @generated from field: causeway.v1.ReadOptions read = 4;
    */
   read?: ReadOptions | undefined;
+
+  /**
+   * Also list stores that have only texts.
+   *
+   * @generated from field: bool texts = 5;
+   */
+  texts: boolean;
 };
 
 /**
@@ -353,6 +376,13 @@ export type ListRequest = Message<"causeway.v1.ListRequest"> & {
    * @generated from field: causeway.v1.ReadOptions read = 6;
    */
   read?: ReadOptions | undefined;
+
+  /**
+   * Also list keys that have a text and no value.
+   *
+   * @generated from field: bool texts = 7;
+   */
+  texts: boolean;
 };
 
 /**
@@ -409,6 +439,13 @@ export type Put = Message<"causeway.v1.Put"> & {
    * @generated from field: string type = 2;
    */
   type: string;
+
+  /**
+   * In place of a value: a blob whose chunks and list were put before. Otherwise the write fails with BLOB_NOT_HERE.
+   *
+   * @generated from field: causeway.v1.Blob blob = 3;
+   */
+  blob?: Blob | undefined;
 };
 
 /**
@@ -455,6 +492,35 @@ export const AddSchema: GenMessage<Add> = /*@__PURE__*/
   messageDesc(file_causeway_v1_store, 12);
 
 /**
+ * Edits the text under a key.
+ *
+ * @generated from message causeway.v1.EditText
+ */
+export type EditText = Message<"causeway.v1.EditText"> & {
+  /**
+   * 16 bytes, drawn at random for each document that an editor opens.
+   *
+   * @generated from field: bytes session = 1;
+   */
+  session: Uint8Array;
+
+  /**
+   * An update of Yjs in its first encoding, 1 to 65,536 bytes, by the client that belongs to the author and the session.
+   * One that would count for nothing fails the call with INVALID_ARGUMENT.
+   *
+   * @generated from field: bytes update = 2;
+   */
+  update: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.EditText.
+ * Use `create(EditTextSchema)` to create a new message.
+ */
+export const EditTextSchema: GenMessage<EditText> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_store, 13);
+
+/**
  * Ids of versions.
  *
  * @generated from message causeway.v1.Versions
@@ -473,7 +539,7 @@ export type Versions = Message<"causeway.v1.Versions"> & {
  * Use `create(VersionsSchema)` to create a new message.
  */
 export const VersionsSchema: GenMessage<Versions> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_store, 13);
+  messageDesc(file_causeway_v1_store, 14);
 
 /**
  * A change to one key.
@@ -518,6 +584,14 @@ export type KeyChange = Message<"causeway.v1.KeyChange"> & {
      */
     value: Add;
     case: "add";
+  } | {
+    /**
+     * Edits the text, and leaves the versions as they are.
+     *
+     * @generated from field: causeway.v1.EditText edit = 6;
+     */
+    value: EditText;
+    case: "edit";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -533,7 +607,7 @@ export type KeyChange = Message<"causeway.v1.KeyChange"> & {
  * Use `create(KeyChangeSchema)` to create a new message.
  */
 export const KeyChangeSchema: GenMessage<KeyChange> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_store, 14);
+  messageDesc(file_causeway_v1_store, 15);
 
 /**
  * Which versions of a key nothing replaces: exactly these.
@@ -561,7 +635,7 @@ export type Expectation = Message<"causeway.v1.Expectation"> & {
  * Use `create(ExpectationSchema)` to create a new message.
  */
 export const ExpectationSchema: GenMessage<Expectation> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_store, 15);
+  messageDesc(file_causeway_v1_store, 16);
 
 /**
  * One entry to write.
@@ -611,7 +685,7 @@ export type WriteRequest = Message<"causeway.v1.WriteRequest"> & {
  * Use `create(WriteRequestSchema)` to create a new message.
  */
 export const WriteRequestSchema: GenMessage<WriteRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_store, 16);
+  messageDesc(file_causeway_v1_store, 17);
 
 /**
  * The entry that was written.
@@ -632,7 +706,7 @@ export type WriteResponse = Message<"causeway.v1.WriteResponse"> & {
  * Use `create(WriteResponseSchema)` to create a new message.
  */
 export const WriteResponseSchema: GenMessage<WriteResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_store, 17);
+  messageDesc(file_causeway_v1_store, 18);
 
 /**
  * One entry to prepare.
@@ -690,7 +764,7 @@ export type PrepareWriteRequest = Message<"causeway.v1.PrepareWriteRequest"> & {
  * Use `create(PrepareWriteRequestSchema)` to create a new message.
  */
 export const PrepareWriteRequestSchema: GenMessage<PrepareWriteRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_store, 18);
+  messageDesc(file_causeway_v1_store, 19);
 
 /**
  * A body to check and to sign.
@@ -718,7 +792,7 @@ export type PrepareWriteResponse = Message<"causeway.v1.PrepareWriteResponse"> &
  * Use `create(PrepareWriteResponseSchema)` to create a new message.
  */
 export const PrepareWriteResponseSchema: GenMessage<PrepareWriteResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_store, 19);
+  messageDesc(file_causeway_v1_store, 20);
 
 /**
  * The keys to follow, and where to start.
@@ -753,6 +827,13 @@ export type WatchStoreRequest = Message<"causeway.v1.WatchStoreRequest"> & {
    * @generated from field: uint64 after_sequence = 4;
    */
   afterSequence: bigint;
+
+  /**
+   * Start with `synced` at once, and send only what changes from then on: for callers that list keys by pages.
+   *
+   * @generated from field: bool changes_only = 5;
+   */
+  changesOnly: boolean;
 };
 
 /**
@@ -760,7 +841,7 @@ export type WatchStoreRequest = Message<"causeway.v1.WatchStoreRequest"> & {
  * Use `create(WatchStoreRequestSchema)` to create a new message.
  */
 export const WatchStoreRequestSchema: GenMessage<WatchStoreRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_store, 20);
+  messageDesc(file_causeway_v1_store, 21);
 
 /**
  * Some keys, as they are now. A message without keys is a sign of life.
@@ -795,7 +876,78 @@ export type WatchStoreResponse = Message<"causeway.v1.WatchStoreResponse"> & {
  * Use `create(WatchStoreResponseSchema)` to create a new message.
  */
 export const WatchStoreResponseSchema: GenMessage<WatchStoreResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_store, 21);
+  messageDesc(file_causeway_v1_store, 22);
+
+/**
+ * The text to follow.
+ *
+ * @generated from message causeway.v1.WatchTextRequest
+ */
+export type WatchTextRequest = Message<"causeway.v1.WatchTextRequest"> & {
+  /**
+   * The tree's id, 32 bytes.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+
+  /**
+   * The key.
+   *
+   * @generated from field: causeway.v1.Key key = 2;
+   */
+  key?: Key | undefined;
+
+  /**
+   * What to wait for.
+   *
+   * @generated from field: causeway.v1.ReadOptions read = 3;
+   */
+  read?: ReadOptions | undefined;
+};
+
+/**
+ * Describes the message causeway.v1.WatchTextRequest.
+ * Use `create(WatchTextRequestSchema)` to create a new message.
+ */
+export const WatchTextRequestSchema: GenMessage<WatchTextRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_store, 23);
+
+/**
+ * A part of what becomes of a text. A message with none of these is a sign of life.
+ *
+ * @generated from message causeway.v1.WatchTextResponse
+ */
+export type WatchTextResponse = Message<"causeway.v1.WatchTextResponse"> & {
+  /**
+   * The next bytes of an update of Yjs in its first encoding, to be applied once it is complete. At most 262,144.
+   *
+   * @generated from field: bytes update = 1;
+   */
+  update: Uint8Array;
+
+  /**
+   * Whether the update is complete with these bytes.
+   *
+   * @generated from field: bool complete = 2;
+   */
+  complete: boolean;
+
+  /**
+   * Whether the update is all of the text, and makes a new document. So is the first one. Later ones come where what
+   * counts of earlier entries has changed, since Yjs brings nothing back that was deleted.
+   *
+   * @generated from field: bool whole = 3;
+   */
+  whole: boolean;
+};
+
+/**
+ * Describes the message causeway.v1.WatchTextResponse.
+ * Use `create(WatchTextResponseSchema)` to create a new message.
+ */
+export const WatchTextResponseSchema: GenMessage<WatchTextResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_store, 24);
 
 /**
  * The key whose history to list.
@@ -844,7 +996,7 @@ export type HistoryRequest = Message<"causeway.v1.HistoryRequest"> & {
  * Use `create(HistoryRequestSchema)` to create a new message.
  */
 export const HistoryRequestSchema: GenMessage<HistoryRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_store, 22);
+  messageDesc(file_causeway_v1_store, 25);
 
 /**
  * What one entry did to a key.
@@ -879,6 +1031,13 @@ export type PastVersion = Message<"causeway.v1.PastVersion"> & {
    * @generated from field: optional sint64 added = 4;
    */
   added?: bigint | undefined;
+
+  /**
+   * What it did.
+   *
+   * @generated from field: causeway.v1.PastAction action = 5;
+   */
+  action: PastAction;
 };
 
 /**
@@ -886,7 +1045,7 @@ export type PastVersion = Message<"causeway.v1.PastVersion"> & {
  * Use `create(PastVersionSchema)` to create a new message.
  */
 export const PastVersionSchema: GenMessage<PastVersion> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_store, 23);
+  messageDesc(file_causeway_v1_store, 26);
 
 /**
  * A page of a key's history.
@@ -914,7 +1073,7 @@ export type HistoryResponse = Message<"causeway.v1.HistoryResponse"> & {
  * Use `create(HistoryResponseSchema)` to create a new message.
  */
 export const HistoryResponseSchema: GenMessage<HistoryResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_store, 24);
+  messageDesc(file_causeway_v1_store, 27);
 
 /**
  * The keys with conflicts to list.
@@ -970,7 +1129,7 @@ export type ListConflictsRequest = Message<"causeway.v1.ListConflictsRequest"> &
  * Use `create(ListConflictsRequestSchema)` to create a new message.
  */
 export const ListConflictsRequestSchema: GenMessage<ListConflictsRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_store, 25);
+  messageDesc(file_causeway_v1_store, 28);
 
 /**
  * A page of keys with conflicts.
@@ -998,7 +1157,140 @@ export type ListConflictsResponse = Message<"causeway.v1.ListConflictsResponse">
  * Use `create(ListConflictsResponseSchema)` to create a new message.
  */
 export const ListConflictsResponseSchema: GenMessage<ListConflictsResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_store, 26);
+  messageDesc(file_causeway_v1_store, 29);
+
+/**
+ * A chunk to store.
+ *
+ * @generated from message causeway.v1.PutChunkRequest
+ */
+export type PutChunkRequest = Message<"causeway.v1.PutChunkRequest"> & {
+  /**
+   * The tree's id, 32 bytes.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+
+  /**
+   * 1 to 262,144 bytes.
+   *
+   * @generated from field: bytes data = 2;
+   */
+  data: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.PutChunkRequest.
+ * Use `create(PutChunkRequestSchema)` to create a new message.
+ */
+export const PutChunkRequestSchema: GenMessage<PutChunkRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_store, 30);
+
+/**
+ * The chunk that was stored.
+ *
+ * @generated from message causeway.v1.PutChunkResponse
+ */
+export type PutChunkResponse = Message<"causeway.v1.PutChunkResponse"> & {
+  /**
+   * SHA-256 of the chunk, 32 bytes.
+   *
+   * @generated from field: bytes hash = 1;
+   */
+  hash: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.PutChunkResponse.
+ * Use `create(PutChunkResponseSchema)` to create a new message.
+ */
+export const PutChunkResponseSchema: GenMessage<PutChunkResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_store, 31);
+
+/**
+ * The range of a blob to return.
+ *
+ * @generated from message causeway.v1.GetBlobRequest
+ */
+export type GetBlobRequest = Message<"causeway.v1.GetBlobRequest"> & {
+  /**
+   * The tree's id, 32 bytes.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+
+  /**
+   * The blob, as a version has it.
+   *
+   * @generated from field: causeway.v1.Blob blob = 2;
+   */
+  blob?: Blob | undefined;
+
+  /**
+   * How many bytes to skip: less than the blob has.
+   *
+   * @generated from field: uint64 offset = 3;
+   */
+  offset: bigint;
+
+  /**
+   * How many bytes to return; 0: all that follow.
+   *
+   * @generated from field: uint64 length = 4;
+   */
+  length: bigint;
+
+  /**
+   * Send the blob's list first, and then whole chunks: those that the range touches. So the caller can verify each.
+   *
+   * @generated from field: bool verifiable = 5;
+   */
+  verifiable: boolean;
+
+  /**
+   * What to wait for.
+   *
+   * @generated from field: causeway.v1.ReadOptions read = 6;
+   */
+  read?: ReadOptions | undefined;
+};
+
+/**
+ * Describes the message causeway.v1.GetBlobRequest.
+ * Use `create(GetBlobRequestSchema)` to create a new message.
+ */
+export const GetBlobRequestSchema: GenMessage<GetBlobRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_store, 32);
+
+/**
+ * A part of the answer.
+ *
+ * @generated from message causeway.v1.GetBlobResponse
+ */
+export type GetBlobResponse = Message<"causeway.v1.GetBlobResponse"> & {
+  /**
+   * The blob's list, in the first message, if the caller wants to verify.
+   *
+   * @generated from field: bytes list = 1;
+   */
+  list: Uint8Array;
+
+  /**
+   * The next bytes, at most 262,144.
+   *
+   * @generated from field: bytes data = 2;
+   */
+  data: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.GetBlobResponse.
+ * Use `create(GetBlobResponseSchema)` to create a new message.
+ */
+export const GetBlobResponseSchema: GenMessage<GetBlobResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_store, 33);
 
 /**
  * How a version stands.
@@ -1035,7 +1327,7 @@ export enum VersionState {
   VOID = 3,
 
   /**
-   * It puts nothing: it deletes or adds.
+   * It puts nothing: it deletes, adds, or updates the text.
    *
    * @generated from enum value: VERSION_STATE_CHANGE = 4;
    */
@@ -1047,6 +1339,54 @@ export enum VersionState {
  */
 export const VersionStateSchema: GenEnum<VersionState> = /*@__PURE__*/
   enumDesc(file_causeway_v1_store, 0);
+
+/**
+ * What an entry does to a key, void or not. Of several changes in one entry the first of these.
+ *
+ * @generated from enum causeway.v1.PastAction
+ */
+export enum PastAction {
+  /**
+   * Not said.
+   *
+   * @generated from enum value: PAST_ACTION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It puts a value.
+   *
+   * @generated from enum value: PAST_ACTION_PUT = 1;
+   */
+  PUT = 1,
+
+  /**
+   * It deletes versions.
+   *
+   * @generated from enum value: PAST_ACTION_DELETE = 2;
+   */
+  DELETE = 2,
+
+  /**
+   * It adds to the number under the key.
+   *
+   * @generated from enum value: PAST_ACTION_ADD = 3;
+   */
+  ADD = 3,
+
+  /**
+   * It updates the text under the key.
+   *
+   * @generated from enum value: PAST_ACTION_TEXT = 4;
+   */
+  TEXT = 4,
+}
+
+/**
+ * Describes the enum causeway.v1.PastAction.
+ */
+export const PastActionSchema: GenEnum<PastAction> = /*@__PURE__*/
+  enumDesc(file_causeway_v1_store, 1);
 
 /**
  * Reads and writes the keys of the stores of a tree. Who may read the tree may call everything but Write, which is for
@@ -1123,6 +1463,18 @@ export const StoreService: GenService<{
     output: typeof WatchStoreResponseSchema;
   },
   /**
+   * Streams a text: an update of Yjs that makes it what it is, then one for each change. What is edited is written by
+   * Write, or by PrepareWrite and SubmitEntries. Fails with UNIMPLEMENTED if the node lacks Yjs, and with LIMIT_EXCEEDED
+   * for a text whose updates have more than 16 MiB.
+   *
+   * @generated from rpc causeway.v1.StoreService.WatchText
+   */
+  watchText: {
+    methodKind: "server_streaming";
+    input: typeof WatchTextRequestSchema;
+    output: typeof WatchTextResponseSchema;
+  },
+  /**
    * Lists what entries did to a key, newest first.
    *
    * @generated from rpc causeway.v1.StoreService.History
@@ -1141,6 +1493,29 @@ export const StoreService: GenService<{
     methodKind: "unary";
     input: typeof ListConflictsRequestSchema;
     output: typeof ListConflictsResponseSchema;
+  },
+  /**
+   * Stores a chunk of a blob, or a blob's list, for a key that may write to the tree. A chunk that no entry names is
+   * dropped a day after it was last put. Fails with FORBIDDEN, and with RESOURCE_EXHAUSTED past a quota.
+   *
+   * @generated from rpc causeway.v1.StoreService.PutChunk
+   */
+  putChunk: {
+    methodKind: "unary";
+    input: typeof PutChunkRequestSchema;
+    output: typeof PutChunkResponseSchema;
+  },
+  /**
+   * Streams a range of a blob that an entry of the tree names. If chunks of it are not here, the node fetches them from
+   * peers, for callers that the tree's policy names. Fails with UNKNOWN_BLOB if no entry names it, and with
+   * BLOB_NOT_HERE if no peer has them now.
+   *
+   * @generated from rpc causeway.v1.StoreService.GetBlob
+   */
+  getBlob: {
+    methodKind: "server_streaming";
+    input: typeof GetBlobRequestSchema;
+    output: typeof GetBlobResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_causeway_v1_store, 0);

@@ -8,13 +8,278 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Permission, SignedEntry } from "./entry_pb.ts";
 import { file_causeway_v1_entry } from "./entry_pb.ts";
+import type { Blob } from "./state_pb.ts";
+import { file_causeway_v1_state } from "./state_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file causeway/v1/sync.proto.
  */
 export const file_causeway_v1_sync: GenFile = /*@__PURE__*/
-  fileDesc("ChZjYXVzZXdheS92MS9zeW5jLnByb3RvEgtjYXVzZXdheS52MSJDChBIYW5kc2hha2VSZXF1ZXN0Eg8KB3ZlcnNpb24YASABKA0SDQoFbm9uY2UYAiABKAwSDwoHYmluZGluZxgDIAEoCSJmChFIYW5kc2hha2VSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgNEgwKBHBlZXIYAiABKAwSDQoFbm9uY2UYAyABKAwSEQoJc2lnbmF0dXJlGAQgASgMEhAKCGZlYXR1cmVzGAUgAygJIuUBCg9TeW5jVHJlZVJlcXVlc3QSDAoEdHJlZRgBIAEoDBIMCgR0aXBzGAIgAygMEhMKC3RpcHNfZGlnZXN0GAMgASgMEg0KBWNvdW50GAQgASgEEg0KBWhhdmVzGAUgASgMEiMKBnNrZXRjaBgGIAEoCzITLmNhdXNld2F5LnYxLlNrZXRjaBIMCgR3YW50GAcgASgMEiYKBXJhbmdlGAggASgLMhcuY2F1c2V3YXkudjEuUmFuZ2VRdWVyeRIUCgxidWRnZXRfYnl0ZXMYCSABKAQSEgoKd2FudF9zaG9ydBgKIAEoDCJVCgZTa2V0Y2gSDwoHdmVyc2lvbhgBIAEoDRIMCgRmcm9tGAIgASgNEg0KBWNlbGxzGAMgASgMEg0KBXN0YXRlGAQgASgMEg4KBmNvdW50cxgFIAEoDCKsAQoKUmFuZ2VRdWVyeRIUCgxhZnRlcl9oZWlnaHQYASABKAQSEAoIYWZ0ZXJfaWQYAiABKAwSJwoGY2h1bmtzGAMgAygLMhcuY2F1c2V3YXkudjEuUmFuZ2VDaHVuaxIQCghjb21wbGV0ZRgEIAEoCBIPCgdvdXRsaW5lGAUgASgIEhYKDnRocm91Z2hfaGVpZ2h0GAYgASgEEhIKCnRocm91Z2hfaWQYByABKAwiiQEKC1JhbmdlQW5zd2VyEiUKBXNwYW5zGAEgAygLMhYuY2F1c2V3YXkudjEuUmFuZ2VTcGFuEhYKDnRocm91Z2hfaGVpZ2h0GAIgASgEEhIKCnRocm91Z2hfaWQYAyABKAwSJwoGY2h1bmtzGAQgAygLMhcuY2F1c2V3YXkudjEuUmFuZ2VDaHVuayJsCglSYW5nZVNwYW4SFAoMYWZ0ZXJfaGVpZ2h0GAEgASgEEhAKCGFmdGVyX2lkGAIgASgMEhYKDnRocm91Z2hfaGVpZ2h0GAMgASgEEhIKCnRocm91Z2hfaWQYBCABKAwSCwoDaWRzGAUgASgMIlYKClJhbmdlQ2h1bmsSEwoLbGFzdF9oZWlnaHQYASABKAQSDwoHbGFzdF9pZBgCIAEoDBINCgVjb3VudBgDIAEoDRITCgtmaW5nZXJwcmludBgEIAEoDCJxChBTeW5jVHJlZVJlc3BvbnNlEi0KBmhlYWRlchgBIAEoCzIbLmNhdXNld2F5LnYxLlN5bmNUcmVlSGVhZGVySAASJgoEcGFnZRgCIAEoCzIWLmNhdXNld2F5LnYxLkVudHJ5UGFnZUgAQgYKBHBhcnQi6AEKDlN5bmNUcmVlSGVhZGVyEicKBnN0YXR1cxgBIAEoDjIXLmNhdXNld2F5LnYxLlN5bmNTdGF0dXMSDAoEdGlwcxgCIAMoDBITCgt0aXBzX2RpZ2VzdBgDIAEoDBINCgVjb3VudBgEIAEoBBIMCgR3YW50GAUgASgMEg4KBmNvbW1vbhgGIAEoDBIjCgZza2V0Y2gYByABKAsyEy5jYXVzZXdheS52MS5Ta2V0Y2gSJwoFcmFuZ2UYCCABKAsyGC5jYXVzZXdheS52MS5SYW5nZUFuc3dlchIPCgdlbnRyaWVzGAkgASgEIkQKCUVudHJ5UGFnZRIpCgdlbnRyaWVzGAEgAygLMhguY2F1c2V3YXkudjEuU2lnbmVkRW50cnkSDAoEbW9yZRgCIAEoCCJNChJTZW5kRW50cmllc1JlcXVlc3QSDAoEdHJlZRgBIAEoDBIpCgdlbnRyaWVzGAIgAygLMhguY2F1c2V3YXkudjEuU2lnbmVkRW50cnkigwEKE1NlbmRFbnRyaWVzUmVzcG9uc2USDQoFYWRkZWQYASABKA0SDQoFa25vd24YAiABKA0SKgoHcmVmdXNlZBgDIAMoCzIZLmNhdXNld2F5LnYxLlJlZnVzZWRFbnRyeRITCgt0aXBzX2RpZ2VzdBgEIAEoDBINCgVjb3VudBgFIAEoBCJICgxSZWZ1c2VkRW50cnkSCgoCaWQYASABKAwSDQoFaW5kZXgYAiABKA0SDAoEY29kZRgDIAEoCRIPCgdtZXNzYWdlGAQgASgJIjUKDFdhdGNoUmVxdWVzdBIlCgV0cmVlcxgBIAMoCzIWLmNhdXNld2F5LnYxLldhdGNoVHJlZSI+CglXYXRjaFRyZWUSDAoEdHJlZRgBIAEoDBIOCgZjdXJzb3IYAiABKAQSEwoLdGlwc19kaWdlc3QYAyABKAwiigEKDVdhdGNoUmVzcG9uc2USDAoEdHJlZRgBIAEoDBITCgt0aXBzX2RpZ2VzdBgCIAEoDBINCgVjb3VudBgDIAEoBBIOCgZjdXJzb3IYBCABKAQSKQoHZW50cmllcxgFIAMoCzIYLmNhdXNld2F5LnYxLlNpZ25lZEVudHJ5EgwKBHRpcHMYBiADKAwidgoUUmVxdWVzdEFjY2Vzc1JlcXVlc3QSDAoEdHJlZRgBIAEoDBIrCgpwZXJtaXNzaW9uGAIgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIPCgdtZXNzYWdlGAMgASgJEhIKCmludml0YXRpb24YBCABKAwikAEKFVJlcXVlc3RBY2Nlc3NSZXNwb25zZRIPCgdyZXF1ZXN0GAEgASgMEikKBnN0YXR1cxgCIAEoDjIZLmNhdXNld2F5LnYxLkFjY2Vzc1N0YXR1cxIrCgpwZXJtaXNzaW9uGAMgASgOMhcuY2F1c2V3YXkudjEuUGVybWlzc2lvbhIOCgZyZWFzb24YBCABKAkqnwEKClN5bmNTdGF0dXMSGwoXU1lOQ19TVEFUVVNfVU5TUEVDSUZJRUQQABIVChFTWU5DX1NUQVRVU19FUVVBTBABEhUKEVNZTkNfU1RBVFVTX0RFTFRBEAISFwoTU1lOQ19TVEFUVVNfUEFSVElBTBADEhYKElNZTkNfU1RBVFVTX1NLRVRDSBAEEhUKEVNZTkNfU1RBVFVTX1JBTkdFEAUqfwoMQWNjZXNzU3RhdHVzEh0KGUFDQ0VTU19TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVBQ0NFU1NfU1RBVFVTX0dSQU5URUQQARIZChVBQ0NFU1NfU1RBVFVTX1BFTkRJTkcQAhIaChZBQ0NFU1NfU1RBVFVTX1JFSkVDVEVEEAMykAMKC1N5bmNTZXJ2aWNlEkoKCUhhbmRzaGFrZRIdLmNhdXNld2F5LnYxLkhhbmRzaGFrZVJlcXVlc3QaHi5jYXVzZXdheS52MS5IYW5kc2hha2VSZXNwb25zZRJJCghTeW5jVHJlZRIcLmNhdXNld2F5LnYxLlN5bmNUcmVlUmVxdWVzdBodLmNhdXNld2F5LnYxLlN5bmNUcmVlUmVzcG9uc2UwARJQCgtTZW5kRW50cmllcxIfLmNhdXNld2F5LnYxLlNlbmRFbnRyaWVzUmVxdWVzdBogLmNhdXNld2F5LnYxLlNlbmRFbnRyaWVzUmVzcG9uc2USQAoFV2F0Y2gSGS5jYXVzZXdheS52MS5XYXRjaFJlcXVlc3QaGi5jYXVzZXdheS52MS5XYXRjaFJlc3BvbnNlMAESVgoNUmVxdWVzdEFjY2VzcxIhLmNhdXNld2F5LnYxLlJlcXVlc3RBY2Nlc3NSZXF1ZXN0GiIuY2F1c2V3YXkudjEuUmVxdWVzdEFjY2Vzc1Jlc3BvbnNlQmgKGWlvLmdpdGh1Yi5jYXVzZXdheXN5bmMudjFQAVo7Z2l0aHViLmNvbS9jYXVzZXdheS1zeW5jL2NhdXNld2F5LWdvL2NhdXNld2F5L3YxO2NhdXNld2F5djGqAgtDYXVzZXdheS5WMWIGcHJvdG8z", [file_causeway_v1_entry]);
+  fileDesc("ChZjYXVzZXdheS92MS9zeW5jLnByb3RvEgtjYXVzZXdheS52MSKBAQoNQWRkcmVzc1JlY29yZBIMCgRwZWVyGAEgASgMEhAKCHNlcXVlbmNlGAIgASgEEhMKC3R0bF9zZWNvbmRzGAMgASgNEigKBXNjb3BlGAQgASgOMhkuY2F1c2V3YXkudjEuQWRkcmVzc1Njb3BlEhEKCWFkZHJlc3NlcxgFIAMoCSI4ChNTaWduZWRBZGRyZXNzUmVjb3JkEg4KBnJlY29yZBgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwixgEKGEV4Y2hhbmdlQWRkcmVzc2VzUmVxdWVzdBItCgNvd24YASABKAsyIC5jYXVzZXdheS52MS5TaWduZWRBZGRyZXNzUmVjb3JkEgwKBHRyZWUYAiABKAwSLgoFa25vd24YAyADKAsyHy5jYXVzZXdheS52MS5Lbm93bkFkZHJlc3NSZWNvcmQSLgoEbmV3cxgEIAMoCzIgLmNhdXNld2F5LnYxLlNpZ25lZEFkZHJlc3NSZWNvcmQSDQoFbGltaXQYBSABKA0iZQoSS25vd25BZGRyZXNzUmVjb3JkEhMKC3BlZXJfcHJlZml4GAEgASgMEhAKCHNlcXVlbmNlGAIgASgEEigKBXNjb3BlGAMgASgOMhkuY2F1c2V3YXkudjEuQWRkcmVzc1Njb3BlIp0BChlFeGNoYW5nZUFkZHJlc3Nlc1Jlc3BvbnNlEi0KA293bhgBIAEoCzIgLmNhdXNld2F5LnYxLlNpZ25lZEFkZHJlc3NSZWNvcmQSEAoIb2JzZXJ2ZWQYAiABKAkSMQoHcmVjb3JkcxgDIAMoCzIgLmNhdXNld2F5LnYxLlNpZ25lZEFkZHJlc3NSZWNvcmQSDAoEbW9yZRgEIAEoCCKSAQoQT2ZmZXJUcmVlUmVxdWVzdBImCgRyb290GAEgASgLMhguY2F1c2V3YXkudjEuU2lnbmVkRW50cnkSJwoFZ3JhbnQYAiABKAsyGC5jYXVzZXdheS52MS5TaWduZWRFbnRyeRItCgNvd24YAyABKAsyIC5jYXVzZXdheS52MS5TaWduZWRBZGRyZXNzUmVjb3JkIj0KEU9mZmVyVHJlZVJlc3BvbnNlEigKBnN0YXR1cxgBIAEoDjIYLmNhdXNld2F5LnYxLk9mZmVyU3RhdHVzIkMKEEhhbmRzaGFrZVJlcXVlc3QSDwoHdmVyc2lvbhgBIAEoDRINCgVub25jZRgCIAEoDBIPCgdiaW5kaW5nGAMgASgJImYKEUhhbmRzaGFrZVJlc3BvbnNlEg8KB3ZlcnNpb24YASABKA0SDAoEcGVlchgCIAEoDBINCgVub25jZRgDIAEoDBIRCglzaWduYXR1cmUYBCABKAwSEAoIZmVhdHVyZXMYBSADKAki5QEKD1N5bmNUcmVlUmVxdWVzdBIMCgR0cmVlGAEgASgMEgwKBHRpcHMYAiADKAwSEwoLdGlwc19kaWdlc3QYAyABKAwSDQoFY291bnQYBCABKAQSDQoFaGF2ZXMYBSABKAwSIwoGc2tldGNoGAYgASgLMhMuY2F1c2V3YXkudjEuU2tldGNoEgwKBHdhbnQYByABKAwSJgoFcmFuZ2UYCCABKAsyFy5jYXVzZXdheS52MS5SYW5nZVF1ZXJ5EhQKDGJ1ZGdldF9ieXRlcxgJIAEoBBISCgp3YW50X3Nob3J0GAogASgMIlUKBlNrZXRjaBIPCgd2ZXJzaW9uGAEgASgNEgwKBGZyb20YAiABKA0SDQoFY2VsbHMYAyABKAwSDQoFc3RhdGUYBCABKAwSDgoGY291bnRzGAUgASgMIqwBCgpSYW5nZVF1ZXJ5EhQKDGFmdGVyX2hlaWdodBgBIAEoBBIQCghhZnRlcl9pZBgCIAEoDBInCgZjaHVua3MYAyADKAsyFy5jYXVzZXdheS52MS5SYW5nZUNodW5rEhAKCGNvbXBsZXRlGAQgASgIEg8KB291dGxpbmUYBSABKAgSFgoOdGhyb3VnaF9oZWlnaHQYBiABKAQSEgoKdGhyb3VnaF9pZBgHIAEoDCKJAQoLUmFuZ2VBbnN3ZXISJQoFc3BhbnMYASADKAsyFi5jYXVzZXdheS52MS5SYW5nZVNwYW4SFgoOdGhyb3VnaF9oZWlnaHQYAiABKAQSEgoKdGhyb3VnaF9pZBgDIAEoDBInCgZjaHVua3MYBCADKAsyFy5jYXVzZXdheS52MS5SYW5nZUNodW5rImwKCVJhbmdlU3BhbhIUCgxhZnRlcl9oZWlnaHQYASABKAQSEAoIYWZ0ZXJfaWQYAiABKAwSFgoOdGhyb3VnaF9oZWlnaHQYAyABKAQSEgoKdGhyb3VnaF9pZBgEIAEoDBILCgNpZHMYBSABKAwiVgoKUmFuZ2VDaHVuaxITCgtsYXN0X2hlaWdodBgBIAEoBBIPCgdsYXN0X2lkGAIgASgMEg0KBWNvdW50GAMgASgNEhMKC2ZpbmdlcnByaW50GAQgASgMInEKEFN5bmNUcmVlUmVzcG9uc2USLQoGaGVhZGVyGAEgASgLMhsuY2F1c2V3YXkudjEuU3luY1RyZWVIZWFkZXJIABImCgRwYWdlGAIgASgLMhYuY2F1c2V3YXkudjEuRW50cnlQYWdlSABCBgoEcGFydCLoAQoOU3luY1RyZWVIZWFkZXISJwoGc3RhdHVzGAEgASgOMhcuY2F1c2V3YXkudjEuU3luY1N0YXR1cxIMCgR0aXBzGAIgAygMEhMKC3RpcHNfZGlnZXN0GAMgASgMEg0KBWNvdW50GAQgASgEEgwKBHdhbnQYBSABKAwSDgoGY29tbW9uGAYgASgMEiMKBnNrZXRjaBgHIAEoCzITLmNhdXNld2F5LnYxLlNrZXRjaBInCgVyYW5nZRgIIAEoCzIYLmNhdXNld2F5LnYxLlJhbmdlQW5zd2VyEg8KB2VudHJpZXMYCSABKAQiRAoJRW50cnlQYWdlEikKB2VudHJpZXMYASADKAsyGC5jYXVzZXdheS52MS5TaWduZWRFbnRyeRIMCgRtb3JlGAIgASgIIk0KElNlbmRFbnRyaWVzUmVxdWVzdBIMCgR0cmVlGAEgASgMEikKB2VudHJpZXMYAiADKAsyGC5jYXVzZXdheS52MS5TaWduZWRFbnRyeSKDAQoTU2VuZEVudHJpZXNSZXNwb25zZRINCgVhZGRlZBgBIAEoDRINCgVrbm93bhgCIAEoDRIqCgdyZWZ1c2VkGAMgAygLMhkuY2F1c2V3YXkudjEuUmVmdXNlZEVudHJ5EhMKC3RpcHNfZGlnZXN0GAQgASgMEg0KBWNvdW50GAUgASgEIkgKDFJlZnVzZWRFbnRyeRIKCgJpZBgBIAEoDBINCgVpbmRleBgCIAEoDRIMCgRjb2RlGAMgASgJEg8KB21lc3NhZ2UYBCABKAkiNQoMV2F0Y2hSZXF1ZXN0EiUKBXRyZWVzGAEgAygLMhYuY2F1c2V3YXkudjEuV2F0Y2hUcmVlIn4KCVdhdGNoVHJlZRIMCgR0cmVlGAEgASgMEg4KBmN1cnNvchgCIAEoBBITCgt0aXBzX2RpZ2VzdBgDIAEoDBIwCgluZWlnaGJvdXIYBCABKA4yHS5jYXVzZXdheS52MS5OZWlnaGJvdXJSZXF1ZXN0EgwKBGxhenkYBSABKAgi7wEKDVdhdGNoUmVzcG9uc2USDAoEdHJlZRgBIAEoDBITCgt0aXBzX2RpZ2VzdBgCIAEoDBINCgVjb3VudBgDIAEoBBIOCgZjdXJzb3IYBCABKAQSKQoHZW50cmllcxgFIAMoCzIYLmNhdXNld2F5LnYxLlNpZ25lZEVudHJ5EgwKBHRpcHMYBiADKAwSDwoHcmVmdXNlZBgHIAEoCBIMCgRob3BzGAggASgNEhkKEWFkZHJlc3Nlc19jaGFuZ2VkGAkgAygMEikKBnRyYWNlcxgKIAMoCzIZLmNhdXNld2F5LnYxLlRyYWNlQ29udGV4dCItCgxUcmFjZUNvbnRleHQSDgoGcGFyZW50GAEgASgJEg0KBXN0YXRlGAIgASgJInYKFFJlcXVlc3RBY2Nlc3NSZXF1ZXN0EgwKBHRyZWUYASABKAwSKwoKcGVybWlzc2lvbhgCIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDwoHbWVzc2FnZRgDIAEoCRISCgppbnZpdGF0aW9uGAQgASgMIpABChVSZXF1ZXN0QWNjZXNzUmVzcG9uc2USDwoHcmVxdWVzdBgBIAEoDBIpCgZzdGF0dXMYAiABKA4yGS5jYXVzZXdheS52MS5BY2Nlc3NTdGF0dXMSKwoKcGVybWlzc2lvbhgDIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24SDgoGcmVhc29uGAQgASgJIl8KEEdldENodW5rc1JlcXVlc3QSDAoEdHJlZRgBIAEoDBIfCgRibG9iGAIgASgLMhEuY2F1c2V3YXkudjEuQmxvYhIMCgRsaXN0GAMgASgIEg4KBmNodW5rcxgEIAMoDSJUChFHZXRDaHVua3NSZXNwb25zZRIOCgRsaXN0GAEgASgMSAASJwoFY2h1bmsYAiABKAsyFi5jYXVzZXdheS52MS5CbG9iQ2h1bmtIAEIGCgRwYXJ0IikKCUJsb2JDaHVuaxIOCgZudW1iZXIYASABKA0SDAoEZGF0YRgCIAEoDCIjChNCZWdpblBhaXJpbmdSZXF1ZXN0EgwKBG5hbWUYASABKAkiOAoUQmVnaW5QYWlyaW5nUmVzcG9uc2USEgoKY29tbWl0bWVudBgBIAEoDBIMCgRuYW1lGAIgASgJIiUKFFJldmVhbFBhaXJpbmdSZXF1ZXN0Eg0KBW5vbmNlGAEgASgMIiYKFVJldmVhbFBhaXJpbmdSZXNwb25zZRINCgVub25jZRgBIAEoDCJWCgtQYWlyaW5nVHJlZRIMCgR0cmVlGAEgASgMEgwKBG5hbWUYAiABKAkSKwoKcGVybWlzc2lvbhgDIAEoDjIXLmNhdXNld2F5LnYxLlBlcm1pc3Npb24iTgoURGVjaWRlUGFpcmluZ1JlcXVlc3QSDgoGYWNjZXB0GAEgASgIEiYKBHRyZWUYAiABKAsyGC5jYXVzZXdheS52MS5QYWlyaW5nVHJlZSJrChVEZWNpZGVQYWlyaW5nUmVzcG9uc2USKgoGc3RhdHVzGAEgASgOMhouY2F1c2V3YXkudjEuUGFpcmluZ1N0YXR1cxImCgR0cmVlGAIgASgLMhguY2F1c2V3YXkudjEuUGFpcmluZ1RyZWUqXQoMQWRkcmVzc1Njb3BlEh0KGUFERFJFU1NfU0NPUEVfVU5TUEVDSUZJRUQQABIWChJBRERSRVNTX1NDT1BFX1dJREUQARIWChJBRERSRVNTX1NDT1BFX05FQVIQAip5CgtPZmZlclN0YXR1cxIcChhPRkZFUl9TVEFUVVNfVU5TUEVDSUZJRUQQABIYChRPRkZFUl9TVEFUVVNfV0FJVElORxABEhcKE09GRkVSX1NUQVRVU19XQU5URUQQAhIZChVPRkZFUl9TVEFUVVNfREVDTElORUQQAyqfAQoKU3luY1N0YXR1cxIbChdTWU5DX1NUQVRVU19VTlNQRUNJRklFRBAAEhUKEVNZTkNfU1RBVFVTX0VRVUFMEAESFQoRU1lOQ19TVEFUVVNfREVMVEEQAhIXChNTWU5DX1NUQVRVU19QQVJUSUFMEAMSFgoSU1lOQ19TVEFUVVNfU0tFVENIEAQSFQoRU1lOQ19TVEFUVVNfUkFOR0UQBSpuChBOZWlnaGJvdXJSZXF1ZXN0EiEKHU5FSUdIQk9VUl9SRVFVRVNUX1VOU1BFQ0lGSUVEEAASGQoVTkVJR0hCT1VSX1JFUVVFU1RfQVNLEAESHAoYTkVJR0hCT1VSX1JFUVVFU1RfVVJHRU5UEAIqfwoMQWNjZXNzU3RhdHVzEh0KGUFDQ0VTU19TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVBQ0NFU1NfU1RBVFVTX0dSQU5URUQQARIZChVBQ0NFU1NfU1RBVFVTX1BFTkRJTkcQAhIaChZBQ0NFU1NfU1RBVFVTX1JFSkVDVEVEEAMqhAEKDVBhaXJpbmdTdGF0dXMSHgoaUEFJUklOR19TVEFUVVNfVU5TUEVDSUZJRUQQABIaChZQQUlSSU5HX1NUQVRVU19XQUlUSU5HEAESGwoXUEFJUklOR19TVEFUVVNfQUNDRVBURUQQAhIaChZQQUlSSU5HX1NUQVRVU19SRUZVU0VEEAMykwcKC1N5bmNTZXJ2aWNlEkoKCUhhbmRzaGFrZRIdLmNhdXNld2F5LnYxLkhhbmRzaGFrZVJlcXVlc3QaHi5jYXVzZXdheS52MS5IYW5kc2hha2VSZXNwb25zZRJJCghTeW5jVHJlZRIcLmNhdXNld2F5LnYxLlN5bmNUcmVlUmVxdWVzdBodLmNhdXNld2F5LnYxLlN5bmNUcmVlUmVzcG9uc2UwARJQCgtTZW5kRW50cmllcxIfLmNhdXNld2F5LnYxLlNlbmRFbnRyaWVzUmVxdWVzdBogLmNhdXNld2F5LnYxLlNlbmRFbnRyaWVzUmVzcG9uc2USQAoFV2F0Y2gSGS5jYXVzZXdheS52MS5XYXRjaFJlcXVlc3QaGi5jYXVzZXdheS52MS5XYXRjaFJlc3BvbnNlMAESVgoNUmVxdWVzdEFjY2VzcxIhLmNhdXNld2F5LnYxLlJlcXVlc3RBY2Nlc3NSZXF1ZXN0GiIuY2F1c2V3YXkudjEuUmVxdWVzdEFjY2Vzc1Jlc3BvbnNlEkwKCUdldENodW5rcxIdLmNhdXNld2F5LnYxLkdldENodW5rc1JlcXVlc3QaHi5jYXVzZXdheS52MS5HZXRDaHVua3NSZXNwb25zZTABEmIKEUV4Y2hhbmdlQWRkcmVzc2VzEiUuY2F1c2V3YXkudjEuRXhjaGFuZ2VBZGRyZXNzZXNSZXF1ZXN0GiYuY2F1c2V3YXkudjEuRXhjaGFuZ2VBZGRyZXNzZXNSZXNwb25zZRJKCglPZmZlclRyZWUSHS5jYXVzZXdheS52MS5PZmZlclRyZWVSZXF1ZXN0Gh4uY2F1c2V3YXkudjEuT2ZmZXJUcmVlUmVzcG9uc2USUwoMQmVnaW5QYWlyaW5nEiAuY2F1c2V3YXkudjEuQmVnaW5QYWlyaW5nUmVxdWVzdBohLmNhdXNld2F5LnYxLkJlZ2luUGFpcmluZ1Jlc3BvbnNlElYKDVJldmVhbFBhaXJpbmcSIS5jYXVzZXdheS52MS5SZXZlYWxQYWlyaW5nUmVxdWVzdBoiLmNhdXNld2F5LnYxLlJldmVhbFBhaXJpbmdSZXNwb25zZRJWCg1EZWNpZGVQYWlyaW5nEiEuY2F1c2V3YXkudjEuRGVjaWRlUGFpcmluZ1JlcXVlc3QaIi5jYXVzZXdheS52MS5EZWNpZGVQYWlyaW5nUmVzcG9uc2VCewoZaW8uZ2l0aHViLmNhdXNld2F5c3luYy52MUIJU3luY1Byb3RvUAFaQ2dpdGh1Yi5jb20vY2F1c2V3YXktc3luYy9jYXVzZXdheS9jbGllbnRzL2dvL2NhdXNld2F5L3YxO2NhdXNld2F5djGqAgtDYXVzZXdheS5WMWIGcHJvdG8z", [file_causeway_v1_entry, file_causeway_v1_state]);
+
+/**
+ * Where a peer says that it can be reached, at most 4,096 bytes. It has one encoding, as the body of an entry has:
+ * fields in ascending order, no defaults, no others.
+ *
+ * @generated from message causeway.v1.AddressRecord
+ */
+export type AddressRecord = Message<"causeway.v1.AddressRecord"> & {
+  /**
+   * The PeerId, 32 bytes.
+   *
+   * @generated from field: bytes peer = 1;
+   */
+  peer: Uint8Array;
+
+  /**
+   * Milliseconds since 1970 when it was issued, or the last sequence + 1 if that is greater. A record with a lower
+   * sequence than one that is known is out of date.
+   *
+   * @generated from field: uint64 sequence = 2;
+   */
+  sequence: bigint;
+
+  /**
+   * How long it holds, at most a week.
+   *
+   * @generated from field: uint32 ttl_seconds = 3;
+   */
+  ttlSeconds: number;
+
+  /**
+   * From where its addresses are reached.
+   *
+   * @generated from field: causeway.v1.AddressScope scope = 4;
+   */
+  scope: AddressScope;
+
+  /**
+   * The addresses, at most 16.
+   *
+   * @generated from field: repeated string addresses = 5;
+   */
+  addresses: string[];
+};
+
+/**
+ * Describes the message causeway.v1.AddressRecord.
+ * Use `create(AddressRecordSchema)` to create a new message.
+ */
+export const AddressRecordSchema: GenMessage<AddressRecord> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 0);
+
+/**
+ * A record with the signature of its peer.
+ *
+ * @generated from message causeway.v1.SignedAddressRecord
+ */
+export type SignedAddressRecord = Message<"causeway.v1.SignedAddressRecord"> & {
+  /**
+   * The encoded AddressRecord.
+   *
+   * @generated from field: bytes record = 1;
+   */
+  record: Uint8Array;
+
+  /**
+   * Ed25519 over "causeway.addresses.v1\0" and `record`, 64 bytes.
+   *
+   * @generated from field: bytes signature = 2;
+   */
+  signature: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.SignedAddressRecord.
+ * Use `create(SignedAddressRecordSchema)` to create a new message.
+ */
+export const SignedAddressRecordSchema: GenMessage<SignedAddressRecord> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 1);
+
+/**
+ * Where the caller can be reached, and what it knows of the members of a tree.
+ *
+ * @generated from message causeway.v1.ExchangeAddressesRequest
+ */
+export type ExchangeAddressesRequest = Message<"causeway.v1.ExchangeAddressesRequest"> & {
+  /**
+   * The caller's record; absent if it cannot be reached at all.
+   *
+   * @generated from field: causeway.v1.SignedAddressRecord own = 1;
+   */
+  own?: SignedAddressRecord | undefined;
+
+  /**
+   * The id of the tree whose members' records are exchanged, 32 bytes; empty: none.
+   *
+   * @generated from field: bytes tree = 2;
+   */
+  tree: Uint8Array;
+
+  /**
+   * Records of members that the caller has, at most 256. One that has more names the latest, and a random choice.
+   *
+   * @generated from field: repeated causeway.v1.KnownAddressRecord known = 3;
+   */
+  known: KnownAddressRecord[];
+
+  /**
+   * Records of members that the caller has learned and the server may lack, at most 32.
+   *
+   * @generated from field: repeated causeway.v1.SignedAddressRecord news = 4;
+   */
+  news: SignedAddressRecord[];
+
+  /**
+   * How many records the answer may have, at most 64; 0: none.
+   *
+   * @generated from field: uint32 limit = 5;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message causeway.v1.ExchangeAddressesRequest.
+ * Use `create(ExchangeAddressesRequestSchema)` to create a new message.
+ */
+export const ExchangeAddressesRequestSchema: GenMessage<ExchangeAddressesRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 2);
+
+/**
+ * A record that the caller has.
+ *
+ * @generated from message causeway.v1.KnownAddressRecord
+ */
+export type KnownAddressRecord = Message<"causeway.v1.KnownAddressRecord"> & {
+  /**
+   * The first 8 bytes of the PeerId.
+   *
+   * @generated from field: bytes peer_prefix = 1;
+   */
+  peerPrefix: Uint8Array;
+
+  /**
+   * The sequence of the latest record of that peer and scope.
+   *
+   * @generated from field: uint64 sequence = 2;
+   */
+  sequence: bigint;
+
+  /**
+   * Its scope.
+   *
+   * @generated from field: causeway.v1.AddressScope scope = 3;
+   */
+  scope: AddressScope;
+};
+
+/**
+ * Describes the message causeway.v1.KnownAddressRecord.
+ * Use `create(KnownAddressRecordSchema)` to create a new message.
+ */
+export const KnownAddressRecordSchema: GenMessage<KnownAddressRecord> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 3);
+
+/**
+ * Where the server can be reached, where the caller is seen, and the records of members that the caller lacks.
+ *
+ * @generated from message causeway.v1.ExchangeAddressesResponse
+ */
+export type ExchangeAddressesResponse = Message<"causeway.v1.ExchangeAddressesResponse"> & {
+  /**
+   * The server's record; absent if the caller is told none.
+   *
+   * @generated from field: causeway.v1.SignedAddressRecord own = 1;
+   */
+  own?: SignedAddressRecord | undefined;
+
+  /**
+   * The `ip:port` from which the caller's bytes come; empty if it is not known.
+   *
+   * @generated from field: string observed = 2;
+   */
+  observed: string;
+
+  /**
+   * Records of members that are newer than those in `known`, at most `limit`; and one of the caller itself that is newer
+   * than `own`, whatever `limit` says: the caller's clock was set back, or its key runs twice.
+   *
+   * @generated from field: repeated causeway.v1.SignedAddressRecord records = 3;
+   */
+  records: SignedAddressRecord[];
+
+  /**
+   * Whether the server has more such records: the caller asks again.
+   *
+   * @generated from field: bool more = 4;
+   */
+  more: boolean;
+};
+
+/**
+ * Describes the message causeway.v1.ExchangeAddressesResponse.
+ * Use `create(ExchangeAddressesResponseSchema)` to create a new message.
+ */
+export const ExchangeAddressesResponseSchema: GenMessage<ExchangeAddressesResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 4);
+
+/**
+ * A tree that the caller offers.
+ *
+ * @generated from message causeway.v1.OfferTreeRequest
+ */
+export type OfferTreeRequest = Message<"causeway.v1.OfferTreeRequest"> & {
+  /**
+   * The root entry, at most 262,144 bytes. Its id is the tree's.
+   *
+   * @generated from field: causeway.v1.SignedEntry root = 1;
+   */
+  root?: SignedEntry | undefined;
+
+  /**
+   * A policy entry of the tree that gives the server's key a right, at most 262,144 bytes; absent if that key signed the
+   * root.
+   *
+   * @generated from field: causeway.v1.SignedEntry grant = 2;
+   */
+  grant?: SignedEntry | undefined;
+
+  /**
+   * The caller's address record; absent if it cannot be reached.
+   *
+   * @generated from field: causeway.v1.SignedAddressRecord own = 3;
+   */
+  own?: SignedAddressRecord | undefined;
+};
+
+/**
+ * Describes the message causeway.v1.OfferTreeRequest.
+ * Use `create(OfferTreeRequestSchema)` to create a new message.
+ */
+export const OfferTreeRequestSchema: GenMessage<OfferTreeRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 5);
+
+/**
+ * The answer to an offer. It does not depend on whether the server has the tree.
+ *
+ * @generated from message causeway.v1.OfferTreeResponse
+ */
+export type OfferTreeResponse = Message<"causeway.v1.OfferTreeResponse"> & {
+  /**
+   * What becomes of it.
+   *
+   * @generated from field: causeway.v1.OfferStatus status = 1;
+   */
+  status: OfferStatus;
+};
+
+/**
+ * Describes the message causeway.v1.OfferTreeResponse.
+ * Use `create(OfferTreeResponseSchema)` to create a new message.
+ */
+export const OfferTreeResponseSchema: GenMessage<OfferTreeResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 6);
 
 /**
  * The caller's half of a handshake.
@@ -51,7 +316,7 @@ export type HandshakeRequest = Message<"causeway.v1.HandshakeRequest"> & {
  * Use `create(HandshakeRequestSchema)` to create a new message.
  */
 export const HandshakeRequestSchema: GenMessage<HandshakeRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 0);
+  messageDesc(file_causeway_v1_sync, 7);
 
 /**
  * The server's half of a handshake.
@@ -101,7 +366,7 @@ export type HandshakeResponse = Message<"causeway.v1.HandshakeResponse"> & {
  * Use `create(HandshakeResponseSchema)` to create a new message.
  */
 export const HandshakeResponseSchema: GenMessage<HandshakeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 1);
+  messageDesc(file_causeway_v1_sync, 8);
 
 /**
  * A short summary of what the caller has, and what it wants. Every field except `tree` may be omitted: a request with
@@ -191,7 +456,7 @@ export type SyncTreeRequest = Message<"causeway.v1.SyncTreeRequest"> & {
  * Use `create(SyncTreeRequestSchema)` to create a new message.
  */
 export const SyncTreeRequestSchema: GenMessage<SyncTreeRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 2);
+  messageDesc(file_causeway_v1_sync, 9);
 
 /**
  * A run of cells of a rateless set sketch (Yang, Gilad, Alizadeh, SIGCOMM 2024) over the ids of a tree.
@@ -242,7 +507,7 @@ export type Sketch = Message<"causeway.v1.Sketch"> & {
  * Use `create(SketchSchema)` to create a new message.
  */
 export const SketchSchema: GenMessage<Sketch> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 3);
+  messageDesc(file_causeway_v1_sync, 10);
 
 /**
  * A question about all entries after a position in (height, id) order. The caller describes its own entries there as
@@ -307,7 +572,7 @@ export type RangeQuery = Message<"causeway.v1.RangeQuery"> & {
  * Use `create(RangeQuerySchema)` to create a new message.
  */
 export const RangeQuerySchema: GenMessage<RangeQuery> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 4);
+  messageDesc(file_causeway_v1_sync, 11);
 
 /**
  * The ranges in which the two sides differ, with the server's ids in them.
@@ -351,7 +616,7 @@ export type RangeAnswer = Message<"causeway.v1.RangeAnswer"> & {
  * Use `create(RangeAnswerSchema)` to create a new message.
  */
 export const RangeAnswerSchema: GenMessage<RangeAnswer> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 5);
+  messageDesc(file_causeway_v1_sync, 12);
 
 /**
  * A range in which the two sides differ.
@@ -401,7 +666,7 @@ export type RangeSpan = Message<"causeway.v1.RangeSpan"> & {
  * Use `create(RangeSpanSchema)` to create a new message.
  */
 export const RangeSpanSchema: GenMessage<RangeSpan> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 6);
+  messageDesc(file_causeway_v1_sync, 13);
 
 /**
  * A run of consecutive entries in (height, id) order. It ends at an id whose low ten bits are 0, or after 8,192
@@ -444,7 +709,7 @@ export type RangeChunk = Message<"causeway.v1.RangeChunk"> & {
  * Use `create(RangeChunkSchema)` to create a new message.
  */
 export const RangeChunkSchema: GenMessage<RangeChunk> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 7);
+  messageDesc(file_causeway_v1_sync, 14);
 
 /**
  * One message of the answer to SyncTree: a header, then pages.
@@ -481,7 +746,7 @@ export type SyncTreeResponse = Message<"causeway.v1.SyncTreeResponse"> & {
  * Use `create(SyncTreeResponseSchema)` to create a new message.
  */
 export const SyncTreeResponseSchema: GenMessage<SyncTreeResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 8);
+  messageDesc(file_causeway_v1_sync, 15);
 
 /**
  * What the server has and lacks.
@@ -560,7 +825,7 @@ export type SyncTreeHeader = Message<"causeway.v1.SyncTreeHeader"> & {
  * Use `create(SyncTreeHeaderSchema)` to create a new message.
  */
 export const SyncTreeHeaderSchema: GenMessage<SyncTreeHeader> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 9);
+  messageDesc(file_causeway_v1_sync, 16);
 
 /**
  * A run of entries, parents first.
@@ -588,7 +853,7 @@ export type EntryPage = Message<"causeway.v1.EntryPage"> & {
  * Use `create(EntryPageSchema)` to create a new message.
  */
 export const EntryPageSchema: GenMessage<EntryPage> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 10);
+  messageDesc(file_causeway_v1_sync, 17);
 
 /**
  * A page of entries for a tree that the server has.
@@ -617,7 +882,7 @@ export type SendEntriesRequest = Message<"causeway.v1.SendEntriesRequest"> & {
  * Use `create(SendEntriesRequestSchema)` to create a new message.
  */
 export const SendEntriesRequestSchema: GenMessage<SendEntriesRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 11);
+  messageDesc(file_causeway_v1_sync, 18);
 
 /**
  * What became of the page. All entries that are not refused are stored.
@@ -666,7 +931,7 @@ export type SendEntriesResponse = Message<"causeway.v1.SendEntriesResponse"> & {
  * Use `create(SendEntriesResponseSchema)` to create a new message.
  */
 export const SendEntriesResponseSchema: GenMessage<SendEntriesResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 12);
+  messageDesc(file_causeway_v1_sync, 19);
 
 /**
  * An entry that was not accepted.
@@ -708,7 +973,7 @@ export type RefusedEntry = Message<"causeway.v1.RefusedEntry"> & {
  * Use `create(RefusedEntrySchema)` to create a new message.
  */
 export const RefusedEntrySchema: GenMessage<RefusedEntry> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 13);
+  messageDesc(file_causeway_v1_sync, 20);
 
 /**
  * The trees to follow.
@@ -729,7 +994,7 @@ export type WatchRequest = Message<"causeway.v1.WatchRequest"> & {
  * Use `create(WatchRequestSchema)` to create a new message.
  */
 export const WatchRequestSchema: GenMessage<WatchRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 14);
+  messageDesc(file_causeway_v1_sync, 21);
 
 /**
  * A tree to follow.
@@ -757,6 +1022,22 @@ export type WatchTree = Message<"causeway.v1.WatchTree"> & {
    * @generated from field: bytes tips_digest = 3;
    */
   tipsDigest: Uint8Array;
+
+  /**
+   * Whether the caller asks to be a neighbour in a tree with many members. If the server has no room for it, or ends it
+   * later, it says so once (`refused`), and the watch of this tree is over.
+   *
+   * @generated from field: causeway.v1.NeighbourRequest neighbour = 4;
+   */
+  neighbour: NeighbourRequest;
+
+  /**
+   * Whether a neighbour wants the tips alone, since the entries come to it from others. The server still sends entries
+   * that have come only a few steps.
+   *
+   * @generated from field: bool lazy = 5;
+   */
+  lazy: boolean;
 };
 
 /**
@@ -764,7 +1045,7 @@ export type WatchTree = Message<"causeway.v1.WatchTree"> & {
  * Use `create(WatchTreeSchema)` to create a new message.
  */
 export const WatchTreeSchema: GenMessage<WatchTree> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 15);
+  messageDesc(file_causeway_v1_sync, 22);
 
 /**
  * A change to a tree, or a sign of life.
@@ -813,6 +1094,37 @@ export type WatchResponse = Message<"causeway.v1.WatchResponse"> & {
    * @generated from field: repeated bytes tips = 6;
    */
   tips: Uint8Array[];
+
+  /**
+   * The caller asked to be a neighbour, and is none, or none any more. Nothing else is set but the tree, and no event of
+   * this tree follows.
+   *
+   * @generated from field: bool refused = 7;
+   */
+  refused: boolean;
+
+  /**
+   * How many steps the entries have come from their authors to the server, the most of any; 0: they are its own.
+   *
+   * @generated from field: uint32 hops = 8;
+   */
+  hops: number;
+
+  /**
+   * Only in a message without a tree: the ids of watched trees, 32 bytes each, at most 256. The server has new address
+   * records of their members, for ExchangeAddresses to bring. A tree is named only if its policy names the caller.
+   *
+   * @generated from field: repeated bytes addresses_changed = 9;
+   */
+  addressesChanged: Uint8Array[];
+
+  /**
+   * The spans that brought the latest of the changes to the server, the oldest first, at most 16. Empty unless the server
+   * is traced.
+   *
+   * @generated from field: repeated causeway.v1.TraceContext traces = 10;
+   */
+  traces: TraceContext[];
 };
 
 /**
@@ -820,7 +1132,35 @@ export type WatchResponse = Message<"causeway.v1.WatchResponse"> & {
  * Use `create(WatchResponseSchema)` to create a new message.
  */
 export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 16);
+  messageDesc(file_causeway_v1_sync, 23);
+
+/**
+ * A span of a trace, as W3C's Trace Context writes it in headers. What cannot be read is ignored.
+ *
+ * @generated from message causeway.v1.TraceContext
+ */
+export type TraceContext = Message<"causeway.v1.TraceContext"> & {
+  /**
+   * The value of `traceparent`.
+   *
+   * @generated from field: string parent = 1;
+   */
+  parent: string;
+
+  /**
+   * The value of `tracestate`, or empty.
+   *
+   * @generated from field: string state = 2;
+   */
+  state: string;
+};
+
+/**
+ * Describes the message causeway.v1.TraceContext.
+ * Use `create(TraceContextSchema)` to create a new message.
+ */
+export const TraceContextSchema: GenMessage<TraceContext> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 24);
 
 /**
  * A request for access to a tree.
@@ -862,7 +1202,7 @@ export type RequestAccessRequest = Message<"causeway.v1.RequestAccessRequest"> &
  * Use `create(RequestAccessRequestSchema)` to create a new message.
  */
 export const RequestAccessRequestSchema: GenMessage<RequestAccessRequest> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 17);
+  messageDesc(file_causeway_v1_sync, 25);
 
 /**
  * The state of the request.
@@ -904,7 +1244,371 @@ export type RequestAccessResponse = Message<"causeway.v1.RequestAccessResponse">
  * Use `create(RequestAccessResponseSchema)` to create a new message.
  */
 export const RequestAccessResponseSchema: GenMessage<RequestAccessResponse> = /*@__PURE__*/
-  messageDesc(file_causeway_v1_sync, 18);
+  messageDesc(file_causeway_v1_sync, 26);
+
+/**
+ * The chunks of a blob to return.
+ *
+ * @generated from message causeway.v1.GetChunksRequest
+ */
+export type GetChunksRequest = Message<"causeway.v1.GetChunksRequest"> & {
+  /**
+   * The tree's id, 32 bytes.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+
+  /**
+   * The blob, as an entry of the tree names it.
+   *
+   * @generated from field: causeway.v1.Blob blob = 2;
+   */
+  blob?: Blob | undefined;
+
+  /**
+   * Whether to return the list of its chunks, first.
+   *
+   * @generated from field: bool list = 3;
+   */
+  list: boolean;
+
+  /**
+   * The numbers of the chunks in the blob, from 0, ascending, at most 256.
+   *
+   * @generated from field: repeated uint32 chunks = 4;
+   */
+  chunks: number[];
+};
+
+/**
+ * Describes the message causeway.v1.GetChunksRequest.
+ * Use `create(GetChunksRequestSchema)` to create a new message.
+ */
+export const GetChunksRequestSchema: GenMessage<GetChunksRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 27);
+
+/**
+ * The list, or a chunk.
+ *
+ * @generated from message causeway.v1.GetChunksResponse
+ */
+export type GetChunksResponse = Message<"causeway.v1.GetChunksResponse"> & {
+  /**
+   * What this message carries. The list comes first, if it was asked for.
+   *
+   * @generated from oneof causeway.v1.GetChunksResponse.part
+   */
+  part: {
+    /**
+     * The SHA-256 of each chunk, 32 bytes each, in order.
+     *
+     * @generated from field: bytes list = 1;
+     */
+    value: Uint8Array;
+    case: "list";
+  } | {
+    /**
+     * One of the chunks, in the order of the request.
+     *
+     * @generated from field: causeway.v1.BlobChunk chunk = 2;
+     */
+    value: BlobChunk;
+    case: "chunk";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message causeway.v1.GetChunksResponse.
+ * Use `create(GetChunksResponseSchema)` to create a new message.
+ */
+export const GetChunksResponseSchema: GenMessage<GetChunksResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 28);
+
+/**
+ * A chunk of a blob.
+ *
+ * @generated from message causeway.v1.BlobChunk
+ */
+export type BlobChunk = Message<"causeway.v1.BlobChunk"> & {
+  /**
+   * Its number in the blob, from 0.
+   *
+   * @generated from field: uint32 number = 1;
+   */
+  number: number;
+
+  /**
+   * Its bytes.
+   *
+   * @generated from field: bytes data = 2;
+   */
+  data: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.BlobChunk.
+ * Use `create(BlobChunkSchema)` to create a new message.
+ */
+export const BlobChunkSchema: GenMessage<BlobChunk> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 29);
+
+/**
+ * The first step of a pairing.
+ *
+ * @generated from message causeway.v1.BeginPairingRequest
+ */
+export type BeginPairingRequest = Message<"causeway.v1.BeginPairingRequest"> & {
+  /**
+   * What the caller calls itself, for people; at most 128 bytes.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message causeway.v1.BeginPairingRequest.
+ * Use `create(BeginPairingRequestSchema)` to create a new message.
+ */
+export const BeginPairingRequestSchema: GenMessage<BeginPairingRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 30);
+
+/**
+ * The server's part of the first step.
+ *
+ * @generated from message causeway.v1.BeginPairingResponse
+ */
+export type BeginPairingResponse = Message<"causeway.v1.BeginPairingResponse"> & {
+  /**
+   * SHA-256("causeway.pair.commit.v1\0" ‖ caller's PeerId ‖ server's PeerId ‖ server's nonce), 32 bytes.
+   *
+   * @generated from field: bytes commitment = 1;
+   */
+  commitment: Uint8Array;
+
+  /**
+   * What the server calls itself, for people; at most 128 bytes.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message causeway.v1.BeginPairingResponse.
+ * Use `create(BeginPairingResponseSchema)` to create a new message.
+ */
+export const BeginPairingResponseSchema: GenMessage<BeginPairingResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 31);
+
+/**
+ * The second step of a pairing.
+ *
+ * @generated from message causeway.v1.RevealPairingRequest
+ */
+export type RevealPairingRequest = Message<"causeway.v1.RevealPairingRequest"> & {
+  /**
+   * The caller's nonce, 32 random bytes.
+   *
+   * @generated from field: bytes nonce = 1;
+   */
+  nonce: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.RevealPairingRequest.
+ * Use `create(RevealPairingRequestSchema)` to create a new message.
+ */
+export const RevealPairingRequestSchema: GenMessage<RevealPairingRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 32);
+
+/**
+ * The server's part of the second step.
+ *
+ * @generated from message causeway.v1.RevealPairingResponse
+ */
+export type RevealPairingResponse = Message<"causeway.v1.RevealPairingResponse"> & {
+  /**
+   * The server's nonce, 32 random bytes. The caller refuses one that is not what was committed to.
+   *
+   * @generated from field: bytes nonce = 1;
+   */
+  nonce: Uint8Array;
+};
+
+/**
+ * Describes the message causeway.v1.RevealPairingResponse.
+ * Use `create(RevealPairingResponseSchema)` to create a new message.
+ */
+export const RevealPairingResponseSchema: GenMessage<RevealPairingResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 33);
+
+/**
+ * A tree that one side of a pairing shares with the other.
+ *
+ * @generated from message causeway.v1.PairingTree
+ */
+export type PairingTree = Message<"causeway.v1.PairingTree"> & {
+  /**
+   * The tree's id, 32 bytes.
+   *
+   * @generated from field: bytes tree = 1;
+   */
+  tree: Uint8Array;
+
+  /**
+   * The tree's name, for people; at most 128 bytes.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * What the receiver may do in it: READ or WRITE.
+   *
+   * @generated from field: causeway.v1.Permission permission = 3;
+   */
+  permission: Permission;
+};
+
+/**
+ * Describes the message causeway.v1.PairingTree.
+ * Use `create(PairingTreeSchema)` to create a new message.
+ */
+export const PairingTreeSchema: GenMessage<PairingTree> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 34);
+
+/**
+ * The last step of a pairing: both people have compared the digits.
+ *
+ * @generated from message causeway.v1.DecidePairingRequest
+ */
+export type DecidePairingRequest = Message<"causeway.v1.DecidePairingRequest"> & {
+  /**
+   * Whether the person at the caller says that they are equal.
+   *
+   * @generated from field: bool accept = 1;
+   */
+  accept: boolean;
+
+  /**
+   * The tree that the caller shares, if it does.
+   *
+   * @generated from field: causeway.v1.PairingTree tree = 2;
+   */
+  tree?: PairingTree | undefined;
+};
+
+/**
+ * Describes the message causeway.v1.DecidePairingRequest.
+ * Use `create(DecidePairingRequestSchema)` to create a new message.
+ */
+export const DecidePairingRequestSchema: GenMessage<DecidePairingRequest> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 35);
+
+/**
+ * The server's part of the last step.
+ *
+ * @generated from message causeway.v1.DecidePairingResponse
+ */
+export type DecidePairingResponse = Message<"causeway.v1.DecidePairingResponse"> & {
+  /**
+   * How the pairing stands.
+   *
+   * @generated from field: causeway.v1.PairingStatus status = 1;
+   */
+  status: PairingStatus;
+
+  /**
+   * The tree that the server shares, if it does and both have accepted.
+   *
+   * @generated from field: causeway.v1.PairingTree tree = 2;
+   */
+  tree?: PairingTree | undefined;
+};
+
+/**
+ * Describes the message causeway.v1.DecidePairingResponse.
+ * Use `create(DecidePairingResponseSchema)` to create a new message.
+ */
+export const DecidePairingResponseSchema: GenMessage<DecidePairingResponse> = /*@__PURE__*/
+  messageDesc(file_causeway_v1_sync, 36);
+
+/**
+ * From where the addresses of a record are meant to be reached.
+ *
+ * @generated from enum causeway.v1.AddressScope
+ */
+export enum AddressScope {
+  /**
+   * Not set: such a record is refused.
+   *
+   * @generated from enum value: ADDRESS_SCOPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * From other networks: public and advertised addresses, and relays.
+   *
+   * @generated from enum value: ADDRESS_SCOPE_WIDE = 1;
+   */
+  WIDE = 1,
+
+  /**
+   * From the peer's own network: private addresses too.
+   *
+   * @generated from enum value: ADDRESS_SCOPE_NEAR = 2;
+   */
+  NEAR = 2,
+}
+
+/**
+ * Describes the enum causeway.v1.AddressScope.
+ */
+export const AddressScopeSchema: GenEnum<AddressScope> = /*@__PURE__*/
+  enumDesc(file_causeway_v1_sync, 0);
+
+/**
+ * What becomes of an offer.
+ *
+ * @generated from enum causeway.v1.OfferStatus
+ */
+export enum OfferStatus {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: OFFER_STATUS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Somebody at the server has to accept it.
+   *
+   * @generated from enum value: OFFER_STATUS_WAITING = 1;
+   */
+  WAITING = 1,
+
+  /**
+   * The server takes the tree: it was accepted, or the server's own key signed the root.
+   *
+   * @generated from enum value: OFFER_STATUS_WANTED = 2;
+   */
+  WANTED = 2,
+
+  /**
+   * Somebody at the server declined it, or removed the tree or the link.
+   *
+   * @generated from enum value: OFFER_STATUS_DECLINED = 3;
+   */
+  DECLINED = 3,
+}
+
+/**
+ * Describes the enum causeway.v1.OfferStatus.
+ */
+export const OfferStatusSchema: GenEnum<OfferStatus> = /*@__PURE__*/
+  enumDesc(file_causeway_v1_sync, 1);
 
 /**
  * How the server answered a SyncTree request.
@@ -960,7 +1664,41 @@ export enum SyncStatus {
  * Describes the enum causeway.v1.SyncStatus.
  */
 export const SyncStatusSchema: GenEnum<SyncStatus> = /*@__PURE__*/
-  enumDesc(file_causeway_v1_sync, 0);
+  enumDesc(file_causeway_v1_sync, 2);
+
+/**
+ * What a caller asks for that wants to be a neighbour.
+ *
+ * @generated from enum causeway.v1.NeighbourRequest
+ */
+export enum NeighbourRequest {
+  /**
+   * Nothing: the watch goes on as long as the caller wants.
+   *
+   * @generated from enum value: NEIGHBOUR_REQUEST_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A place, if there is one.
+   *
+   * @generated from enum value: NEIGHBOUR_REQUEST_ASK = 1;
+   */
+  ASK = 1,
+
+  /**
+   * A place, if need be that of another neighbour, since the caller has none.
+   *
+   * @generated from enum value: NEIGHBOUR_REQUEST_URGENT = 2;
+   */
+  URGENT = 2,
+}
+
+/**
+ * Describes the enum causeway.v1.NeighbourRequest.
+ */
+export const NeighbourRequestSchema: GenEnum<NeighbourRequest> = /*@__PURE__*/
+  enumDesc(file_causeway_v1_sync, 3);
 
 /**
  * The state of a request for access.
@@ -1001,7 +1739,48 @@ export enum AccessStatus {
  * Describes the enum causeway.v1.AccessStatus.
  */
 export const AccessStatusSchema: GenEnum<AccessStatus> = /*@__PURE__*/
-  enumDesc(file_causeway_v1_sync, 1);
+  enumDesc(file_causeway_v1_sync, 4);
+
+/**
+ * How a pairing stands.
+ *
+ * @generated from enum causeway.v1.PairingStatus
+ */
+export enum PairingStatus {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: PAIRING_STATUS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The person at the server has not decided yet.
+   *
+   * @generated from enum value: PAIRING_STATUS_WAITING = 1;
+   */
+  WAITING = 1,
+
+  /**
+   * Both have accepted, and the server has added the caller to its peer book.
+   *
+   * @generated from enum value: PAIRING_STATUS_ACCEPTED = 2;
+   */
+  ACCEPTED = 2,
+
+  /**
+   * One of the two has not accepted. Nothing is kept.
+   *
+   * @generated from enum value: PAIRING_STATUS_REFUSED = 3;
+   */
+  REFUSED = 3,
+}
+
+/**
+ * Describes the enum causeway.v1.PairingStatus.
+ */
+export const PairingStatusSchema: GenEnum<PairingStatus> = /*@__PURE__*/
+  enumDesc(file_causeway_v1_sync, 5);
 
 /**
  * The calls between peers. A call leaves nothing behind at the server except entries, requests for access, and
@@ -1048,7 +1827,8 @@ export const SyncService: GenService<{
   },
   /**
    * Streams every change to the tips of the given trees until the call ends. The first message is a sign of life. A
-   * tree that the server does not have, or that the caller may not read, sends nothing until that changes. Fails with
+   * tree that the server does not have, or that the caller may not read, sends nothing until that changes, or until the
+   * server wants the tree from the caller: then an event without entries and tips comes. Fails with
    * INVALID_ARGUMENT if no tree is given, and with LIMIT_EXCEEDED past 256 trees.
    *
    * @generated from rpc causeway.v1.SyncService.Watch
@@ -1069,6 +1849,80 @@ export const SyncService: GenService<{
     methodKind: "unary";
     input: typeof RequestAccessRequestSchema;
     output: typeof RequestAccessResponseSchema;
+  },
+  /**
+   * Streams the list of a blob, and chunks of it, as far as the server has them for this tree. It fetches none from
+   * others. What it lacks it leaves out. Fails with UNKNOWN_TREE, with UNKNOWN_BLOB if no entry of the tree names the
+   * blob, and with LIMIT_EXCEEDED past 256 chunks.
+   *
+   * @generated from rpc causeway.v1.SyncService.GetChunks
+   */
+  getChunks: {
+    methodKind: "server_streaming";
+    input: typeof GetChunksRequestSchema;
+    output: typeof GetChunksResponseSchema;
+  },
+  /**
+   * Tells the server where the caller can be reached, and returns where the server can, and where the caller is seen.
+   * Callers tell it on each connection that they open, and when it changes. A caller that the server does not know is
+   * told only where it is seen. With a tree, the two also exchange the records of its members: the server tells and takes
+   * only those of peers that the tree's policy names, and only if it names the caller too. A tree that the server does
+   * not have, or whose policy does not name the caller, brings no records. Fails with PROTOCOL if a record is malformed,
+   * forged, expired or of the future, or `own` is not the caller's own, and with LIMIT_EXCEEDED past a bound.
+   *
+   * @generated from rpc causeway.v1.SyncService.ExchangeAddresses
+   */
+  exchangeAddresses: {
+    methodKind: "unary";
+    input: typeof ExchangeAddressesRequestSchema;
+    output: typeof ExchangeAddressesResponseSchema;
+  },
+  /**
+   * Offers a tree whose policy names the server to a server that does not have it, since it has lost its store or never
+   * got the tree. Nothing is stored but the offer. Fails with UNAUTHENTICATED if the caller has not proven its key, with
+   * INVALID_ARGUMENT if the entries do not show that the policy names the server, and with RESOURCE_EXHAUSTED if too many
+   * offers wait.
+   *
+   * @generated from rpc causeway.v1.SyncService.OfferTree
+   */
+  offerTree: {
+    methodKind: "unary";
+    input: typeof OfferTreeRequestSchema;
+    output: typeof OfferTreeResponseSchema;
+  },
+  /**
+   * Begins to pair with a stranger in the LAN, while somebody pairs at both. Returns the commitment to the server's
+   * nonce. docs/protocol.md specifies the three calls. Fails with UNAUTHENTICATED if the caller has not proven its key,
+   * with NOT_STARTED if nobody pairs at the server, and with RESOURCE_EXHAUSTED if the server pairs with another peer.
+   *
+   * @generated from rpc causeway.v1.SyncService.BeginPairing
+   */
+  beginPairing: {
+    methodKind: "unary";
+    input: typeof BeginPairingRequestSchema;
+    output: typeof BeginPairingResponseSchema;
+  },
+  /**
+   * Shows the caller's nonce, and returns the server's. From then on both sides show the digits, and no other peer is
+   * answered. Fails with NOT_STARTED if the caller has not begun, and as BeginPairing does.
+   *
+   * @generated from rpc causeway.v1.SyncService.RevealPairing
+   */
+  revealPairing: {
+    methodKind: "unary";
+    input: typeof RevealPairingRequestSchema;
+    output: typeof RevealPairingResponseSchema;
+  },
+  /**
+   * Says what the person at the caller has decided. Returns what the person at the server has, or WAITING after some
+   * seconds: then the caller asks again. Fails with NOT_STARTED if there are no digits, and as BeginPairing does.
+   *
+   * @generated from rpc causeway.v1.SyncService.DecidePairing
+   */
+  decidePairing: {
+    methodKind: "unary";
+    input: typeof DecidePairingRequestSchema;
+    output: typeof DecidePairingResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_causeway_v1_sync, 0);

@@ -2,6 +2,10 @@
 export const rpcLimits = {
   /** One RPC message: a page with its frame, or one entry of the largest size, doubled for base64 in JSON. */
   messageBytes: 4_194_304,
+  /** One message of a stream of requests, as server reflection has them: a question with a name or two. */
+  streamedRequestBytes: 1_024,
+  /** Questions in one stream of server reflection: a client asks for each service and each file once. */
+  reflectionRequests: 1_024,
   /** Fields and list items of one message: a question about 4,096 ranges has 20,480. Each costs up to 4 µs to parse. */
   messageParts: 32_768,
   /** Levels of nested JSON: the deepest message of the contract has 5. */
@@ -53,6 +57,12 @@ export const rpcLimits = {
 
   /** Header lists carry a token and a few names. */
   headerBytes: 16_384,
+  /** A line of the PROXY protocol, as its specification bounds it. */
+  proxyLineBytes: 107,
+  /** Its binary header after the first 16 bytes: addresses, and what proxies add, such as names of TLS. */
+  proxyHeaderBytes: 4_096,
+  /** How many proxies, one behind the other, a header may name: no sound chain has as many, and each costs a look-up. */
+  forwardedHops: 16,
   /** A connection that sends nothing at first wastes a socket. */
   firstBytesTimeoutMs: 10_000,
   /** HTTP/1.1 headers take one round trip; a byte now and then must not hold a socket. */
@@ -82,7 +92,8 @@ export const rpcLimits = {
   requestWindowBytes: 262_144,
   /**
    * Bytes that pay for a frame: a DATA frame with as many is free, and a caller that is sent so many may send a frame for
-   * them, such as the WINDOW_UPDATE that asks for more. Clients ask for more after 4 KB at the least.
+   * them, such as the WINDOW_UPDATE that asks for more. Clients ask for more after 4 KB at the least. Headers cost a frame
+   * more for each so many: a usual call has some hundred bytes of them.
    */
   bytesOfFrame: 1_024,
   /**

@@ -19,8 +19,21 @@ export const stateLimits = {
   stateHeads: 65,
   /** A value up to this size lies in its key's row too, so that a read takes one lookup. */
   stateInlineBytes: 1_024,
-  /** Arrivals that one batch of a view counts: some 20 ms, in which the tree's queue waits. */
-  stateSliceEntries: 1_024,
+  /**
+   * Keys whose heads stay in memory, each with at most so many heads and a value up to `stateInlineBytes`: some 1 KB as a
+   * rule, 3 KB at most. What is written again soon is not read before.
+   */
+  stateKnownKeys: 4_096,
+  stateKnownHeads: 8,
+  /** Changes of keys that a page counts in its own batch: some 30 ms. A larger page is counted behind the DAG. */
+  statePageChanges: 4_096,
+  /**
+   * Arrivals that one batch of a view counts: some 3 ms, in which the tree's queue waits. Larger batches are hardly
+   * faster, and what they hold outlives V8's young generation, whose collections are cheap: 256 take 16 MB more.
+   */
+  stateSliceEntries: 128,
+  /** Bytes of entries that one batch reads, but for the last ones read. As many are read ahead for the next one. */
+  stateSliceBytes: 2_097_152,
   /** Keys that one batch recomputes after a change of the policy: each costs a read of all its versions. */
   stateSliceFlips: 64,
   /** How long a read waits while the view is being counted, before it says so. */
@@ -59,8 +72,14 @@ export const stateLimits = {
   textPartUnits: 16_384,
   /** Deleted ranges of one update that had to be split, of at most 24 bytes each: below textUpdateBytes. */
   textPartRanges: 2_048,
-  /** Updates of one text that a node reads to answer a Get, as bytes: some 0.3 s. */
+  /** Updates of texts, of all its keys together, that a node reads to answer a Get, as bytes: some 0.3 s. */
   textShownBytes: 4_194_304,
+  /** Updates of one text that a node follows for somebody else, as bytes: read and composed whenever a call begins. */
+  textFollowedBytes: 16_777_216,
+  /** Bytes of an update that one message of WatchText carries. */
+  textPieceBytes: 262_144,
+  /** Bytes that one command takes to insert into a text: a book, of which each entry carries 64 KiB. */
+  textTypedBytes: 4_194_304,
   /** Items of a text that wait for others are tried again after each change, up to this size: some 20 ms. */
   textWaitingBytes: 1_048_576,
   /** How a program's watch comes back after a lost connection: it gives up when a node is away for some minutes. */

@@ -51,6 +51,8 @@ export const storeLimits = {
   latestTrees: 64,
   /** Trees whose tips are in memory, the most recently used ones. The tips of any other take one short scan. */
   storeTreesInMemory: 1_024,
+  /** Rows that a migration writes and flushes at once, or fewer if they have `pageBytes`: some 10 ms of work. */
+  migrationRows: 1_024,
   /** Entries, or records of another kind, that one batch of a removal deletes: some 10 ms of work. */
   removalEntries: 1_024,
   /** How often a page is read for again because a write to another tree has failed: a disk that fails so often is broken. */

@@ -4,6 +4,8 @@ export const transportLimits = {
   dialTimeoutMs: 10_000,
   /** Addresses of one peer that are tried: a ticket from a stranger must not aim us at the whole Internet. */
   dialAddresses: 16,
+  /** Addresses that an operator may advertise: with those of the machine they still fit into a ticket. */
+  advertised: 8,
   /** RFC 8305, section 5: the recommended delay before the next address is tried alongside the first. */
   dialStaggerMs: 250,
   /** The handshake is one call there and back. A remote that connects and then stays silent loses the race. */
@@ -12,6 +14,19 @@ export const transportLimits = {
   tlsHandshakeTimeoutMs: 10_000,
   /** Some 20 KB of kernel and session memory each: 40 MB, and well below the usual limit on open files. */
   tcpInboundConnections: 2_048,
+  /**
+   * The port of HTTP (TCP) and of QUIC (UDP) if none is given. IANA has assigned none from 29170 to 29998, and systems give
+   * ports from 32768 on to outgoing connections.
+   */
+  defaultPort: 29_292,
+  /** Ports tried from that one on before any free one: nodes on one machine, and a range to open in a firewall. */
+  defaultPorts: 8,
+  /** How often a node looks whether the machine was asleep or has another network: 50 µs of work each time. */
+  wakeCheckMs: 2_000,
+  /** If the wall clock has gone ahead by this much more, the machine was asleep: a busy one is late by less. */
+  wakeJumpMs: 5_000,
+  /** How long a command that is done may keep its process: what ends by itself takes some milliseconds. */
+  exitMs: 1_000,
   /** How long a graceful stop waits for calls in progress. */
   drainTimeoutMs: 5_000,
 
@@ -27,6 +42,18 @@ export const transportLimits = {
   irohProbeStepMs: 20,
   /** Finding the nearest relay takes one to three seconds; without a network it never ends. */
   irohRelayTimeoutMs: 5_000,
+  /** How often we look whether an endpoint is still connected to its relay: one connection by TCP each time. */
+  irohRelayPollMs: 15_000,
+  /** … while it is not connected. */
+  irohRelayAlonePollMs: 5_000,
+  /** … at the start, when a relay is about to be chosen. */
+  irohRelayFirstPollMs: 200,
+  /** An endpoint without a relay for this long has its relays renewed: iroh itself tries again after some seconds. */
+  irohRelayPatienceMs: 60_000,
+  /** The longest time until they are renewed again: without any network nothing helps. */
+  irohRelayPatienceMaxMs: 960_000,
+  /** Round trips that a remote is given to answer a probe: its answer, and one that is lost. */
+  irohProbeRoundTrips: 4,
   /** A connection takes some 85 KB in the binding (measured): 44 MB. */
   irohConnections: 512,
   /** Inbound connections of one peer: it pools one, and leaves others behind when it restarts or changes networks. */

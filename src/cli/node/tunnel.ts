@@ -6,14 +6,15 @@ import { createNode } from '../../node/node.ts'
 import { isTicket, parseTicket } from '../../peer/ticket.ts'
 import type { Channel } from '../../transport/transport.ts'
 import { openTunnel } from '../../transport/tunnel.ts'
-import { type CommonOptions, type Relay, relayOption } from '../context.ts'
+import type { CommonOptions } from '../context.ts'
 import { examples } from '../help.ts'
 import { formatHostPort, type HostPort, parseHostPort } from '../host-port.ts'
 import { print, printError } from '../output.ts'
+import { addRelayOptions, relaysOf } from '../peers/relay.ts'
 import { untilStopped } from '../stop.ts'
 
 export function addTunnel(program: Command): void {
-  program
+  const command = program
     .command('tunnel')
     .argument('<ADDRESS|TICKET>', 'address of the peer (iroh:endpoint…), or a ticket that has one')
     .description('forward a local port to a peer over QUIC')
@@ -22,7 +23,7 @@ export function addTunnel(program: Command): void {
         .argParser(parseHostPort)
         .default({ host: '127.0.0.1', port: 0 }, '127.0.0.1:0'),
     )
-    .addOption(relayOption())
+  addRelayOptions(command)
     .addHelpText('after', '\nAny gRPC, Connect or HTTP client can use the port.')
     .addHelpText(
       'after',
@@ -38,14 +39,11 @@ export function addTunnel(program: Command): void {
     .action(tunnel)
 }
 
-async function tunnel(
-  target: string,
-  options: CommonOptions & { listen: HostPort; relay: Relay },
-): Promise<void> {
+async function tunnel(target: string, options: CommonOptions & { listen: HostPort }): Promise<void> {
   const addresses = isTicket(target) ? parseTicket(target).addresses : [target]
   const address = addresses.find((each) => each.startsWith('iroh:')) ?? addresses[0]!
   // The tunnel only carries bytes, so it uses a new key instead of the data folder's.
-  await using node = await createNode({ quic: { relay: options.relay } })
+  await using node = await createNode({ quic: await relaysOf(options) })
   const { transports } = node
   const issuer = isTicket(target) ? parseTicket(target).peer : undefined
   const dial = async (signal?: AbortSignal) =>
@@ -81,7 +79,7 @@ function leadingTo(issuer: PeerId | undefined, channel: Channel): Channel {
       : issuer !== undefined && remotePeer !== issuer
         ? new CausewayError(
             'WRONG_PEER',
-            `The address leads to ${remotePeer === undefined ? 'somebody who proves no key' : `the peer ${remotePeer}`}, not to the ticket's issuer ${issuer}.`,
+            `The address leads to ${remotePeer === undefined ? 'somebody who proves no key' : `the peer ${remotePeer}`}, not to the ticket's issuer ${issuer}.${remotePeer === undefined ? ' Use a ticket with a QUIC address (iroh:endpoint…), which proves one.' : ''}`,
           )
         : undefined
   if (error === undefined) return channel

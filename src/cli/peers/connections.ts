@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { Connection } from '../../../gen/causeway/v1/node_pb.ts'
 import { type CommonOptions, openClients } from '../context.ts'
 import { hexText, plainText, print } from '../output.ts'
+import { relayDocument, relayLine } from './relay-view.ts'
 
 export function addConnections(program: Command): void {
   program
@@ -10,13 +11,14 @@ export function addConnections(program: Command): void {
     .description('list open connections and their network paths')
     .action(async (options: CommonOptions) => {
       await using clients = await openClients(options)
-      const { connections: open } = await clients.node.getNode({})
+      const { connections: open, relay } = await clients.node.getNode({})
       // Leave out the commands on this data folder, such as this one.
       const connections = open.filter(({ transport }) => transport !== 'local').map(connectionDocument)
       const none = clients.running
         ? 'No open connections.'
         : 'No open connections: no node is running on the data folder.'
-      print(options, { connections }, connections.map(connectionText).join('\n') || none)
+      const lines = [...(relay ? [relayLine(relay)] : []), connections.map(connectionText).join('\n') || none]
+      print(options, { connections, relay: relayDocument(relay) }, lines.join('\n'))
     })
 }
 

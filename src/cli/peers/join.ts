@@ -4,10 +4,11 @@ import { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
 import type { JoinTreeResponse } from '../../../gen/causeway/v1/node_pb.ts'
 import { AccessStatus } from '../../../gen/causeway/v1/sync_pb.ts'
 import { CausewayError, type ErrorCode } from '../../base/errors.ts'
-import { type Clients, type CommonOptions, openClients, relayOption } from '../context.ts'
+import { type Clients, type CommonOptions, openClients } from '../context.ts'
 import { examples, textOption } from '../help.ts'
 import { hexText, idText, plainText, print, quantity } from '../output.ts'
 import { parsePermission, permissionName } from '../permission.ts'
+import { addDialOptions } from './relay.ts'
 import { syncNow } from './sync.ts'
 
 interface JoinOptions extends CommonOptions {
@@ -20,7 +21,7 @@ interface JoinOptions extends CommonOptions {
 const pendingExitCode = 4
 
 export function addJoin(program: Command): void {
-  program
+  const command = program
     .command('join')
     .argument('<TICKET>', 'ticket of the tree')
     .description('join a tree by a ticket, and keep it in sync')
@@ -31,7 +32,7 @@ export function addJoin(program: Command): void {
     )
     .addOption(textOption('--message <TEXT>', 'message to the admins'))
     .option('--wait', 'wait until an admin has decided')
-    .addOption(relayOption())
+  addDialOptions(command)
     .addHelpText(
       'after',
       `

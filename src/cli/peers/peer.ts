@@ -3,8 +3,9 @@ import type { Command } from 'commander'
 import type { Peer } from '../../../gen/causeway/v1/node_pb.ts'
 import { type CommonOptions, openClients } from '../context.ts'
 import { examples, textOption } from '../help.ts'
-import { agoText, hexText, idText, peerArgument, print, quantity, timeText } from '../output.ts'
+import { agoText, hexText, idText, peerArgument, plainText, print, quantity, timeText } from '../output.ts'
 import { allPages } from '../pages.ts'
+import { insecureOption } from './relay.ts'
 
 export function addPeer(program: Command): void {
   const peer = program.command('peer').description('manage the peers that this node knows')
@@ -14,6 +15,7 @@ export function addPeer(program: Command): void {
     .argument('[ADDRESS...]', 'addresses of the peer, such as http://host:port')
     .description('add a peer, or add addresses to a known one')
     .addOption(textOption('--name <NAME>', 'name of the peer, for people'))
+    .addOption(insecureOption())
     .addHelpText(
       'after',
       examples(
@@ -71,8 +73,10 @@ function peerDocument({ peer, name, addresses, blocked, trees }: Peer) {
     peer: hexText(peer),
     name,
     blocked,
-    addresses: addresses.map(({ address, lastSuccessMs, lastFailureMs }) => ({
+    addresses: addresses.map(({ address, source, expiresMs, lastSuccessMs, lastFailureMs }) => ({
       address,
+      source: source.toLowerCase(),
+      expires: timeText(expiresMs),
       lastSuccess: timeText(lastSuccessMs),
       lastFailure: timeText(lastFailureMs),
     })),
@@ -83,8 +87,8 @@ function peerDocument({ peer, name, addresses, blocked, trees }: Peer) {
 function peerText({ peer, name, addresses, blocked, trees }: Peer): string {
   const title = [hexText(peer), name, blocked && '(blocked)', quantity(trees.length, 'tree')].filter(Boolean)
   const lines = addresses.map(
-    ({ address, lastSuccessMs, lastFailureMs }) =>
-      `  ${address}  last success ${agoText(lastSuccessMs)}, last failure ${agoText(lastFailureMs)}`,
+    ({ address, source, lastSuccessMs, lastFailureMs }) =>
+      `  ${plainText(address, 1_024)}  ${source.toLowerCase()}, last success ${agoText(lastSuccessMs)}, last failure ${agoText(lastFailureMs)}`,
   )
   return [title.join('  '), ...lines].join('\n')
 }

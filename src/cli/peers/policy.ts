@@ -3,20 +3,21 @@ import type { Command } from 'commander'
 import type { Permission, PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
 import { type CommonOptions, openClients } from '../context.ts'
 import { examples, textOption } from '../help.ts'
-import { hexText, idArgument, idText, peerArgument, plainText, print } from '../output.ts'
+import { hexText, idText, peerArgument, plainText, print } from '../output.ts'
 import { accessName, parsePermission, permissionName, publicOption } from '../permission.ts'
+import { treeArgument } from '../trees/tree-argument.ts'
 
 export function addPolicy(program: Command): void {
   program
     .command('policy')
-    .argument('<TREE>', 'id of the tree')
+    .argument('<TREE>', 'name or id of the tree')
     .description('show who may do what in a tree, or change its public access')
     .addOption(publicOption('set what everybody may do in the tree (admins only)'))
     .addHelpText('after', examples('causeway policy bafkrei…', 'causeway policy bafkrei… --public read'))
     .action(showPolicy)
   program
     .command('grant')
-    .argument('<TREE>', 'id of the tree')
+    .argument('<TREE>', 'name or id of the tree')
     .argument('<PEER>', 'PeerId of the peer; `causeway id` prints it there')
     .argument(
       '<read|write|admin>',
@@ -30,7 +31,7 @@ export function addPolicy(program: Command): void {
     .action(grant)
   program
     .command('revoke')
-    .argument('<TREE>', 'id of the tree')
+    .argument('<TREE>', 'name or id of the tree')
     .argument('<PEER>', 'PeerId of the peer')
     .description("revoke a peer's access; entries it wrote before stay valid, later ones are void")
     .addHelpText(
@@ -45,7 +46,7 @@ arrived at this node yet count as later ones.`,
 
 async function showPolicy(text: string, options: CommonOptions & { public?: PublicAccess }): Promise<void> {
   await using clients = await openClients(options)
-  const tree = idArgument(text)
+  const tree = await treeArgument(clients, text)
   if (options.public !== undefined) await clients.node.changePolicy({ tree, publicAccess: options.public })
   const { publicAccess, members, own } = await clients.node.getPolicy({ tree })
   const keys = members.map(({ peer, permission, name, revoked }) => ({
@@ -58,7 +59,7 @@ async function showPolicy(text: string, options: CommonOptions & { public?: Publ
   const lines = keys.map(({ peer, permission, name, revoked }) =>
     `${peer}  ${(revoked ? 'revoked' : permission).padEnd(7)}  ${plainText(name)}`.trimEnd(),
   )
-  const document = { tree: text, public: access, keys, own: permissionName(own) }
+  const document = { tree: idText(tree), public: access, keys, own: permissionName(own) }
   print(options, document, [`everybody: ${access}`, ...lines].join('\n'))
 }
 
@@ -71,19 +72,21 @@ async function grant(
   await using clients = await openClients(options)
   const peer = peerArgument(peerText)
   const grants = [{ peer, permission, name: options.name }]
-  const { entry } = await clients.node.changePolicy({ tree: idArgument(text), grants })
+  const tree = await treeArgument(clients, text)
+  const { entry } = await clients.node.changePolicy({ tree, grants })
   const name = permissionName(permission)
-  const document = { tree: text, peer: hexText(peer), permission: name, entry: idText(entry) }
-  print(options, document, `Granted ${name} access to ${text} to ${hexText(peer)}.`)
+  const document = { tree: idText(tree), peer: hexText(peer), permission: name, entry: idText(entry) }
+  print(options, document, `Granted ${name} access to ${plainText(text)} to ${hexText(peer)}.`)
 }
 
 async function revoke(text: string, peerText: string, options: CommonOptions): Promise<void> {
   await using clients = await openClients(options)
   const peer = peerArgument(peerText)
-  const { entry, lastAccepted } = await clients.node.revokeKey({ tree: idArgument(text), peer })
+  const tree = await treeArgument(clients, text)
+  const { entry, lastAccepted } = await clients.node.revokeKey({ tree, peer })
   const document = {
-    ...{ tree: text, peer: hexText(peer), entry: idText(entry) },
+    ...{ tree: idText(tree), peer: hexText(peer), entry: idText(entry) },
     lastAccepted: lastAccepted.map(idText),
   }
-  print(options, document, `Revoked the access of ${hexText(peer)} to ${text}.`)
+  print(options, document, `Revoked the access of ${hexText(peer)} to ${plainText(text)}.`)
 }

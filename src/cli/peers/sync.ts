@@ -4,18 +4,20 @@ import type { SyncProgress, SyncResult } from '../../../gen/causeway/v1/node_pb.
 import { SyncStatus } from '../../../gen/causeway/v1/sync_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { isTicket } from '../../peer/ticket.ts'
-import { type Clients, type CommonOptions, openClients, relayOption } from '../context.ts'
+import { type Clients, type CommonOptions, openClients } from '../context.ts'
 import { examples } from '../help.ts'
-import { hexText, idArgument, idText, print, quantity } from '../output.ts'
+import { hexText, idText, print, quantity } from '../output.ts'
 import { ProgressBar } from '../progress.ts'
+import { isTreeId, treeArgument } from '../trees/tree-argument.ts'
+import { addDialOptions } from './relay.ts'
 
 export function addSync(program: Command): void {
-  program
+  const command = program
     .command('sync')
-    .argument('<TREE|TICKET>', 'ticket of the tree, or id of the tree')
-    .argument('[ADDRESS]', 'address of the other node, such as http://host:port; needed with an id')
+    .argument('<TREE|TICKET>', 'ticket of the tree, or its name or id')
+    .argument('[ADDRESS]', 'address of the other node, such as http://host:port; needed without a ticket')
     .description('sync a tree with another node once, in both directions')
-    .addOption(relayOption())
+  addDialOptions(command)
     .addHelpText(
       'after',
       examples('causeway sync "causeway:?db=…"', 'causeway sync bafkrei… http://127.0.0.1:8080'),
@@ -23,14 +25,14 @@ export function addSync(program: Command): void {
     .action(async (first: string, address: string | undefined, options: CommonOptions) => {
       const ticket = isTicket(first)
       if (!ticket && address === undefined)
-        throw new CausewayError('INVALID_ARGUMENT', 'Give a ticket, or the id of a tree and an address.')
+        throw new CausewayError('INVALID_ARGUMENT', 'Give a ticket, or a tree and an address.')
       if (ticket && address !== undefined)
         throw new CausewayError(
           'INVALID_ARGUMENT',
-          'A ticket names its own addresses: give the ticket alone, or the id of the tree and an address.',
+          'A ticket names its own addresses: give the ticket alone, or the tree and an address.',
         )
-      const tree = ticket ? new Uint8Array(0) : idArgument(first)
-      await using clients = await openClients(options, { create: true })
+      await using clients = await openClients(options, { create: ticket || isTreeId(first) })
+      const tree = ticket ? new Uint8Array(0) : await treeArgument(clients, first)
       const document = await syncNow(clients, { tree, remote: ticket ? first : address! }, options)
       print(options, document, resultText(document))
       if (!document.equal) process.exitCode = 1
@@ -57,7 +59,8 @@ export async function syncNow(
 }
 
 function show(bar: ProgressBar, { received, expected, sent, toSend }: SyncProgress): void {
-  bar.update(Number(received + sent), Number(expected + toSend), `received ${received}, sent ${sent}`)
+  const note = sent > 0n ? `received ${received}, sent ${sent}` : ''
+  bar.update(Number(received + sent), Number(expected + toSend), note)
 }
 
 function resultDocument(result: SyncResult) {

@@ -3,14 +3,14 @@ import type { Command } from 'commander'
 import { limits } from '../../base/limits.ts'
 import { openClients } from '../context.ts'
 import { examples } from '../help.ts'
-import { idArgument } from '../output.ts'
+import { treeArgument } from '../trees/tree-argument.ts'
 import { parseWholeNumber } from '../whole-number.ts'
 import { addConditions, printWritten, type WritingOptions, writeKey } from './writing.ts'
 
 export function addAdd(program: Command): void {
   const command = program
     .command('add')
-    .argument('<TREE>', 'id of the tree')
+    .argument('<TREE>', 'name or id of the tree')
     .argument('<STORE>', 'store in the tree')
     .argument('<KEY>', 'the key')
     .argument(
@@ -30,8 +30,8 @@ export function addAdd(program: Command): void {
       examples('causeway add bafkrei… stats visits', 'causeway add bafkrei… stats stock -3'),
     )
     .action(async (tree: string, store: string, key: string, delta: number, options: WritingOptions) => {
-      const id = idArgument(tree)
       await using clients = await openClients(options)
+      const id = await treeArgument(clients, tree)
       const what = { case: 'add' as const, value: { delta: BigInt(delta) } }
       printWritten(options, await writeKey(clients, id, { store, key }, what, options))
     })

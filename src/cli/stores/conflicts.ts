@@ -1,9 +1,10 @@
 /** `causeway conflicts`: lists the keys that have several versions, with all of them. */
-import type { Command } from 'commander'
+import { Argument, type Command } from 'commander'
 import type { Item, ListConflictsResponse } from '../../../gen/causeway/v1/store_pb.ts'
 import { type Clients, openClients } from '../context.ts'
 import { examples } from '../help.ts'
-import { idArgument, plainText, quantity } from '../output.ts'
+import { plainText, quantity } from '../output.ts'
+import { treeArgument } from '../trees/tree-argument.ts'
 import { itemDocument, shortValue, versionColumns, versionsOf } from './item-view.ts'
 import { atOption, type ListingOptions, limitOption, listed, printRows, readOptions } from './reading.ts'
 import { storeNames } from './stores.ts'
@@ -11,9 +12,9 @@ import { storeNames } from './stores.ts'
 export function addConflicts(program: Command): void {
   program
     .command('conflicts')
-    .argument('<TREE>', 'id of the tree')
+    .argument('<TREE>', 'name or id of the tree')
     .argument('[STORE]', 'store in the tree (default: all)')
-    .argument('[PREFIX]', 'what the keys begin with', '')
+    .addArgument(new Argument('[PREFIX]', 'what the keys begin with').default('', 'all keys'))
     .description('list the keys that have several versions')
     .addOption(limitOption('keys'))
     .addOption(atOption())
@@ -26,8 +27,8 @@ another's. Every node shows the same one as the value: it is the first here.
     )
     .addHelpText('after', examples('causeway conflicts bafkrei…', 'causeway conflicts bafkrei… notes a/'))
     .action(async (tree: string, store: string | undefined, prefix: string, options: ListingOptions) => {
-      const id = idArgument(tree)
       await using clients = await openClients(options)
+      const id = await treeArgument(clients, tree)
       const stores = store === undefined ? storeNames(clients, id, options) : [store]
       const rows = conflictsIn(clients, id, stores, prefix, options)
       await printRows(rows, { name: 'conflicts', document: itemDocument, line }, options, 'No conflicts.')

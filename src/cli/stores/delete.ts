@@ -2,14 +2,14 @@
 import type { Command } from 'commander'
 import { openClients } from '../context.ts'
 import { examples } from '../help.ts'
-import { idArgument } from '../output.ts'
+import { treeArgument } from '../trees/tree-argument.ts'
 import { complainAbsent, readItem } from './reading.ts'
 import { addConditions, printWritten, replacesOption, type WritingOptions, writeKey } from './writing.ts'
 
 export function addDelete(program: Command): void {
   const command = program
     .command('delete')
-    .argument('<TREE>', 'id of the tree')
+    .argument('<TREE>', 'name or id of the tree')
     .argument('<STORE>', 'store in the tree')
     .argument('<KEY>', 'the key')
   addConditions(command)
@@ -24,8 +24,8 @@ If the key is absent, writes nothing and exits with code 1.`,
     )
     .addHelpText('after', examples('causeway delete bafkrei… notes a/title'))
     .action(async (tree: string, store: string, key: string, options: WritingOptions) => {
-      const id = idArgument(tree)
       await using clients = await openClients(options)
+      const id = await treeArgument(clients, tree)
       const { value } = await readItem(clients, id, { store, key }, options)
       // With --expect the node decides, since it also checks that the key is still so.
       if (value === undefined && options.expect === undefined) {

@@ -1,25 +1,45 @@
 /** `causeway get`: prints the value of a key, or follows keys. */
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Item, Version } from '../../../gen/causeway/v1/store_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
-import { openClients } from '../context.ts'
+import { type Clients, openClients } from '../context.ts'
 import { examples } from '../help.ts'
-import { idArgument, print, quantity } from '../output.ts'
-import { writeOut } from '../streams.ts'
+import { print, quantity } from '../output.ts'
+import { ProgressBar } from '../progress.ts'
+import { whileRead, writeOut } from '../streams.ts'
+import { treeArgument } from '../trees/tree-argument.ts'
 import { follow } from './follow.ts'
-import { itemDocument, printedValue } from './item-view.ts'
+import { itemDocument, printedValue, sizeOf } from './item-view.ts'
 import { atOption, complain, complainAbsent, quoted, type ReadingOptions, readItem } from './reading.ts'
 
 interface GetOptions extends ReadingOptions {
   readonly watch?: boolean
   readonly number?: boolean
   readonly raw?: boolean
+  readonly range?: ByteRange
+}
+
+/** Which bytes to print: the first, and how many. */
+interface ByteRange {
+  readonly offset: number
+  readonly length?: number
+}
+
+/** Parses the numbers of the first and the last byte, as in HTTP. */
+function parseRange(text: string): ByteRange {
+  const [, first, last] = /^(\d{1,15})-(\d{1,15})?$/.exec(text) ?? []
+  const [from, to] = [Number(first), last === undefined ? Number.POSITIVE_INFINITY : Number(last)]
+  if (first === undefined || to < from)
+    throw new InvalidArgumentError(
+      'Expected the numbers of the first and the last byte, such as 0-499 or 500-.',
+    )
+  return { offset: from, ...(last !== undefined && { length: to - from + 1 }) }
 }
 
 export function addGet(program: Command): void {
   program
     .command('get')
-    .argument('<TREE>', 'id of the tree')
+    .argument('<TREE>', 'name or id of the tree')
     .argument('<STORE>', 'store in the tree')
     .argument('[KEY]', 'the key; with --watch, what the keys begin with')
     .description('print the value of a key, or follow keys')
@@ -27,7 +47,7 @@ export function addGet(program: Command): void {
       new Option('--watch', 'print all keys that begin with KEY, and each that changes, until stopped'),
     )
     .addOption(
-      new Option('--number', 'print the number, also if the value beside it is none').conflicts([
+      new Option('--number', 'print the number, or exit with code 1 if there is none').conflicts([
         'watch',
         'json',
       ]),
@@ -38,6 +58,11 @@ export function addGet(program: Command): void {
         'json',
         'number',
       ]),
+    )
+    .addOption(
+      new Option('--range <FIRST-LAST>', 'print these bytes of the value, counted from 0, as --raw does')
+        .argParser(parseRange)
+        .conflicts(['watch', 'json', 'number']),
     )
     .addOption(atOption().conflicts('watch'))
     .addHelpText(
@@ -55,21 +80,22 @@ and then a line for each key that changes.`,
       examples(
         'causeway get bafkrei… notes a/title',
         'causeway get bafkrei… photos 2024/cat > cat.jpg',
+        'causeway get bafkrei… photos 2024/cat --range 0-1023 | xxd',
         'causeway get bafkrei… notes a/title --at bafkrei…',
         'causeway get bafkrei… notes a/ --watch --json',
       ),
     )
     .action(async (tree: string, store: string, key: string | undefined, options: GetOptions) => {
-      const id = idArgument(tree)
       if (key === undefined && !options.watch)
         throw new CausewayError('INVALID_ARGUMENT', 'Expected a KEY, or --watch to follow all keys.')
       await using clients = await openClients(options)
+      const id = await treeArgument(clients, tree)
       if (options.watch) await follow(clients, id, store, key ?? '', options)
-      else await printItem(await readItem(clients, id, { store, key: key! }, options), options)
+      else await printItem(clients, id, await readItem(clients, id, { store, key: key! }, options), options)
     })
 }
 
-async function printItem(item: Item, options: GetOptions): Promise<void> {
+async function printItem(clients: Clients, tree: Uint8Array, item: Item, options: GetOptions): Promise<void> {
   const { store, key } = item.key!
   if (options.json) {
     print(options, itemDocument(item), '')
@@ -86,9 +112,10 @@ async function printItem(item: Item, options: GetOptions): Promise<void> {
     process.exitCode = 1
     return
   }
-  const shown = outputOf(value, options)
-  await writeOut(shown ?? `(${quantity(value.value.length, 'byte')})\n`)
-  if (shown === undefined) complain('The value is no plain text: send it to a file, or give --raw')
+  const { raw, range } = options
+  if (value.blob !== undefined && (raw || range || !process.stdout.isTTY))
+    await printBlob(clients, tree, value.blob, options)
+  else await printValue(value, options)
   if (conflictCount > 0) {
     const others = conflictCount === 1 ? 'stands another version' : `stand ${conflictCount} other versions`
     complain(
@@ -97,8 +124,46 @@ async function printItem(item: Item, options: GetOptions): Promise<void> {
   }
 }
 
+async function printValue(version: Version, options: GetOptions): Promise<void> {
+  const shown = outputOf(version, options)
+  await writeOut(shown ?? `(${quantity(sizeOf(version), 'byte')})\n`)
+  if (shown === undefined) complain('The value is no plain text: send it to a file, or give --raw')
+}
+
 /** Returns what goes to stdout, or undefined for what a terminal must not get. */
-function outputOf(version: Version, { number, raw }: GetOptions): string | Uint8Array | undefined {
-  if (number) return `${version.sum}\n`
-  return raw ? version.value : printedValue(version, process.stdout.isTTY)
+function outputOf(version: Version, { number, raw, range }: GetOptions): string | Uint8Array | undefined {
+  const { value, sum, blob } = version
+  if (number) return `${sum}\n`
+  if (blob !== undefined) return undefined
+  if (range === undefined) return raw ? value : printedValue(version, process.stdout.isTTY)
+  const { offset, length = value.length } = range
+  if (offset >= value.length)
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `A range begins inside of the value, which has ${quantity(value.length, 'byte')}, got ${offset}.`,
+    )
+  return value.subarray(offset, offset + length)
+}
+
+/** Prints a blob as it comes. The node verifies it, and fetches what it lacks. */
+async function printBlob(
+  { stores }: Clients,
+  tree: Uint8Array,
+  blob: NonNullable<Version['blob']>,
+  { range }: GetOptions,
+): Promise<void> {
+  const offset = range?.offset ?? 0
+  const length = Math.min(range?.length ?? Number.POSITIVE_INFINITY, Number(blob.size) - offset)
+  const bar = new ProgressBar('getting', process.stdout.isTTY, 'bytes')
+  let printed = 0
+  const request = { tree, blob, offset: BigInt(offset), length: BigInt(Math.max(0, length)) }
+  try {
+    for await (const { data } of whileRead((call) => stores.getBlob(request, call))) {
+      await writeOut(data)
+      printed += data.length
+      bar.update(printed, length)
+    }
+  } finally {
+    bar.end()
+  }
 }

@@ -1,10 +1,17 @@
 /** `causeway history`: lists what entries did to a key, newest first. */
 import type { Command } from 'commander'
-import { type HistoryResponse, type PastVersion, VersionState } from '../../../gen/causeway/v1/store_pb.ts'
+import {
+  type HistoryResponse,
+  PastAction,
+  type PastVersion,
+  type Version,
+  VersionState,
+} from '../../../gen/causeway/v1/store_pb.ts'
 import { openClients } from '../context.ts'
 import { examples } from '../help.ts'
-import { idArgument, idText } from '../output.ts'
-import { shortValue, versionColumns, versionDocument } from './item-view.ts'
+import { idText, plainText } from '../output.ts'
+import { treeArgument } from '../trees/tree-argument.ts'
+import { counterOf, shortValue, versionColumns, versionDocument } from './item-view.ts'
 import {
   atOption,
   type ListingOptions,
@@ -26,10 +33,18 @@ const stateNames: Readonly<Record<VersionState, string>> = {
   [VersionState.CHANGE]: 'change',
 }
 
+const actionNames: Readonly<Record<PastAction, string>> = {
+  [PastAction.UNSPECIFIED]: '',
+  [PastAction.PUT]: 'put',
+  [PastAction.DELETE]: 'delete',
+  [PastAction.ADD]: 'add',
+  [PastAction.TEXT]: 'text',
+}
+
 export function addHistory(program: Command): void {
   program
     .command('history')
-    .argument('<TREE>', 'id of the tree')
+    .argument('<TREE>', 'name or id of the tree')
     .argument('<STORE>', 'store in the tree')
     .argument('<KEY>', 'the key')
     .description('list what entries did to a key, newest first')
@@ -42,12 +57,12 @@ States:
   head      nothing replaces this version; several heads are a conflict
   replaced  another entry replaces it
   void      its author had no right to write it
-  change    the entry deleted or added`,
+  change    the entry put nothing: it deleted, added or edited a text`,
     )
     .addHelpText('after', examples('causeway history bafkrei… notes a/title'))
     .action(async (tree: string, store: string, key: string, options: ListingOptions) => {
-      const id = idArgument(tree)
       await using clients = await openClients(options)
+      const id = await treeArgument(clients, tree)
       const request = { tree: id, key: { store, key }, read: readOptions(options) }
       const rows = listed<HistoryResponse, PastVersion>(
         {
@@ -65,22 +80,29 @@ States:
     })
 }
 
-function document({ version, state, replaces, added }: PastVersion) {
+function document({ version, action, state, replaces, added }: PastVersion) {
   return {
     ...versionDocument(version!),
+    action: actionNames[action],
     state: stateNames[state],
     added: added === undefined ? null : String(added),
     replaces: replaces.map(idText),
   }
 }
 
-function line({ version, state, added }: PastVersion): string {
-  const sum = added === undefined ? undefined : `add ${added}`
-  const isPut = version!.value.length > 0 || version!.type !== ''
-  const what =
-    state === VersionState.CHANGE || !isPut
-      ? (sum ?? (state === VersionState.CHANGE ? 'delete' : undefined))
-      : undefined
-  const shown = what ?? [shortValue(version!), ...(sum === undefined ? [] : [`(and ${sum})`])].join('  ')
-  return `${versionColumns(version!)}  ${stateNames[state].padEnd(8)}  ${shown}`
+/** Returns what was put. Where something was added to a number that was put, it says to what that comes. */
+function putText(version: Version): string {
+  const now = shortValue(version)
+  if (counterOf(version) === undefined || version.value.length === 0) return now
+  const put = plainText(Buffer.from(version.value).toString('latin1'), 60)
+  return put === now ? now : `${put}, now ${now}`
+}
+
+function line({ version, action, state, added }: PastVersion): string {
+  const shown = [
+    ...(action === PastAction.PUT ? [putText(version!)] : []),
+    ...(action === PastAction.DELETE || action === PastAction.TEXT ? [actionNames[action]] : []),
+    ...(added === undefined ? [] : [action === PastAction.ADD ? `add ${added}` : `(and ${added})`]),
+  ]
+  return `${versionColumns(version!)}  ${stateNames[state].padEnd(8)}  ${shown.join('  ')}`
 }

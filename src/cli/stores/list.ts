@@ -1,9 +1,9 @@
 /** `causeway list`: lists the keys of a store with their values. */
-import type { Command } from 'commander'
+import { Argument, type Command } from 'commander'
 import type { Item, ListResponse } from '../../../gen/causeway/v1/store_pb.ts'
 import { openClients } from '../context.ts'
 import { examples } from '../help.ts'
-import { idArgument } from '../output.ts'
+import { treeArgument } from '../trees/tree-argument.ts'
 import { itemLine, rowDocument } from './item-view.ts'
 import {
   atOption,
@@ -18,9 +18,9 @@ import {
 export function addList(program: Command): void {
   program
     .command('list')
-    .argument('<TREE>', 'id of the tree')
+    .argument('<TREE>', 'name or id of the tree')
     .argument('<STORE>', 'store in the tree')
-    .argument('[PREFIX]', 'what the keys begin with', '')
+    .addArgument(new Argument('[PREFIX]', 'what the keys begin with').default('', 'all keys'))
     .description('list the keys of a store with their values')
     .addOption(limitOption('keys'))
     .addOption(atOption())
@@ -33,9 +33,9 @@ export function addList(program: Command): void {
       examples('causeway list bafkrei… notes', 'causeway list bafkrei… notes a/ --limit 10'),
     )
     .action(async (tree: string, store: string, prefix: string, options: ListingOptions) => {
-      const id = idArgument(tree)
       await using clients = await openClients(options)
-      const request = { tree: id, store, prefix, read: readOptions(options) }
+      const id = await treeArgument(clients, tree)
+      const request = { tree: id, store, prefix, texts: true, read: readOptions(options) }
       const rows = listed<ListResponse, Item>(
         {
           fetch: (page, call) => clients.stores.list({ ...request, ...page }, call),

@@ -2,14 +2,15 @@
 import type { Command } from 'commander'
 import { openClients } from '../context.ts'
 import { examples } from '../help.ts'
-import { idArgument } from '../output.ts'
-import { addValue, readValue } from './value-input.ts'
+import { treeArgument } from '../trees/tree-argument.ts'
+import { readItem } from './reading.ts'
+import { addValue, readValue, sendValue, type ValueOptions } from './value-input.ts'
 import { addConditions, printWritten, replacesOption, type WritingOptions, writeKey } from './writing.ts'
 
 export function addPut(program: Command): void {
   const command = program
     .command('put')
-    .argument('<TREE>', 'id of the tree')
+    .argument('<TREE>', 'name or id of the tree')
     .argument('<STORE>', 'store in the tree')
     .argument('<KEY>', 'the key')
   addConditions(addValue(command))
@@ -20,6 +21,8 @@ export function addPut(program: Command): void {
       `
 The value replaces the versions of the key that this node shows. What somebody
 else puts at the same time stays beside it, as a conflict.
+A value past 64 KiB, up to 2 GiB, is stored as a blob: other nodes fetch its
+bytes when they read it.
 The id names the new version, and is what --at takes on every node. A VALUE that
 begins with - goes after --.`,
     )
@@ -27,7 +30,8 @@ begins with - goes after --.`,
       'after',
       examples(
         'causeway put bafkrei… notes a/title Hello',
-        'causeway put bafkrei… photos 2024/cat --type image/jpeg < cat.jpg',
+        'causeway put bafkrei… photos 2024/cat --type image/jpeg --file cat.jpg',
+        'tar c src | causeway put bafkrei… backups monday',
         `causeway put bafkrei… notes a/size '{"width":3}' --type application/json`,
         'causeway put bafkrei… notes a/title Hello --expect none',
       ),
@@ -38,11 +42,14 @@ begins with - goes after --.`,
         store: string,
         key: string,
         argument: string | undefined,
-        options: WritingOptions & { type?: string },
+        options: WritingOptions & ValueOptions,
       ) => {
-        const id = idArgument(tree)
-        const value = await readValue(argument, options.type)
+        const given = await readValue(argument, options)
         await using clients = await openClients(options)
+        const id = await treeArgument(clients, tree)
+        // A key that cannot be is found before a long value is sent.
+        if ('stream' in given) await readItem(clients, id, { store, key }, options)
+        const value = await sendValue(clients, id, given, options)
         const what = { case: 'put' as const, value }
         printWritten(options, await writeKey(clients, id, { store, key }, what, options))
       },

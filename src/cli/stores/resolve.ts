@@ -1,25 +1,26 @@
 /** `causeway resolve`: replaces all versions of a key by one. */
+import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { Command } from 'commander'
-import type { Item, Version } from '../../../gen/causeway/v1/store_pb.ts'
+import type { Item, PutSchema, Version } from '../../../gen/causeway/v1/store_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { openClients } from '../context.ts'
 import { examples } from '../help.ts'
 import { idArgument, idText, print, quantity } from '../output.ts'
+import { treeArgument } from '../trees/tree-argument.ts'
 import { counterOf, versionsOf } from './item-view.ts'
 import { complain, complainAbsent, quoted, readItem } from './reading.ts'
-import { addValue, readValue } from './value-input.ts'
+import { addValue, readValue, sendValue, type ValueOptions } from './value-input.ts'
 import { addConditions, type WritingOptions, writeKey } from './writing.ts'
 
-interface ResolveOptions extends WritingOptions {
+interface ResolveOptions extends WritingOptions, ValueOptions {
   readonly take?: string
-  readonly type?: string
 }
 
 export function addResolve(program: Command): void {
   const command = program
     .command('resolve')
-    .argument('<TREE>', 'id of the tree')
+    .argument('<TREE>', 'name or id of the tree')
     .argument('<STORE>', 'store in the tree')
     .argument('<KEY>', 'the key')
   addConditions(addValue(command))
@@ -48,16 +49,16 @@ async function resolveKey(
   argument: string | undefined,
   options: ResolveOptions,
 ): Promise<void> {
-  const { take } = options
-  if (take !== undefined && (argument !== undefined || options.type !== undefined))
+  const { take, type, file } = options
+  if (take !== undefined && (argument ?? type ?? file) !== undefined)
     throw new CausewayError(
       'INVALID_ARGUMENT',
       'Expected either a VALUE, with its type, or --take, not both.',
     )
-  const id = idArgument(tree)
   const taken = take === undefined ? undefined : idText(idArgument(take))
-  const given = taken === undefined ? await readValue(argument, options.type) : undefined
+  const given = taken === undefined ? await readValue(argument, options) : undefined
   await using clients = await openClients(options)
+  const id = await treeArgument(clients, tree)
   const item = await readItem(clients, id, { store, key }, options)
   if (item.value === undefined) {
     complainAbsent(store, key, ': nothing was written')
@@ -70,7 +71,7 @@ async function resolveKey(
     process.exitCode = 1
     return
   }
-  const value = given ?? valueShown(versionIn(item, taken!))
+  const value = given ? await sendValue(clients, id, given, options) : valueShown(versionIn(item, taken!))
   const replaces = versionsOf(item)
     .map(({ entry }) => entry)
     .slice(0, limits.stateNames)
@@ -95,8 +96,9 @@ function versionIn(item: Item, name: string): Version {
 }
 
 /** Returns what to put, so that the key shows what the version shows: the number of a counter, with all that was added. */
-function valueShown(version: Version): { value: Uint8Array; type: string } {
+function valueShown(version: Version): MessageInitShape<typeof PutSchema> {
+  const { value, type, blob } = version
   const counter = counterOf(version)
-  if (counter === undefined) return { value: version.value, type: version.type }
+  if (counter === undefined) return { value, type, ...(blob && { blob }) }
   return { value: Buffer.from(String(counter)), type: version.type || 'text/plain' }
 }

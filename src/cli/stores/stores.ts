@@ -2,7 +2,8 @@
 import type { Command } from 'commander'
 import type { ListStoresResponse } from '../../../gen/causeway/v1/store_pb.ts'
 import { type Clients, openClients } from '../context.ts'
-import { idArgument, plainText } from '../output.ts'
+import { plainText } from '../output.ts'
+import { treeArgument } from '../trees/tree-argument.ts'
 import {
   atOption,
   type ListingOptions,
@@ -18,7 +19,7 @@ export function storeNames(
   tree: Uint8Array,
   options: ReadingOptions,
 ): AsyncGenerator<string> {
-  const request = { tree, read: readOptions(options) }
+  const request = { tree, texts: true, read: readOptions(options) }
   const { at, json } = options
   return listed<ListStoresResponse, string>(
     {
@@ -32,13 +33,13 @@ export function storeNames(
 export function addStores(program: Command): void {
   program
     .command('stores')
-    .argument('<TREE>', 'id of the tree')
-    .description('list the stores of a tree that have keys')
+    .argument('<TREE>', 'name or id of the tree')
+    .description('list the stores of a tree that have keys or texts')
     .addOption(atOption())
     .addHelpText('after', '\nStores that `causeway commit` alone has written to have no keys.')
     .action(async (tree: string, options: ListingOptions) => {
-      const id = idArgument(tree)
       await using clients = await openClients(options)
+      const id = await treeArgument(clients, tree)
       const rows = storeNames(clients, id, options)
       const view = {
         name: 'stores',

@@ -6,8 +6,9 @@ import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { type CommonOptions, openClients } from '../context.ts'
 import { examples, textOption } from '../help.ts'
-import { idArgument, print } from '../output.ts'
+import { print } from '../output.ts'
 import { readStdin } from '../streams.ts'
+import { treeArgument } from './tree-argument.ts'
 
 async function readPayload(file: string): Promise<Buffer> {
   if (file !== '-')
@@ -29,7 +30,7 @@ async function readPayload(file: string): Promise<Buffer> {
 export function addCommit(program: Command): void {
   program
     .command('commit')
-    .argument('<TREE>', 'id of the tree')
+    .argument('<TREE>', 'name or id of the tree')
     .argument('[FILE]', 'file with the payload; - is standard input', '-')
     .description("write an entry on a tree's tips, signed by this node")
     .requiredOption('--store <NAME>', 'store in the tree that the entry changes (required)')
@@ -42,9 +43,9 @@ export function addCommit(program: Command): void {
       ),
     )
     .action(async (tree: string, file: string, options: CommonOptions & { store: string; kind: string }) => {
-      const id = idArgument(tree)
       const payload = await readPayload(file)
       await using clients = await openClients(options)
+      const id = await treeArgument(clients, tree)
       const change = { store: options.store, kind: options.kind, payload }
       const { entry } = await clients.trees.commit({
         tree: id,

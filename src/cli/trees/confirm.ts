@@ -22,12 +22,27 @@ export async function confirm(
       'INVALID_ARGUMENT',
       'Expected a terminal to ask for confirmation on, and there is none: give `--yes`.',
     )
-  const lines = createInterface({ input, output })
+  return askYes(`${question} [y/N] `, { input, output })
+}
+
+/**
+ * Reads a line, from a terminal or from a program, and returns whether it is yes. The end of the input is a no, and so is
+ * the signal.
+ */
+export async function askYes(
+  prompt: string,
+  { input, output }: Terminal = { input: process.stdin, output: process.stderr },
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const lines = createInterface({ input, output, terminal: input.isTTY === true })
   const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')))
+  const onAbort = () => lines.close()
+  signal?.addEventListener('abort', onAbort)
   try {
-    const answer = await Promise.race([lines.question(`${question} [y/N] `), ended])
+    const answer = await Promise.race([lines.question(prompt), ended])
     return /^y(es)?$/i.test(answer.trim())
   } finally {
+    signal?.removeEventListener('abort', onAbort)
     lines.close()
   }
 }

@@ -9,19 +9,20 @@ import { EntryView } from '../../../gen/causeway/v1/tree_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { entryBytes, type SignedEntry, signEntry } from '../../dag/entry.ts'
-import { formatId, idFromBytes, idToBytes, parseId, type TreeId } from '../../dag/id.ts'
+import { formatId, idFromBytes, idToBytes, type TreeId } from '../../dag/id.ts'
 import type { Identity } from '../../dag/identity.ts'
 import { readIdentity } from '../../node/data-folder.ts'
 import { type Clients, type CommonOptions, openClients } from '../context.ts'
 import { dataFolder } from '../default-folder.ts'
 import { examples } from '../help.ts'
+import { addImportCar } from '../node/restore.ts'
 import { hexText, print, quantity } from '../output.ts'
 import { allPages } from '../pages.ts'
 import { publicOption } from '../permission.ts'
 import { ProgressBar } from '../progress.ts'
 import { type GitCommit, gitName, type ListedCommit, listCommits, readCommits } from './git-history.ts'
 import { Placement } from './git-placement.ts'
-import { allTrees } from './tree.ts'
+import { allTrees, treeArgument } from './tree-argument.ts'
 
 /** The store in the tree that holds the commits, and the kind of their changes. */
 const gitStore = 'git'
@@ -34,9 +35,11 @@ interface ImportOptions extends CommonOptions {
 }
 
 export function addImport(program: Command): void {
-  program
+  const importing = program
     .command('import')
-    .description('import a history into a tree')
+    .description('add the entries of an archive, or import a history')
+  addImportCar(importing)
+  importing
     .command('git')
     .argument('<PATH>', 'git repository')
     .description('import the commits of a git repository, one entry for each')
@@ -60,9 +63,9 @@ async function importGit(path: string, options: ImportOptions): Promise<void> {
       'INVALID_ARGUMENT',
       'Give --name or --into, not both: --into names a tree by its id.',
     )
-  const into = options.into === undefined ? undefined : parseId(options.into)
   const commits = await listCommits(path)
-  await using clients = await openClients(options, { create: into === undefined })
+  await using clients = await openClients(options, { create: options.into === undefined })
+  const into = options.into === undefined ? undefined : idFromBytes(await treeArgument(clients, options.into))
   const identity = await readIdentity(dataFolder(options))
   if (identity === undefined)
     throw new CausewayError('STORE_CORRUPT', `The data folder ${dataFolder(options)} has no identity.key.`)

@@ -4,8 +4,9 @@ import { damagedTables, repairData } from '../../node/data-folder.ts'
 import { holderOf } from '../../node/holder.ts'
 import { type Clients, type CommonOptions, openClients } from '../context.ts'
 import { dataFolder } from '../default-folder.ts'
-import { asCausewayError, idArgument, idText, plainText, print, printError, quantity } from '../output.ts'
+import { asCausewayError, idText, plainText, print, printError, quantity } from '../output.ts'
 import { ProgressBar } from '../progress.ts'
+import { treeArgument } from './tree-argument.ts'
 
 /** The result of one tree. */
 interface RepairDocument {
@@ -18,7 +19,7 @@ interface RepairDocument {
 export function addRepair(program: Command): void {
   program
     .command('repair')
-    .argument('[TREE]', 'id of the tree; without it, every tree and the store itself')
+    .argument('[TREE]', 'name or id of the tree; without it, every tree and the store itself')
     .description('check a tree and, if it is damaged, build it anew from what is whole')
     .addHelpText(
       'after',
@@ -28,8 +29,8 @@ of the tree fetch the rest from peers. A repair that was interrupted goes on
 when it is run again.`,
     )
     .action(async (tree: string | undefined, options: CommonOptions) => {
-      const id = tree === undefined ? new Uint8Array(0) : idArgument(tree)
       await using clients = await (tree === undefined ? openAnyway(options) : openClients(options))
+      const id = tree === undefined ? new Uint8Array(0) : await treeArgument(clients, tree)
       const bar = new ProgressBar('repairing', options.json)
       const trees: RepairDocument[] = []
       for await (const step of clients.node.repair({ tree: id })) {

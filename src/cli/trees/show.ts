@@ -3,8 +3,9 @@ import type { Command } from 'commander'
 import { EntryView } from '../../../gen/causeway/v1/tree_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { type CommonOptions, openClients } from '../context.ts'
-import { entryDocument, entryText } from '../entry-view.ts'
 import { idArgument, print } from '../output.ts'
+import { authorsOf } from '../view/names.ts'
+import { entryDocument, entryText } from './entry-view.ts'
 
 export function addShow(program: Command): void {
   program
@@ -17,6 +18,8 @@ export function addShow(program: Command): void {
         .entries
       if (entry === undefined)
         throw new CausewayError('UNKNOWN_ENTRY', `The entry ${id} is not on this node; sync its tree first.`)
-      print(options, entryDocument(entry), entryText(entry))
+      const { tree } = entry.body!
+      const authors = await authorsOf(clients, tree.length > 0 ? tree : entry.id)
+      print(options, entryDocument(entry, authors), entryText(entry, authors))
     })
 }

@@ -4,16 +4,11 @@ import { PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
 import type { Tree } from '../../../gen/causeway/v1/tree_pb.ts'
 import { type Clients, type CommonOptions, openClients } from '../context.ts'
 import { examples } from '../help.ts'
-import { asCausewayError, hexText, idArgument, idText, plainText, print, quantity } from '../output.ts'
-import { allPages } from '../pages.ts'
+import { asCausewayError, hexText, idText, plainText, print, quantity } from '../output.ts'
 import { accessName, publicOption } from '../permission.ts'
 import { ProgressBar } from '../progress.ts'
 import { confirm } from './confirm.ts'
-
-/** Yields all trees of the node. */
-export async function* allTrees(clients: Clients): AsyncGenerator<Tree> {
-  for await (const { trees } of allPages((page) => clients.trees.listTrees(page))) yield* trees
-}
+import { allTrees, treeArgument } from './tree-argument.ts'
 
 export function addTree(program: Command): void {
   const tree = program.command('tree').description('create, list and remove trees')
@@ -52,7 +47,7 @@ interface RemoveOptions extends CommonOptions {
 function addRemove(tree: Command): void {
   tree
     .command('remove')
-    .argument('<TREE>', 'id of the tree')
+    .argument('<TREE>', 'name or id of the tree')
     .description('remove a tree from this node, with its links')
     .option('--yes', 'do not ask for confirmation')
     .addHelpText(
@@ -63,8 +58,8 @@ function addRemove(tree: Command): void {
 }
 
 async function removeTree(text: string, options: RemoveOptions): Promise<void> {
-  const tree = idArgument(text)
   await using clients = await openClients(options)
+  const tree = await treeArgument(clients, text)
   const known = await knownTree(clients, tree)
   if (known !== undefined && !options.yes) {
     const what = `the tree ${plainText(known.name)} with ${quantity(Number(known.count), 'entry', 'entries')}`

@@ -3,7 +3,7 @@
  * Alizadeh, "Practical Rateless Set Reconciliation" (SIGCOMM 2024). Two peers subtract their cells and peel the
  * result to learn the ids that only one of them has, at a cost that follows the difference and not the set.
  *
- * For implementations in another language (checked by test/vectors/sketch.json): only the first 16 bytes of an id
+ * For implementations in another language (checked by conformance/vectors/sketch.json): only the first 16 bytes of an id
  * count. Read them as four unsigned 32-bit little-endian words w0 w1 w2 w3. All arithmetic on words is modulo 2^32.
  *
  * - Check: MurmurHash3_x86_32 over those 16 bytes, with the seed 0x43575359.

@@ -51,7 +51,8 @@ export class PolicyState {
   private readonly statements: Statements
   private readonly set: Bits
   private readonly standing: Uint8Array
-  private access: PublicAccess | undefined
+  /** Null if nothing says what everybody may do. */
+  private opening: Statements['openings'][number] | null | undefined
   private all: ReadonlyMap<PeerId, PolicyKeyState> | undefined
 
   /** `standing` has the standing, by number, of at least each policy entry in `set`. */
@@ -63,16 +64,12 @@ export class PolicyState {
 
   /** What everybody may do. */
   get publicAccess(): PublicAccess {
-    if (this.access === undefined) {
-      this.access = PublicAccess.NONE
-      const { openings } = this.statements
-      for (let index = openings.length - 1; index >= 0; index--)
-        if (this.standingOf(openings[index]!.number) === standings.full) {
-          this.access = openings[index]!.publicAccess
-          break
-        }
-    }
-    return this.access
+    return this.opened()?.publicAccess ?? PublicAccess.NONE
+  }
+
+  /** The number of the policy entry that says what everybody may do; undefined if none does. */
+  get openedBy(): number | undefined {
+    return this.opened()?.number
   }
 
   /** All keys that the policy names, including revoked ones. */
@@ -88,10 +85,13 @@ export class PolicyState {
   }
 
   key(peer: PeerId): PolicyKeyState | undefined {
-    const mentions = this.statements.about(peer)
-    for (let index = mentions.length - 1; index >= 0; index--)
-      if (this.counts(mentions[index]!)) return keyState(mentions[index]!)
-    return undefined
+    const mention = this.mention(peer)
+    return mention && keyState(mention)
+  }
+
+  /** Returns the number of the policy entry that says what a key may do; undefined if none names the key. */
+  saidBy(peer: PeerId): number | undefined {
+    return this.mention(peer)?.by
   }
 
   /**
@@ -103,6 +103,23 @@ export class PolicyState {
     const key = peer === undefined ? undefined : this.key(peer)
     if (key === undefined) return open
     return key.revoked ? Math.min(open, Permission.READ) : Math.max(open, key.permission)
+  }
+
+  private mention(peer: PeerId): Mention | undefined {
+    const mentions = this.statements.about(peer)
+    for (let index = mentions.length - 1; index >= 0; index--)
+      if (this.counts(mentions[index]!)) return mentions[index]
+    return undefined
+  }
+
+  private opened(): Statements['openings'][number] | null {
+    if (this.opening === undefined) {
+      const { openings } = this.statements
+      this.opening = null
+      for (let index = openings.length - 1; this.opening === null && index >= 0; index--)
+        if (this.standingOf(openings[index]!.number) === standings.full) this.opening = openings[index]!
+    }
+    return this.opening
   }
 
   private standingOf(number: number): number {

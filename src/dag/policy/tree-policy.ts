@@ -200,7 +200,9 @@ export class TreePolicy {
       if (before.revocations !== revocations || lacking < 1 || lacking > limits.policyExtension) continue
       const added = beyond(set, before.set)
       this.work += entries / 8
-      if (added !== undefined) return extend(this.graph, this.hits, before, set, added)
+      if (added === undefined) continue
+      this.work += entries / 2
+      return extend(this.graph, this.hits, before, set, added)
     }
     return undefined
   }

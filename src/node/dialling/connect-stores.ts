@@ -4,25 +4,27 @@
  */
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { hex32, object, optional, text } from '../../base/shape.ts'
+import { findTracing } from '../../base/tracing/tracing.ts'
 import type { Identity, PeerId } from '../../dag/identity.ts'
 import { isTicket, parseTicket } from '../../peer/ticket.ts'
 import type { Caller } from '../../rpc/caller.ts'
 import type { RpcConnection } from '../../rpc/client/connection.ts'
+import { KeptConnection } from '../../rpc/client/kept-connection.ts'
 import { remoteCalls } from '../../rpc/client/store-calls.ts'
+import { loadTextTools } from '../../rpc/client/texts/text-tools.ts'
 import { Stores } from '../../state/api/stores.ts'
 import { createHttpTransport } from '../../transport/http.ts'
 import { createIrohTransport } from '../../transport/iroh/iroh.ts'
 import { TransportManager } from '../../transport/manager.ts'
 import type { NodeOptions, QuicOptions } from '../options.ts'
 import { dialPeer } from './dial-peer.ts'
-import { KeptConnection } from './kept-connection.ts'
 
 /** The options of `connectStores`. */
-export interface ConnectOptions extends Pick<NodeOptions, 'tls' | 'transports'> {
+export interface ConnectOptions extends Pick<NodeOptions, 'tls' | 'transports' | 'insecure'> {
   /** The node's PeerId. Default: the ticket's, or that of the node which answers first; from then on no other's. */
   readonly peer?: PeerId
   /** How to dial `iroh:` addresses. */
-  readonly quic?: Pick<QuicOptions, 'bind' | 'relay'>
+  readonly quic?: Omit<QuicOptions, 'listen'>
   /** Time and randomness. Default: `systemClock`. */
   readonly clock?: Clock
 }
@@ -53,7 +55,7 @@ export function connectStores(
 /** The stores of all trees that a remote node shows to a key. */
 export class RemoteStores extends Stores implements AsyncDisposable {
   private readonly transports: TransportManager
-  private readonly connection: KeptConnection
+  private readonly connection: KeptConnection<RpcConnection>
   private readonly connections: Map<RpcConnection, Caller>
 
   constructor(
@@ -67,12 +69,20 @@ export class RemoteStores extends Stores implements AsyncDisposable {
     const open = new Map<RpcConnection, Caller>()
     let expected = peer
     const connection = new KeptConnection(async (signal) => {
-      const dialled = await dialPeer({ transports, clock, identity, open }, addresses, expected, signal)
+      await findTracing()
+      const dialled = await dialPeer(
+        { transports, clock, signer: identity, open, insecure: options.insecure ?? false },
+        addresses,
+        expected,
+        signal,
+      )
       // An entry that is sent again, since no answer came, goes to the same node.
       expected = dialled.peer
       return dialled.connection
     })
-    super(remoteCalls({ connection: (signal) => connection.get(signal), identity, clock }))
+    super(
+      remoteCalls({ connection: (signal) => connection.get(signal), signer: identity, clock, loadTextTools }),
+    )
     this.transports = transports
     this.connection = connection
     this.connections = open
@@ -93,11 +103,8 @@ function clientTransports(
   { tls, quic = {}, transports: further = [] }: ConnectOptions,
 ): TransportManager {
   const transports = new TransportManager({ clock })
-  const { bind, relay = 'default' } = quic
   transports.register(createHttpTransport({ clock, ...(tls && { tls }) }), { dialOnly: true })
-  transports.register(createIrohTransport({ identity, clock, relay, ...(bind !== undefined && { bind }) }), {
-    dialOnly: true,
-  })
+  transports.register(createIrohTransport({ identity, clock, relay: 'off', ...quic }), { dialOnly: true })
   for (const transport of further) transports.register(transport, { dialOnly: true })
   return transports
 }

@@ -3,9 +3,11 @@
  * that asks peers, their records, and the automatic links to the rest of the node.
  */
 import { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
+import { AppBook } from '../../access/apps.ts'
 import { type AccessAnswer, type AccessAsk, AccessDesk } from '../../access/desk.ts'
 import { Invitations } from '../../access/invitations.ts'
 import { Joins } from '../../access/joins.ts'
+import { type Offer, Offers } from '../../access/offers.ts'
 import { type AccessRequest, AccessRequests } from '../../access/requests.ts'
 import type { Rights } from '../../access/rights.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -21,14 +23,18 @@ import type { PeerCalls } from '../../rpc/services/sync-service.ts'
 import type { Database } from '../../store/database/open.ts'
 import type { DagStore } from '../../store/store.ts'
 import type { JoinOptions } from '../options.ts'
+import type { AddressExchange } from '../reach/exchange.ts'
 import { AutoLink } from './auto-link.ts'
 import { Joiner, type JoinStanding } from './joiner.ts'
+import { Offering } from './offering.ts'
 
 /** The records of requests, invitations and joins, which survive a restart. */
 export interface AccessRecords {
   readonly requests: AccessRequests
   readonly invitations: Invitations
   readonly joins: Joins
+  readonly apps: AppBook
+  readonly offers: Offers
 }
 
 /** Opens the records. Throws STORE_CORRUPT. */
@@ -37,12 +43,14 @@ export async function openAccessRecords(
   identity: Identity,
   clock: Clock,
 ): Promise<AccessRecords> {
-  const [requests, invitations, joins] = await Promise.all([
+  const [requests, invitations, joins, apps, offers] = await Promise.all([
     AccessRequests.open(db, identity, clock),
     Invitations.open(db, clock),
     Joins.open(db),
+    AppBook.open(db),
+    Offers.open(db, clock),
   ])
-  return { requests, invitations, joins }
+  return { requests, invitations, joins, apps, offers }
 }
 
 export interface JoiningParts extends AccessRecords {
@@ -64,13 +72,18 @@ export interface JoiningParts extends AccessRecords {
   ): Promise<{ readonly peer: PeerId }>
   /** Requests access to a tree from a peer. */
   ask(peer: PeerId, ask: Omit<AccessAsk, 'peer'>, signal: AbortSignal): Promise<AccessAnswer>
+  /** What peers tell of their addresses. */
+  readonly exchange: Pick<AddressExchange, 'read'>
   readonly onRequest: (request: AccessRequest) => void
+  readonly onOffer: (offer: Offer) => void
   readonly onJoin: (standing: JoinStanding) => void
   readonly onError: (error: unknown, where: string) => void
 }
 
 export class Joining {
   readonly desk: AccessDesk
+  /** Trees that peers have lost, or this node. */
+  readonly offering: Offering
   /** What the calls of peers mean for links and joins. */
   readonly calls: PeerCalls
   private readonly joiner: Joiner
@@ -85,9 +98,19 @@ export class Joining {
     this.calls = {
       onContact: (peer) => this.onContact(peer),
       onServed: async (tree, peer) => autoLink?.onServed(tree, peer),
+      onWatched: (tree, peer) => dispatcher.watchedBy(tree, peer),
+      onAsked: async (tree, peer, urgent) => {
+        await autoLink?.onAsked(tree, peer, urgent)
+        return dispatcher.mesh.admit(tree, peer, urgent)
+      },
+      holds: (tree, peer) => dispatcher.mesh.holds(tree, peer),
+      onDrop: (listener) => dispatcher.mesh.onDrop(listener),
+      select: (...args) => dispatcher.spreading.select(...args),
+      onSent: (...args) => dispatcher.spreading.sent(...args),
       onEqual: (tree, peer, sequence) => dispatcher.confirmEqual(tree, peer, sequence),
     }
     this.desk = new AccessDesk({ ...parts, permission })
+    this.offering = new Offering(parts)
     this.joiner = new Joiner({
       ...parts,
       permission: (tree) => permission(tree, self),

@@ -34,6 +34,11 @@ export class Access {
     }
   }
 
+  /** Reports whether a tree's policy names the caller, beyond what it allows everybody; or the caller is an operator. */
+  async isNamed(tree: TreeId, { operator, peer }: Caller): Promise<boolean> {
+    return operator || (peer !== undefined && (await this.rights.isNamed(tree, peer)))
+  }
+
   /** Throws UNKNOWN_TREE unless the caller may read the tree. An operator passes even if there is no such tree. */
   async read(tree: TreeId, caller: Caller): Promise<void> {
     if (!(await this.mayRead(tree, caller))) throw unknownTree(tree)

@@ -4,12 +4,10 @@
  * a handshake or a token on. docs/protocol.md specifies the texts, docs/security.md says what each is worth.
  */
 import { CausewayError } from '../../base/errors.ts'
-import { parseHost, parseOrigin } from '../../base/hosts.ts'
+import { anyOrigin, parseHost, parseOrigin } from '../../base/hosts.ts'
 import { limits } from '../../base/limits.ts'
 import type { Protection } from '../../base/protection.ts'
-
-/** The binding of plain HTTP that leaves this machine. */
-const insecure = 'insecure'
+import { insecure } from './token.ts'
 
 /** What else, besides its own certificate, callers may name to mean this node. */
 export interface BindingOptions {
@@ -40,18 +38,22 @@ export function bindingOfServer(certificate: string | undefined): string {
 
 /** What one server accepts as the binding of its channels. */
 export class Bindings {
-  private readonly named: ReadonlySet<string>
+  private named: ReadonlySet<string> = new Set()
+  private readonly hosts: readonly string[]
   private readonly origins: ReadonlySet<string>
   private readonly insecure: boolean
 
   /** Throws INVALID_ARGUMENT for a hash, host or origin that is malformed. */
   constructor({ certificates = [], hosts = [], origins = [], insecure = false }: BindingOptions = {}) {
-    this.named = new Set([
-      ...certificates.map((hash) => `tls:${parseCertificateHash(hash)}`),
-      ...hosts.map((host) => `host:${parseHost(host)}`),
-    ])
-    this.origins = new Set(origins.map(parseOrigin))
+    this.hosts = hosts.map((host) => `host:${parseHost(host)}`)
+    this.setCertificates(certificates)
+    this.origins = new Set(origins.filter((origin) => origin !== anyOrigin).map(parseOrigin))
     this.insecure = insecure
+  }
+
+  /** Takes these hashes of proxies' certificates in place of those before. Throws INVALID_ARGUMENT, and changes nothing. */
+  setCertificates(certificates: readonly string[]): void {
+    this.named = new Set([...certificates.map((hash) => `tls:${parseCertificateHash(hash)}`), ...this.hosts])
   }
 
   /** Reports whether a binding means this connection of this server. */
@@ -89,6 +91,15 @@ export function otherChannel(binding: string): string {
 
 function shown(binding: string): string {
   return binding.slice(0, limits.bindingCharacters)
+}
+
+/** Returns why a caller proves no key at an address of plain HTTP, unless it accepts that. */
+export function unprotected(address: string): CausewayError {
+  return new CausewayError(
+    'UNREACHABLE',
+    `${address} is plain HTTP that leaves this machine, and anyone on the path could read and change what is said: use an address with https: or iroh:, or accept the risk with --insecure.`,
+    { data: { address, reason: 'insecure' } },
+  )
 }
 
 /** Parses the hash of a certificate: hex digits, which colons may separate. Throws INVALID_ARGUMENT. */

@@ -8,6 +8,9 @@ import { NodeService } from '../../../gen/causeway/v1/node_pb.ts'
 import { StoreService } from '../../../gen/causeway/v1/store_pb.ts'
 import { SyncService } from '../../../gen/causeway/v1/sync_pb.ts'
 import { TreeService } from '../../../gen/causeway/v1/tree_pb.ts'
+import { Health } from '../../../gen/grpc/health/v1/health_pb.ts'
+import { ServerReflection } from '../../../gen/grpc/reflection/v1/reflection_pb.ts'
+import { ServerReflection as ServerReflectionAlpha } from '../../../gen/grpc/reflection/v1alpha/reflection_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { callerKey } from '../caller.ts'
 
@@ -23,6 +26,14 @@ const sync: Record<MethodOf<typeof SyncService>, Callers> = {
   sendEntries: 'everybody',
   watch: 'everybody',
   requestAccess: 'everybody',
+  exchangeAddresses: 'everybody',
+  // Its handler asks for a proven key.
+  offerTree: 'everybody',
+  // Answered only while somebody pairs here; their handlers ask for a proven key.
+  beginPairing: 'everybody',
+  revealPairing: 'everybody',
+  decidePairing: 'everybody',
+  getChunks: 'everybody',
 }
 
 const trees: Record<MethodOf<typeof TreeService>, Callers> = {
@@ -50,16 +61,22 @@ const stores: Record<MethodOf<typeof StoreService>, Callers> = {
   write: 'operators',
   prepareWrite: 'everybody',
   watchStore: 'everybody',
+  watchText: 'everybody',
   history: 'everybody',
   listConflicts: 'everybody',
+  // Its handler asks for a proven key that may write.
+  putChunk: 'everybody',
+  getBlob: 'everybody',
 }
 
 const node: Record<MethodOf<typeof NodeService>, Callers> = {
   getNode: 'operators',
+  diagnose: 'operators',
   createTicket: 'operators',
   syncNow: 'operators',
   verifyTree: 'operators',
   repair: 'operators',
+  backup: 'operators',
   addPeer: 'operators',
   removePeer: 'operators',
   blockPeer: 'operators',
@@ -72,15 +89,43 @@ const node: Record<MethodOf<typeof NodeService>, Callers> = {
   getPolicy: 'operators',
   changePolicy: 'operators',
   revokeKey: 'operators',
+  addApp: 'operators',
+  listApps: 'operators',
+  revokeApp: 'operators',
   listAccessRequests: 'operators',
   decideAccess: 'operators',
+  listInvitations: 'operators',
+  revokeInvitation: 'operators',
+  watchNode: 'operators',
+  getSettings: 'operators',
+  getMetrics: 'operators',
+  watchLog: 'operators',
+  listAuthorStorage: 'operators',
+  createPageLink: 'operators',
+  endPageSessions: 'operators',
+  listOffers: 'operators',
+  acceptOffers: 'operators',
+  declineOffers: 'operators',
+  startPairing: 'operators',
+  answerPairing: 'operators',
 }
+
+/** What gRPC's tools ask says nothing that a connection, or this source, does not say. */
+const health: Record<MethodOf<typeof Health>, Callers> = {
+  check: 'everybody',
+  list: 'everybody',
+  watch: 'everybody',
+}
+const reflection: Record<MethodOf<typeof ServerReflection>, Callers> = { serverReflectionInfo: 'everybody' }
 
 const tables = new Map<string, Readonly<Record<string, Callers>>>([
   [SyncService.typeName, sync],
   [TreeService.typeName, trees],
   [StoreService.typeName, stores],
   [NodeService.typeName, node],
+  [Health.typeName, health],
+  [ServerReflection.typeName, reflection],
+  [ServerReflectionAlpha.typeName, reflection],
 ])
 
 /** Refuses a call that is for operators only to any other caller. Throws UNAUTHENTICATED or FORBIDDEN. */

@@ -8,6 +8,7 @@ import { CausewayError, type ErrorData } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { type PeerId, parsePeerId } from '../../dag/identity.ts'
 import { keyFlaw } from '../../dag/point.ts'
+import { insecure } from './token.ts'
 
 export interface Claims {
   readonly issuer: PeerId
@@ -20,6 +21,8 @@ export interface Claims {
   readonly binding: string
   /** The origin of the web page that made the proof. */
   readonly origin?: string
+  /** Whether the proof may be shown on any connection while it lives. */
+  readonly reusable: boolean
 }
 
 /** Verifies a proof's form, signature and times. Throws UNAUTHENTICATED with `data.reason`. */
@@ -74,7 +77,7 @@ function readClaims(proof: string): Claims {
   } catch {
     throw malformed()
   }
-  const { iss, aud, exp, jti, binding, origin, iat, nbf } = claims
+  const { iss, aud, exp, jti, binding, origin, reusable = false, iat, nbf } = claims
   const issuer = asIssuer(iss)
   const { typ } = header
   const sound =
@@ -86,13 +89,19 @@ function readClaims(proof: string): Claims {
     jti !== '' &&
     typeof binding === 'string' &&
     (origin === undefined || typeof origin === 'string') &&
+    typeof reusable === 'boolean' &&
     (iat === undefined || isTime(iat)) &&
     (nbf === undefined || isTime(nbf))
   if (!sound) throw malformed()
   if (issuer === undefined)
     throw invalidProof('malformed', 'Its issuer (`iss`) must be a PeerId: an Ed25519 key in 64 hex digits.')
+  if (reusable && binding === insecure)
+    throw invalidProof(
+      'malformed',
+      'It cannot be `reusable`, since its binding is plain HTTP, on which anybody may read it: make a new one for each connection.',
+    )
   return {
-    ...{ issuer, audience: aud, jti, expiresMs: exp * 1000, binding },
+    ...{ issuer, audience: aud, jti, expiresMs: exp * 1000, binding, reusable },
     ...(iat !== undefined && { issuedMs: (iat as number) * 1000 }),
     ...(origin !== undefined && { origin: origin as string }),
   }

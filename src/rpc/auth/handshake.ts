@@ -5,12 +5,15 @@
  */
 import type { HandshakeRequest, HandshakeResponse } from '../../../gen/causeway/v1/sync_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
+import { concatBytes, utf8 } from '../../dag/bytes.ts'
 import { verifyEd25519 } from '../../dag/crypto.ts'
 import { bytesToHex } from '../../dag/hex.ts'
 import { type Identity, type PeerId, parsePeerId, withDomain } from '../../dag/identity.ts'
 
 export const handshakeVersion = 2
 export const handshakeNonceBytes = 32
+/** The optional features of this server, by which callers know that they may use them; docs/protocol.md lists them. */
+export const handshakeFeatures = ['reusable-tokens']
 const handshakeDomain = 'causeway.handshake.v2\0'
 
 /**
@@ -61,5 +64,5 @@ export async function verifyHandshake(
 
 /** Both nonces have a fixed length, so the bytes can be read in one way only. */
 function signedBytes(callerNonce: Uint8Array, serverNonce: Uint8Array, binding: string): Uint8Array {
-  return Buffer.concat([callerNonce, serverNonce, Buffer.from(binding)])
+  return concatBytes(callerNonce, serverNonce, utf8(binding))
 }

@@ -1,16 +1,14 @@
 /**
  * Proofs of a caller's key, for transports that do not prove it: a JWT that the caller issues and signs itself (EdDSA).
- * It is valid for one server, one channel and a short time, and its first use spends it. Any language can make one;
- * docs/protocol.md lists its claims.
+ * It is valid for one server, one channel and a short time, and its first use spends it, unless its issuer made it
+ * reusable. `token.ts` makes one, and so does any language.
  */
-import { createPrivateKey } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import { SignJWT } from 'jose'
 import type { Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import { originOf } from '../../base/origin.ts'
 import { sha256Hex } from '../../dag/crypto.ts'
-import type { Identity, PeerId } from '../../dag/identity.ts'
+import type { PeerId } from '../../dag/identity.ts'
 import type { Database } from '../../store/database/open.ts'
 import type { Caller } from '../caller.ts'
 import { FairQueue } from '../server/fair-queue.ts'
@@ -18,33 +16,11 @@ import { type Bindings, otherChannel } from './binding.ts'
 import { invalidProof, verifyClaims } from './claims.ts'
 import { type Share, SpentProofs } from './spent.ts'
 
-export interface ProofOptions {
-  /** The channel that the proof is for; see binding.ts. Default: '', for channels that do not leave this machine. */
-  readonly binding?: string
-  /** The origin of the web page that makes the proof. */
-  readonly origin?: string
-  readonly ttlMs?: number
-}
-
-/** Returns a new proof for `audience`, the server's PeerId. */
-export function makeProof(
-  { peer, seed }: Identity,
-  audience: PeerId,
-  clock: Clock,
-  { binding = '', origin, ttlMs = limits.proofTtlMs }: ProofOptions = {},
-): Promise<string> {
-  const d = Buffer.from(seed).toString('base64url')
-  const x = Buffer.from(peer, 'hex').toString('base64url')
-  const key = createPrivateKey({ key: { kty: 'OKP', crv: 'Ed25519', d, x }, format: 'jwk' })
-  const nowSeconds = Math.floor(clock.now() / 1000)
-  const jti = Buffer.from(clock.randomBytes(16)).toString('base64url')
-  return new SignJWT({ jti, binding, ...(origin !== undefined && { origin }) })
-    .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT' })
-    .setIssuer(peer)
-    .setAudience(audience)
-    .setIssuedAt(nowSeconds)
-    .setExpirationTime(nowSeconds + Math.ceil(ttlMs / 1000))
-    .sign(key)
+/** What a proof proves. */
+export interface Proven {
+  readonly peer: PeerId
+  /** When it ends on every connection. Absent if it holds for the life of the one connection that showed it. */
+  readonly untilMs?: number
 }
 
 export interface ProofsParts {
@@ -80,16 +56,18 @@ export class Proofs {
   }
 
   /**
-   * Spends a proof that was presented on a connection, and returns its issuer. `originHeader` is what a browser says
-   * about the page that makes the call. Throws UNAUTHENTICATED, with `data.reason`, if the proof is invalid or spent.
+   * Spends a proof that was presented on a connection, and returns what it proves. `originHeader` is what a browser says
+   * about the page that makes the call. Throws UNAUTHENTICATED, with `data.reason`, if the proof is invalid or spent. A
+   * reusable one is never spent, and takes no place in the table.
    */
-  async spend(proof: string, connected: Caller, originHeader: string | null = null): Promise<PeerId> {
+  async spend(proof: string, connected: Caller, originHeader: string | null = null): Promise<Proven> {
     const { audience, clock, bindings, shareOf } = this.parts
     const callerOrigin = originOf(connected.remoteAddress)
     const claims = await this.checks.run(callerOrigin, never, () =>
       verifyClaims(proof, clock.now(), audience),
     )
-    const { issuer, jti, expiresMs, binding, origin } = claims
+    const { issuer, jti, binding, origin, reusable } = claims
+    const untilMs = claims.expiresMs + limits.proofSkewMs
     if (claims.audience !== audience)
       throw invalidProof('audience', `Its audience (\`aud\`) must be this node, ${audience}.`)
     if (!bindings.accepts(binding, connected)) throw invalidProof('binding', `It ${otherChannel(binding)}`)
@@ -98,14 +76,15 @@ export class Proofs {
         'binding',
         'Its `origin` must be that of the web page that makes the call, and one that the node was given with `causeway serve --cors-origin`.',
       )
+    if (reusable) return { peer: issuer, untilMs }
     const key = sha256Hex(new TextEncoder().encode(`${issuer}.${jti}`))
     const share = shareOf(issuer)
     const account = share === 'stranger' ? callerOrigin : issuer
-    if (!(await this.spent.spend(key, expiresMs + limits.proofSkewMs, { share, account })))
+    if (!(await this.spent.spend(key, untilMs, { share, account })))
       throw invalidProof(
         'replayed',
-        'It was used before: make a new one for each call, or keep using one connection.',
+        'It was used before: make a new one for each connection, or a `reusable` one.',
       )
-    return issuer
+    return { peer: issuer }
   }
 }

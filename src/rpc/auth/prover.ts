@@ -1,16 +1,25 @@
 /**
  * The calling side of a proof: sends one proof with every call on a connection, since the server accepts it for the
  * connection's life. Behind a proxy that spreads calls over its own connections, the server rejects the proof as
- * replayed. The prover then repeats the call with a new proof, and makes a new one for each later call.
+ * replayed. The prover then repeats the call with a new proof, and makes a new one for each later call. Where calls share
+ * no connection, as in a browser, the proofs are reusable, and each is replaced before it expires.
  */
 import type { Interceptor, StreamRequest, UnaryRequest } from '@connectrpc/connect'
+import type { Clock } from '../../base/clock.ts'
 import { fromConnectError } from '../errors.ts'
 
 export class Prover {
   /** Makes a proof; undefined while calls carry none. */
   make: (() => Promise<string>) | undefined
+  /** After how long a proof is replaced by a new one; 0: each call has its own. */
+  renewAfterMs = Number.POSITIVE_INFINITY
+  private readonly clock: Clock
   private proof: Promise<string> | undefined
-  private newProofEachCall = false
+  private madeAtMs = 0
+
+  constructor(clock: Clock) {
+    this.clock = clock
+  }
 
   readonly interceptor: Interceptor = (next) => async (request) => {
     if (this.make === undefined) return next(request)
@@ -33,7 +42,13 @@ export class Prover {
   }
 
   private async addProof({ header }: UnaryRequest | StreamRequest): Promise<void> {
-    if (this.newProofEachCall || this.proof === undefined) this.proof = this.make!()
+    // By the wall clock, as the proof's own end is: a machine that slept must not show an old one.
+    const nowMs = this.clock.now()
+    const isOld = nowMs < this.madeAtMs || nowMs - this.madeAtMs >= this.renewAfterMs
+    if (this.proof === undefined || isOld) {
+      this.proof = this.make!()
+      this.madeAtMs = nowMs
+    }
     header.set('authorization', `Bearer ${await this.proof}`)
   }
 
@@ -48,7 +63,7 @@ export class Prover {
     } catch (error) {
       const { code, data } = fromConnectError(error)
       if (code !== 'UNAUTHENTICATED' || data.reason !== 'replayed') throw error
-      this.newProofEachCall = true
+      this.renewAfterMs = 0
       await addProof()
       return call()
     }

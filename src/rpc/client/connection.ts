@@ -11,6 +11,7 @@ import {
   Code,
   ConnectError,
   createClient,
+  type Interceptor,
   type Transport as RpcTransport,
 } from '@connectrpc/connect'
 import { createConnectTransport, createGrpcTransport } from '@connectrpc/connect-node'
@@ -22,6 +23,7 @@ import { Prover } from '../auth/prover.ts'
 import type { ByteChannel } from '../caller.ts'
 import { fastBrotli } from '../compression.ts'
 import { leaveHalfOpen } from '../half-open.ts'
+import type { CallConnection } from './calls.ts'
 import { chunksOf } from './chunks.ts'
 
 /** Stands for the host on streams that were not dialled by one. */
@@ -32,16 +34,20 @@ export interface RpcConnectionOptions {
   readonly protocol?: 'connect' | 'grpc'
   /** The origin of the URL that was dialled: calls name its host, by which a proxy may tell servers apart. */
   readonly origin?: string | undefined
+  /** What every call passes before its proof, in order. */
+  readonly calling?: readonly Interceptor[] | undefined
   readonly pingIntervalMs?: number
   readonly pingTimeoutMs?: number
 }
 
-export class RpcConnection implements AsyncDisposable {
+export class RpcConnection implements CallConnection, AsyncDisposable {
   readonly channel: ByteChannel
   readonly transport: RpcTransport
   /** Why the connection ended; undefined while it lives. */
   ended: CausewayError | undefined
-  private readonly prover = new Prover()
+  /** The shortest round trip of the first pings. */
+  roundTripMs: number | undefined
+  private readonly prover: Prover
   private readonly session: http2.ClientHttp2Session
   private readonly clock: Clock
   private readonly pingIntervalMs: number
@@ -49,6 +55,8 @@ export class RpcConnection implements AsyncDisposable {
   /** Resolves when the byte stream has closed and its listeners have been called. */
   private readonly streamClosed: Promise<unknown>
   private cancelTimer = () => {}
+  /** Whether a ping waits for its answer. */
+  private pinging = false
   private readonly calls = new Set<http2.ClientHttp2Stream>()
   /** Whether the remote takes no more calls, after a GOAWAY or the end of its half. */
   private noMoreCalls = false
@@ -60,6 +68,7 @@ export class RpcConnection implements AsyncDisposable {
   constructor(channel: ByteChannel, options: RpcConnectionOptions) {
     this.channel = channel
     this.clock = options.clock
+    this.prover = new Prover(options.clock)
     this.streamClosed = channel.stream.closed
       ? Promise.resolve()
       : new Promise((resolve) => channel.stream.once('close', resolve))
@@ -97,7 +106,7 @@ export class RpcConnection implements AsyncDisposable {
     const createTransport = options.protocol === 'grpc' ? createGrpcTransport : createConnectTransport
     this.transport = createTransport({
       baseUrl: authority,
-      interceptors: [this.prover.interceptor],
+      interceptors: [...(options.calling ?? []), this.prover.interceptor],
       httpVersion: '2',
       useBinaryFormat: true,
       // On other channels compressing costs more than it saves.
@@ -120,7 +129,12 @@ export class RpcConnection implements AsyncDisposable {
 
   /** From now on sends a proof of the caller with every call; `make` makes the proofs, for the channel's binding. */
   prove(make: (binding: string) => Promise<string>): void {
-    this.prover.make = () => make(bindingOf(this.channel))
+    this.prover.make = () => make(this.binding)
+  }
+
+  /** What this side names the channel. */
+  get binding(): string {
+    return bindingOf(this.channel)
   }
 
   client<Service extends DescService>(service: Service): Client<Service> {
@@ -160,6 +174,7 @@ export class RpcConnection implements AsyncDisposable {
     this.session.ping((error) => {
       if (error !== null || this.session.destroyed) return
       const roundTripMs = Math.min(leastMs, this.clock.monotonic() - startedMs)
+      this.roundTripMs = roundTripMs
       const initialWindowSize = windowFor(roundTripMs)
       if (initialWindowSize <= limits.streamWindowBytes) return
       if (pings > 1) this.fitWindow(pings - 1, roundTripMs)
@@ -193,12 +208,21 @@ export class RpcConnection implements AsyncDisposable {
     })
   }
 
+  /** Finds out soon whether the remote is still there, if calls are under way: the network may have changed. */
+  check(): void {
+    if (this.calls.size === 0 || this.ended !== undefined || this.pinging) return
+    this.cancelTimer()
+    this.ping()
+  }
+
   private ping(): void {
     // Also after the remote's GOAWAY, while it still owes answers.
     if (this.session.destroyed) return
     this.awaitSignOfLife(this.bytesReceived())
+    this.pinging = true
     try {
       this.session.ping((error) => {
+        this.pinging = false
         if (error !== null || this.calls.size === 0) return
         this.lastActivityMs = this.clock.monotonic()
         this.armPing(this.pingIntervalMs)

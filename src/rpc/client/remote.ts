@@ -16,8 +16,8 @@ import type {
   SyncRequest,
 } from '../../sync/remote.ts'
 import { readSyncHeader, writeSyncRequest } from '../convert-sync.ts'
-import { fromConnectError } from '../errors.ts'
 import { PackedSyncService, readPage, writeSendRequest } from '../packed.ts'
+import { callError } from './calls.ts'
 import type { RpcConnection } from './connection.ts'
 
 /** How long one message of an answer may take. */
@@ -194,11 +194,4 @@ class Answer {
   }
 
   private readonly onParent = () => this.call.abort(this.parent!.reason)
-}
-
-/** Returns the error of a call; if the connection itself ended, the reason for that. */
-export function callError(connection: RpcConnection, error: unknown, signal: AbortSignal): CausewayError {
-  if (!signal.aborted && !(error instanceof CausewayError) && connection.ended !== undefined)
-    return connection.ended
-  return fromConnectError(error, signal)
 }

@@ -5,8 +5,8 @@ import { type Clock, deadline } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import { idToBytes } from '../../dag/id.ts'
 import { readAccessAnswer } from '../convert.ts'
+import { callError } from './calls.ts'
 import type { RpcConnection } from './connection.ts'
-import { callError } from './remote.ts'
 
 /** Asks the remote for access to a tree and returns its answer. Throws PROTOCOL if the answer cannot be read. */
 export async function requestAccess(

@@ -3,6 +3,7 @@
  * forward: page tokens are the place of the last row that was read (services/paging.ts), so a remote cannot keep its
  * caller in a circle. How large an answer may be is bounded by `limits.messageBytes`.
  */
+
 import type {
   GetResponse,
   HistoryResponse,
@@ -11,11 +12,18 @@ import type {
   WatchStoreResponse,
 } from '../../../gen/causeway/v1/store_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
+import { compareBytes, utf8 } from '../../dag/bytes.ts'
 import { none } from '../../dag/canonical.ts'
 import { comparePositions, type Position } from '../../dag/id.ts'
+import type {
+  Item,
+  ListOptions,
+  Page,
+  PastVersion,
+  WatchMessage,
+  WatchOptions,
+} from '../../state/api/items.ts'
 import type { StoreKey } from '../../state/effects.ts'
-import type { Item, ListOptions, Page, PastVersion } from '../../state/reads.ts'
-import type { WatchMessage, WatchOptions } from '../../state/watch.ts'
 import { readCount } from '../convert.ts'
 import { readItem, readPast } from '../convert-state.ts'
 import { readPosition, readTextToken } from '../services/paging.ts'
@@ -34,12 +42,15 @@ export function readGet({ items }: GetResponse, keys: readonly StoreKey[]): Item
 /** Reads a page of keys that begin with a prefix. Throws PROTOCOL. */
 export function readList(
   { items, nextPageToken }: Pick<ListResponse, 'items' | 'nextPageToken'>,
-  { store, prefix = '', after, limit }: ListOptions & { readonly limit: number },
+  { store, prefix = '', after, limit, texts = false }: ListOptions & { readonly limit: number },
 ): Page<Item> {
   const rows = readable(() => items.map(readItem))
   if (rows.length > limit) lied(`${rows.length} keys in place of at most ${limit}`)
-  if (!rows.every((row) => row.store === store && row.key.startsWith(prefix) && row.version !== undefined))
-    lied('keys that were not asked for')
+  const isAsked = (row: Item) =>
+    row.store === store &&
+    row.key.startsWith(prefix) &&
+    (row.version !== undefined || (texts && row.isText === true))
+  if (!rows.every(isAsked)) lied('keys that were not asked for')
   const next = forward(
     rows.map(({ key }) => key),
     after,
@@ -94,17 +105,17 @@ export function readWatch(
  * Returns that place, or undefined after the last page.
  */
 function forward(keys: readonly string[], after: string | undefined, token: string): string | undefined {
-  const start = after === undefined ? none : Buffer.from(after)
+  const start = after === undefined ? none : utf8(after)
   let last: Uint8Array = start
   for (const key of keys) {
-    const bytes = Buffer.from(key)
-    if (Buffer.compare(bytes, last) <= 0) lied('a list that does not go forward')
+    const bytes = utf8(key)
+    if (compareBytes(bytes, last) <= 0) lied('a list that does not go forward')
     last = bytes
   }
   if (token === '') return undefined
   const next = readable(() => readTextToken(token))
-  const place = Buffer.from(next)
-  if (Buffer.compare(place, last) < 0 || Buffer.compare(place, start) <= 0)
+  const place = utf8(next)
+  if (compareBytes(place, last) < 0 || compareBytes(place, start) <= 0)
     lied('a list that does not go forward')
   return next
 }

@@ -2,41 +2,47 @@
  * Implements the calls on the state of trees on a remote node, by clients of StoreService and TreeService. A write is
  * signed here, with the caller's key: the remote prepares it, and it is checked before it is signed.
  */
+
 import type { Client } from '@connectrpc/connect'
 import { StoreService } from '../../../gen/causeway/v1/store_pb.ts'
 import { TreeService } from '../../../gen/causeway/v1/tree_pb.ts'
-import { type Clock, deadline } from '../../base/clock.ts'
+import { Patience } from '../../base/backoff.ts'
+import { throwIfCancelled } from '../../base/clock.ts'
 import { CausewayError, type ErrorCode } from '../../base/errors.ts'
+import { KeyedQueue } from '../../base/keyed-queue.ts'
 import { limits } from '../../base/limits.ts'
-import { entryBytes, type VerifiedEntry } from '../../dag/entry.ts'
+import { entryBytes, signBody, type VerifiedEntry } from '../../dag/entry.ts'
+import { bytesToHex } from '../../dag/hex.ts'
 import { type EntryId, formatId, idToBytes, type Position, type TreeId } from '../../dag/id.ts'
-import type { Identity } from '../../dag/identity.ts'
+import type { Signer } from '../../dag/identity.ts'
 import type { StoreCalls } from '../../state/api/calls.ts'
-import type { StoreKey } from '../../state/effects.ts'
-import { signPreparedWrite } from '../../state/prepared.ts'
-import type { Item, ListOptions, Page, ReadOptions } from '../../state/reads.ts'
-import type { WatchMessage, WatchOptions } from '../../state/watch.ts'
-import { checkWrite, type StateWrite } from '../../state/writer.ts'
+import type {
+  Item,
+  ListOptions,
+  Page,
+  ReadOptions,
+  WatchMessage,
+  WatchOptions,
+} from '../../state/api/items.ts'
+import { checkWrite, type StateWrite } from '../../state/api/write.ts'
+import type { BlobRange } from '../../state/blobs/format.ts'
+import { pathOf, type StoreKey } from '../../state/effects.ts'
+import { type Blob, checkKey } from '../../state/payload.ts'
+import { checkPreparedWrite } from '../../state/prepared.ts'
+import type { SharedText } from '../../state/text/shared-text.ts'
 import { writeExpectation, writeKeyChange, writeReadOptions } from '../convert-state.ts'
 import { writePosition, writeTextToken } from '../services/paging.ts'
-import type { RpcConnection } from './connection.ts'
-import { callError } from './remote.ts'
+import { readRemoteBlob } from './blob-reader.ts'
+import { Calls, type CallsParts } from './calls.ts'
 import { readGet, readHistory, readList, readStores, readWatch } from './state-answers.ts'
+import { readTextFeed } from './texts/text-feed.ts'
+import type { TextTools } from './texts/text-tools.ts'
 
-export interface RemoteCallsParts {
-  /** Returns an open connection on which the caller has proven its key. Throws the dial's error. */
-  readonly connection: (signal: AbortSignal) => Promise<RpcConnection>
+export interface RemoteCallsParts extends CallsParts {
   /** The key that signs what is written. */
-  readonly identity: Identity
-  readonly clock: Clock
-}
-
-/** How long a call may take beside `limits.unaryTimeoutMs`. */
-interface CallTime {
-  readonly sentBytes?: number
-  /** How long the remote waits before it answers. */
-  readonly patienceMs?: number
-  readonly signal?: AbortSignal | undefined
+  readonly signer: Signer
+  /** Loads what opens texts. Default: none are opened. */
+  readonly loadTextTools?: (() => Promise<TextTools>) | undefined
 }
 
 type StoreClient = Client<typeof StoreService>
@@ -47,10 +53,16 @@ export function remoteCalls(parts: RemoteCallsParts): StoreCalls {
 }
 
 class RemoteCalls implements StoreCalls {
-  private readonly parts: RemoteCallsParts
+  private readonly calls: Calls
+  private readonly signer: Signer
+  private readonly loadTextTools: () => Promise<TextTools>
+  /** The writes of each key of a tree, one after another: two at once would replace the same versions, and conflict. */
+  private readonly writes = new KeyedQueue<string>()
 
   constructor(parts: RemoteCallsParts) {
-    this.parts = parts
+    this.calls = new Calls(parts)
+    this.signer = parts.signer
+    this.loadTextTools = parts.loadTextTools ?? noTexts
   }
 
   get(tree: TreeId, keys: readonly StoreKey[], read?: ReadOptions): Promise<readonly Item[]> {
@@ -102,35 +114,40 @@ class RemoteCalls implements StoreCalls {
   }
 
   async *watch(tree: TreeId, options: WatchOptions, signal: AbortSignal): AsyncGenerator<WatchMessage> {
-    const { connection: connect, clock } = this.parts
-    const over = new AbortController()
-    const either = AbortSignal.any([signal, over.signal])
-    const { store, prefix = '', after = 0 } = options
-    const request = { tree: idToBytes(tree), store, prefix, afterSequence: BigInt(after) }
-    const connection = await connect(either)
+    const { store, prefix = '', after = 0, changesOnly = false } = options
+    const request = { tree: idToBytes(tree), store, prefix, afterSequence: BigInt(after), changesOnly }
     let before: WatchMessage | undefined
     try {
-      const answers = connection.client(StoreService).watchStore(request, { signal: either })
-      const messages = answers[Symbol.asyncIterator]()
-      // Ends with the call, or when nothing came for a while: the time that the reader takes does not count.
-      for (;;) {
-        const cancelTimer = clock.setTimer(limits.watchSilenceMs, () => over.abort(silent()))
-        const step = await messages.next().finally(cancelTimer)
-        if (step.done) throw new CausewayError('DISCONNECTED', 'The remote has ended the watch.')
-        before = readWatch(step.value, options, before)
+      for await (const message of this.calls.stream(
+        StoreService,
+        (client, signal) => client.watchStore(request, { signal }),
+        { silenceMs: limits.watchSilenceMs, signal },
+      )) {
+        before = readWatch(message, options, before)
         yield before
       }
     } catch (error) {
-      if (signal.aborted) return
-      throw callError(connection, error, either)
-    } finally {
-      over.abort(new CausewayError('CANCELLED', 'The watch is over.'))
+      if (!signal.aborted) throw error
     }
+    if (!signal.aborted) throw new CausewayError('DISCONNECTED', 'The remote has ended the watch.')
   }
 
-  async write(tree: TreeId, write: StateWrite): Promise<readonly EntryId[]> {
+  async write(tree: TreeId, write: StateWrite, signal?: AbortSignal): Promise<readonly EntryId[]> {
+    throwIfCancelled(signal)
     checkWrite(write)
-    const { identity, clock } = this.parts
+    const { writes, expect = [] } = write
+    const paths = [...writes, ...expect].map((key) => `${tree} ${pathOf(key)}`)
+    return this.writes.runAll([...new Set(paths)], () => this.writeNow(tree, write, signal))
+  }
+
+  private async writeNow(
+    tree: TreeId,
+    write: StateWrite,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly EntryId[]> {
+    throwIfCancelled(signal)
+    const { signer } = this
+    const { clock } = this.calls
     const { writes, other = [], expect = [], durable = false } = write
     const expected = expect.map(writeExpectation)
     const nonce = clock.randomBytes(limits.preparedNonceBytes)
@@ -139,14 +156,23 @@ class RemoteCalls implements StoreCalls {
       (sum, { action }) => sum + ('put' in action ? action.put.value.length : 0),
       0,
     )
-    const { body } = await this.call('Preparing a write', { sentBytes }, (connection, signal) =>
-      connection.client(StoreService).prepareWrite({ ...request, expect: expected }, { signal }),
+    const { body } = await this.calls.unary(
+      'Preparing a write',
+      StoreService,
+      (client, signal) => client.prepareWrite({ ...request, expect: expected }, { signal }),
+      { sentBytes, signal },
     )
-    const entry = signPreparedWrite(identity, body, { tree, write, nonce, nowMs: clock.now() })
+    checkPreparedWrite(body, { tree, author: signer.peer, write, nonce, nowMs: clock.now() })
+    const entry = await signBody(signer, body)
+    // Whether an entry that was sent is stored would not be known: from here on it is not cancelled.
+    throwIfCancelled(signal)
     const page = { tree: request.tree, entries: [entry.signed], expect: expected, durable }
     await this.submit(entry, () =>
-      this.call('Writing an entry', { sentBytes: entryBytes(entry.signed) }, (connection, signal) =>
-        connection.client(TreeService).submitEntries(page, { signal }),
+      this.calls.unary(
+        'Writing an entry',
+        TreeService,
+        (client, signal) => client.submitEntries(page, { signal }),
+        { sentBytes: entryBytes(entry.signed) },
       ),
     )
     return [entry.id]
@@ -190,18 +216,61 @@ class RemoteCalls implements StoreCalls {
     }
   }
 
-  async openText(): Promise<never> {
-    throw noText()
+  async putChunk(tree: TreeId, data: Uint8Array): Promise<string> {
+    // A long upload is slowed down by a node that has others to serve too.
+    const { hash } = await new Patience(this.calls.clock).retry(undefined, () =>
+      this.calls.unary(
+        'Putting a chunk',
+        StoreService,
+        (client, signal) => client.putChunk({ tree: idToBytes(tree), data }, { signal }),
+        { sentBytes: data.length },
+      ),
+    )
+    return bytesToHex(hash)
   }
 
-  async readText(): Promise<never> {
-    throw noText()
+  readBlob(tree: TreeId, blob: Blob, range: BlobRange, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    return readRemoteBlob(this.calls, { tree, blob }, range, signal)
+  }
+
+  async openText(tree: TreeId, key: StoreKey): Promise<SharedText> {
+    checkKey(key.key)
+    const tools = await this.loadTextTools()
+    return tools.open({
+      ...{ clock: this.calls.clock, author: this.signer.peer },
+      feed: (signal) => this.feed(tree, key, signal),
+      write: async (edit) => (await this.write(tree, { writes: [{ ...key, action: { text: edit } }] }))[0]!,
+    })
+  }
+
+  async readText(tree: TreeId, key: StoreKey, read?: ReadOptions): Promise<string | undefined> {
+    checkKey(key.key)
+    const tools = await this.loadTextTools()
+    const over = new AbortController()
+    const signal = read?.signal ? AbortSignal.any([read.signal, over.signal]) : over.signal
+    try {
+      for await (const { update } of this.feed(tree, key, signal, read))
+        if (update !== undefined) return tools.textOf(update)
+    } finally {
+      over.abort()
+    }
+    throw new CausewayError('PROTOCOL', 'The remote ended the watch of a text before it told the text.')
+  }
+
+  /** Yields what becomes of a text. */
+  private feed(tree: TreeId, { store, key }: StoreKey, signal: AbortSignal, read?: ReadOptions) {
+    const request = { ...at(tree, read), key: { store, key } }
+    return readTextFeed(
+      this.calls.stream(StoreService, (client, signal) => client.watchText(request, { signal }), {
+        silenceMs: limits.watchSilenceMs,
+        signal,
+      }),
+    )
   }
 
   private isStored(id: EntryId): Promise<boolean> {
-    return this.call('Looking for an entry', {}, async (connection, signal) => {
-      const request = { ids: [idToBytes(id)] }
-      const { entries, missing } = await connection.client(TreeService).getEntries(request, { signal })
+    return this.calls.unary('Looking for an entry', TreeService, async (client, signal) => {
+      const { entries, missing } = await client.getEntries({ ids: [idToBytes(id)] }, { signal })
       if (entries.length + missing.length !== 1)
         throw new CausewayError('PROTOCOL', 'The remote was asked for one entry, and answers otherwise.')
       return entries.length === 1
@@ -214,26 +283,7 @@ class RemoteCalls implements StoreCalls {
     task: (client: StoreClient, signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
     const patienceMs = tokens.length > 0 ? Math.min(waitMs, limits.stateWaitMaxMs) : 0
-    return this.call(what, { patienceMs, signal }, (connection, signal) =>
-      task(connection.client(StoreService), signal),
-    )
-  }
-
-  /** Makes one unary call within its time. Throws the remote's error, or the reason for which the connection ended. */
-  private async call<Result>(
-    what: string,
-    { sentBytes = 0, patienceMs = 0, signal }: CallTime,
-    task: (connection: RpcConnection, signal: AbortSignal) => Promise<Result>,
-  ): Promise<Result> {
-    const { clock, connection: connect } = this.parts
-    const sendMs = Math.ceil((1_000 * sentBytes) / limits.slowestBytesPerSecond)
-    using limit = deadline(clock, limits.unaryTimeoutMs + sendMs + patienceMs, what, signal)
-    const connection = await connect(limit.signal)
-    try {
-      return await task(connection, limit.signal)
-    } catch (error) {
-      throw callError(connection, error, limit.signal)
-    }
+    return this.calls.unary(what, StoreService, task, { patienceMs, signal })
   }
 }
 
@@ -245,13 +295,9 @@ const at = (tree: TreeId, read: ReadOptions | undefined) => ({
   read: writeReadOptions(read),
 })
 
-function noText(): CausewayError {
-  return new CausewayError(
+async function noTexts(): Promise<never> {
+  throw new CausewayError(
     'UNIMPLEMENTED',
-    "Texts are edited at a node of one's own, by `node.stores` of `createNode`. `Store.get` shows them.",
+    'This client opens no texts: use `connectStores`, or `node.stores` of `createNode`. `Store.get` shows them.',
   )
-}
-
-function silent(): CausewayError {
-  return new CausewayError('TIMEOUT', `The remote sent nothing for ${limits.watchSilenceMs} ms.`)
 }

@@ -3,7 +3,7 @@
  * in-process alike. Reports errors that are not the caller's fault to the node. A caller that left, with whatever code,
  * is not reported.
  */
-import type { ConnectError, Interceptor } from '@connectrpc/connect'
+import { Code, ConnectError, type Interceptor } from '@connectrpc/connect'
 import { ErrorDetailSchema } from '../../../gen/causeway/v1/error_pb.ts'
 import { toConnectError } from '../errors.ts'
 
@@ -20,7 +20,7 @@ export function errorBoundary(onProblem?: ProblemListener): Interceptor {
     try {
       const response = await next(request)
       if (!response.stream) return response
-      return { ...response, message: translate(response.message, report) }
+      return { ...response, message: translate(response.message, request.signal, report) }
     } catch (error) {
       throw report(error)
     }
@@ -35,10 +35,19 @@ export function translateError(error: unknown, method: string, onProblem?: Probl
   return translated
 }
 
-/** Passes on a stream of answers, and translates its error. */
-async function* translate<Message>(messages: AsyncIterable<Message>, report: (error: unknown) => Error) {
+/**
+ * Passes on a stream of answers, and translates its error. A watch ends when its deadline has passed, as it does when its
+ * caller leaves; only here does its caller learn why.
+ */
+async function* translate<Message>(
+  messages: AsyncIterable<Message>,
+  signal: AbortSignal,
+  report: (error: unknown) => Error,
+) {
   try {
     yield* messages
+    if (signal.reason instanceof ConnectError && signal.reason.code === Code.DeadlineExceeded)
+      throw signal.reason
   } catch (error) {
     throw report(error)
   }

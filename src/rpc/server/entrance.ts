@@ -10,10 +10,14 @@ import type { HttpRequest } from './http-call.ts'
 import type { OpenCall, Throttle } from './throttle.ts'
 
 /**
- * Returns the caller of a call, given its connection's caller and the request's headers. Rejects if the headers say who
- * calls and do not prove it.
+ * Returns the caller of a call, given its connection's caller, the request's headers and from where it comes. Rejects if
+ * the headers say who calls and do not prove it.
  */
-export type Identify = (connected: Caller, headers: IncomingHttpHeaders) => Promise<Caller>
+export type Identify = (
+  connected: Caller,
+  headers: IncomingHttpHeaders,
+  remoteAddress: string,
+) => Promise<Caller>
 
 export interface EntranceParts {
   /** Without it, the caller of a call is the connection's. */
@@ -42,9 +46,12 @@ export class Entrance {
   ): Promise<OpenCall | undefined> {
     const { identify, throttle } = this.parts
     try {
-      const caller = (await identify?.(connected, headers)) ?? connected
+      const from = fromItsSource(connected, headers)
+      values.set(callerKey, from)
+      const proven = (await identify?.(connected, headers, from.remoteAddress)) ?? connected
+      const caller = from === connected ? proven : { ...proven, remoteAddress: from.remoteAddress }
       values.set(callerKey, caller)
-      return throttle?.enter(connected, caller, url)
+      return throttle?.enter(caller, url)
     } catch (error) {
       if (error instanceof CausewayError && error.code === 'RESOURCE_EXHAUSTED') this.countRefusal(connected)
       throw error
@@ -52,9 +59,9 @@ export class Entrance {
   }
 
   /** Charges a request that is no call to its connection's caller. Returns false if that has made too many. */
-  mayAsk(connected: Caller): boolean {
+  mayAsk(connected: Caller, { headers }: HttpRequest): boolean {
     try {
-      this.parts.throttle?.enter(connected, connected).leave()
+      this.parts.throttle?.enter(fromItsSource(connected, headers)).leave()
       return true
     } catch {
       this.countRefusal(connected)
@@ -63,6 +70,14 @@ export class Entrance {
   }
 
   private countRefusal(connected: Caller): void {
-    if (this.parts.throttle?.countRefusal(connected)) this.parts.cut(connected)
+    // The connection of a trusted proxy also carries the calls of others.
+    if (connected.sourceOf === undefined && this.parts.throttle?.countRefusal(connected))
+      this.parts.cut(connected)
   }
+}
+
+/** Returns the caller of a request before it has proven anything: its connection's, or what a trusted proxy says. */
+function fromItsSource(connected: Caller, headers: IncomingHttpHeaders): Caller {
+  const remoteAddress = connected.sourceOf?.(headers)
+  return remoteAddress === undefined ? connected : { ...connected, remoteAddress }
 }

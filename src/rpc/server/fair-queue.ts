@@ -24,6 +24,13 @@ export class FairQueue {
     this.free = options.places
   }
 
+  /** How many pieces of work wait for their turn. */
+  get length(): number {
+    let length = 0
+    for (const calls of this.waiting.values()) length += calls.size
+    return length
+  }
+
   /** Runs a piece of a caller's work in the caller's turn. Rejects with the signal's reason if that fires first. */
   async run<Result>(caller: string, signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
     const { clock, rest } = this.options

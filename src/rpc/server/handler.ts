@@ -12,26 +12,32 @@ import {
   createContextKey,
   type Interceptor,
 } from '@connectrpc/connect'
+import type { UniversalServerRequest } from '@connectrpc/connect/protocol'
 import { universalRequestFromNodeRequest } from '@connectrpc/connect-node'
 import type { Clock } from '../../base/clock.ts'
 import type { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
+import { callerKey } from '../caller.ts'
 import { fastBrotli, fastGzip } from '../compression.ts'
 import { freePayer, requestBody } from './body/request-body.ts'
 import { errorBoundary, type ProblemListener, translateError } from './boundary.ts'
+import { capDeadline } from './head/deadline.ts'
+import { answersGet, cacheable, once, postOf } from './head/get.ts'
+import { type MethodHandler, standInsOf, unknownMethod } from './head/unknown-method.ts'
 import type { HttpRequest, HttpResponse } from './http-call.ts'
 import { inTime } from './in-time.ts'
 import { loadKey } from './load.ts'
+import { type CallListener, observeCalls, refusedCall } from './observe.ts'
 import type { OpenCall } from './throttle.ts'
 import { typedAnswer } from './typed-answer.ts'
 
-type HandlerAnswer = Awaited<ReturnType<ReturnType<typeof createConnectRouter>['handlers'][number]>>
+type HandlerAnswer = Awaited<ReturnType<MethodHandler>>
 export type HttpHandler = (request: HttpRequest, response: HttpResponse) => void
 
 export interface PlainAnswer {
   readonly status: number
   readonly contentType: string
-  readonly body: string
+  readonly body: string | Promise<string>
   /** Whether callers get it even past their bounds, because it must always be possible to ask for it. */
   readonly unbounded?: boolean
 }
@@ -40,11 +46,17 @@ export interface HandlerOptions {
   readonly routes: (router: ConnectRouter) => void
   /** Run before each handler, inside the boundary that translates errors. */
   readonly interceptors?: readonly Interceptor[] | undefined
+  /** Called with how each call went. */
+  readonly onCall?: CallListener | undefined
   readonly onProblem?: ProblemListener | undefined
   /** Answers requests that are not RPC, by their path. */
   readonly plain?: ((path: string, request: HttpRequest) => PlainAnswer | undefined) | undefined
   /** Returns the reason to refuse a request whoever makes it, or undefined. */
-  readonly refuse?: ((request: HttpRequest) => CausewayError | undefined) | undefined
+  readonly refuse?: ((request: HttpRequest, isGetCall: boolean) => CausewayError | undefined) | undefined
+  /** Sets the headers of an answer for the page that asks; returns the whole answer if only its browser asks. */
+  readonly answerPage?:
+    | ((request: HttpRequest, response: HttpResponse) => PlainAnswer | undefined)
+    | undefined
   readonly contextValues: (request: HttpRequest) => ContextValues
   readonly clock: Clock
   /**
@@ -63,6 +75,12 @@ const notFound: PlainAnswer = {
   status: 404,
   contentType: 'text/plain',
   body: 'There is nothing at this path. RPC paths look like /causeway.v1.TreeService/ListTrees.\n',
+}
+
+const notAllowed: PlainAnswer = {
+  status: 405,
+  contentType: 'text/plain',
+  body: 'Calls are made by POST; unary ones without side effects also by GET.\n',
 }
 
 const badRequest: PlainAnswer = {
@@ -85,26 +103,36 @@ const forbidden = ({ message }: CausewayError): PlainAnswer => ({
 
 export function createHandler(options: HandlerOptions): HttpHandler {
   const router = createConnectRouter({
-    interceptors: [throwRefusal, errorBoundary(options.onProblem), ...(options.interceptors ?? [])],
+    interceptors: [
+      throwRefusal,
+      ...(options.onCall ? [observeCalls(options.clock, options.onCall)] : []),
+      errorBoundary(options.onProblem),
+      ...(options.interceptors ?? []),
+    ],
     acceptCompression: [fastGzip, fastBrotli],
     compressMinBytes: limits.compressMinBytes,
     readMaxBytes: limits.messageBytes,
     writeMaxBytes: limits.answerBytes,
-    maxTimeoutMs: limits.callTimeoutMs,
+    jsonOptions: { ignoreUnknownFields: false },
     shutdownSignal: options.shutdownSignal,
   })
   options.routes(router)
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]))
+  const standIn = standInsOf(router.handlers)
 
   return (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? ''
-    const handler = handlers.get(path)
-    const refusal = options.refuse?.(request)
+    const known = handlers.get(path)
+    const handler = known ?? standIn(path, request)
+    const isGet = request.method === 'GET' && known !== undefined && answersGet(known.method)
+    const refusal = options.refuse?.(request, isGet)
     // A typed error takes the place of the body, so a request without one gets a plain answer.
     if (refusal !== undefined && (handler === undefined || request.method !== 'POST'))
       return sendPlain(response, forbidden(refusal))
-    if (handler === undefined) {
-      const answer = options.plain?.(path, request) ?? notFound
+    const toBrowser = refusal === undefined ? options.answerPage?.(request, response) : undefined
+    if (toBrowser !== undefined || handler === undefined || !(isGet || request.method === 'POST')) {
+      const other = handler === undefined ? (options.plain?.(path, request) ?? notFound) : notAllowed
+      const answer = toBrowser ?? other
       const mayAnswer = options.mayAsk(request) || answer.unbounded === true
       return sendPlain(response, mayAnswer ? answer : tooMany)
     }
@@ -120,29 +148,38 @@ export function createHandler(options: HandlerOptions): HttpHandler {
       // An HTTP/1.0 request may name no host, and a path may be malformed.
       return sendPlain(response, badRequest)
     }
+    const { header } = universal
+    const get = isGet ? postOf(universal) : undefined
+    if (get !== undefined) universal = get.post
+    capDeadline(universal.header)
     const writer = new AnswerWriter(response)
     const begin = async (): Promise<AsyncIterable<Uint8Array>> => {
       if (refusal !== undefined) throw refusal
       const values = universal.contextValues!
       const call = await options.enter(request, values)
-      const chunks = inTime(request, universal.body as AsyncIterable<Uint8Array>, options.clock, () =>
-        options.onLate?.(request),
-      )
-      if (call === undefined) return requestBody(universal, chunks, handler.method.input, freePayer)
-      values.set(loadKey, call.load)
-      // The caller may have left while its proof was checked.
-      if (writer.callerGone) call.leave()
-      else response.once('close', () => call.leave())
-      writer.charge = (bytes, signal) => call.send(bytes, signal)
-      return requestBody(universal, call.body(chunks), handler.method.input, call.payer)
+      const sent = universal.body as AsyncIterable<Uint8Array>
+      const chunks = get
+        ? once(get.readMessage())
+        : inTime(request, sent, options.clock, () => options.onLate?.(request))
+      if (call !== undefined) {
+        values.set(loadKey, call.load)
+        // The caller may have left while its proof was checked.
+        if (writer.callerGone) call.leave()
+        else response.once('close', () => call.leave())
+        writer.charge = (bytes, signal) => call.send(bytes, signal)
+      }
+      if (known === undefined) throw unknownMethod(path)
+      return requestBody(universal, call?.body(chunks) ?? chunks, known.method, call?.payer ?? freePayer)
     }
     begin()
       .catch((error) => {
         const reason = translateError(error, path.slice(1), options.onProblem)
         universal.contextValues!.set(refusalKey, reason)
+        options.onCall?.(refusedCall(universal.contextValues!.get(callerKey), known, reason))
         return failingBody(reason)
       })
       .then((body) => (writer.callerGone ? undefined : handler({ ...universal, body }).then(typedAnswer)))
+      .then((made) => (made && get ? cacheable(made, header, isAnonymous(universal)) : made))
       .then((handlerAnswer) => handlerAnswer && writer.send(handlerAnswer))
       .catch((error) => {
         if (writer.callerGone) return
@@ -150,6 +187,11 @@ export function createHandler(options: HandlerOptions): HttpHandler {
         response.destroy()
       })
   }
+}
+
+function isAnonymous({ contextValues }: UniversalServerRequest): boolean {
+  const { peer, operator } = contextValues!.get(callerKey)
+  return peer === undefined && !operator
 }
 
 const refusalKey = createContextKey<ConnectError | undefined>(undefined, {
@@ -222,6 +264,11 @@ class AnswerWriter {
 export function sendPlain(response: HttpResponse, { status, contentType, body }: PlainAnswer): void {
   // Both kinds of response have these members, but their overloads cannot be united.
   const plain = response as ServerResponse
-  plain.writeHead(status, { 'content-type': contentType })
-  plain.end(body)
+  const send = (text: string) => {
+    if (plain.destroyed) return
+    plain.writeHead(status, { 'content-type': contentType })
+    plain.end(text)
+  }
+  if (typeof body === 'string') send(body)
+  else body.then(send, () => plain.destroy())
 }

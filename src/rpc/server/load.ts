@@ -110,15 +110,20 @@ export class Call implements Load, Payer {
   }
 
   /**
-   * Begins a call that counts as `requests` requests; end it with `leave`. Throws RESOURCE_EXHAUSTED if the caller
-   * makes too many. A call among the `brief` ones is short and small, and takes no place of `share.calls`, since others
+   * Begins a call; end it with `leave`. Throws RESOURCE_EXHAUSTED if the caller makes too many, unless it must `always`
+   * be possible. A call among the `brief` ones is short and small, and takes no place of `share.calls`, since others
    * could be holding them all.
    */
-  static begin(share: Share, caller: string, requests: number, clock: Clock, brief?: BriefCalls): Call {
-    const requestsMs = share.requests.take(caller, requests)
-    if (requestsMs > 0) throw exhausted(`${share.name} have made too many calls`, requestsMs)
+  static begin(
+    share: Share,
+    caller: string,
+    clock: Clock,
+    { brief, always = false }: { brief?: BriefCalls | undefined; always?: boolean } = {},
+  ): Call {
+    const requestsMs = share.requests.take(caller)
+    if (requestsMs > 0 && !always) throw exhausted(`${share.name} have made too many calls`, requestsMs)
     const bytesMs = share.bytes.debtMs(caller)
-    if (bytesMs > 0) throw exhausted(`${share.name} have transferred too many bytes`, bytesMs)
+    if (bytesMs > 0 && !always) throw exhausted(`${share.name} have transferred too many bytes`, bytesMs)
     const workMs = brief ? 0 : share.workMs.debtMs(caller)
     if (workMs > 0) throw exhausted(`${share.name} have had too much work done`, workMs)
     if (!brief && !share.calls.take(caller, 1))

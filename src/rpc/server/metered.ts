@@ -90,7 +90,7 @@ export class MeteredStream extends Duplex {
     // Ends with the chunks: each turn passes one on, or stops to wait.
     while (this.chunks.length > 0 && this.hasRoom && !this.destroyed) {
       const turns = this.meter.turns()
-      if (turns.room === 0 || this.readNow === 0) {
+      if (turns.room <= 0 || this.readNow <= 0) {
         this.waits = true
         turns.wait(() => {
           this.waits = false

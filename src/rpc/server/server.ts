@@ -20,7 +20,6 @@ import { limits } from '../../base/limits.ts'
 import { type ByteChannel, type Caller, callerKey, stoppingKey } from '../caller.ts'
 import { leaveHalfOpen } from '../half-open.ts'
 import type { ProblemListener } from './boundary.ts'
-import { type AllowedNames, refuseNaming } from './browsers.ts'
 import { Connections, type InboundConnection } from './connections.ts'
 import { Entrance, type Identify } from './entrance.ts'
 import { preface } from './frames.ts'
@@ -28,8 +27,11 @@ import { createHandler, type PlainAnswer, sendPlain } from './handler.ts'
 import type { HttpRequest } from './http-call.ts'
 import { requestTimeMs } from './in-time.ts'
 import { MeteredStream, Turns } from './metered.ts'
+import type { CallListener } from './observe.ts'
 import { calm, endUnread, supervise } from './session.ts'
 import type { Throttle } from './throttle.ts'
+import { type AllowedNames, refuseNaming } from './web/browsers.ts'
+import { answerPage } from './web/cors.ts'
 
 export type { PlainAnswer } from './handler.ts'
 
@@ -42,6 +44,8 @@ export interface RpcServerOptions {
   /** Bounds what each caller may do. Without it there is no bound. */
   readonly throttle?: Throttle
   readonly clock: Clock
+  /** Called with how each call went. */
+  readonly onCall?: CallListener
   /** Receives the error of every call that failed for a reason other than its caller. */
   readonly onError?: ProblemListener
   /** Answers HTTP requests that are not RPC, such as /healthz, by their path and the connection's caller. */
@@ -96,19 +100,22 @@ export class RpcServer {
       ...{ identify: options.identify, throttle: options.throttle },
       cut: (connected) => this.cut((caller) => caller === connected),
     })
+    const { allowed = { hosts: [], origins: [] } } = options
     const callerOf = (request: HttpRequest) => this.connectionOf(request)?.caller ?? unknownCaller
     const handler = createHandler({
       routes: options.routes,
       interceptors: [this.boundPeers, ...(options.interceptors ?? [])],
       onProblem: options.onError,
+      onCall: options.onCall,
       plain: (path, request) => options.plain?.(path, callerOf(request)),
-      refuse: (request) => this.refuse(request, options.allowed ?? { hosts: [], origins: [] }),
+      refuse: (request, isGetCall) => this.refuse(request, isGetCall, allowed),
+      answerPage: (request, response) => answerPage(request, response, allowed.origins),
       clock: options.clock,
       shutdownSignal: this.shutdown.signal,
       contextValues: (request) => this.contextValues(request),
       onLate: (request) => this.endLate(request),
       enter: (request, values) => entrance.enter(callerOf(request), request, values),
-      mayAsk: (request) => entrance.mayAsk(callerOf(request)),
+      mayAsk: (request) => entrance.mayAsk(callerOf(request), request),
     })
     this.http1 = http.createServer(
       {
@@ -148,7 +155,7 @@ export class RpcServer {
         const { stream } = request
         // It was reset before its turn came, which counts as a request all the same.
         if (stream.destroyed) {
-          entrance.mayAsk(callerOf(request))
+          entrance.mayAsk(callerOf(request), request)
           return
         }
         stream.once('finish', () => endUnread(stream, options.clock))
@@ -186,13 +193,16 @@ export class RpcServer {
     }
   }
 
-  /** Returns the reason to refuse a request that a web page may have made; see browsers.ts. */
-  private refuse(request: HttpRequest, allowed: AllowedNames): CausewayError | undefined {
+  /** Returns the reason to refuse a request that a web page may have made; see web/browsers.ts. */
+  private refuse(request: HttpRequest, isGetCall: boolean, allowed: AllowedNames): CausewayError | undefined {
     const listener = this.connectionOf(request)?.channel.listener
     if (listener === undefined) return undefined
-    const { ':authority': authority, host, origin } = request.headers
+    const { ':authority': authority, host, origin, authorization, 'sec-fetch-site': site } = request.headers
     const hosts = [authority, host].filter((name) => typeof name === 'string')
-    return refuseNaming({ hosts, origin, isHttp2: 'stream' in request }, listener, allowed)
+    const proves = authorization !== undefined
+    const fromElsewhere = site === 'cross-site' || site === 'same-site'
+    const naming = { hosts, origin, proves, isGetCall, fromElsewhere, isHttp2: 'stream' in request }
+    return refuseNaming(naming, listener, allowed)
   }
 
   private contextValues(request: HttpRequest) {
@@ -237,6 +247,7 @@ export class RpcServer {
       operator,
       ...(channel.remotePeer !== undefined && { peer: channel.remotePeer }),
       ...(channel.protection !== undefined && { protection: channel.protection }),
+      ...(channel.sourceOf !== undefined && { sourceOf: channel.sourceOf }),
     }
     const connection: InboundConnection = { caller, channel, awaitsFirstBytes: true }
     if (!this.open.add(connection)) {

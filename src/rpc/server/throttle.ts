@@ -62,6 +62,9 @@ const unlimitedCall: OpenCall = {
 /** The first call of every client over HTTP, before any proof. */
 const handshakePath = '/causeway.v1.SyncService/Handshake'
 
+/** Always answered, as /healthz is: somebody restarts nodes that do not answer, and a refusal costs as much. */
+const healthPath = '/grpc.health.v1.Health/Check'
+
 /** Methods that cost more than one request, in requests. */
 const costs: Readonly<Record<string, number>> = {
   Handshake: 2,
@@ -81,7 +84,8 @@ export class Throttle {
   private readonly parts: ThrottleParts
   private readonly known: Share
   private readonly strangers: Share
-  private readonly handshakes = new BriefCalls()
+  private readonly strangerQueue: FairQueue
+  private readonly briefCalls = new BriefCalls()
   /** When a call last showed that a tree's policy names a peer. */
   private readonly lastVouchMs = new Map<PeerId, number>()
   private readonly frames: Readonly<Record<'known' | 'stranger', Buckets>>
@@ -109,7 +113,7 @@ export class Throttle {
       jsonBytes: limits.messageBytes,
       turn: (_caller, _signal, work) => work(),
     }
-    const queue = new FairQueue({
+    this.strangerQueue = new FairQueue({
       clock,
       places: limits.strangerWorkAtOnce,
       rest: (workMs) => (this.knownBusy ? workMs * limits.strangerRestRatio : 0),
@@ -125,8 +129,13 @@ export class Throttle {
         all: limits.strangerRequestBytesInAll,
       }),
       jsonBytes: limits.strangerJsonBytes,
-      turn: (caller, signal, work) => queue.run(caller, signal, work),
+      turn: (caller, signal, work) => this.strangerQueue.run(caller, signal, work),
     }
+  }
+
+  /** How many pieces of strangers' work wait for their turn. */
+  get waiting(): number {
+    return this.strangerQueue.length
   }
 
   /** Records that a tree's policy names this peer. For `limits.vouchedMs` it is no stranger. */
@@ -149,6 +158,8 @@ export class Throttle {
     const peers = this.parts.peersOf(connected)
     const operator = peers.find((peer) => this.parts.isOperator(peer))
     if (connected.operator || operator !== undefined) return { name: operator ?? 'local', kind: 'operator' }
+    // A trusted proxy bounds what others send to it, and its connections carry the calls of many.
+    if (connected.sourceOf !== undefined) return { name: connected.remoteAddress, kind: 'operator' }
     const known = peers.find((peer) => this.isKnown(peer))
     return known === undefined
       ? { name: originOf(connected.remoteAddress), kind: 'stranger' }
@@ -156,17 +167,19 @@ export class Throttle {
   }
 
   /**
-   * Begins a call of a caller that has proven what it is, on a connection of `connected`; end it with `leave`. Throws
-   * RESOURCE_EXHAUSTED, with the time to wait before another try.
+   * Begins a call of a caller that has proven what it is; end it with `leave`. Throws RESOURCE_EXHAUSTED, with the time
+   * to wait before another try.
    */
-  enter(connected: Caller, { peer, operator }: Caller, path = ''): OpenCall {
+  enter({ peer, operator, remoteAddress }: Caller, path = ''): OpenCall {
     const { clock } = this.parts
     const stranger = !operator && (peer === undefined || !this.isKnown(peer))
     if (!stranger) this.lastKnownCallMs = clock.monotonic()
     if (operator) return unlimitedCall
-    if (!stranger) return openCall(Call.begin(this.known, peer!, 1, clock))
-    const brief = path === handshakePath ? this.handshakes : undefined
-    return openCall(Call.begin(this.strangers, originOf(connected.remoteAddress), 1, clock, brief))
+    if (!stranger) return openCall(Call.begin(this.known, peer!, clock))
+    const always = path === healthPath
+    const brief = always || path === handshakePath ? this.briefCalls : undefined
+    const origin = originOf(remoteAddress)
+    return openCall(Call.begin(this.strangers, origin, clock, { brief, always }))
   }
 
   /** Pays for frames of HTTP/2 that a connection has sent. Returns false if it has sent more than it may. */

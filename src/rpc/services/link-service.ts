@@ -1,13 +1,17 @@
 /** NodeService's calls for peers, links and their status. The node is passed as `LinkOperations`. */
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
-import type { NodeService, LinkSettings as SettingsMessage } from '../../../gen/causeway/v1/node_pb.ts'
+import {
+  type NodeService,
+  LinkPlace as PlaceMessage,
+  type LinkSettings as SettingsMessage,
+} from '../../../gen/causeway/v1/node_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { hexToBytes } from '../../dag/hex.ts'
 import { formatId, idToBytes, type TreeId } from '../../dag/id.ts'
 import { type PeerId, parsePeerId } from '../../dag/identity.ts'
 import type { PeerEntry } from '../../peer/book.ts'
-import { type LinkSettings, type LinkStatus, linkKey } from '../../peer/links.ts'
+import { type LinkPlace, type LinkSettings, type LinkStatus, linkKey } from '../../peer/links.ts'
 import { stoppingKey } from '../caller.ts'
 import { readId, readPeer } from '../convert.ts'
 import { pageSize, readToken, writeToken } from './paging.ts'
@@ -25,6 +29,7 @@ export interface LinkOperations {
   link(
     what: string | { readonly tree: TreeId; readonly peer: PeerId },
     settings?: Partial<LinkSettings>,
+    signal?: AbortSignal,
   ): Promise<LinkStatus>
   unlink(tree: TreeId, peer: PeerId): Promise<boolean>
   status(): LinkStatus[]
@@ -65,11 +70,11 @@ export function createLinkHandlers(node: LinkOperations): Partial<ServiceImpl<ty
       }
     },
 
-    async linkTree({ tree, peer, ticket, settings }) {
+    async linkTree({ tree, peer, ticket, settings }, { signal }) {
       if (ticket === '' && (tree.length === 0 || peer.length === 0))
         throw new CausewayError('INVALID_ARGUMENT', 'The request must have a ticket, or a tree and a peer.')
       const what = ticket || { tree: readId(tree, 'tree'), peer: readPeer(peer, 'peer') }
-      return { link: writeStatus(await node.link(what, settings && readSettings(settings))) }
+      return { link: writeStatus(await node.link(what, settings && readSettings(settings), signal)) }
     },
 
     async unlinkTree(request) {
@@ -101,8 +106,10 @@ function writePeer(node: LinkOperations, { peer, name, addresses, blocked }: Pee
     peer: hexToBytes(peer),
     name,
     blocked,
-    addresses: addresses.map(({ address, lastSuccessMs, lastFailureMs }) => ({
+    addresses: addresses.map(({ address, source = 'GIVEN', expiresMs, lastSuccessMs, lastFailureMs }) => ({
       address,
+      source,
+      expiresMs: BigInt(expiresMs ?? 0),
       lastSuccessMs: BigInt(lastSuccessMs ?? 0),
       lastFailureMs: BigInt(lastFailureMs ?? 0),
     })),
@@ -143,13 +150,20 @@ async function* watchStatus(node: LinkOperations, follow: boolean, context: Hand
   }
 }
 
-function* inPages(links: readonly LinkStatus[]) {
+export function* inPages(links: readonly LinkStatus[]) {
   for (let start = 0; start < links.length; start += limits.listedEntries)
     yield { links: links.slice(start, start + limits.listedEntries).map(writeStatus) }
 }
 
-function readSettings({ onCommit, intervalSeconds, pull, push, paused }: SettingsMessage): LinkSettings {
-  return { onCommit, intervalSeconds, pull, push, paused }
+function readSettings(message: SettingsMessage): LinkSettings {
+  const { onCommit, intervalSeconds, pull, push, paused, blobs } = message
+  return { onCommit, intervalSeconds, pull, push, paused, blobs }
+}
+
+const toPlace: Record<LinkPlace, PlaceMessage> = {
+  kept: PlaceMessage.KEPT,
+  neighbour: PlaceMessage.NEIGHBOUR,
+  passive: PlaceMessage.PASSIVE,
 }
 
 function writeStatus(status: LinkStatus) {
@@ -157,7 +171,9 @@ function writeStatus(status: LinkStatus) {
     tree: idToBytes(status.tree),
     peer: hexToBytes(status.peer),
     settings: status.settings,
+    place: toPlace[status.place],
     inSync: status.inSync,
+    heard: status.heard,
     active: status.active,
     peerBehind: BigInt(status.peerBehind),
     weBehind: BigInt(status.weBehind),

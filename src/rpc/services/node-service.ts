@@ -9,9 +9,11 @@ import type {
 } from '../../../gen/causeway/v1/node_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
+import { sha256Hex } from '../../dag/crypto.ts'
 import { hexToBytes } from '../../dag/hex.ts'
 import { idToBytes, type TreeId } from '../../dag/id.ts'
 import type { PeerId } from '../../dag/identity.ts'
+import { parseTicket } from '../../peer/ticket.ts'
 import type { AuditProblem } from '../../store/audit/audit.ts'
 import type { TreeRepair } from '../../store/damage/repair.ts'
 import type { SourceReport } from '../../sync/ask/gather.ts'
@@ -44,6 +46,11 @@ export interface ConnectionInfo {
   readonly inbound: boolean
 }
 
+interface TicketOptions {
+  readonly withPeers?: boolean
+  readonly lan?: boolean
+}
+
 export interface NodeOperations {
   readonly peer: PeerId
   readonly version: string
@@ -56,8 +63,15 @@ export interface NodeOperations {
   damage(): { readonly tree?: TreeId; readonly message: string }[]
   addresses(): string[]
   connections(): ConnectionInfo[]
-  createTicket(tree: TreeId, options?: { withPeers?: boolean }): string
-  invite(tree: TreeId, permission: Permission, options?: { withPeers?: boolean }): Promise<string>
+  /** From where the node can be reached. */
+  readonly reach: {
+    relay(): { readonly url?: string; readonly connected: boolean } | undefined
+    problem(): string | undefined
+  }
+  createTicket(tree: TreeId, options?: TicketOptions): string
+  /** The invitations that have not expired. */
+  readonly requests: { invitations(): readonly { readonly id: string; readonly untilMs: number }[] }
+  invite(tree: TreeId, permission: Permission, options?: TicketOptions): Promise<string>
   sync(
     tree: TreeId | undefined,
     remote: string,
@@ -72,7 +86,10 @@ export interface NodeOperations {
 export function createNodeService(node: NodeOperations): Partial<ServiceImpl<typeof NodeService>> {
   return {
     getNode() {
+      const relay = node.reach.relay()
       return {
+        ...(relay && { relay }),
+        reachProblem: node.reach.problem() ?? '',
         peer: hexToBytes(node.peer),
         addresses: node.addresses(),
         version: node.version,
@@ -97,14 +114,15 @@ export function createNodeService(node: NodeOperations): Partial<ServiceImpl<typ
       }
     },
 
-    async createTicket({ tree, invitation, withPeers }) {
+    async createTicket({ tree, invitation, withPeers, lan }) {
       const which = readId(tree, 'tree')
-      const options = { withPeers }
-      return {
-        ticket: invitation
-          ? await node.invite(which, invitation, options)
-          : node.createTicket(which, options),
-      }
+      const options = { withPeers, lan }
+      const warning = lan ? '' : (node.reach.problem() ?? '')
+      if (!invitation) return { warning, ticket: node.createTicket(which, options) }
+      const ticket = await node.invite(which, invitation, options)
+      const id = sha256Hex(hexToBytes(parseTicket(ticket).invitation!))
+      const made = node.requests.invitations().find((each) => each.id === id)
+      return { warning, ticket, invitation: hexToBytes(id), expiresMs: BigInt(made?.untilMs ?? 0) }
     },
 
     syncNow: (request, { signal }) => syncNow(node, request, signal),

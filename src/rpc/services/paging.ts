@@ -1,8 +1,10 @@
 /**
  * Page sizes and page tokens of lists. A token is the key of a page's last item in base64url, checked for its length.
  */
+
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
+import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../../dag/bytes.ts'
 import { idFromBytes, idToBytes, type Position } from '../../dag/id.ts'
 
 /** Returns the size of a page: as requested, or 100 if 0. Throws LIMIT_EXCEEDED above the most that a page can have. */
@@ -16,24 +18,24 @@ export function pageSize(requestedSize: number): number {
 }
 
 export function writeToken(key: Uint8Array): string {
-  return Buffer.from(key).toString('base64url')
+  return toBase64Url(key)
 }
 
 /** Decodes a token of `bytes` bytes. Throws INVALID_ARGUMENT if this node cannot have made it. */
 export function readToken(token: string, bytes: number): Uint8Array {
-  const key = new Uint8Array(Buffer.from(token, 'base64url'))
+  const key = fromBase64Url(token)
   if (key.length !== bytes || writeToken(key) !== token) throw invalidToken()
   return key
 }
 
 /** Returns the token of a text; empty for undefined. */
 export function writeTextToken(text: string | undefined): string {
-  return text === undefined ? '' : writeToken(Buffer.from(text))
+  return text === undefined ? '' : writeToken(utf8(text))
 }
 
 /** Decodes a token that is a text, '' if it is empty. Throws INVALID_ARGUMENT if this node cannot have made it. */
 export function readTextToken(token: string): string {
-  const text = Buffer.from(token, 'base64url').toString()
+  const text = fromUtf8(fromBase64Url(token))
   if (writeTextToken(text === '' ? undefined : text) !== token) throw invalidToken()
   return text
 }

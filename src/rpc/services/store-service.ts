@@ -1,4 +1,5 @@
 /** StoreService: the keys of a tree's stores, for whoever may read the tree. */
+
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
 import type {
   GetRequest,
@@ -12,7 +13,10 @@ import type { Clock } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { idToBytes, type Position, type TreeId } from '../../dag/id.ts'
-import { type PastVersion, type ReadOptions, StateReader } from '../../state/reads.ts'
+import type { PeerId } from '../../dag/identity.ts'
+import type { PastVersion, ReadOptions } from '../../state/api/items.ts'
+import type { KeyWrite } from '../../state/api/write.ts'
+import { StateReader } from '../../state/reads.ts'
 import type { Texts } from '../../state/text/texts.ts'
 import type { Views } from '../../state/view.ts'
 import { watchStore } from '../../state/watch.ts'
@@ -29,11 +33,13 @@ import {
   writePast,
 } from '../convert-state.ts'
 import { loadKey } from '../server/load.ts'
-import { expectTree, type ReadableTrees } from './expect-tree.ts'
+import { type BlobHandlerParts, createBlobHandlers } from './blobs/blob-handlers.ts'
+import { expectTree } from './expect-tree.ts'
 import { pageSize, readPosition, readTextToken, writePosition, writeTextToken } from './paging.ts'
 import { signerOf } from './signer.ts'
+import { watchText } from './text-handler.ts'
 
-export interface StoreServiceParts extends ReadableTrees {
+export interface StoreServiceParts extends BlobHandlerParts {
   readonly views: Views
   readonly writer: StateWriter
   readonly texts: Texts
@@ -58,7 +64,8 @@ export function createStoreService(parts: StoreServiceParts): Partial<ServiceImp
     listStores: (request, context) =>
       reading(request, context, async (tree) => {
         const after = readTextToken(request.pageToken)
-        const { rows, next } = await reader.stores(tree, after, pageSize(request.pageSize))
+        const limit = pageSize(request.pageSize)
+        const { rows, next } = await reader.stores(tree, after, limit, request.texts)
         return { stores: [...rows], nextPageToken: writeTextToken(next) }
       }),
     get: (request, context) => reading(request, context, (tree) => get(reader, parts.texts, tree, request)),
@@ -67,8 +74,10 @@ export function createStoreService(parts: StoreServiceParts): Partial<ServiceImp
       reading(request, context, (tree) => list(reader, tree, request, true)),
     history: (request, context) => reading(request, context, (tree) => history(reader, tree, request)),
     async write(request) {
+      const writes = readKeyChanges(request.changes)
+      await expectEdits(parts, writes, parts.identity.peer)
       const entry = await parts.writer.write(readId(request.tree, 'tree'), {
-        writes: readKeyChanges(request.changes),
+        writes,
         other: request.other,
         expect: readExpectations(request.expect),
         durable: request.durable,
@@ -76,12 +85,14 @@ export function createStoreService(parts: StoreServiceParts): Partial<ServiceImp
       return { at: [idToBytes(entry.id)] }
     },
     prepareWrite: (request, context) => prepareWrite(parts, request, context),
+    watchText: (request, context) => watchText(parts, reader, request, context),
     watchStore: (request, context) => watch(parts, reader, request, context),
+    ...createBlobHandlers(parts, reader),
   }
 }
 
 async function prepareWrite(
-  { store, writer, access, clock }: StoreServiceParts,
+  { store, writer, access, clock, texts }: StoreServiceParts,
   request: PrepareWriteRequest,
   { values, signal }: HandlerContext,
 ) {
@@ -89,15 +100,30 @@ async function prepareWrite(
   const author = signerOf(request, caller)
   const tree = await expectTree({ store, access }, request.tree, caller)
   const body = await values.get(loadKey).work(signal, async () => {
-    const changes = await writer.prepare(tree, {
-      writes: readKeyChanges(request.changes),
-      other: request.other,
-      expect: readExpectations(request.expect),
-    })
+    const writes = readKeyChanges(request.changes)
+    await expectEdits({ texts }, writes, author)
+    const changes = await writer.prepare(
+      tree,
+      {
+        writes,
+        other: request.other,
+        expect: readExpectations(request.expect),
+      },
+      author,
+    )
     const { nonce } = request
     return prepareBody(store, { tree, author, changes, nonce, createdAtMs: clock.now() })
   })
   return { body, validMs: limits.preparedMs }
+}
+
+/** Throws INVALID_ARGUMENT for an edit of a text that would count for nothing. */
+async function expectEdits(
+  { texts }: Pick<StoreServiceParts, 'texts'>,
+  writes: readonly KeyWrite[],
+  author: PeerId,
+): Promise<void> {
+  for (const { action } of writes) if ('text' in action) await texts.expectEdit(author, action.text)
 }
 
 async function get(reader: StateReader, texts: Texts, tree: TreeId, { keys }: GetRequest) {
@@ -118,7 +144,8 @@ async function list(
     prefix,
     pageSize: size,
     pageToken,
-  }: Pick<ListRequest, 'store' | 'prefix' | 'pageSize' | 'pageToken'>,
+    texts = false,
+  }: Pick<ListRequest, 'store' | 'prefix' | 'pageSize' | 'pageToken'> & { readonly texts?: boolean },
   conflictsOnly: boolean,
 ) {
   const after = readTextToken(pageToken) || undefined
@@ -128,6 +155,7 @@ async function list(
     after,
     limit: pageSize(size),
     conflictsOnly,
+    texts,
   })
   return { items: rows.map(writeItem), nextPageToken: writeTextToken(next) }
 }
@@ -169,6 +197,7 @@ async function* watch(
     store: request.store,
     prefix: request.prefix,
     after: readCount(request.afterSequence, 'after_sequence'),
+    changesOnly: request.changesOnly,
   }
   const mayRead = () => access.mayRead(tree, caller)
   for await (const { items, sequence, synced } of watchStore(

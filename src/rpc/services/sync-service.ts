@@ -8,21 +8,30 @@ import type {
 } from '../../../gen/causeway/v1/sync_pb.ts'
 import type { AccessDesk } from '../../access/desk.ts'
 import type { Clock } from '../../base/clock.ts'
+import type { SignedEntry } from '../../dag/entry.ts'
 import { hexToBytes } from '../../dag/hex.ts'
 import type { TreeId } from '../../dag/id.ts'
 import type { Identity, PeerId } from '../../dag/identity.ts'
+import type { AddressAnswer, MemberAsk, SignedBytes } from '../../peer/address-records.ts'
 import { answerSync } from '../../sync/answer/answer.ts'
+import type { NewsParts } from '../../sync/answer/news.ts'
+import type { Selection, WatcherKind } from '../../sync/answer/tree-watch.ts'
 import { serveWatch } from '../../sync/answer/watch.ts'
 import type { Ingest } from '../../sync/ingest.ts'
+import type { SyncHeader } from '../../sync/remote.ts'
 import type { Bindings } from '../auth/binding.ts'
-import { handshakeNonceBytes, handshakeVersion, signHandshake } from '../auth/handshake.ts'
+import { handshakeFeatures, handshakeNonceBytes, handshakeVersion, signHandshake } from '../auth/handshake.ts'
 import { type Caller, callerKey, stoppingKey } from '../caller.ts'
 import { readId, readSigned } from '../convert.ts'
+import { readMemberAsk, writeAddressAnswer } from '../convert-addresses.ts'
 import { readSyncRequest, readWatchRequest, writeSyncHeader, writeWatchMessage } from '../convert-sync.ts'
 import { writePage } from '../packed.ts'
 import { loadKey } from '../server/load.ts'
-import { createAccessHandler } from './access-service.ts'
-import { expectTree, type ReadableTrees } from './expect-tree.ts'
+import { createAccessHandler } from './access/access-service.ts'
+import { createOfferHandler, type OfferOperations } from './access/offer-handlers.ts'
+import { createPairingHandlers, type PairingOperations } from './access/pairing-handlers.ts'
+import { type ChunkHandlerParts, createChunkHandler } from './blobs/chunk-handler.ts'
+import { expectTree } from './expect-tree.ts'
 
 /** Receives what the calls of peers show. */
 export interface PeerCalls {
@@ -30,13 +39,59 @@ export interface PeerCalls {
   readonly onContact: (peer: PeerId) => void
   /** Awaited before a tree is served to a peer that has proven its key and may read the tree. */
   readonly onServed: (tree: TreeId, peer: PeerId) => Promise<void>
+  /** Called when such a peer begins to watch the tree. Returns the function to call when that has ended. */
+  readonly onWatched: (tree: TreeId, peer: PeerId) => () => void
+  /** Called when such a peer asks to be a neighbour in the tree. Returns whether it is one now. */
+  readonly onAsked: (tree: TreeId, peer: PeerId, urgent: boolean) => Promise<boolean>
+  /** Reports whether such a peer still is one. */
+  readonly holds: (tree: TreeId, peer: PeerId) => boolean
+  /** Calls `listener` when that may have changed for a peer of a tree, until the returned function is called. */
+  readonly onDrop: (listener: (tree: TreeId) => void) => () => void
+  /** Returns which of new entries go inline to such a peer. */
+  readonly select: (
+    tree: TreeId,
+    peer: PeerId,
+    entries: readonly SignedEntry[],
+    kind: WatcherKind,
+  ) => Selection
+  /** Called when such a peer sends entries. */
+  readonly onSent: (tree: TreeId, peer: PeerId, entries: readonly SignedEntry[]) => void
   /** Called when such a peer is found to have the same entries as this node had at its arrival `sequence`. */
   readonly onEqual: (tree: TreeId, peer: PeerId, sequence: number) => Promise<void>
 }
 
-export interface SyncServiceParts extends PeerCalls, ReadableTrees {
+/** The trees that this node wants and that a peer has to bring, since this node cannot call that peer. */
+export interface WantedTrees {
+  wants(tree: TreeId, peer: PeerId): boolean
+  /** Calls `listener` when that may have changed for a tree, until the returned function is called. */
+  onChange(listener: (tree: TreeId) => void): () => void
+}
+
+/** Where this node is, and where its peers are. */
+export interface AddressDesk {
+  answer(
+    peer: PeerId | undefined,
+    question: { readonly own?: SignedBytes | undefined; readonly ask?: MemberAsk | undefined },
+    from: string,
+  ): Promise<AddressAnswer>
+}
+
+/** What is known of the members of trees. */
+export interface MemberNews {
+  /** Reports whether a peer is a member of a tree, and so may learn where the others are. */
+  isMember(tree: TreeId, peer: PeerId): Promise<boolean>
+  /** Calls `listener` when there are new address records of a tree's members, with who told them. */
+  onNews(listener: (tree: TreeId, member: PeerId | undefined, teller: PeerId | undefined) => void): () => void
+}
+
+export interface SyncServiceParts extends PeerCalls, ChunkHandlerParts {
   readonly ingest: Ingest
+  readonly addresses: AddressDesk
+  readonly members: MemberNews
   readonly bindings: Bindings
+  readonly offering: OfferOperations
+  readonly pairing: PairingOperations
+  readonly wanted: WantedTrees
   readonly requests: AccessDesk
   readonly identity: Identity
   readonly clock: Clock
@@ -55,13 +110,25 @@ export function createSyncService(parts: SyncServiceParts): Partial<ServiceImpl<
         peer: hexToBytes(identity.peer),
         nonce,
         signature: signHandshake(identity, request, nonce),
-        features: [],
+        features: handshakeFeatures,
       }
+    },
+
+    async exchangeAddresses(request, context) {
+      const { peer, remoteAddress } = contact(parts, context)
+      const question = { own: request.own, ask: readMemberAsk(request) }
+      const answer = await context.values
+        .get(loadKey)
+        .work(context.signal, () => parts.addresses.answer(peer, question, remoteAddress))
+      return writeAddressAnswer(answer)
     },
 
     syncTree: (request, context) => syncTree(parts, request, context),
     watch: (request, context) => watch(parts, request, context),
     sendEntries: (request, context) => sendEntries(parts, request, context),
+    ...createChunkHandler(parts),
+    ...createOfferHandler(parts),
+    ...createPairingHandlers(parts),
   }
 }
 
@@ -76,8 +143,12 @@ async function* syncTree(parts: SyncServiceParts, request: SyncTreeRequest, cont
   const { store, access, clock, onServed, onEqual } = parts
   const caller = contact(parts, context)
   const tree = readId(request.tree, 'tree')
-  await access.read(tree, caller)
   const { peer } = caller
+  if (await isGiver(parts, tree, caller)) {
+    yield { part: { case: 'header' as const, value: writeSyncHeader(nothingHere) } }
+    return
+  }
+  await access.read(tree, caller)
   if (peer !== undefined) await onServed(tree, peer)
   const { signal } = context
   const json = context.requestHeader.get('content-type')?.includes('json') ?? false
@@ -100,24 +171,73 @@ async function* syncTree(parts: SyncServiceParts, request: SyncTreeRequest, cont
   }
 }
 
+/** The answer to a peer that has to bring a tree, whatever is here of it already. */
+const nothingHere: SyncHeader = {
+  status: 'delta',
+  tips: [],
+  tipsDigest: '',
+  count: 0,
+  common: [],
+  entries: 0,
+}
+
+/** Reports whether a caller may not read a tree, and has to bring it: it is told nothing of it, and may send entries. */
+async function isGiver({ access, wanted }: SyncServiceParts, tree: TreeId, caller: Caller): Promise<boolean> {
+  const { peer, operator } = caller
+  if (peer === undefined || operator || !wanted.wants(tree, peer)) return false
+  return !(await access.mayRead(tree, caller))
+}
+
 async function* watch(parts: SyncServiceParts, request: WatchRequest, context: HandlerContext) {
-  const { store, access, clock, onServed, onEqual } = parts
+  const { store, access, clock, onServed, onWatched, onEqual, wanted } = parts
   const caller = contact(parts, context)
   const { peer } = caller
+  const watched = new Map<TreeId, () => void>()
   const trees = readWatchRequest(request)
   const signal = AbortSignal.any([context.signal, context.values.get(stoppingKey)])
   const mayRead = async (tree: TreeId) => {
     const may = await access.mayRead(tree, caller)
-    if (may && peer !== undefined) await onServed(tree, peer)
+    if (!may || peer === undefined) return may
+    await onServed(tree, peer)
+    if (!watched.has(tree)) watched.set(tree, onWatched(tree, peer))
     return may
   }
   const equal = async (tree: TreeId, sequence: number) => {
     if (peer !== undefined) await onEqual(tree, peer, sequence)
   }
+  const wants = (tree: TreeId) => peer !== undefined && !caller.operator && wanted.wants(tree, peer)
+  const onWanted = (listener: (tree: TreeId) => void) => wanted.onChange(listener)
   const load = context.values.get(loadKey)
   const work = <Result>(piece: () => Promise<Result>) => load.work(signal, piece)
-  for await (const message of serveWatch({ store, clock, mayRead, onEqual: equal, work }, trees, signal))
-    yield writeWatchMessage(message)
+  const neighbours = {
+    admit: async (tree: TreeId, urgent: boolean) =>
+      peer !== undefined && (await parts.onAsked(tree, peer, urgent)),
+    holds: (tree: TreeId) => peer !== undefined && parts.holds(tree, peer),
+    select: (tree: TreeId, entries: readonly SignedEntry[], kind: WatcherKind) =>
+      peer === undefined ? { entries, hops: 0 } : parts.select(tree, peer, entries, kind),
+    onDrop: parts.onDrop,
+  }
+  const watchParts = {
+    ...{ store, clock, mayRead, onEqual: equal, work, wants, onWanted, neighbours },
+    ...newsFor(parts.members, peer),
+  }
+  try {
+    for await (const message of serveWatch(watchParts, trees, signal)) yield writeWatchMessage(message)
+  } finally {
+    for (const end of watched.values()) end()
+  }
+}
+
+/** Returns what tells a watcher that members of its trees have new addresses: not of what it told itself. */
+function newsFor(members: MemberNews, peer: PeerId | undefined): Omit<NewsParts, 'clock'> | undefined {
+  if (peer === undefined) return undefined
+  return {
+    mayLearn: (tree) => members.isMember(tree, peer),
+    onNews: (listener) =>
+      members.onNews((tree, member, teller) => {
+        if (teller !== peer && member !== peer) listener(tree)
+      }),
+  }
 }
 
 async function sendEntries(
@@ -126,10 +246,14 @@ async function sendEntries(
   { values, signal }: HandlerContext,
 ) {
   const { store, ingest } = parts
-  const tree = await expectTree(parts, request.tree, values.get(callerKey))
+  const caller = values.get(callerKey)
+  const isGiving = await isGiver(parts, readId(request.tree, 'tree'), caller)
+  const tree = isGiving ? readId(request.tree, 'tree') : await expectTree(parts, request.tree, caller)
   const load = values.get(loadKey)
+  const entries = readSigned(request.entries)
+  if (caller.peer !== undefined) parts.onSent(tree, caller.peer, entries)
   const { added, known, refused } = await load.work(signal, () =>
-    ingest.page(tree, readSigned(request.entries), { existing: true }),
+    ingest.page(tree, entries, { existing: !isGiving }),
   )
   load.charge(refused.length)
   return {
@@ -141,7 +265,8 @@ async function sendEntries(
       code: error.code,
       message: error.message,
     })),
-    tipsDigest: hexToBytes(await store.tipsDigest(tree)),
-    count: BigInt(store.tree(tree)?.count ?? 0),
+    // Who may not read the tree is told of its own entries alone.
+    tipsDigest: hexToBytes(isGiving ? '' : await store.tipsDigest(tree)),
+    count: isGiving ? 0n : BigInt(store.tree(tree)?.count ?? 0),
   }
 }

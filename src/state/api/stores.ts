@@ -1,23 +1,28 @@
 /** One store of a tree as programs use it: keys with typed values, on this node or on a remote one. */
-import { setTimeout as delay } from 'node:timers/promises'
-import { backoffCeilingMs } from '../../base/backoff.ts'
-import { CausewayError } from '../../base/errors.ts'
-import { limits } from '../../base/limits.ts'
+
+import { throwIfCancelled, unlessAborted } from '../../base/clock.ts'
 import type { Change } from '../../dag/body.ts'
 import type { EntryId, TreeId } from '../../dag/id.ts'
 import type { PeerId } from '../../dag/identity.ts'
-import type { Item, Page, ReadOptions, Version, VersionStanding } from '../reads.ts'
+import type { BlobRange } from '../blobs/format.ts'
+import type { PastAction } from '../effects.ts'
+import { type Blob, checkKey } from '../payload.ts'
 import type { SharedText } from '../text/shared-text.ts'
-import type { Expectation, KeyAction, KeyWrite, StateWrite } from '../writer.ts'
 import type { StoreCalls } from './calls.ts'
+import type { Item, Page, ReadOptions, Version, VersionStanding } from './items.ts'
+import { resuming } from './resuming.ts'
+import { type ByteSource, download, type UploadOptions, upload } from './streams.ts'
 import { decodeValue, encodeValue, type Value } from './values.ts'
+import type { Expectation, KeyAction, KeyWrite, StateWrite } from './write.ts'
 
 /** What an entry put under a key. */
 export interface StoreVersion {
   /** The entry's id. */
   readonly version: EntryId
-  /** Text for text types, what JSON says for application/json, otherwise bytes. */
+  /** Text for text types, what JSON says for application/json, otherwise bytes. Of a blob: no bytes. */
   readonly value: Value
+  /** In place of a value: `Store.getStream` has its bytes. */
+  readonly blob: Blob | undefined
   readonly type: string
   /** The number that the value is, with all that was added to it; undefined if it is none. */
   readonly sum: bigint | undefined
@@ -51,11 +56,30 @@ export interface WriteOptions {
   readonly replaces?: StoreItem | undefined
   /** Whether to resolve only once the entry is flushed to the disk. */
   readonly durable?: boolean | undefined
+  /**
+   * Cancels a write that waits, with CANCELLED: nothing is written then. An entry that is being written, or was sent to a
+   * remote node, is not taken back: the signal is ignored.
+   */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface PutOptions extends WriteOptions {
   /** The media type. Default: by the value. */
   readonly type?: string | undefined
+}
+
+export interface PutStreamOptions extends PutOptions, UploadOptions {}
+
+/** Which bytes of a value to read. */
+export interface GetStreamOptions extends BlobRange, ReadOptions {}
+
+/** The bytes of a value. */
+export interface StoreStream {
+  readonly item: StoreItem
+  /** Of the whole value. */
+  readonly size: number
+  /** The bytes, or the range of them. Read it once; a blob is verified chunk by chunk, and fetched from peers if need be. */
+  readonly stream: AsyncGenerator<Uint8Array>
 }
 
 /** Some keys as they are now. */
@@ -67,7 +91,9 @@ export interface StoreChange {
 
 /** What an entry did to a key. */
 export interface StorePast extends StoreVersion {
-  /** `deleted`: the entry put nothing: it deleted or added. */
+  /** What the entry did. */
+  readonly action: PastAction
+  /** `change`: the entry put nothing. */
   readonly standing: VersionStanding
   readonly replaces: readonly EntryId[]
   readonly added: bigint | undefined
@@ -105,7 +131,8 @@ export class Batch {
     return this
   }
 
-  private record(store: string, key: string, action: KeyAction, { expect, replaces }: WriteOptions): this {
+  /** Internal: records a change as the library has it. */
+  record(store: string, key: string, action: KeyAction, { expect, replaces }: WriteOptions): this {
     if (expect !== undefined) this.expect(store, key, expect)
     this.writes.push({ store, key, action, ...(replaces && { replaces: versionsOf(replaces) }) })
     return this
@@ -132,18 +159,32 @@ export class Stores {
   write(
     tree: TreeId,
     build: (batch: Batch) => void,
-    options: { readonly durable?: boolean } = {},
+    options: Pick<WriteOptions, 'durable' | 'signal'> = {},
   ): Promise<At> {
-    return this.calls.write(tree, collect(build, options.durable))
+    return this.calls.write(tree, collect(build, options.durable), options.signal)
   }
 
   /**
    * Opens the text under a key for editing: `doc` is a document of Yjs that follows the tree, and whose edits become
-   * entries. Close it when it is no longer needed. Throws UNIMPLEMENTED without the package yjs, UNKNOWN_TREE, and
-   * VIEW_BUILDING.
+   * entries. Close it when it is no longer needed. Throws UNIMPLEMENTED without the package yjs, UNKNOWN_TREE,
+   * VIEW_BUILDING, and CANCELLED if the signal fires before it is open; from then on the signal is ignored.
    */
-  text(tree: TreeId, store: string, key: string): Promise<SharedText> {
-    return this.calls.openText(tree, { store, key })
+  async text(
+    tree: TreeId,
+    store: string,
+    key: string,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<SharedText> {
+    throwIfCancelled(signal)
+    const opening = this.calls.openText(tree, { store, key })
+    if (signal === undefined) return opening
+    return unlessAborted(opening, signal).catch((error) => {
+      opening.then(
+        (text) => text.close(),
+        () => {},
+      )
+      throw error
+    })
   }
 
   /** Returns the text under a key, or undefined if there is none. Throws as `text` and `Store.get` do. */
@@ -192,10 +233,35 @@ export class Store {
 
   /**
    * Puts a value. Returns the id of the entry. Throws CONFLICT if the key is not as `expect` says, FORBIDDEN if the key of
-   * the writer may not write, UNKNOWN_TREE, INVALID_ARGUMENT, LIMIT_EXCEEDED, ENTRY_TOO_LARGE and RESOURCE_EXHAUSTED.
+   * the writer may not write, UNKNOWN_TREE, INVALID_ARGUMENT, LIMIT_EXCEEDED, ENTRY_TOO_LARGE, RESOURCE_EXHAUSTED and CANCELLED.
    */
   put(key: string, value: Value, options: PutOptions = {}): Promise<At> {
     return this.write((batch) => batch.put(this.name, key, value, options), options)
+  }
+
+  /**
+   * Puts what a stream yields, up to 2 GiB: as a value if it has at most 64 KiB, otherwise as a blob. Throws as `put` does,
+   * and STORE_FULL.
+   */
+  async putStream(key: string, source: ByteSource, options: PutStreamOptions = {}): Promise<At> {
+    checkKey(key)
+    const put = { ...(await upload(this.calls, this.tree, source, options)), type: options.type ?? '' }
+    return this.write((batch) => batch.record(this.name, key, { put }, options), options)
+  }
+
+  /**
+   * Returns the value of a key as a stream, or undefined if it is absent. Throws as `get` does; the stream throws
+   * BLOB_NOT_HERE if the node lacks chunks and no peer has them now, and INVALID_ARGUMENT for a range past the end.
+   */
+  async getStream(key: string, options: GetStreamOptions = {}): Promise<StoreStream | undefined> {
+    const { offset, length, ...read } = options
+    const [found] = await this.calls.get(this.tree, [{ store: this.name, key }], read)
+    const item = found && present(found)
+    if (item === undefined) return undefined
+    const { value, blob } = found!.version!
+    const signal = read.signal ?? new AbortController().signal
+    const stream = download(this.calls, this.tree, { value, blob }, { offset, length }, signal)
+    return { item, size: blob?.size ?? value.length, stream }
   }
 
   /** Deletes the versions of a key that the node shows, or that `replaces` has. */
@@ -208,8 +274,8 @@ export class Store {
     return this.write((batch) => batch.add(this.name, key, delta, options), options)
   }
 
-  private write(build: (batch: Batch) => void, { durable }: WriteOptions): Promise<At> {
-    return this.calls.write(this.tree, collect(build, durable))
+  private write(build: (batch: Batch) => void, { durable, signal }: WriteOptions): Promise<At> {
+    return this.calls.write(this.tree, collect(build, durable), signal)
   }
 
   /** Yields the keys that begin with `prefix`, in ascending order of their bytes, without their conflicts. */
@@ -256,61 +322,47 @@ export class Store {
   }
 
   /**
-   * Yields all keys that begin with `prefix`, then each change, until the signal fires. A connection that is lost is
-   * made again, and the watch goes on where it was.
+   * Yields all keys that begin with `prefix`, then each change, until the signal fires; with `changesOnly` the changes
+   * alone. A connection that is lost is made again, and the watch goes on where it was.
    */
   async *watch({
     prefix,
+    changesOnly,
     signal,
   }: {
     readonly prefix?: string
+    readonly changesOnly?: boolean
     readonly signal: AbortSignal
   }): AsyncGenerator<StoreChange> {
     let after = 0
-    let failures = 0
+    let told = new Set<string>()
     // Keys that were told before all were, over a connection that is lost: they may be gone when all are told again.
     const doubtful = new Set<string>()
-    // Ends with the signal; each turn follows one connection.
-    while (!signal.aborted)
-      try {
-        const told = new Set<string>()
-        const messages = this.calls.watch(this.tree, { store: this.name, prefix, after }, signal)
-        for await (const { items, sequence, synced } of messages) {
-          failures = 0
-          const resumed = after > 0 && items.length === 0
-          if (synced) after = sequence
-          const shown: StoreChange['items'][number][] = items.map((item) => present(item) ?? absent(item.key))
-          for (const { key } of items) told.add(key)
-          if (synced) {
-            for (const key of doubtful) if (!told.has(key)) shown.push(absent(key))
-            for (const keys of [told, doubtful]) keys.clear()
-          } else for (const { key } of items) doubtful.add(key)
-          if (shown.length > 0 || (synced && !resumed)) yield { items: shown, synced }
-        }
-        if (signal.aborted) return
-        throw new CausewayError('DISCONNECTED', 'The node has ended the watch.')
-      } catch (error) {
-        if (signal.aborted) return
-        const known = CausewayError.from(error)
-        if (!lostConnection.has(known.code) || ++failures > limits.watchRetries) throw error
-        const waitMs = backoffCeilingMs(failures, {
-          baseMs: limits.watchRetryMs,
-          capMs: limits.watchRetryMaxMs,
-        })
-        // Keeps the process alive, which may do nothing but watch. If the signal ends the wait, it ends the loop.
-        await delay(waitMs, undefined, { signal }).catch(() => {})
-      }
+    const follow = () => {
+      told = new Set()
+      return this.calls.watch(this.tree, { store: this.name, prefix, after, changesOnly }, signal)
+    }
+    for await (const { items, sequence, synced } of resuming(follow, signal)) {
+      const resumed = after > 0 && items.length === 0
+      if (synced) after = sequence
+      const shown: StoreChange['items'][number][] = items.map((item) => present(item) ?? absent(item.key))
+      for (const { key } of items) told.add(key)
+      if (synced) {
+        for (const key of doubtful) if (!told.has(key)) shown.push(absent(key))
+        for (const keys of [told, doubtful]) keys.clear()
+      } else for (const { key } of items) doubtful.add(key)
+      if (shown.length > 0 || (synced && !resumed)) yield { items: shown, synced }
+    }
   }
 }
-
-const lostConnection = new Set(['DISCONNECTED', 'UNREACHABLE', 'TIMEOUT', 'VIEW_BUILDING'])
 
 function versionsOf(item: StoreItem | null): EntryId[] {
   return item === null ? [] : [item.version, ...item.conflicts.map(({ version }) => version)]
 }
 
-function versionOf({ id, author, createdAtMs, sum, ...bytes }: Version): StoreVersion {
-  return { version: id, value: decodeValue(bytes), type: bytes.type, sum, author, createdAtMs }
+function versionOf({ id, author, createdAtMs, sum, value: bytes, type, blob }: Version): StoreVersion {
+  const value = blob === undefined ? decodeValue({ value: bytes, type }) : bytes
+  return { version: id, value, blob, type, sum, author, createdAtMs }
 }
 
 const absent = (key: string): AbsentItem => ({ key, version: undefined })

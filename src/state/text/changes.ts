@@ -18,7 +18,7 @@ export interface TextSource {
   readonly key: StoreKey
 }
 
-/** Reports whether a key has a text, as far as the newest of its versions tell. The view must be current. */
+/** Reports whether a key has a text that stands, as far as the newest of its versions tell. The view must be current. */
 export async function hasText({
   views,
   tree,
@@ -26,8 +26,9 @@ export async function hasText({
 }: Pick<TextSource, 'views' | 'tree' | 'key'>): Promise<boolean> {
   const { store } = views
   const range = versionRange(store.treeNumber(tree), keyBytes(key))
-  const marks = await store.db.values({ ...range, limit: limits.stateScanRows }).all()
-  return marks.some(({ length }) => length > 0)
+  const rows = await store.db.iterator({ ...range, limit: limits.stateScanRows }).all()
+  const marked = rows.flatMap(([row, mark]) => (mark.length > 0 ? [rankOf(row)] : []))
+  return marked.length > 0 && (await store.voidAmong(tree, marked)).size < marked.length
 }
 
 /**

@@ -1,84 +1,76 @@
 /**
- * A text that is open for editing: a document of Yjs that follows the tree's entries, and whose edits become entries.
- * Most entries are applied as they come. Those that change what counts of earlier ones cannot be: Yjs brings nothing back
- * that was deleted. Then the text gets a new document, made from all of its updates.
+ * A text that is open for editing: a document of Yjs that follows the tree's entries, on this node or on a remote one, and
+ * whose edits become entries. Where what counts of earlier entries has changed, the text gets a new document.
  */
-import { EventEmitter } from 'node:events'
-import type { Clock } from '../../base/clock.ts'
-import { CausewayError } from '../../base/errors.ts'
+import { backoffCeilingMs } from '../../base/backoff.ts'
+import { type Clock, sleep } from '../../base/clock.ts'
+import { CausewayError, type ErrorCode } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
-import { type EntryId, unknownTree } from '../../dag/id.ts'
+import type { EntryId } from '../../dag/id.ts'
 import type { PeerId } from '../../dag/identity.ts'
-import { StateReader } from '../reads.ts'
-import type { StateWriter } from '../writer.ts'
-import { allUpdates, newsSince, type TextSource } from './changes.ts'
-import { Composer } from './composer.ts'
+import { Emitter } from './emitter.ts'
+import type { TextFeed } from './feed.ts'
 import { type Edit, Outgoing } from './outgoing.ts'
 import { clientOf, readUpdate, retryWaiting, rootName, splitUpdate } from './update.ts'
-import type { Doc } from './yjs.ts'
+import type { Doc, YjsModule } from './yjs.ts'
 
 export interface TextEvents {
   /** The text has a new document, and the former one is not followed any more: bind the editor to this one. */
   reset: [doc: Doc]
-  /** Edits could not be written, or the tree not read. The edits are kept, and written with the next ones. */
+  /**
+   * Edits could not be written, or the text not followed. The edits are kept, and written with the next ones; the text is
+   * followed again, unless the tree is gone.
+   */
   problem: [error: CausewayError]
   /** The text is closed. */
   close: []
 }
 
 export interface TextParts {
-  readonly writer: StateWriter
   readonly clock: Clock
   /** The author of the edits. */
   readonly author: PeerId
+  readonly feed: TextFeed
+  /** Writes one edit as an entry. */
+  readonly write: (edit: Edit) => Promise<EntryId>
 }
 
-export class SharedText extends EventEmitter<TextEvents> implements AsyncDisposable {
-  private readonly source: TextSource
-  private readonly parts: TextParts
+export interface SharedTextParts extends TextParts {
+  readonly yjs: YjsModule
+}
+
+export class SharedText extends Emitter<TextEvents> implements AsyncDisposable {
+  private readonly parts: SharedTextParts
   private readonly outgoing: Outgoing
   private document: Doc
   private session: Uint8Array
-  private composer: Composer
-  /** The entries whose updates the document has. */
-  private seen = new Set<string>()
-  /** Up to which arrival it has them. */
-  private after = 0
-  private stale = false
   private applying = false
+  private hasBegun = false
+  /** Whether the document holds nothing but what the feed told, and edits that can be written. */
+  private isSound = false
+  private turn = new AbortController()
   private following: Promise<void> | undefined
   private closing: Promise<readonly EntryId[]> | undefined
-  private stopFollowing = () => {}
 
-  private constructor(source: TextSource, parts: TextParts) {
+  private constructor(parts: SharedTextParts) {
     super()
-    this.source = source
     this.parts = parts
-    this.composer = new Composer(source.yjs)
     this.session = parts.clock.randomBytes(limits.textSessionBytes)
-    this.document = new source.yjs.Doc()
+    this.document = new parts.yjs.Doc()
     this.outgoing = new Outgoing({
       clock: parts.clock,
       merge: (edits) => this.merge(edits),
-      write: async ({ session, update }) =>
-        (
-          await parts.writer.write(source.tree, {
-            writes: [{ ...source.key, action: { text: { session, update } } }],
-          })
-        ).id,
+      write: parts.write,
       onProblem: (error) => this.emit('problem', CausewayError.from(error)),
     })
   }
 
-  /** Internal: use `Stores.text`. Throws UNKNOWN_TREE, VIEW_BUILDING. */
-  static async open(source: TextSource, parts: TextParts): Promise<SharedText> {
-    const text = new SharedText(source, parts)
-    await new StateReader(source.views).ready(source.tree)
-    await text.rebuild()
-    text.stopFollowing = source.views.subscribe((tree) => {
-      if (tree === source.tree) text.follow()
+  /** Internal: use `Stores.text`. Throws what the feed throws before it has told all of the text. */
+  static async open(parts: SharedTextParts): Promise<SharedText> {
+    const text = new SharedText(parts)
+    await new Promise<void>((resolve, reject) => {
+      text.following = text.follow(resolve, reject)
     })
-    text.follow()
     return text
   }
 
@@ -107,7 +99,7 @@ export class SharedText extends EventEmitter<TextEvents> implements AsyncDisposa
       try {
         return await this.outgoing.flush()
       } finally {
-        this.stopFollowing()
+        this.turn.abort()
         this.outgoing.drop()
         await this.following
         this.emit('close')
@@ -120,83 +112,88 @@ export class SharedText extends EventEmitter<TextEvents> implements AsyncDisposa
     await this.close()
   }
 
-  /** Reports whether the view has counted what the document does not have yet. */
-  get isBehind(): boolean {
-    return this.stale || this.after !== this.source.views.counted(this.source.tree)
-  }
-
-  /** Takes in what the view has counted. */
-  private follow(): void {
-    if (this.following !== undefined || this.closing !== undefined) return
-    this.following = this.takeInAll().then(
-      () => {
-        this.following = undefined
-        // What was counted since the last look: its call came too early.
-        const { views, tree } = this.source
-        if (this.isBehind && (!this.stale || views.isCurrent(tree))) this.follow()
-      },
-      (error) => {
-        this.following = undefined
-        this.emit('problem', CausewayError.from(error))
-      },
-    )
-  }
-
-  private async takeInAll(): Promise<void> {
-    const { views, tree } = this.source
-    if (views.store.tree(tree) === undefined) throw unknownTree(tree)
-    // Each turn takes in some arrivals; ends when the document has all that the view has counted.
+  /** Follows the feed, and begins anew when it was lost, or when the document is not sound. */
+  private async follow(opened: () => void, failed: (error: unknown) => void): Promise<void> {
+    const { clock } = this.parts
+    let isOpen = false
+    let failures = 0
+    // Ends when the text is closed, or when there is nothing more to follow.
     while (this.closing === undefined) {
-      const counted = views.counted(tree)
-      // The view is counted anew: its rows are not complete until it has reached the tree.
-      if (counted < this.after) this.stale = true
-      if (this.stale && !views.isCurrent(tree)) return
-      if (!this.stale && counted === this.after) return
-      const news = this.stale ? undefined : await newsSince(this.source, this.after)
-      const fresh = news?.updates.filter(({ id }) => !this.seen.has(id)) ?? []
-      const update = news === undefined || news.hasFlips ? undefined : this.composer.add(fresh)
-      if (update === undefined) {
-        await this.rebuild()
-        this.emit('reset', this.document)
-      } else {
-        if (fresh.length > 0) this.applyTo(this.document, update)
-        for (const { id } of fresh) this.seen.add(id)
-        this.after = news!.through
+      const { signal } = this.turn
+      try {
+        await this.followOnce(signal, () => {
+          failures = 0
+          isOpen = true
+          opened()
+        })
+        if (!signal.aborted) throw new CausewayError('DISCONNECTED', 'The node has ended the watch.')
+      } catch (error) {
+        if (!isOpen) return failed(error)
+        if (!signal.aborted) {
+          const problem = CausewayError.from(error)
+          this.emit('problem', problem)
+          if (final.has(problem.code)) return
+          const pace = { baseMs: limits.watchRetryMs, capMs: limits.watchRetryMaxMs }
+          await sleep(clock, backoffCeilingMs(++failures, pace), signal).catch(() => {})
+        }
       }
+      if (signal.aborted) this.turn = new AbortController()
     }
+  }
+
+  /** Follows the feed as long as it goes on. Its first message is all of the text. */
+  private async followOnce(signal: AbortSignal, begun: () => void): Promise<void> {
+    let isFirst = true
+    for await (const { update, isWhole } of this.parts.feed(signal)) {
+      if (update === undefined) continue
+      if (isWhole) this.takeWhole(update, isFirst)
+      else this.applyTo(this.document, update)
+      if (isFirst) begun()
+      isFirst = false
+    }
+  }
+
+  /** Makes a new document of all of the text and the edits that are not written yet, unless the present one is the same. */
+  private takeWhole(update: Uint8Array, mayBeSame: boolean): void {
+    const { yjs, clock, author } = this.parts
+    // From here on without a pause, so that no edit of the former document is missed.
+    const doc = new yjs.Doc()
+    doc.getText(rootName)
+    this.applyTo(doc, update)
+    for (const edit of this.outgoing.unwritten()) this.applyTo(doc, edit.update)
+    if (mayBeSame && this.isSound && this.isSame(update, doc)) return
+    this.stopListening()
+    // A session of its own, since what the former one has inserted may not be what counts.
+    this.session = clock.randomBytes(limits.textSessionBytes)
+    doc.clientID = clientOf(author, this.session)
+    const isReset = this.hasBegun
+    this.hasBegun = true
+    this.isSound = true
+    this.document = doc
+    if (this.closing === undefined) doc.on('update', this.onUpdate)
+    if (isReset) this.emit('reset', doc)
+  }
+
+  /** Reports whether the present document becomes the same by an update: then its editor may go on. */
+  private isSame(update: Uint8Array, other: Doc): boolean {
+    const { yjs } = this.parts
+    this.applyTo(this.document, update)
+    return (
+      yjs.equalSnapshots(yjs.snapshot(this.document), yjs.snapshot(other)) &&
+      contentOf(this.document) === contentOf(other)
+    )
   }
 
   /** Applies an update that is no edit. Must not be mistaken for one by the listener. */
   private applyTo(doc: Doc, update: Uint8Array): void {
+    const { yjs } = this.parts
     this.applying = true
     try {
-      this.source.yjs.applyUpdate(doc, update, this)
-      retryWaiting(this.source.yjs, doc, this)
+      yjs.applyUpdate(doc, update, this)
+      retryWaiting(yjs, doc, this)
     } finally {
       this.applying = false
     }
-  }
-
-  /** Makes a new document from all updates and the edits that are not written yet. */
-  private async rebuild(): Promise<void> {
-    const { yjs, views, tree } = this.source
-    const through = views.counted(tree)
-    const updates = await allUpdates(this.source)
-    // From here on without a pause, so that no edit of the former document is missed.
-    this.stopListening()
-    this.composer = new Composer(yjs)
-    this.seen = new Set(updates.map(({ id }) => id))
-    const doc = new yjs.Doc()
-    // A session of its own, since what the former one has inserted may not be what counts.
-    this.session = this.parts.clock.randomBytes(limits.textSessionBytes)
-    doc.clientID = clientOf(this.parts.author, this.session)
-    doc.getText(rootName)
-    this.applyTo(doc, this.composer.add(updates)!)
-    for (const { update } of this.outgoing.unwritten()) this.applyTo(doc, update)
-    this.after = through
-    this.stale = false
-    this.document = doc
-    if (this.closing === undefined) doc.on('update', this.onUpdate)
   }
 
   private stopListening(): void {
@@ -207,13 +204,13 @@ export class SharedText extends EventEmitter<TextEvents> implements AsyncDisposa
   private readonly onUpdate = (update: Uint8Array, origin: unknown): void => {
     if (origin === this) return
     // While it takes in updates, Yjs removes marks that have become needless, at every editor alike: that is no edit.
-    if (this.applying && this.source.yjs.decodeUpdate(update).structs.length === 0) return
+    if (this.applying && this.parts.yjs.decodeUpdate(update).structs.length === 0) return
     this.outgoing.add({ session: this.session, update })
   }
 
   /** Returns the edits of each session as few updates. Drops all, and throws, if they are none of a text. */
   private merge(edits: readonly Edit[]): Edit[] {
-    const { yjs } = this.source
+    const { yjs, author } = this.parts
     const bySession = new Map<Uint8Array, Uint8Array[]>()
     for (const { session, update } of edits) {
       const updates = bySession.get(session)
@@ -223,7 +220,7 @@ export class SharedText extends EventEmitter<TextEvents> implements AsyncDisposa
     const merged: Edit[] = []
     for (const [session, updates] of bySession) {
       const update = yjs.mergeUpdates(updates)
-      const client = clientOf(this.parts.author, session)
+      const client = clientOf(author, session)
       if (readUpdate(yjs, update, client) === undefined) this.refuseEdits()
       for (const part of splitUpdate(yjs, update, client)) merged.push({ session, update: part })
     }
@@ -233,11 +230,19 @@ export class SharedText extends EventEmitter<TextEvents> implements AsyncDisposa
   private refuseEdits(): never {
     this.outgoing.drop()
     this.stopListening()
-    this.stale = true
-    this.follow()
+    this.isSound = false
+    this.turn.abort()
     throw new CausewayError(
       'INVALID_ARGUMENT',
       `Only the text \`doc.getText('${rootName}')\` of this document can be edited, and only by its own client: the edits are dropped.`,
     )
   }
 }
+
+const contentOf = (doc: Doc) => JSON.stringify(doc.getText(rootName).toDelta())
+
+/** Codes of errors that no waiting heals. */
+const final: ReadonlySet<ErrorCode> = new Set([
+  ...(['UNKNOWN_TREE', 'UNIMPLEMENTED', 'LIMIT_EXCEEDED', 'INVALID_ARGUMENT'] as const),
+  ...(['CLOSED', 'FORBIDDEN', 'UNAUTHENTICATED', 'WRONG_PEER'] as const),
+])

@@ -154,6 +154,16 @@ export function retryWaiting(yjs: YjsModule, doc: Doc, origin: unknown): void {
   yjs.applyUpdateV2(doc, waiting.update, origin)
 }
 
+/** Returns the text that an update makes of a new document, or undefined if it says nothing at all. */
+export function textOf(yjs: YjsModule, update: Uint8Array): string | undefined {
+  const { structs, ds } = yjs.decodeUpdate(update)
+  if (structs.length === 0 && ds.clients.size === 0) return undefined
+  const doc = new yjs.Doc()
+  const text = doc.getText(rootName)
+  yjs.applyUpdate(doc, update)
+  return text.toString()
+}
+
 /** Returns an update as parts that each can be written: the update itself if it is small. Throws LIMIT_EXCEEDED. */
 export function splitUpdate(yjs: YjsModule, update: Uint8Array, client: number): Uint8Array[] {
   if (update.length <= limits.textUpdateBytes) return [update]

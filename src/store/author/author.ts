@@ -5,9 +5,10 @@
  */
 import { create } from '@bufbuild/protobuf'
 import { Permission, PolicyKeySchema, PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
-import type { Clock } from '../../base/clock.ts'
+import { type Clock, cancelled, takeOut, unlessBegun } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
+import { contextsOf, type TraceContext, tracing } from '../../base/tracing/tracing.ts'
 import type { Change } from '../../dag/body.ts'
 import { policyStore, signEntry, signRoot, type VerifiedEntry } from '../../dag/entry.ts'
 import { hexToBytes } from '../../dag/hex.ts'
@@ -25,6 +26,8 @@ export interface CommitOptions {
   readonly parents?: readonly EntryId[] | undefined
   /** Whether to resolve only once the entry is flushed to the disk. Default: false. */
   readonly durable?: boolean | undefined
+  /** Cancels a commit that waits for others. One that is being written is written, and the signal is ignored. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A change of the policy. What is absent stays as it is. */
@@ -45,6 +48,8 @@ export interface PolicyUpdate {
 interface PendingCommit {
   readonly changes: readonly Change[]
   readonly options: CommitOptions
+  /** The span that asked for it. */
+  readonly trace: TraceContext | undefined
   readonly resolve: (entry: VerifiedEntry) => void
   readonly reject: (error: unknown) => void
 }
@@ -62,6 +67,18 @@ export class Author {
     this.clock = clock
   }
 
+  /** The key that signs. */
+  get peer(): PeerId {
+    return this.identity.peer
+  }
+
+  /** How many commits wait for the page before theirs, in all trees. */
+  get waiting(): number {
+    let waiting = 0
+    for (const queue of this.pending.values()) waiting += queue.length
+    return waiting
+  }
+
   /** Creates a tree, and returns its root once that is flushed. Throws ENTRY_ROOT if the name is empty or too long. */
   async createTree(name: string, publicAccess: PublicAccess = PublicAccess.NONE): Promise<VerifiedEntry> {
     const nonce = this.clock.randomBytes(limits.rootNonceMinBytes)
@@ -72,12 +89,15 @@ export class Author {
 
   /**
    * Signs one entry on top of the tree and stores it. Throws UNKNOWN_TREE, ENTRY_CHANGES, ENTRY_TOO_LARGE,
-   * ENTRY_MISSING_PARENT, FORBIDDEN if our key may not write, or RESOURCE_EXHAUSTED if too many commits wait.
+   * ENTRY_MISSING_PARENT, FORBIDDEN if our key may not write, RESOURCE_EXHAUSTED if too many commits wait, or CANCELLED.
    */
   commit(tree: TreeId, changes: readonly Change[], options: CommitOptions = {}): Promise<VerifiedEntry> {
     checkChanges(changes)
-    return new Promise((resolve, reject) => {
-      const commit = { changes, options, resolve, reject }
+    const { signal } = options
+    if (signal?.aborted) return Promise.reject(cancelled(signal))
+    let leave = () => false
+    const written = new Promise<VerifiedEntry>((resolve, reject) => {
+      const commit = { changes, options, trace: tracing?.current(), resolve, reject }
       const queue = this.pending.get(tree)
       if (queue === undefined) {
         this.pending.set(tree, [commit])
@@ -90,8 +110,12 @@ export class Author {
             { data: { retryAfterMs: 100 } },
           ),
         )
-      else queue.push(commit)
+      else {
+        queue.push(commit)
+        leave = () => takeOut(queue, commit)
+      }
     })
+    return unlessBegun(written, signal, leave)
   }
 
   /** Writes a tree's pending commits, page by page, until there are none. */
@@ -131,7 +155,7 @@ export class Author {
     const { refused } = await this.store.append(
       tree,
       pairs.map(({ entry }) => entry),
-      { sync: durable },
+      { sync: durable, traces: tracing && contextsOf(pairs.map(({ commit }) => commit)) },
     )
     const errors = new Map(refused.map(({ index, error }) => [index, error]))
     for (const [index, { entry, commit }] of pairs.entries()) {

@@ -90,7 +90,12 @@ function placeOn(
  * Returns the place if the author has the right there, since peers would refuse its entry otherwise. Throws FORBIDDEN;
  * `who` names the author in the message.
  */
-export function expectRight(place: Place, author: PeerId, needed: Permission, who: string): Place {
+export function expectRight<Where extends Pick<Place, 'permission'>>(
+  place: Where,
+  author: PeerId,
+  needed: Permission,
+  who: string,
+): Where {
   if (place.permission(author) >= needed) return place
   const [action, help] =
     needed === Permission.ADMIN

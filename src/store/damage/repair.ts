@@ -10,6 +10,8 @@ import { damagedTree } from './damaged-tree.ts'
 
 /** The options of a repair. */
 export interface RepairOptions {
+  /** Ends with CANCELLED between two trees, or while one is checked; a tree that is being built anew is built first. */
+  readonly signal?: AbortSignal | undefined
   /** Called with the entries of the present tree that were checked or stored anew so far, and how many there are. */
   readonly onProgress?: ((done: number, count: number, tree: TreeId) => void) | undefined
 }
@@ -34,7 +36,9 @@ export async function repairTree(
   const count = store.tree(tree)?.count
   if (count === undefined) throw unknownTree(tree)
   const onProgress = (done: number, of: number) => options.onProgress?.(done, of, tree)
-  const { checked, problems } = await findProblems(store, tree, { onProgress })
+  const { checked, problems } = await findProblems(store, tree, {
+    ...{ onProgress, ...(options.signal && { signal: options.signal }) },
+  })
   if (problems.length === 0) return { tree, problems, kept: checked, dropped: 0 }
   await store.setAside(tree, damagedTree(tree, problems[0]!.message))
   const rebuilt = await store.repairs.rebuild(tree, (done) => onProgress(done, Math.max(done, count)))

@@ -212,7 +212,7 @@ export const tipRange = (number: number) => range(kinds.tip, number)
 export const arrivalRange = (number: number) => range(kinds.arrival, number)
 export const policyRange = (number: number) => range(kinds.policy, number)
 export const pointRange = (number: number) => range(kinds.point, number)
-const voidRange = (number: number) => range(kinds.void, number)
+export const voidRange = (number: number) => range(kinds.void, number)
 
 /** The ranges of a tree's records that follow from its entries and lie by its number, but for its arrivals. */
 export const derivedRanges = [

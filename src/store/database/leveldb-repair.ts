@@ -5,10 +5,10 @@
  * it. Nothing else may have the database open.
  */
 import { ClassicLevel } from 'classic-level'
+import { encodeFormat } from '../formats/format-record.ts'
 import { storeError } from './errors.ts'
 import * as layout from './layout.ts'
 import { checkTables } from './leveldb-tables.ts'
-import { storeFormat } from './open.ts'
 
 /** Repairs the database in a folder. Throws STORE_CORRUPT if that does not help, STORE_FULL and STORE_DENIED. */
 export async function repairDatabase(folder: string): Promise<void> {
@@ -36,7 +36,7 @@ async function mendFormat(db: ClassicLevel<Buffer, Buffer>): Promise<void> {
   if (value !== undefined && isNumbered(value)) return
   const rows = await db.iterator(layout.treeRange).all()
   if (rows.length > 0 && !rows.some(([key, record]) => isOfThisFormat(key, record))) return
-  await db.put(layout.formatKey, Buffer.from(JSON.stringify({ format: storeFormat })), { sync: true })
+  await db.put(layout.formatKey, encodeFormat(), { sync: true })
 }
 
 function isNumbered(value: Buffer): boolean {

@@ -1,7 +1,9 @@
 /**
- * Checks the blocks of LevelDB's tables against their checksums, which LevelDB itself does not when it reads or merges
- * them: a flipped bit passes, and two keys out of order even end the process by an assertion. So a repair of the whole
- * store first marks each damaged block as one that LevelDB cannot read, and LevelDB's repair then leaves it out.
+ * Checks the blocks of LevelDB's tables, which LevelDB itself does not when it reads or merges them: against their
+ * checksums, and that their keys are LevelDB's. A flipped bit passes there, and two keys out of order even end the process
+ * by an assertion. A merge may also have copied a key that is none into a new table, whose checksums are right. So a
+ * repair of the whole store first marks each damaged block as one that LevelDB cannot read, and LevelDB's repair then
+ * leaves it out.
  */
 import { open, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,6 +13,8 @@ import { storeError } from './errors.ts'
 const footerBytes = 48
 /** Bytes after each block: its type and a checksum. */
 const trailerBytes = 5
+/** Bytes at the end of each key: whether the row is deleted (0) or put (1), then seven bytes of its age. */
+const keyTrailerBytes = 8
 /** A type of blocks that LevelDB does not know. */
 const unreadable = 0xff
 
@@ -52,32 +56,62 @@ export function damagedBlocks(table: Buffer): Place[] {
   const end = table.length - footerBytes
   // LevelDB checks the magic number, and leaves a table without it out as a whole.
   if (end < 0 || table.readUInt32LE(table.length - 8) !== 0x8b80fb57) return []
-  const places: Place[] = []
   try {
     const footer = new Reader(table.subarray(end))
     // One names the filter, without which a key may seem to be missing, the other the blocks of data.
-    for (const list of [footer.place(), footer.place()])
-      places.push(list, ...(isSound(table, list) ? placesIn(contentOf(table, list)) : []))
+    const [filters, index] = [footer.place(), footer.place()].map((list) => ({
+      list,
+      places: isSound(table, list) ? placesIn(contentOf(table, list)) : [],
+    })) as [Listed, Listed]
+    const unsound = [filters.list, ...filters.places, index.list].filter((place) => !isSound(table, place))
+    return [...unsound, ...index.places.filter((place) => !isData(table, place))]
   } catch {
     return [{ offset: end, size: 0 }]
   }
-  return places.filter((place) => !isSound(table, place))
+}
+
+/** A block that lists others. */
+interface Listed {
+  readonly list: Place
+  readonly places: Place[]
+}
+
+/** Whether a block matches its checksum, and all of its keys are LevelDB's. */
+function isData(table: Buffer, place: Place): boolean {
+  if (!isSound(table, place)) return false
+  try {
+    let key: Buffer = Buffer.alloc(0)
+    for (const { shared, rest } of rowsIn(contentOf(table, place))) {
+      key = Buffer.concat([key.subarray(0, shared), rest])
+      const kind = key[key.length - keyTrailerBytes]
+      if (kind !== 0 && kind !== 1) return false
+    }
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Reads LevelDB's numbers. Throws RangeError past the end. */
 class Reader {
   at = 0
-  private readonly bytes: Buffer
+  private readonly from: Buffer
 
-  constructor(bytes: Buffer) {
-    this.bytes = bytes
+  constructor(from: Buffer) {
+    this.from = from
+  }
+
+  bytes(length: number): Buffer {
+    if (this.at + length > this.from.length) throw new RangeError('A row ends past its block.')
+    this.at += length
+    return this.from.subarray(this.at - length, this.at)
   }
 
   number(): number {
     let value = 0
     // Ends: a number has at most ten bytes.
     for (let factor = 1; factor < 2 ** 70; factor *= 128) {
-      const byte = this.bytes.readUInt8(this.at++)
+      const byte = this.from.readUInt8(this.at++)
       value += (byte & 127) * factor
       if (byte < 128) return value
     }
@@ -104,23 +138,22 @@ function contentOf(table: Buffer, { offset, size }: Place): Buffer {
   return table[offset + size] === 1 ? inflate(block) : block
 }
 
-/** Returns the places that the entries of a sound block name. */
+/** Returns the places that the rows of a sound block name. */
 function placesIn(list: Buffer): Place[] {
-  const restarts = list.readUInt32LE(list.length - 4)
-  const end = list.length - 4 - 4 * restarts
-  const reader = new Reader(list)
-  const places: Place[] = []
-  // Ends: each turn reads an entry of the list.
+  return [...rowsIn(list)].map(({ value }) => new Reader(value).place())
+}
+
+/** Reads the rows of a block. A key begins with `shared` bytes of the key before. Throws RangeError past the end. */
+function* rowsIn(block: Buffer): Generator<{ shared: number; rest: Buffer; value: Buffer }> {
+  const end = block.length - 4 - 4 * block.readUInt32LE(block.length - 4)
+  const reader = new Reader(block)
+  // Ends: each turn reads a row of the block.
   while (reader.at < end) {
-    reader.number()
+    const shared = reader.number()
     const keyBytes = reader.number()
     const valueBytes = reader.number()
-    reader.at += keyBytes
-    const next = reader.at + valueBytes
-    places.push(reader.place())
-    reader.at = next
+    yield { shared, rest: reader.bytes(keyBytes), value: reader.bytes(valueBytes) }
   }
-  return places
 }
 
 /** Inflates Snappy's format: its length, then pieces that are copied from the input or from what was put out. */

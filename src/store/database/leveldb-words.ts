@@ -6,7 +6,7 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { limits } from '../../base/limits.ts'
-import type { Database } from './open.ts'
+import type { Database } from './database.ts'
 
 const words = /dropping \d+ bytes|ignoring error|Corruption|missing files/i
 

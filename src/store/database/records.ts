@@ -13,6 +13,8 @@ import { checksumBytes, isSealed, seal, seedOfKey } from './checksum.ts'
 import { storeError } from './errors.ts'
 import type { Database } from './open.ts'
 
+type Snapshot = ReturnType<Database['snapshot']>
+
 /** A map by text keys, whose values are stored as JSON. */
 export class Records<Value extends object> {
   private readonly db: Database
@@ -134,6 +136,23 @@ export class Records<Value extends object> {
       }
       onWritten()
     })
+  }
+}
+
+/** Returns the records of a map as a snapshot has them, without the damaged ones. */
+export async function readRecords(
+  db: Database,
+  name: string,
+  snapshot: Snapshot,
+): Promise<[string, object][]> {
+  const sublevel = db.sublevel<Buffer, Buffer>(name, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
+  try {
+    const rows = await sublevel.iterator({ snapshot } as object).all()
+    return rows.flatMap(([key, value]) =>
+      isSealed(value, seedOfKey(key)) ? [[key.toString(), decode<object>(value)] as [string, object]] : [],
+    )
+  } catch (error) {
+    throw storeError(error, `The records of ${name} could not be read`)
   }
 }
 

@@ -65,6 +65,9 @@ export async function readPolicy(
   return policy
 }
 
+/** As how many bytes a small entry counts that is read: 256 of them fill a turn. */
+const smallestRead = limits.pageBytes / 256
+
 /** Adds stored policy entries to a policy that has those below them. */
 async function enterPage(
   store: StoreReader,
@@ -123,10 +126,16 @@ async function readAccepted(
       ? []
       : [{ id, number: record.number, height: record.height, after: record.after }]
   })
+  let bytes = 0
+  const reading = new Turns(() => bytes, limits.pageBytes)
   for (const [index, value] of (await store.valuesAt(places)).entries()) {
     const { id, after } = places[index]!
-    if (value !== undefined)
-      accepted.set(id, { author: readEntry(layout.decodeEntry(value)).body.author, after })
+    if (value === undefined) continue
+    accepted.set(id, { author: readEntry(layout.decodeEntry(value)).body.author, after })
+    // An entry with its changes may be large; a small one costs some 30 µs all the same.
+    bytes += Math.max(value.length, smallestRead)
+    const turn = reading.next()
+    if (turn !== undefined) await turn
   }
   return accepted
 }

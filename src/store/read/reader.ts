@@ -6,7 +6,14 @@ import type { AbstractIterator } from 'abstract-level'
 import { CausewayError, type Failure } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { SignedEntry } from '../../dag/entry.ts'
-import { type EntryId, formatId, type Position, type TreeId, unknownTree } from '../../dag/id.ts'
+import {
+  comparePositions,
+  type EntryId,
+  formatId,
+  type Position,
+  type TreeId,
+  unknownTree,
+} from '../../dag/id.ts'
 import { storeError } from '../database/errors.ts'
 import * as layout from '../database/layout.ts'
 import type { Database } from '../database/open.ts'
@@ -231,6 +238,27 @@ export class StoreReader {
     return positions.map((position, index) => storedEntry(position, values[index]))
   }
 
+  /**
+   * Like `read`, for the positions of successive arrivals: a transfer brings entries in the order in which they lie, and
+   * one scan of those costs a third of looking up each.
+   */
+  async readNear(tree: TreeId, positions: readonly Position[]): Promise<StoredEntry[]> {
+    const number = this.numberOf(tree)
+    if (positions.length > 1 && isAscending(positions)) {
+      const [gte, lte] = [layout.entryKey(number, positions[0]!), layout.entryKey(number, positions.at(-1)!)]
+      const range = { gte, lte, limit: positions.length, highWaterMarkBytes: limits.pageBytes }
+      try {
+        const rows = await this.db.iterator(range as object).all()
+        this.expectStill(tree, number)
+        const isRun = rows.length === positions.length && rows.every(([key], at) => isAt(key, positions[at]!))
+        if (isRun) return positions.map((position, at) => storedEntry(position, rows[at]![1]))
+      } catch (error) {
+        throw storeError(error, 'The store could not be read')
+      }
+    }
+    return this.read(tree, positions)
+  }
+
   /** Returns the stored bytes of entries at known places, also of a tree that is set aside, or undefined for each gap. */
   valuesAt(places: readonly (Position & { readonly number: number })[]): Promise<(Buffer | undefined)[]> {
     return this.getMany(places.map((place) => layout.entryKey(place.number, place)))
@@ -332,6 +360,12 @@ export class StoreReader {
       throw storeError(error, 'The store could not be read')
     }
   }
+}
+
+const isAt = (key: Buffer, { id }: Position): boolean => layout.positionOfKey(key).id === id
+
+function isAscending(positions: readonly Position[]): boolean {
+  return positions.every((position, at) => at === 0 || comparePositions(positions[at - 1]!, position) < 0)
 }
 
 /** Throws STORE_CORRUPT if there is no value. */

@@ -2,6 +2,7 @@
  * What it takes to read trees: the store without the right to write it, and without its keys and records. Sync and
  * other readers of trees depend on this, so that another store, or a view of one, can take its place.
  */
+import type { TraceContext } from '../../base/tracing/tracing.ts'
 import type { Sketch } from '../../dag/difference/sketch.ts'
 import type { SignedEntry } from '../../dag/entry.ts'
 import type { EntryId, Position, TreeId } from '../../dag/id.ts'
@@ -47,6 +48,11 @@ export interface TreeReader {
   readonly latest: {
     /** Returns the arrivals after `from` up to `upTo`, or undefined if some of them are not in memory. */
     between(tree: TreeId, from: number, upTo: number): readonly SignedEntry[] | undefined
+  }
+  /** Which spans brought the latest arrivals. */
+  readonly traces: {
+    /** Returns the spans that brought the arrivals after `from` up to `upTo`, as far as they are known. */
+    between(tree: TreeId, from: number, upTo: number): readonly TraceContext[]
   }
   /** The live set sketch of each tree. */
   readonly sketches: {

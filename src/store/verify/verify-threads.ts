@@ -67,6 +67,11 @@ export class VerifyThreads {
     return this.threads.size
   }
 
+  /** How many entries wait for a thread. */
+  get waiting(): number {
+    return this.queue.reduce((sum, { entries }) => sum + entries.length, 0)
+  }
+
   /** Whether no thread has failed so far. */
   get available(): boolean {
     return this.failure === undefined

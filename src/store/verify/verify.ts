@@ -29,6 +29,11 @@ let running = 0
 
 const ownThreads = new VerifyThreads()
 
+/** Returns how many entries of the process wait for a thread that verifies their signatures. */
+export function signaturesWaiting(): number {
+  return queue.reduce((sum, { entries, next }) => sum + entries.length - next, ownThreads.waiting)
+}
+
 /** Returns for each entry, in the given order, the verified entry or the error. */
 export function verifyAll(entries: readonly Entry[], threads = ownThreads): Promise<Verdict[]> {
   if (entries.length <= limits.verifyAlone || !threads.available) return verifyInPool(entries)

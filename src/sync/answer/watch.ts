@@ -6,45 +6,28 @@
 import type { Clock } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
-import type { SignedEntry } from '../../dag/entry.ts'
-import type { EntryId, TreeId } from '../../dag/id.ts'
+import type { TreeId } from '../../dag/id.ts'
 import { isDamageOf } from '../../store/damage/damaged-tree.ts'
 import type { TreeReader } from '../../store/read/tree-reader.ts'
-import type { TreeSummary } from '../../store/tree-state.ts'
-import { sample } from '../sample.ts'
-
-/** WatchTree of sync.proto: a tree that a watcher follows. */
-export interface WatchedTree {
-  readonly tree: TreeId
-  /** The cursor of the last event that the watcher saw from this server, which alone can use it; 0: none. */
-  readonly cursor: number
-  /** The watcher's tips digest in hex; '' if it has no entries. */
-  readonly tipsDigest: string
-}
-
-/** WatchResponse of sync.proto for a tree that has changed. */
-export interface WatchEvent {
-  readonly tree: TreeId
-  readonly tipsDigest: string
-  readonly count: number
-  readonly cursor: number
-  /** The entries that arrived after the last event up to the cursor, parents first; empty if a session is faster. */
-  readonly entries: readonly SignedEntry[]
-  /** The tips, or `limits.watchTips` of them at random; empty if more entries follow. */
-  readonly tips: readonly EntryId[]
-}
+import { type AddressNews, News, type NewsParts } from './news.ts'
+import { TreeWatch, type WatchEvent, type WatchedTree, type WatchNeighbours } from './tree-watch.ts'
 
 /** A message of a watch; undefined is a sign of life. */
-export type WatchMessage = WatchEvent | undefined
+export type WatchMessage = WatchEvent | AddressNews | undefined
 
 /** What serving a watch needs. */
-export interface WatchParts {
+export interface WatchParts extends NewsParts {
   readonly store: TreeReader
-  readonly clock: Clock
   /** Returns whether the watcher may read a tree. Called before each event. */
   mayRead(tree: TreeId): Promise<boolean>
   /** Called if the watcher has, when its watch begins, exactly what we have, up to our arrival `sequence`. */
   onEqual?(tree: TreeId, sequence: number): Promise<void>
+  /** Reports whether the watcher, which may not read a tree, has to bring it. */
+  wants?(tree: TreeId): boolean
+  /** Calls `listener` when that may have changed, until the returned function is called. */
+  onWanted?(listener: (tree: TreeId) => void): () => void
+  /** Who is a neighbour, for a watcher that asks to be one. Default: everybody is. */
+  readonly neighbours?: WatchNeighbours
   /** Does the work for an event, in the watcher's turn and at its cost. Default: at once. */
   work?<Result>(piece: () => Promise<Result>): Promise<Result>
 }
@@ -56,43 +39,55 @@ export interface WatchParts {
  * next sign of life is due a fixed time after the last message, whatever happens in between.
  */
 export async function* serveWatch(
-  { store, clock, mayRead, onEqual, work = (piece) => piece() }: WatchParts,
+  parts: WatchParts,
   trees: readonly WatchedTree[],
   signal: AbortSignal,
 ): AsyncGenerator<WatchMessage> {
-  if (trees.length === 0)
-    throw new CausewayError('INVALID_ARGUMENT', 'A watch must name at least one tree, got none.')
-  if (trees.length > limits.watchTrees)
-    throw new CausewayError(
-      'LIMIT_EXCEEDED',
-      `One watch follows at most ${limits.watchTrees} trees, got ${trees.length}.`,
-      { data: { max: limits.watchTrees } },
-    )
+  const { clock, mayRead, onEqual, work = (piece) => piece() } = parts
+  checkTrees(trees)
   const watches = new Map(trees.map((watched) => [watched.tree, new TreeWatch(watched)]))
-  const changes = new ReadableChanges(watches.keys(), mayRead)
-  const unsubscribe = store.subscribe((tree) => {
-    if (watches.has(tree)) changes.add(tree)
-  })
+  const wishes = new Wishes(parts)
+  const changes = new ReadableChanges(watches.keys(), async (tree) => wishes.isNew(tree) || mayRead(tree))
+  const news = new News(parts)
+  const unsubscribe = follow(parts, watches, { wishes, changes, news })
   const onAbort = () => changes.end()
   signal.addEventListener('abort', onAbort)
   const nextHeartbeat = () => clock.monotonic() + limits.watchHeartbeatMs
   try {
     yield undefined
     let heartbeatAt = nextHeartbeat()
-    // Ends with the call. Each turn waits for a change or the time of a sign of life.
+    // Ends with the call. Each turn waits for a change, or the time of news or of a sign of life.
     while (!signal.aborted) {
-      const tree = await changes.take(clock, heartbeatAt)
+      const tree = await changes.take(clock, () => Math.min(heartbeatAt, news.dueAt))
       if (signal.aborted) return
-      if (tree === undefined || clock.monotonic() >= heartbeatAt) {
+      const addressNews = await news.take()
+      if (addressNews !== undefined) {
+        yield addressNews
+        heartbeatAt = nextHeartbeat()
+      }
+      if (clock.monotonic() >= heartbeatAt) {
         yield undefined
         heartbeatAt = nextHeartbeat()
       }
       // Asked again, since it may be long ago that the change was found.
-      if (tree === undefined || !(await unlessDamaged(tree, mayRead(tree)))) continue
-      const watch = watches.get(tree)!
+      if (tree === undefined) continue
+      if (!(await unlessDamaged(tree, mayRead(tree)))) {
+        if (!wishes.take(tree)) continue
+        yield { tree, tipsDigest: '', count: 0, cursor: 0, entries: [], tips: [] }
+        heartbeatAt = nextHeartbeat()
+        continue
+      }
+      const watch = watches.get(tree)
+      if (watch === undefined) continue
+      if (!(await watch.isHeld(parts.neighbours))) {
+        watches.delete(tree)
+        yield { tree, tipsDigest: '', count: 0, cursor: 0, entries: [], tips: [], refused: true }
+        heartbeatAt = nextHeartbeat()
+        continue
+      }
       const event = await unlessDamaged(
         tree,
-        work(() => watch.next(store, clock.random)),
+        work(() => watch.next(parts)),
       )
       // It goes behind the others, so that a busy tree does not keep them waiting.
       if (watch.behind) changes.add(tree)
@@ -105,6 +100,70 @@ export async function* serveWatch(
     changes.end()
     unsubscribe()
     signal.removeEventListener('abort', onAbort)
+  }
+}
+
+function checkTrees(trees: readonly WatchedTree[]): void {
+  if (trees.length === 0)
+    throw new CausewayError('INVALID_ARGUMENT', 'A watch must name at least one tree, got none.')
+  if (trees.length > limits.watchTrees)
+    throw new CausewayError(
+      'LIMIT_EXCEEDED',
+      `One watch follows at most ${limits.watchTrees} trees, got ${trees.length}.`,
+      { data: { max: limits.watchTrees } },
+    )
+}
+
+/** Lets each change that concerns the watcher show in `changes`, until the returned function is called. */
+function follow(
+  { store, onWanted, onNews, neighbours }: WatchParts,
+  watches: ReadonlyMap<TreeId, TreeWatch>,
+  {
+    wishes,
+    changes,
+    news,
+  }: { readonly wishes: Wishes; readonly changes: ReadableChanges; readonly news: News },
+): () => void {
+  const ends = [
+    store.subscribe((tree) => {
+      if (watches.has(tree)) changes.add(tree)
+    }),
+    onWanted?.((tree) => {
+      if (watches.has(tree) && wishes.isNew(tree)) changes.add(tree)
+    }),
+    onNews?.((tree) => {
+      if (!watches.has(tree)) return
+      news.add(tree)
+      changes.wake()
+    }),
+    neighbours?.onDrop((tree) => {
+      if (watches.get(tree)?.asks !== undefined) changes.add(tree)
+    }),
+  ]
+  return () => {
+    for (const end of ends) end?.()
+  }
+}
+
+/** The trees that the watcher has to bring. It is told of each once, until the wish has ended and come again. */
+class Wishes {
+  private readonly wants: (tree: TreeId) => boolean
+  private readonly told = new Set<TreeId>()
+
+  constructor({ wants = () => false }: WatchParts) {
+    this.wants = wants
+  }
+
+  isNew(tree: TreeId): boolean {
+    if (!this.wants(tree)) this.told.delete(tree)
+    return this.wants(tree) && !this.told.has(tree)
+  }
+
+  /** Returns whether the watcher has to be told of the tree, and counts it as told. */
+  take(tree: TreeId): boolean {
+    const isNew = this.isNew(tree)
+    if (isNew) this.told.add(tree)
+    return isNew
   }
 }
 
@@ -132,11 +191,14 @@ class ReadableChanges {
     this.wakeSearch()
   }
 
-  /** Returns the next tree, or undefined if there is none at `untilMs` of monotonic time, or the watch has ended. */
-  async take(clock: Clock, untilMs: number): Promise<TreeId | undefined> {
+  /**
+   * Returns the next tree, or undefined if there is none at `until()` in monotonic time, after `wake`, or if the watch has
+   * ended.
+   */
+  async take(clock: Clock, until: () => number): Promise<TreeId | undefined> {
     if (this.found === undefined && this.failure === undefined && !this.ended)
       await new Promise<void>((resolve) => {
-        const cancelTimer = clock.setTimer(untilMs - clock.monotonic(), resolve)
+        const cancelTimer = clock.setTimer(Math.max(0, until() - clock.monotonic()), resolve)
         this.wakeTaker = () => {
           cancelTimer()
           resolve()
@@ -147,6 +209,11 @@ class ReadableChanges {
     this.found = undefined
     this.wakeSearch()
     return found
+  }
+
+  /** Ends a wait for the next tree. */
+  wake(): void {
+    this.wakeTaker()
   }
 
   end(): void {
@@ -186,96 +253,4 @@ async function unlessDamaged<Result>(tree: TreeId, result: Promise<Result>): Pro
     if (isDamageOf(tree, error)) return undefined
     throw error
   }
-}
-
-/** How far one watch has come in one tree. */
-class TreeWatch {
-  private readonly tree: TreeId
-  /** The watcher's cursor when the watch began. */
-  private readonly cursor: number
-  /** The watcher's own digest; undefined after the first look at the tree. */
-  private theirs: string | undefined
-  /** The arrival up to which the watcher was served; undefined before the first look at the tree. */
-  private sequence: number | undefined
-  /** Whether entries are left after the last event. */
-  behind = false
-  /** Our latest arrival, if the watcher was just found to have the same as we. */
-  equalAt: number | undefined
-
-  constructor({ tree, cursor, tipsDigest }: WatchedTree) {
-    this.tree = tree
-    this.cursor = cursor
-    this.theirs = tipsDigest
-  }
-
-  /** Returns an event that brings the watcher up to date, or nearer to it; undefined if it is up to date. */
-  async next(store: TreeReader, random: () => number): Promise<WatchEvent | undefined> {
-    const { tree } = this
-    const summary = await store.summary(tree)
-    if (summary.count === 0) {
-      // When the tree arrives, that is news even to a watcher that has all of it.
-      this.theirs = undefined
-      return undefined
-    }
-    const { tips, tipsDigest, count, sequence } = summary
-    const first = this.sequence === undefined
-    // If this store was restored from a copy, an older cursor may lie ahead of it.
-    const from = this.sequence ?? (this.cursor > 0 && this.cursor <= sequence ? this.cursor : undefined)
-    const equal = first && this.theirs === tipsDigest
-    this.theirs = undefined
-    this.sequence = sequence
-    this.behind = false
-    this.equalAt = equal ? sequence : undefined
-    if (equal || (from === sequence && !first)) return undefined
-    const batch = from === undefined ? undefined : await readBatch(store, tree, from, sequence)
-    const cursor = batch?.upTo ?? sequence
-    this.sequence = cursor
-    this.behind = cursor < sequence
-    return {
-      tree,
-      tipsDigest,
-      count,
-      cursor,
-      entries: batch?.entries ?? [],
-      // None if more entries follow: tips that the watcher does not know are on their way.
-      tips: this.behind ? [] : sample(tips, limits.watchTips, random),
-    }
-  }
-}
-
-/** Returns the next arrivals after `from`, as many as fit into an event, or undefined if a session is faster. */
-async function readBatch(
-  store: TreeReader,
-  tree: TreeId,
-  from: number,
-  upTo: number,
-): Promise<{ entries: readonly SignedEntry[]; upTo: number } | undefined> {
-  const behind = upTo - from
-  if (behind === 0 || behind > limits.watchBehindEntries) return undefined
-  const recent = store.latest.between(tree, from, upTo)
-  if (recent !== undefined) return { entries: recent, upTo }
-  const arrivals = await store.arrivals(tree, from, Math.min(behind, limits.inlineEntries))
-  const records = await store.lookup(arrivals.map(({ id }) => id))
-  let bytes = 0
-  let fitCount = 0
-  for (const record of records) {
-    bytes += record?.size ?? 0
-    if (bytes > limits.inlineBytes) break
-    fitCount++
-  }
-  if (fitCount === 0) return undefined
-  const entries = await store.read(tree, arrivals.slice(0, fitCount))
-  return { entries: entries.map(({ signed }) => signed), upTo: from + fitCount }
-}
-
-/** Returns the arrivals after `from` up to those of `summary`, or none if one call cannot carry them all. */
-export async function readInline(
-  store: TreeReader,
-  tree: TreeId,
-  from: number,
-  { sequence }: TreeSummary,
-): Promise<readonly SignedEntry[]> {
-  if (sequence - from > limits.inlineEntries) return []
-  const batch = await readBatch(store, tree, from, sequence)
-  return batch?.upTo === sequence ? batch.entries : []
 }

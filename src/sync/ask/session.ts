@@ -112,8 +112,10 @@ class Session {
       const { header } = answer
       const state = `${tipsDigest} ${header.tipsDigest} ${header.count}`
       if (header.status === 'equal') {
-        if (header.tipsDigest !== tipsDigest || count === 0)
-          throw protocolError('The remote says that both sides are equal, but the digests do not show it.')
+        if (header.tipsDigest !== tipsDigest || header.count !== count || count === 0)
+          throw protocolError(
+            'The remote says that both sides are equal, but digests and counts do not show it.',
+          )
         exchange.equal = true
         exchange.settledAt = this.askedAt
         return { done: true, more: false, state }

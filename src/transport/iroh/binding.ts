@@ -1,45 +1,74 @@
 /**
- * Everything odd about `@number0/iroh` 1.1, in one file, so that a binding that takes buffers can replace it in an
- * hour. Callers see Duplexes and CausewayErrors. In the binding, bytes are arrays of numbers, errors are Rust's debug
- * text, a waiting call cannot be cancelled, and Rust closes an object when JavaScript collects it.
+ * Everything odd about `@number0/iroh` 1.1, here, in stream.ts and in errors.ts, so that a binding that takes buffers can
+ * replace it in an hour. Callers see Duplexes and CausewayErrors. In the binding, bytes are arrays of numbers, errors are
+ * Rust's debug text, a waiting call cannot be cancelled, Rust closes an object when JavaScript collects it, and the
+ * functions `watch…` end the process: poll instead.
  */
-import { Duplex } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import type * as Iroh from '@number0/iroh/index.js'
-import { CausewayError, type ErrorCode } from '../../base/errors.ts'
+import { CausewayError } from '../../base/errors.ts'
 import { type PeerId, parsePeerId } from '../../dag/identity.ts'
+import { listenError, onFirstFree, type Ports } from '../listening.ts'
 import type { PathInfo } from '../transport.ts'
+import { connectError, firstLine, streamError } from './errors.ts'
+import { QuicStream } from './stream.ts'
 
 export type IrohModule = typeof Iroh
 
 /** The protocol that both sides name in the handshake; the endpoint refuses others. */
 const alpn = arrayOf(Buffer.from('causeway/1'))
 
-/**
- * Bytes per call. The binding copies element by element (52 ns to write, 80 ns to read), whatever the size. Below 32
- * KiB the cost of a call shows; above 64 KiB nothing is gained, and each call blocks the event loop for longer.
- */
-const chunkBytes = 65_536
-
 /** Keeps endpoints and connections in use from being collected, which would end their Rust side. */
 const alive = new Set<unknown>()
 
 export interface QuicTarget {
   readonly peer: PeerId
-  /** Used in this file only. */
+  /** The relay that the address names. */
+  readonly relay: string | undefined
+  /** Dialled in this file only. */
   readonly native: Iroh.EndpointAddr
 }
 
 export interface QuicEndpoint {
   readonly peer: PeerId
-  /** Returns the standard endpoint ticket for the addresses as they are now. */
-  ticket(): string
-  hasRelay(): boolean
+  /** Returns where it is reached: its sockets, `ip:port`, and the relay that it has chosen. */
+  paths(): QuicPaths
+  /** Returns the standard endpoint ticket for such paths. */
+  ticket(paths: QuicPaths): string
+  /**
+   * Resolves when it is connected to its relay, now or later. While that waits, neither the process ends by itself nor is
+   * the endpoint's port freed, even if the endpoint is closed.
+   */
+  online(): Promise<void>
+  /** Adds a socket to those at which it is reached: its own as others see it. */
+  addSocket(socket: string): Promise<void>
+  removeSocket(socket: string): Promise<void>
+  /** Takes the relays out and in again, so that it connects anew. */
+  renewRelays(): Promise<void>
+  /** The local UDP port. */
+  port(): number
   connect(target: QuicTarget): Promise<QuicConnection>
   /** Lets others begin a handshake; `accept` returns them. */
   allowInbound(): void
   /** Returns the next incoming connection, or undefined once the endpoint is closed. */
   accept(): Promise<QuicIncoming | undefined>
   close(): Promise<void>
+}
+
+export interface QuicPaths {
+  readonly direct: readonly string[]
+  readonly relay?: string
+}
+
+/** The relays that an endpoint uses: n0's public ones, none, or others by URL. */
+export type RelayChoice = 'n0' | 'off' | readonly string[]
+
+export interface RelayOptions {
+  readonly relay: RelayChoice
+  /** The token that relays by URL ask for. */
+  readonly relayToken?: string
+  /** The UDP port at which relays by URL tell endpoints where they are seen. Default: none is asked. */
+  readonly relayDiscoveryPort?: number
 }
 
 export interface QuicIncoming {
@@ -88,48 +117,61 @@ export async function loadIroh(load: () => Promise<unknown> = importIroh): Promi
   }
 }
 
-export interface BindOptions {
+export interface BindOptions extends RelayOptions {
   readonly seed: Uint8Array
-  /** `host:port`. Default: all interfaces and free ports. */
+  /** `host:port`. Default: all interfaces and `ports`. */
   readonly bind?: string
-  readonly relay: 'default' | 'off' | readonly string[]
+  /** Ports to try in turn. Default: any free one. */
+  readonly ports?: Ports
 }
 
 export async function bindEndpoint(iroh: IrohModule, options: BindOptions): Promise<QuicEndpoint> {
   const { bind, relay, seed } = options
+  const relays = relaysOf(iroh, options)
   const build = async (addresses: string[]): Promise<Iroh.Endpoint> => {
     const builder = iroh.Endpoint.builder()
     // The n0 preset also publishes the address in n0's DNS. With relays of its own, a node uses nothing of n0's.
-    if (relay === 'default') iroh.presetN0(builder)
+    if (relay === 'n0') iroh.presetN0(builder)
     else iroh.presetMinimal(builder)
+    // With an empty map of relays it would still use those that the addresses of others name.
     if (relay === 'off') builder.relayMode(iroh.RelayMode.disabled())
-    else if (relay !== 'default') builder.relayMode(iroh.RelayMode.customFromUrls([...relay]))
+    else if (relay !== 'n0') builder.relayMode(iroh.RelayMode.custom(relays))
     builder.secretKey(arrayOf(seed))
     for (const address of addresses) builder.bindAddr(address)
     return builder.bind()
   }
-  try {
-    if (bind === undefined) return wrapEndpoint(iroh, await build([]))
-    // An IPv4 address alone leaves an IPv6 socket open on all interfaces, but loopback must mean loopback.
-    if (!bind.startsWith('127.')) return wrapEndpoint(iroh, await build([bind]))
-    const endpoint = await build([bind, '[::1]:0']).catch(() => build([bind]))
-    return wrapEndpoint(iroh, endpoint)
-  } catch (error) {
-    throw new CausewayError(
-      'BAD_ADDRESS',
-      `Cannot bind QUIC to ${bind ?? 'any port'}: ${firstLine(error)}.`,
-      {
-        cause: error,
-      },
-    )
+  /** Some machines have no IPv6. */
+  const buildBoth = (address: string, ip6: string) => build([address, ip6]).catch(() => build([address]))
+  const bindTo = async (host: string, port: number): Promise<Iroh.Endpoint> => {
+    try {
+      if (host === '') return await (port === 0 ? build([]) : buildBoth(`0.0.0.0:${port}`, `[::]:${port}`))
+      // An IPv4 address alone leaves an IPv6 socket open on all interfaces, but loopback must mean loopback.
+      if (host.startsWith('127.')) return await buildBoth(`${host}:${port}`, '[::1]:0')
+      return await build([`${host}:${port}`])
+    } catch (error) {
+      const cause = new Error(firstLine(error), { cause: error })
+      throw listenError(cause, host || '0.0.0.0', port, '--quic')
+    }
   }
+  const [, host = '', given] = /^(.*):(\d+)$/.exec(bind ?? '') ?? []
+  const ports = given === undefined ? (options.ports ?? 0) : Number(given)
+  return wrapEndpoint(iroh, await onFirstFree(ports, (port) => bindTo(host, port)), relays)
+}
+
+function relaysOf(iroh: IrohModule, options: RelayOptions): Iroh.RelayMap {
+  const { relay, relayToken: authToken, relayDiscoveryPort: quicPort } = options
+  if (relay === 'n0') return iroh.RelayMode.defaultMode().relayMap()
+  const relays = iroh.RelayMap.empty()
+  for (const url of relay === 'off' ? [] : relay)
+    relays.insert({ url, ...(authToken && { authToken }), ...(quicPort && { quicPort }) })
+  return relays
 }
 
 /** Parses an endpoint ticket into its peer and paths. Throws BAD_ADDRESS. */
 export function parseTicket(iroh: IrohModule, ticket: string): QuicTarget {
   try {
     const native = iroh.EndpointTicket.fromString(ticket).endpointAddr()
-    return { peer: peerOf(native.id()), native }
+    return { peer: peerOf(native.id()), relay: native.relayUrl() ?? undefined, native }
   } catch (error) {
     throw new CausewayError(
       'BAD_ADDRESS',
@@ -140,18 +182,34 @@ export function parseTicket(iroh: IrohModule, ticket: string): QuicTarget {
 }
 
 /** Returns the ticket of a peer at these socket addresses, without its endpoint. */
-export function formatTicket(iroh: IrohModule, peer: PeerId, directAddresses: string[]): string {
+export function formatTicket(iroh: IrohModule, peer: PeerId, { direct, relay }: QuicPaths): string {
   const id = iroh.EndpointId.fromBytes(arrayOf(Buffer.from(peer, 'hex')))
-  return iroh.EndpointTicket.fromAddr(new iroh.EndpointAddr(id, null, directAddresses)).toString()
+  return iroh.EndpointTicket.fromAddr(new iroh.EndpointAddr(id, relay ?? null, [...direct])).toString()
 }
 
-function wrapEndpoint(iroh: IrohModule, endpoint: Iroh.Endpoint): QuicEndpoint {
+function wrapEndpoint(iroh: IrohModule, endpoint: Iroh.Endpoint, relays: Iroh.RelayMap): QuicEndpoint {
   alive.add(endpoint)
   const peer = peerOf(endpoint.id())
   return {
     peer,
-    ticket: () => iroh.EndpointTicket.fromAddr(endpoint.addr()).toString(),
-    hasRelay: () => endpoint.addr().relayUrl() !== null,
+    paths() {
+      const address = endpoint.addr()
+      const relay = address.relayUrl()
+      return { direct: address.directAddresses(), ...(relay !== null && { relay }) }
+    },
+    ticket: (paths) => formatTicket(iroh, peer, paths),
+    online: () => endpoint.online(),
+    addSocket: (socket) => endpoint.addExternalAddr(socket),
+    async removeSocket(socket) {
+      await endpoint.removeExternalAddr(socket)
+    },
+    async renewRelays() {
+      for (const url of relays.urls()) {
+        await endpoint.removeRelay(url)
+        await endpoint.insertRelay(relays.get(url)!)
+      }
+    },
+    port: () => Number(/\d+$/.exec(endpoint.boundSockets()[0] ?? '')?.[0] ?? 0),
     async connect(target) {
       if (target.peer === peer)
         throw new CausewayError(
@@ -237,153 +295,10 @@ function wrapConnection(connection: Iroh.Connection): QuicConnection {
   }
 }
 
-/**
- * A QUIC stream as a Duplex. Each half has a lock in Rust, which a waiting call holds: `reset` waits for a blocked
- * `writeAll`, and `stop` for a `read`. So this class never awaits either; the end of the connection frees all.
- */
-class QuicStream extends Duplex {
-  private readonly send: Iroh.SendStream
-  private readonly recv: Iroh.RecvStream
-  private reading = false
-  private readEnded = false
-  private finished = false
-
-  constructor(stream: Iroh.BiStream) {
-    super({ highWaterMark: chunkBytes })
-    this.send = stream.send
-    this.recv = stream.recv
-    // The owner sees the stream's `close`. An error without a listener must not end the process.
-    this.on('error', () => {})
-  }
-
-  override _read(): void {
-    if (this.reading || this.readEnded) return
-    this.reading = true
-    this.recv.read(chunkBytes).then(
-      (bytes) => {
-        this.reading = false
-        this.readEnded = bytes.length === 0
-        this.push(this.readEnded ? null : bufferOf(bytes))
-      },
-      (error) => {
-        this.readEnded = true
-        this.destroy(streamError(error))
-      },
-    )
-  }
-
-  override _write(chunk: Buffer, _encoding: string, done: (error?: Error) => void): void {
-    this.writeParts([chunk]).then(
-      () => done(),
-      (error) => done(streamError(error)),
-    )
-  }
-
-  /** Writes several chunks in one call: HTTP/2 writes a header of 9 bytes, then its payload. */
-  override _writev(chunks: Array<{ chunk: Buffer }>, done: (error?: Error | null) => void): void {
-    this.writeParts(chunks.map(({ chunk }) => chunk)).then(
-      () => done(),
-      (error) => done(streamError(error)),
-    )
-  }
-
-  override _final(done: (error?: Error | null) => void): void {
-    this.finished = true
-    this.send.finish().then(
-      () => done(),
-      (error) => done(streamError(error)),
-    )
-  }
-
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    const ignore = () => {}
-    // Like TCP: written bytes arrive, unless there was an error or some are still unwritten.
-    if (!this.finished)
-      (error !== null || this.writableLength > 0 ? this.send.reset(1n) : this.send.finish()).catch(ignore)
-    if (!this.readEnded) this.recv.stop(1n).catch(ignore)
-    done(error)
-  }
-
-  private async writeParts(parts: readonly Buffer[]): Promise<void> {
-    let part = 0
-    let offset = 0
-    // Ends with the parts: each write takes at least a byte.
-    while (part < parts.length) {
-      // No await between filling the shared array and the call: the call copies the array before it returns.
-      if (scratch.length < chunkBytes) scratch.length = chunkBytes
-      let length = 0
-      // Ends with the parts, or with a full chunk.
-      while (part < parts.length && length < chunkBytes) {
-        const bytes = parts[part]!
-        const count = Math.min(bytes.length - offset, chunkBytes - length)
-        for (let index = 0; index < count; index++) scratch[length + index] = bytes[offset + index]!
-        length += count
-        offset += count
-        if (offset < bytes.length) break
-        part++
-        offset = 0
-      }
-      await this.send.writeAll(scratchOf(length))
-    }
-  }
-}
-
-/** Refilled for each call: a new array costs 40 ns per byte, this one 2. */
-const scratch: number[] = new Array<number>(chunkBytes).fill(0)
-
-/** Returns the first `length` elements. V8 keeps an array's memory if it is cut to more than half. */
-function scratchOf(length: number): number[] {
-  if (length <= chunkBytes / 2) return scratch.slice(0, length)
-  scratch.length = length
-  return scratch
-}
-
 function arrayOf(bytes: Uint8Array): number[] {
   return Array.from(bytes)
 }
 
-/** Copies an array of the binding to a Buffer at 2 ns per byte; `Buffer.from` takes 27 and `set` 22. */
-function bufferOf(array: number[]): Buffer {
-  const { length } = array
-  const bytes = Buffer.allocUnsafe(length)
-  for (let index = 0; index < length; index++) bytes[index] = array[index]!
-  return bytes
-}
-
 function peerOf(id: Iroh.EndpointId): PeerId {
   return parsePeerId(Buffer.from(id.toBytes()).toString('hex'))
-}
-
-/** Returns Rust's debug text without source positions, and without the stack that RUST_BACKTRACE adds. */
-function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
-  const lines = text
-    .split('\n\nStack backtrace:')[0]!
-    .split('\n')
-    .map((line) => line.trim())
-  const causes = lines.filter((line) => line !== '' && line !== 'Caused by:')
-  return (causes.at(-1) ?? 'unknown error').replace(/ \(\/[^)]*\)$/, '').replace(/\.$/, '')
-}
-
-function streamError(error: unknown): CausewayError {
-  if (error instanceof CausewayError) return error
-  return new CausewayError('DISCONNECTED', `The QUIC stream was lost: ${firstLine(error)}.`, { cause: error })
-}
-
-/** The binding has no error codes; these parts of rustls' and noq's messages distinguish the cases. */
-const connectVerdicts: ReadonlyArray<readonly [RegExp, ErrorCode, string]> = [
-  [/invalid peer certificate/, 'WRONG_PEER', 'another node answered at its addresses; ask for a new ticket'],
-  [/known protocol/, 'UNREACHABLE', 'what answers there does not serve causeway/1'],
-  [/refused/, 'UNREACHABLE', 'it does not accept connections now'],
-  [/timed out/, 'TIMEOUT', 'nothing answered'],
-]
-
-function connectError(error: unknown, peer: PeerId): CausewayError {
-  const text = error instanceof Error ? error.message : String(error)
-  const verdict = connectVerdicts.find(([pattern]) => pattern.test(text))
-  const [, code, meaning] = verdict ?? [undefined, 'UNREACHABLE' as const, firstLine(error)]
-  return new CausewayError(code, `Cannot connect to the peer ${peer}: ${meaning}.`, {
-    cause: error,
-    data: { peer, reason: firstLine(error) },
-  })
 }

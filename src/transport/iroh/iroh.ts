@@ -10,27 +10,35 @@ import { limits } from '../../base/limits.ts'
 import type { Identity, PeerId } from '../../dag/identity.ts'
 import type { Door } from '../door.ts'
 import { handOver, Lifecycle } from '../lifecycle.ts'
-import type { Address, Channel, DialOptions, Transport } from '../transport.ts'
+import type { Ports } from '../listening.ts'
+import type { Address, Channel, DialOptions, RelayState, Transport } from '../transport.ts'
 import {
   bindEndpoint,
+  formatTicket,
   type IrohModule,
   loadIroh,
   parseTicket,
   type QuicConnection,
   type QuicEndpoint,
+  type QuicPaths,
   type QuicTarget,
+  type RelayOptions,
 } from './binding.ts'
 import { QuicLink } from './link.ts'
+import { farPaths, namingRelay, narrowPaths } from './paths.ts'
+import { RelayWatch } from './relay-watch.ts'
 
-export interface IrohTransportOptions {
+export interface IrohTransportOptions extends RelayOptions {
   /** Default: `iroh`. */
   readonly name?: string
   /** Its key becomes the endpoint's key, the PeerId that others see and that this transport proves. */
   readonly identity: Identity
-  /** `host:port`. Default: all interfaces and a free port. */
+  /** `host:port`. Default: all interfaces and the first of `ports` that is free. */
   readonly bind?: string
-  /** n0's public relays, none, or the URLs of other relays. */
-  readonly relay: 'default' | 'off' | readonly string[]
+  /** Default: any free port. */
+  readonly ports?: Ports
+  /** Further sockets, `ip:port`, at which others reach it. */
+  readonly advertise?: readonly string[]
   readonly clock?: Clock
   /** How long a connection without streams stays open. */
   readonly idleTimeoutMs?: number
@@ -74,6 +82,8 @@ class IrohTransport implements Transport {
   private binding: Promise<Binding> | undefined
   /** The endpoint once it is bound. */
   private endpoint: QuicEndpoint | undefined
+  /** Absent without relays. */
+  private relayWatch: RelayWatch | undefined
   private acceptLoop: Promise<void> | undefined
 
   constructor(options: IrohTransportOptions) {
@@ -102,6 +112,8 @@ class IrohTransport implements Transport {
     using limit = deadline(this.clock, limits.dialTimeoutMs, 'Connecting over QUIC', dial.signal)
     try {
       return await orDiscard(this.open(address, limit.signal), limit.signal)
+    } catch (error) {
+      throw this.options.relay === 'off' ? await this.hint(error, address) : error
     } finally {
       this.dials.delete(dial)
       signal?.removeEventListener('abort', onAbort)
@@ -120,8 +132,54 @@ class IrohTransport implements Transport {
   }
 
   addresses(): Address[] {
-    if (this.accept === undefined || this.endpoint === undefined) return []
-    return [`${scheme}${this.endpoint.ticket()}`]
+    return this.addressOf((paths) => paths)
+  }
+
+  farAddresses(): Address[] {
+    const { relayWatch } = this
+    return this.addressOf((paths) => farPaths(paths, this.options.advertise, relayWatch?.connected ?? false))
+  }
+
+  /** Returns the address at the paths that `choose` leaves, or none while it is not listening. */
+  private addressOf(choose: (paths: QuicPaths) => QuicPaths | undefined): Address[] {
+    const { accept, endpoint } = this
+    const paths = accept && endpoint && choose(endpoint.paths())
+    return paths === undefined ? [] : [`${scheme}${endpoint!.ticket(paths)}`]
+  }
+
+  async narrow(
+    address: Address,
+    peer: PeerId,
+    keep: (host: string) => boolean,
+  ): Promise<Address | undefined> {
+    const { load = loadIroh } = this.options
+    const iroh = await load()
+    const paths = narrowPaths(parseTicket(iroh, address.slice(scheme.length)), peer, keep)
+    return paths && `${scheme}${formatTicket(iroh, peer, paths)}`
+  }
+
+  async addressAt(peer: PeerId, socket: string): Promise<Address> {
+    const { load = loadIroh } = this.options
+    return `${scheme}${formatTicket(await load(), peer, { direct: [socket] })}`
+  }
+
+  async addSocket(socket: string): Promise<void> {
+    await this.endpoint?.addSocket(socket)
+  }
+
+  async removeSocket(socket: string): Promise<void> {
+    await this.endpoint?.removeSocket(socket)
+  }
+
+  relay(): RelayState | undefined {
+    const { accept, endpoint, relayWatch } = this
+    if (accept === undefined || endpoint === undefined || relayWatch === undefined) return undefined
+    const { relay: url } = endpoint.paths()
+    return { ...(url !== undefined && { url }), connected: relayWatch.connected }
+  }
+
+  port(): number | undefined {
+    return this.accept && this.endpoint?.port()
   }
 
   close(): Promise<void> {
@@ -130,6 +188,7 @@ class IrohTransport implements Transport {
     return this.lifecycle.close(async () => {
       this.accept = undefined
       for (const link of this.links) link.end(error)
+      this.relayWatch?.stop()
       const binding = await this.binding?.catch(() => undefined)
       await binding?.endpoint.close()
       await this.acceptLoop
@@ -148,14 +207,13 @@ class IrohTransport implements Transport {
   }
 
   private async bindOnce(): Promise<Binding> {
-    const { load = loadIroh, identity, bind, relay } = this.options
+    const { load = loadIroh, identity, relay, advertise = [] } = this.options
     const iroh = await load()
-    const endpoint = await bindEndpoint(iroh, {
-      seed: identity.seed,
-      relay,
-      ...(bind === undefined ? {} : { bind }),
-    })
+    const endpoint = await bindEndpoint(iroh, { ...this.options, seed: identity.seed })
     this.endpoint = endpoint
+    for (const socket of advertise) await endpoint.addSocket(socket)
+    if (relay !== 'off') this.relayWatch = new RelayWatch({ endpoint, clock: this.clock })
+    this.relayWatch?.start()
     return { iroh, endpoint }
   }
 
@@ -171,7 +229,14 @@ class IrohTransport implements Transport {
       }
     }
     if (signal.aborted) throw cancelled(signal)
-    return this.openOn(await this.connect(address, target, endpoint), signal)
+    return this.openOn(await this.connect(address, target, endpoint, signal), signal)
+  }
+
+  /** Says of a remote that was not reached that it is perhaps reached by the relay of its address. */
+  private async hint(error: unknown, address: Address): Promise<unknown> {
+    if (this.lifecycle.closed) return error
+    const { iroh } = await this.bind()
+    return namingRelay(error, () => parseTicket(iroh, address.slice(scheme.length)))
   }
 
   private async openOn(link: QuicLink, signal: AbortSignal): Promise<Channel> {
@@ -187,18 +252,28 @@ class IrohTransport implements Transport {
     }
   }
 
-  private connect(address: Address, target: QuicTarget, endpoint: QuicEndpoint): Promise<QuicLink> {
-    const running = this.connecting.get(address)
-    if (running !== undefined) return running
-    const starting = endpoint
-      .connect(target)
-      .then((quic) => {
-        const link = this.addLink(quic, false)
-        if (this.lifecycle.closed) link.end(this.lifecycle.closedError())
-        else this.pool.set(target.peer, link)
-        return link
-      })
-      .finally(() => this.connecting.delete(address))
+  private connect(
+    address: Address,
+    target: QuicTarget,
+    endpoint: QuicEndpoint,
+    signal: AbortSignal,
+  ): Promise<QuicLink> {
+    const connecting = this.connecting.get(address) ?? this.startConnecting(address, target, endpoint)
+    // The binding sends its first packets ever more rarely. So the next dial begins anew, and does not wait for these.
+    const forget = () => {
+      if (this.connecting.get(address) === connecting) this.connecting.delete(address)
+    }
+    signal.addEventListener('abort', forget, { once: true })
+    return connecting.finally(forget)
+  }
+
+  private startConnecting(address: Address, target: QuicTarget, endpoint: QuicEndpoint): Promise<QuicLink> {
+    const starting = endpoint.connect(target).then((quic) => {
+      const link = this.addLink(quic, false)
+      if (this.lifecycle.closed) link.end(this.lifecycle.closedError())
+      else this.pool.set(target.peer, link)
+      return link
+    })
     this.connecting.set(address, starting)
     return starting
   }
@@ -224,10 +299,11 @@ class IrohTransport implements Transport {
     endpoint.allowInbound()
     this.accept = accept
     this.acceptLoop ??= this.acceptAll(endpoint)
-    if (this.options.relay === 'off') return
+    const { relayWatch } = this
+    if (relayWatch === undefined) return
     // A ticket made from now on should name the relay. Without one, after a while, the node still serves its network.
     const startedMs = this.clock.monotonic()
-    while (!endpoint.hasRelay() && this.clock.monotonic() - startedMs < limits.irohRelayTimeoutMs) {
+    while (!relayWatch.connected && this.clock.monotonic() - startedMs < limits.irohRelayTimeoutMs) {
       if (this.lifecycle.closed) throw this.lifecycle.closedError()
       await sleep(this.clock, limits.irohProbeStepMs)
     }

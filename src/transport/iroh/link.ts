@@ -91,8 +91,11 @@ export class QuicLink {
     const startedMs = this.clock.monotonic()
     if (startedMs - this.receivedAfterMs < limits.irohFreshMs) return true
     this.quic.ping()
-    // Ends after `limits.irohProbeTimeoutMs`. Each turn sleeps.
-    while (this.clock.monotonic() - startedMs < limits.irohProbeTimeoutMs) {
+    // A far relay takes longer than any fixed time.
+    const roundTripsMs = limits.irohProbeRoundTrips * (this.quic.path()?.roundTripMs ?? 0)
+    const patienceMs = Math.min(Math.max(limits.irohProbeTimeoutMs, roundTripsMs), limits.dialTimeoutMs)
+    // Ends after that time. Each turn sleeps.
+    while (this.clock.monotonic() - startedMs < patienceMs) {
       await sleep(this.clock, limits.irohProbeStepMs, signal)
       if (this.poll()) return true
     }

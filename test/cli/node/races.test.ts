@@ -74,7 +74,9 @@ describe('A folder that stays open', () => {
     const second = await box.run('a', ['serve'])
     assert.match(
       second.stderr,
-      new RegExp(`process ${child.pid}\\) runs on the folder .*\\(STORE_LOCKED\\)\n$`),
+      new RegExp(
+        `A node already serves .* \\(process ${child.pid}\\); commands go through it.*\\(STORE_LOCKED\\)\n$`,
+      ),
     )
   })
 

@@ -8,6 +8,8 @@ import { chmod, mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { Sandbox } from '../../kit/command.ts'
+import { call, stream } from '../../kit/operator-calls.ts'
+import { projectFile } from '../../kit/project.ts'
 
 const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8)
 
@@ -34,7 +36,8 @@ it('only the owner can read the files, even in a folder that existed before', as
 
 it('nothing that is printed contains a secret', async () => {
   await using box = await Sandbox.create()
-  const { child, closed, ready } = await box.serve('a', '--http', '127.0.0.1:0')
+  const trace = ['--log-level', 'trace', '--log-format', 'json']
+  const { child, closed, ready } = await box.serve('a', '--http', '127.0.0.1:0', ...trace)
   let printed = JSON.stringify(ready)
   child.stdout!.on('data', (chunk) => (printed += chunk))
   child.stderr!.on('data', (chunk) => (printed += chunk))
@@ -61,6 +64,9 @@ it('nothing that is printed contains a secret', async () => {
   await run('c', 'join', ticket)
   await run('a', 'requests', '--json')
   await run('a', 'status', '--json')
+  await run('a', 'backup', box.folder('backup.car'), '--with-key')
+  await run('e', 'restore', box.folder('backup.car'))
+  await run('e', 'config', 'show')
   await run('a', 'peer', 'list', '--json')
   for (const authorization of [
     `Bearer ${token}`,
@@ -69,15 +75,34 @@ it('nothing that is printed contains a secret', async () => {
     token,
     `Bearer ${seed}`,
   ]) {
-    const answer = await fetch(`${ready.addresses[0]}/causeway.v1.NodeService/SyncNow`, {
+    const answer = await fetch(`${ready.addresses[0]}/causeway.v1.NodeService/GetNode`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization, connection: 'close' },
       body: '{}',
     })
     printed += await answer.text()
   }
+  // What operators read of it from elsewhere.
+  const served = { box, data: 'a', address: ready.addresses[0]! }
+  const log = await stream(served, 'WatchLog', { level: 'LOG_LEVEL_TRACE' })
+  assert.match(log, /"event":"call"/)
+  printed += log + JSON.stringify(await call(served, 'GetSettings'))
+  const tls = ['cert', 'key'].flatMap((part) => [
+    `--tls-${part}`,
+    projectFile(`test/kit/fixtures/localhost.${part.replace('cert', 'crt')}`),
+  ])
+  const secure = await box.serve('d', ...tls, ...trace)
+  secure.child.stderr!.on('data', (chunk) => (printed += chunk))
+  const [, privateKey] = (await readFile(projectFile('test/kit/fixtures/localhost.key'), 'utf8')).split('\n')
+  secrets.push(privateKey!)
+  secure.child.kill('SIGHUP')
+  await once(secure.child.stderr!, 'data')
+  secure.child.kill('SIGTERM')
+  await secure.closed
   child.kill('SIGTERM')
   await closed
+  for (const event of ['started', 'call', 'refused', 'entries', 'request', 'reload', 'stopped'])
+    assert.ok(printed.includes(`"event":"${event}"`), `the log has ${event}`)
   for (const secret of secrets)
     assert.equal(printed.includes(secret), false, `${secret.slice(0, 6)}… in:\n${printed}`)
   // The store of the inviting node has only what it needs to recognize its invitation.

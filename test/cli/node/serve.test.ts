@@ -4,11 +4,13 @@
  */
 import { strict as assert } from 'node:assert'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { describe, it } from 'node:test'
 import { assertFields } from '../../kit/assert-fields.ts'
 import { Sandbox } from '../../kit/command.ts'
@@ -30,9 +32,9 @@ interface Synced {
 }
 
 describe('causeway serve', () => {
-  it('reports first that it is ready, and drains on SIGTERM, SIGINT and SIGHUP', async () => {
+  it('reports first that it is ready, and drains on SIGTERM and SIGINT', async () => {
     await using box = await Sandbox.create()
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       const { child, closed, ready } = await box.serve('a')
       assert.equal(ready.event, 'ready')
       assert.match(ready.peer, /^[0-9a-f]{64}$/)
@@ -63,13 +65,13 @@ describe('causeway serve', () => {
     const none = await box.serve('c', '--no-admin', '--allowed-host', 'node.example')
     assert.equal(none.ready.admin, null)
     const taken = await box.run('d', ['serve', '--admin', new URL(a.ready.admin!).host])
-    assert.deepEqual([taken.code, taken.stdout], [2, ''])
-    assert.match(taken.stderr, /BAD_ADDRESS/)
+    assert.deepEqual([taken.code, taken.stdout], [1, ''])
+    assert.match(taken.stderr, /is in use: .* with --admin HOST:PORT\. \(BAD_ADDRESS\)/)
     const refused = await box.run('d', ['serve', '--admin', '0.0.0.0:0'])
     assert.match(refused.stderr, /--insecure/)
     for (const args of [
       ['--allowed-host', 'node.example:80'],
-      ['--cors-origin', '*'],
+      ['--cors-origin', '*.example'],
     ])
       assert.equal((await box.run('d', ['serve', ...args])).code, 2)
   })
@@ -82,9 +84,28 @@ describe('causeway serve', () => {
     assert.match(second.stderr, /^causeway: [^\n]+ \(STORE_LOCKED\)\n$/)
     // The control socket of the first one still works.
     assert.equal((await box.json<{ running: boolean }>('a', ['id'])).running, true)
-    const taken = await box.run('b', ['serve', '--http', new URL(first.ready.addresses[0]!).host])
-    assert.equal(taken.code, 2)
-    assert.match(taken.stderr, /BAD_ADDRESS/)
+    const { host } = new URL(first.ready.addresses[0]!)
+    for (const also of [[], ['--quic', '127.0.0.1:0']]) {
+      const taken = await box.run('b', ['serve', '--http', host, ...also, '--relay', 'off'])
+      assert.deepEqual([taken.code, taken.stdout], [1, ''])
+      assert.equal(
+        taken.stderr,
+        `causeway: ${host} is in use: stop the program that has it, or choose another port with --http HOST:PORT. (BAD_ADDRESS)\n`,
+      )
+    }
+  })
+
+  it('takes the same free port again if none is given', async () => {
+    await using box = await Sandbox.create()
+    const portsOf = async () => {
+      const child = box.spawn('a', ['serve', '--json', '--quic', '--relay', 'off'])
+      const [line] = await once(createInterface({ input: child.stdout! }), 'line')
+      child.kill('SIGTERM')
+      await once(child, 'close')
+      const { addresses } = JSON.parse(line) as { addresses: string[] }
+      return [new URL(addresses[0]!).port, addresses.at(-1)]
+    }
+    assert.deepEqual(await portsOf(), await portsOf())
   })
 
   it('takes an operator in upper case', async () => {

@@ -15,10 +15,14 @@ const fixture = (file: string) => projectFile(`test/kit/fixtures/${file}`)
 function call(address: string, token: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
-    const asked = request(address + path, { method: 'POST', headers, ca: testCertificate.cert }, (answer) => {
-      answer.resume()
-      resolve(answer.statusCode)
-    })
+    const asked = request(
+      address + path,
+      { method: 'POST', headers, ca: testCertificate.cert, agent: false },
+      (answer) => {
+        answer.resume()
+        resolve(answer.statusCode)
+      },
+    )
     asked.once('error', reject).end('{}')
   })
 }
@@ -37,6 +41,30 @@ describe('causeway token', () => {
     const relay = `tls:${certificateHashOfPem(relayCertificate.cert)}`
     for (const other of ['', 'insecure', 'host:relay.example', relay])
       assert.equal(await call(ready.addresses[0]!, await token('--binding', other)), 401)
+    for (const wrong of ['node.example', 'host:', 'tls:abc']) {
+      const { code, stdout } = await box.run('a', ['token', '--binding', wrong])
+      assert.deepEqual([code, stdout], [2, ''], wrong)
+    }
+  })
+
+  it('makes one for any number of connections where it is told to, but not for plain HTTP', async () => {
+    await using box = await Sandbox.create()
+    const tls = ['--tls-cert', fixture('localhost.crt'), '--tls-key', fixture('localhost.key')]
+    const { ready } = await box.serve('a', ...tls)
+    const make = (...args: string[]) =>
+      box.json<{ token: string; reusable: boolean }>('a', ['token', ...args])
+    const [once, often] = [await make(), await make('--reusable')]
+    assert.deepEqual([once.reusable, often.reusable], [false, true])
+    const statuses = async (token: string) => [
+      await call(ready.addresses[0]!, token),
+      await call(ready.addresses[0]!, token),
+    ]
+    // Each call opens a connection of its own.
+    assert.deepEqual(await statuses(once.token), [200, 401])
+    assert.deepEqual(await statuses(often.token), [200, 200])
+    const refused = await box.run('a', ['token', '--reusable', '--binding', 'insecure'])
+    assert.equal(refused.code, 2)
+    assert.match(refused.stderr, /cannot be reusable/)
   })
 
   it('names nothing for a node on loopback, and the certificate of a proxy where it is told to', async () => {

@@ -1,6 +1,7 @@
 /** Access to a node: tokens for other programs, remote operators, TLS, and no plain HTTP beyond the machine by accident. */
 import { strict as assert } from 'node:assert'
 import { readFile, stat } from 'node:fs/promises'
+import { networkInterfaces } from 'node:os'
 import { describe, it } from 'node:test'
 import { Sandbox } from '../../kit/command.ts'
 import { projectFile } from '../../kit/project.ts'
@@ -61,6 +62,34 @@ describe('Access to a node', () => {
     const tls = ['--tls-cert', fixture('localhost.crt'), '--tls-key', fixture('localhost.key')]
     const secure = await box.serve('b', '--http', '0.0.0.0:0', ...tls)
     assert.match(secure.ready.addresses[0]!, /^https:/)
+  })
+
+  const own = Object.values(networkInterfaces())
+    .flatMap((each) => each ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address
+  it('speaks plain HTTP beyond this machine only after --insecure', {
+    skip: own === undefined && 'this machine has no other address than loopback',
+  }, async () => {
+    await using box = await Sandbox.create()
+    const { ready } = await box.serve('a', '--http', `${own}:0`, '--insecure')
+    const [address] = ready.addresses
+    const { tree } = await box.json<{ tree: string }>('a', ['tree', 'create', 'notes', '--public', 'read'])
+    for (const args of [
+      ['sync', tree, address!],
+      ['peer', 'add', address!],
+    ]) {
+      const { code, stderr } = await box.run('b', args)
+      assert.equal(code, 3, stderr)
+      assert.match(stderr, /is plain HTTP that leaves this machine.*--insecure\. \(UNREACHABLE\)\n$/)
+      assert.equal((await box.run('b', [...args, '--insecure'])).code, 0)
+    }
+    // Through a running node, that node's own consent counts.
+    const b = await box.serve('b')
+    assert.equal((await box.run('b', ['sync', tree, address!, '--insecure'])).code, 3)
+    b.child.kill('SIGTERM')
+    await b.closed
+    await box.serve('b', '--insecure')
+    assert.equal((await box.run('b', ['sync', tree, address!])).code, 0)
   })
 
   it('keeps its key readable by the owner only, and never prints it', async () => {

@@ -5,6 +5,13 @@ import { formatId } from '../../../src/dag/id.ts'
 import { createNode } from '../../../src/node/node.ts'
 import { Sandbox } from '../../kit/command.ts'
 
+/** What its history says of it. */
+interface Past {
+  readonly action: string
+  readonly state: string
+  readonly replaces: readonly string[]
+}
+
 interface Key {
   readonly store: string
   readonly key: string
@@ -69,16 +76,13 @@ for (const running of [false, true])
       const first = await written('put', tree, 'past', 'k', 'one')
       const second = await written('put', tree, 'past', 'k', 'two')
       await written('delete', tree, 'past', 'k')
-      const { versions } = await box.json<{ versions: (Key & { state: string; replaces: string[] })[] }>(
-        'a',
-        ['history', tree, 'past', 'k'],
-      )
+      const { versions } = await box.json<{ versions: (Key & Past)[] }>('a', ['history', tree, 'past', 'k'])
       assert.deepEqual(
-        versions.map(({ state, value, replaces }) => [state, value, replaces]),
+        versions.map(({ action, state, value, replaces }) => [action, state, value, replaces]),
         [
-          ['change', undefined, [second]],
-          ['replaced', 'two', [first]],
-          ['replaced', 'one', []],
+          ['delete', 'change', undefined, [second]],
+          ['put', 'replaced', 'two', [first]],
+          ['put', 'replaced', 'one', []],
         ],
       )
       const lines = (await box.run('a', ['history', tree, 'past', 'k', '--limit', '2'])).stdout.split('\n')
@@ -101,6 +105,7 @@ for (const running of [false, true])
       await written('add', tree, 'stats', 'stock', '5')
       assert.equal((await box.run('a', ['get', tree, 'stats', 'stock'])).stdout, '15\n')
       assert.equal((await box.run('a', ['get', tree, 'stats', 'stock', '--raw'])).stdout, '10')
+      assert.match((await box.run('a', ['history', tree, 'stats', 'stock'])).stdout, / head +10, now 15\n$/)
       await written('put', tree, 'stats', 'name', 'Ann')
       const none = await box.run('a', ['get', tree, 'stats', 'name', '--number'])
       assert.deepEqual([none.code, none.stdout], [1, ''])

@@ -8,7 +8,7 @@ import { haveHeights, packHaves, unpackHaves } from '../../../src/dag/difference
 import { projectFile } from '../../kit/project.ts'
 import { hexOf, idsFrom, refuses } from './sketch-samples.ts'
 
-const vectors = JSON.parse(readFileSync(projectFile('test/vectors/sketch.json'), 'utf8'))
+const vectors = JSON.parse(readFileSync(projectFile('conformance/vectors/sketch.json'), 'utf8'))
 
 describe('the heights of haves', () => {
   it('are the golden ones', () => {

@@ -19,7 +19,7 @@ import {
 import { projectFile } from '../../kit/project.ts'
 import { bytesOf, hexOf, idsFrom, refuses } from './sketch-samples.ts'
 
-const vectors = JSON.parse(readFileSync(projectFile('test/vectors/sketch.json'), 'utf8'))
+const vectors = JSON.parse(readFileSync(projectFile('conformance/vectors/sketch.json'), 'utf8'))
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
 
 function chunksOf(keys: readonly RangeKey[]): RangeChunk[] {

@@ -17,7 +17,7 @@ export function idsFrom(seed: number, count: number): Uint8Array[] {
   return Array.from({ length: count }, (_, n) => new Uint8Array(bytes.subarray(n * 32, n * 32 + 32)))
 }
 
-/** Returns the id of a number in test/vectors/sketch.json. */
+/** Returns the id of a number in conformance/vectors/sketch.json. */
 export function vectorId(n: number): Uint8Array {
   return new Uint8Array(createHash('sha256').update(`causeway sketch vector ${n}`).digest())
 }

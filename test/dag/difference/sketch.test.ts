@@ -27,7 +27,7 @@ import { peel, subtract } from '../../../src/dag/difference/sketch-peel.ts'
 import { projectFile } from '../../kit/project.ts'
 import { bytesOf, hexOf, idsFrom, refuses, vectorId } from './sketch-samples.ts'
 
-const vectors = JSON.parse(readFileSync(projectFile('test/vectors/sketch.json'), 'utf8'))
+const vectors = JSON.parse(readFileSync(projectFile('conformance/vectors/sketch.json'), 'utf8'))
 
 /** Sets of distinct ids, from a seed that fast-check shrinks. */
 const someIds = fc.tuple(fc.integer(), fc.nat(60)).map(([seed, count]) => idsFrom(seed, count))

@@ -13,7 +13,7 @@ import { AutoLink } from '../../../src/node/joining/auto-link.ts'
 import { createNode, type Node } from '../../../src/node/node.ts'
 import type { NodeEvents } from '../../../src/node/options.ts'
 import { PeerBook } from '../../../src/peer/book.ts'
-import { Links } from '../../../src/peer/links.ts'
+import { defaultSettings, Links } from '../../../src/peer/links.ts'
 import { openMemory } from '../../../src/store/database/open.ts'
 import { Records } from '../../../src/store/database/records.ts'
 import type { DagStore } from '../../../src/store/store.ts'
@@ -59,6 +59,17 @@ describe('A tree that is served to a peer', () => {
       (await alice!.flush()).map(({ peer }) => peer),
       [bob!.peer],
     )
+  })
+
+  it('stays marked as automatic until somebody sets the link', async () => {
+    const database = await openMemory()
+    const isAutomatic = async () => (await Links.open(database)).get(tree, bob!.peer)!.automatic
+    await begin({ database })
+    await alice!.grant(tree, bob!.peer, Permission.READ)
+    await bob!.sync(tree, ticket)
+    assert.equal(await isAutomatic(), true)
+    await alice!.link({ tree, peer: bob!.peer })
+    assert.equal(await isAutomatic(), undefined)
   })
 
   it('reaches the peer by the watch of the peer', async () => {
@@ -109,17 +120,26 @@ describe('Automatic links', () => {
     const db = await openMemory()
     const [book, links] = await Promise.all([PeerBook.open(db, new VirtualClock()), Links.open(db)])
     const linked: TreeId[] = []
+    const room = { neighbour: true, dropped: 0 }
     const problems: unknown[] = []
     const autoLink = new AutoLink({
-      ...{ self: testIdentity(9).peer, book, links },
+      ...{ self: testIdentity(9).peer, book, links, apps: { has: () => false } },
       store: { tree: () => ({}), policy: async () => undefined } as unknown as DagStore,
       rights: {
         isNamed: async (_: TreeId, who) => who !== testIdentity(2).peer,
       } as AutoLink['parts']['rights'],
-      dispatcher: { linkIf: async (made: TreeId) => void linked.push(made) } as unknown as Dispatcher,
+      dispatcher: {
+        linkIf: async (made: TreeId) => void linked.push(made),
+        mesh: { hasRoom: () => room.neighbour },
+        dropPassive: async (from: TreeId) => {
+          room.dropped++
+          const [passive] = links.ofTree(from)
+          await links.drop(passive!)
+        },
+      } as unknown as Dispatcher,
       onError: (error) => problems.push(error),
     })
-    return { db, book, links, autoLink, linked, problems }
+    return { db, book, links, autoLink, linked, problems, room }
   }
 
   it('are made for named peers only, and not for blocked peers or this node itself', async () => {
@@ -152,9 +172,36 @@ describe('Automatic links', () => {
     assert.deepEqual([book.get(peer)?.uninvited, linked], [true, [tree]])
   })
 
+  it('of one tree are as many as are of use; a peer that asks to be a neighbour takes the place of another', async () => {
+    const { links, autoLink, linked, room } = await open()
+    for (let index = 0; index < limits.automaticLinks; index++)
+      await links.set(tree, testIdentity(100 + index).peer, defaultSettings, { automatic: true })
+    await autoLink.onServed(tree, peer)
+    assert.deepEqual(linked, [])
+    room.neighbour = false
+    await autoLink.onAsked(tree, peer, false)
+    assert.deepEqual([linked, room.dropped], [[], 0])
+    room.neighbour = true
+    await autoLink.onAsked(tree, peer, false)
+    assert.deepEqual([linked, room.dropped], [[tree], 1])
+    // Links of people do not count.
+    await links.set(tree, testIdentity(100).peer, defaultSettings)
+    await links.set(tree, testIdentity(101).peer, defaultSettings)
+    await autoLink.onServed(tree, peer)
+    assert.deepEqual([linked, room.dropped], [[tree, tree], 1])
+    assert.equal(links.wasEnded(tree, testIdentity(100).peer), false)
+  })
+
   it('stay removed across a restart, and the oldest of too many removals are forgotten', async () => {
     const { db, links } = await open()
-    const settings = { onCommit: true, intervalSeconds: 0, pull: true, push: true, paused: false }
+    const settings = {
+      onCommit: true,
+      intervalSeconds: 0,
+      pull: true,
+      push: true,
+      paused: false,
+      blobs: false,
+    }
     await links.remove(await links.set(tree, peer, settings))
     await links.removePeer(testIdentity(2).peer)
     await db.close()

@@ -13,7 +13,7 @@ import { limited } from '../../kit/limited.ts'
 import { ServingNode } from '../../kit/serving-node.ts'
 
 const stranger = testIdentity(5)
-const names = ['iss', 'aud', 'exp', 'jti', 'binding', 'origin', 'iat', 'nbf'] as const
+const names = ['iss', 'aud', 'exp', 'jti', 'binding', 'origin', 'reusable', 'iat', 'nbf'] as const
 const runs = 400
 
 /** A value as it stands in JSON text, with what no writer of JSON makes. */
@@ -60,7 +60,7 @@ function payloadOf(good: Record<string, unknown>, changes: readonly Change[]): s
 
 /** Says what docs/protocol.md says of the claims of a token over loopback. `seconds` is the time of the node. */
 function isRight(claims: Record<string, unknown>, node: string, seconds: number): boolean {
-  const { iss, aud, exp, jti, binding, origin, iat, nbf } = claims
+  const { iss, aud, exp, jti, binding, origin, reusable, iat, nbf } = claims
   const isTime = (time: unknown): time is number => typeof time === 'number' && Number.isFinite(time)
   const [ttl, skew] = [limits.proofTtlMaxMs / 1000, limits.proofSkewMs / 1000]
   return (
@@ -73,6 +73,7 @@ function isRight(claims: Record<string, unknown>, node: string, seconds: number)
     jti !== '' &&
     binding === '' &&
     origin === undefined &&
+    (reusable === undefined || typeof reusable === 'boolean') &&
     (iat === undefined || isTime(iat)) &&
     (nbf === undefined || (isTime(nbf) && nbf <= seconds + skew))
   )
@@ -97,7 +98,9 @@ async function open() {
     holds(payload: string): boolean {
       const claims = JSON.parse(payload) as Record<string, unknown>
       if (signToken(stranger, payload).length > limits.proofBytes) return false
-      if (!isRight(claims, serving.node.peer, Date.now() / 1000) || used.has(claims.jti)) return false
+      if (!isRight(claims, serving.node.peer, Date.now() / 1000)) return false
+      if (claims.reusable === true) return true
+      if (used.has(claims.jti)) return false
       used.add(claims.jti)
       return true
     },
@@ -137,6 +140,7 @@ describe('The claims of a token', () => {
     const values = ['{"toString":0}', '{"toString":null}', '[]', '[[]]', 'true', '{}', '1e400', 'null']
     for (const name of names)
       for (const own of [...values, name === 'exp' || name === 'iat' || name === 'nbf' ? '"1"' : '1']) {
+        if (name === 'reusable' && own === 'true') continue
         const payload = payloadOf(lab.good(), [{ name, value: own, how: 'replace' }])
         assert.equal((await lab.present(payload)).outcome, 'UNAUTHENTICATED malformed', payload)
       }

@@ -6,6 +6,7 @@ import { limits } from '../../../src/base/limits.ts'
 import { Identification } from '../../../src/rpc/auth/identify.ts'
 import type { Caller } from '../../../src/rpc/caller.ts'
 import { testIdentity } from '../../kit/entries.ts'
+import { VirtualClock } from '../../kit/virtual-clock.ts'
 
 const { peer } = testIdentity(1)
 const caller: Caller = { remoteAddress: '192.0.2.1:1', transport: 'test', operator: false }
@@ -14,13 +15,15 @@ const bearer = (name: string | number) => ({ authorization: `Bearer a.b.${name}`
 function open({ known = true } = {}) {
   const checked: string[] = []
   let paid = 0
+  const clock = new VirtualClock({ nowMs: 0 })
   const identification = new Identification({
+    clock,
     proofs: {
       spend: async (proof) => {
         checked.push(proof)
         await undefined
         if (proof.endsWith('bad')) throw new CausewayError('UNAUTHENTICATED', 'bad')
-        return peer
+        return proof.endsWith('minute') ? { peer, untilMs: 60_000 } : { peer }
       },
     },
     budget: {
@@ -33,7 +36,7 @@ function open({ known = true } = {}) {
     isOperator: () => false,
     isBlocked: () => false,
   })
-  return { identification, checked, paid: () => paid }
+  return { identification, clock, checked, paid: () => paid }
 }
 
 it('a connection that presents proofs without end has the latest of them kept', async () => {
@@ -83,4 +86,17 @@ it('a header of another form is paid for too', async () => {
   for (const authorization of ['Basic YTpi', 'Bearer', 'Bearer a.b', ''])
     await assert.rejects(identification.identify(caller, { authorization }), { code: 'UNAUTHENTICATED' })
   assert.deepEqual([checked, paid()], [[], 4])
+})
+
+it('a proof that ends is checked again once it has ended, on its connection too', async () => {
+  const { identification, clock, checked } = open()
+  const show = () => identification.identify(caller, bearer('minute'))
+  await show()
+  await clock.advance(59_999)
+  await show()
+  assert.deepEqual(checked, ['a.b.minute'])
+  await clock.advance(1)
+  assert.deepEqual(identification.peersOf(caller), [])
+  await show()
+  assert.deepEqual(checked, ['a.b.minute', 'a.b.minute'])
 })

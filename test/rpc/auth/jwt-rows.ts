@@ -259,6 +259,15 @@ const claims: Record<string, Row> = {
   'the binding of plain HTTP': row('UNAUTHENTICATED binding', { binding: 'insecure' }),
   'the binding of another certificate': row('UNAUTHENTICATED binding', { binding: `tls:${'00'.repeat(32)}` }),
   'the binding of a host': row('UNAUTHENTICATED binding', { binding: 'host:node.example' }),
+  'reusable as a text': row(malformed, { reusable: 'true' }),
+  'reusable as a number': row(malformed, { reusable: 1 }),
+  'reusable null': row(malformed, { reusable: null }),
+  'reusable over plain HTTP': row(malformed, { reusable: true, binding: 'insecure' }),
+  'reusable, and expired': row(expired, { reusable: true, exp: nowSeconds - skew - 5 }),
+  'reusable for an hour': row(lifetime, { reusable: true, exp: nowSeconds + 3_600 }),
+  'reusable with another binding': row('UNAUTHENTICATED binding', {
+    ...{ reusable: true, binding: `tls:${'00'.repeat(32)}` },
+  }),
   'the origin of a page': row('UNAUTHENTICATED binding', { origin: 'https://app.example' }),
 }
 
@@ -277,6 +286,7 @@ const good: Record<string, Row> = {
     },
   ),
   'b64 false that is not critical, so it says nothing': row('ok', {}, { ...EdDSA, b64: false }),
+  'reusable false': row('ok', { reusable: false }),
   'exp with a fraction': row('ok', { exp: nowSeconds + 60.5 }),
   'iat and nbf in the past': row('ok', { iat: -1.5, nbf: -1 }),
   'iat in the future': row('ok', { iat: nowSeconds + 86_400 }),

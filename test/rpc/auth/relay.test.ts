@@ -17,7 +17,7 @@ import { createNode, type Node } from '../../../src/node/node.ts'
 import type { NodeOptions } from '../../../src/node/options.ts'
 import type { LinkStatus } from '../../../src/peer/links.ts'
 import { formatTicket } from '../../../src/peer/ticket.ts'
-import { makeProof } from '../../../src/rpc/auth/proof.ts'
+import { makeToken } from '../../../src/rpc/auth/token.ts'
 import { RpcConnection } from '../../../src/rpc/client/connection.ts'
 import { shakeHands } from '../../../src/rpc/client/handshake.ts'
 import { certificateHashOfPem } from '../../../src/transport/certificate.ts'
@@ -136,7 +136,7 @@ for (const { name, ...options } of relays)
         const connection = new RpcConnection(await transport.dial(relay.address), { clock: systemClock })
         await assert.rejects(shakeHands(connection, { clock: systemClock }), wrongPeer)
         // A careless caller goes on.
-        connection.prove((binding) => makeProof(alice, serving.node.peer, systemClock, { binding }))
+        connection.prove((binding) => makeToken(alice, serving.node.peer, systemClock, { binding }))
         const refusal = await failureOf(connection.client(TreeService).createTree({ name: 'by the relay' }))
         assert.deepEqual([refusal.code, refusal.data.reason], ['UNAUTHENTICATED', 'binding'])
         const [token] = relay.tokens
@@ -203,7 +203,7 @@ describe('A token that names a host', () => {
   ) => {
     await using serving = await ServingNode.start(tls, { operators: [alice.peer], ...options })
     const session = await rawSession(serving, trusted)
-    const token = await makeProof(alice, serving.node.peer, systemClock, {
+    const token = await makeToken(alice, serving.node.peer, systemClock, {
       binding,
       ...(origin !== undefined && { origin }),
     })
@@ -290,7 +290,7 @@ describe('Plain HTTP that leaves this machine', () => {
       if (insecure) assert.equal(await shake, node.peer)
       else await assert.rejects(shake, wrongPeer)
       for (const binding of ['insecure', '', 'host:127.0.0.1', `tls:${'00'.repeat(32)}`]) {
-        const token = await makeProof(alice, node.peer, systemClock, { binding })
+        const token = await makeToken(alice, node.peer, systemClock, { binding })
         const headers = { authorization: `Bearer ${token}` }
         const calling = connection.client(TreeService).listTrees({}, { headers })
         if (insecure && (binding === 'insecure' || binding === '')) await calling

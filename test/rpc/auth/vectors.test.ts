@@ -3,6 +3,11 @@ import { strict as assert } from 'node:assert'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { create } from '@bufbuild/protobuf'
+import {
+  bindingsFile,
+  makeBindingVectors,
+  type TokenVector,
+} from '../../../conformance/vectors/make-bindings.ts'
 import { HandshakeRequestSchema, HandshakeResponseSchema } from '../../../gen/causeway/v1/sync_pb.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { CausewayError } from '../../../src/base/errors.ts'
@@ -14,7 +19,6 @@ import { signHandshake, verifyHandshake } from '../../../src/rpc/auth/handshake.
 import { Proofs } from '../../../src/rpc/auth/proof.ts'
 import { openMemory } from '../../../src/store/database/open.ts'
 import { certificateHash } from '../../../src/transport/certificate.ts'
-import { bindingsFile, makeBindingVectors, type TokenVector } from '../../vectors/make-bindings.ts'
 
 const vectors = JSON.parse(readFileSync(bindingsFile, 'utf8')) as {
   certificates: { name: string; der: string; binding: string }[]
@@ -29,7 +33,7 @@ describe('binding vectors', () => {
   it('the file is what the generator writes, byte for byte', () => {
     assert.ok(
       readFileSync(bindingsFile, 'utf8') === makeBindingVectors(),
-      'If the change is intended, run npx tsx test/vectors/make-bindings.ts.',
+      'If the change is intended, run npx tsx conformance/vectors/make-bindings.ts.',
     )
   })
 
@@ -52,7 +56,7 @@ describe('binding vectors', () => {
           await assert.rejects(verifyHandshake(nonce, other, answer), { code: 'WRONG_PEER' })
     })
 
-  for (const { name, token, nowMs, server, channel, reason } of vectors.tokens)
+  for (const { name, claims, token, nowMs, server, channel, reason } of vectors.tokens)
     it(`a token that names ${name} ${reason === '' ? 'holds' : `is refused: ${reason}`}`, async () => {
       const { peer, tlsBindings, allowedHosts, corsOrigins, insecure } = server
       const proofs = await Proofs.open({
@@ -68,21 +72,14 @@ describe('binding vectors', () => {
         shareOf: () => 'stranger',
       })
       const { origin = null, ...protection } = channel
-      const outcome = await proofs
-        .spend(
-          token,
-          {
-            remoteAddress: '192.0.2.1:1',
-            transport: 'test',
-            operator: false,
-            protection: protection as Protection,
-          },
-          origin,
-        )
-        .then(
+      const caller = { remoteAddress: '192.0.2.1:1', transport: 'test', operator: false }
+      const show = () =>
+        proofs.spend(token, { ...caller, protection: protection as Protection }, origin).then(
           () => '',
           (error) => (error instanceof CausewayError ? error.data.reason : String(error)),
         )
-      assert.equal(outcome, reason)
+      assert.equal(await show(), reason)
+      // As if on another connection.
+      assert.equal(await show(), reason === '' && claims.reusable !== true ? 'replayed' : reason)
     })
 })

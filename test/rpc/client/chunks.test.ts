@@ -11,8 +11,9 @@ import { chunksOf } from '../../../src/rpc/client/chunks.ts'
 import { RpcConnection } from '../../../src/rpc/client/connection.ts'
 import { fromConnectError } from '../../../src/rpc/errors.ts'
 
-/** RST_STREAM with CANCEL for the first stream. A server of node:http2 would send a clean end before it. */
-const resetOfFirst = Buffer.from([0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, http2.constants.NGHTTP2_CANCEL])
+const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM } = http2.constants
+/** RST_STREAM for the first stream. A server of node:http2 would send a clean end before it. */
+const resetOfFirst = (code: number) => Buffer.from([0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, code])
 
 /**
  * A connection whose server's bytes are held back until `deliver`, which hands over all of them at once. The server
@@ -74,20 +75,21 @@ describe('an answer', () => {
       assert.equal((await call).version, message.version)
     })
 
-  it('that is reset in the middle is DISCONNECTED', async () => {
-    let onWritten = () => {}
-    const written = new Promise<void>((resolve) => {
-      onWritten = resolve
+  for (const [why, code] of Object.entries({ NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM }))
+    it(`that is reset in the middle with ${why} is DISCONNECTED`, async () => {
+      let onWritten = () => {}
+      const written = new Promise<void>((resolve) => {
+        onWritten = resolve
+      })
+      await using to = connected((stream) => {
+        stream.respond({ ':status': 200, 'content-type': 'application/proto' })
+        stream.write('half', onWritten)
+      })
+      const call = to.client.getNode({})
+      await written
+      to.deliver(resetOfFirst(code))
+      await assert.rejects(call, (error) => fromConnectError(error).code === 'DISCONNECTED')
     })
-    await using to = connected((stream) => {
-      stream.respond({ ':status': 200, 'content-type': 'application/proto' })
-      stream.write('half', onWritten)
-    })
-    const call = to.client.getNode({})
-    await written
-    to.deliver(resetOfFirst)
-    await assert.rejects(call, (error) => fromConnectError(error).code === 'DISCONNECTED')
-  })
 })
 
 describe('the chunks of a stream', () => {

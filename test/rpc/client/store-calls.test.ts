@@ -14,6 +14,7 @@ import {
 } from '@connectrpc/connect'
 import {
   type ItemSchema,
+  PastAction,
   type PrepareWriteRequest,
   StoreService,
   VersionState,
@@ -50,7 +51,7 @@ function callsTo(stores: Lies, trees: TreeLies = {}, clock = new VirtualClock({ 
   const connection = { client: (service: typeof StoreService) => createClient(service, transport) }
   return remoteCalls({
     connection: async () => connection as unknown as RpcConnection,
-    identity: own,
+    signer: own,
     clock,
   })
 }
@@ -293,7 +294,7 @@ describe('a remote that answers a read', () => {
     const client = { list: async () => ({ items: [], nextPageToken: place() }) }
     const connection = { client: () => client } as unknown as RpcConnection
     const clock = new VirtualClock({ nowMs })
-    const calls = remoteCalls({ connection: async () => connection, identity: own, clock })
+    const calls = remoteCalls({ connection: async () => connection, signer: own, clock })
     await assert.rejects(calls.list(tree, { store: 's' }), { code: 'PROTOCOL' })
     assert.equal(pages, limits.emptyPages)
   })
@@ -312,6 +313,7 @@ describe('a remote that answers a read', () => {
     const past = (height: number, byte = 'bb') => ({
       version: version({ height: BigInt(height), entry: idToBytes(id(byte)) }),
       state: VersionState.HEAD,
+      action: PastAction.PUT,
     })
     const place = (height: number) => writePosition({ height, id: id('bb') })
     for (const page of [
@@ -322,7 +324,8 @@ describe('a remote that answers a read', () => {
       { versions: [], nextPageToken: place(3) },
       { versions: [past(3)], nextPageToken: 'x' },
       { versions: [{ state: VersionState.HEAD }] },
-      { versions: [{ version: version() }] },
+      { versions: [{ version: version(), action: PastAction.PUT }] },
+      { versions: [{ version: version(), state: VersionState.HEAD }] },
       { versions: [{ ...past(3), state: 9 as VersionState }] },
       { versions: Array.from({ length: limits.listedByDefault + 1 }, (_, index) => past(999 - index)) },
     ])

@@ -68,8 +68,8 @@ it('The blocks of docs/clients.md run in order', { skip: missing('curl', 'xxd') 
   })
   assert.deepEqual([status, stderr], [0, ''])
   const id = Buffer.from(idToBytes(parseId(tree))).toString('base64')
-  // Both list the tree, and both sync it.
-  assert.equal(stdout.split(`"id":"${id}"`).length + stdout.split(`"id": "${id}"`).length - 2, 2, stdout)
+  // By POST, by GET and by gRPC they list the tree; the first and the last sync it.
+  assert.equal(stdout.split(`"id":"${id}"`).length + stdout.split(`"id": "${id}"`).length - 2, 3, stdout)
   assert.equal(stdout.split('SYNC_STATUS_DELTA').length - 1, 2, stdout)
 })
 

@@ -25,12 +25,14 @@ function open(places: number, rest: (tookMs: number) => number = () => 0) {
 }
 
 it('gives places by turns of callers, not of calls', async () => {
-  const { began, ask, end, clock } = open(2)
+  const { queue, began, ask, end, clock } = open(2)
   for (const caller of ['a', 'a', 'a', 'a', 'b', 'c', 'b']) void ask(caller)
   await clock.settle()
   assert.deepEqual(began, ['a', 'a'])
+  assert.equal(queue.length, 5)
   for (let count = 0; count < 5; count++) await end()
   assert.deepEqual(began, ['a', 'a', 'a', 'b', 'c', 'a', 'b'])
+  assert.equal(queue.length, 0)
 })
 
 it('lets a place rest after work', async () => {

@@ -110,9 +110,11 @@ describe('Hostile bytes', () => {
     ])
       assert.equal((await request(session, { ':path': listTrees, 'content-type': type }, '{}')).status, 415)
     for (const method of ['GET', 'PUT', 'DELETE', 'OPTIONS', 'BREW']) {
-      const answer = await request(session, { ':path': listTrees, ...json, ':method': method })
+      const answer = await request(session, { ':path': createTree, ...json, ':method': method })
       assert.equal(answer.status, 405, method)
     }
+    // A call without side effects may be made by GET, but must say how its message is encoded.
+    assert.equal((await request(session, { ':path': listTrees, ...json, ':method': 'GET' })).status, 415)
     session.close()
   })
 
@@ -195,9 +197,9 @@ describe('Hostile bytes', () => {
     session.close()
   })
 
-  it('an absurd timeout', async () => {
+  it('a timeout that is none', async () => {
     const session = await rawSession(serving)
-    for (const timeout of ['99999999999', '-1', 'x', '3600001']) {
+    for (const timeout of ['99999999999', '-1', 'x', '']) {
       const headers = { ':path': listTrees, ...json, 'connect-timeout-ms': timeout }
       assert.equal(JSON.parse((await request(session, headers, '{}')).body).code, 'invalid_argument')
     }

@@ -4,13 +4,13 @@
  */
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
+import { expandBytes, readEntryVectors } from '../../../conformance/vectors/format.ts'
 import { readEntry, type SignedEntry } from '../../../src/dag/entry.ts'
 import { hexToBytes } from '../../../src/dag/hex.ts'
 import { idToBytes, type TreeId } from '../../../src/dag/id.ts'
 import { shapes, TreeBuilder, testIdentity } from '../../kit/entries.ts'
 import { fails, failureOf } from '../../kit/rpc-errors.ts'
 import { type Caller, protocols, ServingNode } from '../../kit/serving-node.ts'
-import { expandBytes, readEntryVectors } from '../../vectors/format.ts'
 
 const vectors = readEntryVectors()
 const signedOf = (

@@ -94,4 +94,25 @@ describe('Plain HTTP', () => {
     assert.equal(error.code, 'not_found')
     assert.equal(error.details[0]!.type, 'causeway.v1.ErrorDetail')
   })
+
+  it('is told which field of its JSON the message does not have, also of a message in it', async () => {
+    await using serving = await ServingNode.start()
+    for (const [body, type, field] of [
+      ['{"pageSize":1,"page_sise":2}', 'ListTreesRequest', 'page_sise'],
+      ['{"read":{"waitMs":1,"at\\n\\"":[]}}', 'GetRequest', 'at\n"'],
+    ] as const) {
+      const service = type === 'GetRequest' ? 'StoreService/Get' : 'TreeService/ListTrees'
+      const response = await fetch(`${serving.address}/causeway.v1.${service}`, {
+        ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body },
+      })
+      const { code, message, details } = (await response.json()) as {
+        code: string
+        message: string
+        details: { debug: { code: string; data: Record<string, string> } }[]
+      }
+      assert.deepEqual([response.status, code], [400, 'invalid_argument'])
+      assert.match(message, /^The message causeway\.v1\.\w+ has no field "/)
+      assert.deepEqual([details[0]!.debug.code, details[0]!.debug.data.field], ['INVALID_ARGUMENT', field])
+    }
+  })
 })

@@ -38,7 +38,7 @@ function open() {
   const until = (caller: Caller, leave: boolean) => {
     for (let count = 0; ; count++)
       try {
-        const entered = throttle.enter(caller, caller)
+        const entered = throttle.enter(caller)
         if (leave) entered.leave()
       } catch (error) {
         const { code, data } = error as CausewayError
@@ -47,7 +47,7 @@ function open() {
         return { count, retryAfterMs: data.retryAfterMs as number }
       }
   }
-  const enter = (caller: Caller, path?: string) => throttle.enter(caller, caller, path)
+  const enter = (caller: Caller, path?: string) => throttle.enter(caller, path)
   return { clock, throttle, until, enter }
 }
 

@@ -8,7 +8,7 @@ import { describe, it } from 'node:test'
 import { PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { limits } from '../../../src/base/limits.ts'
-import { makeProof } from '../../../src/rpc/auth/proof.ts'
+import { makeToken } from '../../../src/rpc/auth/token.ts'
 import { testIdentity } from '../../kit/entries.ts'
 import { limited } from '../../kit/limited.ts'
 import { memoryHeld } from '../../kit/memory.ts'
@@ -24,7 +24,7 @@ const promised = limits.strangerRequestBytesInAll + 12 * origins.length * 65_536
 
 /** Returns a token that is well formed and claims to be of this peer, but is signed by nobody, or by somebody else. */
 async function forge(serving: ServingNode, claimed: string, signed: boolean): Promise<string> {
-  const good = await makeProof(testIdentity(9), serving.node.peer, systemClock, { binding: '' })
+  const good = await makeToken(testIdentity(9), serving.node.peer, systemClock, { binding: '' })
   const [header, claims, signature] = good.split('.') as [string, string, string]
   const { iss: _, ...others } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as { iss: string }
   const forged = Buffer.from(JSON.stringify({ ...others, iss: claimed })).toString('base64url')

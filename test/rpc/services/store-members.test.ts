@@ -2,6 +2,7 @@
  * Members write keys under their own keys with generated stubs: PrepareWrite, one signature, SubmitEntries. A condition
  * holds between them and the node's own writes.
  */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createClient } from '@connectrpc/connect'
@@ -16,9 +17,9 @@ import { idToBytes } from '../../../src/dag/id.ts'
 import type { Identity } from '../../../src/dag/identity.ts'
 import { createNode, type Node } from '../../../src/node/node.ts'
 import { fromConnectError } from '../../../src/rpc/errors.ts'
+import type { StateWrite } from '../../../src/state/api/write.ts'
 import { encodePut } from '../../../src/state/payload.ts'
 import { signPreparedWrite } from '../../../src/state/prepared.ts'
-import type { StateWrite } from '../../../src/state/writer.ts'
 import { testIdentity } from '../../kit/entries.ts'
 import { write as mayWrite } from '../../kit/policy.ts'
 

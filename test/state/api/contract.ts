@@ -4,8 +4,10 @@
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { limits } from '../../../src/base/limits.ts'
 import type { EntryId, TreeId } from '../../../src/dag/id.ts'
 import type { Stores } from '../../../src/state/api/stores.ts'
+import { collect, pieces, seededBytes } from '../../kit/blobs.ts'
 
 /** Stores to check, with a tree that has no keys and that their caller may write to. */
 export interface CheckedStores extends AsyncDisposable {
@@ -50,12 +52,72 @@ export function storesContract(
       assert.deepEqual(await all(stores.names(tree)), ['notes'])
       const past = await all(notes.history('a/title'))
       assert.deepEqual(
-        past.map(({ standing, value }) => [standing, value]),
+        past.map(({ action, standing, value }) => [action, standing, value]),
         [
-          ['deleted', new Uint8Array(0)],
-          ['replaced', 'Hello'],
+          ['delete', 'change', new Uint8Array(0)],
+          ['put', 'replaced', 'Hello'],
         ],
       )
+    })
+
+    it('puts and gets streams: short ones as values, long ones as blobs', async () => {
+      await using checked = await start()
+      const { stores, tree } = checked
+      const files = stores.open(tree, 'files')
+      const bytes = seededBytes(2 * limits.blobChunkBytes + 5)
+      const steps: number[] = []
+      const options = { type: 'image/png', onProgress: (stored: number) => void steps.push(stored) }
+      const at = await files.putStream('long', pieces(bytes), options)
+      assert.equal(steps.at(-1), bytes.length)
+      const found = await files.getStream('long', { at })
+      assert.deepEqual(
+        [found!.size, found!.item.type, found!.item.value],
+        [bytes.length, 'image/png', new Uint8Array(0)],
+      )
+      assert.equal(found!.item.blob!.size, bytes.length)
+      assert.ok((await collect(found!.stream)).equals(bytes))
+      const range = { offset: limits.blobChunkBytes - 1, length: 3 }
+      const part = await files.getStream('long', range)
+      assert.ok((await collect(part!.stream)).equals(bytes.subarray(range.offset, range.offset + 3)))
+      assert.deepEqual(
+        (await all(files.list())).map(({ key, blob }) => [key, blob?.size]),
+        [['long', bytes.length]],
+      )
+      await files.putStream('short', new Blob(['short']).stream(), { type: 'text/plain' })
+      const short = await files.get('short')
+      assert.deepEqual([short!.value, short!.blob], ['short', undefined])
+      const end = await files.getStream('short', { offset: 3 })
+      assert.equal((await collect(end!.stream)).toString(), 'rt')
+      await files.putStream('none', [])
+      assert.deepEqual(await collect((await files.getStream('none'))!.stream), Buffer.alloc(0))
+      assert.equal(await files.getStream('absent'), undefined)
+      const cut = new AbortController()
+      async function* endless() {
+        for (;;) yield new Uint8Array(limits.blobChunkBytes)
+      }
+      const cutOptions = { signal: cut.signal, onProgress: () => cut.abort() }
+      await assert.rejects(files.putStream('cut', endless(), cutOptions), { name: 'AbortError' })
+      assert.equal(await files.get('cut'), undefined)
+      await assert.rejects(files.putStream('odd', ['text'] as never), { code: 'INVALID_ARGUMENT' })
+    })
+
+    it('lets puts of one key at once follow each other', async () => {
+      await using checked = await start()
+      const { stores, tree } = checked
+      const notes = stores.open(tree, 'notes')
+      await Promise.all([
+        notes.put('a', 'one'),
+        stores.write(tree, (batch) => batch.put('notes', 'b', 'two').put('notes', 'a', 'two')),
+        notes.put('b', 'three'),
+        notes.put('a', 'four'),
+      ])
+      for (const [key, value] of [
+        ['a', 'four'],
+        ['b', 'three'],
+      ] as const) {
+        const item = await notes.get(key)
+        assert.deepEqual([item!.value, item!.conflictCount], [value, 0])
+      }
     })
 
     it('writes under a condition, and counts what is added', async () => {
@@ -191,10 +253,25 @@ export function storesContract(
       for (let index = 0; index < 103; index++) await many.add('n', 1)
       const past = await all(many.history('n'))
       assert.deepEqual(
-        past.map(({ added }) => added),
-        Array.from({ length: 103 }, () => 1n),
+        past.map(({ action, added }) => [action, added]),
+        Array.from({ length: 103 }, () => ['add', 1n]),
       )
       assert.equal(new Set(past.map(({ version }) => version)).size, 103)
+    })
+
+    it('is watched for changes alone, without the keys that are there', async () => {
+      await using checked = await start()
+      const { stores, tree } = checked
+      const notes = stores.open(tree, 'notes')
+      await notes.put('a/1', 'one')
+      const ended = new AbortController()
+      const told: unknown[] = []
+      for await (const { items, synced } of notes.watch({ changesOnly: true, signal: ended.signal })) {
+        for (const item of items) told.push(item.version && item.value)
+        if (synced && told.length === 0 && items.length === 0) await notes.put('a/2', 'two')
+        if (told.length > 0) ended.abort()
+      }
+      assert.deepEqual(told, ['two'])
     })
 
     it('reads large values page by page, in histories and watches too', async () => {

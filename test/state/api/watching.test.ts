@@ -1,12 +1,12 @@
 /** A program's watch over connections that are lost: it goes on, tells what was deleted meanwhile, and gives up in the end. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CausewayError } from '../../../src/base/errors.ts'
 import type { EntryId, TreeId } from '../../../src/dag/id.ts'
 import type { StoreCalls } from '../../../src/state/api/calls.ts'
+import type { Item, WatchMessage } from '../../../src/state/api/items.ts'
 import { type StoreChange, Stores } from '../../../src/state/api/stores.ts'
-import type { Item } from '../../../src/state/reads.ts'
-import type { WatchMessage } from '../../../src/state/watch.ts'
 import { limited } from '../../kit/limited.ts'
 
 const tree = 'ab'.repeat(32) as TreeId

@@ -96,7 +96,7 @@ async function deliver(order: readonly VerifiedEntry[], random: Prng) {
     if (random() < 0.5) await store.views.count(tree)
   }
   const read = await store.read(tree)
-  await until('the document has taken in all', () => !open.isBehind)
+  await until('the document has taken in all', () => open.toString() === (read ?? ''))
   const stored = await updatesOf(store, tree)
   const voids = stored.filter(({ isVoid }) => isVoid).length
   return { read, shown: open.toString(), resets, voids, count: stored.length }

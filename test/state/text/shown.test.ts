@@ -7,6 +7,7 @@ import { systemClock } from '../../../src/base/clock.ts'
 import { limits } from '../../../src/base/limits.ts'
 import { idToBytes } from '../../../src/dag/id.ts'
 import { createNode } from '../../../src/node/node.ts'
+import { StateReader } from '../../../src/state/reads.ts'
 import { Texts } from '../../../src/state/text/texts.ts'
 import { loadYjs } from '../../../src/state/text/yjs.ts'
 import { TreeBuilder, testIdentity } from '../../kit/entries.ts'
@@ -54,8 +55,8 @@ describe('a text that is got', () => {
     await using store = await openTextStore(tree.entries)
     const show = async () => {
       await store.views.count(tree.root.id)
-      const item = { ...textKey, version: undefined, conflicts: [], conflictCount: 0 }
-      return (await store.texts.show(tree.root.id, [item]))[0]!.version
+      const items = await new StateReader(store.views).get(tree.root.id, [textKey])
+      return (await store.texts.show(tree.root.id, items))[0]!.version
     }
     assert.equal((await show())!.id, one.id)
     await store.add([tree.add([one], { changes: policyChange([revoke(alice)]) })])
@@ -73,7 +74,9 @@ describe('a text that is got', () => {
     const absent = { version: undefined, conflicts: [], conflictCount: 0 }
     const other = { store: 'notes', key: 'other', ...absent }
     assert.deepEqual(await texts.show(tree.root.id, [other]), [other])
-    await assert.rejects(texts.show(tree.root.id, [{ ...textKey, ...absent }]), { code: 'UNIMPLEMENTED' })
+    await assert.rejects(texts.show(tree.root.id, [{ ...textKey, ...absent, isText: true }]), {
+      code: 'UNIMPLEMENTED',
+    })
   })
 
   it('is no larger than a value, and not made of more than some bytes', async () => {
@@ -96,5 +99,19 @@ describe('a text that is got', () => {
     using _ = limited({ textShownBytes: limits.stateValueBytes - 1 })
     await assert.rejects(notes.get(textKey.key), { code: 'LIMIT_EXCEEDED' })
     assert.ok((await node.stores.readText(tree, textKey.store, textKey.key))!.length < 1_000)
+  })
+
+  it('is refused beside others if all of them together are too much for one call', async () => {
+    await using node = await createNode()
+    const tree = await node.createTree('t')
+    await using text = await node.stores.text(tree, textKey.store, textKey.key)
+    text.doc.getText('text').insert(0, 'x'.repeat(1_000))
+    await text.flush()
+    using _ = limited({ textShownBytes: 2_500 })
+    const client = createClient(StoreService, node.rpc())
+    const get = (count: number) =>
+      client.get({ tree: idToBytes(tree), keys: Array.from({ length: count }, () => textKey) })
+    assert.equal((await get(2)).items[1]!.value!.value.length, 1_000)
+    await assert.rejects(get(3), /more than 2500 bytes together: get fewer of them at once/)
   })
 })

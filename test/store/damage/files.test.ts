@@ -158,7 +158,7 @@ describe('a new store', () => {
     await assert.rejects(openFolder(folder.path), code('STORE_CORRUPT'))
     const again = await repaired(folder.path)
     await assertHolds(again, later)
-    await again.db.put(Buffer.from('F'), Buffer.from('{"format":2}'))
+    await again.db.put(Buffer.from('F'), Buffer.from('{"format":9}'))
     await again.close()
     await repairDatabase(folder.path)
     await assert.rejects(openFolder(folder.path), code('STORE_FORMAT'))

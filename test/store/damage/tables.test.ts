@@ -36,6 +36,17 @@ async function writeTable(path: string, compression: boolean): Promise<string> {
   return join(path, tables[0]!)
 }
 
+/** LevelDB's checksum of a block: CRC-32C, turned and shifted. */
+function maskedSum(bytes: Buffer): number {
+  let sum = 0xffffffff
+  for (const byte of bytes) {
+    sum ^= byte
+    for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? 0x82f63b78 ^ (sum >>> 1) : sum >>> 1
+  }
+  sum = ~sum >>> 0
+  return (((sum >>> 15) | (sum << 17)) + 0xa282ead8) >>> 0
+}
+
 describe('a table of LevelDB', () => {
   for (const compression of [true, false])
     it(`is sound as it was written, and not with a flipped bit, compression: ${compression}`, async () => {
@@ -54,6 +65,28 @@ describe('a table of LevelDB', () => {
       }
       for (let length = 0; length < bytes.length; length += 97) damagedBlocks(bytes.subarray(0, length))
     })
+
+  it('is damaged if a merge wrote a key that is none, with a right checksum', async () => {
+    await using folder = await tempFolder()
+    const path = await writeTable(folder.path, false)
+    const bytes = await readFile(path)
+    // The first row of the table: three numbers of a byte each, the key, and at its end whether the row is put.
+    const put = 3 + bytes[1]! - 8
+    assert.equal(bytes[put], 1)
+    bytes[put] = 0x41
+    const [block, ...others] = damagedBlocks(bytes)
+    assert.deepEqual([block!.offset, others], [0, []])
+    bytes.writeUInt32LE(maskedSum(bytes.subarray(0, block!.size + 1)), block!.size + 1)
+    assert.deepEqual(damagedBlocks(bytes), [block])
+    await writeFile(path, bytes)
+    await repairDatabase(folder.path)
+    assert.deepEqual(await checkTables(folder.path), [])
+    const store = await DagStore.open(await openFolder(folder.path))
+    for await (const { problems } of repairStore(store)) void problems
+    await fill(store, entries)
+    await assertHolds(store, entries)
+    await store.close()
+  })
 
   it('is repaired without its damaged blocks, and the tree without what was in them', async () => {
     await using master = await tempFolder()

@@ -25,6 +25,15 @@ test('keeps the latest, and none of the others for long', () => {
   )
 })
 
+test('delete forgets a key in both halves', () => {
+  const recent = new Recent<number, string>(2)
+  recent.set(1, 'old')
+  recent.set(2, 'two')
+  recent.set(1, 'new')
+  recent.delete(1)
+  assert.deepEqual([recent.get(1), recent.get(2)], [undefined, 'two'])
+})
+
 test('clear forgets both halves', () => {
   const recent = new Recent<number, string>(2)
   recent.set(1, 'one')

@@ -12,6 +12,7 @@ import { describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { ED25519_TORSION_SUBGROUP, ed25519 } from '@noble/curves/ed25519.js'
 import fc from 'fast-check'
+import { expandBytes, readEntryVectors } from '../../../conformance/vectors/format.ts'
 import { CausewayError } from '../../../src/base/errors.ts'
 import { limits } from '../../../src/base/limits.ts'
 import { verifyEd25519 } from '../../../src/dag/crypto.ts'
@@ -25,7 +26,6 @@ import { prng, shapes, TreeBuilder } from '../../kit/entries.ts'
 import { tempFolder } from '../../kit/peers.ts'
 import { loader, projectFile, testModule } from '../../kit/project.ts'
 import { VirtualClock } from '../../kit/virtual-clock.ts'
-import { expandBytes, readEntryVectors } from '../../vectors/format.ts'
 
 const page = shapes.random(200, 6, prng(7)).map(({ signed }) => readEntry(signed))
 
@@ -82,6 +82,15 @@ describe('the threads that verify', () => {
           )
       }),
     )
+  })
+
+  it('say how many entries wait for them', async () => {
+    const threads = new VerifyThreads()
+    const pages = [1, 2, 3, 4, 5, 6].map(() => threads.check(page))
+    // Each thread takes two parts.
+    assert.ok(threads.waiting >= 6 * page.length - 2 * limits.verifyThreads * limits.verifyPart)
+    await Promise.all(pages)
+    assert.equal(threads.waiting, 0)
   })
 
   it('agree with Node on every golden vector', async () => {

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '../../../src/base/limits.ts'
-import { readEntry } from '../../../src/dag/entry.ts'
-import type { EntryId } from '../../../src/dag/id.ts'
-import { serveWatch, type WatchEvent, type WatchMessage } from '../../../src/sync/answer/watch.ts'
+import { readEntry, type SignedEntry, type VerifiedEntry } from '../../../src/dag/entry.ts'
+import type { EntryId, TreeId } from '../../../src/dag/id.ts'
+import type { WatchEvent } from '../../../src/sync/answer/tree-watch.ts'
+import { serveWatch, type WatchMessage } from '../../../src/sync/answer/watch.ts'
 import { assertFields } from '../../kit/assert-fields.ts'
 import { TreeBuilder } from '../../kit/entries.ts'
 import { fill, openPeer } from '../../kit/peers.ts'
@@ -137,7 +138,7 @@ async function timesBeside(changes: number): Promise<number[]> {
   const reading = (async () => {
     for await (const message of watch) {
       times.push(clock.monotonic())
-      assert.ok(message === undefined || message.tree === shown.root.id)
+      assert.ok(message === undefined || ('tree' in message && message.tree === shown.root.id))
     }
   })()
   for (let second = 0; second < 60; second++) {
@@ -194,4 +195,95 @@ test('a watcher that takes an event late gets nothing of a tree that it may not 
   const last = watch.next()
   stop.abort()
   assert.equal((await last).done, true)
+})
+
+test('a watcher is told of new addresses of members, together and not too often, if it may know', async () => {
+  const [one, two, other] = [1, 2, 3].map((seed) => new TreeBuilder({ seed }).root) as [
+    VerifiedEntry,
+    VerifiedEntry,
+    VerifiedEntry,
+  ]
+  const { store } = await openPeer()
+  const clock = new VirtualClock()
+  const stop = new AbortController()
+  let tell = (_: EntryId) => {}
+  const parts = {
+    ...{ store, clock, mayRead },
+    onNews: (listener: typeof tell) => {
+      tell = listener
+      return () => {
+        tell = () => assert.fail('It is not told any more.')
+      }
+    },
+    mayLearn: async (tree: EntryId) => tree !== two.id,
+  }
+  const trees = [one, two].map(({ id: tree }) => ({ tree, cursor: 0, tipsDigest: '' }))
+  const told: [number, WatchMessage][] = []
+  const reading = (async () => {
+    for await (const message of serveWatch(parts, trees, stop.signal)) told.push([clock.monotonic(), message])
+  })()
+  await clock.settle()
+  for (let second = 0; second < 4; second++) {
+    // One that it does not watch, and one of which it may not know.
+    for (const { id } of [other, two, one, one]) tell(id)
+    await clock.advance(1_000)
+  }
+  tell(two.id)
+  await clock.advance(60_000)
+  const news = { addressesChanged: [one.id] }
+  const heartbeat = limits.watchHeartbeatMs
+  assert.deepEqual(told.slice(0, 4), [
+    [0, undefined],
+    [0, news],
+    [limits.recordNewsMs, news],
+    [limits.recordNewsMs + heartbeat, undefined],
+  ])
+  assert.ok(told.slice(3).every(([, message]) => message === undefined))
+  stop.abort()
+  await reading
+})
+
+test('a watcher that asks to be a neighbour is refused once, at first or later, and other trees go on', async () => {
+  const tree = new TreeBuilder()
+  const other = new TreeBuilder({ seed: 2 })
+  const peer = await openPeer([tree.root])
+  await fill(peer.store, [other.root])
+  const stop = new AbortController()
+  let isNeighbour = true
+  let drop = (_tree: TreeId) => {}
+  const asked: unknown[] = []
+  const neighbours = {
+    admit: async (id: TreeId, urgent: boolean) => {
+      asked.push([id, urgent])
+      return id === tree.root.id
+    },
+    holds: () => isNeighbour,
+    select: (_: TreeId, entries: readonly SignedEntry[]) => ({ entries, hops: 0 }),
+    onDrop: (listener: (tree: TreeId) => void) => {
+      drop = listener
+      return () => {}
+    },
+  }
+  const trees = [
+    { tree: tree.root.id, cursor: 0, tipsDigest: '', asks: 'urgent' as const },
+    { tree: other.root.id, cursor: 0, tipsDigest: '', asks: 'ask' as const },
+  ]
+  const clock = new VirtualClock()
+  const watch = serveWatch({ store: peer.store, clock, mayRead, neighbours }, trees, stop.signal)
+  assert.equal(await next(watch), undefined)
+  const [admitted, refused] = [await next(watch), await next(watch)]
+  assertFields(admitted, { tree: tree.root.id, count: 1 })
+  assertFields(refused, { tree: other.root.id, count: 0, cursor: 0, refused: true })
+  assert.deepEqual(asked, [
+    [tree.root.id, true],
+    [other.root.id, false],
+  ])
+  const [news, silent] = [tree.chain(tree.root, 1), other.chain(other.root, 1)]
+  await fill(peer.store, [other.root, ...silent])
+  await fill(peer.store, [tree.root, ...news])
+  assert.deepEqual(idsOf(await next(watch)), [news[0]!.id])
+  isNeighbour = false
+  drop(tree.root.id)
+  assertFields(await next(watch), { tree: tree.root.id, refused: true })
+  stop.abort()
 })

@@ -1,8 +1,8 @@
 /**
  * Plays a small session for each way to the difference, and compares what crosses with the transcripts in
- * test/vectors/sessions, which document the protocol. Trees, clocks and random choices follow from fixed seeds. After a
- * wanted change of the protocol, `UPDATE_TRANSCRIPTS=1 node --import tsx --test test/sync/ask/transcripts.test.ts`
- * rewrites the transcripts; review the difference before you commit it.
+ * conformance/vectors/sessions, which document the protocol. Trees, clocks and random choices follow from fixed
+ * seeds. After a wanted change of the protocol, `UPDATE_TRANSCRIPTS=1 node --import tsx --test
+ * test/sync/ask/transcripts.test.ts` rewrites the transcripts; review the difference before you commit it.
  */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ import { projectFile } from '../../kit/project.ts'
 import { Transcript } from '../../kit/transcript.ts'
 import { VirtualClock } from '../../kit/virtual-clock.ts'
 
-const folder = projectFile('test/vectors/sessions')
+const folder = projectFile('conformance/vectors/sessions')
 const update = process.env.UPDATE_TRANSCRIPTS === '1'
 const firstLine =
   'UPDATE_TRANSCRIPTS=1 node --import tsx --test test/sync/ask/transcripts.test.ts rewrites this file.'

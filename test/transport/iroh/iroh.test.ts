@@ -25,7 +25,7 @@ import { closed, echo, footprint, Inbox, openPair, readAll, readBytes, until } f
 
 const local = { bind: '127.0.0.1:0', relay: 'off' } as const
 const iroh = await loadIroh()
-const nowhere = () => `iroh:${formatTicket(iroh, createIdentity().peer, ['127.0.0.1:9'])}`
+const nowhere = () => `iroh:${formatTicket(iroh, createIdentity().peer, { direct: ['127.0.0.1:9'] })}`
 
 /** Ten times sooner, for what waits without a signal from outside. */
 const impatient: Clock = {
@@ -86,7 +86,7 @@ describe('QUIC', () => {
     const server = make()
     await server.listen(echo)
     const real = iroh.EndpointTicket.fromString(server.addresses()[0]!.slice(5)).endpointAddr()
-    const forged = formatTicket(iroh, createIdentity().peer, real.directAddresses())
+    const forged = formatTicket(iroh, createIdentity().peer, { direct: real.directAddresses() })
     const client = make()
     await assert.rejects(client.dial(`iroh:${forged}`), (error: CausewayError) => {
       assert.equal(error.code, 'WRONG_PEER')
@@ -163,7 +163,7 @@ describe('QUIC', () => {
       },
     }
     const client = make({ idleTimeoutMs, clock })
-    const dialling = client.dial(`iroh:${server.ticket()}`)
+    const dialling = client.dial(`iroh:${server.ticket(server.paths())}`)
     const connection = await (await server.accept())!.admit()
     let ended = false
     void connection.closed.then(() => {

@@ -1,8 +1,9 @@
 /**
  * Takes in a request's message before Connect parses it: reads it whole, inflates it, and checks that parsing it will
- * not cost far more than its bytes. Every request of the contract has exactly one message.
+ * not cost far more than its bytes. Every request of the contract has exactly one message; those of server reflection are
+ * streams, whose messages come one by one.
  */
-import type { DescMessage } from '@bufbuild/protobuf'
+import type { DescMethod } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { UniversalServerRequest } from '@connectrpc/connect/protocol'
 import { CausewayError } from '../../../base/errors.ts'
@@ -37,7 +38,7 @@ const blockBytes = 16_384
 export function requestBody(
   { header }: Pick<UniversalServerRequest, 'header'>,
   chunks: AsyncIterable<Uint8Array>,
-  input: DescMessage,
+  { input, methodKind }: Pick<DescMethod, 'input' | 'methodKind'>,
   payer: Payer,
 ): AsyncIterable<Uint8Array> {
   const type = header.get('content-type') ?? ''
@@ -47,7 +48,9 @@ export function requestBody(
     ? (header.get('connect-content-encoding') ?? header.get('grpc-encoding'))
     : header.get('content-encoding')
   const codec = codecs.get(encoding ?? '')
-  const maxBytes = json ? payer.jsonBytes : limits.messageBytes
+  const streams = methodKind === 'bidi_streaming' || methodKind === 'client_streaming'
+  const most = json ? payer.jsonBytes : limits.messageBytes
+  const maxBytes = streams ? limits.streamedRequestBytes : most
   const length = Number(header.get('content-length') ?? 0)
   // Connect would set memory aside for as many bytes as a header names, before one has come.
   header.delete('content-length')
@@ -65,27 +68,50 @@ export function requestBody(
     return plain
   }
 
-  return reporting(async function* () {
-    const body = await readWhole(chunks, length, maxBytes, enveloped)
-    if (!enveloped) {
-      // Without a codec, a compressed body has one that we do not know, which Connect refuses before it reads.
-      yield await take(body, codec !== undefined)
-      return
-    }
-    if (body.length < envelopeBytes) return yield body
+  /** Returns an envelope with its message checked, and not compressed. */
+  const unwrap = async (body: Buffer): Promise<Buffer> => {
+    if (body.length < envelopeBytes) return body
     const flags = body[0]!
     const end = envelopeBytes + body.readUInt32BE(1)
     if (end < body.length)
       throw new CausewayError('INVALID_ARGUMENT', 'A request has one message, but this one has more.')
     const compressed = (flags & compressedFlag) !== 0
     // Connect refuses what is cut short, and what is compressed in a way that the headers do not name.
-    if (end > body.length || (compressed && codec === undefined)) return yield body
+    if (end > body.length || (compressed && codec === undefined)) return body
     const message = await take(body.subarray(envelopeBytes), compressed)
-    if (!compressed) return yield body
+    if (!compressed) return body
     const head = Buffer.from([flags & ~compressedFlag, 0, 0, 0, 0])
     head.writeUInt32BE(message.length, 1)
-    yield Buffer.concat([head, message])
+    return Buffer.concat([head, message])
+  }
+
+  return reporting(async function* () {
+    if (streams) {
+      for await (const envelope of envelopesOf(chunks, maxBytes)) yield await unwrap(envelope)
+      return
+    }
+    const body = await readWhole(chunks, length, maxBytes, enveloped)
+    // Without a codec, a compressed body has one that we do not know, which Connect refuses before it reads.
+    yield enveloped ? await unwrap(body) : await take(body, codec !== undefined)
   })
+}
+
+/** Yields the envelopes of a stream as they come, and last what is left if it was cut short. */
+async function* envelopesOf(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Buffer> {
+  let rest = Buffer.alloc(0)
+  for await (const chunk of chunks) {
+    rest = Buffer.concat([rest, chunk])
+    // Ends: each turn takes an envelope, and what is left is shorter than one.
+    while (rest.length >= envelopeBytes) {
+      const bytes = rest.readUInt32BE(1)
+      if (bytes > maxBytes) throw tooLarge(maxBytes)
+      const end = envelopeBytes + bytes
+      if (rest.length < end) break
+      yield rest.subarray(0, end)
+      rest = rest.subarray(end)
+    }
+  }
+  if (rest.length > 0) yield rest
 }
 
 /** Reads a whole body. Throws LIMIT_EXCEEDED as soon as it is, or says that it is, too large. */
@@ -108,7 +134,8 @@ async function readWhole(
 }
 
 function tooLarge(maxBytes: number): ConnectError {
-  const why = maxBytes < limits.messageBytes ? ' in JSON from a caller that this node does not know' : ''
+  const why =
+    maxBytes === limits.strangerJsonBytes ? ' in JSON from a caller that this node does not know' : ''
   return new ConnectError(
     `A message can have at most ${maxBytes} bytes${why}, but this one has more.`,
     Code.ResourceExhausted,

@@ -1,0 +1,177 @@
+/** The requests that need no connection, answered by this package: what a set of entries is, and what a key signs. */
+
+import { create } from '@bufbuild/protobuf'
+import { HandshakeResponseSchema } from '../../gen/causeway/v1/sync_pb.ts'
+import { CausewayError } from '../../src/base/errors.ts'
+import { toBase64Url, utf8 } from '../../src/dag/bytes.ts'
+import {
+  type Entry,
+  idOf,
+  readEntry,
+  signEntry,
+  type VerifiedEntry,
+  verifyEntry,
+} from '../../src/dag/entry.ts'
+import { bytesToHex, hexToBytes } from '../../src/dag/hex.ts'
+import { type EntryId, formatId, parseId, type TreeId } from '../../src/dag/id.ts'
+import { createIdentity } from '../../src/dag/identity.ts'
+import { createNode, type Node } from '../../src/node/node.ts'
+import { verifyHandshake } from '../../src/rpc/auth/handshake.ts'
+import { placeFor } from '../../src/store/author/place.ts'
+import { certificateHash } from '../../src/transport/certificate.ts'
+import { idsOf } from '../../test/kit/peers.ts'
+
+export interface WireEntry {
+  readonly body: string
+  readonly signature: string
+}
+
+const signedOf = ({ body, signature }: WireEntry) => ({
+  body: hexToBytes(body),
+  signature: hexToBytes(signature),
+})
+
+/** Stores entries of any trees in this order. Returns the id and the code of each. */
+export async function store(node: Node, entries: readonly WireEntry[]) {
+  const results: { id: string; code: string }[] = []
+  let page: { entry: VerifiedEntry; index: number }[] = []
+  const flush = async () => {
+    if (page.length === 0) return
+    const { refused } = await node.store.append(
+      page[0]!.entry.tree,
+      page.map(({ entry }) => entry),
+    )
+    for (const { index, error } of refused) results[page[index]!.index]!.code = error.code
+    page = []
+  }
+  for (const [index, wire] of entries.entries()) {
+    const signed = signedOf(wire)
+    results.push({ id: idOf(signed), code: '' })
+    try {
+      const entry = await verifyEntry(readEntry(signed))
+      if (page.length > 0 && page[0]!.entry.tree !== entry.tree) await flush()
+      page.push({ entry, index })
+    } catch (error) {
+      results[index]!.code = CausewayError.from(error).code
+    }
+  }
+  await flush()
+  return results
+}
+
+/** What a node has of a tree. */
+async function summary(node: Node, tree: TreeId) {
+  const ids = await idsOf(node.store, tree)
+  const stored = []
+  for await (const page of node.store.scan(tree)) stored.push(...page)
+  const parents = new Set(stored.flatMap(({ signed }) => readEntry(signed).body.parents))
+  const { tipsDigest, count } = await node.store.summary(tree)
+  return {
+    ...{ tree, count, digest: tipsDigest },
+    tips: ids.filter((id) => !parents.has(id)),
+    void: [...(await node.store.voidAmong(tree, stored))],
+  }
+}
+
+async function take({ entries }: { entries: WireEntry[] }) {
+  await using node = await createNode({ background: false })
+  const results = await store(node, entries)
+  const trees = []
+  for (const { tree } of node.store.trees()) trees.push(await summary(node, tree))
+  return { results, trees }
+}
+
+interface Fields {
+  readonly tree: string | null
+  readonly parents: EntryId[]
+  readonly height: number
+  readonly createdAtMs: number
+  readonly policy: EntryId[]
+  readonly changes: { store: string; kind: string; payload: string }[]
+  readonly nonce: string
+}
+
+const shown = ({ id, signed }: Entry) => ({
+  id,
+  body: bytesToHex(signed.body),
+  signature: bytesToHex(signed.signature),
+})
+
+const changesOf = (changes: Fields['changes']) =>
+  changes.map((change) => ({ ...change, payload: hexToBytes(change.payload) }))
+
+function sign({ seed, fields }: { seed: string; fields: Fields }) {
+  const { tree, changes, nonce, ...rest } = fields
+  const draft = { ...rest, ...(tree !== null && { tree: tree as TreeId }) }
+  return shown(
+    signEntry(createIdentity(hexToBytes(seed)), {
+      ...{
+        parents: draft.parents,
+        height: draft.height,
+        createdAtMs: draft.createdAtMs,
+        policy: draft.policy,
+      },
+      ...(tree !== null && { tree: tree as TreeId }),
+      ...{ changes: changesOf(changes), nonce: hexToBytes(nonce) },
+    }),
+  )
+}
+
+interface PlaceRequest extends Pick<Fields, 'changes' | 'createdAtMs' | 'parents'> {
+  readonly seed: string
+  readonly entries: WireEntry[]
+}
+
+async function place({ seed, entries, changes, createdAtMs, parents }: PlaceRequest) {
+  await using node = await createNode({ background: false })
+  await store(node, entries)
+  const [tree] = [...node.store.trees()].map((info) => info.tree)
+  const where = await placeFor(node.store, tree!, parents)
+  const { height, policy } = where
+  return shown(
+    signEntry(createIdentity(hexToBytes(seed)), {
+      ...{ tree: tree!, parents: where.parents, height, policy, createdAtMs },
+      changes: changesOf(changes),
+    }),
+  )
+}
+
+interface Handshake {
+  readonly peer: string
+  readonly callerNonce: string
+  readonly serverNonce: string
+  readonly binding: string
+  readonly signature: string
+}
+
+async function handshake({ peer, callerNonce, serverNonce, binding, signature }: Handshake) {
+  const answer = create(HandshakeResponseSchema, {
+    version: 2,
+    ...{ peer: hexToBytes(peer), nonce: hexToBytes(serverNonce), signature: hexToBytes(signature) },
+  })
+  try {
+    return { holds: (await verifyHandshake(hexToBytes(callerNonce), binding, answer)) === peer }
+  } catch (error) {
+    if (CausewayError.from(error).code !== 'WRONG_PEER') throw error
+    return { holds: false }
+  }
+}
+
+function token({ seed, claims }: { seed: string; claims: object }) {
+  const encoded = (part: object) => toBase64Url(utf8(JSON.stringify(part)))
+  const text = `${encoded({ alg: 'EdDSA', typ: 'JWT' })}.${encoded(claims)}`
+  const signature = createIdentity(hexToBytes(seed)).sign('', utf8(text))
+  return { token: `${text}.${toBase64Url(signature)}` }
+}
+
+/** The answers by the name of the request. */
+export const pureActions = {
+  take,
+  sign,
+  place,
+  handshake,
+  token,
+  text: ({ id }: { id: EntryId }) => ({ text: formatId(id) }),
+  id: ({ text }: { text: string }) => ({ id: parseId(text) }),
+  binding: ({ der }: { der: string }) => ({ binding: `tls:${certificateHash(hexToBytes(der))}` }),
+} as const

@@ -1,0 +1,91 @@
+/** `causeway conformance`: checks a program of any language against the rules of the protocol. */
+import { writeFileSync } from 'node:fs'
+import { type Command, Option } from 'commander'
+import { CausewayError } from '../../base/errors.ts'
+import { print } from '../output.ts'
+import { parseWholeNumber } from '../whole-number.ts'
+import type { Mode } from './run.ts'
+
+interface Options {
+  readonly mode: Mode | 'pair'
+  readonly seed: number
+  readonly runs: number
+  readonly features: string
+  readonly knownFailing?: string
+  readonly junit?: string
+  readonly only?: string
+  readonly json?: boolean
+}
+
+export function addConformance(program: Command): void {
+  program
+    .command('conformance')
+    .argument('<PROGRAM...>', 'the program to check, with its arguments, after --')
+    .description('check an implementation of the protocol in any language')
+    .addOption(
+      new Option(
+        '--mode <MODE>',
+        'server: the program answers calls; peer: it makes calls, and judges; pair: two programs agree',
+      )
+        .choices(['server', 'peer', 'pair'])
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--features <FILE>', 'JSON with the levels and transports that the program has')
+    .option('--known-failing <FILE>', 'names of cases that may fail, one a line')
+    .option('--junit <FILE>', 'also write the outcome as JUnit')
+    .option('--seed <NUMBER>', 'with pair: what the first trees follow from', parseWholeNumber(0), 1)
+    .option('--runs <NUMBER>', 'with pair: how many trees', parseWholeNumber(1), 20)
+    .option('--only <PATTERN>', 'run only the cases whose name matches this regular expression')
+    .addHelpText(
+      'after',
+      `
+Prints TAP. A case that fails names the rule of docs/protocol.md that was broken,
+and what was expected and came. conformance/README.md says what PROGRAM does.
+Exits with code 1 if a case fails that the file of --known-failing does not name,
+or if one that it names passes.`,
+    )
+    .action(async (words: string[], options: Options) => {
+      // Loaded only here: no other command needs it.
+      const { readFeatures, readKnownFailing } = await import('./features.ts')
+      const { runCases, runPair, summaryLines } = await import('./run.ts')
+      const { documentOf, isBad, junitOf } = await import('./report.ts')
+      const { knownFailing, only, junit } = options
+      const common = {
+        features: readFeatures(options.features),
+        knownFailing: knownFailing === undefined ? new Set<string>() : readKnownFailing(knownFailing),
+        only: only === undefined ? undefined : patternOf(only),
+        print: options.json ? () => {} : (line: string) => process.stdout.write(`${line}\n`),
+      }
+      const [command, ...args] = words
+      const outcomes =
+        options.mode === 'pair'
+          ? await runPair({ ...common, programs: twoPrograms(words), seed: options.seed, runs: options.runs })
+          : await runCases({ ...common, mode: options.mode, command: command!, args })
+      print(options, documentOf(outcomes), summaryLines(outcomes).join('\n'))
+      if (junit !== undefined) writeFileSync(junit, junitOf(outcomes))
+      if (outcomes.some(isBad)) process.exitCode = 1
+    })
+}
+
+/** Throws INVALID_ARGUMENT. */
+function patternOf(text: string): RegExp {
+  try {
+    return new RegExp(text)
+  } catch (error) {
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `The pattern of --only is no regular expression: ${(error as Error).message}.`,
+    )
+  }
+}
+
+/** Returns the two programs that `--` stands between. Throws INVALID_ARGUMENT. */
+function twoPrograms(words: readonly string[]): string[][] {
+  const at = words.indexOf('--')
+  if (at < 1 || at === words.length - 1)
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      'A pair is two programs, with -- before each: causeway conformance --mode pair … -- ONE -- OTHER.',
+    )
+  return [words.slice(0, at), words.slice(at + 1)]
+}

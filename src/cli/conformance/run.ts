@@ -1,0 +1,133 @@
+/** Runs the cases of the levels that a program names, one after the other, and reports each. */
+import { type Case, type Level, levels, type Stage } from './case.ts'
+import { accessCases } from './cases/access.ts'
+import { answerCases } from './cases/answers.ts'
+import { askerCases } from './cases/asking.ts'
+import { authorCases } from './cases/author.ts'
+import { entryCases } from './cases/entries.ts'
+import { lieCases } from './cases/lies.ts'
+import { policyCases } from './cases/policy.ts'
+import { readerCases } from './cases/reader.ts'
+import { servingCases } from './cases/serving.ts'
+import { watchCases } from './cases/watching.ts'
+import type { Features } from './features.ts'
+import { pairCases } from './pair.ts'
+import { Program } from './program.ts'
+import { isBad, type Outcome, tapOf } from './report.ts'
+
+export type Mode = 'server' | 'peer'
+
+export interface PairOptions extends Pick<RunOptions, 'features' | 'knownFailing' | 'only' | 'print'> {
+  /** The two programs, each with its arguments. */
+  readonly programs: readonly (readonly string[])[]
+  readonly seed: number
+  readonly runs: number
+}
+
+/** Plays two programs beside each other, and returns how that went. */
+export async function runPair(options: PairOptions): Promise<Outcome[]> {
+  const { programs, features, knownFailing, only, print, seed, runs } = options
+  const [[one, ...oneArgs] = [], [other, ...otherArgs] = []] = programs
+  await using first = new Program(one!, oneArgs)
+  await using second = new Program(other!, otherArgs)
+  const seeds = Array.from({ length: runs }, (_, n) => seed + n)
+  const cases = pairCases(first, second, features.levels, seeds).filter(
+    ({ name }) => only?.test(name) ?? true,
+  )
+  print('TAP version 14')
+  print(`1..${cases.length}`)
+  return await playCases(cases, { program: first, transports: [] }, knownFailing, print)
+}
+
+/** The levels of a mode: whether the program answers calls, or makes them and judges what it gets. */
+export const levelsOf: Readonly<Record<Mode, readonly Level[]>> = {
+  server: ['server', 'access'],
+  peer: levels.filter((level) => level !== 'server' && level !== 'access'),
+}
+
+/** Returns every case of the kit. */
+export function allCases(): Case[] {
+  return [
+    ...entryCases(),
+    ...authorCases(),
+    ...policyCases(),
+    ...readerCases(),
+    ...askerCases(),
+    ...lieCases(),
+    ...answerCases(),
+    ...servingCases(),
+    ...watchCases(),
+    ...accessCases(),
+  ]
+}
+
+export interface RunOptions {
+  readonly mode: Mode
+  readonly features: Features
+  readonly knownFailing: ReadonlySet<string>
+  /** Only the cases whose name matches. */
+  readonly only?: RegExp | undefined
+  readonly command: string
+  readonly args: readonly string[]
+  /** Receives each line of TAP. */
+  readonly print: (line: string) => void
+}
+
+/** Returns how each case went. */
+export async function runCases(options: RunOptions): Promise<Outcome[]> {
+  const { mode, features, knownFailing, only, print } = options
+  const cases = allCases().filter(
+    ({ level, name, needs }) =>
+      (needs === undefined || features.transports.includes(needs)) &&
+      levelsOf[mode].includes(level) &&
+      features.levels.includes(level) &&
+      (only?.test(name) ?? true),
+  )
+  print('TAP version 14')
+  print(`1..${cases.length}`)
+  await using program = new Program(options.command, options.args)
+  return await playCases(cases, { program, transports: features.transports }, knownFailing, print)
+}
+
+/** Plays cases one after the other. Throws PROTOCOL once the program can answer no more. */
+export async function playCases(
+  cases: readonly Case[],
+  stage: Stage,
+  knownFailing: ReadonlySet<string>,
+  print: (line: string) => void,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  for (const kit of cases) {
+    const outcome = await play(kit, stage, knownFailing.has(kit.name))
+    outcomes.push(outcome)
+    print(tapOf(outcome, outcomes.length))
+    const { failure } = stage.program
+    if (failure !== undefined) {
+      print(`Bail out! ${failure.message}`)
+      throw failure
+    }
+  }
+  return outcomes
+}
+
+async function play(kit: Case, stage: Stage, known: boolean): Promise<Outcome> {
+  const startMs = performance.now()
+  const outcome = { case: kit, known }
+  try {
+    await kit.run(stage)
+    return { ...outcome, ms: performance.now() - startMs }
+  } catch (error) {
+    return { ...outcome, ms: performance.now() - startMs, failure: error as Error }
+  }
+}
+
+/** Returns what the run says to people: how many cases of each level passed. */
+export function summaryLines(outcomes: readonly Outcome[]): string[] {
+  return levels.flatMap((level) => {
+    const own = outcomes.filter(({ case: kit }) => kit.level === level)
+    if (own.length === 0) return []
+    const passed = own.filter(({ failure }) => failure === undefined).length
+    const bad = own.filter(isBad).length
+    return [`# ${level}: ${passed} of ${own.length} passed${bad > 0 ? `, ${bad} not as expected` : ''}`]
+  })
+}
