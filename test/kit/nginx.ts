@@ -2,14 +2,18 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { projectFile } from './project.ts'
 
-/** Whether nginx is here. CI has installed it before the tests (`.ci/proxies`), so there it must be. */
+const modules = process.env.NGINX_MODULES ?? '/usr/lib/nginx/modules'
+
+/** Whether nginx is here, with its module for streams. CI installs both before the tests (`.ci/proxies`). */
 export const hasNginx =
-  process.env.CI === 'true' || spawnSync('nginx', ['-v'], { stdio: 'ignore' }).error === undefined
+  spawnSync('nginx', ['-v'], { stdio: 'ignore' }).error === undefined &&
+  existsSync(join(modules, 'ngx_stream_module.so'))
 
 /** Returns ports that are free now. */
 export async function freePorts(count: number): Promise<number[]> {
@@ -35,7 +39,6 @@ export class Nginx implements AsyncDisposable {
   /** Starts nginx with its files in `folder`, and returns when it takes connections at `front`. */
   static async start(folder: string, { front, back }: { front: number; back: number }): Promise<Nginx> {
     await mkdir(folder)
-    const modules = process.env.NGINX_MODULES ?? '/usr/lib/nginx/modules'
     const example = await readFile(projectFile('examples/proxies/nginx.conf'), 'utf8')
     const config = example
       .replace('listen 443', `listen 127.0.0.1:${front}`)
