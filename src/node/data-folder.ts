@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, type Stats, statSync } from 'node:fs'
 import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { type Clock, systemClock } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
 import { createIdentity, type Identity, type PeerId } from '../dag/identity.ts'
 import { DamageNotes } from '../store/damage/damage-notes.ts'
@@ -22,20 +23,22 @@ import {
   type StoreSurvey,
   surveyFolder,
 } from '../store/database/open.ts'
+import { ownDatabase } from '../store/database/ownership.ts'
 import { Records } from '../store/database/records.ts'
 import { holderOf, showHolder } from './holder.ts'
 
 /**
  * Opens the key and the store of a node: those of the folder, the database given, or new ones in memory. Migrates a store
- * of an older format. Throws STORE_LOCKED, STORE_FORMAT, STORE_DENIED, STORE_FULL, INVALID_ARGUMENT if the folder cannot be used, and STORE_CORRUPT
- * also if the key is lost or is not the one that the store belongs to.
+ * of an older format. Throws STORE_LOCKED, STORE_FORMAT, STORE_DENIED, STORE_FULL, INVALID_ARGUMENT if the folder cannot
+ * be used, and STORE_CORRUPT also if the key is lost or is not the one that the store belongs to.
  */
 export async function openStore(
   folder: string | undefined,
   identity: Identity | undefined,
   database: Database | undefined,
-  options: OpenOptions = {},
+  options: OpenOptions & { readonly clock?: Clock | undefined } = {},
 ): Promise<{ identity: Identity; db: Database }> {
+  if (database !== undefined) await ownDatabase(database, options.clock ?? systemClock)
   const db = database ?? (folder === undefined ? await openMemory() : await openData(folder, options))
   try {
     return { identity: await ownIdentity(db, database === undefined ? folder : undefined, identity), db }

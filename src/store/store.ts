@@ -22,6 +22,7 @@ import { Repairs } from './damage/repairs.ts'
 import { closedError, storeError } from './database/errors.ts'
 import type * as layout from './database/layout.ts'
 import type { Database } from './database/open.ts'
+import { ownAgain } from './database/ownership.ts'
 import { Landmarks } from './landmarks.ts'
 import { Latest } from './latest.ts'
 import { type AppendOptions, type AppendResult, planPage, writeOperations } from './page.ts'
@@ -349,6 +350,7 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
         // Closing fails with the error of the failed write, which the writer has received.
         await this.db.close().catch(() => {})
         await this.db.open()
+        await ownAgain(this.db)
         await this.sketches.reopen()
         this.openings++
         const maps = [this.records, this.treeOfNumber, this.states, this.aside]

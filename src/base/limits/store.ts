@@ -10,6 +10,15 @@ export const storeLimits = {
   storeLockPatienceMs: 10_000,
   /** How often it looks whether it can go on: nobody notices this delay. */
   storeLockPollMs: 50,
+  /**
+   * How long the owner of a database of the caller's may be without a sign of life before another process may own it: a
+   * node that was killed delays its next start by this, and a pause of some seconds costs it nothing.
+   */
+  ownerLeaseMs: 10_000,
+  /** How often a process looks for that sign meanwhile: an owner gives four in a lease. */
+  ownerLooks: 10,
+  /** How long a new owner waits for another that claims the database at the same time: some round trips. */
+  ownerSettleMs: 100,
   /** Garbage of pages, buffers included, before it is collected: a dozen pages at a receiver, thirty at a sender. */
   garbageBytes: 12_582_912,
   /** Signatures in the thread pool's queue: some 4 ms of work for two cores, so that LevelDB's reads get their turn. */
