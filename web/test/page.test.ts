@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Browser } from 'playwright-core'
+import { version } from '../../src/base/version.ts'
 import { createIdentity } from '../../src/dag/identity.ts'
 import { axeFaults, missing, openBrowser, openPage, phone, shoot, wide } from './kit/browser.ts'
 import { Lab } from './kit/lab.ts'
@@ -42,14 +43,25 @@ describe('The page', { skip: missing }, () => {
   it('shows which links are equal, and an entry as it arrives', async () => {
     const { page, faults } = await openPage(browser, lab)
     const card = page.locator('.tree-card', { has: page.getByRole('link', { name: 'Notes' }) })
-    await card.getByText('31 entries').waitFor()
+    await card.getByText(lab.entries(31), { exact: true }).waitFor()
     const link = (name: string) => card.locator('.link', { hasText: name })
     await link('Bob').getByText('In sync').waitFor()
     await link('Carol').getByText('In sync').waitFor()
     await link('Dave').getByText('Waiting').waitFor()
     await page.getByText('1 of 4 links not in sync').waitFor()
+    await link('Bob')
+      .getByText(/^equal \d+ \w+ ago$/)
+      .waitFor()
+    await link('Dave')
+      .getByText(/^waits \d+ \w+ ago$/)
+      .waitFor()
+    await link('Dave').getByText('the peer lacks up to').waitFor()
+    await link('Dave')
+      .getByText(/^next attempt /)
+      .waitFor()
+    assert.match((await link('Dave').locator('.link-reason').textContent())!, /^[A-Z].*\.$/s)
     await lab.write(lab.notes, lab.peers.bob, 1, 'more')
-    await card.getByText('32 entries').waitFor()
+    await card.getByText(lab.entries(32), { exact: true }).waitFor()
     assert.deepEqual(faults, { said: [], foreign: [] })
     await page.context().close()
   })
@@ -82,6 +94,8 @@ describe('The page', { skip: missing }, () => {
       .getByText(/^failed/)
       .waitFor()
     await card('Bob').getByText(lab.peers.bob.addresses()[0]!, { exact: true }).waitFor()
+    await card('Bob').getByText('given', { exact: true }).waitFor()
+    await card('Bob').getByText('Direct, on this machine').first().waitFor()
     await page.locator('.findings li').first().waitFor()
     assert.deepEqual(faults, { said: [], foreign: [] })
     await page.context().close()
@@ -106,6 +120,7 @@ describe('The page', { skip: missing }, () => {
     await page.getByRole('link', { name: 'Node', exact: true }).click()
     await page.getByText(lab.node.peer).waitFor()
     await page.getByText('The node runs and serves').waitFor()
+    await page.getByText(version, { exact: true }).waitFor()
     assert.deepEqual(faults, { said: [], foreign: [] })
     await page.context().close()
   })

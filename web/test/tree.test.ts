@@ -47,6 +47,59 @@ describe('The view of a tree', { skip: missing }, () => {
     await page.context().close()
   })
 
+  it('chooses what is clicked, pans, zooms, and draws lanes by branch', async () => {
+    const { page, faults } = await openPage(browser, lab)
+    await openTree(page, lab, lab.notes)
+    const canvas = page.locator('canvas')
+    const picture = () => canvas.evaluate((element: HTMLCanvasElement) => element.toDataURL())
+    const pictures = [await picture()]
+    /** Waits until the drawing is another one. */
+    const changes = async () => {
+      const known = pictures.at(-1)!
+      await page.waitForFunction((known) => document.querySelector('canvas')!.toDataURL() !== known, known)
+      pictures.push(await picture())
+    }
+    await page.getByLabel('By branch').check()
+    await changes()
+    await page.getByRole('button', { name: 'Zoom out' }).click()
+    await changes()
+    await page.getByRole('button', { name: 'Zoom in' }).click()
+    await changes()
+    await canvas.hover()
+    await page.mouse.wheel(0, 200)
+    await changes()
+    await page.getByRole('button', { name: 'Newest' }).click()
+    await changes()
+    // The newest height is a row below the upper edge; a click on a row's text chooses its entry.
+    await canvas.click({ position: { x: 400, y: 30 } })
+    await page.locator('.details dl').waitFor()
+    const { height } = (await lab.node.tree(lab.notes))!
+    assert.equal(await page.locator('.details dd').nth(3).textContent(), `${height}`)
+    assert.deepEqual(faults, { said: [], foreign: [] })
+    await page.context().close()
+  })
+
+  it('lists children that stand far above an entry, as far as the reader looks', async () => {
+    const tree = await lab.node.createTree('Tall', PublicAccess.NONE)
+    const change = { store: 'log', kind: '', payload: new Uint8Array() }
+    let tip = tree as string
+    for (let n = 0; n < 260; n++) tip = (await lab.node.commit(tree, [change])).id
+    const parents = [tree, tip].map((id) => idToBytes(id as TreeId))
+    await createClient(TreeService, lab.node.rpc()).commit({
+      ...{ tree: idToBytes(tree), changes: [change], parents },
+    })
+    // The drawing, which begins with the newest, does not come by it.
+    for (let n = 0; n < 300; n++) await lab.node.commit(tree, [change])
+    const { page } = await openPage(browser, lab)
+    await page.goto(`${lab.url}/#/tree/${formatId(tree)}/${formatId(tree)}`)
+    await page.locator('.details').getByText('1 child', { exact: true }).waitFor()
+    await page.locator('.details').getByText('Up to height 199.').waitFor()
+    await page.getByRole('button', { name: 'Look further' }).click()
+    await page.locator('.details').getByText('2 children', { exact: true }).waitFor()
+    assert.equal(await page.getByText('Up to height').count(), 0)
+    await page.context().close()
+  })
+
   it('draws what arrives, and what became void', async () => {
     const { page } = await openPage(browser, lab)
     await openTree(page, lab, lab.diary)
@@ -87,7 +140,12 @@ describe('The view of a tree', { skip: missing }, () => {
     await page.locator('.details').getByText('Carol').waitFor()
     await kind.selectOption('store')
     await page.getByRole('textbox').fill('_policy')
-    await search.click()
+    // Each search looks through some entries, and says how far it came.
+    const said = page.locator('.said')
+    for (let shown = ''; !shown.startsWith('Found'); shown = (await said.textContent())!) {
+      await search.click()
+      await said.filter({ hasText: /^(Found|Nothing down to)/ }).waitFor()
+    }
     await page.getByText('Found at height 0').waitFor()
     await page.getByText('names the tree Notes').waitFor()
     await search.click()
@@ -95,7 +153,7 @@ describe('The view of a tree', { skip: missing }, () => {
     await kind.selectOption('time')
     await page.getByLabel('What to search').fill('2099-01-01T00:00')
     await search.click()
-    await page.getByText(/Found at height \d\d/).waitFor()
+    await page.getByText(/Found at height [\d,]{2,}/).waitFor()
     await page.context().close()
   })
 

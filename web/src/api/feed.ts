@@ -1,6 +1,6 @@
 /**
  * What the page knows of the node: its trees and links, kept up to date by one stream, and the peer book and the node
- * itself, asked now and then. While the stream is lost, `since` says from when what is shown is.
+ * itself, asked now and then. The stream also says whether the node is there.
  */
 import type {
   GetNodeResponse,
@@ -13,15 +13,10 @@ import type { Tree } from '../../../gen/causeway/v1/tree_pb.ts'
 import { cell } from '../parts/cell.ts'
 import { hexOf } from '../parts/ids.ts'
 import { nodeCalls } from './clients.ts'
+import { connection, epoch } from './connection.ts'
 import { keepOpen } from './keep-open.ts'
 import { sampleMetrics } from './metrics.ts'
 import { Progress } from './progress.ts'
-
-/** Whether what is shown is of now. */
-export type Connection =
-  | { readonly state: 'opening' }
-  | { readonly state: 'live' }
-  | { readonly state: 'lost'; readonly since: number }
 
 export interface Known {
   /** By id in hex. */
@@ -35,9 +30,6 @@ export interface Known {
 
 const nothing: Known = { trees: new Map(), links: new Map(), storage: undefined, complete: false }
 
-export const connection = cell<Connection>({ state: 'opening' })
-/** How many connections there were. What was asked in an earlier one may be old. */
-export const epoch = cell(0)
 export const known = cell<Known>(nothing)
 export const self = cell<GetNodeResponse | undefined>(undefined)
 /** The peer book, by PeerId in hex. */
@@ -47,6 +39,9 @@ export const progress = new Progress()
 
 /** How often the peer book and the node itself are asked for: both change seldom. A link to a new peer asks at once. */
 const askMs = 10_000
+
+/** How soon both are asked for again that did not answer. */
+const askAgainMs = 1_000
 
 /** When the second sample of metrics is taken, so that a reader need not wait for it. */
 const secondSampleMs = 3_000
@@ -62,7 +57,11 @@ export function followNode(): () => void {
     const opening = openings
     goingLive = opening
     askedAt = Date.now()
-    await ask()
+    // Ends with an answer, or with the connection.
+    while (!(await ask())) {
+      if (opening !== openings) return
+      await new Promise((resolve) => setTimeout(resolve, askAgainMs))
+    }
     if (opening !== openings) return
     if (connection.get().state === 'lost') epoch.set(epoch.get() + 1)
     connection.set({ state: 'live' })
@@ -87,9 +86,10 @@ export function followNode(): () => void {
         void ask()
       }
     },
-    onLost() {
+    onLost(_, heardAt) {
       openings++
-      if (connection.get().state !== 'lost') connection.set({ state: 'lost', since: Date.now() })
+      // What is shown is from when the node was heard last.
+      if (connection.get().state !== 'lost') connection.set({ state: 'lost', since: heardAt })
     },
   })
   const timer = setInterval(() => {
@@ -121,8 +121,8 @@ export function linkKey({ tree, peer }: Pick<LinkStatus, 'tree' | 'peer'>): stri
   return `${hexOf(tree)} ${hexOf(peer)}`
 }
 
-/** Asks for the peer book and the node. A failure shows in the stream as well. */
-async function ask(): Promise<void> {
+/** Asks for the peer book and the node. Returns whether both answered. */
+async function ask(): Promise<boolean> {
   try {
     self.set(await nodeCalls.getNode({}))
     const book = new Map<string, Peer>()
@@ -134,8 +134,9 @@ async function ask(): Promise<void> {
       pageToken = page.nextPageToken
     } while (pageToken !== '')
     peers.set(book)
-    await sampleMetrics()
   } catch {
-    // The next turn asks again.
+    return false
   }
+  await sampleMetrics().catch(() => {})
+  return true
 }

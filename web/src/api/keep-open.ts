@@ -8,6 +8,8 @@ const firstPauseMs = 500
 const longestPauseMs = 10_000
 /** The node gives a sign of life after every 15 seconds of silence. */
 const silenceMs = 40_000
+/** How often the silence is measured. */
+const listenMs = 1_000
 /** A tab that is hidden for a moment keeps its streams. */
 const hiddenMs = 20_000
 
@@ -15,8 +17,11 @@ export interface StreamHandlers<Message> {
   /** Opens the stream anew. */
   open(signal: AbortSignal): AsyncIterable<Message>
   onMessage(message: Message): void
-  /** Called when what was told may be old: the stream was lost. `error` is the reason, if it was not this page's. */
-  onLost(error: unknown): void
+  /**
+   * Called when what was told may be old: the stream was lost. `error` is the reason, if it was not this page's. `heardAt`
+   * is when the node was heard last.
+   */
+  onLost(error: unknown, heardAt: number): void
 }
 
 /** Keeps a stream open. Returns a function that ends it. */
@@ -28,6 +33,7 @@ export function keepOpen<Message>(handlers: StreamHandlers<Message>): () => void
 
 async function run<Message>(handlers: StreamHandlers<Message>, ended: AbortSignal): Promise<void> {
   let pauseMs = firstPauseMs
+  let heardAt = Date.now()
   // Ends with the signal, or with the session.
   while (!ended.aborted && !sessionOver.get()) {
     if (readKey() === '') return sessionOver.set(true)
@@ -36,25 +42,59 @@ async function run<Message>(handlers: StreamHandlers<Message>, ended: AbortSigna
     // A lost network ends no stream by itself, for minutes.
     addEventListener('offline', () => turn.abort(), { signal: turn.signal })
     const signal = AbortSignal.any([ended, turn.signal])
-    let silence = setTimeout(() => turn.abort(), silenceMs)
+    const silence = new Silence(() => turn.abort())
     try {
       for await (const message of handlers.open(signal)) {
-        clearTimeout(silence)
-        silence = setTimeout(() => turn.abort(), silenceMs)
+        if (signal.aborted) break
+        heardAt = Date.now()
+        silence.heard()
         handlers.onMessage(message)
         pauseMs = firstPauseMs
       }
-      if (!ended.aborted) handlers.onLost(undefined)
+      if (!ended.aborted) handlers.onLost(undefined, heardAt)
     } catch (error) {
-      if (!ended.aborted) handlers.onLost(signal.aborted ? undefined : error)
+      if (!ended.aborted) handlers.onLost(signal.aborted ? undefined : error, heardAt)
     } finally {
-      clearTimeout(silence)
+      silence.end()
       stopWatching()
       turn.abort()
     }
     await visible(ended)
     await pause(pauseMs, ended)
     pauseMs = Math.min(pauseMs * 2, longestPauseMs)
+  }
+}
+
+/**
+ * Measures how long a stream has been silent, by both clocks: the machine's own stands still while the machine sleeps, and
+ * the one on the wall may be set back.
+ */
+class Silence {
+  private readonly timer: ReturnType<typeof setInterval>
+  private readonly onTooLong: () => void
+  private wall = Date.now()
+  private own = performance.now()
+
+  constructor(onTooLong: () => void) {
+    this.onTooLong = onTooLong
+    this.timer = setInterval(this.measure, listenMs)
+    // A page that is shown again after a sleep does not wait for its timers.
+    document.addEventListener('visibilitychange', this.measure)
+  }
+
+  heard(): void {
+    this.wall = Date.now()
+    this.own = performance.now()
+  }
+
+  end(): void {
+    clearInterval(this.timer)
+    document.removeEventListener('visibilitychange', this.measure)
+  }
+
+  private readonly measure = (): void => {
+    const silentMs = Math.max(Date.now() - this.wall, performance.now() - this.own)
+    if (silentMs > silenceMs) this.onTooLong()
   }
 }
 

@@ -1,21 +1,18 @@
 /**
  * What a view asks the node for, beside the stream that the frame holds: asked when the view is shown, after each change
- * that the view makes, now and then, and again after the connection was lost. Until that answer is here, `behind` says
- * that what is shown is from before, and the frame turns it grey.
+ * that the view makes, now and then, and again after the connection was lost. Until that answer is here, what is shown
+ * counts as old.
  */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import { cell, useCell } from '../parts/cell.ts'
+import { useCell } from '../parts/cell.ts'
 import { sentenceOf } from './clients.ts'
-import { connection, epoch } from './feed.ts'
-
-/** How many views wait for an answer of the connection that is open now, and show one from before. */
-export const behind = cell(0)
+import { connection, epoch, Part } from './connection.ts'
 
 export interface Asked<Value> {
   readonly value: Value | undefined
   /** Why the last call failed, for people; '' if it did not. */
   readonly error: string
-  /** Asks again, now. */
+  /** Asks again: now, or once the call that is under way is answered. */
   readonly again: () => void
 }
 
@@ -23,6 +20,15 @@ interface Answer<Value> {
   readonly key: string
   readonly value?: Value
   readonly error: string
+}
+
+/** Calls `again` when what the answer follows from has changed. */
+export function useChanged(from: unknown, again: () => void): void {
+  const last = useRef(from)
+  useEffect(() => {
+    if (last.current !== from) again()
+    last.current = from
+  }, [from, again])
 }
 
 /** Asks by `call`, anew when `key` changes, and every `everyMs` while somebody looks; 0: never. */
@@ -36,33 +42,35 @@ export function useCall<Value>(
   const now = useCell(epoch)
   const latest = useRef(call)
   latest.current = call
-  const isBehind = useRef(false)
+  /** The call that is under way. Another one waits for it: on a slow line, calls that cut each other off never end. */
+  const under = useRef<{ isWantedAgain: boolean }>(undefined)
+  const part = useRef<Part>(undefined)
+  const again = useCallback(() => {
+    if (under.current === undefined) setTurn((before) => before + 1)
+    else under.current.isWantedAgain = true
+  }, [])
   useEffect(() => {
-    const setBehind = (value: boolean) => {
-      if (isBehind.current !== value) behind.set(behind.get() + (value ? 1 : -1))
-      isBehind.current = value
-    }
-    // At once, before anything is drawn of the new connection.
-    const stop = epoch.follow(() => setBehind(true))
-    return () => {
-      stop()
-      setBehind(false)
-    }
+    const made = new Part()
+    part.current = made
+    return () => made.end()
   }, [])
   useEffect(() => {
     const over = new AbortController()
+    const own = { isWantedAgain: false }
+    under.current = own
     const answered = (next: (before: Answer<Value>) => Answer<Value>) => {
       if (over.signal.aborted || epoch.get() !== now) return
+      under.current = undefined
       setAnswer(next)
-      if (isBehind.current) behind.set(behind.get() - 1)
-      isBehind.current = false
+      part.current?.settle()
+      if (own.isWantedAgain) setTurn((before) => before + 1)
     }
     latest.current(over.signal).then(
       (value) => answered(() => ({ key, value, error: '' })),
       (reason) => {
         const error = sentenceOf(reason)
         // What an earlier connection told is not shown on without its answer.
-        const isOld = isBehind.current
+        const isOld = part.current?.isBehind
         answered((before) => (isOld ? { key, error } : { ...before, key, error }))
       },
     )
@@ -72,10 +80,9 @@ export function useCall<Value>(
     if (everyMs === 0) return
     const timer = setInterval(() => {
       const isSeen = document.visibilityState === 'visible'
-      if (isSeen && connection.get().state === 'live') setTurn((before) => before + 1)
+      if (isSeen && connection.get().state === 'live' && under.current === undefined) again()
     }, everyMs)
     return () => clearInterval(timer)
-  }, [everyMs])
-  const again = useCallback(() => setTurn((before) => before + 1), [])
+  }, [everyMs, again])
   return { value: answer.key === key ? answer.value : undefined, error: answer.error, again }
 }

@@ -1,9 +1,9 @@
 /** What is around every view: the navigation, the state of the connection, and the view of the present place. */
 import type { ComponentType } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { connection, self } from '../api/feed.ts'
+import { behind, connection } from '../api/connection.ts'
+import { self } from '../api/feed.ts'
 import { sessionOver } from '../api/session.ts'
-import { behind } from '../api/use-call.ts'
 import { useCell } from '../parts/cell.ts'
 import { timeOfDay } from '../parts/format.ts'
 import { icons } from '../parts/icons.tsx'

@@ -1,8 +1,35 @@
 /** A question before something is done: what it does in words, and the button that does it. The browser keeps the focus within. */
 import type { ComponentChildren } from 'preact'
-import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { sentenceOf } from '../api/clients.ts'
 import { texts } from '../texts.ts'
+
+/** What is asked now. */
+export interface Question<About> {
+  readonly about: About
+  /** Another one for each question, for the dialog that asks it. */
+  readonly key: number
+  /** Ends this question, and no later one. */
+  readonly close: () => void
+}
+
+/**
+ * Returns what is asked now, if anything, and what asks. A dialog hears that it was closed a moment after the reader
+ * sees it, and what it does may end later still: by then the reader may have asked for another one, which stays.
+ */
+export function useQuestion<About>(): [Question<About> | undefined, (about: About) => void] {
+  const [now, setNow] = useState<Question<About>>()
+  const last = useRef(0)
+  const ask = useCallback((about: About) => {
+    const question: Question<About> = {
+      about,
+      key: ++last.current,
+      close: () => setNow((before) => (before === question ? undefined : before)),
+    }
+    setNow(question)
+  }, [])
+  return [now, ask]
+}
 
 export interface DialogProps {
   readonly title: ComponentChildren

@@ -1,6 +1,6 @@
 /**
  * A node with its page and three peers, of which one is away: what every test of the page looks at. All of them run in this
- * process, on free ports of this machine.
+ * process, on free ports of this machine. With PAGE_ENTRIES, their tree has so many entries more.
  */
 import { createClient } from '@connectrpc/connect'
 import { PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
@@ -8,6 +8,11 @@ import { NodeService } from '../../../gen/causeway/v1/node_pb.ts'
 import type { TreeId } from '../../../src/dag/id.ts'
 import { createNode, type Node } from '../../../src/node/node.ts'
 import type { NodeOptions } from '../../../src/node/options.ts'
+
+/** Entries that the tree of notes has beneath those that the tests look at. */
+const beneath = Number(process.env.PAGE_ENTRIES ?? 0)
+/** Commits that are under way at a time. */
+const together = 500
 
 const anyPort = { host: '127.0.0.1', port: 0 }
 
@@ -41,6 +46,7 @@ export class Lab implements AsyncDisposable {
     const notes = await node.createTree('Notes', PublicAccess.WRITE)
     const diary = await node.createTree('Diary', PublicAccess.READ)
     const lab = new Lab({ node, url, peers: { bob, carol, dave }, notes, diary })
+    await lab.fill()
     await lab.write(notes, node, 20)
     for (const [name, peer] of Object.entries(lab.peers)) {
       await node.addPeer(peer.peer, {
@@ -52,7 +58,7 @@ export class Lab implements AsyncDisposable {
         await node.link({ tree, peer: peer.peer })
       }
     }
-    await node.flush({ timeoutMs: 20_000 })
+    await node.flush({ timeoutMs: 60_000 })
     await lab.write(notes, bob, 5)
     await lab.write(notes, carol, 3)
     await bob.sync(notes, node.addresses()[0]!)
@@ -60,6 +66,21 @@ export class Lab implements AsyncDisposable {
     await dave.close()
     await lab.write(notes, node, 2)
     return lab
+  }
+
+  /** Returns how many entries the notes have, of which the tests wrote so many. */
+  entries(written: number): string {
+    return `${(beneath + written).toLocaleString('en')} entries`
+  }
+
+  private async fill(): Promise<void> {
+    const store = this.node.stores.open(this.notes, 'beneath')
+    for (let from = 0; from < beneath; from += together)
+      await Promise.all(
+        Array.from({ length: Math.min(together, beneath - from) }, (_, n) =>
+          store.put(`key-${from + n}`, `Value ${from + n}`),
+        ),
+      )
   }
 
   /** Writes entries at a node. */

@@ -15,6 +15,7 @@ import { hexOf, shortPeer } from '../../parts/ids.ts'
 import { Card, Empty, Foreign, Id, PeerName, State, type Tone, When } from '../../parts/parts.tsx'
 import { texts } from '../../texts.ts'
 import './network.css'
+import { reachOf } from './reach.ts'
 
 const words = texts.network
 /** Peers that are shown: a book has up to 4,096, of which those that are connected come first. */
@@ -110,7 +111,10 @@ function Path({
   readonly isNamed?: boolean
 }) {
   const { path, transport, inbound, remoteAddress, roundTripMs, bytesSent, bytesReceived, peer } = connection
-  const kind = path === 'direct' || path === 'relay' ? words.paths[path] : words.paths.unknown
+  const kind =
+    path === 'direct'
+      ? `${words.paths.direct}${words.within[reachOf(remoteAddress)]}`
+      : words.paths[path === 'relay' ? 'relay' : 'unknown']
   return (
     <li>
       {isNamed && (peer.length > 0 ? <PeerName peer={peer} /> : <span>{words.stranger}</span>)}
@@ -141,7 +145,7 @@ function Address({ address }: { readonly address: PeerAddress }) {
       </code>
       <span class="muted">
         {Object.hasOwn(words.sources, address.source)
-          ? words.sources[address.source as 'GIVEN']
+          ? words.sources[address.source as keyof typeof words.sources]
           : address.source}
       </span>
       {good + bad === 0 ? (
@@ -176,7 +180,8 @@ function Doctor() {
         </button>
       }
     >
-      <div aria-live="polite" class="findings-place">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keys. */}
+      <section aria-live="polite" class="findings-place" aria-label={words.findings} tabIndex={0}>
         {error !== '' && <p class="problem">{error}</p>}
         {findings === undefined && error === '' && <p class="loading">{words.examining}</p>}
         <ul class="findings">
@@ -194,7 +199,7 @@ function Doctor() {
             </li>
           ))}
         </ul>
-      </div>
+      </section>
     </Card>
   )
 }

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { LogLevel, type LogLine, type WatchLogResponse } from '../../../../gen/causeway/v1/node_pb.ts'
 import { nodeCalls, sentenceOf } from '../../api/clients.ts'
-import { keepOpen } from '../../api/keep-open.ts'
+import { followInView } from '../../api/follow-in-view.ts'
 import { moment, timeOfDay } from '../../parts/format.ts'
 import { Card, Foreign, State, type Tone } from '../../parts/parts.tsx'
 import { texts } from '../../texts.ts'
@@ -38,7 +38,7 @@ export function Log() {
   useEffect(() => {
     let number = 0
     let isAnew = true
-    return keepOpen<WatchLogResponse>({
+    return followInView<WatchLogResponse>({
       open(signal) {
         // What is there stays until the node has told it again.
         isAnew = true

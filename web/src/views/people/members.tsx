@@ -6,7 +6,7 @@ import type { Tree } from '../../../../gen/causeway/v1/tree_pb.ts'
 import { nodeCalls } from '../../api/clients.ts'
 import { self } from '../../api/feed.ts'
 import { useCell } from '../../parts/cell.ts'
-import { Dialog } from '../../parts/dialog.tsx'
+import { Dialog, type Question, useQuestion } from '../../parts/dialog.tsx'
 import { hexOf } from '../../parts/ids.ts'
 import { Card, State, type Tone } from '../../parts/parts.tsx'
 import { texts } from '../../texts.ts'
@@ -40,9 +40,8 @@ type Asked =
   | { readonly kind: 'open' }
 
 export function Members({ tree, policy, isAdmin, done }: Parts) {
-  const [asked, setAsked] = useState<Asked>()
+  const [question, ask] = useQuestion<Asked>()
   const [text, setText] = useState('')
-  const close = () => setAsked(undefined)
   const named = policy.members.filter(({ revoked }) => !revoked).sort(byRight)
   const wanted = text.trim().toLowerCase()
   const found = named.filter(
@@ -54,7 +53,7 @@ export function Members({ tree, policy, isAdmin, done }: Parts) {
       title={words.members}
       aside={
         isAdmin && (
-          <button type="button" class="button" onClick={() => setAsked({ kind: 'grant' })}>
+          <button type="button" class="button" onClick={() => ask({ kind: 'grant' })}>
             {words.letIn}
           </button>
         )
@@ -71,12 +70,12 @@ export function Members({ tree, policy, isAdmin, done }: Parts) {
         />
       )}
       <ul class="members">
-        <Everybody tree={tree} policy={policy} isAdmin={isAdmin} ask={() => setAsked({ kind: 'open' })} />
+        <Everybody tree={tree} policy={policy} isAdmin={isAdmin} ask={() => ask({ kind: 'open' })} />
         {found.slice(0, mostShown).map((member) => (
           <Member
             key={hexOf(member.peer)}
             {...{ tree, policy, member, isAdmin }}
-            ask={(kind) => setAsked({ kind, member })}
+            ask={(kind) => ask({ kind, member })}
           />
         ))}
       </ul>
@@ -84,15 +83,22 @@ export function Members({ tree, policy, isAdmin, done }: Parts) {
       {found.length === 0 && (
         <p class="muted">{named.length === 0 ? words.noMembers : texts.tree.notFound}</p>
       )}
-      {asked?.kind === 'grant' && <GrantDialog tree={tree} member={asked.member} done={done} close={close} />}
-      {asked?.kind === 'open' && (
-        <OpenDialog tree={tree} now={policy.publicAccess} done={done} close={close} />
-      )}
-      {asked?.kind === 'revoke' && (
-        <RevokeDialog tree={tree} member={asked.member} done={done} close={close} />
-      )}
+      {question && <Asking key={question.key} {...{ tree, policy, question, done }} />}
     </Card>
   )
+}
+
+function Asking({
+  tree,
+  policy,
+  question: { about, close },
+  done,
+}: Omit<Parts, 'isAdmin'> & { readonly question: Question<Asked> }) {
+  if (about.kind === 'open')
+    return <OpenDialog tree={tree} now={policy.publicAccess} done={done} close={close} />
+  if (about.kind === 'revoke')
+    return <RevokeDialog tree={tree} member={about.member} done={done} close={close} />
+  return <GrantDialog tree={tree} member={about.member} done={done} close={close} />
 }
 
 function byRight(a: PolicyMember, b: PolicyMember): number {

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { Permission } from '../../../../gen/causeway/v1/entry_pb.ts'
 import type { AccessRequest } from '../../../../gen/causeway/v1/node_pb.ts'
 import { nodeCalls } from '../../api/clients.ts'
-import { Dialog } from '../../parts/dialog.tsx'
+import { Dialog, useQuestion } from '../../parts/dialog.tsx'
 import { hexOf } from '../../parts/ids.ts'
 import { Card, Foreign, When } from '../../parts/parts.tsx'
 import { texts } from '../../texts.ts'
@@ -33,17 +33,19 @@ export function Requests({
   readonly isAdmin: boolean
   readonly done: () => void
 }) {
-  const [decision, setDecision] = useState<Decision>()
+  const [question, decide] = useQuestion<Decision>()
   return (
     <Card title={words.title}>
       {requests.length === 0 && <p class="muted">{words.none}</p>}
       <ul class="members">
         {requests.slice(0, mostShown).map((request) => (
-          <Request key={hexOf(request.id)} request={request} isAdmin={isAdmin} decide={setDecision} />
+          <Request key={hexOf(request.id)} request={request} isAdmin={isAdmin} decide={decide} />
         ))}
       </ul>
       {requests.length > mostShown && <p class="muted">{texts.tree.more(requests.length - mostShown)}</p>}
-      {decision && <DecisionDialog {...decision} done={done} close={() => setDecision(undefined)} />}
+      {question && (
+        <DecisionDialog key={question.key} {...question.about} done={done} close={question.close} />
+      )}
     </Card>
   )
 }

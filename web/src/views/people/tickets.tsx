@@ -4,7 +4,7 @@ import { Permission } from '../../../../gen/causeway/v1/entry_pb.ts'
 import type { CreateTicketResponse, Invitation } from '../../../../gen/causeway/v1/node_pb.ts'
 import type { Tree } from '../../../../gen/causeway/v1/tree_pb.ts'
 import { nodeCalls, sentenceOf } from '../../api/clients.ts'
-import { Dialog } from '../../parts/dialog.tsx'
+import { Dialog, useQuestion } from '../../parts/dialog.tsx'
 import { hexOf } from '../../parts/ids.ts'
 import { Card, Id, PeerName, State, When } from '../../parts/parts.tsx'
 import { texts } from '../../texts.ts'
@@ -24,7 +24,7 @@ interface Parts {
 
 export function Tickets({ tree, invitations, isAdmin, done }: Parts) {
   const [made, setMade] = useState<CreateTicketResponse>()
-  const [revoking, setRevoking] = useState<Invitation>()
+  const [question, askToRevoke] = useQuestion<Invitation>()
   const usedOne =
     made && invitations.find(({ id, usedBy }) => usedBy.length > 0 && hexOf(id) === hexOf(made.invitation))
   return (
@@ -46,24 +46,26 @@ export function Tickets({ tree, invitations, isAdmin, done }: Parts) {
           <Invited
             key={hexOf(invitation.id)}
             invitation={invitation}
-            revoke={() => setRevoking(invitation)}
+            revoke={() => askToRevoke(invitation)}
           />
         ))}
       </ul>
       {invitations.length > mostShown && (
         <p class="muted">{texts.tree.more(invitations.length - mostShown)}</p>
       )}
-      {revoking && (
+      {question && (
         <Dialog
-          title={words.revokeOne(words.to[revoking.permission]!.toLowerCase())}
+          key={question.key}
+          title={words.revokeOne(words.to[question.about.permission]!.toLowerCase())}
           action={words.revoke}
           isHarsh
           act={async () => {
-            await nodeCalls.revokeInvitation({ id: revoking.id })
-            if (made && hexOf(made.invitation) === hexOf(revoking.id)) setMade(undefined)
+            const { id } = question.about
+            await nodeCalls.revokeInvitation({ id })
+            if (made && hexOf(made.invitation) === hexOf(id)) setMade(undefined)
             done()
           }}
-          close={() => setRevoking(undefined)}
+          close={question.close}
         >
           <p>{words.revoking}</p>
         </Dialog>

@@ -1,7 +1,7 @@
 /** The people of one tree: who waits to be let in, who may do what, who was revoked, and how to let others in. */
 import { Permission } from '../../../../gen/causeway/v1/entry_pb.ts'
 import type { Tree } from '../../../../gen/causeway/v1/tree_pb.ts'
-import { useCall } from '../../api/use-call.ts'
+import { useCall, useChanged } from '../../api/use-call.ts'
 import { hrefOf } from '../../app/router.ts'
 import { Foreign } from '../../parts/parts.tsx'
 import { texts } from '../../texts.ts'
@@ -14,12 +14,13 @@ import { Tickets } from './tickets.tsx'
 const words = texts.people
 
 export function TreePeople({ tree }: { readonly tree: Tree }) {
-  // Whatever arrives may change who may do what, and how much is void.
-  const key = `${tree.cid} ${tree.sequence}`
   const policy = useCall(tree.cid, (signal) => readPolicy(tree.id, signal))
-  const voids = useCall(key, (signal) => readVoids(tree.id, signal), 60_000)
+  const voids = useCall(tree.cid, (signal) => readVoids(tree.id, signal), 60_000)
   const requests = useCall(tree.cid, (signal) => readRequests(signal, tree.id))
   const invitations = useCall(tree.cid, (signal) => readInvitations(signal, tree.id))
+  // Whatever arrives may change who may do what, and how much is void.
+  useChanged(tree.sequence, policy.again)
+  useChanged(tree.sequence, voids.again)
   const again = () => {
     for (const each of [policy, requests, invitations]) each.again()
   }

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { PastAction, type PastVersion, VersionState } from '../../../../gen/causeway/v1/store_pb.ts'
 import { sentenceOf, storeCalls } from '../../api/clients.ts'
+import { useRenewal } from '../../api/connection.ts'
 import { hexOf } from '../../parts/ids.ts'
 import { Foreign, State, type Tone } from '../../parts/parts.tsx'
 import { texts } from '../../texts.ts'
@@ -35,11 +36,13 @@ export interface HistoryProps {
 
 export function History({ tree, cid, store, name, turn }: HistoryProps) {
   const [shown, setShown] = useState({ versions: [] as readonly PastVersion[], next: '', error: '' })
+  const told = useRenewal(() => read('', []))
   const read = async (pageToken: string, before: readonly PastVersion[], signal?: AbortSignal) => {
     const request = { tree, key: { store, key: name }, pageSize: pageVersions, pageToken }
     try {
       const page = await storeCalls.history(request, signal ? { signal } : {})
       setShown({ versions: [...before, ...page.versions], next: page.nextPageToken, error: '' })
+      if (pageToken === '') told()
     } catch (error) {
       if (!signal?.aborted) setShown({ versions: before, next: '', error: sentenceOf(error) })
     }

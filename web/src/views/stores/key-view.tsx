@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Item, Version } from '../../../../gen/causeway/v1/store_pb.ts'
 import { codeOf, sentenceOf, storeCalls } from '../../api/clients.ts'
+import { useRenewal } from '../../api/connection.ts'
 import { hrefOf } from '../../app/router.ts'
 import { hexOf } from '../../parts/ids.ts'
 import { Foreign } from '../../parts/parts.tsx'
@@ -31,19 +32,22 @@ function useKey({ tree, store, name, data }: KeyViewProps) {
   const last = useRef(0)
   const over = useMemo(() => new AbortController(), [])
   useEffect(() => () => over.abort(), [over])
+  const told = useRenewal(() => reload())
   const reload = useCallback(
     async (at: readonly Uint8Array[] = []) => {
       const turn = ++last.current
       try {
         const request = { tree, keys: [{ store, key: name }], read: { at: [...at] } }
         const { items } = await storeCalls.get(request, { signal: over.signal })
-        if (turn === last.current) setShown({ item: items[0]!, error: '', turn })
+        if (turn !== last.current) return
+        setShown({ item: items[0]!, error: '', turn })
+        told()
       } catch (error) {
         if (turn === last.current && !over.signal.aborted)
           setShown((before) => ({ ...before, error: sentenceOf(error), turn }))
       }
     },
-    [tree, store, name, over],
+    [tree, store, name, over, told],
   )
   useEffect(() => {
     void reload()

@@ -1,9 +1,11 @@
 /**
  * The keys of a store as far as the reader has come: a page more whenever the end of the list is near, and all of them
- * kept up to date by one watch. The watch begins before the first page is read, so no change falls between them.
+ * kept up to date by one watch. The watch begins before the first page is read, so no change falls between them. After
+ * the node was away, the keys are listed anew; what was here before stays until then, and counts as old.
  */
 import type { Item, WatchStoreResponse } from '../../../../gen/causeway/v1/store_pb.ts'
 import { codeOf, sentenceOf, storeCalls } from '../../api/clients.ts'
+import { Part } from '../../api/connection.ts'
 import { keepOpen } from '../../api/keep-open.ts'
 import { cell } from '../../parts/cell.ts'
 import { texts } from '../../texts.ts'
@@ -35,6 +37,8 @@ export interface Keys {
 const pageKeys = 200
 /** Keys that a list holds: nobody scrolls further, and all keys of a large store would fill the memory. */
 export const mostKeys = 50_000
+/** Keys that are listed anew at once after the node was away: more are read as the reader comes to them. */
+const mostRenewed = 1_000
 const nothing: Keys = { rows: [], isWhole: false, isHere: false, error: '' }
 /** How soon a page is asked for again while the node counts. */
 const againMs = 1_000
@@ -53,34 +57,35 @@ export class KeysData {
   private readonly of: KeysOf
   private readonly over = new AbortController()
   private readonly followers = new Map<string, Set<() => void>>()
+  private readonly part: Part
+  private stop: () => void
   private pageToken = ''
-  private sequence = 0n
+  /** Whether the watch has begun. */
+  private hasBegun = false
+  /** Whether the keys that are here are from before: the next page is the first one. */
+  private isOld = false
   private loading: AbortController | undefined
   /** What changed while a page was on its way, which may be older. */
   private late = new Map<string, Item>()
 
   constructor(of: KeysOf) {
     this.of = of
-    const stop = keepOpen<WatchStoreResponse>({
-      open: (signal) => {
-        const { tree, store, watched: prefix } = of
-        const from = { afterSequence: this.sequence, changesOnly: true }
-        return storeCalls.watchStore({ tree, store, prefix, ...from }, { signal })
-      },
-      onMessage: (message) => this.see(message),
-      onLost: (error) => {
-        if (error !== undefined && !this.keys.get().isHere) this.fail(error)
-      },
+    this.stop = this.watch()
+    this.part = new Part(() => {
+      this.stop()
+      this.makeOld()
+      this.stop = this.watch()
     })
-    this.over.signal.addEventListener('abort', stop)
   }
 
   close(): void {
     this.over.abort()
+    this.stop()
+    this.part.end()
     this.loading?.abort()
   }
 
-  /** Calls `listener` when a key has changed. Returns a function that ends this. */
+  /** Calls `listener` when a key has changed, or may have. Returns a function that ends this. */
   follow(key: string, listener: () => void): () => void {
     const listeners = this.followers.get(key) ?? new Set()
     this.followers.set(key, listeners.add(listener))
@@ -90,71 +95,89 @@ export class KeysData {
   /** Reads the next page, if there is one and none is on its way. */
   more(): void {
     const { rows, isWhole } = this.keys.get()
-    if (this.loading !== undefined || isWhole || rows.length >= mostKeys || this.sequence === 0n) return
+    if (this.loading !== undefined || isWhole || rows.length >= mostKeys || !this.hasBegun) return
     void this.load()
   }
 
-  private see({ items, sequence, synced }: WatchStoreResponse): void {
-    const isFirst = this.sequence === 0n
-    // The node no longer knows how far this page has come, and begins anew.
-    if (!synced && !isFirst) {
-      this.restart()
-      return
-    }
-    if (synced) this.sequence = sequence
-    if (isFirst && synced) {
-      this.more()
-      return
-    }
+  private watch(): () => void {
+    return keepOpen<WatchStoreResponse>({
+      open: (signal) => {
+        const { tree, store, watched: prefix } = this.of
+        return storeCalls.watchStore({ tree, store, prefix, changesOnly: true }, { signal })
+      },
+      onMessage: (message) => this.see(message),
+      onLost: (error) => {
+        if (error !== undefined && !this.keys.get().isHere) this.fail(error)
+        this.part.outdate()
+        this.makeOld()
+      },
+    })
+  }
+
+  private see({ items }: WatchStoreResponse): void {
+    const isFirst = !this.hasBegun
+    this.hasBegun = true
+    if (isFirst) this.begin()
     if (items.length === 0) return
-    this.merge(items)
+    if (!this.isOld) this.merge(items)
     if (this.loading !== undefined) for (const item of items) this.late.set(item.key!.key, item)
     for (const { key } of items) for (const listener of this.followers.get(key!.key) ?? []) listener()
   }
 
-  private restart(): void {
+  /** The watch has begun: from here on it tells what changes. */
+  private begin(): void {
+    if (this.isOld)
+      for (const listeners of this.followers.values()) for (const listener of listeners) listener()
+    if (this.loading === undefined && (this.isOld || !this.keys.get().isHere)) void this.load()
+  }
+
+  /** Whatever is here may have changed unseen. It is listed anew once the watch has begun. */
+  private makeOld(): void {
     this.loading?.abort()
     this.loading = undefined
     this.pageToken = ''
+    this.hasBegun = false
+    this.isOld = true
     this.late.clear()
-    this.keys.set({ ...nothing })
-    void this.load()
-    for (const listeners of this.followers.values()) for (const listener of listeners) listener()
   }
 
   private async load(): Promise<void> {
     const turn = new AbortController()
     this.loading = turn
+    const { rows: before } = this.keys.get()
+    // What is listed anew takes the place of what is here, as far as the reader had come.
+    const least = this.isOld ? Math.max(1, Math.min(before.length, mostRenewed)) : before.length + 1
+    let rows = this.isOld ? [] : before
+    let pageToken = this.isOld ? '' : this.pageToken
     try {
       const { tree, store, prefix } = this.of
-      const { pageToken } = this
-      const page = await storeCalls.list(
-        { tree, store, prefix, pageSize: pageKeys, pageToken, texts: true },
-        { signal: turn.signal },
-      )
-      if (turn.signal.aborted) return
-      this.pageToken = page.nextPageToken
-      const { rows } = this.keys.get()
-      this.keys.set({
-        rows: [...rows, ...page.items.map(rowOf)],
-        isWhole: page.nextPageToken === '',
-        isHere: true,
-        error: '',
-      })
+      // Ends with the last page, or with enough keys: a page may be empty before the last one.
+      do {
+        const page = await storeCalls.list(
+          { tree, store, prefix, pageSize: pageKeys, pageToken, texts: true },
+          { signal: turn.signal },
+        )
+        if (turn.signal.aborted) return
+        pageToken = page.nextPageToken
+        rows = [...rows, ...page.items.map(rowOf)]
+      } while (pageToken !== '' && rows.length < least)
+      this.pageToken = pageToken
+      this.isOld = false
+      this.keys.set({ rows, isWhole: pageToken === '', isHere: true, error: '' })
       const late = [...this.late.values()]
       this.late.clear()
       this.loading = undefined
       if (late.length > 0) this.merge(late)
-      // A page may be empty before the last one.
-      if (page.items.length === 0) this.more()
+      this.part.settle()
     } catch (error) {
       if (turn.signal.aborted) return
       this.fail(error)
-      const timer = setTimeout(() => {
+      setTimeout(() => {
+        if (this.over.signal.aborted || this.loading !== turn) return
         this.loading = undefined
-        this.more()
+        if (this.isOld) void this.load()
+        else this.more()
       }, againMs)
-      this.over.signal.addEventListener('abort', () => clearTimeout(timer))
     }
   }
 

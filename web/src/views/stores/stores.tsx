@@ -1,8 +1,9 @@
 /** Stores: what the entries of a tree add up to. The keys of one store, and the one that the reader has opened. */
 import type { ComponentType } from 'preact'
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import { sentenceOf, storeCalls } from '../../api/clients.ts'
+import { storeCalls } from '../../api/clients.ts'
 import { known } from '../../api/feed.ts'
+import { useCall, useChanged } from '../../api/use-call.ts'
 import { hrefOf, replacePlace } from '../../app/router.ts'
 import type { ViewProps } from '../../app/views.ts'
 import { useCell } from '../../parts/cell.ts'
@@ -67,19 +68,15 @@ interface OfTreeProps {
 function OfTree({ hex, cid, trees, store, opened, isText }: OfTreeProps) {
   const tree = useMemo(() => bytesOf(hex), [hex])
   const sequence = useCell(known).trees.get(hex)?.sequence
-  const [names, setNames] = useState<{ stores: readonly string[]; isHere: boolean; error: string }>({
-    ...{ stores: [], isHere: false, error: '' },
-  })
   const [prefix, setPrefix] = useState('')
-  useEffect(() => {
-    const over = new AbortController()
-    storeCalls
-      .listStores({ tree, pageSize: mostStores, texts: true }, { signal: over.signal })
-      .then(({ stores }) => setNames({ stores, isHere: true, error: '' }))
-      .catch((error) => over.signal.aborted || setNames({ ...names, error: sentenceOf(error) }))
-    return () => over.abort()
-  }, [tree, sequence])
-  const [first] = names.stores
+  const { value, error, again } = useCall(
+    hex,
+    (signal) => storeCalls.listStores({ tree, pageSize: mostStores, texts: true }, { signal }),
+    0,
+  )
+  useChanged(sequence, again)
+  const stores = value?.stores ?? []
+  const [first] = stores
   useEffect(() => {
     if (store === undefined && first !== undefined) replacePlace('stores', cid, first)
   }, [store, first, cid])
@@ -98,11 +95,11 @@ function OfTree({ hex, cid, trees, store, opened, isText }: OfTreeProps) {
       <h1>{words.title}</h1>
       <Toolbar
         {...{ cid, trees, store, prefix, setPrefix }}
-        stores={names.stores}
+        stores={stores}
         openKey={(of, name) => go(of, name)}
       />
-      {names.error !== '' && <p class="problem">{names.error}</p>}
-      {store === undefined && names.isHere && names.stores.length === 0 && (
+      {error !== '' && <p class="problem">{error}</p>}
+      {store === undefined && value !== undefined && stores.length === 0 && (
         <Empty title={words.noStores} hint={words.noStoresHint} />
       )}
       {store !== undefined && <OfStore key={store} {...{ tree, cid, store, prefix, opened, go }} />}

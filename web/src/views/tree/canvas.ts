@@ -4,7 +4,8 @@
  */
 import { EntryView, type Tree } from '../../../../gen/causeway/v1/tree_pb.ts'
 import { treeCalls } from '../../api/clients.ts'
-import { peers } from '../../api/feed.ts'
+import { Part } from '../../api/connection.ts'
+import { known, peers } from '../../api/feed.ts'
 import { theme } from '../../app/theme.ts'
 import { bytesOf } from '../../parts/ids.ts'
 import { Camera } from './camera.ts'
@@ -37,6 +38,9 @@ export class Canvas {
   private readonly camera = new Camera()
   private readonly authors = new Authors()
   private readonly data: DagData
+  /** After the node was away, the drawing is old until it has what came meanwhile: up to this arrival. */
+  private readonly part: Part
+  private missed = 0n
   private readonly over = new AbortController()
   private tree: Tree
   private lanes: Lanes = 'author'
@@ -55,6 +59,10 @@ export class Canvas {
     this.options = options
     this.tree = tree
     this.data = new DagData(hex, Number(tree.count), Number(tree.height), () => this.change())
+    this.part = new Part(() => {
+      this.missed = known.get().trees.get(hex)?.sequence ?? 0n
+      this.change()
+    })
     this.palette = readPalette(element.parentElement!)
     const { signal } = this.over
     const resizing = new ResizeObserver(() => this.resize())
@@ -89,6 +97,7 @@ export class Canvas {
 
   close(): void {
     this.over.abort()
+    this.part.end()
     this.data.close()
     cancelAnimationFrame(this.frame)
     clearTimeout(this.teller)
@@ -188,6 +197,7 @@ export class Canvas {
     this.drawn.frames++
     this.drawn.ms += performance.now() - start
     element.dataset.here = String(this.data.isHere(from, to))
+    if (this.data.isOf(this.missed, from, to)) this.part.settle()
     if (isMoving || isFollowing) this.change()
     this.tell()
   }

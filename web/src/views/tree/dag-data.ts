@@ -16,6 +16,8 @@ const mostOfPiece = 2_000
 /** Entries that are kept at most. */
 const mostKept = 40_000
 const mostFetches = 2
+/** How soon a piece that could not be fetched is asked for again. */
+const againMs = 2_000
 
 interface Piece {
   /** By height, in the order of lanes. */
@@ -83,6 +85,13 @@ export class DagData {
     return this.piecesBetween(from, to).every((index) => this.pieces.has(index))
   }
 
+  /** Whether all between two heights is here as it was when the tree had an arrival, or later. */
+  isOf(sequence: bigint, from: number, to: number): boolean {
+    return this.piecesBetween(from, to).every(
+      (index) => (this.pieces.get(index)?.sequence ?? -1n) >= sequence,
+    )
+  }
+
   /** Fetches what is missing or old between two heights, nearest to the middle first, and nothing else any more. */
   want(from: number, to: number, sequence: bigint): void {
     this.sequence = sequence
@@ -110,7 +119,7 @@ export class DagData {
   private next(): void {
     for (const index of this.wanted) {
       if (this.fetches.size >= mostFetches || this.isClosed) return
-      const isFailed = performance.now() - (this.failedAt.get(index) ?? Number.NEGATIVE_INFINITY) < 2000
+      const isFailed = performance.now() - (this.failedAt.get(index) ?? Number.NEGATIVE_INFINITY) < againMs
       if (this.fetches.has(index) || isFailed || this.pieces.get(index)?.sequence === this.sequence) continue
       void this.fetch(index)
     }
@@ -140,7 +149,10 @@ export class DagData {
       this.failedAt.delete(index)
       this.keep(index, dots, pageToken !== '', sequence)
     } catch {
-      if (!over.signal.aborted) this.failedAt.set(index, performance.now())
+      if (!over.signal.aborted) {
+        this.failedAt.set(index, performance.now())
+        setTimeout(() => this.isClosed || this.onChange(), againMs)
+      }
     } finally {
       this.fetches.delete(index)
       if (!this.isClosed) {

@@ -1,17 +1,19 @@
 /** The entry that the reader has chosen: who signed it, on top of what, and what it changes. */
-import { useEffect, useState } from 'preact/hooks'
 import { type Entry, EntryView } from '../../../../gen/causeway/v1/tree_pb.ts'
-import { sentenceOf, treeCalls } from '../../api/clients.ts'
+import { treeCalls } from '../../api/clients.ts'
+import { useCall, useChanged } from '../../api/use-call.ts'
 import { hrefOf } from '../../app/router.ts'
 import { count, moment } from '../../parts/format.ts'
 import { bytesOf, cidOf, hexOf, shortCid } from '../../parts/ids.ts'
 import { Card, Foreign, Id, PeerName } from '../../parts/parts.tsx'
 import { texts } from '../../texts.ts'
 import { showChange } from './change-text.ts'
+import { Children } from './children.tsx'
 import type { Dot } from './dots.ts'
+import { Others } from './others.tsx'
 
 const words = texts.tree
-/** Parents, children and changes that are listed. */
+/** Changes that are listed. */
 const mostListed = 40
 /** Characters of one text of a change. */
 const longestLine = 300
@@ -20,22 +22,28 @@ export interface DetailsProps {
   /** The tree's id as text. */
   readonly tree: string
   readonly id: string
+  /** The tree's latest arrival: a later one may make the entry void, or no longer void. */
+  readonly sequence: bigint
   readonly children: readonly Dot[]
   readonly choose: (id: string) => void
   readonly close: () => void
 }
 
-export function Details({ tree, id, children, choose, close }: DetailsProps) {
-  const [shown, setShown] = useState<{ id: string; entry?: Entry; error?: string }>({ id })
-  useEffect(() => {
-    const over = new AbortController()
-    treeCalls
-      .getEntries({ ids: [bytesOf(id)], view: EntryView.BODY }, { signal: over.signal })
-      .then(({ entries: [entry] }) => setShown(entry ? { id, entry } : { id, error: words.notFound }))
-      .catch((error) => over.signal.aborted || setShown({ id, error: sentenceOf(error) }))
-    return () => over.abort()
-  }, [id])
-  const { entry, error } = shown.id === id ? shown : { entry: undefined, error: undefined }
+export function Details({ tree, id, sequence, children, choose, close }: DetailsProps) {
+  const asked = useCall(
+    id,
+    (signal) => treeCalls.getEntries({ ids: [bytesOf(id)], view: EntryView.BODY }, { signal }),
+    0,
+  )
+  // Of an entry only one thing ever changes.
+  const now = useCall(
+    id,
+    (signal) => treeCalls.getEntries({ ids: [bytesOf(id)], view: EntryView.OUTLINE }, { signal }),
+    0,
+  )
+  useChanged(sequence, now.again)
+  const entry = asked.value?.entries[0]
+  const error = asked.value !== undefined && entry === undefined ? words.notFound : asked.error
   return (
     <Card
       title={words.entry}
@@ -46,9 +54,14 @@ export function Details({ tree, id, children, choose, close }: DetailsProps) {
       }
     >
       <div aria-live="polite">
-        {error !== undefined && <p class="problem">{error}</p>}
-        {entry === undefined && error === undefined && <p class="loading">{texts.app.loading}</p>}
-        {entry && <Facts entry={entry} tree={tree} children={children} choose={choose} />}
+        {error !== '' && <p class="problem">{error}</p>}
+        {entry === undefined && error === '' && <p class="loading">{texts.app.loading}</p>}
+        {entry && (
+          <Facts
+            {...{ entry, tree, sequence, children, choose }}
+            isVoid={now.value?.entries[0]?.isVoid ?? entry.isVoid}
+          />
+        )}
       </div>
     </Card>
   )
@@ -57,10 +70,12 @@ export function Details({ tree, id, children, choose, close }: DetailsProps) {
 function Facts({
   entry,
   tree,
+  sequence,
   children,
   choose,
-}: Pick<DetailsProps, 'tree' | 'children' | 'choose'> & { readonly entry: Entry }) {
-  const { cid, isVoid } = entry
+  isVoid,
+}: Omit<DetailsProps, 'id' | 'close'> & { readonly entry: Entry; readonly isVoid: boolean }) {
+  const { cid } = entry
   const body = entry.body!
   return (
     <>
@@ -115,47 +130,16 @@ function Facts({
       </ul>
       <Others
         title={words.parents(body.parents.length)}
-        cids={body.parents.map(cidOf)}
-        ids={body.parents.map(hexOf)}
+        others={body.parents.map((parent) => ({ id: hexOf(parent), cid: cidOf(parent) }))}
         choose={choose}
       />
-      <Others
-        title={words.children(children.length)}
-        hint={words.childrenHint}
-        cids={children.map((dot) => dot.cid)}
-        ids={children.map((dot) => dot.id)}
-        choose={choose}
+      <Children
+        key={cid}
+        {...{ tree, sequence, choose }}
+        id={hexOf(entry.id)}
+        height={Number(body.height)}
+        drawn={children}
       />
-    </>
-  )
-}
-
-function Others({
-  title,
-  hint,
-  cids,
-  ids,
-  choose,
-}: {
-  readonly title: string
-  readonly hint?: string
-  readonly cids: readonly string[]
-  readonly ids: readonly string[]
-  readonly choose: (id: string) => void
-}) {
-  return (
-    <>
-      <h3 title={hint}>{title}</h3>
-      <ul class="others">
-        {ids.slice(0, mostListed).map((id, index) => (
-          <li key={id}>
-            <button type="button" class="link-button" onClick={() => choose(id)}>
-              <code>{shortCid(cids[index]!)}</code>
-            </button>
-          </li>
-        ))}
-        {ids.length > mostListed && <li class="muted">{words.more(ids.length - mostListed)}</li>}
-      </ul>
     </>
   )
 }

@@ -98,6 +98,7 @@ function Drawn({ hex, tree, entry }: DrawnProps) {
             <Details
               tree={tree.cid}
               id={selected}
+              sequence={tree.sequence}
               children={canvas?.childrenOf(selected) ?? []}
               choose={(id) => void canvas?.find(id)}
               close={() => canvas?.select(undefined)}

@@ -11,6 +11,7 @@ import type { TextMessage } from '../../../../../src/state/text/feed.ts'
 import { SharedText } from '../../../../../src/state/text/shared-text.ts'
 import { loadYjs } from '../../../../../src/state/text/yjs.ts'
 import { nodeCalls, storeCalls } from '../../../api/clients.ts'
+import { Part } from '../../../api/connection.ts'
 import { hexOf } from '../../../parts/ids.ts'
 
 export interface TextKey {
@@ -21,9 +22,10 @@ export interface TextKey {
 
 export async function openText({ tree, store, key }: TextKey): Promise<SharedText> {
   const [yjs, { peer }] = await Promise.all([loadYjs(), nodeCalls.getNode({})])
-  return SharedText.open({
+  const feeds = new Feeds()
+  const text = await SharedText.open({
     ...{ yjs, clock: systemClock, author: hexOf(peer) as PeerId },
-    feed: (signal) => feed({ tree, store, key }, signal),
+    feed: (signal) => feeds.open({ tree, store, key }, signal),
     async write(edit) {
       const change = { key: { store, key }, what: { case: 'edit' as const, value: { ...edit } } }
       const { at } = await storeCalls.write({ tree, changes: [change] }).catch((error) => {
@@ -31,27 +33,48 @@ export async function openText({ tree, store, key }: TextKey): Promise<SharedTex
       })
       return idFromBytes(at[0]!)
     },
+  }).catch((error) => {
+    feeds.end()
+    throw error
   })
+  text.on('close', () => feeds.end())
+  return text
 }
 
-/** Follows the text, and ends where the network is lost: a stream would stay silent for minutes. */
-async function* feed({ tree, store, key }: TextKey, signal: AbortSignal): AsyncGenerator<TextMessage> {
-  const lost = new AbortController()
-  const lose = () => lost.abort(new CausewayError('DISCONNECTED', 'The node is silent.'))
-  addEventListener('offline', lose)
-  const either = AbortSignal.any([signal, lost.signal])
-  let silence = setTimeout(lose, limits.watchSilenceMs)
-  try {
-    const request = { tree, key: { store, key } }
-    for await (const message of readTextFeed(storeCalls.watchText(request, { signal: either }))) {
+/** Follows a text by one feed after another: what is shown of it counts as old from the loss of one until the next has told. */
+class Feeds {
+  private lost = new AbortController()
+  private readonly part = new Part(() => this.lose())
+
+  /** Ends where the network is lost, or was: a stream would stay silent for minutes. */
+  async *open({ tree, store, key }: TextKey, signal: AbortSignal): AsyncGenerator<TextMessage> {
+    this.lost = new AbortController()
+    const either = AbortSignal.any([signal, this.lost.signal])
+    let silence = setTimeout(this.lose, limits.watchSilenceMs)
+    addEventListener('offline', this.lose)
+    try {
+      const request = { tree, key: { store, key } }
+      for await (const message of readTextFeed(storeCalls.watchText(request, { signal: either }))) {
+        clearTimeout(silence)
+        silence = setTimeout(this.lose, limits.watchSilenceMs)
+        yield message
+        // The first update is all of the text, and was taken in by now.
+        if (message.update !== undefined) this.part.settle()
+      }
+    } catch (error) {
+      throw fromConnectError(error, either)
+    } finally {
       clearTimeout(silence)
-      silence = setTimeout(lose, limits.watchSilenceMs)
-      yield message
+      removeEventListener('offline', this.lose)
+      this.part.outdate()
     }
-  } catch (error) {
-    throw fromConnectError(error, either)
-  } finally {
-    clearTimeout(silence)
-    removeEventListener('offline', lose)
+  }
+
+  end(): void {
+    this.part.end()
+  }
+
+  private readonly lose = (): void => {
+    this.lost.abort(new CausewayError('DISCONNECTED', 'The node is silent.'))
   }
 }
