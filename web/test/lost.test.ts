@@ -55,6 +55,9 @@ describe('While the node is away, the page', { skip: missing }, () => {
   })
 
   it('shows nothing old as present when the node restarts under it, in any view', async () => {
+    const warnings: string[] = []
+    const onWarning = ({ message }: Error) => void warnings.push(message)
+    process.on('warning', onWarning)
     await using restarting = await Restarting.open(join(folder, 'restarting'))
     const tree = await restarting.node.createTree('Diary', PublicAccess.NONE)
     const { peer } = createIdentity()
@@ -102,6 +105,9 @@ describe('While the node is away, the page', { skip: missing }, () => {
       assert.deepEqual(faults, [], place.hash)
       await page.context().close()
     }
+    // So many pages at once are nothing unusual to the node.
+    process.off('warning', onWarning)
+    assert.deepEqual(warnings, [])
   })
 
   it('says so when the node goes silent or is killed while all is in sync', async () => {

@@ -5,6 +5,7 @@
  * a script of this very origin; a foreign script that sets the header has its browser ask first (CORS), and nobody here
  * answers.
  */
+import { setMaxListeners } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ConnectRouter, createContextValues } from '@connectrpc/connect'
 import type { Clock } from '../../base/clock.ts'
@@ -47,6 +48,8 @@ export class NodePage {
 
   constructor(parts: PageParts) {
     this.parts = parts
+    // There is one listener for each call under way.
+    setMaxListeners(0, this.stopping.signal)
     this.handler = createHandler({
       ...{ routes: parts.routes, clock: parts.clock, onCall: parts.onCall, onProblem: parts.onError },
       contextValues: ({ socket }) => {
