@@ -10,9 +10,12 @@ import { entryBytes, entryDomain, readEntry, type VerifiedEntry } from '../src/d
 import type { EntryId, TreeId } from '../src/dag/id.ts'
 import { withDomain } from '../src/dag/identity.ts'
 import { TreePolicy } from '../src/dag/policy/tree-policy.ts'
-import type { IndexRecord } from '../src/store/database/layout.ts'
 import { openFolder } from '../src/store/database/open.ts'
-import { type BatchOperation, planPage, writeOperations } from '../src/store/page.ts'
+import { writeOperations } from '../src/store/database/write.ts'
+import type { BatchOperation } from '../src/store/engine/engine.ts'
+import { LevelPage } from '../src/store/engine/leveldb/level-page.ts'
+import type { IndexRecord } from '../src/store/engine/records.ts'
+import { planPage } from '../src/store/page.ts'
 import { DagStore } from '../src/store/store.ts'
 import { emptyRecord } from '../src/store/tree-state.ts'
 
@@ -76,8 +79,10 @@ async function load(folder: string, tree: TreeId): Promise<{ checks: Check[]; ba
       hashed.set(signed.body, signed.signature.length)
       checks.push({ key, message: withDomain(entryDomain, signed.body), signature: signed.signature, hashed })
     }
+    const draft = new LevelPage(record.number)
     const base = {
       tree,
+      draft,
       record,
       tips,
       indexRecords,
@@ -93,7 +98,7 @@ async function load(folder: string, tree: TreeId): Promise<{ checks: Check[]; ba
     for (const id of plan.tipsGone) tips.delete(id)
     for (const [id, height] of plan.tipsAdded) tips.set(id, height)
     record = plan.record
-    batches.push(plan.operations)
+    batches.push(draft.operations)
   }
   await store.close()
   if (batches.length > 1 && checks.length / batches.length > limits.pageEntries)

@@ -13,7 +13,7 @@ import type { PolicyKeyState, PolicyState } from '../dag/policy/state.ts'
 import type { TreePolicy } from '../dag/policy/tree-policy.ts'
 import { type Contribution, callListener } from '../store/contributors.ts'
 import { storeError } from '../store/database/errors.ts'
-import type { BatchOperation } from '../store/page.ts'
+import type { BatchOperation } from '../store/engine/engine.ts'
 import type { DagStore } from '../store/store.ts'
 import { SortedTrees } from './sorted-trees.ts'
 

@@ -1,6 +1,6 @@
 /** Writes that are not in the database yet, and reads through them: so a batch is worked out in steps and written once. */
 import type { Database } from '../store/database/open.ts'
-import type { BatchOperation } from '../store/page.ts'
+import type { BatchOperation } from '../store/engine/engine.ts'
 import type { Range } from './rows.ts'
 
 /** How many rows a search for the first one reads at a time. */

@@ -5,7 +5,7 @@
 import type { VerifiedEntry } from '../dag/entry.ts'
 import type { EntryId, TreeId } from '../dag/id.ts'
 import type { TreePolicy } from '../dag/policy/tree-policy.ts'
-import type { BatchOperation } from './page.ts'
+import type { BatchOperation } from './engine/engine.ts'
 import type { TreeInfo } from './tree-state.ts'
 
 /** What a contributor adds to one page. */

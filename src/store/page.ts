@@ -1,8 +1,7 @@
 /**
- * Plans what one page does to a tree, before anything is written: which entries are added, which are known already,
- * which are refused and why, and the batch that stores the rest. It does no I/O.
+ * Plans what one page does to a tree, before anything is written: which entries are added, which are known already, and
+ * which are refused and why. What is to be stored it puts into a draft of the engine's. It does no I/O.
  */
-import type { AbstractBatchOperation } from 'abstract-level'
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { TraceContext } from '../base/tracing/tracing.ts'
@@ -12,10 +11,8 @@ import { type EntryId, formatId, type Position, type TreeId } from '../dag/id.ts
 import type { PeerId } from '../dag/identity.ts'
 import { type Judgement, moves } from '../dag/policy/policy.ts'
 import type { TreePolicy } from '../dag/policy/tree-policy.ts'
-import * as layout from './database/layout.ts'
-import type { Database } from './database/open.ts'
-
-export type BatchOperation = AbstractBatchOperation<Database, Buffer, Buffer>
+import type { PageDraft } from './engine/engine.ts'
+import { addTip, type IndexRecord, type TreeRecord } from './engine/records.ts'
 
 /** An entry that does not fit into the tree. */
 export interface RefusedEntry {
@@ -49,10 +46,12 @@ export interface AppendOptions {
 /** The tree before the page. */
 export interface PageBase {
   readonly tree: TreeId
-  readonly record: layout.TreeRecord
+  /** Takes what the page stores. */
+  readonly draft: PageDraft
+  readonly record: TreeRecord
   readonly tips: ReadonlyMap<EntryId, number>
   /** Of the page's entries and their parents, as far as they are stored. */
-  readonly indexRecords: ReadonlyMap<EntryId, layout.IndexRecord>
+  readonly indexRecords: ReadonlyMap<EntryId, IndexRecord>
   /** The authors of stored entries that revocations in the page keep valid. */
   readonly authors: ReadonlyMap<EntryId, PeerId>
   /** Grows by the policy entries that the plan adds. */
@@ -63,12 +62,11 @@ export interface PageBase {
   readonly stale: boolean
 }
 
-/** The tree after the page, once `operations` are written. */
+/** The tree after the page, once the draft is written. */
 export interface PagePlan extends AppendResult {
-  readonly record: layout.TreeRecord
-  readonly operations: BatchOperation[]
+  readonly record: TreeRecord
   /** Of the added entries. */
-  readonly newIndexRecords: ReadonlyMap<EntryId, layout.IndexRecord>
+  readonly newIndexRecords: ReadonlyMap<EntryId, IndexRecord>
   /** Tips that have a child in the page. */
   readonly tipsGone: ReadonlySet<EntryId>
   readonly pointsStored: number
@@ -80,25 +78,6 @@ export interface PagePlan extends AppendResult {
   readonly voids: ReadonlySet<EntryId>
   /** New tips with their heights. */
   readonly tipsAdded: ReadonlyMap<EntryId, number>
-}
-
-/** Writes the operations as one atomic batch, and with `sync` flushes it to the disk. */
-export async function writeOperations(
-  db: Database,
-  operations: readonly BatchOperation[],
-  sync: boolean,
-): Promise<void> {
-  // A list, because classic-level keeps the native copy of a chained batch until the batch is garbage-collected.
-  if (!sync) return db.batch(operations as BatchOperation[])
-  // A chained batch, because a list with an option costs abstract-level 8 µs an operation, ten times as much.
-  const batch = db.batch()
-  for (const operation of operations) {
-    // An operation in a sublevel, or with its own encodings, carries them as its options.
-    const options = operation.sublevel == null && operation.keyEncoding === undefined ? undefined : operation
-    if (operation.type === 'put') batch.put(operation.key, operation.value, options as object)
-    else batch.del(operation.key, options as object)
-  }
-  await batch.write({ sync } as object)
 }
 
 /**
@@ -152,8 +131,7 @@ class Plan {
   /** The point of the policy on which each added entry stands. */
   private readonly points: number[] = []
   private readonly refused: RefusedEntry[] = []
-  private readonly operations: BatchOperation[] = []
-  private readonly newIndexRecords = new Map<EntryId, layout.IndexRecord>()
+  private readonly newIndexRecords = new Map<EntryId, IndexRecord>()
   private readonly tipsAdded = new Map<EntryId, number>()
   private readonly tipsGone = new Set<EntryId>()
   private readonly voids = new Set<EntryId>()
@@ -198,7 +176,7 @@ class Plan {
     this.add(entry, point, after)
   }
 
-  private recordOf(id: EntryId): layout.IndexRecord | undefined {
+  private recordOf(id: EntryId): IndexRecord | undefined {
     return this.newIndexRecords.get(id) ?? this.base.indexRecords.get(id)
   }
 
@@ -229,12 +207,9 @@ class Plan {
     this.count++
     this.bytes += size
     this.height = Math.max(this.height, body.height)
-    const position = { height: body.height, id }
     const record = { number, height: body.height, sequence, size, after, parents: body.parents }
-    this.put(layout.entryKey(number, position), layout.encodeEntry(signed))
-    this.put(layout.indexKey(id), layout.encodeIndex(id, record))
-    this.put(layout.arrivalKey(number, sequence), layout.encodePosition(sequence, position))
-    if (after !== point || body.height === 0) this.putPolicy(position, point)
+    this.base.draft.entry(entry, record)
+    if (after !== point || body.height === 0) this.putPolicy({ height: body.height, id }, point)
     this.newIndexRecords.set(id, record)
     for (const parent of body.parents)
       if (!this.tipsAdded.delete(parent) && this.base.tips.has(parent)) this.tipsGone.add(parent)
@@ -248,18 +223,13 @@ class Plan {
     const { graph } = this.base.policy
     const entry = graph.entries[graph.find(position.id)!]!
     const supports = entry.supports.map((support) => graph.intern([support]))
-    const key = layout.policyKey(this.base.record.number, position)
-    this.put(key, layout.encodePolicy(position.id, { point, supports }))
-  }
-
-  private put(key: Buffer, value: Buffer): void {
-    this.operations.push({ type: 'put', key, value })
+    this.base.draft.policy(position, { point, supports })
   }
 
   /** Adds what follows from all added entries together, and returns the plan. */
   finish(): PagePlan {
     const { number } = this.base.record
-    const { count, bytes, height, sequence, added, known, refused, operations } = this
+    const { count, bytes, height, sequence, added, known, refused } = this
     const { newIndexRecords, tipsGone, tipsAdded, voids } = this
     const { entries, points } = this.base.policy.graph
     const tips = this.base.record.tips - tipsGone.size + tipsAdded.size
@@ -277,10 +247,11 @@ class Plan {
       points: points.length,
     }
     if (added.length > 0) {
-      for (const id of tipsGone) operations.push({ type: 'del', key: layout.tipKey(number, id) })
-      for (const [id, tip] of tipsAdded) this.put(layout.tipKey(number, id), layout.encodeHeight(id, tip))
+      const { draft } = this.base
+      for (const id of tipsGone) draft.noTip(id)
+      for (const [id, tip] of tipsAdded) draft.tip(id, tip)
       this.putPoints()
-      this.put(layout.treeKey(this.base.tree), layout.encodeTree(this.base.tree, record))
+      draft.tree(this.base.tree, record)
     }
     const pointsStored = points.length
     const { stale } = this
@@ -290,7 +261,6 @@ class Plan {
       known,
       refused,
       record,
-      operations,
       newIndexRecords,
       pointsStored,
       stale,
@@ -303,8 +273,8 @@ class Plan {
   /** Returns the sum of the tips after the page. */
   private tipSum(): number {
     let sum = this.base.record.tipSum
-    for (const id of this.tipsGone) sum = layout.addTip(sum, id, -1)
-    for (const id of this.tipsAdded.keys()) sum = layout.addTip(sum, id, 1)
+    for (const id of this.tipsGone) sum = addTip(sum, id, -1)
+    for (const id of this.tipsAdded.keys()) sum = addTip(sum, id, 1)
     return sum
   }
 
@@ -314,13 +284,13 @@ class Plan {
    */
   marksVoid(): boolean {
     const { judgementBefore, added } = this
-    const { policy, record } = this.base
+    const { policy } = this.base
     if (added.length === 0) return false
     const whole = policy.whole()
     // A page that begins a tree may bring a revocation together with the entries that it keeps valid.
     if (judgementBefore === undefined ? whole.revocations > 0 : moves(judgementBefore, whole)) {
       this.stale = true
-      this.put(layout.staleKey(record.number), Buffer.alloc(0))
+      this.base.draft.stale()
       return false
     }
     return whole.revocations > 0
@@ -328,12 +298,12 @@ class Plan {
 
   /** Marks an added entry if it is void. */
   mark(index: number): void {
-    const { policy, record } = this.base
+    const { policy, draft } = this.base
     const { id, body } = this.added[index]!
     // What a revocation keeps valid are its ancestors, stored before it, so no entry added later is among them.
     if (!policy.isVoid(this.points[index]!, body.author, policy.graph.find(id))) return
     this.voids.add(id)
-    this.put(layout.voidKey(record.number, { height: body.height, id }), Buffer.alloc(0))
+    draft.voided({ height: body.height, id })
   }
 
   /** Returns how many policy entries the new points name. */
@@ -346,11 +316,8 @@ class Plan {
   }
 
   private putPoints(): void {
-    const { policy, record, pointsStored } = this.base
+    const { policy, draft, pointsStored } = this.base
     for (let point = pointsStored; point < policy.graph.points.length; point++)
-      this.put(
-        layout.pointKey(record.number, point),
-        layout.encodeMembers(point, policy.graph.membersOf(point)),
-      )
+      draft.point(point, policy.graph.membersOf(point))
   }
 }

@@ -2,7 +2,8 @@
 import type { EntryId, TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { Contribution } from './contributors.ts'
-import type { IndexRecord } from './database/layout.ts'
+import type { PageDraft } from './engine/engine.ts'
+import type { IndexRecord } from './engine/records.ts'
 import type { PagePlan } from './page.ts'
 import type { TreeInfo, TreeState } from './tree-state.ts'
 
@@ -21,7 +22,8 @@ export interface PlannedPage {
   readonly tree: TreeId
   readonly state: TreeState
   readonly isNew: boolean
-  /** Its operations include those of the contributions. */
+  /** What is written, with the operations of the contributions. */
+  readonly draft: PageDraft
   readonly plan: PagePlan
   readonly info: TreeInfo
   readonly contributions: Contribution[]

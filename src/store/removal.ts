@@ -4,7 +4,6 @@
  * about the tree, then its records in bounded batches, and last the record of the removal. A removal that was cut goes
  * on after the next opening.
  */
-import type { ClassicLevel } from 'classic-level'
 import { throwIfCancelled } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
 import { KeyedQueue } from '../base/keyed-queue.ts'
@@ -16,11 +15,14 @@ import { treesByNumber } from './damage/numbers.ts'
 import { storeError } from './database/errors.ts'
 import * as layout from './database/layout.ts'
 import type { Database } from './database/open.ts'
-import { type BatchOperation, writeOperations } from './page.ts'
+import type { Engine } from './engine/engine.ts'
+import { decoded } from './engine/record-engine.ts'
+import type { TreeRecord } from './engine/records.ts'
 import { emptyRecord } from './tree-state.ts'
 
 /** What removals need of the store. */
 export interface RemovableTrees {
+  readonly engine: Engine
   readonly db: Database
   readonly notes: DamageNotes
   /** Returns whether a tree that is not being removed has this number. */
@@ -28,15 +30,12 @@ export interface RemovableTrees {
   /** Runs `task` between two pages of a tree. */
   between<Result>(tree: TreeId, task: () => Promise<Result>): Promise<Result>
   /** Returns the tree's record and the least number that no tree has had. Throws UNKNOWN_TREE. */
-  expectRecord(tree: TreeId): { record: layout.TreeRecord; unused: number }
+  expectRecord(tree: TreeId): { record: TreeRecord; unused: number }
   /** Forgets what memory holds of a tree. */
   forget(tree: TreeId): void
   /** Writes to the database, and reopens it first if an earlier write has failed. */
   writeBeside(write: () => Promise<void>): Promise<void>
 }
-
-/** A key, and its value if values are read. */
-type Row = [Buffer, Buffer | undefined]
 
 /** How far a removal is. */
 export interface RemovalProgress {
@@ -65,7 +64,7 @@ interface Run {
 /** The removals of a store: those that have begun and not ended. */
 export class Removals {
   private readonly store: RemovableTrees
-  private readonly records = new Map<TreeId, layout.TreeRecord>()
+  private readonly records = new Map<TreeId, TreeRecord>()
   private readonly runs = new Map<TreeId, Run>()
   private readonly contributors: ((tree: TreeId) => Contribution)[] = []
   private readonly listeners: RemovalListener[] = []
@@ -82,13 +81,11 @@ export class Removals {
    * the least number that no removed tree has had. Throws STORE_CORRUPT if the database cannot be read.
    */
   async load(): Promise<number> {
-    const { db, notes } = this.store
+    const { engine, db, notes } = this.store
     this.records.clear()
     try {
-      for (const [key, value] of await db.iterator(layout.removalRange).all()) {
-        const tree = layout.treeOfKey(key)
-        this.records.set(tree, decoded(() => layout.decodeTree(tree, value)) ?? (await this.search(tree)))
-      }
+      for (const { tree, record } of await engine.removals())
+        this.records.set(tree, record ?? (await this.search(tree)))
       const unused = await db.get(layout.unusedKey)
       const number = unused && decoded(() => layout.decodeNumber(unused))
       if (unused !== undefined && number === undefined)
@@ -100,7 +97,7 @@ export class Removals {
   }
 
   /** Returns a record for the removal of a tree whose own is damaged. */
-  private async search(tree: TreeId): Promise<layout.TreeRecord> {
+  private async search(tree: TreeId): Promise<TreeRecord> {
     for (const [number, owner] of await treesByNumber(this.store.db))
       if (owner === tree && !this.store.isTaken(number)) return emptyRecord(number)
     return emptyRecord(0xffff_ffff)
@@ -174,7 +171,7 @@ export class Removals {
   }
 
   /** Takes a tree away from everybody, in one batch. */
-  private begin(tree: TreeId, signal: AbortSignal | undefined): Promise<layout.TreeRecord> {
+  private begin(tree: TreeId, signal: AbortSignal | undefined): Promise<TreeRecord> {
     const { store } = this
     return store.between(tree, async () => {
       throwIfCancelled(signal)
@@ -182,13 +179,8 @@ export class Removals {
       if (begun !== undefined) return begun
       const { record, unused } = store.expectRecord(tree)
       const contributions = this.contributors.map((contribute) => contribute(tree))
-      const operations: BatchOperation[] = [
-        ...contributions.flatMap((contribution) => contribution.operations),
-        { type: 'del', key: layout.treeKey(tree) },
-        { type: 'put', key: layout.removalKey(tree), value: layout.encodeTree(tree, record) },
-        { type: 'put', key: layout.unusedKey, value: layout.encodeNumber(unused) },
-      ]
-      await store.writeBeside(() => writeOperations(store.db, operations, true))
+      const beside = contributions.flatMap((contribution) => contribution.operations)
+      await store.writeBeside(() => store.engine.beginRemoval(tree, record, unused, beside))
       this.records.set(tree, record)
       store.forget(tree)
       for (const contribution of contributions) contribution.stored()
@@ -196,7 +188,7 @@ export class Removals {
     })
   }
 
-  private run(tree: TreeId, record: layout.TreeRecord): Run {
+  private run(tree: TreeId, record: TreeRecord): Run {
     const running = this.runs.get(tree)
     if (running !== undefined) return running
     const forgotten = this.callListeners(tree, record.number)
@@ -213,109 +205,27 @@ export class Removals {
     for (const listener of this.listeners) await listener(tree, number)
   }
 
-  private async deleteAll(tree: TreeId, record: layout.TreeRecord, run: Run): Promise<void> {
+  private async deleteAll(tree: TreeId, record: TreeRecord, run: Run): Promise<void> {
     const { store } = this
     await run.forgotten
     // A tree whose repair was under way lies under several numbers.
     for (const number of [record.number, ...(store.notes.ofTree(tree)?.sources ?? [])]) {
-      await this.deleteArrivals(number, run)
-      await this.deleteRest(number, run)
-      for (const range of layout.derivedRanges) {
-        this.expectOpen()
-        await store.writeBeside(() => store.db.clear(range(number)))
-      }
-    }
-    await this.compact(record)
-    await store.writeBeside(() => store.notes.treeRepaired(tree))
-    await this.write([{ type: 'del', key: layout.removalKey(tree) }], true)
-    this.records.delete(tree)
-  }
-
-  /** Deletes entries by their arrivals, which name them: the index records lie by id and are deleted with them. */
-  private async deleteArrivals(number: number, run: Run): Promise<void> {
-    for await (const keys of this.pages(layout.arrivalRange(number), true)) {
-      const operations: BatchOperation[] = []
-      for (const [key, value] of keys) {
-        operations.push({ type: 'del', key })
-        // What a damaged arrival does not name is deleted with the rest.
-        const position = value && decoded(() => layout.decodePosition(layout.sequenceOfKey(key), value))
-        if (position === undefined) continue
-        operations.push({ type: 'del', key: layout.entryKey(number, position) })
-        operations.push({ type: 'del', key: layout.indexKey(position.id) })
-      }
-      await this.write(operations)
-      run.removed += keys.length
-      for (const watcher of run.watchers) watcher(run)
-    }
-  }
-
-  /** Deletes the entries that no arrival names: none, unless the tree was damaged. */
-  private async deleteRest(number: number, run: Run): Promise<void> {
-    for await (const keys of this.pages(layout.entryRange(number), false)) {
-      const operations: BatchOperation[] = []
-      for (const [key] of keys) {
-        operations.push({ type: 'del', key })
-        if (key.length === layout.positionKeyBytes)
-          operations.push({ type: 'del', key: layout.indexKey(layout.positionOfKey(key).id) })
-      }
-      await this.write(operations)
-      run.removed += keys.length
-    }
-  }
-
-  /**
-   * Gives the disk space of the entries back, which LevelDB does by itself only in part, as later writes come. Goes slice
-   * by slice, since a slice under way delays the end of the process.
-   */
-  private async compact({ number, height, bytes }: layout.TreeRecord): Promise<void> {
-    // A database in memory has none.
-    const db = this.store.db as Partial<Pick<ClassicLevel<Buffer, Buffer>, 'compactRange'>>
-    if (db.compactRange === undefined) return
-    const slices = Math.ceil(bytes / limits.removalSliceBytes)
-    const edge = (slice: number) =>
-      layout.heightKey(number, Math.floor((slice * (height + 1)) / Math.max(1, slices)))
-    try {
-      for (let slice = 0; slice < slices; slice++) {
-        this.expectOpen()
-        await db.compactRange(edge(slice), edge(slice + 1))
-      }
-    } catch (error) {
-      throw storeError(error, 'The space of a removed tree could not be freed')
-    }
-  }
-
-  /**
-   * Yields the records of a range in pages, each by an iterator of its own: one for all would keep what is deleted on
-   * the disk until the end.
-   */
-  private async *pages({ gte, lt }: { gte: Buffer; lt: Buffer }, values: boolean): AsyncGenerator<Row[]> {
-    const limit = limits.removalEntries
-    let from: { gte: Buffer } | { gt: Buffer } = { gte }
-    // Ends with the range, from which each turn takes a page.
-    for (;;) {
       this.expectOpen()
-      const rows: Row[] = await this.store.db.iterator({ ...from, lt, limit, values } as object).all()
-      if (rows.length === 0) return
-      yield rows
-      from = { gt: rows.at(-1)![0] }
+      for await (const step of store.engine.removal(number)) {
+        await store.writeBeside(step.write)
+        run.removed += step.entries
+        if (step.entries > 0) for (const watcher of run.watchers) watcher(run)
+        this.expectOpen()
+      }
     }
-  }
-
-  private write(operations: readonly BatchOperation[], sync = false): Promise<void> {
-    return this.store.writeBeside(() => writeOperations(this.store.db, operations, sync))
+    for await (const _ of store.engine.compaction(record)) this.expectOpen()
+    await store.writeBeside(() => store.notes.treeRepaired(tree))
+    await store.writeBeside(() => store.engine.endRemoval(tree))
+    this.records.delete(tree)
   }
 
   private expectOpen(): void {
     if (this.closed)
       throw new CausewayError('CLOSED', 'The store is closing: the removal goes on when it is opened again.')
-  }
-}
-
-/** Returns the decoded value, or undefined if the record is damaged. */
-function decoded<Result>(decode: () => Result): Result | undefined {
-  try {
-    return decode()
-  } catch {
-    return undefined
   }
 }

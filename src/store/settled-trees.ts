@@ -5,7 +5,6 @@
 import { limits } from '../base/limits.ts'
 import { type EntryId, type Position, type TreeId, unknownTree } from '../dag/id.ts'
 import { storeError } from './database/errors.ts'
-import * as layout from './database/layout.ts'
 import type { ScanOptions, StoredEntry } from './read/reader.ts'
 import { StoredTrees } from './stored-trees.ts'
 import type { TreeState } from './tree-state.ts'
@@ -32,7 +31,7 @@ export abstract class SettledTrees extends StoredTrees {
     if (state === undefined || state.policy.whole().revocations === 0) return noEntries
     if (state.stale) await this.settled(tree, async () => {})
     const number = this.numberOf(tree)
-    const marks = await this.db.hasMany(positions.map((position) => layout.voidKey(number, position)))
+    const marks = await this.engine.areVoid(number, positions)
     return new Set(positions.filter((_, index) => marks[index]).map(({ id }) => id))
   }
 
@@ -47,12 +46,8 @@ export abstract class SettledTrees extends StoredTrees {
     const state = await this.stateOf(tree)
     if (state?.stale) await this.settled(tree, async () => {})
     const number = this.numberOf(tree)
-    const { gte, lt } = layout.voidRange(number)
-    const edge = after && layout.voidKey(number, after)
-    const bounds = reverse ? { gte, lt: edge ?? lt } : edge ? { gt: edge, lt } : { gte, lt }
-    const scan = this.rows({ ...bounds, reverse }, { pageEntries: pageEntries ?? limits.pageEntries })
-    for await (const rows of scan) {
-      const positions = rows.map(([key]) => layout.positionOfKey(key))
+    const scan = this.engine.voids(number, { after, reverse }, pageEntries ?? limits.pageEntries)
+    for await (const positions of scan) {
       // A mark does not say how large its entry is; the index does.
       const records = await this.lookup(positions.map(({ id }) => id))
       let [start, bytes] = [0, 0]

@@ -20,12 +20,13 @@ import {
 } from './contributors.ts'
 import { Repairs } from './damage/repairs.ts'
 import { closedError, storeError } from './database/errors.ts'
-import type * as layout from './database/layout.ts'
 import type { Database } from './database/open.ts'
 import { ownAgain } from './database/ownership.ts'
+import { LevelEngine } from './engine/leveldb/level-engine.ts'
+import type { TreeRecord } from './engine/records.ts'
 import { Landmarks } from './landmarks.ts'
 import { Latest } from './latest.ts'
-import { type AppendOptions, type AppendResult, planPage, writeOperations } from './page.ts'
+import { type AppendOptions, type AppendResult, planPage } from './page.ts'
 import type { PageReads, PlannedPage } from './planned-page.ts'
 import { lookupForPage } from './read/page-lookup.ts'
 import { PageTraces } from './read/page-traces.ts'
@@ -36,7 +37,8 @@ import { SettledTrees } from './settled-trees.ts'
 import { Sketches } from './sketches.ts'
 import { infoOf, newTree } from './tree-state.ts'
 
-export type { AppendResult, BatchOperation, RefusedEntry } from './page.ts'
+export type { BatchOperation } from './engine/engine.ts'
+export type { AppendResult, RefusedEntry } from './page.ts'
 export type { ScanOptions, Snapshot, StoredEntry } from './read/reader.ts'
 export type { TreeDigest, TreeInfo, TreeSummary, TreeView } from './tree-state.ts'
 
@@ -66,7 +68,7 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
    * `removals.resume()`. Throws STORE_CORRUPT if its trees cannot be listed.
    */
   static async open(db: Database): Promise<DagStore> {
-    const store = new DagStore(db)
+    const store = new DagStore(new LevelEngine(db))
     store.removals.onRemove((tree) => store.sketches.forget(tree))
     store.repairs.onRepair({ end: (tree) => store.sketches.forget(tree) })
     await store.readTrees()
@@ -220,14 +222,23 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
     const { record, policy, tips, pointsStored, stale } = state
     const { indexRecords, authors } = reads
     // Field by field: a spread would make a new hidden class for every page.
-    const base = { tree, record, tips, indexRecords, authors, policy, pointsStored, stale }
+    const draft = this.engine.draft(record.number)
+    const base = { tree, draft, record, tips, indexRecords, authors, policy, pointsStored, stale }
     const plan = await planPage(base, entries)
     if (isNew && plan.added.length === 0 && this.nextNumber === record.number + 1) this.nextNumber--
-    return { tree, state, isNew, plan, info: infoOf(tree, plan.record), contributions: [] }
+    return { tree, state, isNew, draft, plan, info: infoOf(tree, plan.record), contributions: [] }
   }
 
   /** Asks those who have to read first what they add to a page. Throws if one of them refuses the page. */
-  private async prepare({ tree, state, isNew, plan, info, contributions }: PlannedPage): Promise<void> {
+  private async prepare({
+    tree,
+    state,
+    isNew,
+    draft,
+    plan,
+    info,
+    contributions,
+  }: PlannedPage): Promise<void> {
     const { added, voids, stale, record } = plan
     // Held, so that they never wait for their own turn to read the tree.
     if (!isNew) this.held.set(tree, state)
@@ -235,7 +246,7 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
       for (const prepare of this.preparers) {
         const contribution = await prepare({ tree, added, voids, stale, info, number: record.number })
         if (contribution === undefined) continue
-        for (const operation of contribution.operations) plan.operations.push(operation)
+        draft.beside(contribution.operations)
         contributions.push(contribution)
       }
     } catch (error) {
@@ -251,8 +262,8 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
    * Asks the contributors what they add to a page. Nothing runs between that and the write of the batch. Throws if one
    * of them refuses the page.
    */
-  private contribute({ tree, state, isNew, plan, info, contributions }: PlannedPage): void {
-    const { record, added, operations } = plan
+  private contribute({ tree, state, isNew, draft, plan, info, contributions }: PlannedPage): void {
+    const { record, added } = plan
     invariant(
       record.count === state.record.count + added.length &&
         record.sequence === state.record.sequence + added.length,
@@ -263,7 +274,7 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
       for (const contribute of this.contributors) {
         const contribution = contribute(tree, added, info, state.policy, record.number)
         if (contribution === undefined) continue
-        operations.push(...contribution.operations)
+        draft.beside(contribution.operations)
         contributions.push(contribution)
       }
     } catch (error) {
@@ -275,9 +286,9 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
   }
 
   /** Step 3: writes page and contributions as one batch. After a failure nothing is written until a reopening. */
-  private async commit({ isNew, plan }: PlannedPage, sync: boolean): Promise<void> {
+  private async commit({ state, isNew, draft, plan }: PlannedPage, sync: boolean): Promise<void> {
     try {
-      await writeOperations(this.db, plan.operations, sync)
+      await this.engine.append(draft, state.record, sync)
     } catch (error) {
       this.failed = true
       if (isNew) this.treeOfNumber.delete(plan.record.number)
@@ -318,7 +329,7 @@ export class DagStore extends SettledTrees implements TreeReader, ContributedSto
   }
 
   /** For removals: returns a tree's record and the least number that no tree has had. Throws UNKNOWN_TREE. */
-  expectRecord(tree: TreeId): { record: layout.TreeRecord; unused: number } {
+  expectRecord(tree: TreeId): { record: TreeRecord; unused: number } {
     const record = this.records.get(tree)
     if (record === undefined) throw unknownTree(tree)
     return { record, unused: this.nextNumber }

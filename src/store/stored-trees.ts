@@ -17,6 +17,7 @@ import { lastNumber, treesByNumber } from './damage/numbers.ts'
 import { storeError } from './database/errors.ts'
 import * as layout from './database/layout.ts'
 import { wordsOfDamage } from './database/leveldb-words.ts'
+import type { TreeRecord } from './engine/records.ts'
 import { entriesNotIn } from './read/page-lookup.ts'
 import { StoreReader } from './read/reader.ts'
 import {
@@ -59,18 +60,15 @@ export abstract class StoredTrees extends StoreReader {
     this.notes = await DamageNotes.of(this.db)
     await this.notes.addLog(await wordsOfDamage(this.db))
     const damaged: TreeId[] = []
-    for await (const rows of this.rows(layout.treeRange))
-      for (const [key, value] of rows) {
-        const tree = layout.treeOfKey(key)
-        const record = decodeRecord(tree, value)
+    for await (const page of this.engine.trees())
+      for (const { tree, record } of page)
         if (record === undefined || this.treeOfNumber.has(record.number)) damaged.push(tree)
         else this.addRecord(tree, record)
-      }
     this.nextNumber = Math.max(this.nextNumber, (await lastNumber(this.db)) + 1)
     await this.readDamage(damaged)
   }
 
-  private addRecord(tree: TreeId, record: layout.TreeRecord): void {
+  private addRecord(tree: TreeId, record: TreeRecord): void {
     this.records.set(tree, record)
     this.treeOfNumber.set(record.number, tree)
     this.nextNumber = Math.max(this.nextNumber, record.number + 1)
@@ -129,7 +127,7 @@ export abstract class StoredTrees extends StoreReader {
   }
 
   /** For repairs: puts a tree's record into memory; undefined if nothing is left of the tree. */
-  replaceRecord(tree: TreeId, record: layout.TreeRecord | undefined): void {
+  replaceRecord(tree: TreeId, record: TreeRecord | undefined): void {
     const before = this.records.get(tree)
     if (before?.number !== record?.number) this.forgetCaches(tree)
     if (record === undefined) this.records.delete(tree)
@@ -232,12 +230,8 @@ export abstract class StoredTrees extends StoreReader {
       const state = await this.loadState(tree)
       if (state === undefined) return undefined
       const counts = { ...infoOf(tree, state.record), ...summaryOf(state) }
-      try {
-        const snapshot = this.db.snapshot()
-        return { ...counts, snapshot, [Symbol.asyncDispose]: () => snapshot.close() }
-      } catch (error) {
-        throw storeError(error, 'The store could not be read')
-      }
+      const snapshot = this.engine.snapshot(state.record.number, state.record.sequence)
+      return { ...counts, snapshot, [Symbol.asyncDispose]: () => snapshot.close() }
     })
   }
 
@@ -268,7 +262,7 @@ export abstract class StoredTrees extends StoreReader {
     return state
   }
 
-  private async readState(tree: TreeId, record: layout.TreeRecord): Promise<TreeState> {
+  private async readState(tree: TreeId, record: TreeRecord): Promise<TreeState> {
     try {
       return await readState(this, tree, record)
     } catch (error) {
@@ -282,14 +276,6 @@ export abstract class StoredTrees extends StoreReader {
     this.states.delete(tree)
     this.states.set(tree, state)
     if (this.states.size > limits.storeTreesInMemory) this.states.delete(this.states.keys().next().value!)
-  }
-}
-
-function decodeRecord(tree: TreeId, value: Buffer): layout.TreeRecord | undefined {
-  try {
-    return layout.decodeTree(tree, value)
-  } catch {
-    return undefined
   }
 }
 

@@ -6,7 +6,7 @@ import { TreePolicy } from '../dag/policy/tree-policy.ts'
 import { checkAgreement } from './damage/agreement.ts'
 import { damagedTree, isDamageOf } from './damage/damaged-tree.ts'
 import { storeError } from './database/errors.ts'
-import * as layout from './database/layout.ts'
+import type { TreeRecord } from './engine/records.ts'
 import { readPolicy } from './read/policies.ts'
 import type { Snapshot, StoreReader } from './read/reader.ts'
 
@@ -45,7 +45,7 @@ export interface TreeView extends TreeInfo, TreeSummary, AsyncDisposable {
 
 /** What memory holds of a tree that is in use. Publishing a page changes all of it together. */
 export interface TreeState {
-  record: layout.TreeRecord
+  record: TreeRecord
   /** The tips with their heights. */
   tips: Map<EntryId, number>
   /** Grows when a page is planned; `policyState` follows when the page is stored. */
@@ -66,14 +66,10 @@ export const emptySummary: TreeSummary = { tips: [], tipsDigest: '', count: 0, s
  * Reads a tree's state as its last batch left it. Throws STORE_CORRUPT, for which `isDamageOf` is true if the tree's
  * records are damaged, and false if the database could not be read.
  */
-export async function readState(
-  store: StoreReader,
-  tree: TreeId,
-  record: layout.TreeRecord,
-): Promise<TreeState> {
+export async function readState(store: StoreReader, tree: TreeId, record: TreeRecord): Promise<TreeState> {
   try {
     const state = await readRecords(store, tree, record)
-    await checkAgreement(store.db, tree, state)
+    await checkAgreement(store.engine, tree, state)
     return state
   } catch (error) {
     if (isDamageOf(tree, error)) throw error
@@ -93,21 +89,16 @@ function isOfDatabase({ code, cause }: CausewayError): boolean {
   return !code.startsWith('ENTRY_')
 }
 
-async function readRecords(store: StoreReader, tree: TreeId, record: layout.TreeRecord): Promise<TreeState> {
-  const tips = new Map<EntryId, number>()
-  for await (const rows of store.rows(layout.tipRange(record.number)))
-    for (const [key, value] of rows) {
-      const id = layout.tipOfKey(key)
-      tips.set(id, layout.decodeHeight(id, value))
-    }
+async function readRecords(store: StoreReader, tree: TreeId, record: TreeRecord): Promise<TreeState> {
+  const tips = await store.engine.tips(record.number)
   const policy = await readPolicy(store, tree, record)
-  const stale = (await store.db.get(layout.staleKey(record.number))) !== undefined
+  const stale = await store.engine.isStale(record.number)
   const pointsStored = policy.graph.points.length
   const policyState = policy.whole().state
   return { record, tips, policy, pointsStored, policyState, stale, summary: undefined }
 }
 
-export function emptyRecord(number: number): layout.TreeRecord {
+export function emptyRecord(number: number): TreeRecord {
   return {
     number,
     count: 0,
@@ -133,7 +124,7 @@ export function newTree(number: number): TreeState {
   }
 }
 
-export function infoOf(tree: TreeId, { count, bytes, height, sequence }: layout.TreeRecord): TreeInfo {
+export function infoOf(tree: TreeId, { count, bytes, height, sequence }: TreeRecord): TreeInfo {
   return { tree, count, bytes, height, sequence }
 }
 

@@ -10,8 +10,7 @@ import { decodeBody } from '../dag/body.ts'
 import type { EntryId, Position, TreeId } from '../dag/id.ts'
 import type { TreePolicy } from '../dag/policy/tree-policy.ts'
 import { VoidScan } from '../dag/policy/void-scan.ts'
-import * as layout from './database/layout.ts'
-import { type BatchOperation, writeOperations } from './page.ts'
+import type { BatchOperation } from './engine/engine.ts'
 import type { Snapshot, StoredEntry, StoreReader } from './read/reader.ts'
 
 /** Reads a tree's entries from the top down, in pages, and yields with each page its void entries. */
@@ -46,21 +45,12 @@ export async function updateVoidMarks(
   contributors: readonly FlipContributor[],
 ): Promise<void> {
   for await (const { page, voids } of findVoid(store, tree, policy)) {
-    const gte = layout.voidKey(number, page.at(-1)!)
-    const lte = layout.voidKey(number, page[0]!)
-    const markedIds = new Set(
-      (await store.db.keys({ gte, lte }).all()).map((key) => layout.positionOfKey(key).id),
-    )
-    const operations: BatchOperation[] = []
-    const flipped = page.filter(({ id }) => voids.has(id) !== markedIds.has(id))
-    for (const position of flipped) {
-      const key = layout.voidKey(number, position)
-      operations.push(
-        voids.has(position.id) ? { type: 'put', key, value: Buffer.alloc(0) } : { type: 'del', key },
-      )
-    }
-    for (const contribute of contributors) operations.push(...contribute(tree, flipped))
-    if (operations.length > 0) await writeOperations(store.db, operations, false)
+    const marked = await store.engine.voidBetween(number, page.at(-1)!, page[0]!)
+    const flipped = page.filter(({ id }) => voids.has(id) !== marked.has(id))
+    const beside = contributors.flatMap((contribute) => contribute(tree, flipped))
+    if (flipped.length + beside.length === 0) continue
+    const flips = flipped.map((position) => ({ position, isVoid: voids.has(position.id) }))
+    await store.engine.markVoid(number, flips, beside)
   }
-  await writeOperations(store.db, [{ type: 'del', key: layout.staleKey(number) }], false)
+  await store.engine.settle(number)
 }

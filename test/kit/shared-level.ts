@@ -11,7 +11,7 @@ import {
 } from 'abstract-level'
 import { MemoryLevel } from 'memory-level'
 import type { Database } from '../../src/store/database/open.ts'
-import type { BatchOperation } from '../../src/store/page.ts'
+import type { BatchOperation } from '../../src/store/engine/engine.ts'
 
 type Row = [Buffer, Buffer]
 type Operation = { type: 'put' | 'del'; key: Buffer; value?: Buffer }

@@ -11,6 +11,7 @@ import { TreePolicy } from '../../src/dag/policy/tree-policy.ts'
 import { auditTree } from '../../src/store/audit/audit.ts'
 import * as layout from '../../src/store/database/layout.ts'
 import { type Database, openMemory } from '../../src/store/database/open.ts'
+import { LevelPage } from '../../src/store/engine/leveldb/level-page.ts'
 import { type PageBase, planPage } from '../../src/store/page.ts'
 import { DagStore } from '../../src/store/store.ts'
 import { newTree } from '../../src/store/tree-state.ts'
@@ -57,7 +58,8 @@ describe('a page that takes long to judge', () => {
     const { record, tips, policy, pointsStored, stale } = newTree(0)
     const tree = entries[0]!.tree as TreeId
     const none = { indexRecords: new Map(), authors: new Map() }
-    const empty: PageBase = { tree, record, tips, policy, pointsStored, stale, ...none }
+    const draft = new LevelPage(0)
+    const empty: PageBase = { tree, draft, record, tips, policy, pointsStored, stale, ...none }
     const first = await planPage(empty, entries)
     assert.deepEqual(first.refused, [])
     const base = { ...empty, record: first.record, indexRecords: first.newIndexRecords }

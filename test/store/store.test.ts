@@ -17,7 +17,7 @@ import { DagStore } from '../../src/store/store.ts'
 import { emptyRecord } from '../../src/store/tree-state.ts'
 import { prng, shapes } from '../kit/entries.ts'
 import { fill, idsOf, tempFolder } from '../kit/peers.ts'
-import { storeContract } from './contract.ts'
+import { storeContract } from './contract/contract.ts'
 
 storeContract('memory-level', async () => ({ open: openMemory, [Symbol.asyncDispose]: async () => {} }))
 

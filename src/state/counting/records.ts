@@ -1,6 +1,6 @@
 /** How far the view of each tree counts, as the last batch that was written says. */
 import type { TreeId } from '../../dag/id.ts'
-import type { BatchOperation } from '../../store/page.ts'
+import type { BatchOperation } from '../../store/engine/engine.ts'
 import {
   allViews,
   decodeView,

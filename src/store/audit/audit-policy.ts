@@ -10,7 +10,7 @@ import { Turns } from '../../base/turns.ts'
 import type { Entry } from '../../dag/entry.ts'
 import { type EntryId, formatId, type TreeId } from '../../dag/id.ts'
 import type { TreePolicy } from '../../dag/policy/tree-policy.ts'
-import * as layout from '../database/layout.ts'
+import type { IndexRecord } from '../engine/records.ts'
 import type { DagStore, Snapshot } from '../store.ts'
 import { findVoid } from '../void-marks.ts'
 import type { Findings } from './findings.ts'
@@ -73,7 +73,7 @@ export class PolicyAudit {
   }
 
   /** Checks an entry against its index record and the records of its parents, all of which are stored. */
-  entry(entry: Entry, index: layout.IndexRecord, parents: readonly { readonly after: number }[]): void {
+  entry(entry: Entry, index: IndexRecord, parents: readonly { readonly after: number }[]): void {
     const { policy, findings } = this
     if (policy === undefined || findings.has(entry.id)) return
     const number = policy.graph.find(entry.id)
@@ -114,14 +114,11 @@ export class PolicyAudit {
   async marks(number: number): Promise<void> {
     const { store, tree, snapshot, policy, findings } = this
     if (policy === undefined || policy.whole().revocations === 0) return
-    if ((await store.db.get(layout.staleKey(number), { snapshot })) !== undefined) return
+    if (await store.engine.isStale(number, snapshot)) return
     const entryCount = policy.graph.entries.length
     const wrongMarks: { readonly id: EntryId; readonly marked: boolean }[] = []
     for await (const { page, voids } of findVoid(store, tree, policy, snapshot)) {
-      const marks = await store.db.hasMany(
-        page.map((position) => layout.voidKey(number, position)),
-        { snapshot },
-      )
+      const marks = await store.engine.areVoid(number, page, snapshot)
       for (const [index, { id }] of page.entries())
         if (marks[index] !== voids.has(id)) wrongMarks.push({ id, marked: marks[index]! })
     }

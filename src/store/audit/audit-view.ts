@@ -19,7 +19,7 @@ export async function viewForAudit(
     await view?.[Symbol.asyncDispose]()
     throw unknownTree(tree)
   }
-  const snapshot = view?.snapshot ?? store.db.snapshot()
+  const snapshot = view?.snapshot ?? store.engine.snapshot(number, store.tree(tree)?.sequence ?? 0)
   return { snapshot, number, [Symbol.asyncDispose]: () => snapshot.close() }
 }
 

@@ -10,6 +10,7 @@ import { sha256Hex } from '../../dag/crypto.ts'
 import { type Entry, entryBytes, readEntry } from '../../dag/entry.ts'
 import { type EntryId, formatId, type Position, type TreeId } from '../../dag/id.ts'
 import * as layout from '../database/layout.ts'
+import { addTip, type IndexRecord, type TreeRecord } from '../engine/records.ts'
 import { Recent } from '../read/recent.ts'
 import type { DagStore, Snapshot } from '../store.ts'
 import { emptyRecord } from '../tree-state.ts'
@@ -43,7 +44,7 @@ export async function auditTree(
   options: AuditOptions = {},
 ): Promise<AuditResult> {
   await using view = await viewForAudit(store, tree)
-  const value = await store.db.get(layout.treeKey(tree), { snapshot: view.snapshot })
+  const value = await store.db.get(layout.treeKey(tree), { snapshot: view.snapshot } as object)
   const record = value && attempt(() => layout.decodeTree(tree, value))
   // Without the record, its entries are found by the number that the store has found out.
   const audit = new Audit(store, tree, record ?? emptyRecord(view.number), view.snapshot, options)
@@ -80,7 +81,7 @@ class Audit {
   checked = 0
   private readonly store: DagStore
   private readonly tree: TreeId
-  private readonly record: layout.TreeRecord
+  private readonly record: TreeRecord
   private readonly snapshot: Snapshot
   private readonly options: AuditOptions
   readonly findings = new Findings()
@@ -92,13 +93,7 @@ class Audit {
   private readonly recent = new Recent<EntryId, ParentFacts>(limits.auditRecentEntries)
   private readonly totals = { count: 0, bytes: 0, height: 0, sequence: 0, tips: 0, tipSum: 0 }
 
-  constructor(
-    store: DagStore,
-    tree: TreeId,
-    record: layout.TreeRecord,
-    snapshot: Snapshot,
-    options: AuditOptions,
-  ) {
+  constructor(store: DagStore, tree: TreeId, record: TreeRecord, snapshot: Snapshot, options: AuditOptions) {
     this.store = store
     this.tree = tree
     this.record = record
@@ -148,10 +143,10 @@ class Audit {
   }
 
   private getMany(keys: Buffer[]): Promise<(Buffer | undefined)[]> {
-    return this.store.db.getMany(keys, { snapshot: this.snapshot })
+    return this.store.db.getMany(keys, { snapshot: this.snapshot } as object)
   }
 
-  private async indexes(ids: readonly EntryId[]): Promise<(layout.IndexRecord | undefined)[]> {
+  private async indexes(ids: readonly EntryId[]): Promise<(IndexRecord | undefined)[]> {
     const values = await this.getMany(ids.map(layout.indexKey))
     return values.map((value, at) => value && attempt(() => layout.decodeIndex(ids[at]!, value)))
   }
@@ -230,7 +225,7 @@ class Audit {
   }
 
   /** Compares an entry with its index record. */
-  private checkIndex({ position, size, entry }: Row, index: layout.IndexRecord | undefined): void {
+  private checkIndex({ position, size, entry }: Row, index: IndexRecord | undefined): void {
     const { id } = position
     if (index === undefined)
       this.findings.reportDamage(id, `The index record of the entry ${formatId(id)} is missing or damaged.`)
@@ -246,7 +241,7 @@ class Audit {
   /** Checks that parents are stored and have the right height. A page's entries come after their parents. */
   private async checkParents(
     rows: readonly Row[],
-    indexes: readonly (layout.IndexRecord | undefined)[],
+    indexes: readonly (IndexRecord | undefined)[],
   ): Promise<void> {
     const parentsOf = rows.map(({ entry }, at) => entry?.body.parents ?? indexes[at]?.parents ?? [])
     const inPage = new Set(rows.map(({ position }) => position.id))
@@ -311,7 +306,7 @@ class Audit {
     })
     const isStored = await this.store.db.hasMany(
       candidates.map((position) => layout.entryKey(this.record.number, position)),
-      { snapshot: this.snapshot },
+      { snapshot: this.snapshot } as object,
     )
     for (const [at, { id, ...rest }] of candidates.entries()) if (isStored[at]) facts.set(id, rest)
     return facts
@@ -355,7 +350,7 @@ class Audit {
     for (const [at, index] of (await this.indexes(ids)).entries()) {
       const id = ids[at]!
       this.totals.tips++
-      this.totals.tipSum = layout.addTip(this.totals.tipSum, id, 1)
+      this.totals.tipSum = addTip(this.totals.tipSum, id, 1)
       if (index === undefined || index.number !== this.record.number || !this.isClaimed.has(index.sequence))
         this.findings.reportDamage(id, `The tip ${formatId(id)} is not stored.`)
       else if (this.hasChild.has(index.sequence))

@@ -8,7 +8,7 @@ import { limits } from '../../base/limits.ts'
 import { type EntryId, formatId, type TreeId, unknownTree } from '../../dag/id.ts'
 import type { PeerId } from '../../dag/identity.ts'
 import type { TreePolicy } from '../../dag/policy/tree-policy.ts'
-import type { IndexRecord } from '../database/layout.ts'
+import type { IndexRecord } from '../engine/records.ts'
 import type { DagStore } from '../store.ts'
 
 /** Where a new entry goes. */

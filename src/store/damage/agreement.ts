@@ -8,37 +8,38 @@ import { limits } from '../../base/limits.ts'
 import type { EntryId, TreeId } from '../../dag/id.ts'
 import * as layout from '../database/layout.ts'
 import type { Database } from '../database/open.ts'
+import type { Engine } from '../engine/engine.ts'
+import { addTip, type TreeRecord } from '../engine/records.ts'
 import { damagedTree } from './damaged-tree.ts'
 
 /** Throws STORE_CORRUPT unless a tree's record, its tips and its last arrival agree. */
 export async function checkAgreement(
-  db: Database,
+  engine: Engine,
   tree: TreeId,
-  { record, tips }: { readonly record: layout.TreeRecord; readonly tips: ReadonlyMap<EntryId, number> },
+  { record, tips }: { readonly record: TreeRecord; readonly tips: ReadonlyMap<EntryId, number> },
 ): Promise<void> {
   let tipSum = 0
-  for (const id of tips.keys()) tipSum = layout.addTip(tipSum, id, 1)
+  for (const id of tips.keys()) tipSum = addTip(tipSum, id, 1)
   expectEqual(tree, 'entries', record.count, 'arrivals', record.sequence)
   expectEqual(tree, 'tips by its record', record.tips, 'tips', tips.size)
   if (record.tipSum !== tipSum) throw damagedTree(tree, 'its tips are not those of its record')
-  await checkLastArrival(db, tree, record)
+  if (record.sequence > 0) await checkLastArrival(engine, tree, record)
 }
 
 /** Throws STORE_CORRUPT unless the last arrival is that of the tree's record, and its entry is there. */
-async function checkLastArrival(db: Database, tree: TreeId, record: layout.TreeRecord): Promise<void> {
-  const { number, sequence } = record
-  if (sequence === 0) return
-  const range = layout.arrivalRange(number)
-  const [row] = await db.iterator({ ...range, reverse: true, limit: 1 }).all()
-  const last = row === undefined ? 0 : layout.sequenceOfKey(row[0])
-  expectEqual(tree, 'arrivals by its record', sequence, 'as its last arrival', last)
-  const position = layout.decodePosition(sequence, row![1])
-  const [entry, index] = await db.getMany([layout.entryKey(number, position), layout.indexKey(position.id)])
+async function checkLastArrival(
+  engine: Engine,
+  tree: TreeId,
+  { number, sequence }: TreeRecord,
+): Promise<void> {
+  const last = await engine.lastArrival(number)
+  expectEqual(tree, 'arrivals by its record', sequence, 'as its last arrival', last?.sequence ?? 0)
+  const { id, height } = last!
+  const [[entry], [index]] = await Promise.all([engine.bytesAt([{ number, id, height }]), engine.index([id])])
   if (entry === undefined || index === undefined)
     throw damagedTree(tree, `its arrival ${sequence} is not stored`)
-  const { sequence: indexed, number: owner } = layout.decodeIndex(position.id, index)
-  if (owner !== number) throw damagedTree(tree, `its arrival ${sequence} is in another tree`)
-  expectEqual(tree, 'as its last arrival', sequence, 'in the index', indexed)
+  if (index.number !== number) throw damagedTree(tree, `its arrival ${sequence} is in another tree`)
+  expectEqual(tree, 'as its last arrival', sequence, 'in the index', index.sequence)
 }
 
 /**
@@ -48,7 +49,7 @@ async function checkLastArrival(db: Database, tree: TreeId, record: layout.TreeR
 export async function checkLatestArrivals(
   db: Database,
   tree: TreeId,
-  { number, sequence }: layout.TreeRecord,
+  { number, sequence }: TreeRecord,
 ): Promise<void> {
   let next = Math.max(0, sequence - limits.damageArrivals) + 1
   const lt = layout.arrivalRange(number).lt

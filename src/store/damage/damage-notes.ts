@@ -8,7 +8,7 @@ import type { TreeId } from '../../dag/id.ts'
 import { isSealed, seal, seedOfKey } from '../database/checksum.ts'
 import { storeError } from '../database/errors.ts'
 import type { Database } from '../database/open.ts'
-import type { BatchOperation } from '../page.ts'
+import type { BatchOperation } from '../engine/engine.ts'
 
 /** One thing that is damaged. */
 export interface DamageNote {

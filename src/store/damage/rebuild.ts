@@ -12,7 +12,11 @@ import type { TreePolicy } from '../../dag/policy/tree-policy.ts'
 import type { Contribution } from '../contributors.ts'
 import { storeError } from '../database/errors.ts'
 import * as layout from '../database/layout.ts'
-import { type BatchOperation, planPage, writeOperations } from '../page.ts'
+import { writeOperations } from '../database/write.ts'
+import type { BatchOperation } from '../engine/engine.ts'
+import { LevelPage } from '../engine/leveldb/level-page.ts'
+import type { IndexRecord, TreeRecord } from '../engine/records.ts'
+import { planPage } from '../page.ts'
 import { readAuthors } from '../read/policies.ts'
 import type { StoreReader } from '../read/reader.ts'
 import { emptyRecord, newTree, readState, type TreeState } from '../tree-state.ts'
@@ -30,7 +34,7 @@ export interface RebuiltStore extends StoreReader {
   /** Takes a number that no tree has had, and returns it with the least one that is left. */
   takeNumber(): { number: number; unused: number }
   /** Puts a tree's record into memory; undefined if nothing is left of the tree. */
-  replaceRecord(tree: TreeId, record: layout.TreeRecord | undefined): void
+  replaceRecord(tree: TreeId, record: TreeRecord | undefined): void
   writeBeside(write: () => Promise<void>): Promise<void>
 }
 
@@ -44,7 +48,7 @@ export interface RebuildHooks {
     added: readonly VerifiedEntry[],
     policy: TreePolicy,
     /** The tree's record as the page leaves it. */
-    record: layout.TreeRecord,
+    record: TreeRecord,
   ): Contribution | undefined
 }
 
@@ -148,12 +152,13 @@ export class Rebuild {
     const indexRecords = await this.stored([...parentsOf(verified), ...verified.map(({ id }) => id)])
     const authors = await readAuthors(store, verified).catch(unlessDamaged)
     const { record, tips, policy, pointsStored, stale } = state
+    const draft = new LevelPage(this.target)
     const plan = await planPage(
-      { tree, record, tips, indexRecords, authors, policy, pointsStored, stale },
+      { tree, draft, record, tips, indexRecords, authors, policy, pointsStored, stale },
       verified,
     )
     const kept = new Set(plan.added.map(({ id }) => id))
-    const operations: BatchOperation[] = [...plan.operations]
+    const { operations } = draft
     for (const [key] of rows) operations.push({ type: 'del', key })
     const lost = rows.flatMap(([key]) => (hasPosition(key) ? [layout.positionOfKey(key).id] : []))
     operations.push(...(await this.staleIndexes(lost.filter((id) => !kept.has(id)))))
@@ -175,8 +180,8 @@ export class Rebuild {
   }
 
   /** Returns the index records of those entries that are stored under the new number; damaged ones are not. */
-  private async stored(ids: readonly EntryId[]): Promise<Map<EntryId, layout.IndexRecord>> {
-    const found = new Map<EntryId, layout.IndexRecord>()
+  private async stored(ids: readonly EntryId[]): Promise<Map<EntryId, IndexRecord>> {
+    const found = new Map<EntryId, IndexRecord>()
     for (const [index, value] of (await this.indexValues(ids)).entries()) {
       const id = ids[index]!
       const record = value && attempt(() => layout.decodeIndex(id, value))

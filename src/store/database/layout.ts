@@ -23,6 +23,7 @@
 import { CausewayError } from '../../base/errors.ts'
 import type { SignedEntry } from '../../dag/entry.ts'
 import type { EntryId, Position, TreeId } from '../../dag/id.ts'
+import type { IndexRecord, PolicyRecord, TreeRecord } from '../engine/records.ts'
 import { checksumBytes, isSealed, seal, seedOfId } from './checksum.ts'
 
 /** The first byte of each kind of key. */
@@ -31,48 +32,6 @@ const kinds = {
   ...{ policy: 0x4f, point: 0x47, void: 0x56, stale: 0x53 },
   ...{ removal: 0x52, unused: 0x4e },
 } as const
-
-/** What the index holds of an entry. */
-export interface IndexRecord {
-  /** The tree's local number. */
-  readonly number: number
-  readonly height: number
-  /** The number of its arrival. */
-  readonly sequence: number
-  /** Bytes of body and signature. */
-  readonly size: number
-  /** The point of the policy on which children of the entry stand, if it is their only parent. */
-  readonly after: number
-  readonly parents: readonly EntryId[]
-}
-
-/** A tree's local number and its counts. */
-export interface TreeRecord {
-  /** The tree's local number. */
-  readonly number: number
-  readonly count: number
-  /** Bytes of all bodies and signatures. */
-  readonly bytes: number
-  readonly height: number
-  /** The number of the latest arrival, from 1. */
-  readonly sequence: number
-  /** How many tips there are, and their sum by `addTip`. */
-  readonly tips: number
-  readonly tipSum: number
-  /** How many policy entries there are, and how many points of the policy. */
-  readonly policies: number
-  readonly points: number
-}
-
-/** The sum of tips is kept below this. */
-const tipModulus = 2 ** 48
-
-/** Returns a sum of tips with one more (sign 1) or less (sign -1): tips count by the first 48 bits of their ids. */
-export function addTip(sum: number, id: EntryId, sign: 1 | -1): number {
-  const next = sum + sign * Number.parseInt(id.slice(0, 12), 16)
-  if (next < 0) return next + tipModulus
-  return next < tipModulus ? next : next - tipModulus
-}
 
 function writeUint64(target: Buffer, value: number, offset: number): void {
   target.writeUInt32BE(Math.floor(value / 0x1_0000_0000), offset)
@@ -311,14 +270,6 @@ export function decodeHeight(tip: EntryId, value: Buffer): number {
 }
 
 export const policyKey = (number: number, position: Position) => positionKey(kinds.policy, number, position)
-
-/** What is stored of a policy entry beside its entry. */
-export interface PolicyRecord {
-  /** The point that it stands on. */
-  readonly point: number
-  /** The points after the grants that support it. Stores of early versions do not have them. */
-  readonly supports: readonly number[]
-}
 
 export function encodePolicy(entry: EntryId, { point, supports }: PolicyRecord): Buffer {
   const value = Buffer.allocUnsafe(4 + 4 * supports.length + checksumBytes)

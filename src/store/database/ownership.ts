@@ -15,7 +15,7 @@ import { type Clock, sleep } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { bytesToHex } from '../../dag/hex.ts'
-import type { BatchOperation } from '../page.ts'
+import type { BatchOperation } from '../engine/engine.ts'
 import type { Database } from './database.ts'
 import { storeError } from './errors.ts'
 

@@ -8,7 +8,7 @@
 import { KeyedQueue } from '../../base/keyed-queue.ts'
 import { limits } from '../../base/limits.ts'
 import { DamageNotes } from '../damage/damage-notes.ts'
-import type { BatchOperation } from '../page.ts'
+import type { BatchOperation } from '../engine/engine.ts'
 import { checksumBytes, isSealed, seal, seedOfKey } from './checksum.ts'
 import { storeError } from './errors.ts'
 import type { Database } from './open.ts'

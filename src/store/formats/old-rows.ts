@@ -13,6 +13,7 @@ import type { EntryId } from '../../dag/id.ts'
 import { checksumBytes, seal, seedOfId, seedOfKey } from '../database/checksum.ts'
 import type { Database } from '../database/database.ts'
 import * as layout from '../database/layout.ts'
+import { addTip, type TreeRecord } from '../engine/records.ts'
 
 /** A row to write, or a key to delete. */
 export type RowChange =
@@ -85,9 +86,7 @@ function convertIndex(from: number, key: Buffer, value: Buffer): Converted {
 }
 
 /** Returns the counts of a tree's record, which lie at the same place in every format. */
-export function readCounts(
-  value: Buffer,
-): Pick<layout.TreeRecord, 'count' | 'bytes' | 'height' | 'sequence'> {
+export function readCounts(value: Buffer): Pick<TreeRecord, 'count' | 'bytes' | 'height' | 'sequence'> {
   const [count, bytes, height, sequence] = [4, 12, 20, 28].map((at) => Number(value.readBigUInt64BE(at)))
   return { count: count!, bytes: bytes!, height: height!, sequence: sequence! }
 }
@@ -99,7 +98,7 @@ async function convertTree(db: Database, from: number, key: Buffer, value: Buffe
   let [tips, tipSum] = [0, 0]
   for await (const tip of db.keys(layout.tipRange(number))) {
     tips++
-    tipSum = layout.addTip(tipSum, layout.tipOfKey(tip), 1)
+    tipSum = addTip(tipSum, layout.tipOfKey(tip), 1)
   }
   const policy = from >= 2 ? [] : rootPolicy(number, tree as string as EntryId)
   const policies = from >= 2 ? await count(db, layout.policyRange(number)) : 1

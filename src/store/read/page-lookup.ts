@@ -5,7 +5,7 @@
 
 import type { Entry } from '../../dag/entry.ts'
 import type { EntryId, TreeId } from '../../dag/id.ts'
-import type { IndexRecord, TreeRecord } from '../database/layout.ts'
+import type { IndexRecord, TreeRecord } from '../engine/records.ts'
 import type { StoreReader } from './reader.ts'
 
 /** How far a tree reaches: enough to know that an entry cannot be in it. */

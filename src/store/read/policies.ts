@@ -7,12 +7,14 @@ import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { Turns } from '../../base/turns.ts'
 import { type Entry, readEntry, type VerifiedEntry } from '../../dag/entry.ts'
-import { type EntryId, formatId, type Position, type TreeId } from '../../dag/id.ts'
+import { type EntryId, formatId, type TreeId } from '../../dag/id.ts'
 import type { PeerId } from '../../dag/identity.ts'
 import { type LastAccepted, lastAcceptedOf, TreePolicy } from '../../dag/policy/tree-policy.ts'
 import { expectEqual } from '../damage/agreement.ts'
 import { damagedTree } from '../damage/damaged-tree.ts'
 import * as layout from '../database/layout.ts'
+import type { StoredPolicy } from '../engine/engine.ts'
+import type { TreeRecord } from '../engine/records.ts'
 import type { StoreReader } from './reader.ts'
 
 /**
@@ -22,41 +24,28 @@ import type { StoreReader } from './reader.ts'
 export async function readPolicy(
   store: StoreReader,
   tree: TreeId,
-  { number, ...record }: layout.TreeRecord,
+  { number, ...record }: TreeRecord,
 ): Promise<TreePolicy> {
-  const positions: Position[] = []
-  const records: layout.PolicyRecord[] = []
-  for await (const rows of store.rows(layout.policyRange(number)))
-    for (const [key, value] of rows) {
-      const position = layout.positionOfKey(key)
-      positions.push(position)
-      records.push(layout.decodePolicy(position.id, value))
-    }
-  const points: EntryId[][] = []
-  for await (const rows of store.rows(layout.pointRange(number)))
-    for (const [key, value] of rows) {
-      const point = layout.pointOfKey(key)
-      if (point !== points.length)
-        throw damagedTree(tree, `the point ${points.length} of its policy is missing`)
-      points.push(layout.decodeMembers(point, value))
-    }
+  const policies = await store.engine.policies(number)
+  const points = await store.engine.points(number)
+  const gap = points.findIndex(({ point }, index) => point !== index)
+  if (gap >= 0) throw damagedTree(tree, `the point ${gap} of its policy is missing`)
   // A point that is missing at the end would be made again, and then never written.
-  expectEqual(tree, 'policy entries by its record', record.policies, 'policy entries', positions.length)
+  expectEqual(tree, 'policy entries by its record', record.policies, 'policy entries', policies.length)
   expectEqual(tree, 'points of its policy by its record', record.points, 'points', points.length)
   const policy = new TreePolicy()
   try {
-    policy.graph.restoreEntries(positions.map(({ id }) => id))
+    policy.graph.restoreEntries(policies.map(({ id }) => id))
     const { points: restored } = policy.graph
     const restoring = new Turns(() => 64 * restored.length, limits.policyTurnWork)
-    for (const members of points) {
+    for (const { members } of points) {
       policy.graph.restorePoint(members)
       const turn = restoring.next()
       if (turn !== undefined) await turn
     }
-    for (let from = 0; from < positions.length; from += limits.policyEntriesRead) {
-      const to = from + limits.policyEntriesRead
-      const places = positions.slice(from, to).map(({ height, id }) => ({ number, height, id }))
-      await enterPage(store, tree, policy, places, records.slice(from, to))
+    for (let from = 0; from < policies.length; from += limits.policyEntriesRead) {
+      const page = policies.slice(from, from + limits.policyEntriesRead)
+      await enterPage(store, tree, policy, number, page)
     }
   } catch (error) {
     if (error instanceof CausewayError && !error.code.startsWith('ENTRY_')) throw error
@@ -73,14 +62,15 @@ async function enterPage(
   store: StoreReader,
   tree: TreeId,
   policy: TreePolicy,
-  places: readonly (Position & { readonly number: number })[],
-  records: readonly layout.PolicyRecord[],
+  number: number,
+  page: readonly StoredPolicy[],
 ): Promise<void> {
   const { graph } = policy
   let bytes = 0
   const reading = new Turns(() => bytes, limits.pageBytes)
   const entries: Entry[] = []
-  for (const [index, value] of (await store.valuesAt(places)).entries()) {
+  const places = page.map(({ height, id }) => ({ number, height, id }))
+  for (const [index, value] of (await store.engine.bytesAt(places)).entries()) {
     const { id } = places[index]!
     if (value === undefined) throw damagedTree(tree, `its policy entry ${formatId(id)} is not stored`)
     bytes += value.length
@@ -93,7 +83,7 @@ async function enterPage(
   const accepted = await readAccepted(store, entries.flatMap(lastAcceptedOf))
   const entering = new Turns(() => policy.work, limits.policyTurnWork)
   for (const [index, entry] of entries.entries()) {
-    const { point, supports } = records[index]!
+    const { point, supports } = page[index]!.record
     const known = supports.map((support) => graph.points[support]!.members[0]!)
     policy.enter(entry, point, (id) => accepted.get(id), known.length === 0 ? undefined : known)
     const turn = entering.next()
@@ -128,7 +118,7 @@ async function readAccepted(
   })
   let bytes = 0
   const reading = new Turns(() => bytes, limits.pageBytes)
-  for (const [index, value] of (await store.valuesAt(places)).entries()) {
+  for (const [index, value] of (await store.engine.bytesAt(places)).entries()) {
     const { id, after } = places[index]!
     if (value === undefined) continue
     accepted.set(id, { author: readEntry(layout.decodeEntry(value)).body.author, after })

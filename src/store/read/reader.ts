@@ -2,10 +2,8 @@
  * Reads the DAG: the index by id, entries by id or position, whole trees in order, and arrivals. Stored entries never
  * change, so most reads need no snapshot; reads that must agree with each other take one.
  */
-import type { AbstractIterator } from 'abstract-level'
 import { CausewayError, type Failure } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
-import type { SignedEntry } from '../../dag/entry.ts'
 import {
   comparePositions,
   type EntryId,
@@ -14,41 +12,17 @@ import {
   type TreeId,
   unknownTree,
 } from '../../dag/id.ts'
-import { storeError } from '../database/errors.ts'
+import type { Database } from '../database/database.ts'
 import * as layout from '../database/layout.ts'
-import type { Database } from '../database/open.ts'
+import type { Engine, PageSize, Snapshot, Span, StoredEntry } from '../engine/engine.ts'
+import type { Arrival, IndexRecord, TreeRecord } from '../engine/records.ts'
+import { type Range, type Row, readRows } from '../engine/rows.ts'
 import { Recent } from './recent.ts'
 
-/** A stored entry with its id and height. It was verified before it was stored. */
-export interface StoredEntry extends Position {
-  /** The bytes as they were signed, stored and sent. */
-  readonly signed: SignedEntry
-}
+export type { Snapshot, StoredEntry } from '../engine/engine.ts'
 
-/** A fixed view of the database for several reads. */
-export type Snapshot = ReturnType<Database['snapshot']>
-
-/** The part and the order of a tree that a scan reads. */
-export interface ScanOptions {
-  /** The scan starts after this position, in its direction. Default: at the first entry in its direction. */
-  readonly after?: Position | undefined
-  /** The scan ends with this position. Default: the last entry. Has no effect with `reverse`. */
-  readonly through?: Position | undefined
-  /** Whether to read from the top down, children before parents. Default: false. */
-  readonly reverse?: boolean
-  /** Default: `limits.pageEntries`. */
-  readonly pageEntries?: number
-  /** Bytes of bodies and signatures; a larger entry is a page of its own. Default: `limits.pageBytes`. */
-  readonly pageBytes?: number
-  /** Default: the database as it is when the scan starts. */
-  readonly snapshot?: Snapshot
-}
-
-interface ReadOptions {
-  readonly snapshot?: Snapshot
-  /** Used by LevelDB only. */
-  readonly fillCache?: boolean
-}
+/** The part and the order of a tree that a scan reads, and the sizes of its pages: by default those of `limits`. */
+export interface ScanOptions extends Span, Partial<PageSize> {}
 
 /** The position and the size in bytes of an entry that is not read. */
 export interface SizedPosition extends Position {
@@ -57,18 +31,21 @@ export interface SizedPosition extends Position {
 
 /** The reading half of the store. */
 export class StoreReader {
+  readonly engine: Engine
+  /** The small records beside the trees. */
   readonly db: Database
   /** Every stored tree, as its last batch left it. */
-  protected readonly records = new Map<TreeId, layout.TreeRecord>()
+  protected readonly records = new Map<TreeId, TreeRecord>()
   /** Why trees are set aside: their records do not agree, so they are neither read nor written before a repair. */
   protected readonly aside = new Map<TreeId, Failure>()
   /** Numbers are never used twice, so that of a failed batch stays a gap. */
   protected readonly treeOfNumber = new Map<number, TreeId>()
   /** The index records of the latest entries, which most parents of new entries are among. */
-  protected readonly recent = new Recent<EntryId, layout.IndexRecord>(limits.storeRecentEntries)
+  protected readonly recent = new Recent<EntryId, IndexRecord>(limits.storeRecentEntries)
 
-  protected constructor(db: Database) {
-    this.db = db
+  protected constructor(engine: Engine) {
+    this.engine = engine
+    this.db = engine.rows
   }
 
   protected numberOf(tree: TreeId): number {
@@ -90,7 +67,7 @@ export class StoreReader {
   }
 
   /** Returns the tree of an index record, or undefined if it was removed meanwhile. */
-  treeOf({ number }: layout.IndexRecord): TreeId | undefined {
+  treeOf({ number }: IndexRecord): TreeId | undefined {
     return this.treeOfNumber.get(number)
   }
 
@@ -99,40 +76,20 @@ export class StoreReader {
     if (this.treeOfNumber.get(number) !== tree) throw unknownTree(tree)
   }
 
-  private async getMany(keys: Buffer[], options: ReadOptions = {}): Promise<(Buffer | undefined)[]> {
-    if (keys.length === 0) return []
-    try {
-      return await this.db.getMany(keys, options)
-    } catch (error) {
-      throw storeError(error, 'The store could not be read')
-    }
-  }
-
   /** Returns the index record of each id, or undefined for an id that is not stored. Does not read the entries. */
-  async lookup(ids: readonly EntryId[], snapshot?: Snapshot): Promise<(layout.IndexRecord | undefined)[]> {
-    if (snapshot !== undefined) return this.readIndex(ids, snapshot)
+  async lookup(ids: readonly EntryId[], snapshot?: Snapshot): Promise<(IndexRecord | undefined)[]> {
+    if (snapshot !== undefined) return this.onlyHere(await this.engine.index(ids, snapshot))
     const recent = ids.map((id) => this.recent.get(id))
-    const fromDisk = (await this.readIndex(ids.filter((_, index) => recent[index] === undefined))).values()
-    return recent.map((record) => record ?? fromDisk.next().value)
+    const unknown = ids.filter((_, index) => recent[index] === undefined)
+    const stored = this.onlyHere(await this.engine.index(unknown)).values()
+    return recent.map((record) => record ?? stored.next().value)
   }
 
-  /**
-   * Reads index records from the database. LevelDB does not cache their blocks: ids are hashes, so a block holds
-   * nothing that is read next, and the cache would grow with the tree.
-   */
-  private async readIndex(
-    ids: readonly EntryId[],
-    snapshot?: Snapshot,
-  ): Promise<(layout.IndexRecord | undefined)[]> {
-    const values = await this.getMany(ids.map(layout.indexKey), {
-      fillCache: false,
-      ...(snapshot && { snapshot }),
-    })
-    return values.map((value, index) => {
-      const record = value && layout.decodeIndex(ids[index]!, value)
-      // A record of a tree that is being removed is as good as gone.
-      return record && this.treeOfNumber.has(record.number) ? record : undefined
-    })
+  /** Takes out the records of trees that are being removed: these are as good as gone. */
+  private onlyHere(records: (IndexRecord | undefined)[]): (IndexRecord | undefined)[] {
+    for (const [index, record] of records.entries())
+      if (record !== undefined && !this.treeOfNumber.has(record.number)) records[index] = undefined
+    return records
   }
 
   /** Like `lookup`, but an entry of another tree counts as not stored. */
@@ -140,7 +97,7 @@ export class StoreReader {
     tree: TreeId,
     ids: readonly EntryId[],
     snapshot?: Snapshot,
-  ): Promise<(layout.IndexRecord | undefined)[]> {
+  ): Promise<(IndexRecord | undefined)[]> {
     this.expectWhole(tree)
     const number = this.records.get(tree)?.number
     return (await this.lookup(ids, snapshot)).map((record) =>
@@ -159,24 +116,10 @@ export class StoreReader {
   ): Promise<(SizedPosition | undefined)[]> {
     this.expectWhole(tree)
     const number = this.records.get(tree)?.number
-    const order = prefixes.map((_, index) => index).sort((a, b) => (prefixes[a]! < prefixes[b]! ? -1 : 1))
-    const result = new Array<SizedPosition | undefined>(prefixes.length).fill(undefined)
-    const iterator = this.db.iterator({ ...layout.indexRange, ...(snapshot && { snapshot }) } as object)
-    try {
-      for (const index of order) {
-        iterator.seek(layout.indexPrefix(prefixes[index]!))
-        const row = await iterator.next()
-        if (row === undefined) break
-        const id = layout.idOfIndexKey(row[0])
-        const { number: treeNumber, height, size } = layout.decodeIndex(id, row[1])
-        if (id.startsWith(prefixes[index]!) && treeNumber === number) result[index] = { id, height, size }
-      }
-    } catch (error) {
-      throw storeError(error, 'The store could not be read')
-    } finally {
-      await iterator.close()
-    }
-    return result
+    return (await this.engine.resolve(prefixes, snapshot)).map((found) => {
+      if (found === undefined || found.record.number !== number) return undefined
+      return { id: found.id, height: found.record.height, size: found.record.size }
+    })
   }
 
   /** Returns the lowest ids at each of these heights, at most `perHeight` each. Takes one seek for each height. */
@@ -186,26 +129,7 @@ export class StoreReader {
     perHeight: number,
     snapshot?: Snapshot,
   ): Promise<EntryId[][]> {
-    const number = this.numberOf(tree)
-    const range = layout.entryRange(number)
-    const iterator = this.db.keys({ ...range, ...(snapshot && { snapshot }) } as object)
-    try {
-      const result: EntryId[][] = []
-      for (const height of heights) {
-        iterator.seek(layout.heightKey(number, height))
-        const keys = await iterator.nextv(perHeight)
-        result.push(
-          keys
-            .map(layout.positionOfKey)
-            .flatMap((position) => (position.height === height ? [position.id] : [])),
-        )
-      }
-      return result
-    } catch (error) {
-      throw storeError(error, 'The store could not be read')
-    } finally {
-      await iterator.close()
-    }
+    return this.engine.idsAt(this.numberOf(tree), heights, perHeight, snapshot)
   }
 
   /** Returns the entry of each id, or undefined for an id that is not stored. */
@@ -215,7 +139,7 @@ export class StoreReader {
       const record = records[index]
       return record === undefined ? [] : [{ id, height: record.height, number: record.number, index }]
     })
-    const values = await this.valuesAt(present)
+    const values = await this.engine.bytesAt(present)
     const result: ((StoredEntry & { tree: TreeId }) | undefined)[] = ids.map(() => undefined)
     for (const [row, { id, height, number, index }] of present.entries()) {
       const tree = this.treeOfNumber.get(number)
@@ -233,7 +157,7 @@ export class StoreReader {
    */
   async read(tree: TreeId, positions: readonly Position[]): Promise<StoredEntry[]> {
     const number = this.numberOf(tree)
-    const values = await this.valuesAt(positions.map(({ height, id }) => ({ number, height, id })))
+    const values = await this.engine.bytesAt(positions.map(({ height, id }) => ({ number, height, id })))
     this.expectStill(tree, number)
     return positions.map((position, index) => storedEntry(position, values[index]))
   }
@@ -245,23 +169,11 @@ export class StoreReader {
   async readNear(tree: TreeId, positions: readonly Position[]): Promise<StoredEntry[]> {
     const number = this.numberOf(tree)
     if (positions.length > 1 && isAscending(positions)) {
-      const [gte, lte] = [layout.entryKey(number, positions[0]!), layout.entryKey(number, positions.at(-1)!)]
-      const range = { gte, lte, limit: positions.length, highWaterMarkBytes: limits.pageBytes }
-      try {
-        const rows = await this.db.iterator(range as object).all()
-        this.expectStill(tree, number)
-        const isRun = rows.length === positions.length && rows.every(([key], at) => isAt(key, positions[at]!))
-        if (isRun) return positions.map((position, at) => storedEntry(position, rows[at]![1]))
-      } catch (error) {
-        throw storeError(error, 'The store could not be read')
-      }
+      const entries = await this.engine.run(number, positions)
+      this.expectStill(tree, number)
+      if (entries !== undefined) return entries
     }
     return this.read(tree, positions)
-  }
-
-  /** Returns the stored bytes of entries at known places, also of a tree that is set aside, or undefined for each gap. */
-  valuesAt(places: readonly (Position & { readonly number: number })[]): Promise<(Buffer | undefined)[]> {
-    return this.getMany(places.map((place) => layout.entryKey(place.number, place)))
   }
 
   /**
@@ -269,26 +181,8 @@ export class StoreReader {
    * UNKNOWN_TREE.
    */
   async *scan(tree: TreeId, options: ScanOptions = {}): AsyncGenerator<StoredEntry[]> {
-    const { gte, lt } = layout.entryRange(this.numberOf(tree))
-    const edge = options.after && layout.entryKey(this.numberOf(tree), options.after)
-    const end =
-      options.through === undefined ? { lt } : { lte: layout.entryKey(this.numberOf(tree), options.through) }
-    const bounds = options.reverse ? { gte, lt: edge ?? lt } : edge ? { gt: edge, ...end } : { gte, ...end }
-    const pageEntries = options.pageEntries ?? limits.pageEntries
-    const pageBytes = options.pageBytes ?? limits.pageBytes
-    let page: StoredEntry[] = []
-    let bytes = 0
-    for await (const rows of this.rows({ ...bounds, reverse: options.reverse ?? false }, options))
-      for (const [key, value] of rows) {
-        if (page.length === pageEntries || (page.length > 0 && bytes + value.length > pageBytes)) {
-          yield page
-          page = []
-          bytes = 0
-        }
-        page.push(storedEntry(layout.positionOfKey(key), value))
-        bytes += value.length
-      }
-    if (page.length > 0) yield page
+    const { pageEntries = limits.pageEntries, pageBytes = limits.pageBytes } = options
+    yield* this.engine.scan(this.numberOf(tree), options, { pageEntries, pageBytes })
   }
 
   /**
@@ -296,73 +190,27 @@ export class StoreReader {
    */
   async *positions(
     tree: TreeId,
-    { after, snapshot, reverse = false }: Pick<ScanOptions, 'after' | 'snapshot' | 'reverse'> = {},
+    options: Pick<ScanOptions, 'after' | 'snapshot' | 'reverse'> = {},
   ): AsyncGenerator<Position[]> {
-    const { gte, lt } = layout.entryRange(this.numberOf(tree))
-    const edge = after && layout.entryKey(this.numberOf(tree), after)
-    const bounds = reverse ? { gte, lt: edge ?? lt } : edge ? { gt: edge, lt } : { gte, lt }
-    const keys = this.db.keys({ ...bounds, reverse, ...(snapshot && { snapshot }) } as object)
-    try {
-      // Ends with the range.
-      for (;;) {
-        const page = await keys.nextv(limits.pageEntries)
-        if (page.length === 0) return
-        yield page.map(layout.positionOfKey)
-      }
-    } catch (error) {
-      throw storeError(error, 'The store could not be read')
-    } finally {
-      await keys.close()
-    }
+    yield* this.engine.positions(this.numberOf(tree), options, limits.pageEntries)
   }
 
-  /** Reads the raw records of a range, as many at a time as fit into a page. */
-  async *rows(
-    range: { gte?: Buffer; gt?: Buffer; lt?: Buffer; lte?: Buffer; reverse?: boolean },
-    options: Pick<ScanOptions, 'pageEntries' | 'pageBytes' | 'snapshot'> = {},
-  ): AsyncGenerator<[Buffer, Buffer][]> {
-    let iterator: AbstractIterator<Database, Buffer, Buffer> | undefined
-    try {
-      iterator = this.db.iterator({
-        ...range,
-        highWaterMarkBytes: options.pageBytes ?? limits.pageBytes,
-        ...(options.snapshot && { snapshot: options.snapshot }),
-      } as object)
-      // Ends with the range.
-      for (;;) {
-        const rows = await iterator.nextv(options.pageEntries ?? limits.pageEntries)
-        if (rows.length === 0) return
-        yield rows
-      }
-    } catch (error) {
-      throw storeError(error, 'The store could not be read')
-    } finally {
-      await iterator?.close()
-    }
+  /** Reads the small records of a range, as many at a time as fit into a page. */
+  rows(
+    range: Range,
+    { pageEntries = limits.pageEntries, pageBytes = limits.pageBytes, snapshot }: ScanOptions = {},
+  ): AsyncGenerator<Row[]> {
+    return readRows(this.db, range, pageEntries, pageBytes, snapshot)
   }
 
   /** Returns the arrivals after a sequence number, at most `limit`, in the order in which they came. */
-  async arrivals(
-    tree: TreeId,
-    afterSequence: number,
-    limit: number,
-  ): Promise<(Position & { sequence: number })[]> {
+  async arrivals(tree: TreeId, afterSequence: number, limit: number): Promise<Arrival[]> {
     const number = this.numberOf(tree)
-    const { lt } = layout.arrivalRange(number)
-    try {
-      const rows = await this.db.iterator({ gt: layout.arrivalKey(number, afterSequence), lt, limit }).all()
-      this.expectStill(tree, number)
-      return rows.map(([key, value]) => {
-        const sequence = layout.sequenceOfKey(key)
-        return { sequence, ...layout.decodePosition(sequence, value) }
-      })
-    } catch (error) {
-      throw storeError(error, 'The store could not be read')
-    }
+    const arrivals = await this.engine.arrivals(number, afterSequence, limit)
+    this.expectStill(tree, number)
+    return arrivals
   }
 }
-
-const isAt = (key: Buffer, { id }: Position): boolean => layout.positionOfKey(key).id === id
 
 function isAscending(positions: readonly Position[]): boolean {
   return positions.every((position, at) => at === 0 || comparePositions(positions[at - 1]!, position) < 0)

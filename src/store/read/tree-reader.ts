@@ -7,7 +7,7 @@ import type { Sketch } from '../../dag/difference/sketch.ts'
 import type { SignedEntry } from '../../dag/entry.ts'
 import type { EntryId, Position, TreeId } from '../../dag/id.ts'
 import type { PageListener } from '../contributors.ts'
-import type { IndexRecord } from '../database/layout.ts'
+import type { IndexRecord } from '../engine/records.ts'
 import type { TreeInfo, TreeSummary, TreeView } from '../tree-state.ts'
 import type { ScanOptions, SizedPosition, Snapshot, StoredEntry } from './reader.ts'
 

@@ -10,6 +10,7 @@ import { readEntry, signEntry, type VerifiedEntry } from '../../../src/dag/entry
 import type { EntryId, TreeId } from '../../../src/dag/id.ts'
 import { auditTree } from '../../../src/store/audit/audit.ts'
 import * as layout from '../../../src/store/database/layout.ts'
+import { addTip, type IndexRecord } from '../../../src/store/engine/records.ts'
 import type { DagStore } from '../../../src/store/store.ts'
 import { prng, shapes, shuffleParentsFirst, TreeBuilder, testIdentity } from '../../kit/entries.ts'
 import { fill, openPeer } from '../../kit/peers.ts'
@@ -23,7 +24,7 @@ const position = { height: inner.body.height, id: inner.id }
 interface Raw {
   readonly store: DagStore
   readonly number: number
-  index(id: EntryId): Promise<layout.IndexRecord>
+  index(id: EntryId): Promise<IndexRecord>
   tip(): Promise<VerifiedEntry>
   put(key: Buffer, value: Uint8Array): Promise<void>
   del(key: Buffer): Promise<void>
@@ -212,7 +213,7 @@ describe('an audit names', () => {
         const bytes = builder.entries.reduce((sum, { signed }) => sum + signed.body.length + 64, size)
         const key = layout.treeKey(builder.root.id)
         const before = layout.decodeTree(builder.root.id, (await store.db.get(key))!)
-        const tipSum = layout.addTip(0, high.id, 1)
+        const tipSum = addTip(0, high.id, 1)
         const total = { ...before, count: 3, bytes, height: 7, sequence: 3, tipSum }
         await put(key, layout.encodeTree(builder.root.id, total))
       }, builder.entries),
@@ -223,7 +224,7 @@ describe('an audit names', () => {
   it('an index record that is missing, cut or wrong in any field', async () => {
     assert.deepEqual(await found(({ del }) => del(layout.indexKey(inner.id))), damaged())
     assert.deepEqual(await found(({ put }) => put(layout.indexKey(inner.id), new Uint8Array(30))), damaged())
-    const changes: Partial<layout.IndexRecord>[] = [
+    const changes: Partial<IndexRecord>[] = [
       { number: 9 },
       { height: position.height + 1 },
       { sequence: 1 },

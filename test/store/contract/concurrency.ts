@@ -1,13 +1,13 @@
 /** Part of the store's contract: concurrent views and trees, one writer for each tree, failed writes, and closing. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { limits } from '../../src/base/limits.ts'
-import { digestTips, type EntryId } from '../../src/dag/id.ts'
-import { interceptWrites } from '../kit/database.ts'
-import { prng, shapes, tipsOf } from '../kit/entries.ts'
-import { fill, idsOf } from '../kit/peers.ts'
+import { limits } from '../../../src/base/limits.ts'
+import { digestTips, type EntryId } from '../../../src/dag/id.ts'
+import { interceptWrites } from '../../kit/database.ts'
+import { prng, shapes, tipsOf } from '../../kit/entries.ts'
+import { fill, idsOf } from '../../kit/peers.ts'
 
-import { assertHolds, code, type OnStore } from './expect.ts'
+import { assertHolds, code, type OnStore } from '../expect.ts'
 
 export function concurrencyContract(on: OnStore): void {
   it('resolves only once the page is flushed, if asked to', () =>

@@ -1,12 +1,12 @@
 /** Part of the store's contract: scans, arrivals and single entries. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { EntryId } from '../../src/dag/id.ts'
-import type { StoredEntry } from '../../src/store/store.ts'
-import { prng, shapes, shuffleParentsFirst, TreeBuilder } from '../kit/entries.ts'
-import { fill } from '../kit/peers.ts'
+import type { EntryId } from '../../../src/dag/id.ts'
+import type { StoredEntry } from '../../../src/store/store.ts'
+import { prng, shapes, shuffleParentsFirst, TreeBuilder } from '../../kit/entries.ts'
+import { fill } from '../../kit/peers.ts'
 
-import { code, type OnStore } from './expect.ts'
+import { code, type OnStore } from '../expect.ts'
 
 export function readingContract(on: OnStore): void {
   it('scans in pages bounded by number and bytes, in both directions, from any position, as of a snapshot', () =>

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import type { CausewayError } from '../../src/base/errors.ts'
-import { signEntry, type VerifiedEntry } from '../../src/dag/entry.ts'
-import { prng, shapes, shuffleParentsFirst, TreeBuilder, testIdentity, tipsOf } from '../kit/entries.ts'
-import { fill } from '../kit/peers.ts'
+import type { CausewayError } from '../../../src/base/errors.ts'
+import { signEntry, type VerifiedEntry } from '../../../src/dag/entry.ts'
+import { prng, shapes, shuffleParentsFirst, TreeBuilder, testIdentity, tipsOf } from '../../kit/entries.ts'
+import { fill } from '../../kit/peers.ts'
 
-import { assertHolds, type OnStore } from './expect.ts'
+import { assertHolds, type OnStore } from '../expect.ts'
 
 const allShapes: Record<string, () => VerifiedEntry[]> = {
   linear: () => shapes.linear(200),
