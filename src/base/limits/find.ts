@@ -72,8 +72,10 @@ export const findLimits = {
   pairingNonceBytes: 32,
   /** Times that this node shows its nonce first. Whoever is in between could break off until the digits suit it. */
   pairingAttempts: 3,
-  /** From a call's begin to its digits: three round trips. Until then a caller holds the one place that there is. */
+  /** From a dial to digits: a few round trips. */
   pairingStepMs: 10_000,
+  /** Machines with which a node agrees on digits at once, so that one that hangs holds nobody up; the oldest makes room. */
+  pairingCandidates: 16,
   /** The least time between two calls to a peer that is busy, or could not be reached. */
   pairingRetryMs: 2_000,
   /** How long a node waits for its person's answer before the caller has to ask again. */

@@ -10,8 +10,9 @@ import { limits } from '../../base/limits.ts'
 import type { PeerId } from '../../dag/identity.ts'
 import type { ListenerPort } from '../../find/beacon.ts'
 import { commitmentOf, digitsOf } from '../../find/pairing.ts'
+import type { Partner } from './candidates.ts'
 import { Hellos, type HellosParts, type Spot } from './hellos.ts'
-import { PairingRun, type Partner, refusedHere, refusedThere } from './run.ts'
+import { PairingRun, refusedHere, refusedThere } from './run.ts'
 
 /** A connection to another node that pairs. */
 export interface PairingRemote {
@@ -44,7 +45,6 @@ export class Pairing {
   private hellos: Hellos | undefined
   /** When each peer was last called, by the monotonic clock. */
   private readonly calledAt = new Map<PeerId, number>()
-  private calling = false
   /** How the last run ended for its partner, which may ask again. */
   private last: { readonly peer: PeerId; readonly standing: PairingStanding } | undefined
 
@@ -61,7 +61,7 @@ export class Pairing {
         'ALREADY_STARTED',
         'This node pairs already: end the other `causeway pair` first.',
       )
-    const run = new PairingRun(name, given)
+    const run = new PairingRun(name, given, clock)
     this.run = run
     this.last = undefined
     const onAbort = () => run.fail(new CausewayError('CANCELLED', 'The pairing was ended. Nothing was kept.'))
@@ -71,13 +71,10 @@ export class Pairing {
       const grace = run.partner?.role === 'caller' && run.partner.mine === true ? limits.pairingStepMs : 0
       cancelTimer = clock.setTimer(grace, () => run.fail(timeout(run)))
     })
-    this.hellos = new Hellos(this.parts, (peer, spot) => this.hear(run, peer, spot))
-    run.tell({
-      kind: 'waiting',
-      untilMs: clock.now() + limits.pairingMs,
-      dialable: this.hellos.isDialable,
-    })
     try {
+      this.hellos = new Hellos(this.parts, (peer, spot) => this.hear(run, peer, spot))
+      const { isDialable: dialable } = this.hellos
+      run.tell({ kind: 'waiting', untilMs: clock.now() + limits.pairingMs, dialable })
       if (signal.aborted) onAbort()
       yield* run.follow()
     } finally {
@@ -108,24 +105,21 @@ export class Pairing {
 
   // What other nodes call.
 
-  /** Answers the first step. Throws NOT_STARTED, and RESOURCE_EXHAUSTED if there is another partner. */
+  /** Answers the first step. Throws NOT_STARTED, and RESOURCE_EXHAUSTED if there is a partner. */
   begin(peer: PeerId, name: string): { commitment: string; name: string } {
     const run = this.expectRun()
     this.expectPlace(run, peer)
     const { self, clock } = this.parts
     const nonce = clock.randomBytes(limits.pairingNonceBytes)
-    const partner: Partner = { peer, role: 'server', nonce, name, addresses: [] }
-    run.partner = partner
-    // Whoever begins and does not go on must not keep others out.
-    clock.setTimer(limits.pairingStepMs, () => this.release(run, partner))
+    run.candidates.add({ peer, role: 'server', nonce, name, addresses: [] })
     return { commitment: commitmentOf({ caller: peer, server: self }, nonce), name: run.name }
   }
 
   /** Answers the second step, once. Throws NOT_STARTED if the peer has not begun. */
   reveal(peer: PeerId, callerNonce: Uint8Array): Uint8Array {
     const run = this.expectRun()
-    const { partner } = run
-    if (partner?.peer !== peer || partner.role !== 'server' || partner.digits !== undefined)
+    const partner = run.candidates.get(peer)
+    if (partner?.role !== 'server')
       throw new CausewayError('NOT_STARTED', 'You have not begun to pair, or took too long: begin again.')
     this.show(run, partner, digitsOf({ caller: peer, server: this.parts.self }, callerNonce, partner.nonce))
     return partner.nonce
@@ -161,11 +155,11 @@ export class Pairing {
     throw new CausewayError('NOT_STARTED', 'Nobody pairs here: run `causeway pair` on both machines.')
   }
 
-  private expectPlace(run: PairingRun, peer: PeerId): void {
-    const { partner } = run
-    if (partner === undefined) return
+  private expectPlace({ partner, candidates }: PairingRun, peer: PeerId): void {
+    const mine = candidates.get(peer)
     // Both call each other at once: the one with the smaller PeerId goes on.
-    if (partner.role === 'caller' && !partner.revealed && peer < this.parts.self) return
+    const goesOn = mine?.role !== 'caller' || (!mine.revealed && peer < this.parts.self)
+    if (partner === undefined && goesOn) return
     throw new CausewayError('RESOURCE_EXHAUSTED', 'This node pairs with another peer: try again later.', {
       data: { retryAfterMs: limits.pairingRetryMs },
     })
@@ -187,54 +181,58 @@ export class Pairing {
     }
   }
 
-  private release(run: PairingRun, partner: Partner): void {
-    if (run.partner === partner && partner.digits === undefined) run.partner = undefined
-  }
-
+  /** The nonces of both are known: this one is the partner, and the others are dropped. */
   private show(run: PairingRun, partner: Partner, digits: string): void {
     partner.digits = digits
+    run.partner = partner
+    run.candidates.clear()
     if (partner.role === 'server') partner.reached = this.reach(run, partner)
     run.tell({ kind: 'found', peer: partner.peer, name: partner.name, digits })
   }
 
   // What this node does.
 
-  /** Another node pairs: calls it, unless this node has a partner or is calling somebody. */
+  /** Another node pairs: calls it, beside others, unless there is a partner or the two talk already. */
   private hear(run: PairingRun, peer: PeerId, spot: Spot): void {
     const { clock, isBlocked } = this.parts
     const now = clock.monotonic()
     const isEarly = now - (this.calledAt.get(peer) ?? Number.NEGATIVE_INFINITY) < limits.pairingRetryMs
-    if (run.isOver || run.partner !== undefined || this.calling || isEarly || isBlocked(peer)) return
+    const talks = run.partner !== undefined || run.candidates.get(peer) !== undefined
+    if (run.isOver || talks || isEarly || isBlocked(peer)) return
     this.calledAt.delete(peer)
     this.calledAt.set(peer, now)
     if (this.calledAt.size > limits.pairingHellos) this.calledAt.delete(this.calledAt.keys().next().value!)
-    this.calling = true
-    this.call(run, peer, spot)
-      .catch((error) => {
-        run.lastError = CausewayError.from(error)
-      })
-      .finally(() => {
-        this.calling = false
-      })
+    this.call(run, peer, spot).catch((thrown) => {
+      const error = CausewayError.from(thrown)
+      // Nobody has to know of a call whose place another one has taken.
+      if (error.code !== 'CANCELLED') run.lastError = error
+    })
   }
 
   private async call(run: PairingRun, peer: PeerId, { host, ports }: Spot): Promise<void> {
     const { clock, addressesAt, open } = this.parts
-    using step = deadline(clock, limits.pairingStepMs, 'Pairing', run.ended.signal)
-    const remote = await open(await addressesAt(peer, host, ports), peer, step.signal)
+    const nonce = clock.randomBytes(limits.pairingNonceBytes)
+    const partner: Partner = { peer, role: 'caller', nonce, name: '', addresses: [] }
+    const dropped = run.candidates.add(partner)
     try {
-      if (run.isOver || run.partner !== undefined) return
-      const nonce = clock.randomBytes(limits.pairingNonceBytes)
-      const partner: Partner = { peer, role: 'caller', nonce, name: '', addresses: [remote.address] }
-      run.partner = partner
+      const remote = await open(await addressesAt(peer, host, ports), peer, dropped)
       try {
-        await this.agree(run, partner, remote, step.signal)
+        partner.addresses = [remote.address]
+        await this.agree(run, partner, remote, dropped)
       } finally {
-        this.release(run, partner)
+        run.candidates.drop(partner)
+        if (partner.revealed && partner.digits === undefined) await this.withdraw(remote)
+        remote.close()
       }
     } finally {
-      remote.close()
+      run.candidates.drop(partner)
     }
+  }
+
+  /** As the caller: says no to a node that may show digits already which this node will not show. */
+  private async withdraw(remote: PairingRemote): Promise<void> {
+    using step = deadline(this.parts.clock, limits.pairingStepMs, 'Pairing')
+    await remote.decide(false, undefined, step.signal).catch(() => {})
   }
 
   /** The first two steps, as the caller. */
@@ -244,15 +242,16 @@ export class Pairing {
     remote: PairingRemote,
     signal: AbortSignal,
   ): Promise<void> {
+    if (!run.candidates.has(partner)) return
     const { commitment, name } = await remote.begin(run.name, signal)
-    if (run.isOver || run.partner !== partner) return
+    if (!run.candidates.has(partner)) return
     partner.name = name
     run.attempts++
     if (run.attempts > limits.pairingAttempts) return run.fail(tooMany())
     const sides = { caller: this.parts.self, server: partner.peer }
     partner.revealed = true
     const nonce = await remote.reveal(partner.nonce, signal)
-    if (run.isOver || run.partner !== partner) return
+    if (!run.candidates.has(partner)) return
     if (commitmentOf(sides, nonce) !== commitment)
       throw new CausewayError('PROTOCOL', `${partner.peer} shows another nonce than it has committed to.`)
     this.show(run, partner, digitsOf(sides, partner.nonce, nonce))

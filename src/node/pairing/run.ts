@@ -1,34 +1,12 @@
 /**
- * One run of a pairing, from `causeway pair` to its end: the one partner that it has, what both people have decided, and
- * what its operator is told. It keeps nothing that outlives it; pairing.ts moves it on.
+ * One run of a pairing, from `causeway pair` to its end: the candidates with which it agrees on digits, the one partner
+ * that comes of them, what both people have decided, and what its operator is told. It keeps nothing that outlives it;
+ * pairing.ts moves it on.
  */
 import type { PairingEvent, SharedTree } from '../../access/pairing.ts'
+import type { Clock } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
-import type { PeerId } from '../../dag/identity.ts'
-
-/** The other side of a run. */
-export interface Partner {
-  readonly peer: PeerId
-  /** Who called. */
-  readonly role: 'caller' | 'server'
-  /** This node's own nonce. */
-  readonly nonce: Uint8Array
-  name: string
-  /** As the caller: where it was reached. */
-  readonly addresses: readonly string[]
-  /** As the server: where the caller proves its key; see `Pairing.reach`. */
-  reached?: Promise<readonly string[] | undefined>
-  /** As the caller: its nonce is on its way. */
-  revealed?: true
-  /** Set once both nonces are known; from then on it is the only partner of the run. */
-  digits?: string
-  /** What the person here has decided. */
-  mine?: boolean
-  /** The other side has accepted, and shares this. */
-  theirs?: { readonly tree: SharedTree | undefined }
-  /** Keeps the peer, once. */
-  kept?: Promise<void>
-}
+import { Candidates, type Partner } from './candidates.ts'
 
 export class PairingRun {
   /** What this node calls itself. */
@@ -37,6 +15,9 @@ export class PairingRun {
   readonly tree: SharedTree | undefined
   /** Fires when the run has ended, with the reason. */
   readonly ended = new AbortController()
+  /** Those without digits. */
+  readonly candidates: Candidates
+  /** The one whose digits are shown. */
   partner: Partner | undefined
   /** How often this node has shown its nonce. */
   attempts = 0
@@ -46,9 +27,10 @@ export class PairingRun {
   private done = false
   private wake = () => {}
 
-  constructor(name: string, tree: SharedTree | undefined) {
+  constructor(name: string, tree: SharedTree | undefined, clock: Clock) {
     this.name = name
     this.tree = tree
+    this.candidates = new Candidates(clock)
   }
 
   get isOver(): boolean {
@@ -65,6 +47,7 @@ export class PairingRun {
   fail(error: CausewayError): void {
     if (this.isOver) return
     this.ended.abort(error)
+    this.candidates.clear()
     this.wake()
   }
 

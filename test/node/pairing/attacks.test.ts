@@ -3,7 +3,7 @@ import { strict as assert } from 'node:assert'
 import { describe, it } from 'node:test'
 import { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
 import { PairingStatus } from '../../../gen/causeway/v1/sync_pb.ts'
-import type { PairingEvent } from '../../../src/access/pairing.ts'
+import type { PairingEvent, PairingStanding } from '../../../src/access/pairing.ts'
 import { CausewayError } from '../../../src/base/errors.ts'
 import { limits } from '../../../src/base/limits.ts'
 import { createIdentity } from '../../../src/dag/identity.ts'
@@ -102,20 +102,34 @@ describe('A stranger that calls a node that pairs', () => {
     )
   })
 
-  it('keeps others out only until its time is over, unless it goes on', async () => {
+  it('keeps nobody else out, and is forgotten when its time is over', async () => {
     await using all = await pairing()
-    const [first, second] = [await all.stranger(), await all.stranger()]
+    const [first, second, third] = [await all.stranger(), await all.stranger(), await all.stranger()]
     await first.sync.beginPairing({})
-    assert.equal(await codeOf(second.sync.beginPairing({})), 'RESOURCE_EXHAUSTED')
     assert.equal(await codeOf(second.sync.revealPairing({ nonce })), 'NOT_STARTED')
     all.clock.pass(limits.pairingStepMs)
     assert.equal(await codeOf(first.sync.revealPairing({ nonce })), 'NOT_STARTED')
-    await second.sync.beginPairing({})
+    for (const { sync } of [first, second, third]) await sync.beginPairing({})
     await second.sync.revealPairing({ nonce })
+    for (const { sync } of [first, third]) {
+      assert.equal(await codeOf(sync.revealPairing({ nonce })), 'NOT_STARTED')
+      assert.equal(await codeOf(sync.beginPairing({})), 'RESOURCE_EXHAUSTED')
+      assert.equal(await codeOf(sync.decidePairing({ accept: true })), 'NOT_STARTED')
+    }
     all.clock.pass(limits.pairingStepMs)
     assert.equal(await codeOf(first.sync.beginPairing({})), 'RESOURCE_EXHAUSTED')
-    assert.equal(await codeOf(first.sync.decidePairing({ accept: true })), 'NOT_STARTED')
     assert.equal(Buffer.from((await all.run.wait('found')).peer).toString('hex'), second.peer)
+  })
+
+  it('makes room for the next if there are too many that have begun', async () => {
+    using _ = limited({ pairingCandidates: 2 })
+    await using all = await pairing()
+    const strangers = [await all.stranger(), await all.stranger(), await all.stranger()]
+    for (const { sync } of strangers) await sync.beginPairing({})
+    const [oldest, second] = strangers
+    assert.equal(await codeOf(oldest!.sync.revealPairing({ nonce })), 'NOT_STARTED')
+    await second!.sync.revealPairing({ nonce })
+    assert.equal(Buffer.from((await all.run.wait('found')).peer).toString('hex'), second!.peer)
   })
 
   it('is refused names, nonces and trees of another form', async () => {
@@ -148,18 +162,25 @@ const [self, smaller, greater] = (() => {
   return [all[1]!, all[0]!, all[2]!]
 })()
 
-/** A run of a pairing in virtual time that calls whom it hears. `remote` answers its calls. */
-function caller(remote: Partial<PairingRemote>) {
+const never = () => new Promise<never>(() => {})
+
+/** A run of a pairing in virtual time that calls whom it hears. `remote` answers its calls, or `others` those to a peer. */
+function caller(remote: Partial<PairingRemote>, others: Record<string, Partial<PairingRemote>> = {}) {
   const clock = new VirtualClock()
   const ether = new MemoryLan()
   const lan = new Lan({ clock, network: ether.at('10.0.0.1'), listeners: () => [], onError() {} })
+  const withdrawn: string[] = []
   const [events, opened, blocked]: [PairingEvent[], string[], Set<string>] = [[], [], new Set()]
   const made = new Pairing({
     ...{ self, clock, lan, isBlocked: (peer) => blocked.has(peer) },
     addressesAt: async (_, host) => [`http://${host}`],
     async open([address], peer) {
       opened.push(peer)
-      return { address: address!, close() {}, ...remote } as PairingRemote
+      const decide = async (): Promise<PairingStanding> => {
+        withdrawn.push(peer)
+        return { status: 'refused' }
+      }
+      return { address: address!, close() {}, decide, ...(others[peer] ?? remote) } as PairingRemote
     },
     shared: () => Promise.reject(new Error('none')),
     keep: () => Promise.reject(new Error('Nothing may be kept.')),
@@ -176,7 +197,7 @@ function caller(remote: Partial<PairingRemote>) {
   const hello = (peer = greater, host = '10.0.0.2') =>
     ether.say(encodeHello({ peer, ports: [{ kind: 'quic', port: 7 }] }), host)
   const found = () => events.some(({ kind }) => kind === 'found')
-  return { clock, made, events, opened, blocked, hello, found, leave, done, ended: () => ended }
+  return { clock, made, events, opened, blocked, hello, found, leave, done, withdrawn, ended: () => ended }
 }
 
 describe('A stranger that is called by a node that pairs', () => {
@@ -234,8 +255,7 @@ describe('A stranger that is called by a node that pairs', () => {
     assert.match(all.ended()!.message, /No other machine .* The last attempt failed: busy/)
   })
 
-  it('does not keep a node from one that calls it, unless it has its nonce', async () => {
-    const never = () => new Promise<never>(() => {})
+  it('does not keep a node from one that calls it', async () => {
     const slow = caller({ begin: never })
     await slow.clock.advance(0)
     slow.hello()
@@ -246,11 +266,64 @@ describe('A stranger that is called by a node that pairs', () => {
     await slow.done
     const shown = caller({ begin: async () => ({ commitment: '00'.repeat(32), name: '' }), reveal: never })
     await shown.clock.advance(0)
-    shown.hello()
+    shown.hello(smaller)
     await shown.clock.advance(0)
+    // It has this node's nonce, so the two go on as they began.
     assert.throws(() => shown.made.begin(smaller, ''), { code: 'RESOURCE_EXHAUSTED' })
+    assert.equal(shown.made.begin(greater, '').name, 'me')
+    shown.made.reveal(greater, nonce)
+    await shown.clock.advance(0)
+    assert.ok(shown.found())
     shown.leave.abort()
     await shown.done
+  })
+
+  it('holds nobody up if it answers and then hangs, at any step', async () => {
+    const good = {
+      begin: async () => ({
+        commitment: commitmentOf({ caller: self, server: smaller }, nonce),
+        name: 'friend',
+      }),
+      reveal: async () => nonce,
+    }
+    const begins = async () => ({ commitment: '00'.repeat(32), name: 'eve' })
+    for (const hanging of [{ begin: never }, { begin: begins, reveal: never }]) {
+      const all = caller(hanging, { [smaller]: good })
+      await all.clock.advance(0)
+      all.hello(greater)
+      await all.clock.advance(0)
+      assert.deepEqual([all.opened, all.found()], [[greater], false])
+      all.hello(smaller)
+      await all.clock.advance(0)
+      assert.ok(all.found())
+      assert.ok(all.events.some((event) => event.kind === 'found' && event.peer === smaller))
+      all.leave.abort()
+      await all.done
+      await all.clock.advance(limits.pairingMs)
+      assert.equal(all.clock.pendingTimers, 0)
+    }
+  })
+
+  it('is told no if it may show digits that this node does not', async () => {
+    let show = (_: Uint8Array) => {}
+    const all = caller({
+      begin: async () => ({ commitment: commitmentOf({ caller: self, server: greater }, nonce), name: '' }),
+      reveal: () => new Promise((resolve) => (show = resolve)),
+    })
+    await all.clock.advance(0)
+    all.hello()
+    await all.clock.advance(0)
+    all.made.begin(smaller, '')
+    all.made.reveal(smaller, nonce)
+    show(nonce)
+    await all.clock.advance(0)
+    assert.deepEqual(all.withdrawn, [greater])
+    assert.deepEqual(
+      all.events.flatMap((event) => (event.kind === 'found' ? [event.peer] : [])),
+      [smaller],
+    )
+    all.leave.abort()
+    await all.done
   })
 
   it('gets no answer before a person here has seen its digits, nor two', async () => {

@@ -3,10 +3,14 @@ import { strict as assert } from 'node:assert'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
+import { CausewayError } from '../../../src/base/errors.ts'
 import { limits } from '../../../src/base/limits.ts'
 import { hexToBytes } from '../../../src/dag/hex.ts'
+import { Pairing } from '../../../src/node/pairing/pairing.ts'
+import { testIdentity } from '../../kit/entries.ts'
 import { limited } from '../../kit/limited.ts'
 import { MemoryLan, overHttp, overQuic, PairingClock, PairingNode } from '../../kit/pairing.ts'
+import { VirtualClock } from '../../kit/virtual-clock.ts'
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 
@@ -204,6 +208,30 @@ describe('Two nodes that pair', () => {
     assert.equal((await alone.wait('waiting')).dialable, false)
     alone.leave()
     await alone.end()
+  })
+
+  it('can begin again after the LAN could not be opened', async () => {
+    const clock = new VirtualClock()
+    let fails = true
+    const lan = {
+      follow() {
+        if (fails) throw new CausewayError('BAD_ADDRESS', 'The port is taken.')
+        return () => {}
+      },
+      ...{ say: async () => {}, look() {}, isDialable: () => true },
+    }
+    const refuse = () => Promise.reject(new Error('Nothing is called here.'))
+    const pairing = new Pairing({
+      ...{ self: testIdentity(1).peer, clock, lan, isBlocked: () => false },
+      ...{ addressesAt: refuse, open: refuse, shared: refuse, keep: refuse },
+    })
+    const leave = new AbortController()
+    await assert.rejects(pairing.start({ name: 'me' }, leave.signal).next(), { code: 'BAD_ADDRESS' })
+    assert.equal(clock.pendingTimers, 0)
+    fails = false
+    const again = pairing.start({ name: 'me' }, leave.signal)
+    assert.equal((await again.next()).value?.kind, 'waiting')
+    await again.return(undefined)
   })
 
   it('share only what an admin may share', async () => {
