@@ -4,8 +4,7 @@
  * in the outbox, so the dispatcher itself has nothing to save.
  */
 import type { OfferAnswer } from '../access/offer-proof.ts'
-import type { Clock } from '../base/clock.ts'
-import { cancelled, deadline } from '../base/clock.ts'
+import { type Clock, cancelled, deadline } from '../base/clock.ts'
 import type { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { Slots } from '../base/slots.ts'
@@ -56,9 +55,8 @@ export interface DispatcherParts {
 
 export class Dispatcher {
   readonly counters = new Counters()
-  /** Which links of trees with many members are kept. */
+  /** Which links of trees with many members are kept, and how entries spread in these. */
   readonly mesh: Mesh
-  /** How entries spread in these. */
   readonly spreading: Spreading
   private readonly parts: DispatcherParts
   private readonly lanes = new Map<PeerId, Lane>()
@@ -81,9 +79,9 @@ export class Dispatcher {
     this.parts = parts
     this.recent = new RecentPeers(parts.clock)
     this.presences = new Presences(parts.clock, (tree, peer) => this.lanes.get(peer)?.treeChanged(tree))
-    const { mesh, spreading } = openMesh(parts, (peer) => this.lanes.get(peer))
-    this.mesh = mesh
-    this.spreading = spreading
+    const opened = openMesh(parts, (peer) => this.lanes.get(peer))
+    this.mesh = opened.mesh
+    this.spreading = opened.spreading
   }
 
   get running(): boolean {
@@ -217,11 +215,13 @@ export class Dispatcher {
 
   /** A peer got addresses, contacted us or let us in: retries its links, or the link of one tree, immediately. */
   peerContacted(peer: PeerId, tree?: TreeId): void {
+    this.mesh.contacted(peer)
     this.lanes.get(peer)?.retryNow(tree)
   }
 
   /** This machine was asleep or has another network: peers that were away may be there now, so no dial waits. */
   networkChanged(): void {
+    this.mesh.networkChanged()
     for (const lane of this.lanes.values()) lane.endWait()
   }
 

@@ -124,9 +124,9 @@ export class Lane {
 
   /** What is known of the peer as a neighbour. One that does not show the tree counts as not heard. */
   hearing(tree: TreeId): Hearing {
-    const { failures, reachable, lastRoundTripMs: roundTripMs } = this.dialer
-    const isThere = (this.connected && reachable) || this.parts.hears(tree, this.peer)
-    return { heard: isThere && this.runs.get(tree)?.parked === undefined, failed: failures > 0, roundTripMs }
+    const shut = this.runs.get(tree)?.parked !== undefined
+    const heard = !shut && ((this.connected && this.dialer.reachable) || this.parts.hears(tree, this.peer))
+    return { heard, failed: this.dialer.failures > 0, shut, roundTripMs: this.dialer.lastRoundTripMs }
   }
 
   /** The tree has new entries, or the reason that its link waits for has changed. */

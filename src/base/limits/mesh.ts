@@ -20,6 +20,12 @@ export const meshLimits = {
   neighbourLostMs: 20_000,
   /** How long a neighbour that was asked may take to answer before another one is asked. */
   neighbourAskMs: 15_000,
+  /** How long a member that was asked in vain is not asked again while there are others; it doubles with each failure. */
+  neighbourPauseMs: 15_000,
+  /** At most so long: who was away for a night is a neighbour again within some minutes. */
+  neighbourPauseCapMs: 600_000,
+  /** With fewer neighbours, pauses do not count: whoever is cut off finds the first member that is there again. */
+  neighboursLeast: 3,
   /** How often one neighbour is exchanged, so that the mesh mixes and parts of it that lost each other meet. */
   neighbourSwapMs: 300_000,
   /** A member compares its tree with a random neighbour about this often, whatever the watches say. */

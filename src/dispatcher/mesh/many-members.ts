@@ -32,7 +32,7 @@ export function openMesh(
   const mesh: Mesh = new Mesh({
     ...parts,
     hearing: (tree, peer) =>
-      laneOf(peer)?.hearing(tree) ?? { heard: false, failed: false, roundTripMs: undefined },
+      laneOf(peer)?.hearing(tree) ?? { heard: false, failed: false, shut: false, roundTripMs: undefined },
     onPlace: (tree, peer) => {
       spreading.forget(tree, peer)
       laneOf(peer)?.placeChanged(tree)

@@ -130,7 +130,7 @@ export class Mesh {
     if (!link.automatic) return true
     return this.change(tree, mesh, () => {
       const answer = mesh.neighbours.admit(peer, urgent)
-      if (answer !== false && answer.instead !== undefined) mesh.lost(answer.instead)
+      if (answer !== false && answer.instead !== undefined) mesh.replaced()
       return answer !== false
     })
   }
@@ -145,7 +145,18 @@ export class Mesh {
   /** A neighbour refused, or dropped this node. Another one is chosen at the next look, so that refusals make no storm. */
   refused(tree: TreeId, peer: PeerId): void {
     const mesh = this.trees.get(tree)
-    if (mesh !== undefined) this.change(tree, mesh, () => mesh.lost(peer))
+    if (mesh !== undefined) this.change(tree, mesh, () => mesh.lost(peer, this.parts.clock.monotonic()))
+  }
+
+  /** A peer has another address, or was met: it can be chosen at the next look, unless it was revoked. */
+  contacted(peer: PeerId): void {
+    for (const [tree, mesh] of this.trees)
+      if (!this.parts.hearing(tree, peer).shut) mesh.neighbours.pauses.forget(peer)
+  }
+
+  /** This machine was asleep or has another network: what was asked in vain says nothing now. */
+  networkChanged(): void {
+    for (const mesh of this.trees.values()) mesh.neighbours.pauses.endAll()
   }
 
   /** Calls `listener` when a neighbour was dropped, until the returned function is called. */
@@ -223,6 +234,7 @@ export class Mesh {
         // Seeds lead to servers.
         stays: entry.addresses.some(({ source }) => source === 'SEED'),
         shared: (this.shares.get(peer) ?? 0) > Number(mesh.isNeighbour(peer)),
+        dialable: entry.addresses.length > 0,
       })
     }
     return members

@@ -4,10 +4,11 @@
  * accepts or refuses. After HyParView (Leitão, Pereira, Rodrigues, "HyParView: a membership protocol for reliable
  * gossip-based broadcast", DSN 2007), with the choice of near and lasting neighbours added.
  *
- * Pure: it dials nothing and has no clock. Randomness is injected.
+ * Pure: it dials nothing and has no clock. Randomness is injected, and `nowMs` is monotonic.
  */
 import { limits } from '../../base/limits.ts'
 import type { PeerId } from '../../dag/identity.ts'
+import { Pauses } from './pauses.ts'
 
 /** A member of the tree, as far as it matters for the choice. */
 export interface Member {
@@ -18,6 +19,8 @@ export interface Member {
   readonly stays: boolean
   /** Whether it is a neighbour in another tree, so that a connection to it is there anyway. */
   readonly shared: boolean
+  /** Whether it has an address. Without one it can only ask, and is not chosen. */
+  readonly dialable: boolean
 }
 
 /** Why a neighbour was chosen; `inbound`: it asked. */
@@ -34,8 +37,8 @@ export class Neighbourhood {
   private readonly kinds = new Map<PeerId, Kind>()
   /** Members that may become active, at most `limits.passiveNeighbours`. */
   private readonly others = new Map<PeerId, Member>()
-  /** Members that refused or could not be reached since all others were tried. */
-  private readonly tried = new Set<PeerId>()
+  /** Members that were asked in vain. */
+  readonly pauses = new Pauses()
 
   /** `random` returns numbers from 0 to 1. */
   constructor(random: () => number) {
@@ -54,16 +57,18 @@ export class Neighbourhood {
 
   /**
    * Takes over what is known of the members now. Those that are passive stay so; a random choice of the others joins them.
-   * Returns the active neighbours that are no members any more; each is dropped.
+   * Whoever cannot be dialled is not passive. Returns the active neighbours that are no members any more; each is dropped.
    */
   offer(members: readonly Member[]): PeerId[] {
     const known = new Map(members.map((member) => [member.peer, member]))
     for (const peer of this.others.keys()) {
       const member = known.get(peer)
-      if (member === undefined || this.kinds.has(peer)) this.others.delete(peer)
+      if (member?.dialable !== true || this.kinds.has(peer)) this.others.delete(peer)
       else this.others.set(peer, member)
     }
-    const free = members.filter(({ peer }) => !this.others.has(peer) && !this.kinds.has(peer))
+    const free = members.filter(
+      ({ peer, dialable }) => dialable && !this.others.has(peer) && !this.kinds.has(peer),
+    )
     // Ends with the members or the room, whichever is less.
     while (this.others.size < limits.passiveNeighbours && free.length > 0) {
       const [member] = free.splice(this.below(free.length), 1)
@@ -71,18 +76,19 @@ export class Neighbourhood {
     }
     const gone = [...this.kinds.keys()].filter((peer) => !known.has(peer))
     for (const peer of gone) this.kinds.delete(peer)
-    for (const peer of this.tried) if (!known.has(peer)) this.tried.delete(peer)
+    this.pauses.keep(known)
     return gone
   }
 
   /**
    * Chooses a neighbour to ask, and counts it as active until it refuses. Undefined if there are enough, or no member is
    * left. First a server, then the nearest, then others at random: of these, members that are neighbours in other trees
-   * first, but never all of them, so that few members who share trees do not become an island.
+   * first, but never all of them, so that few members who share trees do not become an island. Whoever was asked in vain
+   * is asked again after a pause, or before it if there are fewer than `limits.neighboursLeast` and nobody else is left.
    */
-  choose(): PeerId | undefined {
+  choose(nowMs: number): PeerId | undefined {
     if (this.kinds.size >= limits.neighbours) return undefined
-    const chosen = this.pick()
+    const chosen = this.pick(nowMs)
     if (chosen !== undefined) this.enter(chosen.member.peer, chosen.kind)
     return chosen?.member.peer
   }
@@ -93,6 +99,7 @@ export class Neighbourhood {
    */
   admit(peer: PeerId, urgent: boolean): { readonly instead?: PeerId } | false {
     if (this.kinds.has(peer)) return {}
+    this.pauses.forget(peer)
     if (this.kinds.size < limits.neighboursMax) {
       this.enter(peer, 'inbound')
       return {}
@@ -110,18 +117,23 @@ export class Neighbourhood {
     this.enter(peer, 'random')
   }
 
-  /** A neighbour refused, was lost or dropped this node. It is asked again when all others were tried. */
+  /** A neighbour goes, by no fault of its own. */
   remove(peer: PeerId): void {
-    if (this.kinds.delete(peer)) this.tried.add(peer)
+    this.kinds.delete(peer)
+  }
+
+  /** A neighbour refused, was lost, dropped this node or may not read the tree. It is asked again after a pause. */
+  failed(peer: PeerId, nowMs: number): void {
+    if (this.kinds.delete(peer)) this.pauses.begin(peer, nowMs)
   }
 
   /**
    * Chooses an exchange of one neighbour: a nearer one for the farthest of the near ones, if one is known, otherwise a
    * random one. `add` then counts as active. Undefined if there is nobody to exchange.
    */
-  swap(members: readonly Member[]): Swap | undefined {
+  swap(members: readonly Member[], nowMs: number): Swap | undefined {
     if (this.kinds.size < limits.neighbours) return undefined
-    const { add, drop, kind } = this.nearer(members) ?? this.mixing() ?? {}
+    const { add, drop, kind } = this.nearer(members, nowMs) ?? this.mixing(nowMs) ?? {}
     if (add === undefined || drop === undefined) return undefined
     this.enter(add, kind!)
     return { add, drop }
@@ -137,11 +149,9 @@ export class Neighbourhood {
     return this.anyOf(this.passive)
   }
 
-  private pick(): { member: Member; kind: Kind } | undefined {
-    if (this.others.size === 0) return undefined
-    const untried = [...this.others.values()].filter(({ peer }) => !this.tried.has(peer))
-    if (untried.length === 0) this.tried.clear()
-    const free = untried.length > 0 ? untried : [...this.others.values()]
+  private pick(nowMs: number): { member: Member; kind: Kind } | undefined {
+    const free = this.ready(nowMs)
+    if (free.length === 0) return undefined
     const servers = free.filter(({ stays }) => stays)
     if (this.count('stays') < limits.neighboursStay && servers.length > 0)
       return { member: this.anyOf(servers)!, kind: 'stays' }
@@ -154,18 +164,31 @@ export class Neighbourhood {
     return { member: this.anyOf(mixed ? free : shared)!, kind: 'random' }
   }
 
-  private nearer(members: readonly Member[]): (Swap & { kind: Kind }) | undefined {
+  /** Returns those that can be asked now: who never failed, else whose pause is over, else the next, if that is urgent. */
+  private ready(nowMs: number): readonly Member[] {
+    const all = [...this.others.values()].map((member) => ({
+      member,
+      endsMs: this.pauses.endOf(member.peer),
+    }))
+    const earliest = Math.min(...all.map(({ endsMs }) => endsMs))
+    const never = Number.NEGATIVE_INFINITY
+    if (earliest > nowMs && this.kinds.size >= limits.neighboursLeast) return []
+    const latest = earliest === never ? never : Math.max(earliest, nowMs)
+    return all.filter(({ endsMs }) => endsMs <= latest).map(({ member }) => member)
+  }
+
+  private nearer(members: readonly Member[], nowMs: number): (Swap & { kind: Kind }) | undefined {
     const tripOf = new Map(members.map(({ peer, roundTripMs }) => [peer, roundTripMs]))
     const near = [...this.kinds].filter(([, kind]) => kind === 'near').map(([peer]) => peer)
     const trip = (peer: PeerId) => tripOf.get(peer) ?? Number.POSITIVE_INFINITY
     const drop = near.sort((a, b) => trip(b) - trip(a))[0]
-    const add = nearestOf([...this.others.values()])
+    const add = nearestOf(this.ready(nowMs))
     if (drop === undefined || add === undefined || add.roundTripMs! >= 0.8 * trip(drop)) return undefined
     return { add: add.peer, drop, kind: 'near' }
   }
 
-  private mixing(): (Swap & { kind: Kind }) | undefined {
-    const add = this.anyPassive()
+  private mixing(nowMs: number): (Swap & { kind: Kind }) | undefined {
+    const add = this.anyOf(this.ready(nowMs))?.peer
     const drop = this.anyOf(this.replaceable())
     return add === undefined || drop === undefined ? undefined : { add, drop, kind: 'random' }
   }
@@ -179,7 +202,6 @@ export class Neighbourhood {
   private enter(peer: PeerId, kind: Kind): void {
     this.kinds.set(peer, kind)
     this.others.delete(peer)
-    this.tried.delete(peer)
   }
 
   private count(kind: Kind): number {

@@ -12,6 +12,8 @@ export interface Hearing {
   readonly heard: boolean
   /** Whether the last dial failed. */
   readonly failed: boolean
+  /** Whether one of the two does not show the other the tree: a member that was revoked. */
+  readonly shut: boolean
   /** As last measured; undefined if it never was. */
   readonly roundTripMs: number | undefined
 }
@@ -62,10 +64,10 @@ export class TreeMesh {
     this.listen(hearing, nowMs)
     neighbours.offer(members)
     // Ends with the members, or when there are enough neighbours.
-    while (neighbours.choose() !== undefined);
+    while (neighbours.choose(nowMs) !== undefined);
     if (nowMs >= this.swapAt) {
       this.swapAt = nowMs + around(limits.neighbourSwapMs, this.random())
-      this.swapping = neighbours.swap(members)
+      this.swapping = neighbours.swap(members, nowMs)
       // No room for both.
       if (this.swapping !== undefined && neighbours.active.size > limits.neighboursMax) this.endSwap()
     }
@@ -76,8 +78,13 @@ export class TreeMesh {
   }
 
   /** A neighbour refused, or dropped this node. */
-  lost(peer: PeerId): void {
-    this.neighbours.remove(peer)
+  lost(peer: PeerId, nowMs: number): void {
+    this.neighbours.failed(peer, nowMs)
+    this.forget()
+  }
+
+  /** A neighbour has given its place to another one. */
+  replaced(): void {
     this.forget()
   }
 
@@ -85,12 +92,14 @@ export class TreeMesh {
   private listen(hearing: (peer: PeerId) => Hearing, nowMs: number): void {
     for (const peer of [...this.neighbours.active.keys()]) {
       const known = this.hearings.get(peer) ?? { atMs: nowMs, ever: false }
-      const { heard, failed } = hearing(peer)
-      if (heard) this.hearings.set(peer, { atMs: nowMs, ever: true })
-      else {
+      const { heard, failed, shut } = hearing(peer)
+      if (heard) {
+        this.hearings.set(peer, { atMs: nowMs, ever: true })
+        this.neighbours.pauses.forget(peer)
+      } else {
         this.hearings.set(peer, known)
-        const patienceMs = known.ever ? limits.neighbourLostMs : failed ? 0 : limits.neighbourAskMs
-        if (nowMs - known.atMs >= patienceMs) this.neighbours.remove(peer)
+        const patienceMs = shut ? 0 : known.ever ? limits.neighbourLostMs : failed ? 0 : limits.neighbourAskMs
+        if (nowMs - known.atMs >= patienceMs) this.neighbours.failed(peer, nowMs)
       }
     }
     if (this.swapping !== undefined && this.hearings.get(this.swapping.add)?.ever) this.endSwap()

@@ -13,6 +13,7 @@ const member = (index: number, rest: Partial<Member> = {}): Member => ({
   roundTripMs: undefined,
   stays: false,
   shared: false,
+  dialable: true,
   ...rest,
 })
 const members = (count: number, rest: (index: number) => Partial<Member> = () => ({})) =>
@@ -22,7 +23,7 @@ const members = (count: number, rest: (index: number) => Partial<Member> = () =>
 function filled(all: readonly Member[], seed = 1): Neighbourhood {
   const neighbours = new Neighbourhood(seededRandom(seed))
   neighbours.offer(all)
-  while (neighbours.choose() !== undefined);
+  while (neighbours.choose(0) !== undefined);
   return neighbours
 }
 
@@ -31,11 +32,12 @@ const anyMembers = fc.array(
     roundTripMs: fc.option(fc.integer({ min: 1, max: 500 }), { nil: undefined }),
     stays: fc.boolean(),
     shared: fc.boolean(),
+    dialable: fc.boolean(),
   }),
   { maxLength: 80 },
 )
 const step = fc.record({
-  what: fc.constantFrom('choose', 'admit', 'urgent', 'remove', 'swap', 'offer'),
+  what: fc.constantFrom('choose', 'admit', 'urgent', 'remove', 'fail', 'swap', 'offer'),
   which: fc.nat(79),
 })
 
@@ -49,14 +51,15 @@ describe('the neighbours of a member', () => {
         for (const { what, which } of steps) {
           const { peer } = all[which] ?? member(which)
           const before = neighbours.active.size
-          if (what === 'choose') neighbours.choose()
+          if (what === 'choose') neighbours.choose(0)
           else if (what === 'admit' || what === 'urgent') {
             const answer = neighbours.admit(peer, what === 'urgent')
             assert.equal(answer !== false, neighbours.active.has(peer))
           } else if (what === 'remove') neighbours.remove(peer)
+          else if (what === 'fail') neighbours.failed(peer, 0)
           else if (what === 'offer') neighbours.offer(all.slice(which))
           else {
-            const swap = neighbours.swap(all)
+            const swap = neighbours.swap(all, 0)
             if (swap !== undefined) {
               assert.ok(neighbours.active.has(swap.add) && neighbours.active.has(swap.drop))
               neighbours.remove(swap.drop)
@@ -117,18 +120,60 @@ describe('the neighbours of a member', () => {
     assert.equal(neighbours.active.size, limits.neighboursMax)
   })
 
-  it('that refused are asked again only when all others were', () => {
+  it('that were asked in vain are asked again only when all others were, the first of them first', () => {
     const neighbours = new Neighbourhood(seededRandom(1))
     const all = members(10)
     neighbours.offer(all)
-    const asked = all.map(() => {
-      const peer = neighbours.choose()!
-      neighbours.remove(peer)
+    const ask = (nowMs: number) => {
+      const peer = neighbours.choose(nowMs)!
+      neighbours.failed(peer, nowMs)
       neighbours.offer(all)
       return peer
-    })
+    }
+    const asked = all.map((_, nowMs) => ask(nowMs))
     assert.equal(new Set(asked).size, all.length)
-    assert.ok(neighbours.choose() !== undefined)
+    assert.equal(ask(all.length), asked[0], 'Nobody else is left.')
+  })
+
+  it('that were asked in vain wait, and longer each time, while there are enough others', () => {
+    const neighbours = new Neighbourhood(seededRandom(1))
+    const [failing] = members(1) as [Member]
+    const others = members(1 + limits.neighboursLeast).slice(1)
+    neighbours.offer(others)
+    while (neighbours.choose(0) !== undefined);
+    neighbours.offer([failing, ...others])
+    let nowMs = 0
+    const pauses: number[] = []
+    for (let failure = 0; failure < 12; failure++) {
+      assert.equal(neighbours.choose(nowMs), failing.peer)
+      neighbours.failed(failing.peer, nowMs)
+      neighbours.offer([failing, ...others])
+      const begunMs = nowMs
+      while (neighbours.choose(nowMs) === undefined) nowMs += 1_000
+      neighbours.remove(failing.peer)
+      neighbours.offer([failing, ...others])
+      pauses.push(nowMs - begunMs)
+    }
+    assert.deepEqual(
+      pauses.slice(0, 3),
+      [1, 2, 4].map((times) => times * limits.neighbourPauseMs),
+    )
+    assert.equal(pauses.at(-1), limits.neighbourPauseCapMs)
+    neighbours.pauses.endAll()
+    assert.equal(neighbours.choose(nowMs), failing.peer)
+  })
+
+  it('are never chosen without an address, and are asked as soon as they have one', () => {
+    const neighbours = new Neighbourhood(seededRandom(1))
+    const mute = members(10, () => ({ dialable: false }))
+    neighbours.offer(mute)
+    assert.deepEqual([neighbours.choose(0), neighbours.passive], [undefined, []])
+    assert.deepEqual(neighbours.admit(mute[0]!.peer, false), {}, 'It can ask.')
+    neighbours.failed(mute[0]!.peer, 0)
+    neighbours.offer(mute)
+    assert.equal(neighbours.choose(0), undefined)
+    neighbours.offer(members(10))
+    assert.ok(neighbours.choose(0) !== undefined)
   })
 
   it('that are no members any more go', () => {
@@ -145,11 +190,11 @@ describe('the neighbours of a member', () => {
     assert.equal(neighbours.active.get(member(1).peer), 'near')
     const nearer = far.map((each) => (neighbours.active.has(each.peer) ? each : { ...each, roundTripMs: 20 }))
     neighbours.offer(nearer)
-    const swap = neighbours.swap(nearer)!
+    const swap = neighbours.swap(nearer, 0)!
     assert.equal(swap.drop, 'p1')
     assert.equal(neighbours.active.get(swap.add), 'near')
     neighbours.remove(swap.drop)
-    const random = filled(members(40)).swap(members(40))!
+    const random = filled(members(40)).swap(members(40), 0)!
     assert.notEqual(random.add, random.drop)
   })
 })

@@ -160,6 +160,7 @@ export class MeshModel {
       roundTripMs: member.heard.has(peer) ? 2 * this.pathMs(member.peer, peer) : undefined,
       stays: Number(peer) % 10 === 0,
       shared: false,
+      dialable: true,
     }))
   }
 
@@ -167,9 +168,9 @@ export class MeshModel {
     const { neighbours, agreed, heard } = member
     const now = this.queue.nowMs
     for (const peer of [...neighbours.active.keys()])
-      if (now - (heard.get(peer) ?? 0) > limits.neighbourLostMs) this.lose(member, peer)
+      if (now - (heard.get(peer) ?? 0) > limits.neighbourLostMs) this.fail(member, peer)
     neighbours.offer(this.known(member))
-    for (let peer = neighbours.choose(); peer !== undefined; peer = neighbours.choose())
+    for (let peer = neighbours.choose(now); peer !== undefined; peer = neighbours.choose(now))
       this.ask(member, peer)
     // A sign of life on each watch.
     for (const peer of agreed) this.send(member, peer, (to) => this.alive(to, member))
@@ -187,7 +188,7 @@ export class MeshModel {
     member.heard.set(peer, this.queue.nowMs)
     this.send(member, peer, (target) => {
       const answer = target.neighbours.admit(member.peer, urgent)
-      if (answer === false) return this.send(target, member.peer, (asker) => this.lose(asker, peer))
+      if (answer === false) return this.send(target, member.peer, (asker) => this.fail(asker, peer))
       if (answer.instead !== undefined) this.drop(target, answer.instead)
       target.agreed.add(member.peer)
       this.send(target, member.peer, (asker) => {
@@ -201,12 +202,18 @@ export class MeshModel {
 
   private swap(member: ModelMember): void {
     const { neighbours } = member
-    const swap = neighbours.swap(this.known(member))
+    const swap = neighbours.swap(this.known(member), this.queue.nowMs)
     if (swap === undefined) return
     member.swapped = swap
     // No room for both.
     if (neighbours.active.size > limits.neighboursMax) this.drop(member, swap.drop)
     this.ask(member, swap.add)
+  }
+
+  /** A member was asked in vain. */
+  private fail(member: ModelMember, peer: PeerId): void {
+    member.neighbours.failed(peer, this.queue.nowMs)
+    this.lose(member, peer)
   }
 
   private lose(member: ModelMember, peer: PeerId): void {
