@@ -163,7 +163,7 @@ async function applyEvent(parts: LiveParts, run: LinkRun, event: WatchEvent, fir
   counters.watchEvents++
   run.eventStarted(event.count, clock.monotonic())
   try {
-    await spreading.receive(peer, event)
+    await spreading.receive(peer, event, first)
     if (event.entries.length > 0) {
       const { added, known, refused } = await ingest.page(tree, event.entries)
       counters.watchEntries += added.length

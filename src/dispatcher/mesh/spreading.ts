@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
+import { decodeBody } from '../../dag/body.ts'
 import { idOf, type SignedEntry, type VerifiedEntry } from '../../dag/entry.ts'
 import type { EntryId, TreeId } from '../../dag/id.ts'
 import type { PeerId } from '../../dag/identity.ts'
@@ -37,6 +38,23 @@ function oneMore(hops: number): number {
   return Math.min(hops, manySteps - 1) + 1
 }
 
+/**
+ * Returns how many steps an entry has come with a neighbour that told `hops`. None means its author: from another peer, which
+ * may send it again long after, none is told, and nothing is known.
+ */
+function stepsWith(peer: PeerId, hops: number, signed: SignedEntry): number {
+  return hops === 0 && authorOf(signed) !== peer ? manySteps : oneMore(hops)
+}
+
+function authorOf({ body }: SignedEntry): PeerId | undefined {
+  try {
+    return decodeBody(body).author
+  } catch {
+    // It is refused when it is stored.
+    return undefined
+  }
+}
+
 /** How the entries of one tree spread. */
 interface TreeSpread {
   readonly spread: Spread
@@ -67,19 +85,26 @@ export class Spreading {
     return this.trees.get(tree)?.spread.isLazy(peer) ?? false
   }
 
-  /** Takes note of an event before its entries are stored: who sent them, and which came twice. */
-  async receive(peer: PeerId, { tree, entries, hops = 0, tipsDigest }: WatchEvent): Promise<void> {
+  /**
+   * Takes note of an event before its entries are stored: who sent them, and which came twice. With `isFirst` it is the first
+   * of a watch: what it sends again shows no path.
+   */
+  async receive(
+    peer: PeerId,
+    { tree, entries, hops = 0, tipsDigest }: WatchEvent,
+    isFirst = false,
+  ): Promise<void> {
     if (!this.parts.isMesh(tree)) return
     const { spread, told } = this.treeOf(tree)
     told.set(peer, tipsDigest)
     if (entries.length === 0) return
-    const delivery = { peer, hops: oneMore(hops) }
     const ids = entries.map(idOf)
     const here = await this.parts.store.lookupIn(tree, ids)
     for (const [index, id] of ids.entries()) {
+      const delivery = { peer, hops: stepsWith(peer, hops, entries[index]!) }
       const first = this.senders.get(id)
       if (first === undefined && here[index] === undefined) this.keep(id, delivery)
-      else if (first !== undefined && first.peer !== peer) {
+      else if (first !== undefined && first.peer !== peer && !isFirst) {
         const lazy = spread.cameTwice(delivery, first)
         if (lazy !== undefined) this.parts.onDirection(lazy)
       }

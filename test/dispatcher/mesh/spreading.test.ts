@@ -25,7 +25,7 @@ describe('how entries spread among neighbours', () => {
   let happened: string[]
 
   beforeEach(async () => {
-    tree = new TreeBuilder()
+    tree = new TreeBuilder({ author: testIdentity(1) })
     store = (await openPeer([tree.root])).store
     clock = new VirtualClock()
     isMesh = true
@@ -73,6 +73,23 @@ describe('how entries spread among neighbours', () => {
     assert.deepEqual([selected(c, [young], lazyNeighbour), selected(c, [old], lazyNeighbour)], [1, 0])
     spreading.forget(tree.root.id, b)
     assert.equal(spreading.isLazy(tree.root.id, b), false)
+  })
+
+  it('what is sent again changes no direction: not by a peer that is not its author and tells no steps, nor as a watch begins', async () => {
+    const entries = tree.chain(tree.root, 2)
+    const [entry, later] = entries as [VerifiedEntry, VerifiedEntry]
+    await spreading.receive(a, event([entry], 3))
+    assert.equal(spreading.stepsOf(entry.id), 4)
+    await spreading.receive(b, event([entry], 0))
+    assert.deepEqual(happened, ['direction b'], 'It came twice, and the first path stays.')
+    assert.equal(spreading.isLazy(tree.root.id, a), false)
+    await spreading.receive(a, event([later], 3))
+    await spreading.receive(c, event([entry, later], 1), true)
+    assert.deepEqual(happened, ['direction b'])
+    const own = tree.add([later], { author: testIdentity(2) })
+    await spreading.receive(a, event([own], 3))
+    await spreading.receive(b, event([own], 0))
+    assert.ok(spreading.isLazy(tree.root.id, a), 'From its author it came the shortest way.')
   })
 
   it('tips that are not here after a while are fetched from one neighbour after the other', async () => {
