@@ -35,15 +35,15 @@ export interface Clients extends AsyncDisposable {
 
 /**
  * Opens clients for the node on the data folder. The command disposes them when it is done. Without `create`, throws
- * INVALID_ARGUMENT if the folder has no node, so that a mistyped folder is noticed. Waits for a process that has the
- * folder open, and throws STORE_LOCKED if it does not end.
+ * INVALID_ARGUMENT if the folder has no node, so that a mistyped folder is noticed; also if `insecure` is asked of a node
+ * that runs without it. Waits for a process that has the folder open, and throws STORE_LOCKED if it does not end.
  */
 export async function openClients(
   options: CommonOptions,
   { create = false }: { readonly create?: boolean } = {},
 ): Promise<Clients> {
   const data = dataFolder(options)
-  return whenFree(
+  const clients = await whenFree(
     data,
     () => reachNode(data),
     async () => {
@@ -61,6 +61,28 @@ export async function openClients(
       return clientsOf(node)
     },
   )
+  await expectConsent(clients, options)
+  return clients
+}
+
+/**
+ * Closes the clients and throws INVALID_ARGUMENT if the command shall dial plain HTTP, and the node that runs on the folder,
+ * which dials in its place, does not.
+ */
+async function expectConsent(clients: Clients, { insecure }: CommonOptions): Promise<void> {
+  if (!clients.running || !insecure) return
+  try {
+    const { settings } = await clients.node.getSettings({})
+    // A program that runs a node with other options does not tell them.
+    if (settings.find(({ name }) => name === 'insecure')?.value !== 'off') return
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      'The node that runs on this folder would dial, and it was started without --insecure: stop it and run `causeway serve --insecure`, or leave out the option of this command.',
+    )
+  } catch (error) {
+    await clients[Symbol.asyncDispose]()
+    throw error
+  }
 }
 
 /** Returns clients for a node of this process, which is closed with them. */

@@ -85,11 +85,17 @@ describe('Access to a node', () => {
     }
     // Through a running node, that node's own consent counts.
     const b = await box.serve('b')
-    assert.equal((await box.run('b', ['sync', tree, address!, '--insecure'])).code, 3)
+    for (const args of [['sync', tree, address!], ['link', tree, ready.peer], ['flush']]) {
+      const { code, stderr } = await box.run('b', [...args, '--insecure'])
+      assert.equal(code, 2, args.join(' '))
+      assert.match(stderr, /started without --insecure: stop it and run `causeway serve --insecure`/)
+    }
+    assert.equal((await box.run('b', ['sync', tree, address!])).code, 3)
     b.child.kill('SIGTERM')
     await b.closed
     await box.serve('b', '--insecure')
     assert.equal((await box.run('b', ['sync', tree, address!])).code, 0)
+    assert.equal((await box.run('b', ['link', tree, ready.peer, '--insecure'])).code, 0)
   })
 
   it('keeps its key readable by the owner only, and never prints it', async () => {
