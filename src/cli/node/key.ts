@@ -74,13 +74,14 @@ async function rotateKey(options: RotateOptions): Promise<void> {
 /** Lets the new key do the rest, and says what people have to do. */
 async function end(clients: Clients, options: RotateOptions, rotation: Rotation): Promise<void> {
   const data = dataFolder(options)
-  const requests = await finish(clients, data, rotation)
+  const { requests, revoked } = await finish(clients, data, rotation)
   const { apps } = await clients.node.listApps({ pageSize: 1 })
   const { from, to } = rotation
   const keptKey = keptKeyFile(from)
   const lines = [
     `The node is ${to} now, and was ${from}.`,
     ...requests.map(requestLine),
+    ...revoked.map(({ tree }) => `An admin of ${idText(tree)} has revoked it there.`),
     `Its tickets, invitations and tokens named ${from}: issue new ones.`,
     ...(apps.length > 0
       ? ['Applications keep their rights: tell them the new PeerId, for their tokens.']
@@ -91,7 +92,8 @@ async function end(clients: Clients, options: RotateOptions, rotation: Rotation)
     ...{ ...rightDocument(right), peer: peer ? hexText(peer) : null },
     problem: problem || null,
   }))
-  print(options, { state: 'changed', from, to, asked, keptKey }, lines.join('\n'))
+  const document = { state: 'changed', from, to, asked, revoked: revoked.map(rightDocument), keptKey }
+  print(options, document, lines.join('\n'))
 }
 
 function requestLine({ tree, peer, problem }: Request): string {
@@ -109,13 +111,14 @@ async function showPlan(
 ): Promise<void> {
   const { from, to } = known ?? { from: own, to: undefined }
   const standing = await standingOf(clients, from, to)
-  const { toGrant, granted, toAsk, damaged } = standing
+  const { toGrant, granted, toAsk, revoked, damaged } = standing
   const section = (title: string, rights: readonly TreeRight[]) =>
     rights.length === 0 ? [] : [title, ...rights.map(({ tree }) => `  ${idText(tree)}`)]
   const lines = [
     ...section('The old key will grant the new one its rights in:', toGrant),
     ...section('It has granted them in:', granted),
     ...section('Somebody else will have to grant the new key its right in:', toAsk),
+    ...section('An admin has revoked the new key, and it gets no right in:', revoked),
     ...section(
       'Damaged, and to be repaired before:',
       damaged.map((tree) => ({ tree, permission: 0 })),
@@ -161,11 +164,12 @@ function showRestart(
   )
 }
 
-function standingDocument({ toGrant, granted, toAsk, damaged }: Standing) {
+function standingDocument({ toGrant, granted, toAsk, revoked, damaged }: Standing) {
   return {
     toGrant: toGrant.map(rightDocument),
     granted: granted.map(rightDocument),
     toAsk: toAsk.map(rightDocument),
+    revoked: revoked.map(rightDocument),
     damaged: damaged.map(idText),
   }
 }

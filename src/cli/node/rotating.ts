@@ -64,12 +64,20 @@ export async function change(
   await changePlaces(data, rotation)
 }
 
+/** What people have to do after a rotation. */
+export interface Finished {
+  /** What the new key asks for. */
+  readonly requests: readonly Request[]
+  /** Where an admin has revoked the new key, so that it neither has a right nor asks for one. */
+  readonly revoked: Standing['revoked']
+}
+
 /** Lets the new key ask for the rights that the old one could not grant, and ends the rotation. */
-export async function finish(clients: Clients, data: string, { from, to }: Rotation): Promise<Request[]> {
-  const { toAsk } = await standingOf(clients, from, to)
+export async function finish(clients: Clients, data: string, { from, to }: Rotation): Promise<Finished> {
+  const { toAsk, revoked } = await standingOf(clients, from, to)
   const requests = await askAll(clients, toAsk, `The key ${to} takes the place of ${from} at this node.`)
   await endRotation(data)
-  return requests
+  return { requests, revoked }
 }
 
 /**
@@ -113,12 +121,14 @@ export async function finishAtStart(
   rotation: Rotation,
   log: Logger,
 ): Promise<void> {
-  const requests = await finish(clients, data, rotation)
+  const { requests, revoked } = await finish(clients, data, rotation)
   for (const { tree, peer, problem } of requests)
     log.warn(
       { event: 'key-asks', tree: idText(tree), ...(peer && { peer: hexText(peer) }), problem },
       'an admin of the tree has to grant the new key its right',
     )
+  for (const { tree } of revoked)
+    log.warn({ event: 'key-revoked', tree: idText(tree) }, 'an admin of the tree has revoked the new key')
   const { from, to } = rotation
   log.info({ event: 'key-rotated', from, to, requests: requests.length }, 'the change of the key has ended')
 }

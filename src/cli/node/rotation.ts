@@ -29,6 +29,8 @@ export interface Standing {
   readonly granted: readonly TreeRight[]
   /** Only somebody else can grant the new key what the old one has. */
   readonly toAsk: readonly TreeRight[]
+  /** An admin has revoked the new key there: neither does the old key grant it anything, nor does it ask. */
+  readonly revoked: readonly TreeRight[]
   /** Trees that are set aside, whose policy cannot be read. */
   readonly damaged: readonly Uint8Array[]
 }
@@ -37,7 +39,8 @@ type Policies = Pick<Clients, 'trees' | 'node'>
 
 /** Reads what all trees say of two keys. Before there is a new one, `to` is undefined. */
 export async function standingOf(clients: Policies, from: string, to: string | undefined): Promise<Standing> {
-  const [toGrant, granted, toAsk]: [TreeRight[], TreeRight[], TreeRight[]] = [[], [], []]
+  const [toGrant, granted]: [TreeRight[], TreeRight[]] = [[], []]
+  const [toAsk, revoked]: [TreeRight[], TreeRight[]] = [[], []]
   const damaged: Uint8Array[] = []
   for await (const { id: tree, damage } of allTrees(clients)) {
     if (damage !== '') {
@@ -48,10 +51,15 @@ export async function standingOf(clients: Policies, from: string, to: string | u
     const permission = rightOf(members, publicAccess, from)
     const fresh = rightOf(members, publicAccess, to)
     const right = { tree, permission }
-    if (fresh < permission) (permission === Permission.ADMIN ? toGrant : toAsk).push(right)
+    if (memberOf(members, to)?.revoked) revoked.push(right)
+    else if (fresh < permission) (permission === Permission.ADMIN ? toGrant : toAsk).push(right)
     else if (permission === Permission.ADMIN) granted.push(right)
   }
-  return { toGrant, granted, toAsk, damaged }
+  return { toGrant, granted, toAsk, revoked, damaged }
+}
+
+function memberOf(members: readonly PolicyMember[], peer: string | undefined): PolicyMember | undefined {
+  return peer === undefined ? undefined : members.find((each) => hexText(each.peer) === peer)
 }
 
 /** Returns what a key may do, by name or as everybody. A revoked key may read what everybody may. */
@@ -60,7 +68,7 @@ function rightOf(
   publicAccess: PublicAccess,
   peer: string | undefined,
 ): Permission {
-  const member = peer === undefined ? undefined : members.find((each) => hexText(each.peer) === peer)
+  const member = memberOf(members, peer)
   const everybody = open(publicAccess)
   if (member === undefined) return everybody
   return member.revoked ? Math.min(everybody, Permission.READ) : Math.max(everybody, member.permission)
@@ -69,7 +77,7 @@ function rightOf(
 /** Public access counts like permissions, but one further: none, read, write. */
 const open = (publicAccess: PublicAccess): Permission => Math.max(0, publicAccess - 1)
 
-/** Lets the old key grant the new one its rights, tree by tree. */
+/** Lets the old key grant the new one its rights, tree by tree, unless an admin has revoked the new one meanwhile. */
 export async function grantAll(
   clients: Policies,
   rights: readonly TreeRight[],
@@ -78,6 +86,7 @@ export async function grantAll(
   const peer = hexToBytes(to)
   for (const { tree, permission } of rights) {
     const { members } = await clients.node.getPolicy({ tree })
+    if (memberOf(members, to)?.revoked) continue
     const name = members.find((member) => hexText(member.peer) === from)?.name ?? ''
     await clients.node.changePolicy({ tree, grants: [{ peer, permission, name }] })
   }

@@ -15,7 +15,7 @@ import {
 import { CausewayError } from '../../../src/base/errors.ts'
 import { limits } from '../../../src/base/limits.ts'
 import type { Clients } from '../../../src/cli/context.ts'
-import { askAll, deliver } from '../../../src/cli/node/rotation.ts'
+import { askAll, deliver, grantAll, standingOf } from '../../../src/cli/node/rotation.ts'
 import { parseTicket } from '../../../src/peer/ticket.ts'
 
 const bytes = (value: number) => new Uint8Array(32).fill(value)
@@ -68,6 +68,50 @@ it('asks the linked admins, or else all linked peers, and never to be an admin',
       [9, undefined, ''],
     ],
   )
+})
+
+it('grants nothing to a new key that an admin has revoked, and asks for nothing there', async () => {
+  const [from, to] = [bytes(1), bytes(5)]
+  const admin = { peer: from, permission: Permission.ADMIN, name: 'node' }
+  // Before the grant, after it, revoked from outside, and a tree in which the old key only writes.
+  const members = new Map<number, { peer: Uint8Array; permission: Permission; revoked?: boolean }[]>([
+    [6, [admin]],
+    [7, [admin, { peer: to, permission: Permission.ADMIN }]],
+    [8, [admin, { peer: to, permission: Permission.ADMIN, revoked: true }]],
+    [
+      9,
+      [
+        { ...admin, permission: Permission.WRITE },
+        { peer: to, permission: Permission.READ, revoked: true },
+      ],
+    ],
+  ])
+  const granted: number[] = []
+  const clients = {
+    trees: {
+      listTrees: async () => ({
+        trees: [...members.keys()].map((id) => ({ id: bytes(id), damage: '' })),
+        nextPageToken: '',
+      }),
+    },
+    node: {
+      getPolicy: async ({ tree }: { tree: Uint8Array }) =>
+        create(GetPolicyResponseSchema, { members: members.get(tree[0]!)! }),
+      changePolicy: async ({ tree }: { tree: Uint8Array }) => granted.push(tree[0]!),
+    },
+  } as unknown as Clients
+  const standing = await standingOf(clients, hex(1), hex(5))
+  const trees = (rights: readonly { tree: Uint8Array }[]) => rights.map(({ tree }) => tree[0])
+  assert.deepEqual([standing.toGrant, standing.granted, standing.toAsk, standing.revoked].map(trees), [
+    [6],
+    [7],
+    [],
+    [8, 9],
+  ])
+  // Revoked between the look and the grant.
+  const late = [6, 8].map((id) => ({ tree: bytes(id), permission: Permission.ADMIN }))
+  await grantAll(clients, late, { from: hex(1), to: hex(5) })
+  assert.deepEqual(granted, [6])
 })
 
 it('waits longer and longer for peers of these trees, and not for those of others', async () => {
