@@ -29,9 +29,13 @@ chmodSync('dist/causeway.js', 0o755)
 
 // The vectors of the conformance kit, from which the command makes cases: packed, since they are ten times as large.
 mkdirSync('dist/conformance', { recursive: true })
-for (const name of ['entries', 'bindings']) {
-  const vectors = JSON.stringify(JSON.parse(readFileSync(`conformance/vectors/${name}.json`, 'utf8')))
-  writeFileSync(`dist/conformance/${name}.json.gz`, gzipSync(vectors, { level: 9 }))
+const packed = [
+  ...['entries', 'bindings', 'texts', 'tickets', 'void'].map((name) => `vectors/${name}`),
+  'transcripts/sessions',
+]
+for (const path of packed) {
+  const json = JSON.stringify(JSON.parse(readFileSync(`conformance/${path}.json`, 'utf8')))
+  writeFileSync(`dist/conformance/${path.split('/')[1]}.json.gz`, gzipSync(json, { level: 9 }))
 }
 
 const inside = /^node_modules\/(?:@[^/]+\/)?[^/]+/

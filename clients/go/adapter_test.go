@@ -75,6 +75,19 @@ type adapterRequest struct {
 	Binding, Address         string
 	Signature                hexBytes
 	Peer, Tree               hexBytes
+	Ticket                   wireTicket
+}
+
+// wireTicket is a ticket as the kit writes it.
+type wireTicket struct {
+	Tree       hexBytes   `json:"tree"`
+	Peers      []wirePeer `json:"peers"`
+	Invitation *hexBytes  `json:"invitation"`
+}
+
+type wirePeer struct {
+	Peer      *hexBytes `json:"peer"`
+	Addresses []string  `json:"addresses"`
 }
 
 func (request *adapterRequest) answer(answer map[string]any) error {
@@ -87,6 +100,14 @@ func (request *adapterRequest) answer(answer map[string]any) error {
 		id, err := ParseID(request.Text)
 		answer["id"] = hexBytes(id[:])
 		return err
+	case "peer":
+		peer, err := ParsePeerID(request.Text)
+		answer["peer"] = hexBytes(peer[:])
+		return err
+	case "ticket":
+		return request.readTicket(answer)
+	case "print-ticket":
+		answer["text"] = request.Ticket.ticket().String()
 	case "sign":
 		return request.sign(answer)
 	case "token":
@@ -106,6 +127,43 @@ func (request *adapterRequest) answer(answer map[string]any) error {
 		return newError(Unimplemented, "There is no request %s.", quote(request.Do))
 	}
 	return nil
+}
+
+func (request *adapterRequest) readTicket(answer map[string]any) error {
+	ticket, err := ParseTicket(request.Text)
+	if err != nil {
+		return err
+	}
+	peers := []wirePeer{}
+	for _, each := range ticket.Peers {
+		peer := wirePeer{Addresses: each.Addresses}
+		if each.Peer != nil {
+			key := hexBytes(each.Peer[:])
+			peer.Peer = &key
+		}
+		peers = append(peers, peer)
+	}
+	answer["tree"], answer["peers"] = hexBytes(ticket.Tree[:]), peers
+	if ticket.Invitation != nil {
+		answer["invitation"] = hexBytes(ticket.Invitation)
+	}
+	return nil
+}
+
+func (from wireTicket) ticket() *Ticket {
+	ticket := &Ticket{Tree: ID(from.Tree)}
+	if from.Invitation != nil {
+		ticket.Invitation = *from.Invitation
+	}
+	for _, each := range from.Peers {
+		peer := TicketPeer{Addresses: each.Addresses}
+		if each.Peer != nil {
+			key := PeerID(*each.Peer)
+			peer.Peer = &key
+		}
+		ticket.Peers = append(ticket.Peers, peer)
+	}
+	return ticket
 }
 
 // adapterCode returns the code of an error; that of one without is INTERNAL.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Ticket names a tree and where to get it: causeway:?db=TREE&by=PEER&pr=ADDRESS…
@@ -37,7 +38,7 @@ func ParseTicket(text string) (*Ticket, error) {
 	for _, parameter := range strings.Split(query, "&") {
 		name, escaped, _ := strings.Cut(parameter, "=")
 		value, err := url.QueryUnescape(escaped)
-		if err != nil {
+		if err != nil || !utf8.ValidString(value) {
 			return nil, invalid("A ticket's parameters are escaped as in an address, got %s.", quote(parameter))
 		}
 		switch name {

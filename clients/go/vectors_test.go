@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"reflect"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -179,6 +181,10 @@ func TestBindings(t *testing.T) {
 			Peer, CallerNonce, ServerNonce, Signature pieces
 			Binding                                   string
 		}
+		RefusedHandshakes []struct {
+			Name, Binding                             string
+			Peer, CallerNonce, ServerNonce, Signature pieces
+		}
 		Tokens []struct {
 			Name, Token, Reason string
 			Seed                pieces
@@ -200,6 +206,12 @@ func TestBindings(t *testing.T) {
 			t.Errorf("the handshake for %q holds for another binding", vector.Binding)
 		}
 	}
+	for _, vector := range file.RefusedHandshakes {
+		signed := []byte(handshakeDomain + string(vector.CallerNonce) + string(vector.ServerNonce) + vector.Binding)
+		if verify(PeerID(vector.Peer), signed, vector.Signature) {
+			t.Errorf("%s: the handshake holds", vector.Name)
+		}
+	}
 	signed := 0
 	for _, vector := range file.Tokens {
 		if vector.Reason != "" || regexp.MustCompile("origin|false").Match(vector.Claims) {
@@ -215,8 +227,123 @@ func TestBindings(t *testing.T) {
 		}
 		signed++
 	}
-	if len(file.Certificates) < 13 || len(file.Handshakes) < 4 || signed < 5 {
+	if len(file.Certificates) < 13 || len(file.Handshakes) < 4 || len(file.RefusedHandshakes) < 10 || signed < 5 {
 		t.Errorf("%d certificates, %d handshakes and %d tokens", len(file.Certificates), len(file.Handshakes), signed)
+	}
+}
+
+// textPieces are texts as the vectors write them: a text, or a list of pieces that may repeat.
+type textPieces string
+
+func (to *textPieces) UnmarshalJSON(data []byte) error {
+	var text string
+	if json.Unmarshal(data, &text) == nil {
+		*to = textPieces(text)
+		return nil
+	}
+	var repeated struct {
+		Repeat string
+		Times  int
+	}
+	if data[0] == '{' {
+		err := json.Unmarshal(data, &repeated)
+		*to = textPieces(strings.Repeat(repeated.Repeat, repeated.Times))
+		return err
+	}
+	var list []textPieces
+	err := json.Unmarshal(data, &list)
+	for _, each := range list {
+		*to += each
+	}
+	return err
+}
+
+type refusedText struct {
+	Name string
+	Text textPieces
+}
+
+func TestTextVectors(t *testing.T) {
+	var file struct {
+		IDs []struct {
+			ID   pieces
+			Text string
+		}
+		RefusedIDs, RefusedPeers []refusedText
+	}
+	readVectors(t, "texts.json", &file)
+	for _, vector := range file.IDs {
+		if id, err := ParseID(vector.Text); err != nil || !bytes.Equal(id[:], vector.ID) || id.String() != vector.Text {
+			t.Errorf("%s is read as %s: %v", vector.Text, id, err)
+		}
+	}
+	for _, vector := range file.RefusedIDs {
+		if _, err := ParseID(string(vector.Text)); !errors.Is(err, InvalidArgument) {
+			t.Errorf("%s: it is taken for an id: %v", vector.Name, err)
+		}
+	}
+	for _, vector := range file.RefusedPeers {
+		if _, err := ParsePeerID(string(vector.Text)); !errors.Is(err, InvalidArgument) {
+			t.Errorf("%s: it is taken for a PeerId: %v", vector.Name, err)
+		}
+	}
+	if len(file.IDs) < 5 || len(file.RefusedIDs) < 20 || len(file.RefusedPeers) < 8 {
+		t.Errorf("%d ids, %d refused ones and %d refused peers", len(file.IDs), len(file.RefusedIDs), len(file.RefusedPeers))
+	}
+}
+
+func TestTicketVectors(t *testing.T) {
+	var file struct {
+		Tickets []struct {
+			Name          string
+			Text, Printed textPieces
+			Ticket        struct {
+				Tree       pieces
+				Invitation *pieces
+				Peers      []struct {
+					Peer      *pieces
+					Addresses []textPieces
+				}
+			}
+		}
+		Refused []refusedText
+	}
+	readVectors(t, "tickets.json", &file)
+	for _, vector := range file.Tickets {
+		ticket, err := ParseTicket(string(vector.Text))
+		if err != nil {
+			t.Errorf("%s: %v", vector.Name, err)
+			continue
+		}
+		wanted := &Ticket{Tree: ID(vector.Ticket.Tree)}
+		if vector.Ticket.Invitation != nil {
+			wanted.Invitation = *vector.Ticket.Invitation
+		}
+		for _, each := range vector.Ticket.Peers {
+			peer := TicketPeer{}
+			if each.Peer != nil {
+				key := PeerID(*each.Peer)
+				peer.Peer = &key
+			}
+			for _, address := range each.Addresses {
+				peer.Addresses = append(peer.Addresses, string(address))
+			}
+			wanted.Peers = append(wanted.Peers, peer)
+		}
+		if !reflect.DeepEqual(ticket, wanted) {
+			t.Errorf("%s: it is read as %+v", vector.Name, ticket)
+		}
+		if ticket.String() != string(vector.Printed) {
+			t.Errorf("%s: it is printed as %s", vector.Name, ticket)
+		}
+	}
+	for _, vector := range file.Refused {
+		if _, err := ParseTicket(string(vector.Text)); !errors.Is(err, InvalidArgument) {
+			t.Errorf("%s: it is taken for a ticket: %v", vector.Name, err)
+		}
+	}
+	if len(file.Tickets) < 14 || len(file.Refused) < 30 {
+		t.Errorf("%d tickets and %d refused ones", len(file.Tickets), len(file.Refused))
 	}
 }
 

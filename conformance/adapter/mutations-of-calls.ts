@@ -5,8 +5,8 @@ import {
   type SyncTreeRequest,
   type SyncTreeResponse,
 } from '../../gen/causeway/v1/sync_pb.ts'
-import type { Tricks } from '../../src/cli/conformance/stand.ts'
-import { altering, alteringPages } from '../../src/cli/conformance/tricks.ts'
+import type { Tricks } from '../../src/cli/conformance/stand/stand.ts'
+import { altering, alteringPages } from '../../src/cli/conformance/stand/tricks.ts'
 import { bytesToHex, hexToBytes } from '../../src/dag/hex.ts'
 import type { Mutation } from './mutation.ts'
 
@@ -38,6 +38,9 @@ export const serving: Readonly<Record<string, Mutation>> = {
   }),
   'flips a bit of a cell': header('K6', 'a probe', (answer) => {
     answer.sketch!.cells[3]! ^= 1
+  }),
+  'answers with cells past its sketch': header('R14', 'a difference past the sketch', (answer) => {
+    answer.status = SyncStatus.SKETCH
   }),
   'sends a tenth of the cells': header('R13', 'cells of the server', (answer) => {
     answer.sketch!.cells = answer.sketch!.cells.slice(0, 500)

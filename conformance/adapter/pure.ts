@@ -2,6 +2,7 @@
 
 import { create } from '@bufbuild/protobuf'
 import { HandshakeResponseSchema } from '../../gen/causeway/v1/sync_pb.ts'
+import { systemClock } from '../../src/base/clock.ts'
 import { CausewayError } from '../../src/base/errors.ts'
 import { toBase64Url, utf8 } from '../../src/dag/bytes.ts'
 import {
@@ -14,8 +15,12 @@ import {
 } from '../../src/dag/entry.ts'
 import { bytesToHex, hexToBytes } from '../../src/dag/hex.ts'
 import { type EntryId, formatId, parseId, type TreeId } from '../../src/dag/id.ts'
-import { createIdentity } from '../../src/dag/identity.ts'
+import { createIdentity, type PeerId, parsePeerId } from '../../src/dag/identity.ts'
+import { encodeBeacon, type ListenerPort, readBeacon } from '../../src/find/beacon.ts'
+import { Recognition } from '../../src/find/recognition.ts'
+import { signRecord } from '../../src/find/record.ts'
 import { createNode, type Node } from '../../src/node/node.ts'
+import { formatTicket, parseTicket, type TicketPeer } from '../../src/peer/ticket.ts'
 import { verifyHandshake } from '../../src/rpc/auth/handshake.ts'
 import { placeFor } from '../../src/store/author/place.ts'
 import { certificateHash } from '../../src/transport/certificate.ts'
@@ -164,6 +169,65 @@ function token({ seed, claims }: { seed: string; claims: object }) {
   return { token: `${text}.${toBase64Url(signature)}` }
 }
 
+interface WireTicket {
+  readonly tree: TreeId
+  readonly peers: readonly { readonly peer: PeerId | null; readonly addresses: readonly string[] }[]
+  readonly invitation: string | null
+}
+
+function ticket({ text }: { text: string }): WireTicket {
+  const { tree, peer = null, addresses, invitation = null, others = [] } = parseTicket(text)
+  return { tree, peers: [{ peer, addresses }, ...others], invitation }
+}
+
+function printTicket({ ticket: { tree, peers, invitation } }: { ticket: WireTicket }) {
+  const [issuer, ...others] = peers
+  const { peer, addresses } = issuer!
+  return {
+    text: formatTicket({
+      ...{ tree, addresses },
+      ...(peer !== null && { peer }),
+      ...(invitation !== null && { invitation }),
+      ...(others.length > 0 && { others: others as TicketPeer[] }),
+    }),
+  }
+}
+
+interface BeaconRequest {
+  readonly peer: PeerId
+  readonly salt: string
+  readonly nowMs: number
+  readonly ports: readonly ListenerPort[]
+}
+
+function beacon({ peer, salt, nowMs, ports }: BeaconRequest) {
+  return { beacon: bytesToHex(encodeBeacon(peer, { salt: hexToBytes(salt), nowMs, ports })) }
+}
+
+async function recognise({ datagram, nowMs, peers }: { datagram: string; nowMs: number; peers: PeerId[] }) {
+  const read = readBeacon(hexToBytes(datagram))
+  if (read === undefined) return { peer: null }
+  const clock = { ...systemClock, now: () => nowMs }
+  const recognition = new Recognition({ clock, known: () => peers })
+  const peer = await recognition.senderOf(read, new AbortController().signal)
+  return peer === undefined ? { peer: null } : { peer, ports: read.ports }
+}
+
+interface RecordRequest {
+  readonly seed: string
+  readonly fields: {
+    readonly sequence: number
+    readonly ttlSeconds: number
+    readonly scope: 'NEAR' | 'WIDE'
+    readonly addresses: readonly string[]
+  }
+}
+
+function record({ seed, fields: { scope, ...rest } }: RecordRequest) {
+  const signed = signRecord(createIdentity(hexToBytes(seed)), { ...rest, near: scope === 'NEAR' })
+  return { record: bytesToHex(signed.record), signature: bytesToHex(signed.signature) }
+}
+
 /** The answers by the name of the request. */
 export const pureActions = {
   take,
@@ -171,7 +235,13 @@ export const pureActions = {
   place,
   handshake,
   token,
+  ticket,
+  beacon,
+  recognise,
+  record,
+  'print-ticket': printTicket,
   text: ({ id }: { id: EntryId }) => ({ text: formatId(id) }),
   id: ({ text }: { text: string }) => ({ id: parseId(text) }),
+  peer: ({ text }: { text: string }) => ({ peer: parsePeerId(text) }),
   binding: ({ der }: { der: string }) => ({ binding: `tls:${certificateHash(hexToBytes(der))}` }),
 } as const

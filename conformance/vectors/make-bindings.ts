@@ -19,6 +19,7 @@ const about = [
   'Bytes are lowercase hex. Seeds are 32-byte Ed25519 seeds; their signatures are deterministic.',
   'certificates: the binding of a TLS channel is "tls:" and the hash of the server\'s certificate (der) by the function named in hash.',
   'handshakes: signed = "causeway.handshake.v2\\0" || callerNonce || serverNonce || UTF-8(binding); signature is the server\'s over it.',
+  'refusedHandshakes: those whose signature proves nobody; name says what is wrong. A caller refuses them with WRONG_PEER.',
   'tokens: a compact JWT that the caller signed; claims is its decoded payload. A server with the PeerId and settings in server gets it at nowMs.',
   "tokens[].channel: what the server sees of the connection. kind is tls (with its certificate's hash), keys (QUIC), local (loopback) or none (plain HTTP that leaves the machine); origin is the Origin header.",
   'tokens[].reason: data.reason of the refusal with UNAUTHENTICATED, or "" if the token proves its issuer. On a second connection a token that holds is refused as "replayed", unless its claim reusable is true.',
@@ -74,6 +75,56 @@ function handshakes() {
       signature: bytesToHex(server.sign('causeway.handshake.v2\0', rest)),
     }
   })
+}
+
+/** L, the order of the base point, little-endian. A signature whose S has it added is refused. */
+const order = 2n ** 252n + 27742317777372353535851937790883648493n
+
+/** Returns a signature with L added to its S. */
+function withLargeS(signature: Uint8Array): Uint8Array {
+  const s = BigInt(`0x${Buffer.from(signature.slice(32)).reverse().toString('hex')}`) + order
+  const bytes = Buffer.from(s.toString(16).padStart(64, '0'), 'hex').reverse()
+  return new Uint8Array([...signature.slice(0, 32), ...bytes])
+}
+
+/** Handshakes that prove nobody: each has one fault. */
+function refusedHandshakes() {
+  const [callerNonce, serverNonce] = [new Uint8Array(32).fill(0xaa), new Uint8Array(32).fill(0xbb)]
+  const signedBy = (key: Identity, domain: string, ...parts: readonly (Uint8Array | string)[]) =>
+    key.sign(domain, Buffer.concat(parts.map((part) => Buffer.from(part as string))))
+  const domain = 'causeway.handshake.v2\0'
+  const right = signedBy(server, domain, callerNonce, serverNonce, '')
+  const neutral = `01${'00'.repeat(31)}`
+  const faults: Readonly<Record<string, { signature: Uint8Array; peer?: string; binding?: string }>> = {
+    'signed by another key': { signature: signedBy(caller, domain, callerNonce, serverNonce, '') },
+    'for another binding': { signature: right, binding: 'insecure' },
+    'for no binding, where there is one': { signature: right, binding: `tls:${own}` },
+    'for a binding, where there is none': {
+      signature: signedBy(server, domain, callerNonce, serverNonce, `tls:${own}`),
+    },
+    'of the version before': {
+      signature: signedBy(server, 'causeway.handshake.v1\0', callerNonce, serverNonce, ''),
+    },
+    'of an entry': { signature: signedBy(server, 'causeway.entry.v1\0', callerNonce, serverNonce, '') },
+    'without a domain': { signature: signedBy(server, '', callerNonce, serverNonce, '') },
+    'with the nonces the other way round': {
+      signature: signedBy(server, domain, serverNonce, callerNonce, ''),
+    },
+    "without the server's nonce": { signature: signedBy(server, domain, callerNonce, '') },
+    "without the caller's nonce": { signature: signedBy(server, domain, serverNonce, '') },
+    'with a bit flipped': { signature: right.map((byte, at) => (at === 40 ? byte ^ 1 : byte)) },
+    'with L added to S': { signature: withLargeS(right) },
+    'all zeros': { signature: new Uint8Array(64) },
+    // S = 0 and R = A = the neutral point hold for any message in libraries that let points of small order pass.
+    'by a key of small order': {
+      signature: new Uint8Array([...Buffer.from(neutral, 'hex'), ...new Uint8Array(32)]),
+      peer: neutral,
+    },
+  }
+  return Object.entries(faults).map(([name, { signature, peer = server.peer, binding = '' }]) => ({
+    ...{ name, peer, callerNonce: bytesToHex(callerNonce), serverNonce: bytesToHex(serverNonce) },
+    ...{ binding, signature: bytesToHex(signature) },
+  }))
 }
 
 const nowMs = 1_800_000_000_000
@@ -213,7 +264,13 @@ function tokens(): TokenVector[] {
 }
 
 export function makeBindingVectors(): string {
-  const vectors = { about, certificates: certificates(), handshakes: handshakes(), tokens: tokens() }
+  const vectors = {
+    about,
+    certificates: certificates(),
+    handshakes: handshakes(),
+    refusedHandshakes: refusedHandshakes(),
+    tokens: tokens(),
+  }
   return `${JSON.stringify(vectors, null, 1)}\n`
 }
 

@@ -54,8 +54,10 @@ export function formatTicket(ticket: Ticket): string {
   return scheme + parts.join('&')
 }
 
+/** Escapes all but letters, digits and `-._~:/`. */
 function formatAddress(address: string): string {
-  return `pr=${encodeURIComponent(address).replaceAll('%3A', ':').replaceAll('%2F', '/')}`
+  const escaped = encodeURIComponent(address).replaceAll('%3A', ':').replaceAll('%2F', '/')
+  return `pr=${escaped.replace(/[!'()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`)}`
 }
 
 /** Parses a ticket. Throws INVALID_ARGUMENT. Parameters of newer versions are ignored. */
@@ -64,10 +66,12 @@ export function parseTicket(text: string): Ticket {
   if (text.length > limits.ticketBytes)
     throw bad(`has at most ${limits.ticketBytes} characters, got ${text.length}`)
   if (!text.startsWith(scheme)) throw bad(`begins with ${scheme}, got ${JSON.stringify(text.slice(0, 40))}`)
-  const parameters = new URLSearchParams(text.slice(scheme.length))
-  const [tree, ...otherTrees] = parameters.getAll('db')
+  const parameters = text.slice(scheme.length).split('&').map(readParameter)
+  const valuesOf = (wanted: string) =>
+    parameters.filter(([name]) => name === wanted).map(([, value]) => value)
+  const [tree, ...otherTrees] = valuesOf('db')
   if (tree === undefined || otherTrees.length > 0) throw bad('names exactly one tree (db=…)')
-  const [invitation, ...otherInvitations] = parameters.getAll('in')
+  const [invitation, ...otherInvitations] = valuesOf('in')
   if (otherInvitations.length > 0) throw bad('has at most one invitation (in=…)')
   if (invitation !== undefined && !/^[0-9a-f]{64}$/.test(invitation))
     throw bad('has an invitation (in=…) of 64 hex digits')
@@ -82,8 +86,20 @@ export function parseTicket(text: string): Ticket {
   }
 }
 
+type Parameter = readonly [name: string, value: string]
+
+/** Reads `name=value`. URLSearchParams would keep what is escaped wrong, and not say so. */
+function readParameter(parameter: string): Parameter {
+  const [name = '', ...rest] = parameter.split('=')
+  try {
+    return [name, decodeURIComponent(rest.join('=').replaceAll('+', ' '))]
+  } catch {
+    throw bad(`has values that are escaped as in URLs, got ${JSON.stringify(parameter.slice(0, 40))}`)
+  }
+}
+
 /** Returns each `by` with the addresses that follow it. The first `by` may follow its addresses, or be absent. */
-function readPeers(parameters: URLSearchParams): { peer?: PeerId; addresses: string[] }[] {
+function readPeers(parameters: readonly Parameter[]): { peer?: PeerId; addresses: string[] }[] {
   const peers: { peer?: PeerId; addresses: string[] }[] = [{ addresses: [] }]
   for (const [name, value] of parameters) {
     const last = peers.at(-1)!

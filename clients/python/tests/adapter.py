@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from causeway import CausewayError, Entry, Id, Key, Node, PeerId, Replica
+from causeway import CausewayError, Entry, Id, Key, Node, PeerId, Replica, Ticket, TicketPeer
 from causeway._binding import certificate_binding
 from causeway._entry import id_of
 from causeway._handshake import HANDSHAKE_DOMAIN
@@ -117,6 +117,21 @@ def sync(request: Request) -> Answer:
     return {"sessions": sessions}
 
 
+def read_ticket(request: Request) -> Answer:
+    ticket = Ticket.parse(request["text"])
+    peers = [{"peer": each.peer and each.peer.hex(), "addresses": list(each.addresses)} for each in ticket.peers]
+    return {"tree": ticket.tree.hex(), "peers": peers, "invitation": ticket.invitation and ticket.invitation.hex()}
+
+
+def print_ticket(request: Request) -> Answer:
+    ticket = request["ticket"]
+    peers = [
+        TicketPeer(PeerId.parse(each["peer"]) if each["peer"] else None, each["addresses"]) for each in ticket["peers"]
+    ]
+    invitation = bytes.fromhex(ticket["invitation"]) if ticket["invitation"] else None
+    return {"text": str(Ticket(Id(bytes.fromhex(ticket["tree"])), peers, invitation))}
+
+
 ACTIONS: dict[str, Callable[[Request], Answer]] = {
     "take": take,
     "sign": sign,
@@ -125,6 +140,9 @@ ACTIONS: dict[str, Callable[[Request], Answer]] = {
     "sync": sync,
     "text": lambda request: {"text": str(Id(bytes.fromhex(request["id"])))},
     "id": lambda request: {"id": bytes(Id.parse(request["text"])).hex()},
+    "peer": lambda request: {"peer": PeerId.parse(request["text"]).hex()},
+    "ticket": read_ticket,
+    "print-ticket": print_ticket,
     "token": lambda request: {"token": sign_token(key_of(request), request["claims"])},
     "binding": lambda request: {"binding": certificate_binding(bytes.fromhex(request["der"]))},
 }

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from conftest import CHECKOUT
 
-from causeway import CausewayError, Entry, Id, Key
+from causeway import CausewayError, Entry, Id, Key, PeerId, Ticket
 from causeway._binding import certificate_binding
 from causeway._entry import read_body
 from causeway._handshake import HANDSHAKE_DOMAIN
@@ -113,9 +113,53 @@ def test_bindings() -> None:
         peer, signature = bytes.fromhex(vector["peer"]), bytes.fromhex(vector["signature"])
         assert verify(peer, signed, signature)
         assert not verify(peer, signed + b"x", signature)
+    assert len(vectors["refusedHandshakes"]) >= 10
+    for vector in vectors["refusedHandshakes"]:
+        nonces = bytes.fromhex(vector["callerNonce"]) + bytes.fromhex(vector["serverNonce"])
+        signed = HANDSHAKE_DOMAIN + nonces + vector["binding"].encode()
+        peer, signature = bytes.fromhex(vector["peer"]), bytes.fromhex(vector["signature"])
+        assert not verify(peer, signed, signature), vector["name"]
     for vector in vectors["tokens"]:
         if vector["reason"] == "":
             assert sign_token(Key.from_seed(bytes.fromhex(vector["seed"])), vector["claims"]) == vector["token"]
+
+
+def expand_text(value: Any) -> str:
+    """Texts as the vectors write them: a text, or a list of pieces that may repeat."""
+    pieces = [value] if isinstance(value, str) else value
+    return "".join(piece if isinstance(piece, str) else piece["repeat"] * piece["times"] for piece in pieces)
+
+
+def refuses(parse: Any, text: str) -> bool:
+    try:
+        parse(text)
+    except CausewayError as error:
+        return error.code == "INVALID_ARGUMENT"
+    return False
+
+
+def test_texts_of_ids() -> None:
+    vectors = read("texts.json")
+    assert len(vectors["ids"]) >= 5 and len(vectors["refusedIds"]) >= 20 and len(vectors["refusedPeers"]) >= 8
+    for vector in vectors["ids"]:
+        assert Id.parse(vector["text"]).hex() == vector["id"]
+        assert str(Id(bytes.fromhex(vector["id"]))) == vector["text"]
+    assert [each["name"] for each in vectors["refusedIds"] if not refuses(Id.parse, each["text"])] == []
+    assert [each["name"] for each in vectors["refusedPeers"] if not refuses(PeerId.parse, each["text"])] == []
+
+
+def test_texts_of_tickets() -> None:
+    vectors = read("tickets.json")
+    assert len(vectors["tickets"]) >= 14 and len(vectors["refused"]) >= 30
+    for vector in vectors["tickets"]:
+        ticket, wanted = Ticket.parse(expand_text(vector["text"])), vector["ticket"]
+        peers = [(each.peer and each.peer.hex(), list(each.addresses)) for each in ticket.peers]
+        assert peers == [(each["peer"], [expand_text(text) for text in each["addresses"]]) for each in wanted["peers"]]
+        invitation = ticket.invitation and ticket.invitation.hex()
+        assert (ticket.tree.hex(), invitation) == (wanted["tree"], wanted["invitation"]), vector["name"]
+        assert str(ticket) == expand_text(vector["printed"])
+    wrong = [each["name"] for each in vectors["refused"] if not refuses(Ticket.parse, expand_text(each["text"]))]
+    assert wrong == []
 
 
 def test_tokens_are_renewed() -> None:

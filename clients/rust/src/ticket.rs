@@ -57,11 +57,13 @@ impl FromStr for Ticket {
         let (mut trees, mut invitations) = (Vec::new(), Vec::new());
         let mut peers: Vec<(Option<PeerId>, Vec<String>)> = vec![(None, Vec::new())];
         // Parameters of newer versions are ignored.
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match name.as_ref() {
+        for parameter in query.split('&') {
+            let (name, escaped) = parameter.split_once('=').unwrap_or((parameter, ""));
+            let value = unescape(escaped)?;
+            match name {
                 "db" => trees.push(value.parse()?),
                 "in" => invitations.push(HEXLOWER.decode(value.as_bytes()).unwrap_or_default()),
-                "pr" => peers.last_mut().expect("begins with one").1.push(value.into_owned()),
+                "pr" => peers.last_mut().expect("begins with one").1.push(value),
                 "by" => {
                     let peer: PeerId = value.parse()?;
                     if peers.iter().any(|(other, _)| *other == Some(peer)) {
@@ -120,9 +122,29 @@ impl fmt::Display for Ticket {
     }
 }
 
-/// Escapes all but what may stand in a query, and colons and slashes, which keep addresses legible.
+/// Reads a value that is escaped as in forms. A parser of forms would keep what is escaped wrong.
+fn unescape(text: &str) -> Result<String> {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        match (first, tail) {
+            (b'+', _) => bytes.push(b' '),
+            (b'%', [high, low, others @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                let digits = [high.to_ascii_lowercase(), low.to_ascii_lowercase()];
+                bytes.extend(HEXLOWER.decode(&digits).unwrap_or_default());
+                rest = others;
+            }
+            (b'%', _) => return bad("has values that are escaped as in URLs"),
+            (other, _) => bytes.push(*other),
+        }
+    }
+    String::from_utf8(bytes).or_else(|_| bad("has values in UTF-8"))
+}
+
+/// Escapes all but what no address needs to have escaped, and colons and slashes, which keep addresses legible.
 fn escape(text: &str) -> String {
-    let keep = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.!~*'():/".contains(byte);
+    let keep = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.~:/".contains(byte);
     let escaped = text.bytes().map(|byte| if keep(&byte) { char::from(byte).into() } else { format!("%{byte:02X}") });
     escaped.collect()
 }
@@ -150,6 +172,45 @@ mod tests {
         let text = sample().to_string();
         assert!(text.starts_with(&format!("causeway:?db={}&by=0202", Id([1; 32]))), "{text}");
         assert!(text.contains("&pr=http://127.0.0.1:4100&pr=iroh:endpoint%C3%BC%26%2B%20%25&by=0404"), "{text}");
+    }
+
+    /// A text of the vectors: as it is, or in pieces of which some come several times.
+    fn expand(text: &serde_json::Value) -> String {
+        let Some(pieces) = text.as_array() else { return text.as_str().unwrap().into() };
+        let expanded = |piece: &serde_json::Value| match piece.as_str() {
+            Some(text) => text.to_owned(),
+            None => piece["repeat"].as_str().unwrap().repeat(piece["times"].as_u64().unwrap() as usize),
+        };
+        pieces.iter().map(expanded).collect()
+    }
+
+    #[test]
+    fn the_vectors_are_read_printed_and_refused() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../conformance/vectors/tickets.json");
+        let vectors: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let read = vectors["tickets"].as_array().unwrap();
+        for vector in read {
+            let ticket: Ticket = expand(&vector["text"]).parse().unwrap_or_else(|error| panic!("{}: {error}", vector["name"]));
+            let others = ticket.others.iter().map(|other| (Some(other.peer), &other.addresses));
+            let peers: Vec<_> = std::iter::once((ticket.peer, &ticket.addresses)).chain(others).collect();
+            let wanted = vector["ticket"]["peers"].as_array().unwrap();
+            assert_eq!(peers.len(), wanted.len(), "{}", vector["name"]);
+            for ((peer, addresses), wanted) in peers.iter().zip(wanted) {
+                assert_eq!(peer.map(|peer| peer.to_string()).as_deref(), wanted["peer"].as_str(), "{}", vector["name"]);
+                let texts: Vec<String> = wanted["addresses"].as_array().unwrap().iter().map(expand).collect();
+                assert_eq!(**addresses, texts, "{}", vector["name"]);
+            }
+            assert_eq!(HEXLOWER.encode(&ticket.tree.0), vector["ticket"]["tree"].as_str().unwrap());
+            let secret = ticket.invitation.map(|secret| HEXLOWER.encode(&secret));
+            assert_eq!(secret.as_deref(), vector["ticket"]["invitation"].as_str());
+            assert_eq!(ticket.to_string(), expand(&vector["printed"]), "{}", vector["name"]);
+        }
+        let refused = vectors["refused"].as_array().unwrap();
+        for vector in refused {
+            let error = expand(&vector["text"]).parse::<Ticket>().expect_err(vector["name"].as_str().unwrap());
+            assert_eq!(error.code(), Code::InvalidArgument, "{}", vector["name"]);
+        }
+        assert!(read.len() >= 14 && refused.len() >= 30);
     }
 
     #[test]

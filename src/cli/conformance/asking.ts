@@ -14,7 +14,7 @@ import { encodeCells, encodeCounts } from '../../dag/difference/sketch-codec.ts'
 import type { Entry } from '../../dag/entry.ts'
 import { hexToBytes } from '../../dag/hex.ts'
 import { comparePositions, idToBytes } from '../../dag/id.ts'
-import { summaryOf } from './trees.ts'
+import { summaryOf } from './trees/trees.ts'
 
 /** Returns the entries in (height, id) order. */
 export function ordered<Some extends Entry>(entries: readonly Some[]): Some[] {

@@ -17,7 +17,7 @@ import { fromConnectError } from '../../rpc/errors.ts'
 import { createIrohTransport } from '../../transport/iroh/iroh.ts'
 import type { TransportName } from './case.ts'
 import type { Serving } from './serving.ts'
-import { kitKey } from './trees.ts'
+import { kitKey } from './trees/trees.ts'
 
 export interface CallOptions {
   readonly transport?: TransportName

@@ -5,8 +5,11 @@
 import { bytesToHex } from '../../dag/hex.ts'
 import type { Program } from './program.ts'
 
-/** What a small client may say that it is, from the least up; the last three are of nodes. */
-export const levels = ['entries', 'author', 'reader', 'asker', 'policy', 'server', 'access'] as const
+/** What an implementation may say that it is, from the least up: clients first, then what only nodes are. */
+export const levels = [
+  ...(['entries', 'author', 'reader', 'asker', 'policy', 'finder', 'blob-asker'] as const),
+  ...(['server', 'access', 'addresses', 'offers', 'blobs'] as const),
+] as const
 export type Level = (typeof levels)[number]
 
 /** How calls may be carried. The program says which it has. */
@@ -24,6 +27,8 @@ export interface Case {
   readonly level: Level
   /** The rules of docs/protocol.md that it checks. A failure names the one that was broken. */
   readonly rules: readonly string[]
+  /** Whether it takes many seconds: then only the whole kit plays it, and not each run of our own tests. */
+  readonly isLong?: true
   /** The transport without which it is left out. */
   readonly needs?: TransportName
   run(stage: Stage): Promise<void>

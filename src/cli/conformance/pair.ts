@@ -7,7 +7,7 @@ import { type Case, expectSame, type Level, type Stage } from './case.ts'
 import { type Taken, type TreeResult, take } from './cases/entries.ts'
 import type { Program } from './program.ts'
 import { serve } from './serving.ts'
-import { chances, randomPolicyTree, randomTree, shuffled, summaryOf, wire } from './trees.ts'
+import { chances, randomPolicyTree, randomTree, shuffled, summaryOf, wire } from './trees/trees.ts'
 
 /** Returns a case for each seed. The levels are those that both programs have. */
 export function pairCases(

@@ -1,15 +1,25 @@
 /** Runs the cases of the levels that a program names, one after the other, and reports each. */
-import { type Case, type Level, levels, type Stage } from './case.ts'
-import { accessCases } from './cases/access.ts'
-import { answerCases } from './cases/answers.ts'
+import { ConnectError } from '@connectrpc/connect'
+import { fromConnectError } from '../../rpc/errors.ts'
+import { type Case, type Level, levels, Mismatch, type Stage } from './case.ts'
 import { askerCases } from './cases/asking.ts'
 import { authorCases } from './cases/author.ts'
+import { blobAskerCases } from './cases/blob-asking.ts'
 import { entryCases } from './cases/entries.ts'
+import { finderCases } from './cases/finding.ts'
 import { lieCases } from './cases/lies.ts'
 import { policyCases } from './cases/policy.ts'
 import { readerCases } from './cases/reader.ts'
-import { servingCases } from './cases/serving.ts'
-import { watchCases } from './cases/watching.ts'
+import { accessCases } from './cases/servers/access.ts'
+import { addressCases } from './cases/servers/addresses.ts'
+import { adminCases } from './cases/servers/admins.ts'
+import { answerCases } from './cases/servers/answers.ts'
+import { blobCases } from './cases/servers/blobs.ts'
+import { offerCases } from './cases/servers/offers.ts'
+import { servingCases } from './cases/servers/serving.ts'
+import { watchCases } from './cases/servers/watching.ts'
+import { textCases } from './cases/texts.ts'
+import { transcriptCases } from './cases/transcripts.ts'
 import type { Features } from './features.ts'
 import { pairCases } from './pair.ts'
 import { Program } from './program.ts'
@@ -41,23 +51,31 @@ export async function runPair(options: PairOptions): Promise<Outcome[]> {
 
 /** The levels of a mode: whether the program answers calls, or makes them and judges what it gets. */
 export const levelsOf: Readonly<Record<Mode, readonly Level[]>> = {
-  server: ['server', 'access'],
-  peer: levels.filter((level) => level !== 'server' && level !== 'access'),
+  server: levels.slice(levels.indexOf('server')),
+  peer: levels.slice(0, levels.indexOf('server')),
 }
 
 /** Returns every case of the kit. */
 export function allCases(): Case[] {
   return [
     ...entryCases(),
+    ...textCases(),
     ...authorCases(),
     ...policyCases(),
+    ...finderCases(),
+    ...blobAskerCases(),
     ...readerCases(),
     ...askerCases(),
+    ...transcriptCases(),
     ...lieCases(),
     ...answerCases(),
     ...servingCases(),
     ...watchCases(),
     ...accessCases(),
+    ...adminCases(),
+    ...addressCases(),
+    ...offerCases(),
+    ...blobCases(),
   ]
 }
 
@@ -67,6 +85,8 @@ export interface RunOptions {
   readonly knownFailing: ReadonlySet<string>
   /** Only the cases whose name matches. */
   readonly only?: RegExp | undefined
+  /** Whether cases that take many seconds are left out. */
+  readonly isShort?: boolean
   readonly command: string
   readonly args: readonly string[]
   /** Receives each line of TAP. */
@@ -75,9 +95,10 @@ export interface RunOptions {
 
 /** Returns how each case went. */
 export async function runCases(options: RunOptions): Promise<Outcome[]> {
-  const { mode, features, knownFailing, only, print } = options
+  const { mode, features, knownFailing, only, isShort, print } = options
   const cases = allCases().filter(
-    ({ level, name, needs }) =>
+    ({ level, name, needs, isLong }) =>
+      !(isLong && isShort) &&
       (needs === undefined || features.transports.includes(needs)) &&
       levelsOf[mode].includes(level) &&
       features.levels.includes(level) &&
@@ -117,8 +138,15 @@ async function play(kit: Case, stage: Stage, known: boolean): Promise<Outcome> {
     await kit.run(stage)
     return { ...outcome, ms: performance.now() - startMs }
   } catch (error) {
-    return { ...outcome, ms: performance.now() - startMs, failure: error as Error }
+    return { ...outcome, ms: performance.now() - startMs, failure: failureOf(kit, error as Error) }
   }
+}
+
+/** A program that serves and fails a call which has an answer breaks the rule that the case is about. */
+function failureOf({ rules: [rule = ''] }: Case, error: Error): Error {
+  if (!(error instanceof ConnectError)) return error
+  const { code, message } = fromConnectError(error)
+  return new Mismatch(rule, 'how a call ends', 'an answer', `the error ${code}: ${message}`)
 }
 
 /** Returns what the run says to people: how many cases of each level passed. */

@@ -7,9 +7,9 @@ import { bytesToHex } from '../../dag/hex.ts'
 import type { EntryId } from '../../dag/id.ts'
 import type { PeerId } from '../../dag/identity.ts'
 import { createNode, type Node } from '../../node/node.ts'
-import type { Stage } from './case.ts'
+import { Mismatch, type Stage } from './case.ts'
 import { storeIn } from './reference.ts'
-import { kitKey, kitSeed, wire } from './trees.ts'
+import { kitKey, kitSeed, wire } from './trees/trees.ts'
 
 /** A program that serves. */
 export interface Serving extends AsyncDisposable {
@@ -21,14 +21,24 @@ export interface Serving extends AsyncDisposable {
 /** The number of the key with which programs serve. */
 export const serverKey = 50
 
-/** Lets the program serve these entries, which it stores in this order, on loopback. */
+/** The chunks of a blob that a program has for a tree. */
+export interface ServedChunks {
+  readonly tree: EntryId
+  readonly chunks: readonly Uint8Array[]
+}
+
+/** Lets the program serve these entries, which it stores in this order, on loopback, and perhaps chunks of blobs. */
 export async function serve(
   { program, transports }: Stage,
   entries: readonly VerifiedEntry[],
+  blobs: readonly ServedChunks[] = [],
 ): Promise<Serving> {
   const quic = transports.includes('quic')
   const answer = await program.expect('serve', {
     ...{ seed: bytesToHex(kitSeed(serverKey)), entries: entries.map(wire), quic },
+    ...(blobs.length > 0 && {
+      blobs: blobs.map(({ tree, chunks }) => ({ tree, chunks: chunks.map(bytesToHex) })),
+    }),
   })
   return {
     peer: kitKey(serverKey).peer,
@@ -67,7 +77,7 @@ export interface Heard {
   readonly parentsFirst: boolean
 }
 
-/** Reads the answer to a request to its end. Throws PROTOCOL if it has not just one header, and first. */
+/** Reads the answer to a request to its end. Throws a Mismatch if it has not just one header, and first. */
 export async function hear(sync: Client<typeof SyncService>, request: SyncTreeRequest): Promise<Heard> {
   let header: SyncTreeHeader | undefined
   const ids: EntryId[] = []
@@ -83,9 +93,17 @@ export async function hear(sync: Client<typeof SyncService>, request: SyncTreeRe
       const bytes = entries.reduce((sum, { body, signature }) => sum + body.length + signature.length, 0)
       pages.push({ entries: entries.length, bytes })
       more = part.value.more
-    } else throw new Error('The answer to SyncTree has not one header, at its start, and then pages.')
+    } else {
+      const came = header === undefined ? 'first' : 'after the header'
+      throw new Mismatch(
+        'S3',
+        'the parts of the answer',
+        'a header, then pages',
+        `${part.case ?? 'nothing'} ${came}`,
+      )
+    }
   }
-  if (header === undefined) throw new Error('The answer to SyncTree has no header.')
+  if (header === undefined) throw new Mismatch('S3', 'the parts of the answer', 'a header, then pages', '')
   return { header, ids, pages, more, parentsFirst: areParentsFirst(ids, bodies) }
 }
 

@@ -52,12 +52,53 @@ export interface BindingVectors {
     readonly binding: string
     readonly signature: string
   }[]
+  readonly refusedHandshakes: readonly {
+    readonly name: string
+    readonly peer: string
+    readonly callerNonce: string
+    readonly serverNonce: string
+    readonly binding: string
+    readonly signature: string
+  }[]
   readonly tokens: readonly {
     readonly name: string
     readonly seed: string
     readonly claims: object
     readonly token: string
     readonly reason: string
+  }[]
+}
+
+/** A text, or pieces of it. */
+type Text = string | readonly (string | Repeat<string>)[]
+
+export interface TextVectors {
+  readonly ids: readonly { readonly id: string; readonly text: string }[]
+  readonly refusedIds: readonly { readonly name: string; readonly text: string }[]
+  readonly refusedPeers: readonly { readonly name: string; readonly text: string }[]
+}
+
+export interface TicketVectors {
+  readonly tickets: readonly {
+    readonly name: string
+    readonly text: Text
+    readonly printed: Text
+    readonly ticket: {
+      readonly tree: string
+      readonly peers: readonly { readonly peer: string | null; readonly addresses: readonly Text[] }[]
+      readonly invitation: string | null
+    }
+  }[]
+  readonly refused: readonly { readonly name: string; readonly text: Text }[]
+}
+
+export interface VoidVectors {
+  readonly trees: readonly {
+    readonly name: string
+    /** The rule that a wrong answer breaks comes first. */
+    readonly rules: readonly [string, ...string[]]
+    readonly entries: readonly { readonly id: string; readonly body: string; readonly signature: string }[]
+    readonly void: readonly string[]
   }[]
 }
 
@@ -69,22 +110,25 @@ function checkout(): string {
   return existsSync(join(above, 'conformance/vectors/entries.json')) ? above : dirname(above)
 }
 
-/** Reads a file of vectors: of the checkout, or as `bundle.js` packs it beside the command. */
-export function readVectors<File>(name: string): File {
+/** Reads a file of vectors or transcripts: of the checkout, or as `bundle.js` packs it beside the command. */
+export function readVectors<File>(name: string, folder = 'vectors'): File {
   const packed = join(here, 'conformance', `${name}.json.gz`)
   const bytes = existsSync(packed)
     ? gunzipSync(readFileSync(packed))
-    : readFileSync(join(checkout(), 'conformance/vectors', `${name}.json`))
+    : readFileSync(join(checkout(), 'conformance', folder, `${name}.json`))
   return JSON.parse(bytes.toString()) as File
 }
 
-/** Returns bytes of a vector in plain hex. */
-export function plainHex(bytes: Bytes): string {
-  const pieces = typeof bytes === 'string' ? [bytes] : bytes
+/** Returns a text of a vector without its repetitions. */
+export function plainText(text: Text): string {
+  const pieces = typeof text === 'string' ? [text] : text
   return pieces
     .map((piece) => (typeof piece === 'string' ? piece : piece.repeat.repeat(piece.times)))
     .join('')
 }
+
+/** Returns bytes of a vector in plain hex. */
+export const plainHex = (bytes: Bytes): string => plainText(bytes)
 
 /** Returns fields without the vectors' repetitions. */
 export function plainFields(fields: Fields): object {

@@ -26,6 +26,10 @@ const vectors = JSON.parse(readFileSync(bindingsFile, 'utf8')) as {
     'seed' | 'peer' | 'callerNonce' | 'serverNonce' | 'binding' | 'signed' | 'signature',
     string
   >[]
+  refusedHandshakes: Record<
+    'name' | 'peer' | 'callerNonce' | 'serverNonce' | 'binding' | 'signature',
+    string
+  >[]
   tokens: TokenVector[]
 }
 
@@ -54,6 +58,15 @@ describe('binding vectors', () => {
       for (const { binding: other } of vectors.handshakes)
         if (other !== binding)
           await assert.rejects(verifyHandshake(nonce, other, answer), { code: 'WRONG_PEER' })
+    })
+
+  for (const { name, peer, callerNonce, serverNonce, binding, signature } of vectors.refusedHandshakes)
+    it(`a handshake ${name} proves nobody`, async () => {
+      const answer = create(HandshakeResponseSchema, {
+        ...{ version: 2, peer: hexToBytes(peer), nonce: hexToBytes(serverNonce) },
+        signature: hexToBytes(signature),
+      })
+      await assert.rejects(verifyHandshake(hexToBytes(callerNonce), binding, answer), { code: 'WRONG_PEER' })
     })
 
   for (const { name, claims, token, nowMs, server, channel, reason } of vectors.tokens)

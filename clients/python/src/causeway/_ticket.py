@@ -43,9 +43,7 @@ class Ticket:
         peers: list[tuple[PeerId | None, list[str]]] = [(None, [])]
         for parameter in text[len(_SCHEME) :].split("&"):
             name, _, escaped = parameter.partition("=")
-            if re.search("%(?![0-9A-Fa-f]{2})", escaped):
-                raise _bad(f"has parameters that are escaped as in an address, got {quote(parameter)}")
-            value = unquote_plus(escaped)
+            value = _unescape(escaped)
             if name == "db":
                 trees.append(Id.parse(value))
             elif name == "in":
@@ -74,6 +72,15 @@ class Ticket:
                 parts.append(f"in={self.invitation.hex()}")
             parts += [f"pr={escape(address, safe=':/')}" for address in peer.addresses]
         return _SCHEME + "&".join(parts)
+
+
+def _unescape(escaped: str) -> str:
+    if not re.search("%(?![0-9A-Fa-f]{2})", escaped):
+        try:
+            return unquote_plus(escaped, errors="strict")
+        except UnicodeDecodeError:
+            pass
+    raise _bad(f"has parameters that are escaped as in an address, got {quote(escaped)}")
 
 
 def _add_peer(peers: list[tuple[PeerId | None, list[str]]], peer: PeerId) -> None:

@@ -59,6 +59,24 @@ fn handshakes_prove_the_server_for_their_binding_alone() {
 }
 
 #[test]
+fn handshakes_that_prove_nobody_are_refused() {
+    let refused = vectors("refusedHandshakes");
+    assert!(refused.len() >= 10);
+    for vector in refused {
+        let nonce: [u8; 32] = hex(&vector, "callerNonce").try_into().unwrap();
+        let answer = HandshakeResponse {
+            version: 2,
+            peer: hex(&vector, "peer"),
+            nonce: hex(&vector, "serverNonce"),
+            signature: hex(&vector, "signature"),
+            ..Default::default()
+        };
+        let code = check_handshake(&nonce, text(&vector, "binding"), &answer).map_err(|error| error.code());
+        assert_eq!(code, Err(Code::WrongPeer), "{}", vector["name"]);
+    }
+}
+
+#[test]
 fn tokens_are_signed_to_the_same_bytes() {
     let mut signed = 0;
     for vector in vectors("tokens") {

@@ -121,6 +121,26 @@ mod tests {
     }
 
     #[test]
+    fn the_vectors_are_read_printed_and_refused() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../conformance/vectors/texts.json");
+        let vectors: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let list = |name: &str| vectors[name].as_array().unwrap().clone();
+        for vector in list("ids") {
+            let text = vector["text"].as_str().unwrap();
+            let id: Id = text.parse().unwrap();
+            assert_eq!((HEXLOWER.encode(&id.0).as_str(), id.to_string().as_str()), (vector["id"].as_str().unwrap(), text));
+        }
+        let refused = (list("refusedIds"), list("refusedPeers"));
+        for vector in &refused.0 {
+            assert!(vector["text"].as_str().unwrap().parse::<Id>().is_err(), "{}", vector["name"]);
+        }
+        for vector in &refused.1 {
+            assert!(vector["text"].as_str().unwrap().parse::<PeerId>().is_err(), "{}", vector["name"]);
+        }
+        assert!(refused.0.len() >= 20 && refused.1.len() >= 8);
+    }
+
+    #[test]
     fn a_peer_id_is_lowercase_hex() {
         let peer = PeerId([0xab; 32]);
         assert_eq!(peer.to_string().parse::<PeerId>().unwrap(), peer);

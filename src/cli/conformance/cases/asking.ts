@@ -2,17 +2,17 @@
  * Level `asker`: sessions of the program with a server of the kit. Each request is compared with what the rules say of
  * the entries that the program has, and both sides must be equal at the end.
  */
-import { SyncStatus, type SyncTreeRequest } from '../../../../gen/causeway/v1/sync_pb.ts'
+import type { SyncTreeRequest } from '../../../../gen/causeway/v1/sync_pb.ts'
 import { limits } from '../../../base/limits.ts'
 import { decodeParents } from '../../../dag/body.ts'
 import { entryBytes, idOf } from '../../../dag/entry.ts'
 import { bytesToHex } from '../../../dag/hex.ts'
 import { chunksOf, havesOf, requestOf } from '../asking.ts'
 import { type Case, expectSame, Mismatch } from '../case.ts'
-import { cutShort, forked, type Pair, starred } from '../sets.ts'
-import { type OurStand, type Stand, standWith, type Tricks } from '../stand.ts'
-import { summaryOf } from '../trees.ts'
-import { cutting, inPagesOf, slow, undecodable } from '../tricks.ts'
+import { type OurStand, type Stand, standWith, type Tricks } from '../stand/stand.ts'
+import { asksRanges, cutting, inPagesOf, slow, undecodable } from '../stand/tricks.ts'
+import { cutShort, forked, type Pair, starred } from '../trees/sets.ts'
+import { summaryOf } from '../trees/trees.ts'
 
 export interface Session {
   readonly code: string
@@ -212,24 +212,7 @@ function wayCases(): Meeting[] {
       ['G1', 'G2', 'G3', 'G5', 'R14'],
       () => forked(200, 30, 30),
       expectRanges,
-      {
-        async *syncTree(request, honest) {
-          for await (const message of honest(request)) {
-            const isFirst =
-              request.range === undefined && request.want.length + request.wantShort.length === 0
-            if (!isFirst) yield message
-            else if (message.part.case === 'header') {
-              Object.assign(message.part.value, {
-                status: SyncStatus.RANGE,
-                tips: [],
-                want: new Uint8Array(0),
-                sketch: undefined,
-              })
-              yield message
-            }
-          }
-        },
-      },
+      asksRanges(),
     ),
   ]
 }

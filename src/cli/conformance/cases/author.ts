@@ -7,11 +7,12 @@ import { type BindingVectors, type EntryVector, plainFields, plainHex, readVecto
 
 export function authorCases(): Case[] {
   const { valid } = readVectors<{ valid: EntryVector[] }>('entries')
-  const { certificates, handshakes, tokens } = readVectors<BindingVectors>('bindings')
+  const { certificates, handshakes, refusedHandshakes, tokens } = readVectors<BindingVectors>('bindings')
   return [
     ...valid.filter(({ seed }) => typeof seed === 'string').map(signs),
     ...certificates.map(binds),
     ...handshakes.map(shakes),
+    ...refusedHandshakes.map(provesNobody),
     ...tokens.filter(({ reason, claims }) => reason === '' && isOfPrograms(claims)).map(proves),
   ]
 }
@@ -73,6 +74,17 @@ function shakes({ seed: _, ...handshake }: BindingVectors['handshakes'][number])
         false,
       )
       await holds('another signature', { signature: flipped(handshake.signature) }, false)
+    },
+  }
+}
+
+/** The program refuses a handshake that has one fault. */
+function provesNobody({ name, ...handshake }: BindingVectors['refusedHandshakes'][number]): Case {
+  return {
+    ...{ name: `author: no handshake: ${name}`, level: 'author', rules: ['H4', 'H1'] },
+    async run({ program }) {
+      const { holds } = await program.expect('handshake', handshake)
+      expectSame('H4', `whether the proof ${handshake.signature} holds`, false, holds)
     },
   }
 }

@@ -7,7 +7,7 @@ import { signEntry } from '../../../dag/entry.ts'
 import { formatId } from '../../../dag/id.ts'
 import { type Case, expectSame, type Stage } from '../case.ts'
 import type { Answer } from '../program.ts'
-import { Grown, kitKey, randomTree, shuffled, summaryOf, wire } from '../trees.ts'
+import { Grown, kitKey, randomTree, shuffled, summaryOf, wire } from '../trees/trees.ts'
 import { type EntryVector, type InvalidVector, plainHex, readVectors } from '../vectors.ts'
 
 interface Verdict {
@@ -135,7 +135,6 @@ export function entryCases(): Case[] {
         ),
       ),
     ...placeCases(),
-    ...textCases(valid),
     ...setCases(),
   ]
 }
@@ -185,35 +184,6 @@ function placeCases(): Case[] {
           true,
           code === 'ENTRY_TREE' || code === 'ENTRY_MISSING_PARENT',
         )
-      },
-    },
-  ]
-}
-
-function textCases(valid: readonly EntryVector[]): Case[] {
-  return [
-    {
-      name: 'entries: text forms of ids',
-      level: 'entries',
-      rules: ['E15'],
-      async run({ program }) {
-        for (const { id, cid } of valid.slice(0, 8)) {
-          expectSame('E15', `the text form of ${id}`, cid, (await program.expect('text', { id })).text)
-          expectSame('E15', `the id of ${cid}`, id, (await program.expect('id', { text: cid })).id)
-        }
-        for (const wrong of [
-          valid[0]!.cid.toUpperCase(),
-          valid[0]!.cid.slice(0, -1),
-          `${valid[0]!.cid}a`,
-          'b',
-          '',
-        ])
-          expectSame(
-            'E15',
-            `the error for the text "${wrong}"`,
-            'INVALID_ARGUMENT',
-            (await program.ask('id', { text: wrong })).error?.code,
-          )
       },
     },
   ]

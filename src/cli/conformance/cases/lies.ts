@@ -1,10 +1,10 @@
 /** Level `asker`: servers that lie in a session. The program ends it, and stores nothing that is not valid. */
 import { SyncStatus, type SyncTreeHeader } from '../../../../gen/causeway/v1/sync_pb.ts'
 import { type Case, expectSame } from '../case.ts'
-import { forked } from '../sets.ts'
-import { standWith, type Tricks } from '../stand.ts'
-import { Grown, summaryOf } from '../trees.ts'
-import { altering, alteringPages } from '../tricks.ts'
+import { standWith, type Tricks } from '../stand/stand.ts'
+import { altering, alteringPages } from '../stand/tricks.ts'
+import { forked } from '../trees/sets.ts'
+import { Grown, summaryOf } from '../trees/trees.ts'
 import { meet } from './asking.ts'
 
 const pair = () => forked(40, 3, 30)

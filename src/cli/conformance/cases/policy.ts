@@ -1,26 +1,61 @@
 /**
  * Level `policy`: which entries are forbidden, which are void whatever order they came in, and where a new entry goes.
  */
+import { Permission, PublicAccess } from '../../../../gen/causeway/v1/entry_pb.ts'
+import { decodeBody } from '../../../dag/body.ts'
 import { utf8 } from '../../../dag/bytes.ts'
 import { signEntry, type VerifiedEntry } from '../../../dag/entry.ts'
-import { bytesToHex } from '../../../dag/hex.ts'
+import { bytesToHex, hexToBytes } from '../../../dag/hex.ts'
+import type { EntryId } from '../../../dag/id.ts'
 import { type Case, expectSame, type Stage } from '../case.ts'
 import { judge, standing } from '../reference.ts'
+import { ordersOf } from '../trees/orders.ts'
 import {
+  Grown,
+  granting,
   kitKey,
   kitSeed,
+  madeKey,
+  mentioning,
   pointOn,
   randomPolicyTree,
   randomTree,
   shuffled,
   summaryOf,
   wire,
-} from '../trees.ts'
-import { type EntryVector, plainHex, readVectors } from '../vectors.ts'
-import { take } from './entries.ts'
+} from '../trees/trees.ts'
+import { type EntryVector, plainHex, readVectors, type VoidVectors } from '../vectors.ts'
+import { type Taken, take } from './entries.ts'
 
 export function policyCases(): Case[] {
-  return [...vectorOrders(), ...randomPolicies(), ...places()]
+  return [...vectorOrders(), ...everyOrder(), ...boundCases(), ...randomPolicies(), ...places()]
+}
+
+/** Small trees, which come in each order that they can come in. */
+function everyOrder(): Case[] {
+  return readVectors<VoidVectors>('void').trees.map(({ name, rules, entries, void: voids }) => ({
+    ...{
+      name: `policy: in every order: ${name}`,
+      level: 'policy',
+      rules: [...new Set([...rules, 'P24', 'P26'])],
+    },
+    async run({ program }) {
+      const placed = entries.map(({ id, body, signature }) => ({
+        ...{ id: id as EntryId, signed: { body, signature } },
+        body: decodeBody(hexToBytes(body)),
+      }))
+      for (const order of ordersOf(placed)) {
+        const { results, trees } = (await program.expect('take', {
+          entries: order.map(({ signed }) => signed),
+        })) as unknown as Taken
+        const codes = results.map(({ code }) => code)
+        expectSame('P24', 'the codes of the entries', Array(order.length).fill(''), codes)
+        const got = [...(trees[0]?.void ?? [])].sort()
+        const arrival = order.map(({ id }) => id.slice(0, 8)).join(', ')
+        expectSame(rules[0], `the void entries after ${arrival}`, voids, got)
+      }
+    },
+  }))
 }
 
 /** The vectors of one tree have void entries of each kind. All their orders give the same ones. */
@@ -58,6 +93,66 @@ async function expectVoid(
   const lacks = voids.filter((id) => !got.includes(id))
   const rule = lacks.length > 0 ? 'P23' : 'P26'
   expectSame(rule, 'the void entries', [...voids].sort(), got)
+}
+
+/** Policies at their bounds, and one past each of them. */
+function boundCases(): Case[] {
+  const bound = (name: string, grow: (tree: Grown) => readonly VerifiedEntry[], isLong = false): Case => ({
+    ...{
+      name: `policy: bound: ${name}`,
+      level: 'policy',
+      rules: ['P6'],
+      ...(isLong && { isLong: true as const }),
+    },
+    async run(stage) {
+      const tree = new Grown(`bound ${name}`, PublicAccess.NONE)
+      const past = new Set(grow(tree))
+      const { results } = await take(stage, tree.entries.map(wire))
+      const expected = tree.entries.map((entry) => (past.has(entry) ? 'ENTRY_POLICY' : ''))
+      // Past the bound is the last one, so a list of codes says where they differ.
+      const first = expected.findIndex((code, index) => code !== results[index]?.code)
+      const what = first < 0 ? 'the codes' : `the code of entry ${first + 1} of ${expected.length}`
+      expectSame('P6', what, expected[Math.max(first, 0)], results[Math.max(first, 0)]?.code)
+    },
+  })
+  const plain = [{ store: 'log', kind: 'add', payload: utf8('placed') }]
+  const keys = (from: number, count: number) => Array.from({ length: count }, (_, n) => madeKey(from + n))
+  return [
+    bound('64 members of a point', (tree) => {
+      const beside = Array.from({ length: 65 }, (_, n) =>
+        tree.add([tree.root], { changes: granting(Permission.READ, 100 + n) }),
+      )
+      tree.add(beside.slice(0, 64), { changes: plain })
+      // An entry cannot even name 65, so it names one too few.
+      return [tree.add(beside, { changes: plain, leaveOut: 1 })]
+    }),
+    bound('512 revocations', (tree) => {
+      const all = tree.add([tree.root], { changes: mentioning(keys(0, 512), true) })
+      tree.add([all], { changes: mentioning(keys(512, 1), false) })
+      return [tree.add([all], { changes: mentioning(keys(512, 1), true) })]
+    }),
+    bound(
+      '65,536 names',
+      (tree) => {
+        // The root names a key, too.
+        let last = tree.add([tree.root], { changes: mentioning(keys(0, 1023), false) })
+        for (let n = 1; n < 64; n++)
+          last = tree.add([last], { changes: mentioning(keys(1024 * n, 1024), false) })
+        return [tree.add([last], { changes: mentioning(keys(0, 1), false) })]
+      },
+      true,
+    ),
+    bound(
+      '8,192 policy entries',
+      (tree) => {
+        let last = tree.root
+        // Its closure has the root, and the entry itself counts.
+        for (let n = 1; n < 8192; n++) last = tree.add([last], { changes: mentioning(keys(0, 1), false) })
+        return [tree.add([last], { changes: mentioning(keys(0, 1), false) })]
+      },
+      true,
+    ),
+  ]
 }
 
 /** Trees in which admins revoke each other beside each other: codes and void sets as the reference has them. */

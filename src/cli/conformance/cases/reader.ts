@@ -3,10 +3,10 @@
 import type { VerifiedEntry } from '../../../dag/entry.ts'
 import { hexToBytes } from '../../../dag/hex.ts'
 import { type Case, expectSame } from '../case.ts'
-import { forked } from '../sets.ts'
-import { type OurStand, standWith, type Tricks } from '../stand.ts'
-import { Grown, kitKey, randomTree, summaryOf } from '../trees.ts'
-import { altering, alteringPages, cutting, inPagesOf, slow } from '../tricks.ts'
+import { type OurStand, standWith, type Tricks } from '../stand/stand.ts'
+import { altering, alteringPages, cutting, inPagesOf, slow } from '../stand/tricks.ts'
+import { forked } from '../trees/sets.ts'
+import { Grown, kitKey, randomTree, summaryOf } from '../trees/trees.ts'
 
 interface Fetched {
   readonly code: string

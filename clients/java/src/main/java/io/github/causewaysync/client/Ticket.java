@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * A tree with addresses, to hand to somebody: {@code causeway:?db=<tree>&by=<peer>&pr=http://…&in=<secret>}.
@@ -20,6 +21,7 @@ import java.util.Optional;
 public record Ticket(
     Id tree, Optional<PeerId> peer, List<String> addresses, Optional<String> invitation, List<Other> others) {
   private static final String SCHEME = "causeway:?";
+  private static final Pattern ESCAPED = Pattern.compile("([^%]|%[0-9A-Fa-f]{2})*+", Pattern.DOTALL);
   private static final int LENGTH = 32_768;
   private static final int PEERS = 8;
   private static final int ADDRESSES = 16;
@@ -80,16 +82,20 @@ public record Ticket(
   }
 
   private static String decode(String text) {
-    try {
-      return URLDecoder.decode(text, StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException other) {
-      throw bad("has addresses that are escaped as in URLs");
-    }
+    // The decoder takes a sign before the digit, and puts U+FFFD for what is not UTF-8.
+    if (!ESCAPED.matcher(text).matches()) throw bad("has values that are escaped as in URLs");
+    String decoded = URLDecoder.decode(text, StandardCharsets.UTF_8);
+    if (decoded.indexOf(0xfffd) >= 0) throw bad("has values in UTF-8");
+    return decoded;
   }
 
   private static String encode(String address) {
     String text = URLEncoder.encode(address, StandardCharsets.UTF_8);
-    return text.replace("+", "%20").replace("%3A", ":").replace("%2F", "/");
+    return text.replace("+", "%20")
+        .replace("*", "%2A")
+        .replace("%7E", "~")
+        .replace("%3A", ":")
+        .replace("%2F", "/");
   }
 
   @Override

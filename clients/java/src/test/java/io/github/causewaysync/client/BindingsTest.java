@@ -57,6 +57,27 @@ class BindingsTest {
     }
   }
 
+  @Test
+  void handshakesThatProveNobodyAreRefused() {
+    List<JsonObject> refused = Vectors.list(VECTORS, "refusedHandshakes");
+    assertTrue(refused.size() >= 10);
+    for (JsonObject vector : refused) {
+      HandshakeResponse answer =
+          HandshakeResponse.newBuilder()
+              .setVersion(2)
+              .setPeer(ByteString.copyFrom(Vectors.hex(vector, "peer")))
+              .setNonce(ByteString.copyFrom(Vectors.hex(vector, "serverNonce")))
+              .setSignature(ByteString.copyFrom(Vectors.hex(vector, "signature")))
+              .build();
+      ByteString nonce = ByteString.copyFrom(Vectors.hex(vector, "callerNonce"));
+      String name = Vectors.text(vector, "name");
+      var error =
+          assertThrows(
+              CausewayException.class, () -> Credentials.check(nonce, Vectors.text(vector, "binding"), answer), name);
+      assertEquals("WRONG_PEER", error.code(), name);
+    }
+  }
+
   private static boolean isText(JsonObject claims, String name) {
     return claims.get(name) instanceof JsonPrimitive value && value.isString();
   }

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import io.github.causewaysync.v1.ErrorDetail;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -78,6 +81,60 @@ class ValuesTest {
             base + "&pr=" + "a".repeat(32_768)))
       assertEquals("INVALID_ARGUMENT", assertThrows(CausewayException.class, () -> Ticket.parse(wrong), wrong).code());
     assertEquals(List.of("http://a"), Ticket.parse(base + "&new=1&pr=http://a").addresses());
+  }
+
+  @Test
+  void textsOfTheVectorsAreReadAndRefused() {
+    JsonObject vectors = Vectors.file("texts.json");
+    for (JsonObject vector : Vectors.list(vectors, "ids")) {
+      String text = Vectors.text(vector, "text");
+      assertEquals(Vectors.id(vector.get("id")), Id.parse(text));
+      assertEquals(text, Id.parse(text).toString());
+    }
+    List<JsonObject> refused = Vectors.list(vectors, "refusedIds");
+    for (JsonObject vector : refused) refuses(vector, Id::parse);
+    List<JsonObject> peers = Vectors.list(vectors, "refusedPeers");
+    for (JsonObject vector : peers) refuses(vector, PeerId::parse);
+    assertTrue(refused.size() >= 20 && peers.size() >= 8);
+  }
+
+  private static void refuses(JsonObject vector, Consumer<String> parse) {
+    String text = Vectors.expandText(vector.get("text"));
+    var error = assertThrows(CausewayException.class, () -> parse.accept(text), Vectors.text(vector, "name"));
+    assertEquals("INVALID_ARGUMENT", error.code());
+  }
+
+  @Test
+  void ticketsOfTheVectorsAreReadPrintedAndRefused() {
+    JsonObject vectors = Vectors.file("tickets.json");
+    List<JsonObject> tickets = Vectors.list(vectors, "tickets");
+    for (JsonObject vector : tickets) {
+      Ticket ticket = Ticket.parse(Vectors.expandText(vector.get("text")));
+      JsonObject wanted = vector.getAsJsonObject("ticket");
+      List<JsonObject> peers = Vectors.list(wanted, "peers");
+      String name = Vectors.text(vector, "name");
+      assertEquals(Vectors.id(wanted.get("tree")), ticket.tree(), name);
+      assertEquals(optional(wanted.get("invitation")), ticket.invitation(), name);
+      assertEquals(optional(peers.get(0).get("peer")), ticket.peer().map(PeerId::toString), name);
+      assertEquals(addresses(peers.get(0)), ticket.addresses(), name);
+      assertEquals(peers.size() - 1, ticket.others().size(), name);
+      for (int index = 1; index < peers.size(); index++) {
+        assertEquals(Vectors.text(peers.get(index), "peer"), ticket.others().get(index - 1).peer().toString());
+        assertEquals(addresses(peers.get(index)), ticket.others().get(index - 1).addresses());
+      }
+      assertEquals(Vectors.expandText(vector.get("printed")), ticket.toString(), name);
+    }
+    List<JsonObject> refused = Vectors.list(vectors, "refused");
+    for (JsonObject vector : refused) refuses(vector, Ticket::parse);
+    assertTrue(tickets.size() >= 14 && refused.size() >= 30);
+  }
+
+  private static Optional<String> optional(JsonElement text) {
+    return text.isJsonNull() ? Optional.empty() : Optional.of(text.getAsString());
+  }
+
+  private static List<String> addresses(JsonObject peer) {
+    return peer.getAsJsonArray("addresses").asList().stream().map(Vectors::expandText).toList();
   }
 
   @Test

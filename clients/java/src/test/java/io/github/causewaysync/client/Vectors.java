@@ -51,6 +51,18 @@ final class Vectors {
     return ByteString.copyFrom(HexFormat.of().parseHex(hex));
   }
 
+  /** A text, or a list of pieces, each a text or a repeated run. */
+  static String expandText(JsonElement text) {
+    if (!text.isJsonArray()) return text.getAsString();
+    StringBuilder expanded = new StringBuilder();
+    for (JsonElement piece : text.getAsJsonArray())
+      if (piece.isJsonObject()) {
+        JsonObject run = piece.getAsJsonObject();
+        expanded.append(text(run, "repeat").repeat(run.get("times").getAsInt()));
+      } else expanded.append(piece.getAsString());
+    return expanded.toString();
+  }
+
   static Id id(JsonElement hex) {
     return new Id(ByteString.copyFrom(HexFormat.of().parseHex(hex.getAsString())));
   }

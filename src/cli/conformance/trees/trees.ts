@@ -3,21 +3,25 @@
  * can make them too.
  */
 import { create } from '@bufbuild/protobuf'
-import { Permission, PolicyKeySchema, PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
-import type { Change } from '../../dag/body.ts'
-import { utf8 } from '../../dag/bytes.ts'
-import { sha256Hex } from '../../dag/crypto.ts'
-import { type Entry, policyStore, signEntry, signRoot, type VerifiedEntry } from '../../dag/entry.ts'
-import { bytesToHex, hexToBytes } from '../../dag/hex.ts'
-import { digestTips, type EntryId, idToBytes } from '../../dag/id.ts'
-import { createIdentity, type Identity } from '../../dag/identity.ts'
-import { encodePolicyChange } from '../../dag/policy/change.ts'
+import { Permission, PolicyKeySchema, PublicAccess } from '../../../../gen/causeway/v1/entry_pb.ts'
+import type { Change } from '../../../dag/body.ts'
+import { utf8 } from '../../../dag/bytes.ts'
+import { sha256Hex } from '../../../dag/crypto.ts'
+import { type Entry, policyStore, signEntry, signRoot, type VerifiedEntry } from '../../../dag/entry.ts'
+import { bytesToHex, hexToBytes } from '../../../dag/hex.ts'
+import { digestTips, type EntryId, idToBytes } from '../../../dag/id.ts'
+import { createIdentity, type Identity } from '../../../dag/identity.ts'
+import { encodePolicyChange } from '../../../dag/policy/change.ts'
 
 const firstMs = Date.UTC(2026, 0, 1)
 
+const keys = new Map<number, Identity>()
+
 /** Returns the n-th key of the kit: its seed is SHA-256 of `causeway conformance key n`. */
 export function kitKey(n: number): Identity {
-  return createIdentity(kitSeed(n))
+  const key = keys.get(n) ?? createIdentity(kitSeed(n))
+  keys.set(n, key)
+  return key
 }
 
 export function kitSeed(n: number): Uint8Array {
@@ -39,6 +43,8 @@ export interface Growth {
   /** The number of the key that writes. */
   readonly key?: number
   readonly changes?: readonly Change[]
+  /** How many members of its point it does not name. */
+  readonly leaveOut?: number
 }
 
 /** One tree that grows. `entries` has parents first. */
@@ -47,14 +53,15 @@ export class Grown {
   readonly entries: VerifiedEntry[] = []
   private readonly byId = new Map<EntryId, VerifiedEntry>()
 
-  constructor(seed: number | string, publicAccess = PublicAccess.WRITE) {
+  /** `key` is the number of the key that begins the tree. */
+  constructor(seed: number | string, publicAccess = PublicAccess.WRITE, key = 0) {
     const nonce = hexToBytes(sha256Hex(utf8(`causeway conformance tree ${seed}`)).slice(0, 32))
-    this.root = signRoot(kitKey(0), { name: 'kit', publicAccess, createdAtMs: firstMs, nonce })
+    this.root = signRoot(kitKey(key), { name: 'kit', publicAccess, createdAtMs: firstMs, nonce })
     this.keep(this.root)
   }
 
   /** Adds a child of these entries. */
-  add(parents: readonly Entry[], { key = 0, changes }: Growth = {}): VerifiedEntry {
+  add(parents: readonly Entry[], { key = 0, changes, leaveOut = 0 }: Growth = {}): VerifiedEntry {
     const number = this.entries.length
     return this.keep(
       signEntry(kitKey(key), {
@@ -62,7 +69,7 @@ export class Grown {
         parents: [...new Set(parents.map(({ id }) => id))],
         height: 1 + Math.max(...parents.map(({ body }) => body.height)),
         createdAtMs: firstMs + 1000 * number,
-        policy: pointOn(this.byId, parents),
+        policy: pointOn(this.byId, parents).slice(leaveOut),
         changes: changes ?? [{ store: 'log', kind: 'add', payload: utf8(`entry ${number}`) }],
       }),
     )
@@ -113,7 +120,7 @@ export function granting(permission: Permission, ...keys: readonly number[]): Ch
 }
 
 /** Returns the changes of an entry that revokes a key, and keeps what it wrote up to the last entries. */
-function revoking(key: number, ...last: readonly Entry[]): Change[] {
+export function revoking(key: number, ...last: readonly Entry[]): Change[] {
   const lastAccepted = last
     .map(({ id }) => id)
     .sort()
@@ -121,6 +128,19 @@ function revoking(key: number, ...last: readonly Entry[]): Change[] {
   return policyOf([
     create(PolicyKeySchema, { peer: hexToBytes(kitKey(key).peer), revoked: true, lastAccepted }),
   ])
+}
+
+/** Returns 32 bytes in place of a key that nobody has; they ascend with the number. */
+export function madeKey(number: number): Uint8Array {
+  const bytes = new Uint8Array(32).fill(7)
+  new DataView(bytes.buffer).setUint32(0, number)
+  return bytes
+}
+
+/** Returns the changes of an entry that lets these keys read, or revokes them. */
+export function mentioning(keys: readonly Uint8Array[], revoked: boolean): Change[] {
+  const permission = revoked ? Permission.UNSPECIFIED : Permission.READ
+  return policyOf(keys.map((peer) => create(PolicyKeySchema, { peer, permission, revoked })))
 }
 
 function policyOf(keys: Parameters<typeof encodePolicyChange>[0]['keys']): Change[] {

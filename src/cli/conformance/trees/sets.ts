@@ -1,6 +1,6 @@
 /** Pairs of sets: what an asker and a server have of one tree. conformance/README.md describes the shapes. */
-import type { VerifiedEntry } from '../../dag/entry.ts'
-import { ordered } from './asking.ts'
+import type { VerifiedEntry } from '../../../dag/entry.ts'
+import { ordered } from '../asking.ts'
 import { Grown, randomTree } from './trees.ts'
 
 export interface Pair {
@@ -35,7 +35,21 @@ export function cutShort(seed: number, count: number, asker: number): Pair {
   return { asker: server.slice(0, asker), server }
 }
 
-const shapes = { forked, starred, cutShort }
+/** A chain on the root, of which the asker has nothing. */
+function fresh(count: number): Pair {
+  return { asker: [], server: forked(count, 0, 0).server }
+}
+
+/** A chain of the server's on the root, with children of its end; and a chain of the asker's on the root. */
+function broom(chain: number, asker: number, server: number): Pair {
+  const tree = new Grown('broom')
+  const [end] = tree.chain(tree.root, chain).slice(-1)
+  tree.star(end ?? tree.root, server, { key: 2 })
+  const theirs = [...tree.entries]
+  return { asker: [tree.root, ...tree.chain(tree.root, asker, { key: 1 })], server: theirs }
+}
+
+const shapes = { forked, starred, cutShort, fresh, broom }
 
 /** A shape with its numbers. */
 export type PairSpec = readonly [shape: keyof typeof shapes, ...numbers: [number, number, number]]

@@ -7,13 +7,13 @@ import {
   type SyncTreeHeader,
   type SyncTreeResponse,
   SyncTreeResponseSchema,
-} from '../../../gen/causeway/v1/sync_pb.ts'
-import { limits } from '../../base/limits.ts'
-import { utf8 } from '../../dag/bytes.ts'
-import { sha256Hex } from '../../dag/crypto.ts'
-import { createSketch } from '../../dag/difference/sketch.ts'
-import { encodeCells } from '../../dag/difference/sketch-codec.ts'
-import { hexToBytes } from '../../dag/hex.ts'
+} from '../../../../gen/causeway/v1/sync_pb.ts'
+import { limits } from '../../../base/limits.ts'
+import { utf8 } from '../../../dag/bytes.ts'
+import { sha256Hex } from '../../../dag/crypto.ts'
+import { createSketch } from '../../../dag/difference/sketch.ts'
+import { encodeCells } from '../../../dag/difference/sketch-codec.ts'
+import { hexToBytes } from '../../../dag/hex.ts'
 import type { Tricks } from './stand.ts'
 
 /** Changes each honest header, and each honest page; either may return undefined for none, or several. */
@@ -84,6 +84,25 @@ export function inPagesOf(entries: number, rest: Tricks = {}): Tricks {
         }
       }
       yield* rest.syncTree === undefined ? small(request) : rest.syncTree(request, small, n)
+    },
+  }
+}
+
+/** Answers a description with RANGE, as a server does whose sketch is too small, so that the program asks by ranges. */
+export function asksRanges(): Tricks {
+  return {
+    async *syncTree(request, honest) {
+      const isFirst = request.range === undefined && request.want.length + request.wantShort.length === 0
+      for await (const message of honest(request))
+        if (!isFirst) yield message
+        else if (message.part.case === 'header') {
+          const { value } = message.part
+          if (value.status !== SyncStatus.EQUAL)
+            Object.assign(value, {
+              ...{ status: SyncStatus.RANGE, tips: [], want: new Uint8Array(0), sketch: undefined },
+            })
+          yield message
+        }
     },
   }
 }

@@ -4,15 +4,15 @@ import {
   type WatchRequest,
   WatchRequestSchema,
   type WatchResponse,
-} from '../../../../gen/causeway/v1/sync_pb.ts'
-import { idOf } from '../../../dag/entry.ts'
-import { bytesToHex } from '../../../dag/hex.ts'
-import { idToBytes } from '../../../dag/id.ts'
-import { type Calling, call } from '../calls.ts'
-import { type Case, expectSame } from '../case.ts'
-import { type Serving, serve } from '../serving.ts'
-import { forked } from '../sets.ts'
-import { Grown, summaryOf } from '../trees.ts'
+} from '../../../../../gen/causeway/v1/sync_pb.ts'
+import { idOf } from '../../../../dag/entry.ts'
+import { bytesToHex } from '../../../../dag/hex.ts'
+import { idToBytes } from '../../../../dag/id.ts'
+import { type Calling, call } from '../../calls.ts'
+import { type Case, expectSame, Mismatch } from '../../case.ts'
+import { type Serving, serve } from '../../serving.ts'
+import { forked } from '../../trees/sets.ts'
+import { Grown, summaryOf } from '../../trees/trees.ts'
 
 const { asker, server } = forked(12, 5, 0)
 const news = asker.slice(-5)
@@ -29,7 +29,7 @@ class Watched implements Disposable {
 
   async next(): Promise<WatchResponse> {
     const { done, value } = await this.messages.next()
-    if (done) throw new Error('The watch ended.')
+    if (done) throw new Mismatch('W1', 'how the watch goes on', 'a message', 'its end')
     return value
   }
 

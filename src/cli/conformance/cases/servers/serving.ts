@@ -4,17 +4,17 @@ import {
   type RefusedEntry,
   type SendEntriesResponse,
   SyncTreeRequestSchema,
-} from '../../../../gen/causeway/v1/sync_pb.ts'
-import { signEntry, type VerifiedEntry } from '../../../dag/entry.ts'
-import { bytesToHex, hexToBytes } from '../../../dag/hex.ts'
-import { idToBytes } from '../../../dag/id.ts'
-import { verifyHandshake } from '../../../rpc/auth/handshake.ts'
-import { requestOf } from '../asking.ts'
-import { type Calling, call, failure } from '../calls.ts'
-import { type Case, expectSame, type Stage, transportNames } from '../case.ts'
-import { hear, type Serving, serve } from '../serving.ts'
-import { forked } from '../sets.ts'
-import { Grown, kitKey, summaryOf } from '../trees.ts'
+} from '../../../../../gen/causeway/v1/sync_pb.ts'
+import { signEntry, type VerifiedEntry } from '../../../../dag/entry.ts'
+import { bytesToHex, hexToBytes } from '../../../../dag/hex.ts'
+import { idToBytes } from '../../../../dag/id.ts'
+import { verifyHandshake } from '../../../../rpc/auth/handshake.ts'
+import { requestOf } from '../../asking.ts'
+import { type Calling, call, failure } from '../../calls.ts'
+import { type Case, expectSame, type Stage, transportNames } from '../../case.ts'
+import { hear, type Serving, serve } from '../../serving.ts'
+import { forked } from '../../trees/sets.ts'
+import { Grown, kitKey, summaryOf } from '../../trees/trees.ts'
 
 /** Returns a case in which the program serves these entries. */
 function served(

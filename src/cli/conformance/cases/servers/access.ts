@@ -1,47 +1,14 @@
 /** Level `access`: who may read a tree, how a caller proves who it is, and how it asks for a right. */
-import { Permission, PublicAccess } from '../../../../gen/causeway/v1/entry_pb.ts'
-import { AccessStatus } from '../../../../gen/causeway/v1/sync_pb.ts'
-import { toBase64Url, utf8 } from '../../../dag/bytes.ts'
-import type { VerifiedEntry } from '../../../dag/entry.ts'
-import { bytesToHex } from '../../../dag/hex.ts'
-import { idToBytes } from '../../../dag/id.ts'
-import { requestOf } from '../asking.ts'
-import { type Calling, call, failure } from '../calls.ts'
-import { type Case, expectSame, type Stage } from '../case.ts'
-import { hear, type Serving, serve } from '../serving.ts'
-import { Grown, granting, kitKey } from '../trees.ts'
-
-const [reader, writer, stranger] = [1, 2, 8] as const
-
-/** A tree that only those read whom its policy names. */
-function closedTree(): readonly VerifiedEntry[] {
-  const tree = new Grown('closed', PublicAccess.NONE)
-  const first = tree.add([tree.root], { changes: granting(Permission.READ, reader) })
-  const second = tree.add([first], { changes: granting(Permission.WRITE, writer) })
-  tree.chain(second, 3, { key: writer })
-  return tree.entries
-}
-
-const seconds = (ahead: number) => Math.floor(Date.now() / 1000) + ahead
-let used = 0
-
-/** Returns a token of a key, with these claims in place of the usual ones; undefined takes one out. */
-function tokenOf(key: number, { peer }: Serving, claims: Readonly<Record<string, unknown>> = {}): string {
-  used++
-  const usual = {
-    iss: kitKey(key).peer,
-    aud: peer,
-    exp: seconds(60),
-    jti: `kit ${process.pid} ${used}`,
-    binding: '',
-  }
-  const encoded = (part: object) => toBase64Url(utf8(JSON.stringify(part)))
-  const text = `${encoded({ alg: 'EdDSA', typ: 'JWT' })}.${encoded({ ...usual, ...claims })}`
-  return `${text}.${toBase64Url(kitKey(key).sign('', utf8(text)))}`
-}
-
-const withToken = (serving: Serving, token: string) =>
-  call(serving, { headers: { authorization: `Bearer ${token}` } })
+import { Permission } from '../../../../../gen/causeway/v1/entry_pb.ts'
+import { AccessStatus } from '../../../../../gen/causeway/v1/sync_pb.ts'
+import { bytesToHex } from '../../../../dag/hex.ts'
+import { idToBytes } from '../../../../dag/id.ts'
+import { requestOf } from '../../asking.ts'
+import { type Calling, call, failure } from '../../calls.ts'
+import { type Case, expectSame, type Stage } from '../../case.ts'
+import { hear, type Serving, serve } from '../../serving.ts'
+import { closedTree, reader, seconds, stranger, tokenOf, withToken, writer } from '../../tokens.ts'
+import { Grown, kitKey } from '../../trees/trees.ts'
 
 const read = ({ sync }: Calling) => {
   const { tree } = requestOf(closedTree())
@@ -107,21 +74,67 @@ function readingCases(): Case[] {
   ]
 }
 
+/** Returns the case of one token: how reading with it fails, or '' if it does not. */
+const token = (
+  name: string,
+  rules: readonly string[],
+  expected: string,
+  make: (serving: Serving) => string,
+): Case =>
+  served(`a token ${name}`, rules, async (serving) => {
+    await using calling = await withToken(serving, make(serving))
+    const wanted = expected === '' ? 'none' : `UNAUTHENTICATED ${expected}`
+    expectSame(rules[0]!, 'how reading fails', wanted, await refusal(calling))
+  })
+
+// Times are of the moment when the token is made: the cases before may take minutes.
+const claiming = (claims: object | (() => object)) => (serving: Serving) =>
+  tokenOf(reader, serving, (typeof claims === 'function' ? claims() : claims) as Record<string, unknown>)
+
+/** Tokens by when they begin and end. */
+function timeCases(): Case[] {
+  return [
+    token(
+      'that has just ended',
+      ['I3'],
+      '',
+      claiming(() => ({ exp: seconds(-1) })),
+    ),
+    token(
+      'that ended 90 s ago',
+      ['I3', 'I15'],
+      'expired',
+      claiming(() => ({ exp: seconds(-90) })),
+    ),
+    token(
+      'that ends in 350 s',
+      ['I3'],
+      '',
+      claiming(() => ({ exp: seconds(350) })),
+    ),
+    token(
+      'that ends in an hour',
+      ['I3', 'I15'],
+      'lifetime',
+      claiming(() => ({ exp: seconds(3600) })),
+    ),
+    token(
+      'that begins in 30 s',
+      ['I3'],
+      '',
+      claiming(() => ({ nbf: seconds(30) })),
+    ),
+    token(
+      'made an hour ago, which decides nothing',
+      ['I3'],
+      '',
+      claiming(() => ({ iat: seconds(-3600) })),
+    ),
+  ]
+}
+
 /** Tokens by what is wrong with them. */
 function proofCases(): Case[] {
-  const token = (
-    name: string,
-    rules: readonly string[],
-    expected: string,
-    make: (serving: Serving) => string,
-  ) =>
-    served(`a token ${name}`, rules, async (serving) => {
-      await using calling = await withToken(serving, make(serving))
-      const wanted = expected === '' ? 'none' : `UNAUTHENTICATED ${expected}`
-      expectSame(rules[0]!, 'how reading fails', wanted, await refusal(calling))
-    })
-  const claiming = (claims: object) => (serving: Serving) =>
-    tokenOf(reader, serving, claims as Record<string, unknown>)
   return [
     token('that is none', ['I15'], 'malformed', () => 'x.y.z'),
     token('that another key signed', ['I1', 'I15'], 'signature', (serving) =>
@@ -131,7 +144,12 @@ function proofCases(): Case[] {
     token('for several servers', ['I2'], 'malformed', claiming({ aud: [kitKey(7).peer] })),
     token('without a jti', ['I2'], 'malformed', claiming({ jti: undefined })),
     token('with an empty jti', ['I2'], 'malformed', claiming({ jti: '' })),
-    token('whose end is text', ['I2'], 'malformed', claiming({ exp: String(seconds(60)) })),
+    token(
+      'whose end is text',
+      ['I2'],
+      'malformed',
+      claiming(() => ({ exp: String(seconds(60)) })),
+    ),
     token('with a claim that nobody knows', ['I2'], '', claiming({ colour: 'blue' })),
     token('of 2,100 characters', ['I2'], 'malformed', claiming({ colour: 'b'.repeat(1500) })),
     token(
@@ -147,12 +165,7 @@ function proofCases(): Case[] {
       claiming({ binding: 'insecure' }),
     ),
     token('without a binding', ['I2'], 'malformed', claiming({ binding: undefined })),
-    token('that has just ended', ['I3'], '', claiming({ exp: seconds(-1) })),
-    token('that ended 90 s ago', ['I3', 'I15'], 'expired', claiming({ exp: seconds(-90) })),
-    token('that ends in 350 s', ['I3'], '', claiming({ exp: seconds(350) })),
-    token('that ends in an hour', ['I3', 'I15'], 'lifetime', claiming({ exp: seconds(3600) })),
-    token('that begins in 30 s', ['I3'], '', claiming({ nbf: seconds(30) })),
-    token('made an hour ago, which decides nothing', ['I3'], '', claiming({ iat: seconds(-3600) })),
+    ...timeCases(),
     served('the clock of a caller that is behind', ['I16'], async (serving) => {
       const made = tokenOf(reader, serving, { iat: seconds(-600), exp: seconds(-540) })
       await using calling = await withToken(serving, made)

@@ -8,17 +8,17 @@ import {
   type SyncTreeHeader,
   type SyncTreeRequest,
   SyncTreeRequestSchema,
-} from '../../../../gen/causeway/v1/sync_pb.ts'
-import { limits } from '../../../base/limits.ts'
-import { encodeCells } from '../../../dag/difference/sketch-codec.ts'
-import { bytesToHex } from '../../../dag/hex.ts'
-import { idToBytes } from '../../../dag/id.ts'
-import { chunksOf, ordered, requestOf, sketchOf } from '../asking.ts'
-import { call } from '../calls.ts'
-import { type Case, expectSame, Mismatch } from '../case.ts'
-import { type Heard, hear, reference, serve } from '../serving.ts'
-import { type Pair, type PairSpec, pairOf } from '../sets.ts'
-import { summaryOf } from '../trees.ts'
+} from '../../../../../gen/causeway/v1/sync_pb.ts'
+import { limits } from '../../../../base/limits.ts'
+import { encodeCells } from '../../../../dag/difference/sketch-codec.ts'
+import { bytesToHex } from '../../../../dag/hex.ts'
+import { idToBytes } from '../../../../dag/id.ts'
+import { chunksOf, ordered, requestOf, sketchOf } from '../../asking.ts'
+import { call } from '../../calls.ts'
+import { type Case, expectSame, Mismatch } from '../../case.ts'
+import { type Heard, hear, reference, serve } from '../../serving.ts'
+import { type Pair, type PairSpec, pairOf } from '../../trees/sets.ts'
+import { summaryOf } from '../../trees/trees.ts'
 
 interface Question {
   readonly name: string
@@ -30,6 +30,8 @@ interface Question {
   readonly status: keyof typeof SyncStatus
   /** Whether the pages may have more than what the asker lacks. */
   readonly loose?: true
+  /** Whether it takes a large tree. */
+  readonly isLong?: true
 }
 
 /** A request for the tree with these fields alone. */
@@ -250,6 +252,17 @@ export const questions: readonly Question[] = [
     },
     request: ({ asker }) => requestOf(asker),
   },
+  {
+    // Past 16,384 entries it names no more of them, and 1.7 times as many cells as they differ by, it does not have.
+    ...{
+      name: 'a difference past the sketch',
+      rules: ['R14', 'R15'],
+      set: ['broom', 16_400, 1, 40],
+      status: 'RANGE',
+    },
+    request: ({ asker }) => requestOf(asker),
+    isLong: true,
+  },
 ]
 
 /** The rules that every answer is checked by, and those of answers about ranges. */
@@ -262,6 +275,7 @@ export function answerCases(): Case[] {
     name: `server: answers: ${question.name}`,
     level: 'server',
     rules: [...new Set([...question.rules, ...common, ...(question.status === 'RANGE' ? ofRanges : [])])],
+    ...(question.isLong && { isLong: true as const }),
     async run(stage) {
       const pair = pairOf(question.set)
       const request = question.request(pair)
