@@ -164,6 +164,17 @@ test('yjs is named in one file, and loaded only when used', () => {
   )
 })
 
+test('commands read and write what io() names, so that they run in a process of others too', () => {
+  const own = files.filter(
+    ({ name, text }) =>
+      name.startsWith('cli/') && /\bprocess\.(stdin|stdout|stderr|exitCode|env)\b/.test(text),
+  )
+  assert.deepEqual(
+    own.map(({ name }) => name),
+    ['cli/main.ts', 'cli/streams.ts'],
+  )
+})
+
 test('the version is that of the package', () => {
   assert.equal(version, packageJson.version)
 })

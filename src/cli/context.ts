@@ -18,6 +18,7 @@ import { dialLocal } from '../transport/local.ts'
 import { dataFolder } from './default-folder.ts'
 import { type DialOptions, relaysOf } from './peers/relay.ts'
 import { ProgressBar } from './progress.ts'
+import { io } from './streams.ts'
 
 /** Options that every command takes, and those for dialling, which some do. */
 export interface CommonOptions extends DialOptions {
@@ -57,7 +58,7 @@ export async function openClients(
         onMigration,
         insecure: options.insecure ?? false,
       })
-      for (const { message } of node.damage()) process.stderr.write(`damaged: ${message}\n`)
+      for (const { message } of node.damage()) io().stderr.write(`damaged: ${message}\n`)
       return clientsOf(node)
     },
   )
@@ -101,7 +102,7 @@ export function clientsOf(node: Pick<Node, 'rpc' | 'close'>): Clients {
 function migrationBar({ json }: CommonOptions): NonNullable<NodeOptions['onMigration']> {
   const bar = new ProgressBar('migrating', json)
   return ({ from, to, done, count, ended }) => {
-    if (done === 0) process.stderr.write(`The store is migrated from format ${from} to ${to}.\n`)
+    if (done === 0) io().stderr.write(`The store is migrated from format ${from} to ${to}.\n`)
     bar.update(done, Math.max(done, count))
     if (ended) bar.end()
   }

@@ -5,10 +5,11 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { CausewayError } from '../base/errors.ts'
+import { io } from './streams.ts'
 
 /** Returns the folder, or undefined if this user has no home folder. */
 export function defaultDataFolder(
-  env: NodeJS.ProcessEnv = process.env,
+  env: NodeJS.ProcessEnv = io().env,
   platform: NodeJS.Platform = process.platform,
 ): string | undefined {
   if (env.CAUSEWAY_DATA) return env.CAUSEWAY_DATA

@@ -6,10 +6,11 @@ import { type PeerId, parsePeerId } from '../dag/identity.ts'
 import { fromConnectError } from '../rpc/errors.ts'
 import { isPortTaken } from '../transport/listening.ts'
 import type { CommonOptions } from './context.ts'
+import { io } from './streams.ts'
 
 /** Prints the document with `--json`, else the text. */
 export function print(options: CommonOptions, document: object, text: string): void {
-  process.stdout.write(`${options.json ? JSON.stringify(document) : text}\n`)
+  io().stdout.write(`${options.json ? JSON.stringify(document) : text}\n`)
 }
 
 const unreachable: ReadonlySet<ErrorCode> = new Set([
@@ -33,6 +34,8 @@ export function asCausewayError(error: unknown): CausewayError {
 export function exitCodeOf(error: unknown): number {
   const { code, data } = asCausewayError(error)
   if (code === 'CONFLICT') return 5
+  // Text that is no address of any transport was mistyped: nothing was dialled.
+  if (code === 'NO_TRANSPORT' && data.address !== undefined) return 2
   // A remote whose certificate is not trusted is as good as not there.
   return unreachable.has(code) || data.untrusted !== undefined
     ? 3
@@ -43,8 +46,8 @@ export function exitCodeOf(error: unknown): number {
 
 export function printError(error: unknown): void {
   const { code, message } = asCausewayError(error)
-  process.stderr.write(`causeway: ${clockHint(error)}${plainText(message, 1000)} (${code})\n`)
-  if (process.env.CAUSEWAY_DEBUG) console.error(error)
+  io().stderr.write(`causeway: ${clockHint(error)}${plainText(message, 1000)} (${code})\n`)
+  if (io().env.CAUSEWAY_DEBUG) console.error(error)
 }
 
 /** Returns whose clock is off, if a peer has refused a proof for that. */

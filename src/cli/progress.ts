@@ -1,4 +1,6 @@
 /** A progress bar on stderr, with how fast it goes and how long it will take. It draws only if stderr is a terminal. */
+
+import { io } from './streams.ts'
 import { cut } from './view/table.ts'
 
 const widthCells = 30
@@ -27,7 +29,7 @@ export class ProgressBar {
 
   constructor(label: string, quiet = false, unit: Unit = 'items') {
     this.label = label
-    this.quiet = quiet || !process.stderr.isTTY
+    this.quiet = quiet || !io().stderr.isTTY
     this.unit = unit
   }
 
@@ -41,12 +43,12 @@ export class ProgressBar {
     const first = this.marks.findLastIndex(({ ms }) => ms <= now - speedMs)
     this.marks = [...this.marks.slice(Math.max(0, first)), { ms: now, done }]
     const line = progressLine(this.marks, total, this.unit, note)
-    process.stderr.write(`\r\x1b[2K${cut(`${this.label} ${line}`, (process.stderr.columns ?? 80) - 1)}`)
+    io().stderr.write(`\r\x1b[2K${cut(`${this.label} ${line}`, (io().stderr.columns ?? 80) - 1)}`)
   }
 
   /** Removes the bar from the terminal. */
   end(): void {
-    if (this.drawn) process.stderr.write('\r\x1b[2K')
+    if (this.drawn) io().stderr.write('\r\x1b[2K')
   }
 }
 

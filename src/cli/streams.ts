@@ -1,8 +1,33 @@
 /**
- * The standard streams. Stdin is read up to a bound. If a reader of stdout or stderr leaves, such as `| head`, that is no
- * failure: a command that keeps printing ends quietly. Any other failed write makes the exit code 1. A running node goes
- * on in both cases.
+ * What a command reads and writes: the standard streams of the process, or those of a caller in the same process, as
+ * tests are. Stdin is read up to a bound. If a reader of stdout or stderr leaves, such as `| head`, that is no failure: a
+ * command that keeps printing ends quietly. Any other failed write makes the exit code 1. A running node goes on in both
+ * cases.
  */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Readable, Writable } from 'node:stream'
+
+type Output = Writable & { readonly isTTY: boolean; readonly columns?: number }
+
+/** What a command reads and writes. */
+export interface Io extends Pick<NodeJS.Process, 'env' | 'exitCode'> {
+  readonly stdin: Readable & { readonly isTTY: boolean }
+  readonly stdout: Output
+  readonly stderr: Output
+}
+
+const given = new AsyncLocalStorage<Io>()
+
+/** Returns what the running command reads and writes. */
+export function io(): Io {
+  return given.getStore() ?? process
+}
+
+/** Runs something with these streams, variables and exit code instead of those of the process. */
+export function withIo<Result>(own: Io, run: () => Result): Result {
+  return given.run(own, run)
+}
+
 const gone = new AbortController()
 
 /** Fires when stdout cannot be written any more. */
@@ -24,14 +49,15 @@ export function superviseStreams(): void {
 
 /** Writes to stdout, and waits while its reader is slow. */
 export async function writeOut(text: string | Uint8Array): Promise<void> {
-  if (process.stdout.write(text) || outputGone.aborted) return
+  const { stdout } = io()
+  if (stdout.write(text) || outputGone.aborted) return
   await new Promise<void>((resolve) => {
     const done = () => {
-      process.stdout.off('drain', done)
+      stdout.off('drain', done)
       outputGone.removeEventListener('abort', done)
       resolve()
     }
-    process.stdout.once('drain', done)
+    stdout.once('drain', done)
     outputGone.addEventListener('abort', done, { once: true })
   })
 }
@@ -51,7 +77,7 @@ export async function* whileRead<Message>(
 export async function readStdin(most: number, tooLarge: () => Error): Promise<Buffer> {
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of process.stdin) {
+  for await (const chunk of io().stdin) {
     bytes += (chunk as Buffer).length
     if (bytes > most) throw tooLarge()
     chunks.push(chunk as Buffer)

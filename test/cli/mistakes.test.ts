@@ -112,11 +112,15 @@ describe('a mistake', () => {
     const shell = await box.run('a', ['completion', 'tcsh'])
     assert.equal(shell.code, 2)
     assert.match(shell.stderr, /^causeway: value 'tcsh' is invalid for the argument 'bash\|zsh\|fish'\. /)
-    const nowhere = await box.run('a', ['peer', 'add', 'nowhere'])
-    assert.match(
-      nowhere.stderr,
-      /handles the address "nowhere"\. Expected one such as http:\/\/HOST:PORT or iroh:/,
-    )
+    for (const args of [
+      ['peer', 'add', 'nowhere'],
+      ['tunnel', 'nowhere'],
+      ['sync', tree, 'nowhere'],
+    ]) {
+      const { code, stderr } = await box.run('a', args)
+      assert.equal(code, 2, args.join(' '))
+      assert.match(stderr, /handles the address "nowhere"\. Expected one such as http:\/\/HOST:PORT or iroh:/)
+    }
   })
 
   it('files and patterns that the conformance kit cannot read', async () => {

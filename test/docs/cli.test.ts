@@ -1,27 +1,12 @@
 /** docs/cli.md names every command, every option of each, and nothing else: it cannot fall behind the command. */
 import { strict as assert } from 'node:assert'
 import { describe, it } from 'node:test'
-import { Command } from 'commander'
+import type { Command } from 'commander'
+import { createProgram } from '../../src/cli/program.ts'
 import { anchorOf, readDocument, sections } from '../kit/markdown.ts'
 
 /** Options that every command takes are described once. */
 const common = ['--data', '--json']
-
-/** The command as main.ts wires it; here it stops before it reads any arguments. */
-async function wired(): Promise<Command> {
-  const { parseAsync } = Command.prototype
-  let program: Command | undefined
-  Command.prototype.parseAsync = async function () {
-    program = this
-    return this
-  }
-  try {
-    await import('../../src/cli/main.ts')
-  } finally {
-    Command.prototype.parseAsync = parseAsync
-  }
-  return program!
-}
 
 /** The commands that do something, by what is typed to run them. */
 function leaves(command: Command, name: string): [string, Command][] {
@@ -35,8 +20,8 @@ const longOptions = (command: Command): string[] => command.options.map(({ long 
 const optionRows = (text: string): string[] =>
   [...text.matchAll(/^\| `(--[a-z-]+)/gm)].map(([, option]) => option!)
 
-describe('docs/cli.md', async () => {
-  const commands = new Map(leaves(await wired(), 'causeway'))
+describe('docs/cli.md', () => {
+  const commands = new Map(leaves(createProgram(), 'causeway'))
   const described = new Map(sections(readDocument('docs/cli.md')).map(({ title, text }) => [title, text]))
 
   it('has a section for each command, and for no other', () => {

@@ -1,13 +1,16 @@
 /**
- * Waits, turn by turn of the event loop, for a condition that another part of the process is about to meet. Fails after
- * a while.
+ * Waits for a condition that another part of the process is about to meet: turn by turn of the event loop, and after a
+ * while with pauses, so that whoever is waited for has the processor. Fails after a long while: a machine may be busy.
  */
-import { setImmediate } from 'node:timers/promises'
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 
-export async function until(what: string, condition: () => boolean, patienceMs = 10_000): Promise<void> {
+const quickTurns = 100
+const pauseMs = 2
+
+export async function until(what: string, condition: () => boolean, patienceMs = 60_000): Promise<void> {
   const end = performance.now() + patienceMs
-  while (!condition()) {
+  for (let turns = 0; !condition(); turns++) {
     if (performance.now() > end) throw new Error(`Still waiting: ${what}`)
-    await setImmediate()
+    await (turns < quickTurns ? turn() : pause(pauseMs))
   }
 }

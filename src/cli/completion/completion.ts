@@ -1,6 +1,8 @@
 /** `causeway completion`: prints the script by which a shell completes commands, options and their values. */
+
 import { Argument, type Command } from 'commander'
 import type { CommonOptions } from '../context.ts'
+import { examples } from '../help.ts'
 import { print } from '../output.ts'
 import { bashScript } from './bash.ts'
 import { fishScript } from './fish.ts'
@@ -22,6 +24,7 @@ Put one of these lines where your shell starts:
   source <(causeway completion zsh)     # ~/.zshrc, after compinit
   causeway completion fish | source     # ~/.config/fish/config.fish`,
     )
+    .addHelpText('after', examples('source <(causeway completion bash)'))
     .action((shell: keyof typeof scripts, options: CommonOptions) => {
       const script = scripts[shell](commandWords(program))
       print(options, { shell, script }, script.trimEnd())

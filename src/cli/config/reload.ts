@@ -10,6 +10,7 @@ import { limits } from '../../base/limits.ts'
 import type { PeerId } from '../../dag/identity.ts'
 import type { Node } from '../../node/node.ts'
 import type { LogOptions } from '../log/log.ts'
+import { io } from '../streams.ts'
 import { applySettings, settingsOf } from './settings.ts'
 import { shown } from './shown.ts'
 
@@ -56,7 +57,7 @@ export class Reloader {
   }
 
   /** Reads all settings and the certificate again. Throws INVALID_ARGUMENT; then nothing has changed. */
-  reload(env: NodeJS.ProcessEnv = process.env): Reloaded {
+  reload(env: NodeJS.ProcessEnv = io().env): Reloaded {
     const { node, fresh } = this.parts
     const command = fresh()
     // What the command line says stays.

@@ -8,6 +8,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parse, TomlError } from 'smol-toml'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
+import { io } from '../streams.ts'
 
 /** Where a value came from, for people: `default`, a variable, a file or an option. */
 export interface Setting {
@@ -33,7 +34,7 @@ export function configOption(): Option {
  * Sets those options of a parsed command that its line does not name, from the environment and the file. Throws
  * INVALID_ARGUMENT if the file cannot be read, or if a name or a value is wrong.
  */
-export function applySettings(command: Command, env: NodeJS.ProcessEnv = process.env): void {
+export function applySettings(command: Command, env: NodeJS.ProcessEnv = io().env): void {
   const { config } = command.opts<{ config?: string }>()
   const file = config === undefined ? {} : readSettings(config)
   const known = groupsOf(command)

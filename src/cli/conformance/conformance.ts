@@ -1,8 +1,11 @@
 /** `causeway conformance`: checks a program of any language against the rules of the protocol. */
+
 import { writeFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { CausewayError } from '../../base/errors.ts'
+import { examples } from '../help.ts'
 import { print } from '../output.ts'
+import { io } from '../streams.ts'
 import { parseWholeNumber } from '../whole-number.ts'
 import type { Mode } from './run.ts'
 
@@ -39,10 +42,17 @@ export function addConformance(program: Command): void {
     .addHelpText(
       'after',
       `
-Prints TAP. A case that fails names the rule of docs/protocol.md that was broken,
-and what was expected and came. conformance/README.md says what PROGRAM does.
-Exits with code 1 if a case fails that the file of --known-failing does not name,
-or if one that it names passes.`,
+Prints TAP. A case that fails names the rule of docs/protocol.md that was
+broken, and what was expected and came. conformance/README.md says what PROGRAM
+does. Exits with code 1 if a case fails that the file of --known-failing does
+not name, or if one that it names passes.`,
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'causeway conformance --mode server --features features.json -- ./my-node',
+        'causeway conformance --mode pair --features features.json -- ./one -- ./two',
+      ),
     )
     .action(async (words: string[], options: Options) => {
       // Loaded only here: no other command needs it.
@@ -54,7 +64,7 @@ or if one that it names passes.`,
         features: readFeatures(options.features),
         knownFailing: knownFailing === undefined ? new Set<string>() : readKnownFailing(knownFailing),
         only: only === undefined ? undefined : patternOf(only),
-        print: options.json ? () => {} : (line: string) => process.stdout.write(`${line}\n`),
+        print: options.json ? () => {} : (line: string) => io().stdout.write(`${line}\n`),
       }
       const [command, ...args] = words
       const outcomes =
@@ -63,7 +73,7 @@ or if one that it names passes.`,
           : await runCases({ ...common, mode: options.mode, command: command!, args })
       print(options, documentOf(outcomes), summaryLines(outcomes).join('\n'))
       if (junit !== undefined) writeFileSync(junit, junitOf(outcomes))
-      if (outcomes.some(isBad)) process.exitCode = 1
+      if (outcomes.some(isBad)) io().exitCode = 1
     })
 }
 

@@ -2,6 +2,7 @@
 import { Option } from 'commander'
 import type { Logger } from 'pino'
 import { LogRing } from '../../node/log/log-ring.ts'
+import { io } from '../streams.ts'
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
@@ -26,7 +27,7 @@ export function logOptions(): Option[] {
 }
 
 const formatOf = ({ logFormat }: LogOptions): LogFormat =>
-  logFormat ?? (process.stderr.isTTY ? 'pretty' : 'json')
+  logFormat ?? (io().stderr.isTTY ? 'pretty' : 'json')
 
 /** Returns the level of these options. In a terminal, what is no warning stands on stdout already. */
 function levelOf(options: LogOptions): LogLevel {
@@ -48,7 +49,7 @@ export async function openLog(options: LogOptions): Promise<OpenLog> {
   const { pino } = await import('pino')
   const isJson = formatOf(options) === 'json'
   const ring = new LogRing()
-  const target = new Target(isJson ? process.stderr : await prettyLines(), ring)
+  const target = new Target(isJson ? io().stderr : await prettyLines(), ring)
   const log = pino(
     {
       ...{ level: 'info', base: null, messageKey: 'msg' },
@@ -68,8 +69,8 @@ export async function openLog(options: LogOptions): Promise<OpenLog> {
 async function prettyLines(): Promise<Pick<NodeJS.WritableStream, 'write'>> {
   const { default: pretty } = await import('pino-pretty')
   return pretty({
-    destination: process.stderr,
-    colorize: process.stderr.isTTY === true,
+    destination: io().stderr,
+    colorize: io().stderr.isTTY === true,
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: 'event',
     singleLine: true,

@@ -7,11 +7,12 @@ import { limits } from '../../base/limits.ts'
 import { readHead } from '../../node/backup/read.ts'
 import { nameOf } from '../../node/backup/since.ts'
 import { asCausewayError, plainText } from '../output.ts'
+import { io } from '../streams.ts'
 
 /** Yields the bytes of a file, or of stdin. */
 export async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
   try {
-    yield* path === '-' ? process.stdin : createReadStream(path)
+    yield* path === '-' ? io().stdin : createReadStream(path)
   } catch (cause) {
     throw new CausewayError(
       'INVALID_ARGUMENT',
@@ -68,7 +69,7 @@ async function backupsIn(folder: string): Promise<Listed[]> {
       const { node, since, createdAtMs } = head
       found.push({ path, name: nameOf(head), node, since, createdAtMs })
     } catch (error) {
-      process.stderr.write(`not read: ${path}: ${plainText(asCausewayError(error).message, 1000)}\n`)
+      io().stderr.write(`not read: ${path}: ${plainText(asCausewayError(error).message, 1000)}\n`)
     }
   }
   return found.sort((a, b) => a.createdAtMs - b.createdAtMs)

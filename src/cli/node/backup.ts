@@ -15,7 +15,7 @@ import { dataFolder } from '../default-folder.ts'
 import { examples } from '../help.ts'
 import { hexText, idText, plainText, quantity } from '../output.ts'
 import { ProgressBar } from '../progress.ts'
-import { writeOut } from '../streams.ts'
+import { io, writeOut } from '../streams.ts'
 import { treeArgument } from '../trees/tree-argument.ts'
 import { fileBytes, lastBackup } from './backup-files.ts'
 
@@ -108,12 +108,12 @@ async function write(
   await sink.end()
   bar.end()
   for (const { tree, message } of damaged)
-    process.stderr.write(`not whole: ${idText(tree)}: ${plainText(message, 1000)}\n`)
-  if (damaged.length > 0) process.exitCode = 1
+    io().stderr.write(`not whole: ${idText(tree)}: ${plainText(message, 1000)}\n`)
+  if (damaged.length > 0) io().exitCode = 1
   const document = { file: sink.path, entries, bytes, damaged: damaged.map(({ tree }) => idText(tree)) }
   const text = `Wrote ${quantity(entries, 'entry', 'entries')}, ${bytes.toLocaleString('en')} bytes, to ${target === '-' ? 'stdout' : sink.path}`
   // With the archive on stdout, what is said about it goes to stderr.
-  const stream = target === '-' ? process.stderr : process.stdout
+  const stream = target === '-' ? io().stderr : io().stdout
   stream.write(`${options.json ? JSON.stringify(document) : text}\n`)
 }
 
@@ -150,7 +150,7 @@ interface Sink extends AsyncDisposable {
 
 async function openSink(target: string, peer: string): Promise<Sink> {
   if (target !== '-') return openFile(isFolder(target) ? join(target, fileName(peer)) : target)
-  if (process.stdout.isTTY)
+  if (io().stdout.isTTY)
     throw new CausewayError(
       'INVALID_ARGUMENT',
       'The archive is binary: send it to a file or a program, not to the terminal.',

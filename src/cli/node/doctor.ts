@@ -1,4 +1,5 @@
 /** `causeway doctor`: what is wrong with a node, and what to do about it. It works while no node runs too. */
+
 import type { Command } from 'commander'
 import { FindingSeverity } from '../../../gen/causeway/v1/node_pb.ts'
 import { notice, problem } from '../../node/doctor/findings.ts'
@@ -6,7 +7,9 @@ import { portFindings } from '../../node/doctor/ports.ts'
 import type { Finding } from '../../rpc/services/doctor-service.ts'
 import { type Clients, type CommonOptions, openClients } from '../context.ts'
 import { dataFolder } from '../default-folder.ts'
+import { examples } from '../help.ts'
 import { asCausewayError, plainText, print } from '../output.ts'
+import { io } from '../streams.ts'
 
 const severities: Readonly<Record<number, Finding['severity']>> = {
   [FindingSeverity.FINE]: 'fine',
@@ -34,11 +37,12 @@ a PROBLEM counts as wrong.
 
 Exit codes: 0 nothing is wrong, 1 something is.`,
     )
+    .addHelpText('after', examples('causeway doctor', 'causeway doctor --json'))
     .action(async (options: CommonOptions) => {
       const findings = await examine(options)
       const healthy = findings.every(({ severity }) => severity !== 'problem')
       print(options, { healthy, findings }, findings.map(findingText).join('\n'))
-      if (!healthy) process.exitCode = 1
+      if (!healthy) io().exitCode = 1
     })
 }
 

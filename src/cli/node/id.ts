@@ -1,6 +1,8 @@
 /** `causeway id`: prints the node's PeerId. */
+
 import type { Command } from 'commander'
 import { type CommonOptions, openClients } from '../context.ts'
+import { examples } from '../help.ts'
 import { hexText, print } from '../output.ts'
 
 export function addId(program: Command): void {
@@ -8,6 +10,7 @@ export function addId(program: Command): void {
     .command('id')
     .description("print this node's PeerId: its public key in 64 hex digits")
     .addHelpText('after', '\nCreates a node in the data folder if there is none yet.')
+    .addHelpText('after', examples('causeway id', 'causeway id --data /var/lib/causeway'))
     .action(async (options: CommonOptions) => {
       await using clients = await openClients(options, { create: true })
       const { peer, addresses, version } = await clients.node.getNode({})

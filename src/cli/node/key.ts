@@ -8,6 +8,7 @@ import { examples } from '../help.ts'
 import { linkDocument, linkTable } from '../link-view.ts'
 import { hexText, idText, plainText, print, quantity } from '../output.ts'
 import { addDialOptions } from '../peers/relay.ts'
+import { io } from '../streams.ts'
 import { namesOf } from '../view/names.ts'
 import { parseWholeNumber } from '../whole-number.ts'
 import { change, finish, prepare } from './rotating.ts'
@@ -112,8 +113,10 @@ async function showPlan(
   const { from, to } = known ?? { from: own, to: undefined }
   const standing = await standingOf(clients, from, to)
   const { toGrant, granted, toAsk, revoked, damaged } = standing
+  const names = await namesOf(clients)
+  const line = (tree: Uint8Array) => `  ${idText(tree)}  ${names.treeName(idText(tree)) ?? ''}`.trimEnd()
   const section = (title: string, rights: readonly TreeRight[]) =>
-    rights.length === 0 ? [] : [title, ...rights.map(({ tree }) => `  ${idText(tree)}`)]
+    rights.length === 0 ? [] : [title, ...rights.map(({ tree }) => line(tree))]
   const lines = [
     ...section('The old key will grant the new one its rights in:', toGrant),
     ...section('It has granted them in:', granted),
@@ -146,10 +149,10 @@ async function showWaiting(
     },
     [
       `${quantity(waiting.length, 'link')} may lack the entries that name the new key. Run this again when the peers are there, or with --now.`,
-      ...linkTable(waiting, names, process.stdout.columns),
+      ...linkTable(waiting, names, io().stdout.columns),
     ].join('\n'),
   )
-  process.exitCode = 1
+  io().exitCode = 1
 }
 
 function showRestart(

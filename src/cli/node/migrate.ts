@@ -7,6 +7,7 @@ import { dataFolder } from '../default-folder.ts'
 import { examples } from '../help.ts'
 import { plainText, print, quantity } from '../output.ts'
 import { ProgressBar } from '../progress.ts'
+import { io } from '../streams.ts'
 
 interface MigrateOptions extends CommonOptions {
   readonly dryRun?: boolean
@@ -22,10 +23,10 @@ export function addMigrate(program: Command): void {
     .addHelpText(
       'after',
       `
-Every command that opens such a store migrates it, \`causeway serve\` too; this one
-does nothing else, and shows how far it is. A migration that was cut goes on with
-the next command. Earlier versions cannot open the store afterwards, so copy the
-folder before if you may want to go back.`,
+Every command that opens such a store migrates it, \`causeway serve\` too; this
+one does nothing else, and shows how far it is. A migration that was cut goes on
+with the next command. Earlier versions cannot open the store afterwards, so
+copy the folder before if you may want to go back.`,
     )
     .addHelpText('after', examples('causeway migrate --dry-run', 'causeway migrate --data /var/lib/causeway'))
     .action(migrate)
@@ -39,7 +40,7 @@ async function migrate(options: MigrateOptions): Promise<void> {
     () => isServed(data),
     async () => {
       const found = await surveyData(data)
-      for (const word of found.words) process.stderr.write(`damaged: LevelDB: ${plainText(word, 1000)}\n`)
+      for (const word of found.words) io().stderr.write(`damaged: LevelDB: ${plainText(word, 1000)}\n`)
       if (found.plan === undefined || options.dryRun) return found
       const bar = new ProgressBar('migrating', options.json)
       await migrateData(data, {

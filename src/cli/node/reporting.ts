@@ -3,6 +3,7 @@ import { formatId } from '../../dag/id.ts'
 import type { Node } from '../../node/node.ts'
 import { plainText, quantity } from '../output.ts'
 import { permissionName } from '../permission.ts'
+import { io } from '../streams.ts'
 
 /** Whether for programs. */
 interface Shown {
@@ -35,5 +36,5 @@ export function reportEvents(options: Shown, node: Node): void {
 }
 
 export function report(options: Shown, event: object, lines: string[]): void {
-  process.stdout.write(`${options.json ? JSON.stringify(event) : lines.join('\n')}\n`)
+  io().stdout.write(`${options.json ? JSON.stringify(event) : lines.join('\n')}\n`)
 }

@@ -9,6 +9,7 @@ import { dataFolder } from '../default-folder.ts'
 import { examples } from '../help.ts'
 import { plainText, print, quantity } from '../output.ts'
 import { ProgressBar } from '../progress.ts'
+import { io } from '../streams.ts'
 import { fileBytes, lastChain } from './backup-files.ts'
 
 interface RestoreOptions extends CommonOptions {
@@ -52,8 +53,8 @@ async function restore(paths: readonly string[], options: RestoreOptions): Promi
   bar.end()
   const { trees, entries, damaged, peer, from, createdAtMs } = result
   for (const { tree, message } of damaged)
-    process.stderr.write(`not whole: ${formatId(tree)}: ${plainText(message, 1000)}\n`)
-  if (damaged.length > 0) process.exitCode = 1
+    io().stderr.write(`not whole: ${formatId(tree)}: ${plainText(message, 1000)}\n`)
+  if (damaged.length > 0) io().exitCode = 1
   const createdAt = new Date(createdAtMs).toISOString()
   const names = damaged.map(({ tree }) => formatId(tree))
   print(

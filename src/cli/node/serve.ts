@@ -23,8 +23,9 @@ import { followNode, logProblem, migrationLog } from '../log/follow.ts'
 import { type LogOptions, logOptions, type OpenLog, openLog } from '../log/log.ts'
 import { parsePeer } from '../output.ts'
 import { addRelayOptions, relaysOf } from '../peers/relay.ts'
-import { relayDocument, relayLine } from '../peers/relay-view.ts'
+import { relayDocument, startingRelayLine } from '../peers/relay-view.ts'
 import { HangUps, untilStopped } from '../stop.ts'
+import { io } from '../streams.ts'
 import { report, reportEvents } from './reporting.ts'
 import { changeAtStart, finishAtStart } from './rotating.ts'
 import { refuseSecondNode } from './second-node.ts'
@@ -225,7 +226,7 @@ export function expectListener({ http, quic }: Pick<ServeOptions, 'http' | 'quic
 async function serve(options: ServeOptions, command: Command): Promise<void> {
   const data = dataFolder(options)
   // In a terminal, a hang-up is the end of it; a service is told so to read its settings.
-  using hangUps = process.stdin.isTTY ? undefined : new HangUps()
+  using hangUps = io().stdin.isTTY ? undefined : new HangUps()
   const stopped = untilStopped(hangUps && ['SIGTERM', 'SIGINT'])
   expectListener(options)
   const logs = await openLog(options)
@@ -324,7 +325,7 @@ function relayLines(node: Node, { quic, relay }: ServeOptions): string[] {
   const state = node.reach.relay()
   if (state === undefined) return ['No relay: peers behind other NATs may not reach this node; see --relay']
   const whose = relay === 'n0' ? 'n0, who run it, learn' : 'Whoever runs it learns'
-  return [relayLine(state), `${whose} which nodes talk with this one, from where, when and how much`]
+  return [startingRelayLine(state), `${whose} which nodes talk with this one, from where, when and how much`]
 }
 
 async function openNode(

@@ -45,6 +45,8 @@ async function tunnel(target: string, options: CommonOptions & { listen: HostPor
   // The tunnel only carries bytes, so it uses a new key instead of the data folder's.
   await using node = await createNode({ quic: await relaysOf(options) })
   const { transports } = node
+  // What is no address at all is a mistake of the caller, not a peer that is away.
+  transports.route(address)
   const issuer = isTicket(target) ? parseTicket(target).peer : undefined
   const dial = async (signal?: AbortSignal) =>
     leadingTo(issuer, await transports.dial(address, signal === undefined ? {} : { signal }))

@@ -5,6 +5,7 @@ import { CausewayError } from '../../base/errors.ts'
 import { type CommonOptions, openClients } from '../context.ts'
 import { examples } from '../help.ts'
 import { dateText, print, quantity } from '../output.ts'
+import { io } from '../streams.ts'
 
 interface UiOptions extends CommonOptions {
   readonly at?: string
@@ -43,7 +44,7 @@ that browser for eight hours, or until \`causeway ui --end\`: give it to nobody.
         return
       }
       const { url, expiresMs } = await clients.node.createPageLink({ origin: options.at ?? '' })
-      const opens = options.open && !options.json && process.stdout.isTTY && openInBrowser(url)
+      const opens = options.open && !options.json && io().stdout.isTTY && openInBrowser(url)
       const text = opens ? `${url}\nYour browser opens it. It works once.` : url
       print(options, { url, expires: dateText(expiresMs) }, text)
     })

@@ -41,8 +41,9 @@ export function addApp(program: Command): void {
       'after',
       `
 Prints the secret seed of the key once, or writes it to FILE with mode 0600 and
-prints its PeerId. The node keeps only the public key. Repeat the command with the same key to grant
-more, or after it was cut. Only an admin of the trees can grant rights.`,
+prints its PeerId. The node keeps only the public key. Repeat the command with
+the same key to grant more, or after it was cut. Only an admin of the trees can
+grant rights.`,
     )
     .addHelpText(
       'after',
@@ -52,12 +53,17 @@ more, or after it was cut. Only an admin of the trees can grant rights.`,
       ),
     )
     .action(add)
-  app.command('list').description('list the application keys and their rights').action(list)
+  app
+    .command('list')
+    .description('list the application keys and their rights')
+    .addHelpText('after', examples('causeway app list'))
+    .action(list)
   app
     .command('revoke')
     .argument('<NAME>', 'name of the application key')
     .description('revoke an application key in all trees that it is for, and forget its name')
     .addHelpText('after', '\nEntries that the application wrote before stay valid; later ones are void.')
+    .addHelpText('after', examples('causeway app revoke billing'))
     .action(revoke)
 }
 

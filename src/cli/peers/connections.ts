@@ -1,7 +1,9 @@
 /** `causeway connections`: lists the open connections of the running node and the network path of each. */
+
 import type { Command } from 'commander'
 import type { Connection } from '../../../gen/causeway/v1/node_pb.ts'
 import { type CommonOptions, openClients } from '../context.ts'
+import { examples } from '../help.ts'
 import { hexText, plainText, print } from '../output.ts'
 import { relayDocument, relayLine } from './relay-view.ts'
 
@@ -9,6 +11,7 @@ export function addConnections(program: Command): void {
   program
     .command('connections')
     .description('list open connections and their network paths')
+    .addHelpText('after', examples('causeway connections'))
     .action(async (options: CommonOptions) => {
       await using clients = await openClients(options)
       const { connections: open, relay } = await clients.node.getNode({})

@@ -8,6 +8,7 @@ import { type Clients, type CommonOptions, openClients } from '../context.ts'
 import { examples, textOption } from '../help.ts'
 import { hexText, idText, plainText, print, quantity } from '../output.ts'
 import { parsePermission, permissionName } from '../permission.ts'
+import { io } from '../streams.ts'
 import { addDialOptions } from './relay.ts'
 import { syncNow } from './sync.ts'
 
@@ -64,7 +65,7 @@ async function join(
   let standing: JoinTreeResponse | undefined
   for await (const each of clients.node.joinTree({ ticket, permission, message, wait })) {
     if (wait && standing === undefined && each.status === AccessStatus.PENDING && !options.json)
-      process.stderr.write(`${pendingText(each)}\n`)
+      io().stderr.write(`${pendingText(each)}\n`)
     standing = each
   }
   await report(clients, ticket, standing!, options)
@@ -97,12 +98,14 @@ async function report(
       ? ''
       : '\nStart `causeway serve` to keep asking and to sync once it is approved.'
     print(options, document, pendingText(standing) + hint)
-    process.exitCode = pendingExitCode
+    io().exitCode = pendingExitCode
     return
   }
   const sync = await syncNow(clients, { remote: ticket }, options)
-  const received = quantity(sync.received, 'entry', 'entries')
-  const text = `Joined ${document.tree} with ${document.permission} access: received ${received}, now ${quantity(sync.tips.length, 'tip')}.`
+  // Not what this session received: a running node may have fetched the tree before.
+  const { count } = (await clients.trees.getTree({ tree: standing.tree })).tree!
+  const entries = quantity(Number(count), 'entry', 'entries')
+  const text = `Joined ${document.tree} with ${document.permission} access: ${entries} are here.`
   const reason = plainText(standing.reason)
   print(options, { ...document, sync }, reason === '' ? text : `${text}\n${reason}`)
 }

@@ -6,6 +6,7 @@ import { type CommonOptions, openClients } from '../context.ts'
 import { examples } from '../help.ts'
 import { linkDocument, linkTable } from '../link-view.ts'
 import { hexText, idText, peerArgument, print } from '../output.ts'
+import { io } from '../streams.ts'
 import { treeArgument } from '../trees/tree-argument.ts'
 import { namesOf } from '../view/names.ts'
 import { parseWholeNumber } from '../whole-number.ts'
@@ -89,16 +90,17 @@ export function addFlush(program: Command): void {
     .option('--timeout <SECONDS>', 'maximum time to wait', parseWholeNumber(1), 30)
     .addOption(insecureOption())
     .addHelpText('after', '\nLists the links that are still pending and exits with code 1 if there are any.')
+    .addHelpText('after', examples('causeway flush', 'causeway flush --timeout 300'))
     .action(async (options: CommonOptions & { timeout: number }) => {
       await using clients = await openClients(options)
       const { pending } = await clients.node.flush({ timeoutMs: options.timeout * 1000 })
       const names = await namesOf(clients)
-      const table = () => linkTable(pending, names, process.stdout.columns).join('\n')
+      const table = () => linkTable(pending, names, io().stdout.columns).join('\n')
       const document = {
         delivered: pending.length === 0,
         pending: pending.map((link) => linkDocument(link, names)),
       }
       print(options, document, pending.length === 0 ? 'All entries are delivered.' : table())
-      if (pending.length > 0) process.exitCode = 1
+      if (pending.length > 0) io().exitCode = 1
     })
 }

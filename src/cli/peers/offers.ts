@@ -19,9 +19,11 @@ export function addOffers(program: Command): void {
     .addHelpText(
       'after',
       `
-A peer offers a tree whose policy names this node if this node does not have it: after a lost disk, or as a new tree.
-A tree that this node's own key began comes back without asking. Decide with \`causeway accept\` and \`causeway decline\`.`,
+A peer offers a tree whose policy names this node if this node does not have it:
+after a lost disk, or as a new tree. A tree that this node's own key began comes
+back without asking. Decide with \`causeway accept\` and \`causeway decline\`.`,
     )
+    .addHelpText('after', examples('causeway offers', 'causeway accept bafkrei…'))
     .action(async (options: CommonOptions) => {
       await using clients = await openClients(options)
       const all = await allOffers(clients)

@@ -10,6 +10,7 @@ import { type Clients, type CommonOptions, openClients } from '../context.ts'
 import { examples } from '../help.ts'
 import { dateText, hexText, idText, plainText } from '../output.ts'
 import { parsePermission, permissionName } from '../permission.ts'
+import { io } from '../streams.ts'
 import { askYes } from '../trees/confirm.ts'
 import { treeArgument } from '../trees/tree-argument.ts'
 
@@ -103,11 +104,11 @@ async function answer(
 ): Promise<void> {
   const { peer, name, digits } = found
   if (options.json) printLine({ event: 'found', peer: hexText(peer), name, digits })
-  else process.stdout.write(`Found ${who(found)}.\n\n    ${digits.slice(0, 3)} ${digits.slice(3)}\n\n`)
+  else io().stdout.write(`Found ${who(found)}.\n\n    ${digits.slice(0, 3)} ${digits.slice(3)}\n\n`)
   const prompt = options.json ? '' : 'Does the other machine show the same digits? [y/N] '
   const accept = await askYes(prompt, undefined, signal)
   if (signal.aborted) return
-  if (accept && !options.json) process.stderr.write('Waiting for the answer on the other machine.\n')
+  if (accept && !options.json) io().stderr.write('Waiting for the answer on the other machine.\n')
   await clients.node.answerPairing({ peer, accept })
 }
 
@@ -116,9 +117,9 @@ function showWaiting({ untilMs, dialable }: PairingWaiting, options: CommonOptio
     printLine({ event: 'waiting', until: dateText(untilMs), dialable })
     return
   }
-  process.stderr.write('Waiting two minutes for another machine: run `causeway pair` there too.\n')
+  io().stderr.write('Waiting two minutes for another machine: run `causeway pair` there too.\n')
   if (!dialable)
-    process.stderr.write(
+    io().stderr.write(
       'No machine in the network can reach this node, so the other one has to be reachable: `causeway serve --quic`.\n',
     )
 }
@@ -134,7 +135,7 @@ function showPaired(done: PairingDone, options: CommonOptions): void {
   if (given !== undefined) lines.push(`It may ${permissionName(given.permission)} ${treeText(given)}.`)
   if (taken !== undefined)
     lines.push(`It shares ${treeText(taken)}, which this node may ${permissionName(taken.permission)}.`)
-  process.stdout.write(`${lines.join('\n')}\n`)
+  io().stdout.write(`${lines.join('\n')}\n`)
 }
 
 function who({ peer, name }: { readonly peer: Uint8Array; readonly name: string }): string {
@@ -152,5 +153,5 @@ function treeDocument(shared: PairingTree | undefined) {
 }
 
 function printLine(document: object): void {
-  process.stdout.write(`${JSON.stringify(document)}\n`)
+  io().stdout.write(`${JSON.stringify(document)}\n`)
 }

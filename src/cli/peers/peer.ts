@@ -36,6 +36,7 @@ export function addPeer(program: Command): void {
   peer
     .command('list')
     .description('list the peers that this node knows')
+    .addHelpText('after', examples('causeway peer list'))
     .action(async (options: CommonOptions) => {
       await using clients = await openClients(options)
       const peers: Peer[] = []
@@ -48,6 +49,7 @@ export function addPeer(program: Command): void {
     .command('remove')
     .argument('<PEER>', 'PeerId of the peer')
     .description('remove a peer and its links')
+    .addHelpText('after', examples('causeway peer remove 3b6a27bc…'))
     .action(async (id: string, options: CommonOptions) => {
       await using clients = await openClients(options)
       const peer = peerArgument(id)
@@ -59,6 +61,7 @@ export function addPeer(program: Command): void {
     .argument('<PEER>', 'PeerId of the peer')
     .description('stop dialing and serving a known peer')
     .option('--undo', 'unblock the peer')
+    .addHelpText('after', examples('causeway peer block 3b6a27bc…', 'causeway peer block 3b6a27bc… --undo'))
     .action(async (id: string, options: CommonOptions & { undo?: boolean }) => {
       await using clients = await openClients(options)
       const unblock = options.undo ?? false

@@ -14,10 +14,17 @@ export function relayDocument(
   return relay === undefined ? null : { url: relay.url || null, connected: relay.connected }
 }
 
-/** Returns the line of text for it. */
-export function relayLine({ url, connected }: RelayView): string {
-  const name = url ? ` ${plainText(url)}` : ''
-  return connected
-    ? `Relay${name} (connected)`
-    : `Relay${name} (NOT connected: nobody reaches this node through it)`
+/** Returns the line of text for it at a node that has just started, whose relay may not have answered yet. */
+export function startingRelayLine(relay: RelayView): string {
+  if (relay.connected) return relayLine(relay)
+  return `Relay${nameOf(relay)} (connecting; \`causeway status\` says if it stays away)`
 }
+
+/** Returns the line of text for it. */
+export function relayLine(relay: RelayView): string {
+  return relay.connected
+    ? `Relay${nameOf(relay)} (connected)`
+    : `Relay${nameOf(relay)} (NOT connected: nobody reaches this node through it)`
+}
+
+const nameOf = ({ url }: RelayView): string => (url ? ` ${plainText(url)}` : '')

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CausewayError } from '../../base/errors.ts'
 import type { QuicOptions } from '../../node/options.ts'
+import { io } from '../streams.ts'
 import { parseWholeNumber } from '../whole-number.ts'
 
 type Relay = NonNullable<QuicOptions['relay']>
@@ -68,7 +69,7 @@ function parseRelay(text: string): Relay {
 /** Returns the relays that a command's options choose. Throws INVALID_ARGUMENT if the token's file cannot be read. */
 export async function relaysOf(options: RelayOptions): Promise<QuicOptions> {
   const { relay = 'off', relayTokenFile: file, relayDiscoveryPort } = options
-  const token = file === undefined ? process.env.CAUSEWAY_RELAY_TOKEN : await readToken(file)
+  const token = file === undefined ? io().env.CAUSEWAY_RELAY_TOKEN : await readToken(file)
   return { relay, ...(token && { relayToken: token }), ...(relayDiscoveryPort && { relayDiscoveryPort }) }
 }
 

@@ -15,6 +15,7 @@ export function addRequests(program: Command): void {
   program
     .command('requests')
     .description('list the access requests that wait for a decision')
+    .addHelpText('after', examples('causeway requests', 'causeway approve 375eae1e'))
     .action(async (options: CommonOptions) => {
       await using clients = await openClients(options)
       const requests = await allRequests(clients)

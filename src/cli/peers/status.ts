@@ -1,12 +1,14 @@
 /** `causeway status`: shows the sync status of every link, once or continuously. */
+
 import type { Command } from 'commander'
 import { LinkPlace, type LinkStatus } from '../../../gen/causeway/v1/node_pb.ts'
 import { type Clients, type CommonOptions, openClients } from '../context.ts'
+import { examples } from '../help.ts'
 import { linkDocument, linkLine, neighboursOf, statusLines } from '../link-view.ts'
 import { findingsOf } from '../node/doctor.ts'
 import { hexText, print, quantity } from '../output.ts'
 import { untilStopped } from '../stop.ts'
-import { whileRead, writeOut } from '../streams.ts'
+import { io, whileRead, writeOut } from '../streams.ts'
 import { damageLine, damageOf } from '../trees/damage-view.ts'
 import { type Names, namesOf } from '../view/names.ts'
 import { Screen } from '../view/screen.ts'
@@ -36,12 +38,13 @@ States:
   away     both sides had the same entries, but the peer cannot be heard now
   parked   not tried again automatically, for the reason in the line below`,
     )
+    .addHelpText('after', examples('causeway status', 'causeway status --watch'))
     .action(async (options: CommonOptions & { watch?: boolean }) => {
       await using clients = await openClients(options)
       const damage = await damageOf(clients)
       if (options.watch) {
-        for (const each of damage) process.stderr.write(`${damageLine(each)}\n`)
-        await (process.stdout.isTTY && !options.json ? followLive(clients) : followLines(clients, options))
+        for (const each of damage) io().stderr.write(`${damageLine(each)}\n`)
+        await (io().stdout.isTTY && !options.json ? followLive(clients) : followLines(clients, options))
         return
       }
       const links: LinkStatus[] = []
@@ -55,7 +58,7 @@ States:
         ...damage.map(damageLine),
         ...alone,
         ...lines,
-        ...table(links, names, process.stdout.columns),
+        ...table(links, names, io().stdout.columns),
       ]
       const documents = links.map((link) => linkDocument(link, names))
       print(
@@ -124,7 +127,7 @@ async function followLive(clients: Clients): Promise<void> {
   void untilStopped().then(() => stop.abort())
   const all = new Map<string, LinkStatus>()
   let known: Names | undefined
-  using screen = new Screen(process.stdout, (width) =>
+  using screen = new Screen(io().stdout, (width) =>
     known === undefined ? [] : table([...all.values()], known, width),
   )
   try {

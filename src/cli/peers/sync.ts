@@ -8,6 +8,7 @@ import { type Clients, type CommonOptions, openClients } from '../context.ts'
 import { examples } from '../help.ts'
 import { hexText, idText, print, quantity } from '../output.ts'
 import { ProgressBar } from '../progress.ts'
+import { io } from '../streams.ts'
 import { isTreeId, treeArgument } from '../trees/tree-argument.ts'
 import { addDialOptions } from './relay.ts'
 
@@ -35,7 +36,7 @@ export function addSync(program: Command): void {
       const tree = ticket ? new Uint8Array(0) : await treeArgument(clients, first)
       const document = await syncNow(clients, { tree, remote: ticket ? first : address! }, options)
       print(options, document, resultText(document))
-      if (!document.equal) process.exitCode = 1
+      if (!document.equal) io().exitCode = 1
     })
 }
 

@@ -5,6 +5,7 @@ import { type CommonOptions, openClients } from '../context.ts'
 import { examples } from '../help.ts'
 import { plainText, print } from '../output.ts'
 import { parsePermission } from '../permission.ts'
+import { io } from '../streams.ts'
 import { treeArgument } from '../trees/tree-argument.ts'
 
 interface TicketOptions extends CommonOptions {
@@ -45,7 +46,7 @@ Until then the ticket is a secret: anyone who has it can join.`,
         ...{ tree: await treeArgument(clients, tree), invitation, withPeers, lan },
       })
       if (warning !== '' && !options.json)
-        process.stderr.write(`causeway: ${plainText(warning, 1000)} ${remedy}\n`)
+        io().stderr.write(`causeway: ${plainText(warning, 1000)} ${remedy}\n`)
       print(options, { ticket, warning: warning || null }, ticket)
     })
 }

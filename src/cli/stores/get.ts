@@ -6,7 +6,7 @@ import { type Clients, openClients } from '../context.ts'
 import { examples } from '../help.ts'
 import { print, quantity } from '../output.ts'
 import { ProgressBar } from '../progress.ts'
-import { whileRead, writeOut } from '../streams.ts'
+import { io, whileRead, writeOut } from '../streams.ts'
 import { treeArgument } from '../trees/tree-argument.ts'
 import { follow } from './follow.ts'
 import { itemDocument, printedValue, sizeOf } from './item-view.ts'
@@ -99,7 +99,7 @@ async function printItem(clients: Clients, tree: Uint8Array, item: Item, options
   const { store, key } = item.key!
   if (options.json) {
     print(options, itemDocument(item), '')
-    if (item.value === undefined) process.exitCode = 1
+    if (item.value === undefined) io().exitCode = 1
     return
   }
   if (item.value === undefined) {
@@ -109,11 +109,11 @@ async function printItem(clients: Clients, tree: Uint8Array, item: Item, options
   const { value, conflictCount } = item
   if (options.number && value.sum === undefined) {
     complain(`The value of the key ${quoted(key)} is no number, and nothing was added to it`)
-    process.exitCode = 1
+    io().exitCode = 1
     return
   }
   const { raw, range } = options
-  if (value.blob !== undefined && (raw || range || !process.stdout.isTTY))
+  if (value.blob !== undefined && (raw || range || !io().stdout.isTTY))
     await printBlob(clients, tree, value.blob, options)
   else await printValue(value, options)
   if (conflictCount > 0) {
@@ -135,7 +135,7 @@ function outputOf(version: Version, { number, raw, range }: GetOptions): string 
   const { value, sum, blob } = version
   if (number) return `${sum}\n`
   if (blob !== undefined) return undefined
-  if (range === undefined) return raw ? value : printedValue(version, process.stdout.isTTY)
+  if (range === undefined) return raw ? value : printedValue(version, io().stdout.isTTY)
   const { offset, length = value.length } = range
   if (offset >= value.length)
     throw new CausewayError(
@@ -154,7 +154,7 @@ async function printBlob(
 ): Promise<void> {
   const offset = range?.offset ?? 0
   const length = Math.min(range?.length ?? Number.POSITIVE_INFINITY, Number(blob.size) - offset)
-  const bar = new ProgressBar('getting', process.stdout.isTTY, 'bytes')
+  const bar = new ProgressBar('getting', io().stdout.isTTY, 'bytes')
   let printed = 0
   const request = { tree, blob, offset: BigInt(offset), length: BigInt(Math.max(0, length)) }
   try {

@@ -26,7 +26,7 @@ export function addList(program: Command): void {
     .addOption(atOption())
     .addHelpText(
       'after',
-      '\nKeys are in the order of their bytes. Long values are cut; --json has them whole.',
+      '\nKeys are in the order of their bytes. Long values are cut; --json has\nthem whole.',
     )
     .addHelpText(
       'after',

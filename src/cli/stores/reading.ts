@@ -8,7 +8,7 @@ import type { Clients, CommonOptions } from '../context.ts'
 import { asCausewayError, idArgument, plainText } from '../output.ts'
 import { allPages } from '../pages.ts'
 import { ProgressBar } from '../progress.ts'
-import { whileRead, writeOut } from '../streams.ts'
+import { io, whileRead, writeOut } from '../streams.ts'
 import { parseWholeNumber } from '../whole-number.ts'
 
 /** Options of every command that reads keys. */
@@ -89,13 +89,13 @@ export async function readItem(
 
 /** Prints one sentence on stderr, as errors are. */
 export function complain(sentence: string): void {
-  process.stderr.write(`causeway: ${sentence}.\n`)
+  io().stderr.write(`causeway: ${sentence}.\n`)
 }
 
 /** Says on stderr that a key is absent, and makes the exit code 1. */
 export function complainAbsent(store: string, key: string, consequence = ''): void {
   complain(`The key ${quoted(key)} is absent in the store ${quoted(store)}${consequence}`)
-  process.exitCode = 1
+  io().exitCode = 1
 }
 
 /** Returns a name for a sentence: in quotes, and safe for the terminal. */

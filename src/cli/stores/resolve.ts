@@ -7,6 +7,7 @@ import { limits } from '../../base/limits.ts'
 import { openClients } from '../context.ts'
 import { examples } from '../help.ts'
 import { idArgument, idText, print, quantity } from '../output.ts'
+import { io } from '../streams.ts'
 import { treeArgument } from '../trees/tree-argument.ts'
 import { counterOf, versionsOf } from './item-view.ts'
 import { complain, complainAbsent, quoted, readItem } from './reading.ts'
@@ -68,7 +69,7 @@ async function resolveKey(
     complain(
       `The key ${quoted(key)} has one version, ${idText(item.value.entry)}, and no conflict: nothing was written`,
     )
-    process.exitCode = 1
+    io().exitCode = 1
     return
   }
   const value = given ? await sendValue(clients, id, given, options) : valueShown(versionIn(item, taken!))

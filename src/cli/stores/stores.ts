@@ -1,7 +1,9 @@
 /** `causeway stores`: lists the stores of a tree. */
+
 import type { Command } from 'commander'
 import type { ListStoresResponse } from '../../../gen/causeway/v1/store_pb.ts'
 import { type Clients, openClients } from '../context.ts'
+import { examples } from '../help.ts'
 import { plainText } from '../output.ts'
 import { treeArgument } from '../trees/tree-argument.ts'
 import {
@@ -37,6 +39,7 @@ export function addStores(program: Command): void {
     .description('list the stores of a tree that have keys or texts')
     .addOption(atOption())
     .addHelpText('after', '\nStores that `causeway commit` alone has written to have no keys.')
+    .addHelpText('after', examples('causeway stores diary'))
     .action(async (tree: string, options: ListingOptions) => {
       await using clients = await openClients(options)
       const id = await treeArgument(clients, tree)

@@ -10,7 +10,7 @@ import { limits } from '../../base/limits.ts'
 import { putStream, type StreamedValue } from '../../rpc/client/put-stream.ts'
 import type { Clients, CommonOptions } from '../context.ts'
 import { ProgressBar } from '../progress.ts'
-import { readUpTo } from '../streams.ts'
+import { io, readUpTo } from '../streams.ts'
 import { isJsonType, isTextType, textOf } from './item-view.ts'
 
 /** Options of a command that takes a value. */
@@ -78,7 +78,7 @@ async function sourceOf(
       throw unreadable(file, error)
     }
   }
-  if (argument === undefined || argument === '-') return { source: process.stdin, bytes: 0 }
+  if (argument === undefined || argument === '-') return { source: io().stdin, bytes: 0 }
   const bytes = Buffer.from(argument)
   return {
     source: (async function* () {

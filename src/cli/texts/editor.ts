@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CausewayError } from '../../base/errors.ts'
 import { textOf } from '../stores/item-view.ts'
+import { io } from '../streams.ts'
 
 export interface Edited extends AsyncDisposable {
   readonly text: string
@@ -17,11 +18,18 @@ export interface Edited extends AsyncDisposable {
 
 /**
  * Opens the editor on a file that nobody else may read, and returns what it left there. Throws CANCELLED if the editor
- * fails, or leaves something else than UTF-8; the file is kept then.
+ * fails, or leaves something else than UTF-8; the file is kept then. Throws INVALID_ARGUMENT if no editor is named and
+ * there is no terminal for the usual one.
  */
 export async function editText(text: string): Promise<Edited> {
-  const { VISUAL, EDITOR } = process.env
-  const editor = VISUAL || EDITOR || (process.platform === 'win32' ? 'notepad' : 'vi')
+  const { VISUAL, EDITOR } = io().env
+  const named = VISUAL || EDITOR
+  const editor = named || (process.platform === 'win32' ? 'notepad' : 'vi')
+  if (!named && !io().stdin.isTTY)
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `Expected a terminal for the editor \`${editor}\`, and there is none: name an editor that needs none in VISUAL, or use \`causeway text insert\`.`,
+    )
   const folder = await mkdtemp(join(tmpdir(), 'causeway-text-'))
   const file = join(folder, 'text.txt')
   await writeFile(file, text, { mode: 0o600 })

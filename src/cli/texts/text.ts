@@ -10,7 +10,7 @@ import { examples } from '../help.ts'
 import { print } from '../output.ts'
 import { textOf } from '../stores/item-view.ts'
 import { atOption, complain, quoted, type ReadingOptions, whenCounted } from '../stores/reading.ts'
-import { readStdin, writeOut } from '../streams.ts'
+import { io, readStdin, writeOut } from '../streams.ts'
 import { treeArgument } from '../trees/tree-argument.ts'
 import { parseWholeNumber } from '../whole-number.ts'
 import { changesOf } from './changes.ts'
@@ -30,6 +30,7 @@ export function addText(program: Command): void {
     .description('print a text, of any length')
     .addOption(atOption())
     .addHelpText('after', '\nIf the key has no text, the exit code is 1.')
+    .addHelpText('after', examples('causeway text show diary notes a/log'))
     .action((tree: string, store: string, key: string, options: ReadingOptions) =>
       withText(tree, store, key, options, show),
     )
@@ -39,7 +40,15 @@ export function addText(program: Command): void {
       'after',
       `
 What others type while your editor is open stays: only what you have changed is
-written, as the node's edits. A key without a text gets one.`,
+written, as the node's edits. A key without a text gets one. Without a terminal,
+$VISUAL or $EDITOR has to name an editor that needs none.`,
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'causeway text edit diary notes a/log',
+        'VISUAL="code --wait" causeway text edit diary notes a/log',
+      ),
     )
     .action((tree: string, store: string, key: string, options: CommonOptions) =>
       withText(tree, store, key, options, edit),
@@ -93,7 +102,7 @@ const show: Action<ReadingOptions> = async (clients, name, options) => {
   if (options.json) print(options, { store: name.store, key: name.key, text: text ?? null }, '')
   else if (text !== undefined) await writeOut(text === '' || text.endsWith('\n') ? text : `${text}\n`)
   if (text !== undefined) return
-  process.exitCode = 1
+  io().exitCode = 1
   if (!options.json) complain(`The key ${quoted(name.key)} has no text in the store ${quoted(name.store)}`)
 }
 
@@ -104,7 +113,7 @@ const edit: Action<CommonOptions> = async (clients, name, options) => {
   await using edited = await editText(former.text)
   try {
     former.replace(changesOf(former.text, edited.text))
-    printWritten(options, await text.flush())
+    await printWritten(clients, name, options, await text.flush())
   } catch (error) {
     edited.keep()
     complain(`What you typed is in ${edited.file}`)
@@ -133,12 +142,12 @@ async function insert(
       `The text has ${characters.length} characters, so nothing can be inserted after ${position}.`,
     )
   if (inserted !== '') insertAt(text, characters.slice(0, position).join('').length, inserted)
-  printWritten(options, await text.flush())
+  await printWritten(clients, name, options, await text.flush())
 }
 
 async function textArgument(argument: string | undefined): Promise<string> {
   if (argument !== undefined && argument !== '-') return argument
-  if (argument === undefined && process.stdin.isTTY)
+  if (argument === undefined && io().stdin.isTTY)
     throw new CausewayError('INVALID_ARGUMENT', 'Expected a TEXT, or a text on standard input.')
   const most = limits.textTypedBytes
   const bytes = await readStdin(
@@ -153,8 +162,24 @@ async function textArgument(argument: string | undefined): Promise<string> {
   return text
 }
 
-function printWritten(options: CommonOptions, ids: readonly string[]): void {
+async function printWritten(
+  clients: Clients,
+  name: TextName,
+  options: CommonOptions,
+  ids: readonly string[],
+): Promise<void> {
   const entries = ids.map((id) => formatId(id as never))
   if (entries.length === 0 && !options.json) complain('The text is as it was: nothing is written')
   else print(options, { entries }, entries.join('\n'))
+  if (!options.json && (await hasValue(clients, name)))
+    complain(
+      `The key ${quoted(name.key)} also has a value, and \`get\` and \`list\` show that one: \`causeway text show\` shows the text`,
+    )
+}
+
+/** Reports whether a key has a value beside its text, which reads of the key then show. */
+async function hasValue({ stores }: Clients, { tree, store, key }: TextName): Promise<boolean> {
+  // The first key that begins so is the key itself, if it has a value.
+  const { items } = await whenCounted(() => stores.list({ tree, store, prefix: key, pageSize: 1 }))
+  return items[0]?.key?.key === key
 }

@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline/promises'
 import type { Readable, Writable } from 'node:stream'
 import { CausewayError } from '../../base/errors.ts'
+import { io } from '../streams.ts'
 
 /** Where a question is asked: by default the terminal, on stderr, since stdout is for the result. */
 interface Terminal {
@@ -15,7 +16,7 @@ interface Terminal {
  */
 export async function confirm(
   question: string,
-  { input, output }: Terminal = { input: process.stdin, output: process.stderr },
+  { input, output }: Terminal = { input: io().stdin, output: io().stderr },
 ): Promise<boolean> {
   if (!input.isTTY)
     throw new CausewayError(
@@ -31,7 +32,7 @@ export async function confirm(
  */
 export async function askYes(
   prompt: string,
-  { input, output }: Terminal = { input: process.stdin, output: process.stderr },
+  { input, output }: Terminal = { input: io().stdin, output: io().stderr },
   signal?: AbortSignal,
 ): Promise<boolean> {
   const lines = createInterface({ input, output, terminal: input.isTTY === true })

@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { CausewayError } from '../../base/errors.ts'
+import { io } from '../streams.ts'
 
 export interface GitCommit {
   /** 40 hex digits, or 64 in a SHA-256 repository. */
@@ -103,7 +104,7 @@ const redirecting = new Set([
 ])
 
 function gitEnvironment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !redirecting.has(name.toUpperCase()))
+  const kept = Object.entries(io().env).filter(([name]) => !redirecting.has(name.toUpperCase()))
   // The content of a replaced commit does not match its name.
   return { ...Object.fromEntries(kept), GIT_NO_REPLACE_OBJECTS: '1' }
 }

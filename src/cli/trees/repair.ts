@@ -1,11 +1,14 @@
 /** `causeway repair`: checks a tree, or all trees, and builds those anew that are damaged. */
+
 import type { Command } from 'commander'
 import { damagedTables, repairData } from '../../node/data-folder.ts'
 import { holderOf } from '../../node/holder.ts'
 import { type Clients, type CommonOptions, openClients } from '../context.ts'
 import { dataFolder } from '../default-folder.ts'
+import { examples } from '../help.ts'
 import { asCausewayError, idText, plainText, print, printError, quantity } from '../output.ts'
 import { ProgressBar } from '../progress.ts'
+import { io } from '../streams.ts'
 import { treeArgument } from './tree-argument.ts'
 
 /** The result of one tree. */
@@ -28,6 +31,7 @@ Keeps the entries that are whole together with all of their ancestors. The links
 of the tree fetch the rest from peers. A repair that was interrupted goes on
 when it is run again.`,
     )
+    .addHelpText('after', examples('causeway repair diary', 'causeway repair'))
     .action(async (tree: string | undefined, options: CommonOptions) => {
       await using clients = await (tree === undefined ? openAnyway(options) : openClients(options))
       const id = tree === undefined ? new Uint8Array(0) : await treeArgument(clients, tree)
@@ -62,7 +66,7 @@ async function openAnyway(options: CommonOptions): Promise<Clients> {
     const { code, data } = asCausewayError(error)
     if (code !== 'STORE_CORRUPT' || data.unreadable !== true) throw error
     printError(error)
-    process.stderr.write('Repairs the database, then every tree.\n')
+    io().stderr.write('Repairs the database, then every tree.\n')
     await repairData(dataFolder(options))
     return await openClients(options)
   }
@@ -73,7 +77,7 @@ async function repairTables(data: string): Promise<void> {
   if (holderOf(data) !== undefined) return
   const tables = await damagedTables(data)
   if (tables.length === 0) return
-  process.stderr.write(`Damaged tables: ${tables.join(', ')}. Repairs the database, then every tree.\n`)
+  io().stderr.write(`Damaged tables: ${tables.join(', ')}. Repairs the database, then every tree.\n`)
   await repairData(data)
 }
 

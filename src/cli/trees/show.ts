@@ -1,8 +1,10 @@
 /** `causeway show`: prints one entry. */
+
 import type { Command } from 'commander'
 import { EntryView } from '../../../gen/causeway/v1/tree_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { type CommonOptions, openClients } from '../context.ts'
+import { examples } from '../help.ts'
 import { idArgument, print } from '../output.ts'
 import { authorsOf } from '../view/names.ts'
 import { entryDocument, entryText } from './entry-view.ts'
@@ -12,6 +14,7 @@ export function addShow(program: Command): void {
     .command('show')
     .argument('<ENTRY>', 'id of the entry')
     .description('print one entry')
+    .addHelpText('after', examples('causeway show bafkrei…', 'causeway show bafkrei… --json'))
     .action(async (id: string, options: CommonOptions) => {
       await using clients = await openClients(options)
       const [entry] = (await clients.trees.getEntries({ ids: [idArgument(id)], view: EntryView.BODY }))

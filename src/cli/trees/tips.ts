@@ -1,6 +1,8 @@
 /** `causeway tips`: prints the entries of a tree that have no child. */
+
 import type { Command } from 'commander'
 import { type CommonOptions, openClients } from '../context.ts'
+import { examples } from '../help.ts'
 import { idText, print } from '../output.ts'
 import { treeArgument } from './tree-argument.ts'
 
@@ -10,6 +12,7 @@ export function addTips(program: Command): void {
     .argument('<TREE>', 'name or id of the tree')
     .description("print a tree's tips")
     .addHelpText('after', '\nTwo nodes that have the same entries of the tree print the same tips.')
+    .addHelpText('after', examples('causeway tips diary', 'causeway tips bafkrei… --json'))
     .action(async (tree: string, options: CommonOptions) => {
       await using clients = await openClients(options)
       const answer = await clients.trees.getTree({ tree: await treeArgument(clients, tree) })

@@ -7,6 +7,8 @@ import { examples } from '../help.ts'
 import { asCausewayError, hexText, idText, plainText, print, quantity } from '../output.ts'
 import { accessName, publicOption } from '../permission.ts'
 import { ProgressBar } from '../progress.ts'
+import { complain, quoted } from '../stores/reading.ts'
+import { io } from '../streams.ts'
 import { confirm } from './confirm.ts'
 import { allTrees, treeArgument } from './tree-argument.ts'
 
@@ -20,12 +22,16 @@ export function addTree(program: Command): void {
     .addHelpText('after', examples('causeway tree create notes', 'causeway tree create news --public read'))
     .action(async (name: string, options: CommonOptions & { public: PublicAccess }) => {
       await using clients = await openClients(options, { create: true })
+      const isTaken = await hasTreeNamed(clients, name)
       const { tree: created } = await clients.trees.createTree({ name, publicAccess: options.public })
+      if (isTaken && !options.json)
+        complain(`Another tree here has the name ${quoted(name)} too: name each of them by its id`)
       print(options, { tree: created!.cid, name }, created!.cid)
     })
   tree
     .command('list')
     .description('list the trees on this node')
+    .addHelpText('after', examples('causeway tree list', 'causeway tree list --json'))
     .action(async (options: CommonOptions) => {
       await using clients = await openClients(options)
       const trees = []
@@ -54,6 +60,7 @@ function addRemove(tree: Command): void {
       'after',
       '\nOther nodes keep the tree, and it comes back only if you link, join, sync or\nimport it again. What no other node has is lost.',
     )
+    .addHelpText('after', examples('causeway tree remove diary', 'causeway tree remove bafkrei… --yes'))
     .action(removeTree)
 }
 
@@ -64,8 +71,8 @@ async function removeTree(text: string, options: RemoveOptions): Promise<void> {
   if (known !== undefined && !options.yes) {
     const what = `the tree ${plainText(known.name)} with ${quantity(Number(known.count), 'entry', 'entries')}`
     if (!(await confirm(`Remove ${what} from this node? What no other node has is lost.`))) {
-      process.stderr.write('Nothing was removed.\n')
-      process.exitCode = 1
+      io().stderr.write('Nothing was removed.\n')
+      io().exitCode = 1
       return
     }
   }
@@ -78,6 +85,12 @@ async function removeTree(text: string, options: RemoveOptions): Promise<void> {
   bar.end()
   const summary = `Removed ${idText(tree)} with ${quantity(entries, 'entry', 'entries')}.`
   print(options, { tree: idText(tree), entries }, summary)
+}
+
+/** Reports whether a tree here has this name. */
+async function hasTreeNamed(clients: Clients, name: string): Promise<boolean> {
+  for await (const tree of allTrees(clients)) if (tree.name === name) return true
+  return false
 }
 
 /** Returns a tree, or undefined if it is not here: its removal may have been interrupted, and then it goes on. */

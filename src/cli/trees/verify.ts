@@ -1,8 +1,11 @@
 /** `causeway verify`: reads, hashes and verifies every entry of a tree again. */
+
 import type { Command } from 'commander'
 import { type CommonOptions, openClients } from '../context.ts'
+import { examples } from '../help.ts'
 import { idText, print, quantity } from '../output.ts'
 import { ProgressBar } from '../progress.ts'
+import { io } from '../streams.ts'
 import { treeArgument } from './tree-argument.ts'
 
 export function addVerify(program: Command): void {
@@ -11,6 +14,7 @@ export function addVerify(program: Command): void {
     .argument('<TREE>', 'name or id of the tree')
     .description('read, hash and verify all entries and blobs of a tree again')
     .addHelpText('after', '\nLists all problems and exits with code 1 if there are any.')
+    .addHelpText('after', examples('causeway verify diary', 'causeway verify bafkrei… --json'))
     .action(async (tree: string, options: CommonOptions) => {
       await using clients = await openClients(options)
       const id = await treeArgument(clients, tree)
@@ -31,6 +35,6 @@ export function addVerify(program: Command): void {
           ? `Verified ${entries}; no problems found.`
           : `Found ${quantity(problems.length, 'problem')} in ${entries}.`
       print(options, { ok: problems.length === 0, checked, problems }, [...lines, summary].join('\n'))
-      if (problems.length > 0) process.exitCode = 1
+      if (problems.length > 0) io().exitCode = 1
     })
 }

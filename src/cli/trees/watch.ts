@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { EntryView } from '../../../gen/causeway/v1/tree_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { type CommonOptions, openClients } from '../context.ts'
-import { storesOption } from '../help.ts'
+import { examples, storesOption } from '../help.ts'
 import { whileRead, writeOut } from '../streams.ts'
 import { authorsOf } from '../view/names.ts'
 import { entryDocument, entryLine } from './entry-view.ts'
@@ -32,6 +32,14 @@ export function addWatch(program: Command): void {
     .addHelpText(
       'after',
       '\nNeeds a running node. With --json, every line holds an entry and its sequence\nnumber, which --after takes to resume.',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'causeway watch diary',
+        'causeway watch diary --all --store text',
+        'causeway watch diary --after 1200 --json',
+      ),
     )
     .action(async (text: string, options: WatchOptions) => {
       await using clients = await openClients(options)

@@ -95,10 +95,11 @@ export async function* readCar(source: AsyncIterable<Uint8Array>): AsyncGenerato
     }
   } catch (error) {
     if (error instanceof CausewayError) throw error
-    const where = number === 0 ? 'The header' : `Block ${number}`
     throw new CausewayError(
       'STORE_CORRUPT',
-      `${where} of the archive cannot be read: ${(error as Error).message}. The file is damaged, cut, or no CAR file of version 1.`,
+      number === 0
+        ? 'The archive does not begin as a CAR file of version 1 does: it is another kind of file, or damaged or cut.'
+        : `Block ${number} of the archive cannot be read: ${(error as Error).message}. The file is damaged or cut.`,
       { data: { block: number }, cause: error },
     )
   }

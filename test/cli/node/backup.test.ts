@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { Sandbox } from '../../kit/command.ts'
+import { projectFile } from '../../kit/project.ts'
 
 it('backs up a running node, and restores it as the same node and as another', async () => {
   await using box = await Sandbox.create()
@@ -52,6 +53,12 @@ it('refuses a backup that was cut or changed, and leaves no node', async () => {
   const cut = await box.run('b', ['restore', file])
   assert.deepEqual([cut.code, /STORE_CORRUPT/.test(cut.stderr)], [1, true])
   assert.equal((await box.run('b', ['tree', 'list'])).code, 2)
+  const other = await box.run('b', ['restore', projectFile('README.md')])
+  assert.equal(other.code, 1)
+  assert.match(
+    other.stderr,
+    /^causeway: The archive does not begin as a CAR file [^\n]* \(STORE_CORRUPT\)\n$/,
+  )
   const absent = await box.run('b', ['restore', box.folder('nothing.car')])
   assert.deepEqual([absent.code, /cannot be read/.test(absent.stderr)], [2, true])
 })

@@ -75,7 +75,7 @@ it('an offer that was accepted brings its tree after a kill that came before the
   await closed
   await box.serve('server', '--http', new URL(ready.addresses[0]!).host)
   await laptop.blockPeer(server, false)
-  await until('the tree is there', () => laptop.status()[0]!.inSync, 30_000)
+  await until('the tree is there', () => laptop.status()[0]!.inSync)
   const { trees } = await box.json<{ trees: { tree: string }[] }>('server', ['tree', 'list'])
   assert.equal(trees.length, 1)
 })

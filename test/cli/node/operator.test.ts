@@ -19,8 +19,8 @@ import { freePorts, hasNginx, Nginx } from '../../kit/nginx.ts'
 import { oldSeedText, writeOldStore } from '../../kit/old-stores.ts'
 import { projectFile } from '../../kit/project.ts'
 
-const commits = Number(process.env.OPERATOR_COMMITS ?? 200)
-const sides = Number(process.env.OPERATOR_SIDES ?? 16)
+const commits = Number(process.env.OPERATOR_COMMITS ?? 100)
+const sides = Number(process.env.OPERATOR_SIDES ?? 8)
 const fixture = (name: string) => projectFile(`test/kit/fixtures/${name}`)
 
 interface Line {

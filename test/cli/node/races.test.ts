@@ -26,8 +26,8 @@ async function locked(opening: Promise<unknown>): Promise<CausewayError> {
 
 describe('Commands that start together', () => {
   it('all succeed, and so does the node that starts with them', async () => {
-    await using box = await Sandbox.create()
-    for (const data of ['a', 'b', 'c']) {
+    await using box = await Sandbox.create({ processes: true })
+    for (const data of ['a', 'b']) {
       const serving = box.serve(data)
       const ids = await Promise.all([1, 2, 3].map(() => box.json<{ peer: string }>(data, ['id'])))
       const { ready, child, closed } = await serving
@@ -41,16 +41,16 @@ describe('Commands that start together', () => {
   })
 
   it('write one after another if no node runs', async () => {
-    await using box = await Sandbox.create()
+    await using box = await Sandbox.create({ processes: true })
     const { tree } = await box.json<{ tree: string }>('a', ['tree', 'create', 'notes'])
-    const texts = ['1', '2', '3', '4', '5', '6']
+    const texts = ['1', '2', '3', '4']
     await Promise.all(texts.map((text) => box.json('a', ['commit', tree, '--store', 's'], text)))
     const { count } = await box.json<{ count: number }>('a', ['tips', tree])
     assert.equal(count, 1 + texts.length)
   })
 
   it('wait while a node stops', async () => {
-    await using box = await Sandbox.create()
+    await using box = await Sandbox.create({ processes: true })
     const { child, closed } = await box.serve('a')
     child.kill('SIGTERM')
     await box.json('a', ['id'])

@@ -52,6 +52,9 @@ describe('The commands of joining', () => {
     )
     assert.deepEqual([joined.status, joined.permission, joined.request], ['granted', 'read', null])
     assert.deepEqual([joined.sync.received, joined.sync.equal], [2, true])
+    // Again: what is here counts, not what this session received.
+    const again = await box.run('bob', ['join', ticket])
+    assert.equal(again.stdout, `Joined ${tree} with read access: 2 entries are here.\n`)
   })
 
   it('wait for the decision with --wait', async () => {

@@ -1,9 +1,9 @@
 /** The commands on texts as a user runs them, through a running node and on a folder. */
 import { strict as assert } from 'node:assert'
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { Sandbox } from '../../kit/command.ts'
+import { type Ran, Sandbox } from '../../kit/command.ts'
 import { builtCommand } from '../../kit/project.ts'
 
 for (const running of [false, true])
@@ -21,12 +21,17 @@ for (const running of [false, true])
     const show = async (key: string) =>
       (await box.json<{ text: string }>('a', ['text', 'show', tree, 'notes', key])).text
 
-    /** Writes an editor, a script that gets the file as $1. */
-    async function useEditor(name: string, script: string): Promise<void> {
-      const file = join(box.folder(name), '..', `${name}.sh`)
+    /** Edits a text with a script that gets the file as $1. */
+    async function edit(key: string, script: string): Promise<Ran> {
+      const file = box.folder(`${key}.sh`)
       await writeFile(file, `#!/bin/sh\n${script}\n`)
       await chmod(file, 0o755)
       box.env = { VISUAL: file }
+      try {
+        return await run('text', 'edit', tree, 'notes', key)
+      } finally {
+        box.env = {}
+      }
     }
 
     it('are inserted into, shown and listed', async () => {
@@ -48,19 +53,16 @@ for (const running of [false, true])
       const other = running
         ? `${process.execPath} ${builtCommand} text insert ${tree} notes doc --position 3 ' (1)' > /dev/null`
         : ''
-      await useEditor('ed', `sed -i -e s/two/TWO/ -e '$ a four' "$1"\n${other}`)
-      const { stdout } = await run('text', 'edit', tree, 'notes', 'doc')
+      const { stdout } = await edit('doc', `sed -i -e s/two/TWO/ -e '$ a four' "$1"\n${other}`)
       assert.match(stdout, /^bafkrei\w+\n$/)
       assert.equal(await show('doc'), `one${running ? ' (1)' : ''}\nTWO\nthree\nfour\n`)
-      await useEditor('nothing', 'exit 0')
-      const unchanged = await run('text', 'edit', tree, 'notes', 'doc')
+      const unchanged = await edit('doc', 'exit 0')
       assert.deepEqual([unchanged.stdout, unchanged.code], ['', 0])
       assert.match(unchanged.stderr, /nothing is written/)
     })
 
     it('keep what was typed where an editor fails', async () => {
-      await useEditor('failing', 'echo draft > "$1"; exit 3')
-      const { code, stderr } = await run('text', 'edit', tree, 'notes', 'failed')
+      const { code, stderr } = await edit('failed', 'echo draft > "$1"; exit 3')
       assert.equal(code, 1)
       const [, file] = /may be in (\S+text\.txt)\./.exec(stderr) ?? assert.fail(stderr)
       assert.equal(await readFile(file!, 'utf8'), 'draft\n')
@@ -77,5 +79,19 @@ for (const running of [false, true])
       const bytes = await box.run('a', ['text', 'insert', tree, 'notes', 'far'], Buffer.of(0xff))
       assert.match(bytes.stderr, /UTF-8/)
       assert.equal((await run('text', 'insert', tree, 'notes', '', 'x')).code, 2)
+      box.env = { VISUAL: '', EDITOR: '' }
+      const editor = await run('text', 'edit', tree, 'notes', 'far')
+      box.env = {}
+      assert.deepEqual([editor.code, editor.stdout], [2, ''])
+      assert.match(editor.stderr, /^causeway: Expected a terminal for the editor `vi`[^\n]*VISUAL[^\n]*\n$/)
+    })
+
+    it('beside a value are told of, since reads of the key show the value', async () => {
+      await run('put', tree, 'notes', 'both', 'a value')
+      // A longer key that begins so has no value of this one.
+      assert.equal((await run('text', 'insert', tree, 'notes', 'bot', 'x')).stderr, '')
+      const { code, stdout, stderr } = await run('text', 'insert', tree, 'notes', 'both', 'a text')
+      assert.deepEqual([code, stdout.startsWith('bafkrei')], [0, true])
+      assert.match(stderr, /^causeway: The key "both" also has a value, [^\n]*`causeway text show`[^\n]*\n$/)
     })
   })

@@ -69,6 +69,9 @@ it('commands take the name of a tree, and show names before ids', async () => {
     '1',
   ])
   assert.equal(entries[0]!.authorName, 'this node')
+  const again = await box.run('a', ['tree', 'create', 'my notes'])
+  assert.equal(again.code, 0)
+  assert.match(again.stderr, /^causeway: Another tree here has the name "my notes" too: name each [^\n]*\n$/)
   const wrong = await box.run('a', ['tips', 'notes'])
   assert.deepEqual([wrong.code, wrong.stdout], [2, ''])
   assert.match(
