@@ -5,6 +5,7 @@
  * cases.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { fstatSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 
 type Output = Writable & { readonly isTTY: boolean; readonly columns?: number }
@@ -26,6 +27,17 @@ export function io(): Io {
 /** Runs something with these streams, variables and exit code instead of those of the process. */
 export function withIo<Result>(own: Io, run: () => Result): Result {
   return given.run(own, run)
+}
+
+/** Reports whether somebody gives standard input: a terminal or /dev/null would be none. */
+export function isInputGiven(): boolean {
+  if (given.getStore() !== undefined) return true
+  try {
+    const stdin = fstatSync(0)
+    return stdin.isFIFO() || stdin.isFile() || stdin.isSocket()
+  } catch {
+    return false
+  }
 }
 
 const gone = new AbortController()

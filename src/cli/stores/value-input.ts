@@ -2,7 +2,7 @@
  * The value that a command puts: an argument, a file, or standard input. The type says how it reads. What is larger than a
  * value is sent as a blob, chunk by chunk.
  */
-import { createReadStream, fstatSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
 import { CausewayError } from '../../base/errors.ts'
@@ -10,7 +10,7 @@ import { limits } from '../../base/limits.ts'
 import { putStream, type StreamedValue } from '../../rpc/client/put-stream.ts'
 import type { Clients, CommonOptions } from '../context.ts'
 import { ProgressBar } from '../progress.ts'
-import { io, readUpTo } from '../streams.ts'
+import { io, isInputGiven, readUpTo } from '../streams.ts'
 import { isJsonType, isTextType, textOf } from './item-view.ts'
 
 /** Options of a command that takes a value. */
@@ -47,7 +47,7 @@ export async function readValue(
 ): Promise<GivenValue> {
   if (argument !== undefined && file !== undefined)
     throw new CausewayError('INVALID_ARGUMENT', 'Expected either a VALUE or --file, not both.')
-  if (argument === undefined && file === undefined && !isRedirected())
+  if (argument === undefined && file === undefined && !isInputGiven())
     throw new CausewayError(
       'INVALID_ARGUMENT',
       'Expected a VALUE, --file, or a value on standard input from a pipe or a file.',
@@ -130,15 +130,5 @@ function checkJson(text: string): void {
     throw new CausewayError('INVALID_ARGUMENT', `The value is not JSON: ${(cause as Error).message}`, {
       cause,
     })
-  }
-}
-
-/** Reports whether somebody gives standard input: a terminal or /dev/null would be no value. */
-function isRedirected(): boolean {
-  try {
-    const stdin = fstatSync(0)
-    return stdin.isFIFO() || stdin.isFile() || stdin.isSocket()
-  } catch {
-    return false
   }
 }
