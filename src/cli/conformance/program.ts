@@ -17,6 +17,8 @@ export class Program implements AsyncDisposable {
   private readonly child: ChildProcess
   private readonly waiting = new Map<number, (answer: Answer | CausewayError) => void>()
   private readonly ended: Promise<void>
+  /** The requests that it did not answer in time. An answer that comes later is for nobody. */
+  private readonly late = new Set<number>()
   /** Why it can answer no more. */
   failure: CausewayError | undefined
   private next = 1
@@ -44,10 +46,10 @@ export class Program implements AsyncDisposable {
     if (this.failure !== undefined) throw this.failure
     const id = this.next++
     const answer = new Promise<Answer | CausewayError>((resolve) => this.waiting.set(id, resolve))
-    const timer = setTimeout(
-      () => this.settle(id, protocol(`no answer to "${action}" within ${limits.conformanceAnswerMs} ms`)),
-      limits.conformanceAnswerMs,
-    )
+    const timer = setTimeout(() => {
+      this.late.add(id)
+      this.settle(id, protocol(`no answer to "${action}" within ${limits.conformanceAnswerMs} ms`))
+    }, limits.conformanceAnswerMs)
     this.child.stdin?.write(`${JSON.stringify({ call: id, do: action, ...fields })}\n`)
     const settled = await answer
     clearTimeout(timer)
@@ -71,6 +73,7 @@ export class Program implements AsyncDisposable {
     }
     try {
       const { call, ...answer } = JSON.parse(line) as { call: number } & Answer
+      if (this.late.delete(call)) return
       if (!this.waiting.has(call)) throw new Error(`"call" is the number of no open request, got ${call}`)
       this.settle(call, answer)
     } catch (error) {
