@@ -97,7 +97,7 @@ describe('While the node is away, the page', { skip: missing }, () => {
     for (const { page, place } of opened) await noteFaults(page, place)
     await restarting.serve()
     for (const { page, place } of opened) {
-      await page.locator('main:not(.stale)').waitFor({ timeout: 30_000 })
+      await page.locator('main:not(.stale)').waitFor()
       await shows(page, place, place.now).waitFor()
       await page.getByText('Not connected since').waitFor({ state: 'detached' })
       assert.equal(await page.locator('main.stale').count(), 0, place.hash)
@@ -123,7 +123,7 @@ describe('While the node is away, the page', { skip: missing }, () => {
     await page.clock.install()
     await page.reload()
     const inSync = page.locator('.link').getByText('In sync')
-    await inSync.waitFor({ timeout: 30_000 })
+    await inSync.waitFor()
     await page.getByText('Live', { exact: true }).waitFor()
     serve.signal('SIGSTOP')
     // The page gives up a node that gives no sign of life; its clock alone goes on.
@@ -140,7 +140,7 @@ describe('While the node is away, the page', { skip: missing }, () => {
     // From when the state is, not when the page noticed.
     assert.ok(!minuteAgo.some((time) => said.includes(time)), said)
     serve.signal('SIGCONT')
-    await page.locator('main:not(.stale)').waitFor({ timeout: 30_000 })
+    await page.locator('main:not(.stale)').waitFor()
     await inSync.waitFor()
     await serve.end('SIGKILL')
     await lost.waitFor()

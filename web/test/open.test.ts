@@ -94,12 +94,14 @@ describe('A page that is left open', { skip: missing }, () => {
     const folder = await mkdtemp(join(tmpdir(), 'causeway-page-'))
     await using browser = {
       chromium: await openBrowser(),
-      [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+      async [Symbol.asyncDispose]() {
+        await this.chromium.close()
+        await rm(folder, { recursive: true })
+      },
     }
     await using restarting = await Restarting.open(join(folder, 'node'))
     const tree = await restarting.node.createTree('Busy', PublicAccess.READ)
     const { page, faults } = await openPage(browser.chromium, restarting)
-    page.setDefaultTimeout(30_000)
     const session = await page.context().newCDPSession(page)
     const uses: Use[] = []
     let written = 1
@@ -134,6 +136,5 @@ describe('A page that is left open', { skip: missing }, () => {
     assert.ok(uses.length >= 6, `only ${uses.length} looks`)
     test.diagnostic(`${uses.length} looks, ${written} entries; ${assertFlat(uses)}`)
     assert.deepEqual(faults, { said: [], foreign: [] })
-    await browser.chromium.close()
   })
 })

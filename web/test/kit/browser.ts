@@ -47,7 +47,8 @@ export async function openPage(
   options: BrowserContextOptions = {},
 ): Promise<{ page: Page; faults: Faults }> {
   const context = await browser.newContext({ viewport: wide, ...options })
-  context.setDefaultTimeout(10_000)
+  // Patient, since a test may run on a machine that does much else.
+  context.setDefaultTimeout(30_000)
   const page = await context.newPage()
   const faults: Faults = { said: [], foreign: [] }
   page.on('pageerror', (error) => faults.said.push(String(error)))
