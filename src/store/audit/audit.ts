@@ -8,8 +8,9 @@ import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { sha256Hex } from '../../dag/crypto.ts'
 import { type Entry, entryBytes, readEntry } from '../../dag/entry.ts'
-import { type EntryId, formatId, type Position, type TreeId } from '../../dag/id.ts'
-import * as layout from '../database/layout.ts'
+import { comparePositions, type EntryId, formatId, type Position, type TreeId } from '../../dag/id.ts'
+import { decodeEntry } from '../database/layout.ts'
+import type { InspectedArrival, InspectedEntry, InspectedTip, Inspection } from '../engine/inspection.ts'
 import { addTip, type IndexRecord, type TreeRecord } from '../engine/records.ts'
 import { Recent } from '../read/recent.ts'
 import type { DagStore, Snapshot } from '../store.ts'
@@ -44,10 +45,10 @@ export async function auditTree(
   options: AuditOptions = {},
 ): Promise<AuditResult> {
   await using view = await viewForAudit(store, tree)
-  const value = await store.db.get(layout.treeKey(tree), { snapshot: view.snapshot } as object)
-  const record = value && attempt(() => layout.decodeTree(tree, value))
+  const inspection = store.engine.inspect(view.number, view.snapshot)
+  const record = await inspection.record(tree)
   // Without the record, its entries are found by the number that the store has found out.
-  const audit = new Audit(store, tree, record ?? emptyRecord(view.number), view.snapshot, options)
+  const audit = new Audit(store, tree, record ?? emptyRecord(view.number), view.snapshot, inspection, options)
   try {
     const damage = store.damageOf(tree)
     if (damage !== undefined) audit.findings.reportDamage(undefined, damage)
@@ -83,6 +84,7 @@ class Audit {
   private readonly tree: TreeId
   private readonly record: TreeRecord
   private readonly snapshot: Snapshot
+  private readonly inspection: Inspection
   private readonly options: AuditOptions
   readonly findings = new Findings()
   /** By arrival: whether an entry claims it, whether that entry has a child, whether it is stored as a tip. */
@@ -93,11 +95,19 @@ class Audit {
   private readonly recent = new Recent<EntryId, ParentFacts>(limits.auditRecentEntries)
   private readonly totals = { count: 0, bytes: 0, height: 0, sequence: 0, tips: 0, tipSum: 0 }
 
-  constructor(store: DagStore, tree: TreeId, record: TreeRecord, snapshot: Snapshot, options: AuditOptions) {
+  constructor(
+    store: DagStore,
+    tree: TreeId,
+    record: TreeRecord,
+    snapshot: Snapshot,
+    inspection: Inspection,
+    options: AuditOptions,
+  ) {
     this.store = store
     this.tree = tree
     this.record = record
     this.snapshot = snapshot
+    this.inspection = inspection
     this.options = options
   }
 
@@ -105,15 +115,15 @@ class Audit {
 
   /** Checks everything; the totals only if there is a record that says what they should be. */
   async run(hasRecord: boolean): Promise<void> {
-    const { record } = this
+    const { record, inspection } = this
     this.policy = await PolicyAudit.open(this.store, this.tree, this.snapshot, this.findings)
-    for await (const rows of this.rows(layout.entryRange(record.number))) {
+    for await (const rows of this.unlessCancelled(inspection.entries())) {
       await this.page(rows)
       this.checked += rows.length
       this.options.onProgress?.(this.checked, record.count)
     }
-    for await (const rows of this.rows(layout.arrivalRange(record.number))) await this.arrivals(rows)
-    for await (const rows of this.rows(layout.tipRange(record.number))) await this.tips(rows)
+    for await (const rows of this.unlessCancelled(inspection.arrivals())) await this.arrivals(rows)
+    for await (const rows of this.unlessCancelled(inspection.tips())) await this.tips(rows)
     await this.lostTips()
     await this.policy.marks(record.number)
     if (hasRecord) this.checkTotals()
@@ -135,29 +145,18 @@ class Audit {
     report('points', policy.pointCount ?? record.points)
   }
 
-  private async *rows(range: { gte: Buffer; lt: Buffer }): AsyncGenerator<[Buffer, Buffer][]> {
-    for await (const rows of this.store.rows(range, { snapshot: this.snapshot })) {
+  private async *unlessCancelled<Item>(pages: AsyncGenerator<Item[]>): AsyncGenerator<Item[]> {
+    for await (const page of pages) {
       if (this.options.signal?.aborted) throw cancelled(this.options.signal)
-      yield rows
+      yield page
     }
   }
 
-  private getMany(keys: Buffer[]): Promise<(Buffer | undefined)[]> {
-    return this.store.db.getMany(keys, { snapshot: this.snapshot } as object)
-  }
-
-  private async indexes(ids: readonly EntryId[]): Promise<(IndexRecord | undefined)[]> {
-    const values = await this.getMany(ids.map(layout.indexKey))
-    return values.map((value, at) => value && attempt(() => layout.decodeIndex(ids[at]!, value)))
-  }
-
-  private async page(raw: readonly [Buffer, Buffer][]): Promise<void> {
-    const rows = raw.flatMap(([key, value]) => this.read(key, value) ?? [])
+  private async page(raw: readonly InspectedEntry[]): Promise<void> {
+    const rows = raw.flatMap((entry) => this.read(entry) ?? [])
     const verifying = verifyAll(rows.flatMap(({ entry }) => entry ?? []))
-    const indexes = await this.indexes(rows.map(({ position }) => position.id))
-    const arrivals = await this.getMany(
-      indexes.map((index) => layout.arrivalKey(this.record.number, index?.sequence ?? 0)),
-    )
+    const indexes = await this.inspection.index(rows.map(({ position }) => position.id))
+    const arrivals = await this.inspection.arrivalsAt(indexes.map((index) => index?.sequence ?? 0))
     let verified = 0
     const results = await verifying
     for (const [at, row] of rows.entries()) {
@@ -169,7 +168,8 @@ class Audit {
       const index = indexes[at]
       this.checkIndex(row, index)
       if (index !== undefined) {
-        if (!arrivals[at]?.equals(layout.encodePosition(index.sequence, row.position))) {
+        const arrival = arrivals[at]
+        if (arrival === undefined || comparePositions(arrival, row.position) !== 0) {
           this.findings.reportDamage(id, `Arrival ${index.sequence} does not name the entry ${formatId(id)}.`)
           // lostTips would take the entry's id from that arrival, so it must skip it.
           this.isTip.add(index.sequence)
@@ -184,17 +184,13 @@ class Audit {
   }
 
   /** Reads one record of the scan and checks all that its bytes alone decide, except the signature. */
-  private read(key: Buffer, value: Buffer): Row | undefined {
-    if (key.length !== 45) {
-      this.findings.reportDamage(
-        undefined,
-        `An entry's record has a key of ${key.length} bytes, expected 45.`,
-      )
+  private read({ position, keyBytes, value }: InspectedEntry): Row | undefined {
+    if (position === undefined) {
+      this.findings.reportDamage(undefined, `An entry's record has a key of ${keyBytes} bytes, expected 45.`)
       return undefined
     }
-    const position = layout.positionOfKey(key)
     const { id } = position
-    const signed = layout.decodeEntry(value)
+    const signed = decodeEntry(value)
     const size = entryBytes(signed)
     const reportBytes = () => {
       this.findings.reportDamage(id, `The bytes of the entry ${formatId(id)} do not hash to its id.`)
@@ -297,25 +293,21 @@ class Audit {
       if (recent === undefined) olderIds.push(id)
       else facts.set(id, recent)
     }
-    const indexes = await this.indexes(olderIds)
+    const indexes = await this.inspection.index(olderIds)
     const candidates = olderIds.flatMap((id, at) => {
       const index = indexes[at]
       return index === undefined
         ? []
         : [{ id, height: index.height, sequence: index.sequence, after: index.after }]
     })
-    const isStored = await this.store.db.hasMany(
-      candidates.map((position) => layout.entryKey(this.record.number, position)),
-      { snapshot: this.snapshot } as object,
-    )
+    const isStored = await this.inspection.areStored(candidates)
     for (const [at, { id, ...rest }] of candidates.entries()) if (isStored[at]) facts.set(id, rest)
     return facts
   }
 
   /** Checks that arrivals have no gaps, and that each names an entry that was read. */
-  private async arrivals(rows: readonly [Buffer, Buffer][]): Promise<void> {
-    for (const [key, value] of rows) {
-      const sequence = layout.sequenceOfKey(key)
+  private async arrivals(arrivals: readonly InspectedArrival[]): Promise<void> {
+    for (const { sequence, position } of arrivals) {
       for (let gap = this.totals.sequence + 1; gap < sequence; gap++) {
         if (!this.isClaimed.has(gap)) this.findings.reportDamage(undefined, `Arrival ${gap} is missing.`)
         this.totals.count++
@@ -323,7 +315,6 @@ class Audit {
       this.totals.sequence = sequence
       this.totals.count++
       if (this.isClaimed.has(sequence)) continue
-      const position = attempt(() => layout.decodePosition(sequence, value))
       if (position === undefined) this.findings.reportDamage(undefined, `Arrival ${sequence} is damaged.`)
       else await this.reportLost(position, sequence)
     }
@@ -334,7 +325,7 @@ class Audit {
    */
   private async reportLost({ id, height }: Position, sequence: number): Promise<void> {
     const unexplained = !this.recent.has(id)
-    const [index] = await this.indexes([id])
+    const [index] = await this.inspection.index([id])
     if (index !== undefined && index.sequence === sequence && unexplained) {
       this.totals.bytes += index.size
       this.totals.height = Math.max(this.totals.height, height)
@@ -345,17 +336,17 @@ class Audit {
   }
 
   /** Checks that each tip is a stored entry of the right height without a child. */
-  private async tips(rows: readonly [Buffer, Buffer][]): Promise<void> {
-    const ids = rows.map(([key]) => layout.tipOfKey(key))
-    for (const [at, index] of (await this.indexes(ids)).entries()) {
-      const id = ids[at]!
+  private async tips(tips: readonly InspectedTip[]): Promise<void> {
+    const indexes = await this.inspection.index(tips.map(({ id }) => id))
+    for (const [at, { id, height }] of tips.entries()) {
+      const index = indexes[at]
       this.totals.tips++
       this.totals.tipSum = addTip(this.totals.tipSum, id, 1)
       if (index === undefined || index.number !== this.record.number || !this.isClaimed.has(index.sequence))
         this.findings.reportDamage(id, `The tip ${formatId(id)} is not stored.`)
       else if (this.hasChild.has(index.sequence))
         this.findings.reportDamage(id, `The tip ${formatId(id)} has a child.`)
-      else if (!rows[at]![1].equals(layout.encodeHeight(id, index.height)))
+      else if (height !== index.height)
         this.findings.reportDamage(id, `The height of the tip ${formatId(id)} is damaged.`)
       if (index !== undefined) this.isTip.add(index.sequence)
     }
@@ -365,22 +356,12 @@ class Audit {
   private async lostTips(): Promise<void> {
     for (let sequence = 1; sequence <= this.totals.sequence; sequence++) {
       if (!this.isClaimed.has(sequence) || this.hasChild.has(sequence) || this.isTip.has(sequence)) continue
-      const [value] = await this.getMany([layout.arrivalKey(this.record.number, sequence)])
-      const position = value && attempt(() => layout.decodePosition(sequence, value))
+      const [position] = await this.inspection.arrivalsAt([sequence])
       if (position !== undefined)
         this.findings.reportDamage(
           position.id,
           `The entry ${formatId(position.id)} has no child, but it is not stored as a tip.`,
         )
     }
-  }
-}
-
-/** Returns the decoded value, or undefined if it cannot be decoded. */
-function attempt<Result>(decode: () => Result): Result | undefined {
-  try {
-    return decode()
-  } catch {
-    return undefined
   }
 }

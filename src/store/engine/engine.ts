@@ -8,6 +8,7 @@ import type { AbstractBatchOperation } from 'abstract-level'
 import type { SignedEntry, VerifiedEntry } from '../../dag/entry.ts'
 import type { EntryId, Position, TreeId } from '../../dag/id.ts'
 import type { Database } from '../database/database.ts'
+import type { Inspection } from './inspection.ts'
 import type { Arrival, IndexRecord, Place, PolicyRecord, TreeRecord } from './records.ts'
 
 /** A change of one small record, by its key among `rows`. */
@@ -157,6 +158,9 @@ export interface Engine {
   isStale(number: number, snapshot?: Snapshot): Promise<boolean>
   /** The marks of void entries are up to date. */
   settle(number: number): Promise<void>
+
+  /** Returns what an audit reads of a tree, as of a snapshot. */
+  inspect(number: number, snapshot: Snapshot): Inspection
 
   /** Returns the trees whose removal has begun and not ended, with their records as they were. */
   removals(): Promise<StoredTree[]>

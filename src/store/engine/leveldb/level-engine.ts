@@ -11,6 +11,7 @@ import type { Engine, PageSize, RemovalStep, Snapshot, Span, StoredEntry } from 
 import { RecordEngine } from '../record-engine.ts'
 import type { Arrival, IndexRecord, Place, TreeRecord } from '../records.ts'
 import { rangeOf, readPositions, readRows, unreadable } from '../rows.ts'
+import { LevelInspection } from './level-inspection.ts'
 import { LevelPage } from './level-page.ts'
 import { compactionSteps, removalSteps } from './level-removal.ts'
 
@@ -163,6 +164,10 @@ export class LevelEngine extends RecordEngine implements Engine {
     if (row === undefined) return undefined
     const sequence = layout.sequenceOfKey(row[0])
     return { sequence, ...layout.decodePosition(sequence, row[1]) }
+  }
+
+  inspect(number: number, snapshot: Snapshot): LevelInspection {
+    return new LevelInspection(this.rows, number, snapshot)
   }
 
   removal(number: number): AsyncGenerator<RemovalStep> {
