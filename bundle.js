@@ -1,6 +1,6 @@
 /**
  * Builds the command as one file, dist/causeway.js, since node takes 0.3 s to load the 440 modules that it is made of and
- * half of that for one. Beside it lie the thread that it starts, the vectors of the conformance kit, and the licences of the
+ * half of that for one. Beside it lie the threads that it starts, the vectors of the conformance kit, and the licences of the
  * libraries within; those with a native part stay outside.
  */
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -9,7 +9,11 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
 const { metafile } = await build({
-  entryPoints: { causeway: 'src/cli/main.ts', 'verify-thread': 'src/store/verify/verify-thread.ts' },
+  entryPoints: {
+    causeway: 'src/cli/main.ts',
+    'verify-thread': 'src/store/verify/verify-thread.ts',
+    'text-thread': 'src/state/text/text-thread.ts',
+  },
   outdir: 'dist',
   bundle: true,
   format: 'esm',

@@ -5,6 +5,7 @@ import { entryFloods } from './entry-floods.ts'
 import { frameFloods } from './frame-floods.ts'
 import { httpFloods } from './http-floods.ts'
 import { quicFloods } from './quic-floods.ts'
+import { textFloods } from './text-floods.ts'
 
 /** What the others wait for without an attack, to compare with. */
 const peace: Attack = {
@@ -20,4 +21,5 @@ export const attacks: readonly Attack[] = [
   ...httpFloods,
   ...quicFloods,
   ...entryFloods,
+  ...textFloods,
 ]

@@ -6,11 +6,11 @@ import type { VerifiedEntry } from '../../src/dag/entry.ts'
 import type { Identity } from '../../src/dag/identity.ts'
 import { encodeTextUpdate } from '../../src/state/text/payload.ts'
 import { Texts } from '../../src/state/text/texts.ts'
-import { clientOf } from '../../src/state/text/update.ts'
+import { clientOf, encodeUpdate } from '../../src/state/text/update.ts'
 import { Views } from '../../src/state/view.ts'
 import { openMemory } from '../../src/store/database/open.ts'
 import { DagStore } from '../../src/store/store.ts'
-import { testIdentity } from './entries.ts'
+import { type TreeBuilder, testIdentity } from './entries.ts'
 
 export const textKey = { store: 'notes', key: 'body' }
 
@@ -62,6 +62,35 @@ export class Editor {
   changes(edit: (text: Y.Text) => void): Change[] {
     return [textChange(this.session, this.edit(edit))]
   }
+}
+
+/**
+ * Returns updates that take the square of their number of items: a string, and items that all stand at its beginning, each
+ * beside another letter of it. Yjs compares each with all before it.
+ */
+export function squareUpdates(client: number, updates = 8, items = 1_700): Uint8Array[] {
+  const letters = new Y.ContentString('x'.repeat(updates * items))
+  const parent = 'text' as never
+  const string = new Y.Item(Y.createID(client, 0), null, null, null, null, parent, null, letters)
+  const beside = (letter: number) =>
+    new Y.Item(
+      ...([Y.createID(client, letters.str.length + letter), null, null, null] as const),
+      ...([Y.createID(client, letter), null, null, new Y.ContentString('y')] as const),
+    )
+  const parts = [[string]]
+  for (let update = 0; update < updates; update++)
+    parts.push(Array.from({ length: items }, (_, item) => beside(update * items + item)))
+  return parts.map((part) => encodeUpdate(Y, new Map([[client, part]]), new Map()))
+}
+
+/** Adds one entry for each of these updates. */
+export function addUpdates(
+  tree: TreeBuilder,
+  author: Identity,
+  session: Uint8Array,
+  updates: readonly Uint8Array[],
+): VerifiedEntry[] {
+  return updates.map((update) => tree.add([tree.last], { author, changes: [textChange(session, update)] }))
 }
 
 export interface TextStore extends AsyncDisposable {

@@ -82,6 +82,41 @@ export const stateLimits = {
   textTypedBytes: 4_194_304,
   /** Items of a text that wait for others are tried again after each change, up to this size: some 20 ms. */
   textWaitingBytes: 1_048_576,
+  /** How deep the JSON of an update of a text nests: implementations in other languages bound it. A rule of the format. */
+  textJsonDepth: 64,
+  /**
+   * Comparisons of items that a text may take to compose: some 0.6 s, in which an editor's program does nothing else. Texts
+   * that people type take less than one for an item, and `textFollowedBytes` have some 600,000 of these.
+   */
+  textComparisons: 2_097_152,
+  /**
+   * Updates of a text, as bytes, that are composed beside everything else: some 25 ms at worst, since an item takes 10 bytes
+   * at least. A larger text is composed on a thread.
+   */
+  textHereBytes: 4_096,
+  /** Such threads: while one composes a costly text, the other serves the rest. */
+  textThreads: 2,
+  /** How long these threads, of some 15 MB each, stay without work. */
+  textThreadIdleMs: 10_000,
+  /** Memory of such a thread, in MB: an item takes some 300 bytes, and `textFollowedBytes` have 1.6 million at most. */
+  textThreadMb: 512,
+  /** How long a thread works on one text: twice what the largest one that is followed takes if it was all typed. */
+  textWorkMs: 20_000,
+  /** How long a text that took longer is refused without a try: the machine may have been busy. */
+  textCostlyMs: 600_000,
+  /** Texts that are remembered since they cost too much, of some 1 KB each. The oldest is forgotten. */
+  textsCostly: 1_024,
+  /** Updates of texts that wait for a thread, as bytes: four of the largest texts that are followed. */
+  textWaitingJobBytes: 67_108_864,
+  /** Texts of one tree that wait for a thread: some 15 s of work if each takes all comparisons. */
+  textJobsOfTree: 16,
+  /**
+   * Comparisons that the next updates of a text that is followed take at worst, its new pieces by all pieces: some 0.2 s of
+   * the editor's program. Past it, a thread composes the text with them first …
+   */
+  textStepsHere: 524_288,
+  /** … and when those since the last time add up to so many: as many as one text may take. */
+  textStepsUnjudged: 4_194_304,
   /** How a program's watch comes back after a lost connection: it gives up when a node is away for some minutes. */
   watchRetries: 20,
   watchRetryMs: 100,

@@ -14,6 +14,8 @@ import type { Payer } from './body/request-body.ts'
 export interface Load {
   /** Does a piece of work in the caller's turn. Throws RESOURCE_EXHAUSTED if the caller has had too much work done. */
   work<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result>
+  /** Charges work that another thread has done, which takes no turn here. */
+  pay(workMs: number): void
   /** Charges work that was in vain, counted in requests. */
   charge(requests: number): void
 }
@@ -21,6 +23,7 @@ export interface Load {
 /** The load of callers without bounds: the operator, and programs that hold the node itself. */
 export const unlimited: Load = {
   work: (_signal, work) => work(),
+  pay: () => {},
   charge: () => {},
 }
 
@@ -204,6 +207,10 @@ export class Call implements Load, Payer {
         share.workMs.charge(caller, clock.monotonic() - startedMs)
       }
     })
+  }
+
+  pay(workMs: number): void {
+    this.share.workMs.charge(this.caller, workMs)
   }
 
   /** Charges bytes of an answer. Waits while they are more than the caller may receive now, or until the signal fires. */

@@ -37,7 +37,7 @@ import { type BlobHandlerParts, createBlobHandlers } from './blobs/blob-handlers
 import { expectTree } from './expect-tree.ts'
 import { pageSize, readPosition, readTextToken, writePosition, writeTextToken } from './paging.ts'
 import { signerOf } from './signer.ts'
-import { watchText } from './text-handler.ts'
+import { textTurns, watchText } from './text-handler.ts'
 
 export interface StoreServiceParts extends BlobHandlerParts {
   readonly views: Views
@@ -68,7 +68,13 @@ export function createStoreService(parts: StoreServiceParts): Partial<ServiceImp
         const { rows, next } = await reader.stores(tree, after, limit, request.texts)
         return { stores: [...rows], nextPageToken: writeTextToken(next) }
       }),
-    get: (request, context) => reading(request, context, (tree) => get(reader, parts.texts, tree, request)),
+    async get(request, context) {
+      const { values, signal } = context
+      const items = await reading(request, context, (tree) => get(reader, tree, request))
+      const turns = textTurns(values.get(loadKey), signal)
+      const shown = await parts.texts.show(readId(request.tree, 'tree'), items, turns)
+      return { items: shown.map(writeItem) }
+    },
     list: (request, context) => reading(request, context, (tree) => list(reader, tree, request, false)),
     listConflicts: (request, context) =>
       reading(request, context, (tree) => list(reader, tree, request, true)),
@@ -126,14 +132,13 @@ async function expectEdits(
   for (const { action } of writes) if ('text' in action) await texts.expectEdit(author, action.text)
 }
 
-async function get(reader: StateReader, texts: Texts, tree: TreeId, { keys }: GetRequest) {
+function get(reader: StateReader, tree: TreeId, { keys }: GetRequest) {
   if (keys.length === 0 || keys.length > limits.stateGetKeys)
     throw new CausewayError(
       'LIMIT_EXCEEDED',
       `\`keys\` must be 1 to ${limits.stateGetKeys}, got ${keys.length}.`,
     )
-  const items = await reader.get(tree, keys.map(readKey))
-  return { items: (await texts.show(tree, items)).map(writeItem) }
+  return reader.get(tree, keys.map(readKey))
 }
 
 async function list(

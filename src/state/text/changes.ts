@@ -6,24 +6,26 @@ import type { Position, TreeId } from '../../dag/id.ts'
 import { effectsOf, pathOf, type StoreKey } from '../effects.ts'
 import { flipOf, flipRange, flipsAfter, keyBytes, rankOf, versionRange } from '../rows.ts'
 import type { Views } from '../view.ts'
-import type { RankedUpdate } from './composer.ts'
+import type { Rank, RankedUpdate } from './composer.ts'
 import { clientOf, readUpdate } from './update.ts'
 import type { YjsModule } from './yjs.ts'
 
+/** An update of a text as its entry has it: nobody has looked at it, so it may count for nothing. */
+export interface StoredUpdate extends Rank {
+  /** The client of its author and session. */
+  readonly client: number
+  readonly bytes: Uint8Array
+}
+
 /** What is needed to read the updates of one text. */
 export interface TextSource {
-  readonly yjs: YjsModule
   readonly views: Views
   readonly tree: TreeId
   readonly key: StoreKey
 }
 
 /** Reports whether a key has a text that stands, as far as the newest of its versions tell. The view must be current. */
-export async function hasText({
-  views,
-  tree,
-  key,
-}: Pick<TextSource, 'views' | 'tree' | 'key'>): Promise<boolean> {
+export async function hasText({ views, tree, key }: TextSource): Promise<boolean> {
   const { store } = views
   const range = versionRange(store.treeNumber(tree), keyBytes(key))
   const rows = await store.db.iterator({ ...range, limit: limits.stateScanRows }).all()
@@ -32,23 +34,23 @@ export async function hasText({
 }
 
 /**
- * Returns all updates of a text that count. The view must be current. Throws LIMIT_EXCEEDED if they have more bytes
- * than `most`.
+ * Returns all updates of a text, also those that count for nothing. The view must be current. Throws LIMIT_EXCEEDED if
+ * they have more bytes than `most`.
  */
 export async function allUpdates(
   source: TextSource,
   most = Number.POSITIVE_INFINITY,
-): Promise<RankedUpdate[]> {
+): Promise<StoredUpdate[]> {
   const { store } = source.views
   const range = versionRange(store.treeNumber(source.tree), keyBytes(source.key))
-  const updates: RankedUpdate[] = []
+  const updates: StoredUpdate[] = []
   let bytes = 0
   for await (const rows of store.rows(range, { pageEntries: limits.pageEntries })) {
     const positions = rows.flatMap(([row, mark]) => (mark.length > 0 ? [rankOf(row)] : []))
     for (let from = 0; from < positions.length; from += readAtOnce)
       for (const update of await updatesAt(source, positions.slice(from, from + readAtOnce))) {
         updates.push(update)
-        bytes += update.read.bytes
+        bytes += update.bytes.length
         if (bytes > most)
           throw new CausewayError(
             'LIMIT_EXCEEDED',
@@ -69,8 +71,16 @@ export interface TextNews {
   readonly through: number
 }
 
+/** Returns those of these updates that count. */
+export function readAll(yjs: YjsModule, stored: readonly StoredUpdate[]): RankedUpdate[] {
+  return stored.flatMap(({ client, bytes, ...rank }) => {
+    const read = readUpdate(yjs, bytes, client)
+    return read === undefined ? [] : [{ ...rank, read }]
+  })
+}
+
 /** Returns what the next arrivals after one brought, as far as the view counts them. */
-export async function newsSince(source: TextSource, after: number): Promise<TextNews> {
+export async function newsSince(yjs: YjsModule, source: TextSource, after: number): Promise<TextNews> {
   const { views, tree } = source
   const { store } = views
   const end = views.counted(tree)
@@ -81,12 +91,12 @@ export async function newsSince(source: TextSource, after: number): Promise<Text
   for await (const rows of store.rows(flipRange(store.treeNumber(tree), flipsAfter(after), through))) {
     const flipped = rows.map(([row]) => flipOf(row).position)
     for (let from = 0; from < flipped.length && !hasFlips; from += readAtOnce)
-      hasFlips = (await updatesAt(source, flipped.slice(from, from + readAtOnce))).length > 0
+      hasFlips = readAll(yjs, await updatesAt(source, flipped.slice(from, from + readAtOnce))).length > 0
     if (hasFlips) break
   }
   const updates: RankedUpdate[] = []
   for (let from = 0; from < here.length; from += readAtOnce)
-    updates.push(...(await updatesAt(source, here.slice(from, from + readAtOnce))))
+    updates.push(...readAll(yjs, await updatesAt(source, here.slice(from, from + readAtOnce))))
   return { updates, hasFlips, through }
 }
 
@@ -94,19 +104,18 @@ export async function newsSince(source: TextSource, after: number): Promise<Text
 const readAtOnce = 64
 
 async function updatesAt(
-  { yjs, views, tree, key }: TextSource,
+  { views, tree, key }: TextSource,
   positions: readonly Position[],
-): Promise<RankedUpdate[]> {
+): Promise<StoredUpdate[]> {
   const { store } = views
   const path = pathOf(key)
   const voids = await store.voidAmong(tree, positions)
-  const updates: RankedUpdate[] = []
+  const updates: StoredUpdate[] = []
   for (const { height, id, signed } of await store.read(tree, positions)) {
     const { author, changes } = decodeBody(signed.body)
-    for (const { session, update, index } of effectsOf(changes).get(path)?.texts ?? []) {
-      const read = readUpdate(yjs, update, clientOf(author, session))
-      if (read !== undefined) updates.push({ height, id, index, isVoid: voids.has(id), read })
-    }
+    const isVoid = voids.has(id)
+    for (const { session, update, index } of effectsOf(changes).get(path)?.texts ?? [])
+      updates.push({ height, id, index, isVoid, client: clientOf(author, session), bytes: update })
   }
   return updates
 }

@@ -19,21 +19,23 @@ export interface RankedUpdate extends Rank {
   readonly read: ReadUpdate
 }
 
-function compareRanks(a: Rank, b: Rank): number {
+export function compareRanks(a: Rank, b: Rank): number {
   return Number(a.isVoid) - Number(b.isVoid) || comparePositions(a, b) || a.index - b.index
 }
 
-interface Taken extends ClockRange {
+export interface Taken extends ClockRange {
   readonly rank: Rank
 }
 
 export class Composer {
   private readonly yjs: YjsModule
   /** The ranges of each client that are taken, in ascending order. */
-  private readonly taken = new Map<number, Taken[]>()
+  readonly taken: Map<number, Taken[]>
 
-  constructor(yjs: YjsModule) {
+  /** `taken`: what another composer has taken, to go on from there. */
+  constructor(yjs: YjsModule, taken = new Map<number, Taken[]>()) {
     this.yjs = yjs
+    this.taken = taken
   }
 
   /**
@@ -55,6 +57,22 @@ export class Composer {
     for (const some of items.values()) some.sort((a, b) => a.id.clock - b.id.clock)
     for (const [client, some] of deletes) deletes.set(client, mergeRanges(some))
     return encodeUpdate(this.yjs, items, deletes)
+  }
+
+  /** Reports whether some items stand beside others that no update has brought, so that Yjs keeps them waiting. */
+  hasGap({ client, items }: ReadUpdate): boolean {
+    const [first] = items
+    if (first === undefined) return false
+    if (first.id.clock > 0 && !this.isTaken(client, first.id.clock - 1)) return true
+    return items.some(({ origin, rightOrigin }) =>
+      [origin, rightOrigin].some((name) => name !== null && !this.isTaken(name.client, name.clock)),
+    )
+  }
+
+  private isTaken(client: number, clock: number): boolean {
+    const taken = this.taken.get(client) ?? []
+    const range = taken[firstAfter(taken, clock)]
+    return range !== undefined && range.from <= clock
   }
 
   /** Takes the clocks of an update. Returns those that were free, or undefined if a later update has some of them. */

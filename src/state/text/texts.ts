@@ -11,12 +11,12 @@ import { checkKey } from '../payload.ts'
 import { StateReader } from '../reads.ts'
 import type { Views } from '../view.ts'
 import type { StateWriter } from '../writer.ts'
-import { allUpdates } from './changes.ts'
-import { Composer, type RankedUpdate } from './composer.ts'
+import { allUpdates, type StoredUpdate } from './changes.ts'
 import { type FollowTextOptions, followText, type TextMessage } from './feed.ts'
+import { freeTurns, type JudgedText, TextJudge } from './judge.ts'
 import { checkTextUpdate, type TextUpdate } from './payload.ts'
 import { SharedText } from './shared-text.ts'
-import { clientOf, readUpdate, textOf } from './update.ts'
+import { clientOf, readUpdate } from './update.ts'
 import { loadYjs, type YjsModule } from './yjs.ts'
 
 export interface TextParts {
@@ -31,23 +31,28 @@ export class Texts {
   private readonly parts: TextParts
   private readonly load: () => Promise<YjsModule>
   private readonly opened = new Set<SharedText>()
+  private readonly judge: TextJudge
 
   constructor(views: Views, parts: TextParts, load: () => Promise<YjsModule> = loadYjs) {
     this.views = views
     this.parts = parts
     this.load = load
+    this.judge = new TextJudge(() => parts.clock.monotonic())
   }
 
-  /** Opens a text for editing. Throws UNIMPLEMENTED without Yjs, UNKNOWN_TREE, VIEW_BUILDING. */
+  /**
+   * Opens a text for editing. Throws UNIMPLEMENTED without Yjs, UNKNOWN_TREE, VIEW_BUILDING, and LIMIT_EXCEEDED for a text
+   * that costs too much to compose.
+   */
   async open(tree: TreeId, key: StoreKey): Promise<SharedText> {
     checkKey(key.key)
     const yjs = await this.load()
-    const { views } = this
+    const { views, judge } = this
     const { writer, clock, author } = this.parts
     await new StateReader(views).ready(tree)
     const text = await SharedText.open({
       ...{ yjs, clock, author },
-      feed: (signal) => followText({ yjs, views, tree, key }, signal, { clock }),
+      feed: (signal) => followText({ yjs, views, judge, tree, key }, signal, { clock }),
       write: async ({ session, update }) =>
         (await writer.write(tree, { writes: [{ ...key, action: { text: { session, update } } }] })).id,
     })
@@ -61,14 +66,18 @@ export class Texts {
     tree: TreeId,
     key: StoreKey,
     signal: AbortSignal,
-    check: FollowTextOptions['check'] & {},
+    options: Required<Pick<FollowTextOptions, 'check' | 'turns'>>,
   ): AsyncGenerator<TextMessage> {
     checkKey(key.key)
     const yjs = await this.load()
-    const { views } = this
+    const { views, judge } = this
     const { clock } = this.parts
-    const options = { clock, check, hasSigns: true, most: limits.textFollowedBytes }
-    yield* followText({ yjs, views, tree, key }, signal, options)
+    yield* followText({ yjs, views, judge, tree, key }, signal, {
+      ...options,
+      clock,
+      hasSigns: true,
+      most: limits.textFollowedBytes,
+    })
   }
 
   /**
@@ -90,16 +99,17 @@ export class Texts {
     checkKey(key.key)
     const yjs = await this.load()
     await new StateReader(this.views).ready(tree, read)
-    const updates = await allUpdates({ yjs, views: this.views, tree, key })
-    return updates.length === 0 ? undefined : composeText(yjs, updates)
+    const updates = await allUpdates({ views: this.views, tree, key })
+    const { counting, text } = await this.judge.compose(yjs, tree, key, updates)
+    return counting.length === 0 ? undefined : text
   }
 
   /**
    * Returns the same items; those without a value that have a text show it, under the id of the newest entry that
    * counts. Throws UNIMPLEMENTED without Yjs, and LIMIT_EXCEEDED for a text larger than a value, or for texts that are
-   * together larger than limits.textShownBytes of updates. The view must be current.
+   * together larger than limits.textShownBytes of updates, or that costs too much to compose. The view must be current.
    */
-  async show(tree: TreeId, items: readonly Item[]): Promise<Item[]> {
+  async show(tree: TreeId, items: readonly Item[], turns = freeTurns): Promise<Item[]> {
     const shown: Item[] = []
     let read = 0
     for (const item of items) {
@@ -107,18 +117,19 @@ export class Texts {
         shown.push(item)
         continue
       }
-      const updates = await this.updatesToShow(tree, item, read)
-      read += updates.reduce((sum, { read: { bytes } }) => sum + bytes, 0)
-      shown.push({ ...item, version: await this.version(tree, updates) })
+      const updates = await turns.work(() => this.updatesToShow(tree, item, read))
+      read += updates.reduce((sum, { bytes }) => sum + bytes.length, 0)
+      const yjs = await this.load()
+      const text = await this.judge.compose(yjs, tree, item, updates, turns)
+      shown.push({ ...item, version: await turns.work(() => this.version(tree, text)) })
     }
     return shown
   }
 
   /** Returns the updates of one of several texts that are shown. `before`: the bytes of those before it. */
-  private async updatesToShow(tree: TreeId, key: StoreKey, before: number): Promise<RankedUpdate[]> {
-    const yjs = await this.load()
+  private async updatesToShow(tree: TreeId, key: StoreKey, before: number): Promise<StoredUpdate[]> {
     const max = limits.textShownBytes
-    return allUpdates({ yjs, views: this.views, tree, key }, max - before).catch((error) => {
+    return allUpdates({ views: this.views, tree, key }, max - before).catch((error) => {
       if (before === 0 || CausewayError.from(error).code !== 'LIMIT_EXCEEDED') throw error
       throw new CausewayError(
         'LIMIT_EXCEEDED',
@@ -128,15 +139,14 @@ export class Texts {
     })
   }
 
-  private async version(tree: TreeId, updates: readonly RankedUpdate[]): Promise<Version | undefined> {
+  private async version(tree: TreeId, { counting, text }: JudgedText): Promise<Version | undefined> {
     const { views } = this
-    const yjs = await this.load()
-    const newest = updates
+    const newest = counting
       .filter(({ isVoid }) => !isVoid)
       .sort(comparePositions)
       .at(-1)
     if (newest === undefined) return undefined
-    const value = Buffer.from(composeText(yjs, updates))
+    const value = Buffer.from(text)
     if (value.length > limits.stateValueBytes)
       throw new CausewayError(
         'LIMIT_EXCEEDED',
@@ -160,10 +170,6 @@ export class Texts {
   /** Writes the edits of all open texts and closes them. An edit that cannot be written is lost. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.opened].map((text) => text.close()))
+    this.judge.close()
   }
-}
-
-/** Returns the text that updates add up to, as docs/state.md defines it; '' if they say nothing. */
-function composeText(yjs: YjsModule, updates: readonly RankedUpdate[]): string {
-  return textOf(yjs, new Composer(yjs).add(updates)!) ?? ''
 }

@@ -74,12 +74,24 @@ function isOfText(yjs: YjsModule, item: Item, client: number): boolean {
   const isPiece = [yjs.ContentString, yjs.ContentDeleted, yjs.ContentFormat, yjs.ContentEmbed].some(
     (kind) => content instanceof kind,
   )
-  if (!isPiece || parentSub !== null || id.client !== client) return false
+  if (!isPiece || parentSub !== null || id.client !== client || !isShallow(content)) return false
   if (item.length < 1 || !Number.isSafeInteger(endOf(item))) return false
   // An item lies beside those that it names; only the first one of a text says where it belongs.
   const parentText: unknown = parent
   if (origin === null && rightOrigin === null && parentText !== rootName) return false
   return [origin, rightOrigin].every((name) => name?.client !== client || name.clock < id.clock)
+}
+
+/** Reports whether the JSON of a mark or an object nests so little that everybody can write it. */
+function isShallow(content: Item['content']): boolean {
+  let level: unknown[] = 'embed' in content ? [content.embed] : 'value' in content ? [content.value] : []
+  // Each turn goes one level down; ends below the deepest one, or at the bound.
+  for (let depth = 0; level.length > 0; depth++) {
+    level = level.filter((value) => typeof value === 'object' && value !== null)
+    if (level.length > 0 && depth === limits.textJsonDepth) return false
+    level = level.flatMap((value) => Object.values(value as object))
+  }
+  return true
 }
 
 export const endOf = (item: Item): number => item.id.clock + item.length

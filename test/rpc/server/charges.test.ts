@@ -2,6 +2,9 @@
 import { strict as assert } from 'node:assert'
 import { describe, it } from 'node:test'
 import { PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
+import { StoreService } from '../../../gen/causeway/v1/store_pb.ts'
+import { bytesToHex } from '../../../src/dag/hex.ts'
+import type { TreeId } from '../../../src/dag/id.ts'
 import { limited } from '../../kit/limited.ts'
 import { rawSocket } from '../../kit/raw-socket.ts'
 import { fails } from '../../kit/rpc-errors.ts'
@@ -50,6 +53,30 @@ describe('A stranger pays', () => {
     await lab.commit(1)
     const { message } = await fails(watch.next(), 'RESOURCE_EXHAUSTED', 'ResourceExhausted')
     assert.match(message, /too much work/)
+  })
+
+  it('for the work on a text that it follows, or gets', async () => {
+    using _ = limited({ strangerWorkBurstMs: 0.001, strangerWorkMsPerSecond: 0.001 })
+    await using lab = await openTree()
+    const { node } = lab.serving
+    const tree = bytesToHex(lab.tree) as TreeId
+    await using text = await node.stores.text(tree, 's', 'k')
+    text.doc.getText('text').insert(0, 'a')
+    await text.flush()
+    const stores = (await lab.serving.dialAs(undefined)).connection.client(StoreService)
+    const key = { store: 's', key: 'k' }
+    const follow = async () => {
+      let messages = 0
+      for await (const _ of stores.watchText({ tree: lab.tree, key })) {
+        if (++messages === 10) return
+        text.doc.getText('text').insert(0, 'b')
+        await text.flush()
+      }
+    }
+    for (const call of [follow, () => stores.get({ tree: lab.tree, keys: [key] })]) {
+      const { message } = await fails(call(), 'RESOURCE_EXHAUSTED', 'ResourceExhausted')
+      assert.match(message, /too much work/)
+    }
   })
 
   it('for the bytes of an answer', async () => {

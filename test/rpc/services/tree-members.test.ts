@@ -237,6 +237,7 @@ describe('Every call that reads or writes a tree', () => {
         load.pieces++
         return work()
       },
+      pay: () => {},
       charge(requests) {
         load.charged += requests
       },

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test'
 import * as Y from 'yjs'
 import { PublicAccess } from '../../../gen/causeway/v1/entry_pb.ts'
 import type { VerifiedEntry } from '../../../src/dag/entry.ts'
-import { allUpdates } from '../../../src/state/text/changes.ts'
+import { allUpdates, readAll } from '../../../src/state/text/changes.ts'
 import { clientOf } from '../../../src/state/text/update.ts'
 import { below, type Prng, prng, shuffleParentsFirst, TreeBuilder, testIdentity } from '../../kit/entries.ts'
 import { grant, policyChange, revoke, write } from '../../kit/policy.ts'
@@ -102,8 +102,8 @@ async function deliver(order: readonly VerifiedEntry[], random: Prng) {
   return { read, shown: open.toString(), resets, voids, count: stored.length }
 }
 
-const updatesOf = ({ views }: TextStore, tree: VerifiedEntry['tree']) =>
-  allUpdates({ yjs: Y, views, tree, key: textKey })
+const updatesOf = async ({ views }: TextStore, tree: VerifiedEntry['tree']) =>
+  readAll(Y, await allUpdates({ views, tree, key: textKey }))
 
 describe('a text', () => {
   it(`is the same at all stores in whatever order entries come, beside an attacker (${runs})`, async () => {

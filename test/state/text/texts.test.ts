@@ -98,6 +98,17 @@ describe('an update of a text', () => {
         doc.getArray('text').delete(0, 1)
       }),
     )
+    for (const [depth, isRefused] of [
+      [limits.textJsonDepth, false],
+      [limits.textJsonDepth + 1, true],
+      // So deep that it can be read, and not written again.
+      [30_000, true],
+    ] as const) {
+      const embed = Buffer.from('['.repeat(depth) + ']'.repeat(depth))
+      const length = [(embed.length & 127) | 128, ((embed.length >> 7) & 127) | 128, embed.length >> 14]
+      const update = [1, 1, 9, 0, 0x05, 1, 4, ...Buffer.from('text'), ...length, ...embed, 0]
+      assert.equal(readUpdate(Y, Uint8Array.from(update), 9) === undefined, isRefused, `${depth}`)
+    }
     assert.equal(readUpdate(Y, Uint8Array.of(1, 2, 3), 1), undefined)
     const ahead = Uint8Array.of(1, 1, 9, 0, 0x84, 9, 5, 1, 0x61, 0)
     assert.equal(readUpdate(Y, ahead, 9), undefined, 'an item beside a later one of its client')
