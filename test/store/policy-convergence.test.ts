@@ -17,7 +17,7 @@ import { DagStore } from '../../src/store/store.ts'
 import { below, type Prng, prng, shuffleParentsFirst, TreeBuilder, testIdentity } from '../kit/entries.ts'
 import { grant, LoosePolicy, policyChange, revoke } from '../kit/policy.ts'
 
-const runs = Number(process.env.POLICY_RUNS ?? 200)
+const runs = Number(process.env.POLICY_RUNS ?? 80)
 const firstSeed = Number(process.env.SEED ?? 1)
 const people = [0, 1, 2, 3, 4].map(testIdentity)
 

@@ -15,7 +15,7 @@ import { prng, shuffleParentsFirst, testIdentity } from '../../kit/entries.ts'
 import { admin, grant, LoosePolicy, policyChange, revoke } from '../../kit/policy.ts'
 import { PolicyReference, type ReferenceState } from '../../kit/policy-reference.ts'
 
-const graphs = Number(process.env.POLICY_GRAPHS ?? 300)
+const graphs = Number(process.env.POLICY_GRAPHS ?? 150)
 const people = [0, 1, 2, 3, 4].map(testIdentity)
 
 /** One entry of a random graph. Numbers choose among what is there. */

@@ -12,7 +12,7 @@ import { encodeUpdate, readUpdate, retryWaiting } from '../../../src/state/text/
 import { below, type Prng, prng } from '../../kit/entries.ts'
 import { limited } from '../../kit/limited.ts'
 
-const runs = Number(process.env.TEXT_RUNS ?? 1_000)
+const runs = Number(process.env.TEXT_RUNS ?? 300)
 const clients = [5, 6, 7]
 
 /** An update with its place, not read yet: what is read is used up when it is applied. */
