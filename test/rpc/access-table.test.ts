@@ -207,6 +207,9 @@ function table(transport: NamedTransport): void {
         for (const caller of callers)
           for (const tree of trees) {
             const flaw = badProofs.find((name) => name === caller)
+            // Such a proof is refused before the tree counts, so each call meets each flaw once, at another tree.
+            const turn = methods.indexOf(method) + callers.indexOf(caller)
+            if (flaw !== undefined && tree !== trees[turn % trees.length]) continue
             const headers: Record<string, string> = {}
             if (flaw !== undefined) headers.authorization = `Bearer ${await flaws[flaw].make(serving)}`
             const as = caller === 'no proof' && transport.name === 'QUIC' ? 'stranger' : caller
