@@ -7,7 +7,10 @@ import {
 } from '../../gen/causeway/v1/sync_pb.ts'
 import type { Tricks } from '../../src/cli/conformance/stand/stand.ts'
 import { altering, alteringPages } from '../../src/cli/conformance/stand/tricks.ts'
+import { idOf } from '../../src/dag/entry.ts'
 import { bytesToHex, hexToBytes } from '../../src/dag/hex.ts'
+import { idFromBytes } from '../../src/dag/id.ts'
+import { writeCompactPage } from '../../src/rpc/compact/write-page.ts'
 import type { Mutation } from './mutation.ts'
 
 const header = (rule: string, finds: string, change: (header: SyncTreeHeader) => void): Mutation => ({
@@ -111,6 +114,23 @@ export const serving: Readonly<Record<string, Mutation>> = {
         const answer = await honest(request)
         for (const refused of answer.refused) refused.code = 'ENTRY_TREE'
         return answer
+      },
+    },
+  },
+  'numbers what came before wrong': {
+    ...{ rule: 'Z5', finds: 'server: compact pages' },
+    serving: {
+      async *syncTree(request, honest) {
+        const tree = idFromBytes(request.tree)
+        for await (const message of honest(request)) {
+          const { part } = message
+          if (part.case === 'page' && request.compact) {
+            const ids = part.value.entries.map(idOf).reverse()
+            part.value.compact = writeCompactPage(tree, part.value.entries, ids)
+            part.value.entries = []
+          }
+          yield message
+        }
       },
     },
   },

@@ -51,9 +51,31 @@ export function entryBytes(signed: SignedEntry): number {
   return signed.body.length + signed.signature.length
 }
 
+/** An entry with the id that `hashEntry` computed from the same bytes, so that nobody else can state it. */
+class HashedEntry implements SignedEntry {
+  readonly body: Uint8Array
+  readonly signature: Uint8Array
+  readonly #id: EntryId
+
+  constructor(bytes: Uint8Array, signatureLength: number) {
+    this.signature = bytes.subarray(0, signatureLength)
+    this.body = bytes.subarray(signatureLength)
+    this.#id = sha256Hex(bytes) as EntryId
+  }
+
+  static idIn(signed: SignedEntry): EntryId | undefined {
+    return #id in signed ? signed.#id : undefined
+  }
+}
+
+/** Returns the entry in these bytes, a signature and a body. It keeps its id, so that it is hashed only once. */
+export function hashEntry(bytes: Uint8Array, signatureLength = signatureBytes): SignedEntry {
+  return new HashedEntry(bytes, signatureLength)
+}
+
 /** Returns the id of these bytes, valid or not. */
 export function idOf(signed: SignedEntry): EntryId {
-  return sha256Hex(signed.signature, signed.body) as EntryId
+  return HashedEntry.idIn(signed) ?? (sha256Hex(signed.signature, signed.body) as EntryId)
 }
 
 /** Decodes a signed entry and checks everything that its bytes alone decide, except the signature. */

@@ -17,16 +17,31 @@ import {
 import { CausewayError } from '../base/errors.ts'
 import { discard, sentGarbage } from '../base/garbage.ts'
 import type { SignedEntry } from '../dag/entry.ts'
-import { idToBytes, type TreeId } from '../dag/id.ts'
+import { type EntryId, idToBytes, type TreeId } from '../dag/id.ts'
 import type { SyncPage } from '../sync/remote.ts'
+import { readCompactPage } from './compact/read-page.ts'
+import { writeCompactPage } from './compact/write-page.ts'
 
 const pageNumber = SyncTreeResponseSchema.field.page.number
 const entriesNumber = EntryPageSchema.field.entries.number
 const moreNumber = EntryPageSchema.field.more.number
+const compactNumber = EntryPageSchema.field.compact.number
 const none: Uint8Array = new Uint8Array(0)
 
-/** Returns a page of an answer, packed as a whole: the runtime copies bytes once for each message around them. */
-export function writePage({ entries, more }: SyncPage, json: boolean): SyncTreeResponse {
+/**
+ * Returns a page of an answer, packed as a whole: the runtime copies bytes once for each message around them. With
+ * `compactFor`, the page's tree, in the compact form.
+ */
+export function writePage(
+  { entries, ids, more }: SyncPage,
+  json: boolean,
+  compactFor?: TreeId | undefined,
+): SyncTreeResponse {
+  if (compactFor !== undefined && entries.length > 0) {
+    const compact = writeCompactPage(compactFor, entries, ids)
+    discard(compact.length, sentGarbage)
+    return create(SyncTreeResponseSchema, { part: { case: 'page', value: { compact, more } } })
+  }
   if (json)
     return create(SyncTreeResponseSchema, { part: { case: 'page', value: { entries: [...entries], more } } })
   const size = packedBytes(entries) + (more ? 2 : 0)
@@ -53,37 +68,66 @@ export const PackedSyncService: typeof SyncService = {
   ),
 }
 
-/** Returns the page in an answer of `PackedSyncService`, or undefined if there is none. Throws PROTOCOL. */
-export function readPage({ $unknown = [] }: SyncTreeResponse): SyncPage | undefined {
-  let page: { entries: SignedEntry[]; more: boolean } | undefined
+/**
+ * Returns the page of entries of this tree in an answer of `PackedSyncService`, or undefined if there is none. Throws
+ * PROTOCOL.
+ */
+export function readPage(tree: TreeId, { $unknown = [] }: SyncTreeResponse): SyncPage | undefined {
+  let page: ReadPage | undefined
   try {
     for (const { no, wireType, data } of $unknown) {
       if (no !== pageNumber) continue
       expectType(wireType, WireType.LengthDelimited)
-      page ??= { entries: [], more: false }
+      page ??= { entries: [], more: false, compact: none }
       // A Buffer, since its views and its conversion to hex cost less.
-      const reader = new BinaryReader(Buffer.from(data.buffer, data.byteOffset, data.byteLength))
-      reader.uint32()
-      // Ends: each turn reads a tag, at least a byte.
-      while (reader.pos < reader.len) {
-        const [field, type] = reader.tag()
-        if (field === entriesNumber) page.entries.push(readEntry(reader, type))
-        else if (field === moreNumber) {
-          expectType(type, WireType.Varint)
-          page.more = reader.bool()
-        } else reader.skip(type, field)
-      }
+      readFields(page, new BinaryReader(Buffer.from(data.buffer, data.byteOffset, data.byteLength)))
     }
+    if (page === undefined || page.compact.length === 0) return page
+    return { entries: onlyCompact(tree, page), more: page.more }
   } catch (cause) {
     throw new CausewayError(
       'PROTOCOL',
-      `The remote sent a page that cannot be read: ${(cause as Error).message}.`,
+      `The remote sent a page that cannot be read: ${(cause as Error).message}`,
       {
         cause,
       },
     )
   }
-  return page
+}
+
+/** Returns the entries of a page in its compact form. Throws PROTOCOL if it has others beside them. */
+export function onlyCompact(
+  tree: TreeId,
+  { entries, compact }: { readonly entries: readonly unknown[]; readonly compact: Uint8Array },
+): SignedEntry[] {
+  if (entries.length > 0)
+    throw new CausewayError(
+      'PROTOCOL',
+      `A page has its entries in one form, got ${entries.length} beside the compact ones.`,
+    )
+  return readCompactPage(tree, compact)
+}
+
+interface ReadPage {
+  readonly entries: SignedEntry[]
+  more: boolean
+  compact: Uint8Array
+}
+
+function readFields(page: ReadPage, reader: BinaryReader): void {
+  reader.uint32()
+  // Ends: each turn reads a tag, at least a byte.
+  while (reader.pos < reader.len) {
+    const [field, type] = reader.tag()
+    if (field === entriesNumber) page.entries.push(readEntry(reader, type))
+    else if (field === moreNumber) {
+      expectType(type, WireType.Varint)
+      page.more = reader.bool()
+    } else if (field === compactNumber) {
+      expectType(type, WireType.LengthDelimited)
+      page.compact = reader.bytes()
+    } else reader.skip(type, field)
+  }
 }
 
 function expectType(type: WireType, expected: WireType): void {
@@ -108,6 +152,17 @@ function readEntry(reader: BinaryReader, entryType: WireType): SignedEntry {
   }
   if (reader.pos !== end) throw new RangeError('a field is longer than its entry')
   return { body, signature }
+}
+
+/** Returns the request to store a page in its compact form. `ids` are those of the entries, if they are known. */
+export function writeCompactRequest(
+  tree: TreeId,
+  entries: readonly SignedEntry[],
+  ids?: readonly EntryId[] | undefined,
+): SendEntriesRequest {
+  const compact = writeCompactPage(tree, entries, ids)
+  discard(compact.length, sentGarbage)
+  return create(SendEntriesRequestSchema, { tree: idToBytes(tree), compact })
 }
 
 /** Returns the request to store a page. A node's own calls never use JSON. */

@@ -97,6 +97,8 @@ export interface SyncHeader {
 /** EntryPage of sync.proto: a run of entries, parents first. */
 export interface SyncPage {
   readonly entries: readonly SignedEntry[]
+  /** The ids of the entries, in their order, if the sender knows them; a receiver must not believe them. */
+  readonly ids?: readonly EntryId[]
   /** Set on the last page if the budget ended the stream, so that more entries may be missing. */
   readonly more: boolean
 }
@@ -136,6 +138,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+export interface SendOptions extends CallOptions {
+  /** The ids of the entries, in their order, which saves a remote that needs them the hashing. */
+  readonly ids?: readonly EntryId[] | undefined
+}
+
 /**
  * A peer as sync sees it. To sync over a connection of your own, implement these two calls on it and pass the result to
  * `runSession`. Errors should be CausewayErrors: a session rejects with them as they are, and with INTERNAL for others.
@@ -151,5 +158,5 @@ export interface Remote {
    * first. Sending a page again changes nothing. A session makes several of these calls at a time. A page that
    * overtakes an earlier one is refused with ENTRY_MISSING_PARENT, and the session sends it again.
    */
-  sendEntries(tree: TreeId, entries: readonly SignedEntry[], options?: CallOptions): Promise<SendOutcome>
+  sendEntries(tree: TreeId, entries: readonly SignedEntry[], options?: SendOptions): Promise<SendOutcome>
 }

@@ -57,7 +57,7 @@ const answerSchema = PackedSyncService.methods.find(({ name }) => name === 'Sync
 /** A page as a client reads it; the error's code where it cannot. */
 function read(message: Uint8Array) {
   try {
-    return readPage(fromBinary(answerSchema, message) as SyncTreeResponse)
+    return readPage(tree, fromBinary(answerSchema, message) as SyncTreeResponse)
   } catch (error) {
     return error instanceof CausewayError ? error.code : 'refused by the runtime'
   }
@@ -101,4 +101,24 @@ test('malformed bytes cause PROTOCOL, or are read as the runtime reads them', ()
     }),
     { numRuns: 2_000 },
   )
+})
+
+test('a page in its compact form, in binary and in JSON, and one in both forms', () => {
+  const entries = edges.slice(1, 4)
+  const compact = toBinary(SyncTreeResponseSchema, writePage({ entries, more: true }, false, tree))
+  const page = read(compact)
+  assert.ok(typeof page === 'object')
+  const plain = ({ body, signature }: SignedEntry) => [Buffer.from(body), Buffer.from(signature)]
+  assert.deepEqual(page.entries.map(plain), entries.map(plain))
+  assert.equal(page.more, true)
+  assert.deepEqual(
+    toJson(SyncTreeResponseSchema, writePage({ entries, more: true }, true, tree)),
+    toJson(SyncTreeResponseSchema, fromBinary(SyncTreeResponseSchema, compact)),
+  )
+  const both = Buffer.concat([
+    compact,
+    toBinary(SyncTreeResponseSchema, writePage({ entries, more: true }, false)),
+  ])
+  assert.equal(read(both), 'PROTOCOL')
+  assert.equal(read(compact.slice(0, -1)), 'refused by the runtime')
 })

@@ -16,6 +16,10 @@ export const syncLimits = {
   sessionPagesTakenIn: 2,
   /** Bytes of a page of an answer: less than a page may have, so that little crosses again when the stream is cut. */
   answerPageBytes: 98_304,
+  /** Bytes of a change's names, with their tags and lengths, that a compact page has a number for: two of 64 bytes. */
+  compactNamesBytes: 132,
+  /** How many times its bytes a compact page rebuilds to: a change of 135 bytes may be two, and nothing grows more. */
+  compactGrowth: 68,
   /** Tips in a request: enough to include a common one nearly always. Their digest covers all of them. */
   requestTips: 32,
   /** Tips sent if there are more than that: one common tip among them is likely, and a sketch does the rest. */

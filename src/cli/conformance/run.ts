@@ -15,6 +15,7 @@ import { addressCases } from './cases/servers/addresses.ts'
 import { adminCases } from './cases/servers/admins.ts'
 import { answerCases } from './cases/servers/answers.ts'
 import { blobCases } from './cases/servers/blobs.ts'
+import { compactCases } from './cases/servers/compact.ts'
 import { offerCases } from './cases/servers/offers.ts'
 import { servingCases } from './cases/servers/serving.ts'
 import { watchCases } from './cases/servers/watching.ts'
@@ -70,6 +71,7 @@ export function allCases(): Case[] {
     ...lieCases(),
     ...answerCases(),
     ...servingCases(),
+    ...compactCases(),
     ...watchCases(),
     ...accessCases(),
     ...adminCases(),

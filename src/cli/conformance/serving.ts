@@ -1,13 +1,19 @@
 /** Lets the program serve entries, and plays the same entries on our own node beside it. */
 import { type Client, createClient } from '@connectrpc/connect'
-import { SyncService, type SyncTreeHeader, type SyncTreeRequest } from '../../../gen/causeway/v1/sync_pb.ts'
+import {
+  type EntryPage,
+  SyncService,
+  type SyncTreeHeader,
+  type SyncTreeRequest,
+} from '../../../gen/causeway/v1/sync_pb.ts'
 import { decodeParents } from '../../dag/body.ts'
-import { idOf, type VerifiedEntry } from '../../dag/entry.ts'
+import { idOf, type SignedEntry, type VerifiedEntry } from '../../dag/entry.ts'
 import { bytesToHex } from '../../dag/hex.ts'
-import type { EntryId } from '../../dag/id.ts'
+import { type EntryId, idFromBytes } from '../../dag/id.ts'
 import type { PeerId } from '../../dag/identity.ts'
 import { createNode, type Node } from '../../node/node.ts'
-import { Mismatch, type Stage } from './case.ts'
+import { readCompactPage } from '../../rpc/compact/read-page.ts'
+import { expectSame, Mismatch, type Stage } from './case.ts'
 import { storeIn } from './reference.ts'
 import { kitKey, kitSeed, wire } from './trees/trees.ts'
 
@@ -87,7 +93,7 @@ export async function hear(sync: Client<typeof SyncService>, request: SyncTreeRe
   for await (const { part } of sync.syncTree(request)) {
     if (part.case === 'header' && header === undefined) header = part.value
     else if (part.case === 'page' && header !== undefined) {
-      const { entries } = part.value
+      const entries = pageOf(request, part.value)
       ids.push(...entries.map(idOf))
       bodies.push(...entries.map(({ body }) => body))
       const bytes = entries.reduce((sum, { body, signature }) => sum + body.length + signature.length, 0)
@@ -105,6 +111,18 @@ export async function hear(sync: Client<typeof SyncService>, request: SyncTreeRe
   }
   if (header === undefined) throw new Mismatch('S3', 'the parts of the answer', 'a header, then pages', '')
   return { header, ids, pages, more, parentsFirst: areParentsFirst(ids, bodies) }
+}
+
+/** Returns the entries of a page in either form. */
+function pageOf(request: SyncTreeRequest, page: EntryPage): readonly SignedEntry[] {
+  if (page.compact.length === 0) return page.entries
+  expectSame('Z1', 'whether the request was for compact pages', true, request.compact)
+  expectSame('Z1', 'the entries beside the compact ones', 0, page.entries.length)
+  try {
+    return readCompactPage(idFromBytes(request.tree), page.compact)
+  } catch (error) {
+    throw new Mismatch('Z5', 'a compact page', 'a page that can be read', (error as Error).message)
+  }
 }
 
 function areParentsFirst(ids: readonly EntryId[], bodies: readonly Uint8Array[]): boolean {

@@ -10,13 +10,14 @@ import type { TreeId } from '../../dag/id.ts'
 import type {
   CallOptions,
   Remote,
+  SendOptions,
   SendOutcome,
   SyncAnswer,
   SyncPage,
   SyncRequest,
 } from '../../sync/remote.ts'
 import { readSyncHeader, writeSyncRequest } from '../convert-sync.ts'
-import { PackedSyncService, readPage, writeSendRequest } from '../packed.ts'
+import { PackedSyncService, readPage, writeCompactRequest, writeSendRequest } from '../packed.ts'
 import { callError } from './calls.ts'
 import type { RpcConnection } from './connection.ts'
 
@@ -27,11 +28,15 @@ const messageTimeoutMs =
 /** Returns a Remote over an open connection. The caller still owns the connection. */
 export function createRemote(connection: RpcConnection, clock: Clock): Remote {
   const client: Client<typeof SyncService> = connection.client(PackedSyncService)
+  /** Whether the remote has said that it reads compact pages. */
+  let readsCompact = false
   return {
     async syncTree(request: SyncRequest, { signal }: CallOptions = {}): Promise<SyncAnswer> {
       const answer = new Answer(connection, clock, signal)
       try {
-        answer.begin(client.syncTree(writeSyncRequest(request), { signal: answer.signal }))
+        const message = writeSyncRequest(request)
+        message.compact = true
+        answer.begin(client.syncTree(message, { signal: answer.signal }))
         const first = await answer.next()
         if (first?.part.case !== 'header')
           throw new CausewayError(
@@ -39,7 +44,8 @@ export function createRemote(connection: RpcConnection, clock: Clock): Remote {
             'An answer to SyncTree must begin with a header, but the remote sent something else.',
           )
         const header = readSyncHeader(first.part.value, request.tips.length)
-        return { header, pages: answer.pages(header.count) }
+        readsCompact = first.part.value.compact
+        return { header, pages: answer.pages(request.tree, header.count) }
       } catch (error) {
         throw answer.end(error)
       }
@@ -47,13 +53,15 @@ export function createRemote(connection: RpcConnection, clock: Clock): Remote {
     async sendEntries(
       tree: TreeId,
       entries: readonly SignedEntry[],
-      options: CallOptions = {},
+      options: SendOptions = {},
     ): Promise<SendOutcome> {
       const bytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 0)
       const timeoutMs = limits.unaryTimeoutMs + Math.ceil((1_000 * bytes) / limits.slowestBytesPerSecond)
       using limit = deadline(clock, timeoutMs, 'Sending a page', options.signal)
       try {
-        const request = writeSendRequest(tree, entries)
+        const request = readsCompact
+          ? writeCompactRequest(tree, entries, options.ids)
+          : writeSendRequest(tree, entries)
         const response = await client.sendEntries(request, { signal: limit.signal })
         if (response.added + response.known + response.refused.length > entries.length)
           throw new CausewayError('PROTOCOL', 'The remote reports more entries than it was sent.')
@@ -138,8 +146,8 @@ class Answer {
    * Returns the pages. `count` is how many entries the remote says it has, and bounds what it may send. `return` ends
    * the call even before the first page; a generator that was never started would not.
    */
-  pages(count: number): AsyncIterableIterator<SyncPage> {
-    const pages = this.read(count)
+  pages(tree: TreeId, count: number): AsyncIterableIterator<SyncPage> {
+    const pages = this.read(tree, count)
     return {
       next: () => pages.next(),
       return: () => {
@@ -152,7 +160,7 @@ class Answer {
     }
   }
 
-  private async *read(count: number): AsyncGenerator<SyncPage> {
+  private async *read(tree: TreeId, count: number): AsyncGenerator<SyncPage> {
     let entries = 0
     let empty = false
     try {
@@ -160,7 +168,7 @@ class Answer {
       for (;;) {
         const message = await this.next()
         if (message === undefined) return
-        const page = readPage(message)
+        const page = readPage(tree, message)
         if (page === undefined)
           throw new CausewayError(
             'PROTOCOL',

@@ -25,7 +25,7 @@ import { type Caller, callerKey, stoppingKey } from '../caller.ts'
 import { readId, readSigned } from '../convert.ts'
 import { readMemberAsk, writeAddressAnswer } from '../convert-addresses.ts'
 import { readSyncRequest, readWatchRequest, writeSyncHeader, writeWatchMessage } from '../convert-sync.ts'
-import { writePage } from '../packed.ts'
+import { onlyCompact, writePage } from '../packed.ts'
 import { loadKey } from '../server/load.ts'
 import { createAccessHandler } from './access/access-service.ts'
 import { createOfferHandler, type OfferOperations } from './access/offer-handlers.ts'
@@ -145,7 +145,9 @@ async function* syncTree(parts: SyncServiceParts, request: SyncTreeRequest, cont
   const tree = readId(request.tree, 'tree')
   const { peer } = caller
   if (await isGiver(parts, tree, caller)) {
-    yield { part: { case: 'header' as const, value: writeSyncHeader(nothingHere) } }
+    const header = writeSyncHeader(nothingHere)
+    header.compact = request.compact
+    yield { part: { case: 'header' as const, value: header } }
     return
   }
   await access.read(tree, caller)
@@ -159,7 +161,9 @@ async function* syncTree(parts: SyncServiceParts, request: SyncTreeRequest, cont
     answerSync(store, readSyncRequest(request), clock.random),
   )
   if (answer.header.status === 'equal' && peer !== undefined) await onEqual(tree, peer, sequence)
-  yield { part: { case: 'header' as const, value: writeSyncHeader(answer.header) } }
+  const header = writeSyncHeader(answer.header)
+  header.compact = request.compact
+  yield { part: { case: 'header' as const, value: header } }
   const pages = answer.pages[Symbol.asyncIterator]()
   // Ends with the pages of the answer, which are counted, or with the call.
   for (;;) {
@@ -167,7 +171,7 @@ async function* syncTree(parts: SyncServiceParts, request: SyncTreeRequest, cont
     if (done) return
     signal.throwIfAborted()
     await access.read(tree, caller)
-    yield writePage(value, json)
+    yield writePage(value, json, request.compact ? tree : undefined)
   }
 }
 
@@ -250,11 +254,11 @@ async function sendEntries(
   const isGiving = await isGiver(parts, readId(request.tree, 'tree'), caller)
   const tree = isGiving ? readId(request.tree, 'tree') : await expectTree(parts, request.tree, caller)
   const load = values.get(loadKey)
-  const entries = readSigned(request.entries)
-  if (caller.peer !== undefined) parts.onSent(tree, caller.peer, entries)
-  const { added, known, refused } = await load.work(signal, () =>
-    ingest.page(tree, entries, { existing: !isGiving }),
-  )
+  const { added, known, refused } = await load.work(signal, async () => {
+    const entries = request.compact.length > 0 ? onlyCompact(tree, request) : readSigned(request.entries)
+    if (caller.peer !== undefined) parts.onSent(tree, caller.peer, entries)
+    return ingest.page(tree, entries, { existing: !isGiving })
+  })
   load.charge(refused.length)
   return {
     added: added.length,

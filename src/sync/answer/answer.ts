@@ -10,7 +10,7 @@ import { limits } from '../../base/limits.ts'
 import { unpackHaves } from '../../dag/difference/haves.ts'
 import type { Sketch } from '../../dag/difference/sketch.ts'
 import { chooseAnswer, furtherCells, havesWalkBudget } from '../../dag/difference/sketch-estimate.ts'
-import { entryBytes, type SignedEntry } from '../../dag/entry.ts'
+import { entryBytes } from '../../dag/entry.ts'
 import { bytesToHex } from '../../dag/hex.ts'
 import { digestTips, type EntryId, unknownTree } from '../../dag/id.ts'
 import type { SizedPosition, StoredEntry } from '../../store/read/reader.ts'
@@ -346,20 +346,28 @@ async function* cutPages(
   pages: AsyncGenerator<StoredEntry[]>,
   budgetBytes: number,
 ): AsyncGenerator<SyncPage> {
-  const collector = new Collector<SignedEntry>(entryBytes, () => limits.answerPageBytes)
+  const collector = new Collector<StoredEntry>(
+    ({ signed }) => entryBytes(signed),
+    () => limits.answerPageBytes,
+  )
   let sentBytes = 0
   const next = (): SyncPage => {
     sentBytes += collector.bytes
-    return { entries: collector.take(), more: sentBytes >= budgetBytes }
+    const stored = collector.take()
+    return {
+      entries: stored.map(({ signed }) => signed),
+      ids: stored.map(({ id }) => id),
+      more: sentBytes >= budgetBytes,
+    }
   }
   for await (const page of pages)
-    for (const { signed } of page) {
-      if (collector.isFullFor(signed)) {
+    for (const entry of page) {
+      if (collector.isFullFor(entry)) {
         const piece = next()
         yield piece
         if (piece.more) return
       }
-      collector.add(signed)
+      collector.add(entry)
     }
   if (collector.bytes > 0) yield next()
 }

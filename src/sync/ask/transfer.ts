@@ -5,7 +5,7 @@
 import { type Clock, cancelled } from '../../base/clock.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
-import { entryBytes, type SignedEntry } from '../../dag/entry.ts'
+import { entryBytes } from '../../dag/entry.ts'
 import type { TreeId } from '../../dag/id.ts'
 import type { StoredEntry } from '../../store/read/reader.ts'
 import type { TreeReader } from '../../store/read/tree-reader.ts'
@@ -143,11 +143,7 @@ export class Transfer {
     let state: TreeDigest | undefined
     try {
       for await (const page of pages)
-        for (const entries of pieces(
-          page.map(({ signed }) => signed),
-          entryBytes,
-          () => this.pace.pageBytes,
-        )) {
+        for (const entries of pieces(page, storedBytes, () => this.pace.pageBytes)) {
           const before = earlierPages
           const send = () => {
             const sending = this.sendPage(entries, before, partial).then((outcome) => {
@@ -172,7 +168,7 @@ export class Transfer {
    * `before`.
    */
   private async sendPage(
-    entries: readonly SignedEntry[],
+    entries: readonly StoredEntry[],
     before: Promise<void>,
     partial: boolean,
   ): Promise<SendOutcome> {
@@ -187,10 +183,12 @@ export class Transfer {
   }
 
   /** Makes one SendEntries call and counts what it moved. */
-  private async sendOnce(entries: readonly SignedEntry[]): Promise<SendOutcome> {
-    const bytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 0)
+  private async sendOnce(entries: readonly StoredEntry[]): Promise<SendOutcome> {
+    const bytes = entries.reduce((sum, entry) => sum + storedBytes(entry), 0)
+    const signed = entries.map((entry) => entry.signed)
+    const ids = entries.map(({ id }) => id)
     const outcome = await this.pace.time(bytes, this.clock, () =>
-      this.remote.sendEntries(this.tree, entries, { signal: this.options.signal }),
+      this.remote.sendEntries(this.tree, signed, { signal: this.options.signal, ids }),
     )
     const reported = outcome.added + outcome.known + outcome.refused.length
     if (reported > entries.length)
@@ -210,6 +208,10 @@ export class Transfer {
       toSend: Math.max(this.toSend, sent),
     })
   }
+}
+
+function storedBytes({ signed }: StoredEntry): number {
+  return entryBytes(signed)
 }
 
 /** Throws the remote's reason if it refused an entry. With `partial`, a missing parent is no reason. */

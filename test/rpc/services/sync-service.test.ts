@@ -9,10 +9,12 @@ import { SyncStatus, type SyncTreeResponse } from '../../../gen/causeway/v1/sync
 import { systemClock } from '../../../src/base/clock.ts'
 import { limits } from '../../../src/base/limits.ts'
 import { sha256Hex } from '../../../src/dag/crypto.ts'
-import type { VerifiedEntry } from '../../../src/dag/entry.ts'
+import { idOf, type VerifiedEntry } from '../../../src/dag/entry.ts'
 import { hexToBytes } from '../../../src/dag/hex.ts'
 import { idToBytes } from '../../../src/dag/id.ts'
 import { createRemote } from '../../../src/rpc/client/remote.ts'
+import { readCompactPage } from '../../../src/rpc/compact/read-page.ts'
+import { writeCompactPage } from '../../../src/rpc/compact/write-page.ts'
 import { shapes, TreeBuilder, tipsOf } from '../../kit/entries.ts'
 import { fails } from '../../kit/rpc-errors.ts'
 import { type Caller, protocols, ServingNode, transports } from '../../kit/serving-node.ts'
@@ -126,6 +128,24 @@ for (const transport of transports)
         assert.deepEqual(sent.tipsDigest, digestOf(shape))
         const empty = await sync.sendEntries({ tree: id, entries: [] })
         assert.deepEqual([empty.added, empty.known, empty.count], [0, 0, 21n])
+      })
+
+      it('sends and takes compact pages if the caller asks for them, and plain ones otherwise', async () => {
+        const plain = await readAll(sync.syncTree({ tree }))
+        assert.equal(plain.header.compact, false)
+        const entries: string[] = []
+        for await (const { part } of sync.syncTree({ tree, compact: true }))
+          if (part.case === 'header') assert.equal(part.value.compact, true)
+          else if (part.case === 'page') {
+            assert.equal(part.value.entries.length, 0)
+            entries.push(...readCompactPage(all[0]!.id, part.value.compact).map(idOf))
+          }
+        assert.deepEqual(entries, plain.entries.map(idOf))
+        const compact = writeCompactPage(all[0]!.id, signedOf(all.slice(1, 9)))
+        assert.equal((await sync.sendEntries({ tree, compact })).known, 8)
+        const both = { tree, compact, entries: signedOf(all.slice(1, 2)) }
+        await fails(sync.sendEntries(both), 'PROTOCOL', 'Internal')
+        await fails(sync.sendEntries({ tree, compact: compact.subarray(0, -1) }), 'PROTOCOL', 'Internal')
       })
 
       it('bounds a page by entries and by bytes', async () => {

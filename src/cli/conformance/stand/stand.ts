@@ -133,7 +133,8 @@ export class Stand implements AsyncDisposable {
       },
       syncTree: (request, context) => {
         this.requests.push(request)
-        const honest = (asked: SyncTreeRequest) => sync.syncTree(asked, as(context))
+        // In plain pages, which the tricks change.
+        const honest = (asked: SyncTreeRequest) => sync.syncTree({ ...asked, compact: false }, as(context))
         return syncTree?.(request, honest, this.requests.length - 1) ?? honest(request)
       },
       sendEntries: (request, context) => {

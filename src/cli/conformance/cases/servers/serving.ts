@@ -17,7 +17,7 @@ import { forked } from '../../trees/sets.ts'
 import { Grown, kitKey, summaryOf } from '../../trees/trees.ts'
 
 /** Returns a case in which the program serves these entries. */
-function served(
+export function served(
   name: string,
   rules: readonly string[],
   entries: () => readonly VerifiedEntry[],
