@@ -3,8 +3,7 @@
  * the page, by their numbers, and heights and times as differences. docs/protocol.md (Compact pages) has the layout.
  */
 import { entryBytes, idOf, type SignedEntry } from '../../dag/entry.ts'
-import { hexToBytes } from '../../dag/hex.ts'
-import type { EntryId, TreeId } from '../../dag/id.ts'
+import { type EntryId, idToBytes, type TreeId } from '../../dag/id.ts'
 import { BodyParts, bodyPrefix, hashBytes, signatureBytes } from './body-parts.ts'
 import { HashList } from './hash-list.ts'
 
@@ -27,7 +26,7 @@ export function writeCompactPage(
   entries: readonly SignedEntry[],
   ids?: readonly EntryId[],
 ): Uint8Array {
-  return new PageWriter(hexToBytes(tree), entries, ids).write()
+  return new PageWriter(tree, entries, ids).write()
 }
 
 class PageWriter {
@@ -43,16 +42,16 @@ class PageWriter {
   private out: Uint8Array
   private at = 0
 
-  constructor(tree: Uint8Array, entries: readonly SignedEntry[], ids: readonly EntryId[] | undefined) {
+  constructor(tree: TreeId, entries: readonly SignedEntry[], ids: readonly EntryId[] | undefined) {
     this.entries = entries
     this.ids = ids
-    this.parts = new BodyParts(bodyPrefix(tree))
+    this.parts = new BodyParts(bodyPrefix(idToBytes(tree)))
     let total = 0
     for (const signed of entries) total += entryBytes(signed)
     this.total = total
-    // Each hash takes at least 34 bytes of a body.
-    this.hashes = new HashList(1 + entries.length + Math.floor(total / 34))
-    this.hashes.add(tree)
+    // The id of each entry, and what a quarter of all bytes may be of hashes that are new.
+    this.hashes = new HashList(entries.length + Math.ceil(total / 136))
+    this.hashes.addHex(tree)
     this.authors = new HashList(entries.length)
     this.out = Buffer.allocUnsafe(total + mostBeside)
   }
@@ -66,7 +65,7 @@ class PageWriter {
       this.reserve(entryBytes(signed) + mostBeside + this.parts.changes.length)
       if (isRebuilt) this.rebuilt(signed)
       else this.plain(signed)
-      this.hashes.add(hexToBytes(this.ids?.[index] ?? idOf(signed)))
+      this.hashes.addHex(this.ids?.[index] ?? idOf(signed))
     }
     return this.out.subarray(0, this.at)
   }
@@ -127,7 +126,7 @@ class PageWriter {
     this.varint(back)
     if (back > 0) return
     this.copy(bytes, at, at + hashBytes)
-    list.add(bytes.subarray(at, at + hashBytes))
+    list.add(bytes, at)
   }
 
   /** Writes the names of a change in the same way: its bytes before the payload. */
