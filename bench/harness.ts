@@ -85,6 +85,9 @@ export interface Row {
   /** The longest turn of the event loop, and opening the tree, in processor time. */
   readonly turnMs?: number
   readonly openMs?: number
+  /** In `peers`: the time, and the bytes or the memory, divided by ours. */
+  readonly ofOurs?: number
+  readonly spaceOfOurs?: number
   /** The ratio of each repetition, to show the spread. */
   readonly ratios?: readonly number[]
 }
@@ -135,6 +138,8 @@ const columns: readonly [title: string, cell: (row: Row) => string | undefined][
   ['bare', (row) => row.bareVerifications?.toFixed(1)],
   ['longest turn', (row) => duration(row.turnMs && row.turnMs / 1000)],
   ['opening', (row) => duration(row.openMs && row.openMs / 1000)],
+  ['of ours', (row) => row.ofOurs?.toFixed(2)],
+  ['bytes of ours', (row) => row.spaceOfOurs?.toFixed(2)],
   ['drift', (row) => row.drift?.toFixed(2)],
   ['of bare', (row) => row.ofBare?.toFixed(2)],
   ['cpu of bare', (row) => row.cpuOfBare?.toFixed(2)],

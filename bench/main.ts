@@ -16,6 +16,7 @@ import { incremental } from './incremental.ts'
 import { matrix } from './matrix.ts'
 import { page } from './page.ts'
 import type { TransportName } from './peer.ts'
+import { peers } from './peers.ts'
 import { policy } from './policy.ts'
 import { compile } from './process.ts'
 import { resume } from './resume.ts'
@@ -43,6 +44,7 @@ const cases: readonly Case[] = [
   blobs,
   page,
   traces,
+  peers,
 ]
 /** The transports for cases in which the network matters. */
 const transports: readonly TransportName[] = ['http', 'quic']
