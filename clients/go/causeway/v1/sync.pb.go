@@ -1013,7 +1013,9 @@ type SyncTreeRequest struct {
 	BudgetBytes uint64 `protobuf:"varint,9,opt,name=budget_bytes,json=budgetBytes,proto3" json:"budget_bytes,omitempty"`
 	// Like `want`, but with packed 8-byte prefixes, at most 65,536. If several ids share a prefix, the server returns
 	// the lowest. Takes precedence over `want`.
-	WantShort     []byte `protobuf:"bytes,10,opt,name=want_short,json=wantShort,proto3" json:"want_short,omitempty"`
+	WantShort []byte `protobuf:"bytes,10,opt,name=want_short,json=wantShort,proto3" json:"want_short,omitempty"`
+	// Whether the caller reads compact pages.
+	Compact       bool `protobuf:"varint,11,opt,name=compact,proto3" json:"compact,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1116,6 +1118,13 @@ func (x *SyncTreeRequest) GetWantShort() []byte {
 		return x.WantShort
 	}
 	return nil
+}
+
+func (x *SyncTreeRequest) GetCompact() bool {
+	if x != nil {
+		return x.Compact
+	}
+	return false
 }
 
 // A run of cells of a rateless set sketch (Yang, Gilad, Alizadeh, SIGCOMM 2024) over the ids of a tree.
@@ -1645,7 +1654,9 @@ type SyncTreeHeader struct {
 	// With RANGE: where both sides differ. If the range is complete, the pages contain what lies beyond its last chunk.
 	Range *RangeAnswer `protobuf:"bytes,8,opt,name=range,proto3" json:"range,omitempty"`
 	// How many entries the pages will contain, for progress only; 0 if unknown.
-	Entries       uint64 `protobuf:"varint,9,opt,name=entries,proto3" json:"entries,omitempty"`
+	Entries uint64 `protobuf:"varint,9,opt,name=entries,proto3" json:"entries,omitempty"`
+	// Whether the server reads compact pages in SendEntries. Set only if the request has `compact`.
+	Compact       bool `protobuf:"varint,10,opt,name=compact,proto3" json:"compact,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1743,13 +1754,23 @@ func (x *SyncTreeHeader) GetEntries() uint64 {
 	return 0
 }
 
+func (x *SyncTreeHeader) GetCompact() bool {
+	if x != nil {
+		return x.Compact
+	}
+	return false
+}
+
 // A run of entries, parents first.
 type EntryPage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// At most 1,024 entries and 256 KiB, or a single larger entry.
 	Entries []*SignedEntry `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
 	// Set on the last page if the budget ran out before the difference was sent. The caller asks again for the rest.
-	More          bool `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	More bool `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	// The entries in the compact form that docs/protocol.md specifies; then `entries` is empty. Only if the request has
+	// `compact`.
+	Compact       []byte `protobuf:"bytes,3,opt,name=compact,proto3" json:"compact,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1798,6 +1819,13 @@ func (x *EntryPage) GetMore() bool {
 	return false
 }
 
+func (x *EntryPage) GetCompact() []byte {
+	if x != nil {
+		return x.Compact
+	}
+	return nil
+}
+
 // A page of entries for a tree that the server has.
 type SendEntriesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1805,7 +1833,10 @@ type SendEntriesRequest struct {
 	Tree []byte `protobuf:"bytes,1,opt,name=tree,proto3" json:"tree,omitempty"`
 	// Entries, parents first: the server must have every parent, unless it comes earlier in the page. The bounds are
 	// those of EntryPage.
-	Entries       []*SignedEntry `protobuf:"bytes,2,rep,name=entries,proto3" json:"entries,omitempty"`
+	Entries []*SignedEntry `protobuf:"bytes,2,rep,name=entries,proto3" json:"entries,omitempty"`
+	// The entries in the compact form that docs/protocol.md specifies; then `entries` is empty. Only for a server that has
+	// set `compact` in the header of an answer.
+	Compact       []byte `protobuf:"bytes,3,opt,name=compact,proto3" json:"compact,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1850,6 +1881,13 @@ func (x *SendEntriesRequest) GetTree() []byte {
 func (x *SendEntriesRequest) GetEntries() []*SignedEntry {
 	if x != nil {
 		return x.Entries
+	}
+	return nil
+}
+
+func (x *SendEntriesRequest) GetCompact() []byte {
+	if x != nil {
+		return x.Compact
 	}
 	return nil
 }
@@ -3098,7 +3136,7 @@ const file_causeway_v1_sync_proto_rawDesc = "" +
 	"\x04peer\x18\x02 \x01(\fR\x04peer\x12\x14\n" +
 	"\x05nonce\x18\x03 \x01(\fR\x05nonce\x12\x1c\n" +
 	"\tsignature\x18\x04 \x01(\fR\tsignature\x12\x1a\n" +
-	"\bfeatures\x18\x05 \x03(\tR\bfeatures\"\xb8\x02\n" +
+	"\bfeatures\x18\x05 \x03(\tR\bfeatures\"\xd2\x02\n" +
 	"\x0fSyncTreeRequest\x12\x12\n" +
 	"\x04tree\x18\x01 \x01(\fR\x04tree\x12\x12\n" +
 	"\x04tips\x18\x02 \x03(\fR\x04tips\x12\x1f\n" +
@@ -3112,7 +3150,8 @@ const file_causeway_v1_sync_proto_rawDesc = "" +
 	"\fbudget_bytes\x18\t \x01(\x04R\vbudgetBytes\x12\x1d\n" +
 	"\n" +
 	"want_short\x18\n" +
-	" \x01(\fR\twantShort\"z\n" +
+	" \x01(\fR\twantShort\x12\x18\n" +
+	"\acompact\x18\v \x01(\bR\acompact\"z\n" +
 	"\x06Sketch\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x12\n" +
 	"\x04from\x18\x02 \x01(\rR\x04from\x12\x14\n" +
@@ -3152,7 +3191,7 @@ const file_causeway_v1_sync_proto_rawDesc = "" +
 	"\x10SyncTreeResponse\x125\n" +
 	"\x06header\x18\x01 \x01(\v2\x1b.causeway.v1.SyncTreeHeaderH\x00R\x06header\x12,\n" +
 	"\x04page\x18\x02 \x01(\v2\x16.causeway.v1.EntryPageH\x00R\x04pageB\x06\n" +
-	"\x04part\"\xaf\x02\n" +
+	"\x04part\"\xc9\x02\n" +
 	"\x0eSyncTreeHeader\x12/\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x17.causeway.v1.SyncStatusR\x06status\x12\x12\n" +
 	"\x04tips\x18\x02 \x03(\fR\x04tips\x12\x1f\n" +
@@ -3163,13 +3202,17 @@ const file_causeway_v1_sync_proto_rawDesc = "" +
 	"\x06common\x18\x06 \x01(\fR\x06common\x12+\n" +
 	"\x06sketch\x18\a \x01(\v2\x13.causeway.v1.SketchR\x06sketch\x12.\n" +
 	"\x05range\x18\b \x01(\v2\x18.causeway.v1.RangeAnswerR\x05range\x12\x18\n" +
-	"\aentries\x18\t \x01(\x04R\aentries\"S\n" +
+	"\aentries\x18\t \x01(\x04R\aentries\x12\x18\n" +
+	"\acompact\x18\n" +
+	" \x01(\bR\acompact\"m\n" +
 	"\tEntryPage\x122\n" +
 	"\aentries\x18\x01 \x03(\v2\x18.causeway.v1.SignedEntryR\aentries\x12\x12\n" +
-	"\x04more\x18\x02 \x01(\bR\x04more\"\\\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\x12\x18\n" +
+	"\acompact\x18\x03 \x01(\fR\acompact\"v\n" +
 	"\x12SendEntriesRequest\x12\x12\n" +
 	"\x04tree\x18\x01 \x01(\fR\x04tree\x122\n" +
-	"\aentries\x18\x02 \x03(\v2\x18.causeway.v1.SignedEntryR\aentries\"\xad\x01\n" +
+	"\aentries\x18\x02 \x03(\v2\x18.causeway.v1.SignedEntryR\aentries\x12\x18\n" +
+	"\acompact\x18\x03 \x01(\fR\acompact\"\xad\x01\n" +
 	"\x13SendEntriesResponse\x12\x14\n" +
 	"\x05added\x18\x01 \x01(\rR\x05added\x12\x14\n" +
 	"\x05known\x18\x02 \x01(\rR\x05known\x123\n" +

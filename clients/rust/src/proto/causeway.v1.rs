@@ -433,6 +433,9 @@ pub struct SyncTreeRequest {
     /// the lowest. Takes precedence over `want`.
     #[prost(bytes = "vec", tag = "10")]
     pub want_short: ::prost::alloc::vec::Vec<u8>,
+    /// Whether the caller reads compact pages.
+    #[prost(bool, tag = "11")]
+    pub compact: bool,
 }
 /// A run of cells of a rateless set sketch (Yang, Gilad, Alizadeh, SIGCOMM 2024) over the ids of a tree.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -589,6 +592,9 @@ pub struct SyncTreeHeader {
     /// How many entries the pages will contain, for progress only; 0 if unknown.
     #[prost(uint64, tag = "9")]
     pub entries: u64,
+    /// Whether the server reads compact pages in SendEntries. Set only if the request has `compact`.
+    #[prost(bool, tag = "10")]
+    pub compact: bool,
 }
 /// A run of entries, parents first.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -599,6 +605,10 @@ pub struct EntryPage {
     /// Set on the last page if the budget ran out before the difference was sent. The caller asks again for the rest.
     #[prost(bool, tag = "2")]
     pub more: bool,
+    /// The entries in the compact form that docs/protocol.md specifies; then `entries` is empty. Only if the request has
+    /// `compact`.
+    #[prost(bytes = "vec", tag = "3")]
+    pub compact: ::prost::alloc::vec::Vec<u8>,
 }
 /// A page of entries for a tree that the server has.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -610,6 +620,10 @@ pub struct SendEntriesRequest {
     /// those of EntryPage.
     #[prost(message, repeated, tag = "2")]
     pub entries: ::prost::alloc::vec::Vec<SignedEntry>,
+    /// The entries in the compact form that docs/protocol.md specifies; then `entries` is empty. Only for a server that has
+    /// set `compact` in the header of an answer.
+    #[prost(bytes = "vec", tag = "3")]
+    pub compact: ::prost::alloc::vec::Vec<u8>,
 }
 /// What became of the page. All entries that are not refused are stored.
 #[derive(Clone, PartialEq, ::prost::Message)]

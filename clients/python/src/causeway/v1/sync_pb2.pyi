@@ -530,6 +530,7 @@ class SyncTreeRequest(_message.Message):
     RANGE_FIELD_NUMBER: _builtins.int
     BUDGET_BYTES_FIELD_NUMBER: _builtins.int
     WANT_SHORT_FIELD_NUMBER: _builtins.int
+    COMPACT_FIELD_NUMBER: _builtins.int
     tree: _builtins.bytes
     """The tree's id, 32 bytes."""
     tips_digest: _builtins.bytes
@@ -554,6 +555,8 @@ class SyncTreeRequest(_message.Message):
     """Like `want`, but with packed 8-byte prefixes, at most 65,536. If several ids share a prefix, the server returns
     the lowest. Takes precedence over `want`.
     """
+    compact: _builtins.bool
+    """Whether the caller reads compact pages."""
     @_builtins.property
     def tips(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """The caller's tips, 32 bytes each, at most 32. A caller that has more sends a random choice."""
@@ -579,10 +582,11 @@ class SyncTreeRequest(_message.Message):
         range: Global___RangeQuery | None = ...,
         budget_bytes: _builtins.int = ...,
         want_short: _builtins.bytes = ...,
+        compact: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["range", b"range", "sketch", b"sketch"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["budget_bytes", b"budget_bytes", "count", b"count", "haves", b"haves", "range", b"range", "sketch", b"sketch", "tips", b"tips", "tips_digest", b"tips_digest", "tree", b"tree", "want", b"want", "want_short", b"want_short"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["budget_bytes", b"budget_bytes", "compact", b"compact", "count", b"count", "haves", b"haves", "range", b"range", "sketch", b"sketch", "tips", b"tips", "tips_digest", b"tips_digest", "tree", b"tree", "want", b"want", "want_short", b"want_short"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -844,6 +848,7 @@ class SyncTreeHeader(_message.Message):
     SKETCH_FIELD_NUMBER: _builtins.int
     RANGE_FIELD_NUMBER: _builtins.int
     ENTRIES_FIELD_NUMBER: _builtins.int
+    COMPACT_FIELD_NUMBER: _builtins.int
     status: Global___SyncStatus.ValueType
     """How the server answered."""
     tips_digest: _builtins.bytes
@@ -858,6 +863,8 @@ class SyncTreeHeader(_message.Message):
     """
     entries: _builtins.int
     """How many entries the pages will contain, for progress only; 0 if unknown."""
+    compact: _builtins.bool
+    """Whether the server reads compact pages in SendEntries. Set only if the request has `compact`."""
     @_builtins.property
     def tips(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """The server's tips, 32 bytes each, at most 1,024, or a random choice of them. The list is complete if its digest is
@@ -884,10 +891,11 @@ class SyncTreeHeader(_message.Message):
         sketch: Global___Sketch | None = ...,
         range: Global___RangeAnswer | None = ...,
         entries: _builtins.int = ...,
+        compact: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["range", b"range", "sketch", b"sketch"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["common", b"common", "count", b"count", "entries", b"entries", "range", b"range", "sketch", b"sketch", "status", b"status", "tips", b"tips", "tips_digest", b"tips_digest", "want", b"want"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["common", b"common", "compact", b"compact", "count", b"count", "entries", b"entries", "range", b"range", "sketch", b"sketch", "status", b"status", "tips", b"tips", "tips_digest", b"tips_digest", "want", b"want"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -901,8 +909,13 @@ class EntryPage(_message.Message):
 
     ENTRIES_FIELD_NUMBER: _builtins.int
     MORE_FIELD_NUMBER: _builtins.int
+    COMPACT_FIELD_NUMBER: _builtins.int
     more: _builtins.bool
     """Set on the last page if the budget ran out before the difference was sent. The caller asks again for the rest."""
+    compact: _builtins.bytes
+    """The entries in the compact form that docs/protocol.md specifies; then `entries` is empty. Only if the request has
+    `compact`.
+    """
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[_entry_pb2.SignedEntry]:
         """At most 1,024 entries and 256 KiB, or a single larger entry."""
@@ -912,10 +925,11 @@ class EntryPage(_message.Message):
         *,
         entries: _abc.Iterable[_entry_pb2.SignedEntry] | None = ...,
         more: _builtins.bool = ...,
+        compact: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "more", b"more"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compact", b"compact", "entries", b"entries", "more", b"more"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -929,8 +943,13 @@ class SendEntriesRequest(_message.Message):
 
     TREE_FIELD_NUMBER: _builtins.int
     ENTRIES_FIELD_NUMBER: _builtins.int
+    COMPACT_FIELD_NUMBER: _builtins.int
     tree: _builtins.bytes
     """The tree's id, 32 bytes."""
+    compact: _builtins.bytes
+    """The entries in the compact form that docs/protocol.md specifies; then `entries` is empty. Only for a server that has
+    set `compact` in the header of an answer.
+    """
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[_entry_pb2.SignedEntry]:
         """Entries, parents first: the server must have every parent, unless it comes earlier in the page. The bounds are
@@ -942,10 +961,11 @@ class SendEntriesRequest(_message.Message):
         *,
         tree: _builtins.bytes = ...,
         entries: _abc.Iterable[_entry_pb2.SignedEntry] | None = ...,
+        compact: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "tree", b"tree"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compact", b"compact", "entries", b"entries", "tree", b"tree"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -33,6 +33,7 @@ private static final long serialVersionUID = 0L;
   }
   private EntryPage() {
     entries_ = java.util.Collections.emptyList();
+    compact_ = com.google.protobuf.ByteString.EMPTY;
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -129,6 +130,22 @@ private static final long serialVersionUID = 0L;
     return more_;
   }
 
+  public static final int COMPACT_FIELD_NUMBER = 3;
+  private com.google.protobuf.ByteString compact_ = com.google.protobuf.ByteString.EMPTY;
+  /**
+   * <pre>
+   * The entries in the compact form that docs/protocol.md specifies; then `entries` is empty. Only if the request has
+   * `compact`.
+   * </pre>
+   *
+   * <code>bytes compact = 3;</code>
+   * @return The compact.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString getCompact() {
+    return compact_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -149,6 +166,9 @@ private static final long serialVersionUID = 0L;
     if (more_ != false) {
       output.writeBool(2, more_);
     }
+    if (!compact_.isEmpty()) {
+      output.writeBytes(3, compact_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -165,6 +185,10 @@ private static final long serialVersionUID = 0L;
     if (more_ != false) {
       size += com.google.protobuf.CodedOutputStream
         .computeBoolSize(2, more_);
+    }
+    if (!compact_.isEmpty()) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBytesSize(3, compact_);
     }
     return size;
   }
@@ -194,6 +218,8 @@ private static final long serialVersionUID = 0L;
         .equals(other.getEntriesList())) return false;
     if (getMore()
         != other.getMore()) return false;
+    if (!getCompact()
+        .equals(other.getCompact())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -212,6 +238,8 @@ private static final long serialVersionUID = 0L;
     hash = (37 * hash) + MORE_FIELD_NUMBER;
     hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
         getMore());
+    hash = (37 * hash) + COMPACT_FIELD_NUMBER;
+    hash = (53 * hash) + getCompact().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -355,6 +383,7 @@ private static final long serialVersionUID = 0L;
       }
       bitField0_ = (bitField0_ & ~0x00000001);
       more_ = false;
+      compact_ = com.google.protobuf.ByteString.EMPTY;
       return this;
     }
 
@@ -404,6 +433,9 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000002) != 0)) {
         result.more_ = more_;
       }
+      if (((from_bitField0_ & 0x00000004) != 0)) {
+        result.compact_ = compact_;
+      }
     }
 
     @java.lang.Override
@@ -447,6 +479,9 @@ private static final long serialVersionUID = 0L;
       if (other.getMore() != false) {
         setMore(other.getMore());
       }
+      if (!other.getCompact().isEmpty()) {
+        setCompact(other.getCompact());
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -489,6 +524,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000002;
               break;
             } // case 16
+            case 26: {
+              compact_ = input.readBytes();
+              bitField0_ |= 0x00000004;
+              break;
+            } // case 26
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -852,6 +892,53 @@ private static final long serialVersionUID = 0L;
     public Builder clearMore() {
       bitField0_ = (bitField0_ & ~0x00000002);
       more_ = false;
+      onChanged();
+      return this;
+    }
+
+    private com.google.protobuf.ByteString compact_ = com.google.protobuf.ByteString.EMPTY;
+    /**
+     * <pre>
+     * The entries in the compact form that docs/protocol.md specifies; then `entries` is empty. Only if the request has
+     * `compact`.
+     * </pre>
+     *
+     * <code>bytes compact = 3;</code>
+     * @return The compact.
+     */
+    @java.lang.Override
+    public com.google.protobuf.ByteString getCompact() {
+      return compact_;
+    }
+    /**
+     * <pre>
+     * The entries in the compact form that docs/protocol.md specifies; then `entries` is empty. Only if the request has
+     * `compact`.
+     * </pre>
+     *
+     * <code>bytes compact = 3;</code>
+     * @param value The compact to set.
+     * @return This builder for chaining.
+     */
+    public Builder setCompact(com.google.protobuf.ByteString value) {
+      java.util.Objects.requireNonNull(value);
+      compact_ = value;
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The entries in the compact form that docs/protocol.md specifies; then `entries` is empty. Only if the request has
+     * `compact`.
+     * </pre>
+     *
+     * <code>bytes compact = 3;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearCompact() {
+      bitField0_ = (bitField0_ & ~0x00000004);
+      compact_ = getDefaultInstance().getCompact();
       onChanged();
       return this;
     }

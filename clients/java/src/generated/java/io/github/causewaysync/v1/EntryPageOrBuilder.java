@@ -63,4 +63,15 @@ public interface EntryPageOrBuilder extends
    * @return The more.
    */
   boolean getMore();
+
+  /**
+   * <pre>
+   * The entries in the compact form that docs/protocol.md specifies; then `entries` is empty. Only if the request has
+   * `compact`.
+   * </pre>
+   *
+   * <code>bytes compact = 3;</code>
+   * @return The compact.
+   */
+  com.google.protobuf.ByteString getCompact();
 }

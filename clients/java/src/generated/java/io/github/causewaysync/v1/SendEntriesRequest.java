@@ -34,6 +34,7 @@ private static final long serialVersionUID = 0L;
   private SendEntriesRequest() {
     tree_ = com.google.protobuf.ByteString.EMPTY;
     entries_ = java.util.Collections.emptyList();
+    compact_ = com.google.protobuf.ByteString.EMPTY;
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -135,6 +136,22 @@ private static final long serialVersionUID = 0L;
     return entries_.get(index);
   }
 
+  public static final int COMPACT_FIELD_NUMBER = 3;
+  private com.google.protobuf.ByteString compact_ = com.google.protobuf.ByteString.EMPTY;
+  /**
+   * <pre>
+   * The entries in the compact form that docs/protocol.md specifies; then `entries` is empty. Only for a server that has
+   * set `compact` in the header of an answer.
+   * </pre>
+   *
+   * <code>bytes compact = 3;</code>
+   * @return The compact.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString getCompact() {
+    return compact_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -155,6 +172,9 @@ private static final long serialVersionUID = 0L;
     for (int i = 0; i < entries_.size(); i++) {
       output.writeMessage(2, entries_.get(i));
     }
+    if (!compact_.isEmpty()) {
+      output.writeBytes(3, compact_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -172,6 +192,10 @@ private static final long serialVersionUID = 0L;
           }
           size += 1 * count;
         }
+    if (!compact_.isEmpty()) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBytesSize(3, compact_);
+    }
     return size;
   }
   @java.lang.Override
@@ -200,6 +224,8 @@ private static final long serialVersionUID = 0L;
         .equals(other.getTree())) return false;
     if (!getEntriesList()
         .equals(other.getEntriesList())) return false;
+    if (!getCompact()
+        .equals(other.getCompact())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -217,6 +243,8 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + ENTRIES_FIELD_NUMBER;
       hash = (53 * hash) + getEntriesList().hashCode();
     }
+    hash = (37 * hash) + COMPACT_FIELD_NUMBER;
+    hash = (53 * hash) + getCompact().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -360,6 +388,7 @@ private static final long serialVersionUID = 0L;
         entriesBuilder_.clear();
       }
       bitField0_ = (bitField0_ & ~0x00000002);
+      compact_ = com.google.protobuf.ByteString.EMPTY;
       return this;
     }
 
@@ -409,6 +438,9 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000001) != 0)) {
         result.tree_ = tree_;
       }
+      if (((from_bitField0_ & 0x00000004) != 0)) {
+        result.compact_ = compact_;
+      }
     }
 
     @java.lang.Override
@@ -452,6 +484,9 @@ private static final long serialVersionUID = 0L;
           }
         }
       }
+      if (!other.getCompact().isEmpty()) {
+        setCompact(other.getCompact());
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -494,6 +529,11 @@ private static final long serialVersionUID = 0L;
               }
               break;
             } // case 18
+            case 26: {
+              compact_ = input.readBytes();
+              bitField0_ |= 0x00000004;
+              break;
+            } // case 26
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -877,6 +917,53 @@ private static final long serialVersionUID = 0L;
         entries_ = null;
       }
       return entriesBuilder_;
+    }
+
+    private com.google.protobuf.ByteString compact_ = com.google.protobuf.ByteString.EMPTY;
+    /**
+     * <pre>
+     * The entries in the compact form that docs/protocol.md specifies; then `entries` is empty. Only for a server that has
+     * set `compact` in the header of an answer.
+     * </pre>
+     *
+     * <code>bytes compact = 3;</code>
+     * @return The compact.
+     */
+    @java.lang.Override
+    public com.google.protobuf.ByteString getCompact() {
+      return compact_;
+    }
+    /**
+     * <pre>
+     * The entries in the compact form that docs/protocol.md specifies; then `entries` is empty. Only for a server that has
+     * set `compact` in the header of an answer.
+     * </pre>
+     *
+     * <code>bytes compact = 3;</code>
+     * @param value The compact to set.
+     * @return This builder for chaining.
+     */
+    public Builder setCompact(com.google.protobuf.ByteString value) {
+      java.util.Objects.requireNonNull(value);
+      compact_ = value;
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The entries in the compact form that docs/protocol.md specifies; then `entries` is empty. Only for a server that has
+     * set `compact` in the header of an answer.
+     * </pre>
+     *
+     * <code>bytes compact = 3;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearCompact() {
+      bitField0_ = (bitField0_ & ~0x00000004);
+      compact_ = getDefaultInstance().getCompact();
+      onChanged();
+      return this;
     }
 
     // @@protoc_insertion_point(builder_scope:causeway.v1.SendEntriesRequest)

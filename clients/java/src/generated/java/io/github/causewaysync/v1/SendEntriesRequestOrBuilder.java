@@ -68,4 +68,15 @@ public interface SendEntriesRequestOrBuilder extends
    */
   io.github.causewaysync.v1.SignedEntryOrBuilder getEntriesOrBuilder(
       int index);
+
+  /**
+   * <pre>
+   * The entries in the compact form that docs/protocol.md specifies; then `entries` is empty. Only for a server that has
+   * set `compact` in the header of an answer.
+   * </pre>
+   *
+   * <code>bytes compact = 3;</code>
+   * @return The compact.
+   */
+  com.google.protobuf.ByteString getCompact();
 }

@@ -248,126 +248,127 @@ public final class SyncProto extends com.google.protobuf.GeneratedFile {
       "\002 \001(\014\022\017\n\007binding\030\003 \001(\t\"f\n\021HandshakeRespo" +
       "nse\022\017\n\007version\030\001 \001(\r\022\014\n\004peer\030\002 \001(\014\022\r\n\005no" +
       "nce\030\003 \001(\014\022\021\n\tsignature\030\004 \001(\014\022\020\n\010features" +
-      "\030\005 \003(\t\"\345\001\n\017SyncTreeRequest\022\014\n\004tree\030\001 \001(\014" +
+      "\030\005 \003(\t\"\366\001\n\017SyncTreeRequest\022\014\n\004tree\030\001 \001(\014" +
       "\022\014\n\004tips\030\002 \003(\014\022\023\n\013tips_digest\030\003 \001(\014\022\r\n\005c" +
       "ount\030\004 \001(\004\022\r\n\005haves\030\005 \001(\014\022#\n\006sketch\030\006 \001(" +
       "\0132\023.causeway.v1.Sketch\022\014\n\004want\030\007 \001(\014\022&\n\005" +
       "range\030\010 \001(\0132\027.causeway.v1.RangeQuery\022\024\n\014" +
-      "budget_bytes\030\t \001(\004\022\022\n\nwant_short\030\n \001(\014\"U" +
-      "\n\006Sketch\022\017\n\007version\030\001 \001(\r\022\014\n\004from\030\002 \001(\r\022" +
-      "\r\n\005cells\030\003 \001(\014\022\r\n\005state\030\004 \001(\014\022\016\n\006counts\030" +
-      "\005 \001(\014\"\254\001\n\nRangeQuery\022\024\n\014after_height\030\001 \001" +
-      "(\004\022\020\n\010after_id\030\002 \001(\014\022\'\n\006chunks\030\003 \003(\0132\027.c" +
-      "auseway.v1.RangeChunk\022\020\n\010complete\030\004 \001(\010\022" +
-      "\017\n\007outline\030\005 \001(\010\022\026\n\016through_height\030\006 \001(\004" +
-      "\022\022\n\nthrough_id\030\007 \001(\014\"\211\001\n\013RangeAnswer\022%\n\005" +
-      "spans\030\001 \003(\0132\026.causeway.v1.RangeSpan\022\026\n\016t" +
-      "hrough_height\030\002 \001(\004\022\022\n\nthrough_id\030\003 \001(\014\022" +
-      "\'\n\006chunks\030\004 \003(\0132\027.causeway.v1.RangeChunk" +
-      "\"l\n\tRangeSpan\022\024\n\014after_height\030\001 \001(\004\022\020\n\010a" +
-      "fter_id\030\002 \001(\014\022\026\n\016through_height\030\003 \001(\004\022\022\n" +
-      "\nthrough_id\030\004 \001(\014\022\013\n\003ids\030\005 \001(\014\"V\n\nRangeC" +
-      "hunk\022\023\n\013last_height\030\001 \001(\004\022\017\n\007last_id\030\002 \001" +
-      "(\014\022\r\n\005count\030\003 \001(\r\022\023\n\013fingerprint\030\004 \001(\014\"q" +
-      "\n\020SyncTreeResponse\022-\n\006header\030\001 \001(\0132\033.cau" +
-      "seway.v1.SyncTreeHeaderH\000\022&\n\004page\030\002 \001(\0132" +
-      "\026.causeway.v1.EntryPageH\000B\006\n\004part\"\350\001\n\016Sy" +
-      "ncTreeHeader\022\'\n\006status\030\001 \001(\0162\027.causeway." +
-      "v1.SyncStatus\022\014\n\004tips\030\002 \003(\014\022\023\n\013tips_dige" +
-      "st\030\003 \001(\014\022\r\n\005count\030\004 \001(\004\022\014\n\004want\030\005 \001(\014\022\016\n" +
-      "\006common\030\006 \001(\014\022#\n\006sketch\030\007 \001(\0132\023.causeway" +
-      ".v1.Sketch\022\'\n\005range\030\010 \001(\0132\030.causeway.v1." +
-      "RangeAnswer\022\017\n\007entries\030\t \001(\004\"D\n\tEntryPag" +
-      "e\022)\n\007entries\030\001 \003(\0132\030.causeway.v1.SignedE" +
-      "ntry\022\014\n\004more\030\002 \001(\010\"M\n\022SendEntriesRequest" +
-      "\022\014\n\004tree\030\001 \001(\014\022)\n\007entries\030\002 \003(\0132\030.causew" +
-      "ay.v1.SignedEntry\"\203\001\n\023SendEntriesRespons" +
-      "e\022\r\n\005added\030\001 \001(\r\022\r\n\005known\030\002 \001(\r\022*\n\007refus" +
-      "ed\030\003 \003(\0132\031.causeway.v1.RefusedEntry\022\023\n\013t" +
-      "ips_digest\030\004 \001(\014\022\r\n\005count\030\005 \001(\004\"H\n\014Refus" +
-      "edEntry\022\n\n\002id\030\001 \001(\014\022\r\n\005index\030\002 \001(\r\022\014\n\004co" +
-      "de\030\003 \001(\t\022\017\n\007message\030\004 \001(\t\"5\n\014WatchReques" +
-      "t\022%\n\005trees\030\001 \003(\0132\026.causeway.v1.WatchTree" +
-      "\"~\n\tWatchTree\022\014\n\004tree\030\001 \001(\014\022\016\n\006cursor\030\002 " +
-      "\001(\004\022\023\n\013tips_digest\030\003 \001(\014\0220\n\tneighbour\030\004 " +
-      "\001(\0162\035.causeway.v1.NeighbourRequest\022\014\n\004la" +
-      "zy\030\005 \001(\010\"\357\001\n\rWatchResponse\022\014\n\004tree\030\001 \001(\014" +
-      "\022\023\n\013tips_digest\030\002 \001(\014\022\r\n\005count\030\003 \001(\004\022\016\n\006" +
-      "cursor\030\004 \001(\004\022)\n\007entries\030\005 \003(\0132\030.causeway" +
-      ".v1.SignedEntry\022\014\n\004tips\030\006 \003(\014\022\017\n\007refused" +
-      "\030\007 \001(\010\022\014\n\004hops\030\010 \001(\r\022\031\n\021addresses_change" +
-      "d\030\t \003(\014\022)\n\006traces\030\n \003(\0132\031.causeway.v1.Tr" +
-      "aceContext\"-\n\014TraceContext\022\016\n\006parent\030\001 \001" +
-      "(\t\022\r\n\005state\030\002 \001(\t\"v\n\024RequestAccessReques" +
-      "t\022\014\n\004tree\030\001 \001(\014\022+\n\npermission\030\002 \001(\0162\027.ca" +
-      "useway.v1.Permission\022\017\n\007message\030\003 \001(\t\022\022\n" +
-      "\ninvitation\030\004 \001(\014\"\220\001\n\025RequestAccessRespo" +
-      "nse\022\017\n\007request\030\001 \001(\014\022)\n\006status\030\002 \001(\0162\031.c" +
-      "auseway.v1.AccessStatus\022+\n\npermission\030\003 " +
-      "\001(\0162\027.causeway.v1.Permission\022\016\n\006reason\030\004" +
-      " \001(\t\"_\n\020GetChunksRequest\022\014\n\004tree\030\001 \001(\014\022\037" +
-      "\n\004blob\030\002 \001(\0132\021.causeway.v1.Blob\022\014\n\004list\030" +
-      "\003 \001(\010\022\016\n\006chunks\030\004 \003(\r\"T\n\021GetChunksRespon" +
-      "se\022\016\n\004list\030\001 \001(\014H\000\022\'\n\005chunk\030\002 \001(\0132\026.caus" +
-      "eway.v1.BlobChunkH\000B\006\n\004part\")\n\tBlobChunk" +
-      "\022\016\n\006number\030\001 \001(\r\022\014\n\004data\030\002 \001(\014\"#\n\023BeginP" +
-      "airingRequest\022\014\n\004name\030\001 \001(\t\"8\n\024BeginPair" +
-      "ingResponse\022\022\n\ncommitment\030\001 \001(\014\022\014\n\004name\030" +
-      "\002 \001(\t\"%\n\024RevealPairingRequest\022\r\n\005nonce\030\001" +
-      " \001(\014\"&\n\025RevealPairingResponse\022\r\n\005nonce\030\001" +
-      " \001(\014\"V\n\013PairingTree\022\014\n\004tree\030\001 \001(\014\022\014\n\004nam" +
-      "e\030\002 \001(\t\022+\n\npermission\030\003 \001(\0162\027.causeway.v" +
-      "1.Permission\"N\n\024DecidePairingRequest\022\016\n\006" +
-      "accept\030\001 \001(\010\022&\n\004tree\030\002 \001(\0132\030.causeway.v1" +
-      ".PairingTree\"k\n\025DecidePairingResponse\022*\n" +
-      "\006status\030\001 \001(\0162\032.causeway.v1.PairingStatu" +
-      "s\022&\n\004tree\030\002 \001(\0132\030.causeway.v1.PairingTre" +
-      "e*]\n\014AddressScope\022\035\n\031ADDRESS_SCOPE_UNSPE" +
-      "CIFIED\020\000\022\026\n\022ADDRESS_SCOPE_WIDE\020\001\022\026\n\022ADDR" +
-      "ESS_SCOPE_NEAR\020\002*y\n\013OfferStatus\022\034\n\030OFFER" +
-      "_STATUS_UNSPECIFIED\020\000\022\030\n\024OFFER_STATUS_WA" +
-      "ITING\020\001\022\027\n\023OFFER_STATUS_WANTED\020\002\022\031\n\025OFFE" +
-      "R_STATUS_DECLINED\020\003*\237\001\n\nSyncStatus\022\033\n\027SY" +
-      "NC_STATUS_UNSPECIFIED\020\000\022\025\n\021SYNC_STATUS_E" +
-      "QUAL\020\001\022\025\n\021SYNC_STATUS_DELTA\020\002\022\027\n\023SYNC_ST" +
-      "ATUS_PARTIAL\020\003\022\026\n\022SYNC_STATUS_SKETCH\020\004\022\025" +
-      "\n\021SYNC_STATUS_RANGE\020\005*n\n\020NeighbourReques" +
-      "t\022!\n\035NEIGHBOUR_REQUEST_UNSPECIFIED\020\000\022\031\n\025" +
-      "NEIGHBOUR_REQUEST_ASK\020\001\022\034\n\030NEIGHBOUR_REQ" +
-      "UEST_URGENT\020\002*\177\n\014AccessStatus\022\035\n\031ACCESS_" +
-      "STATUS_UNSPECIFIED\020\000\022\031\n\025ACCESS_STATUS_GR" +
-      "ANTED\020\001\022\031\n\025ACCESS_STATUS_PENDING\020\002\022\032\n\026AC" +
-      "CESS_STATUS_REJECTED\020\003*\204\001\n\rPairingStatus" +
-      "\022\036\n\032PAIRING_STATUS_UNSPECIFIED\020\000\022\032\n\026PAIR" +
-      "ING_STATUS_WAITING\020\001\022\033\n\027PAIRING_STATUS_A" +
-      "CCEPTED\020\002\022\032\n\026PAIRING_STATUS_REFUSED\020\0032\223\007" +
-      "\n\013SyncService\022J\n\tHandshake\022\035.causeway.v1" +
-      ".HandshakeRequest\032\036.causeway.v1.Handshak" +
-      "eResponse\022I\n\010SyncTree\022\034.causeway.v1.Sync" +
-      "TreeRequest\032\035.causeway.v1.SyncTreeRespon" +
-      "se0\001\022P\n\013SendEntries\022\037.causeway.v1.SendEn" +
-      "triesRequest\032 .causeway.v1.SendEntriesRe" +
-      "sponse\022@\n\005Watch\022\031.causeway.v1.WatchReque" +
-      "st\032\032.causeway.v1.WatchResponse0\001\022V\n\rRequ" +
-      "estAccess\022!.causeway.v1.RequestAccessReq" +
-      "uest\032\".causeway.v1.RequestAccessResponse" +
-      "\022L\n\tGetChunks\022\035.causeway.v1.GetChunksReq" +
-      "uest\032\036.causeway.v1.GetChunksResponse0\001\022b" +
-      "\n\021ExchangeAddresses\022%.causeway.v1.Exchan" +
-      "geAddressesRequest\032&.causeway.v1.Exchang" +
-      "eAddressesResponse\022J\n\tOfferTree\022\035.causew" +
-      "ay.v1.OfferTreeRequest\032\036.causeway.v1.Off" +
-      "erTreeResponse\022S\n\014BeginPairing\022 .causewa" +
-      "y.v1.BeginPairingRequest\032!.causeway.v1.B" +
-      "eginPairingResponse\022V\n\rRevealPairing\022!.c" +
-      "auseway.v1.RevealPairingRequest\032\".causew" +
-      "ay.v1.RevealPairingResponse\022V\n\rDecidePai" +
-      "ring\022!.causeway.v1.DecidePairingRequest\032" +
-      "\".causeway.v1.DecidePairingResponseB{\n\031i" +
-      "o.github.causewaysync.v1B\tSyncProtoP\001ZCg" +
-      "ithub.com/causeway-sync/causeway/clients" +
-      "/go/causeway/v1;causewayv1\252\002\013Causeway.V1" +
-      "b\006proto3"
+      "budget_bytes\030\t \001(\004\022\022\n\nwant_short\030\n \001(\014\022\017" +
+      "\n\007compact\030\013 \001(\010\"U\n\006Sketch\022\017\n\007version\030\001 \001" +
+      "(\r\022\014\n\004from\030\002 \001(\r\022\r\n\005cells\030\003 \001(\014\022\r\n\005state" +
+      "\030\004 \001(\014\022\016\n\006counts\030\005 \001(\014\"\254\001\n\nRangeQuery\022\024\n" +
+      "\014after_height\030\001 \001(\004\022\020\n\010after_id\030\002 \001(\014\022\'\n" +
+      "\006chunks\030\003 \003(\0132\027.causeway.v1.RangeChunk\022\020" +
+      "\n\010complete\030\004 \001(\010\022\017\n\007outline\030\005 \001(\010\022\026\n\016thr" +
+      "ough_height\030\006 \001(\004\022\022\n\nthrough_id\030\007 \001(\014\"\211\001" +
+      "\n\013RangeAnswer\022%\n\005spans\030\001 \003(\0132\026.causeway." +
+      "v1.RangeSpan\022\026\n\016through_height\030\002 \001(\004\022\022\n\n" +
+      "through_id\030\003 \001(\014\022\'\n\006chunks\030\004 \003(\0132\027.cause" +
+      "way.v1.RangeChunk\"l\n\tRangeSpan\022\024\n\014after_" +
+      "height\030\001 \001(\004\022\020\n\010after_id\030\002 \001(\014\022\026\n\016throug" +
+      "h_height\030\003 \001(\004\022\022\n\nthrough_id\030\004 \001(\014\022\013\n\003id" +
+      "s\030\005 \001(\014\"V\n\nRangeChunk\022\023\n\013last_height\030\001 \001" +
+      "(\004\022\017\n\007last_id\030\002 \001(\014\022\r\n\005count\030\003 \001(\r\022\023\n\013fi" +
+      "ngerprint\030\004 \001(\014\"q\n\020SyncTreeResponse\022-\n\006h" +
+      "eader\030\001 \001(\0132\033.causeway.v1.SyncTreeHeader" +
+      "H\000\022&\n\004page\030\002 \001(\0132\026.causeway.v1.EntryPage" +
+      "H\000B\006\n\004part\"\371\001\n\016SyncTreeHeader\022\'\n\006status\030" +
+      "\001 \001(\0162\027.causeway.v1.SyncStatus\022\014\n\004tips\030\002" +
+      " \003(\014\022\023\n\013tips_digest\030\003 \001(\014\022\r\n\005count\030\004 \001(\004" +
+      "\022\014\n\004want\030\005 \001(\014\022\016\n\006common\030\006 \001(\014\022#\n\006sketch" +
+      "\030\007 \001(\0132\023.causeway.v1.Sketch\022\'\n\005range\030\010 \001" +
+      "(\0132\030.causeway.v1.RangeAnswer\022\017\n\007entries\030" +
+      "\t \001(\004\022\017\n\007compact\030\n \001(\010\"U\n\tEntryPage\022)\n\007e" +
+      "ntries\030\001 \003(\0132\030.causeway.v1.SignedEntry\022\014" +
+      "\n\004more\030\002 \001(\010\022\017\n\007compact\030\003 \001(\014\"^\n\022SendEnt" +
+      "riesRequest\022\014\n\004tree\030\001 \001(\014\022)\n\007entries\030\002 \003" +
+      "(\0132\030.causeway.v1.SignedEntry\022\017\n\007compact\030" +
+      "\003 \001(\014\"\203\001\n\023SendEntriesResponse\022\r\n\005added\030\001" +
+      " \001(\r\022\r\n\005known\030\002 \001(\r\022*\n\007refused\030\003 \003(\0132\031.c" +
+      "auseway.v1.RefusedEntry\022\023\n\013tips_digest\030\004" +
+      " \001(\014\022\r\n\005count\030\005 \001(\004\"H\n\014RefusedEntry\022\n\n\002i" +
+      "d\030\001 \001(\014\022\r\n\005index\030\002 \001(\r\022\014\n\004code\030\003 \001(\t\022\017\n\007" +
+      "message\030\004 \001(\t\"5\n\014WatchRequest\022%\n\005trees\030\001" +
+      " \003(\0132\026.causeway.v1.WatchTree\"~\n\tWatchTre" +
+      "e\022\014\n\004tree\030\001 \001(\014\022\016\n\006cursor\030\002 \001(\004\022\023\n\013tips_" +
+      "digest\030\003 \001(\014\0220\n\tneighbour\030\004 \001(\0162\035.causew" +
+      "ay.v1.NeighbourRequest\022\014\n\004lazy\030\005 \001(\010\"\357\001\n" +
+      "\rWatchResponse\022\014\n\004tree\030\001 \001(\014\022\023\n\013tips_dig" +
+      "est\030\002 \001(\014\022\r\n\005count\030\003 \001(\004\022\016\n\006cursor\030\004 \001(\004" +
+      "\022)\n\007entries\030\005 \003(\0132\030.causeway.v1.SignedEn" +
+      "try\022\014\n\004tips\030\006 \003(\014\022\017\n\007refused\030\007 \001(\010\022\014\n\004ho" +
+      "ps\030\010 \001(\r\022\031\n\021addresses_changed\030\t \003(\014\022)\n\006t" +
+      "races\030\n \003(\0132\031.causeway.v1.TraceContext\"-" +
+      "\n\014TraceContext\022\016\n\006parent\030\001 \001(\t\022\r\n\005state\030" +
+      "\002 \001(\t\"v\n\024RequestAccessRequest\022\014\n\004tree\030\001 " +
+      "\001(\014\022+\n\npermission\030\002 \001(\0162\027.causeway.v1.Pe" +
+      "rmission\022\017\n\007message\030\003 \001(\t\022\022\n\ninvitation\030" +
+      "\004 \001(\014\"\220\001\n\025RequestAccessResponse\022\017\n\007reque" +
+      "st\030\001 \001(\014\022)\n\006status\030\002 \001(\0162\031.causeway.v1.A" +
+      "ccessStatus\022+\n\npermission\030\003 \001(\0162\027.causew" +
+      "ay.v1.Permission\022\016\n\006reason\030\004 \001(\t\"_\n\020GetC" +
+      "hunksRequest\022\014\n\004tree\030\001 \001(\014\022\037\n\004blob\030\002 \001(\013" +
+      "2\021.causeway.v1.Blob\022\014\n\004list\030\003 \001(\010\022\016\n\006chu" +
+      "nks\030\004 \003(\r\"T\n\021GetChunksResponse\022\016\n\004list\030\001" +
+      " \001(\014H\000\022\'\n\005chunk\030\002 \001(\0132\026.causeway.v1.Blob" +
+      "ChunkH\000B\006\n\004part\")\n\tBlobChunk\022\016\n\006number\030\001" +
+      " \001(\r\022\014\n\004data\030\002 \001(\014\"#\n\023BeginPairingReques" +
+      "t\022\014\n\004name\030\001 \001(\t\"8\n\024BeginPairingResponse\022" +
+      "\022\n\ncommitment\030\001 \001(\014\022\014\n\004name\030\002 \001(\t\"%\n\024Rev" +
+      "ealPairingRequest\022\r\n\005nonce\030\001 \001(\014\"&\n\025Reve" +
+      "alPairingResponse\022\r\n\005nonce\030\001 \001(\014\"V\n\013Pair" +
+      "ingTree\022\014\n\004tree\030\001 \001(\014\022\014\n\004name\030\002 \001(\t\022+\n\np" +
+      "ermission\030\003 \001(\0162\027.causeway.v1.Permission" +
+      "\"N\n\024DecidePairingRequest\022\016\n\006accept\030\001 \001(\010" +
+      "\022&\n\004tree\030\002 \001(\0132\030.causeway.v1.PairingTree" +
+      "\"k\n\025DecidePairingResponse\022*\n\006status\030\001 \001(" +
+      "\0162\032.causeway.v1.PairingStatus\022&\n\004tree\030\002 " +
+      "\001(\0132\030.causeway.v1.PairingTree*]\n\014Address" +
+      "Scope\022\035\n\031ADDRESS_SCOPE_UNSPECIFIED\020\000\022\026\n\022" +
+      "ADDRESS_SCOPE_WIDE\020\001\022\026\n\022ADDRESS_SCOPE_NE" +
+      "AR\020\002*y\n\013OfferStatus\022\034\n\030OFFER_STATUS_UNSP" +
+      "ECIFIED\020\000\022\030\n\024OFFER_STATUS_WAITING\020\001\022\027\n\023O" +
+      "FFER_STATUS_WANTED\020\002\022\031\n\025OFFER_STATUS_DEC" +
+      "LINED\020\003*\237\001\n\nSyncStatus\022\033\n\027SYNC_STATUS_UN" +
+      "SPECIFIED\020\000\022\025\n\021SYNC_STATUS_EQUAL\020\001\022\025\n\021SY" +
+      "NC_STATUS_DELTA\020\002\022\027\n\023SYNC_STATUS_PARTIAL" +
+      "\020\003\022\026\n\022SYNC_STATUS_SKETCH\020\004\022\025\n\021SYNC_STATU" +
+      "S_RANGE\020\005*n\n\020NeighbourRequest\022!\n\035NEIGHBO" +
+      "UR_REQUEST_UNSPECIFIED\020\000\022\031\n\025NEIGHBOUR_RE" +
+      "QUEST_ASK\020\001\022\034\n\030NEIGHBOUR_REQUEST_URGENT\020" +
+      "\002*\177\n\014AccessStatus\022\035\n\031ACCESS_STATUS_UNSPE" +
+      "CIFIED\020\000\022\031\n\025ACCESS_STATUS_GRANTED\020\001\022\031\n\025A" +
+      "CCESS_STATUS_PENDING\020\002\022\032\n\026ACCESS_STATUS_" +
+      "REJECTED\020\003*\204\001\n\rPairingStatus\022\036\n\032PAIRING_" +
+      "STATUS_UNSPECIFIED\020\000\022\032\n\026PAIRING_STATUS_W" +
+      "AITING\020\001\022\033\n\027PAIRING_STATUS_ACCEPTED\020\002\022\032\n" +
+      "\026PAIRING_STATUS_REFUSED\020\0032\223\007\n\013SyncServic" +
+      "e\022J\n\tHandshake\022\035.causeway.v1.HandshakeRe" +
+      "quest\032\036.causeway.v1.HandshakeResponse\022I\n" +
+      "\010SyncTree\022\034.causeway.v1.SyncTreeRequest\032" +
+      "\035.causeway.v1.SyncTreeResponse0\001\022P\n\013Send" +
+      "Entries\022\037.causeway.v1.SendEntriesRequest" +
+      "\032 .causeway.v1.SendEntriesResponse\022@\n\005Wa" +
+      "tch\022\031.causeway.v1.WatchRequest\032\032.causewa" +
+      "y.v1.WatchResponse0\001\022V\n\rRequestAccess\022!." +
+      "causeway.v1.RequestAccessRequest\032\".cause" +
+      "way.v1.RequestAccessResponse\022L\n\tGetChunk" +
+      "s\022\035.causeway.v1.GetChunksRequest\032\036.cause" +
+      "way.v1.GetChunksResponse0\001\022b\n\021ExchangeAd" +
+      "dresses\022%.causeway.v1.ExchangeAddressesR" +
+      "equest\032&.causeway.v1.ExchangeAddressesRe" +
+      "sponse\022J\n\tOfferTree\022\035.causeway.v1.OfferT" +
+      "reeRequest\032\036.causeway.v1.OfferTreeRespon" +
+      "se\022S\n\014BeginPairing\022 .causeway.v1.BeginPa" +
+      "iringRequest\032!.causeway.v1.BeginPairingR" +
+      "esponse\022V\n\rRevealPairing\022!.causeway.v1.R" +
+      "evealPairingRequest\032\".causeway.v1.Reveal" +
+      "PairingResponse\022V\n\rDecidePairing\022!.cause" +
+      "way.v1.DecidePairingRequest\032\".causeway.v" +
+      "1.DecidePairingResponseB{\n\031io.github.cau" +
+      "sewaysync.v1B\tSyncProtoP\001ZCgithub.com/ca" +
+      "useway-sync/causeway/clients/go/causeway" +
+      "/v1;causewayv1\252\002\013Causeway.V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -434,7 +435,7 @@ public final class SyncProto extends com.google.protobuf.GeneratedFile {
     internal_static_causeway_v1_SyncTreeRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_causeway_v1_SyncTreeRequest_descriptor,
-        new java.lang.String[] { "Tree", "Tips", "TipsDigest", "Count", "Haves", "Sketch", "Want", "Range", "BudgetBytes", "WantShort", });
+        new java.lang.String[] { "Tree", "Tips", "TipsDigest", "Count", "Haves", "Sketch", "Want", "Range", "BudgetBytes", "WantShort", "Compact", });
     internal_static_causeway_v1_Sketch_descriptor =
       getDescriptor().getMessageType(10);
     internal_static_causeway_v1_Sketch_fieldAccessorTable = new
@@ -476,19 +477,19 @@ public final class SyncProto extends com.google.protobuf.GeneratedFile {
     internal_static_causeway_v1_SyncTreeHeader_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_causeway_v1_SyncTreeHeader_descriptor,
-        new java.lang.String[] { "Status", "Tips", "TipsDigest", "Count", "Want", "Common", "Sketch", "Range", "Entries", });
+        new java.lang.String[] { "Status", "Tips", "TipsDigest", "Count", "Want", "Common", "Sketch", "Range", "Entries", "Compact", });
     internal_static_causeway_v1_EntryPage_descriptor =
       getDescriptor().getMessageType(17);
     internal_static_causeway_v1_EntryPage_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_causeway_v1_EntryPage_descriptor,
-        new java.lang.String[] { "Entries", "More", });
+        new java.lang.String[] { "Entries", "More", "Compact", });
     internal_static_causeway_v1_SendEntriesRequest_descriptor =
       getDescriptor().getMessageType(18);
     internal_static_causeway_v1_SendEntriesRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_causeway_v1_SendEntriesRequest_descriptor,
-        new java.lang.String[] { "Tree", "Entries", });
+        new java.lang.String[] { "Tree", "Entries", "Compact", });
     internal_static_causeway_v1_SendEntriesResponse_descriptor =
       getDescriptor().getMessageType(19);
     internal_static_causeway_v1_SendEntriesResponse_fieldAccessorTable = new

@@ -280,6 +280,21 @@ private static final long serialVersionUID = 0L;
     return entries_;
   }
 
+  public static final int COMPACT_FIELD_NUMBER = 10;
+  private boolean compact_ = false;
+  /**
+   * <pre>
+   * Whether the server reads compact pages in SendEntries. Set only if the request has `compact`.
+   * </pre>
+   *
+   * <code>bool compact = 10;</code>
+   * @return The compact.
+   */
+  @java.lang.Override
+  public boolean getCompact() {
+    return compact_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -320,6 +335,9 @@ private static final long serialVersionUID = 0L;
     }
     if (entries_ != 0L) {
       output.writeUInt64(9, entries_);
+    }
+    if (compact_ != false) {
+      output.writeBool(10, compact_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -365,6 +383,10 @@ private static final long serialVersionUID = 0L;
     if (entries_ != 0L) {
       size += com.google.protobuf.CodedOutputStream
         .computeUInt64Size(9, entries_);
+    }
+    if (compact_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(10, compact_);
     }
     return size;
   }
@@ -413,6 +435,8 @@ private static final long serialVersionUID = 0L;
     }
     if (getEntries()
         != other.getEntries()) return false;
+    if (getCompact()
+        != other.getCompact()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -450,6 +474,9 @@ private static final long serialVersionUID = 0L;
     hash = (37 * hash) + ENTRIES_FIELD_NUMBER;
     hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
         getEntries());
+    hash = (37 * hash) + COMPACT_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getCompact());
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -609,6 +636,7 @@ private static final long serialVersionUID = 0L;
         rangeBuilder_ = null;
       }
       entries_ = 0L;
+      compact_ = false;
       return this;
     }
 
@@ -677,6 +705,9 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000100) != 0)) {
         result.entries_ = entries_;
       }
+      if (((from_bitField0_ & 0x00000200) != 0)) {
+        result.compact_ = compact_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -726,6 +757,9 @@ private static final long serialVersionUID = 0L;
       }
       if (other.getEntries() != 0L) {
         setEntries(other.getEntries());
+      }
+      if (other.getCompact() != false) {
+        setCompact(other.getCompact());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -801,6 +835,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000100;
               break;
             } // case 72
+            case 80: {
+              compact_ = input.readBool();
+              bitField0_ |= 0x00000200;
+              break;
+            } // case 80
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1538,6 +1577,50 @@ private static final long serialVersionUID = 0L;
     public Builder clearEntries() {
       bitField0_ = (bitField0_ & ~0x00000100);
       entries_ = 0L;
+      onChanged();
+      return this;
+    }
+
+    private boolean compact_ ;
+    /**
+     * <pre>
+     * Whether the server reads compact pages in SendEntries. Set only if the request has `compact`.
+     * </pre>
+     *
+     * <code>bool compact = 10;</code>
+     * @return The compact.
+     */
+    @java.lang.Override
+    public boolean getCompact() {
+      return compact_;
+    }
+    /**
+     * <pre>
+     * Whether the server reads compact pages in SendEntries. Set only if the request has `compact`.
+     * </pre>
+     *
+     * <code>bool compact = 10;</code>
+     * @param value The compact to set.
+     * @return This builder for chaining.
+     */
+    public Builder setCompact(boolean value) {
+
+      compact_ = value;
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether the server reads compact pages in SendEntries. Set only if the request has `compact`.
+     * </pre>
+     *
+     * <code>bool compact = 10;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearCompact() {
+      bitField0_ = (bitField0_ & ~0x00000200);
+      compact_ = false;
       onChanged();
       return this;
     }

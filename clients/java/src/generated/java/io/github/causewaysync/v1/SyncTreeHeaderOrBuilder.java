@@ -165,4 +165,14 @@ public interface SyncTreeHeaderOrBuilder extends
    * @return The entries.
    */
   long getEntries();
+
+  /**
+   * <pre>
+   * Whether the server reads compact pages in SendEntries. Set only if the request has `compact`.
+   * </pre>
+   *
+   * <code>bool compact = 10;</code>
+   * @return The compact.
+   */
+  boolean getCompact();
 }

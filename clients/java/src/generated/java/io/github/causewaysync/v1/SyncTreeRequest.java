@@ -287,6 +287,21 @@ private static final long serialVersionUID = 0L;
     return wantShort_;
   }
 
+  public static final int COMPACT_FIELD_NUMBER = 11;
+  private boolean compact_ = false;
+  /**
+   * <pre>
+   * Whether the caller reads compact pages.
+   * </pre>
+   *
+   * <code>bool compact = 11;</code>
+   * @return The compact.
+   */
+  @java.lang.Override
+  public boolean getCompact() {
+    return compact_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -330,6 +345,9 @@ private static final long serialVersionUID = 0L;
     }
     if (!wantShort_.isEmpty()) {
       output.writeBytes(10, wantShort_);
+    }
+    if (compact_ != false) {
+      output.writeBool(11, compact_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -379,6 +397,10 @@ private static final long serialVersionUID = 0L;
     if (!wantShort_.isEmpty()) {
       size += com.google.protobuf.CodedOutputStream
         .computeBytesSize(10, wantShort_);
+    }
+    if (compact_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(11, compact_);
     }
     return size;
   }
@@ -430,6 +452,8 @@ private static final long serialVersionUID = 0L;
         != other.getBudgetBytes()) return false;
     if (!getWantShort()
         .equals(other.getWantShort())) return false;
+    if (getCompact()
+        != other.getCompact()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -469,6 +493,9 @@ private static final long serialVersionUID = 0L;
         getBudgetBytes());
     hash = (37 * hash) + WANT_SHORT_FIELD_NUMBER;
     hash = (53 * hash) + getWantShort().hashCode();
+    hash = (37 * hash) + COMPACT_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getCompact());
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -630,6 +657,7 @@ private static final long serialVersionUID = 0L;
       }
       budgetBytes_ = 0L;
       wantShort_ = com.google.protobuf.ByteString.EMPTY;
+      compact_ = false;
       return this;
     }
 
@@ -701,6 +729,9 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000200) != 0)) {
         result.wantShort_ = wantShort_;
       }
+      if (((from_bitField0_ & 0x00000400) != 0)) {
+        result.compact_ = compact_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -753,6 +784,9 @@ private static final long serialVersionUID = 0L;
       }
       if (!other.getWantShort().isEmpty()) {
         setWantShort(other.getWantShort());
+      }
+      if (other.getCompact() != false) {
+        setCompact(other.getCompact());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -833,6 +867,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000200;
               break;
             } // case 82
+            case 88: {
+              compact_ = input.readBool();
+              bitField0_ |= 0x00000400;
+              break;
+            } // case 88
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1591,6 +1630,50 @@ private static final long serialVersionUID = 0L;
     public Builder clearWantShort() {
       bitField0_ = (bitField0_ & ~0x00000200);
       wantShort_ = getDefaultInstance().getWantShort();
+      onChanged();
+      return this;
+    }
+
+    private boolean compact_ ;
+    /**
+     * <pre>
+     * Whether the caller reads compact pages.
+     * </pre>
+     *
+     * <code>bool compact = 11;</code>
+     * @return The compact.
+     */
+    @java.lang.Override
+    public boolean getCompact() {
+      return compact_;
+    }
+    /**
+     * <pre>
+     * Whether the caller reads compact pages.
+     * </pre>
+     *
+     * <code>bool compact = 11;</code>
+     * @param value The compact to set.
+     * @return This builder for chaining.
+     */
+    public Builder setCompact(boolean value) {
+
+      compact_ = value;
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether the caller reads compact pages.
+     * </pre>
+     *
+     * <code>bool compact = 11;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearCompact() {
+      bitField0_ = (bitField0_ & ~0x00000400);
+      compact_ = false;
       onChanged();
       return this;
     }

@@ -167,4 +167,14 @@ public interface SyncTreeRequestOrBuilder extends
    * @return The wantShort.
    */
   com.google.protobuf.ByteString getWantShort();
+
+  /**
+   * <pre>
+   * Whether the caller reads compact pages.
+   * </pre>
+   *
+   * <code>bool compact = 11;</code>
+   * @return The compact.
+   */
+  boolean getCompact();
 }
