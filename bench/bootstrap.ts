@@ -5,6 +5,9 @@
 import { availableParallelism } from 'node:os'
 import type { Case, Context, Row } from './harness.ts'
 import { medianRow } from './harness.ts'
+import { median } from './median.ts'
+import type { Memory } from './memory.ts'
+import type { SyncCost } from './peer.ts'
 import { PeerProcess } from './process.ts'
 import type { RawCost } from './raw.ts'
 import type { PreparedTree } from './stores.ts'
@@ -43,7 +46,7 @@ export const bootstrap: Case = {
         )
         before = after
       }
-      rows.push(medianRow(repeated), await pages(context, prepared))
+      rows.push({ ...medianRow(repeated), ...mainThreads(repeated) }, await pages(context, prepared))
     }
     return rows
   },
@@ -77,7 +80,21 @@ async function once({ stores, transport }: Context, prepared: PreparedTree): Pro
     syncingAnonymousMB: syncingCost.anonymousMB,
     servingCpuSeconds: servingCost.cpuSeconds,
     syncingCpuSeconds: syncingCost.cpuSeconds,
+    servingMainUs: perEntry(servingCost, result),
+    syncingMainUs: perEntry(syncingCost, result),
   }
+}
+
+/** Returns the microseconds of its main thread that a process spent on each entry. */
+function perEntry({ mainSeconds }: Memory, { received }: SyncCost): number | undefined {
+  return mainSeconds === undefined ? undefined : (1e6 * mainSeconds) / received
+}
+
+/** Returns the medians of what main threads spent: the row of the median ratio need not have them. */
+function mainThreads(rows: readonly Row[]): Partial<Row> {
+  const of = (column: 'servingMainUs' | 'syncingMainUs') =>
+    rows[0]![column] === undefined ? undefined : median(rows.map((row) => row[column]!))
+  return { servingMainUs: of('servingMainUs'), syncingMainUs: of('syncingMainUs') }
 }
 
 /** Fetches all pages and drops them: the speed that the connection alone allows. */

@@ -69,6 +69,9 @@ export interface Row {
   readonly dialsPerSecond?: number
   readonly servingCpuSeconds?: number
   readonly syncingCpuSeconds?: number
+  /** Processor time of the main thread for each entry, in microseconds; undefined if the system does not report it. */
+  readonly servingMainUs?: number | undefined
+  readonly syncingMainUs?: number | undefined
   /** The speed divided by that of the baseline; 1 is as fast. */
   readonly ofFloor?: number
   /** The floor's processor time divided by that of both processes: steadier than `ofFloor` on a busy machine. */
@@ -166,6 +169,13 @@ const columns: readonly [title: string, cell: (row: Row) => string | undefined][
       row.servingCpuSeconds === undefined
         ? undefined
         : `${row.servingCpuSeconds.toFixed(2)} / ${row.syncingCpuSeconds!.toFixed(2)}`,
+  ],
+  [
+    'main µs',
+    (row) =>
+      row.servingMainUs === undefined || row.syncingMainUs === undefined
+        ? undefined
+        : `${row.servingMainUs.toFixed(0)} / ${row.syncingMainUs.toFixed(0)}`,
   ],
 ]
 

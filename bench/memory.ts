@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
+import { mainThreadSeconds } from './main-thread.ts'
 
 export interface Memory {
   readonly startMB: number
@@ -13,6 +14,8 @@ export interface Memory {
   /** The peak of the anonymous memory over the start; undefined if the system does not report it. */
   readonly anonymousMB: number | undefined
   readonly cpuSeconds: number
+  /** Of these, those of the main thread; undefined if the system does not report them. */
+  readonly mainSeconds: number | undefined
 }
 
 /** Each sample reads a file of the kernel: more samples would slow down what is measured. */
@@ -52,6 +55,7 @@ export class MemoryMeter {
   private anonymousPeak = 0
   private maxAtStart = 0
   private cpuAtStart = process.cpuUsage()
+  private mainAtStart = 0
   private timer: NodeJS.Timeout | undefined
 
   /** Lets the process settle, then starts to count. */
@@ -63,6 +67,7 @@ export class MemoryMeter {
     this.anonymousPeak = this.anonymousStart
     this.maxAtStart = process.resourceUsage().maxRSS
     this.cpuAtStart = process.cpuUsage()
+    this.mainAtStart = mainThreadSeconds()
     this.timer = setInterval(() => {
       this.anonymousPeak = Math.max(this.anonymousPeak, anonymous())
     }, sampleMs).unref()
@@ -70,6 +75,7 @@ export class MemoryMeter {
 
   read(): Memory {
     const cpu = process.cpuUsage(this.cpuAtStart)
+    const mainSeconds = mainThreadSeconds() - this.mainAtStart
     // The kernel keeps the peak, so no spike between samples is missed. If that is older than the start, use the present
     // value.
     const { maxRSS } = process.resourceUsage()
@@ -80,6 +86,7 @@ export class MemoryMeter {
       growthMB: Math.max(0, peak - this.start) / megabyte,
       anonymousMB: Number.isNaN(anonymousPeak) ? undefined : (anonymousPeak - this.anonymousStart) / megabyte,
       cpuSeconds: (cpu.user + cpu.system) / 1e6,
+      mainSeconds: Number.isNaN(mainSeconds) ? undefined : mainSeconds,
     }
   }
 }
