@@ -30,10 +30,15 @@ export interface EntryBody {
   readonly nonce: Uint8Array
 }
 
+/** The domain of signatures over bodies. */
+export const entryDomain = 'causeway.entry.v1\0'
+/** With this begin the kinds of changes that have a meaning of their own: those of keys. */
+export const reservedKindPrefix = 'cw.'
 /** The format of bodies that this version writes and reads. */
 export const entryVersion = 1
 
-const bodyRepeats = (field: number) => field === 3 || field === 7 || field === 8
+/** Returns whether a field of a body may occur more than once. */
+export const bodyRepeats = (field: number) => field === 3 || field === 7 || field === 8
 const nothingRepeats = () => false
 
 const nothing: readonly never[] = []

@@ -100,11 +100,22 @@ export class Fields {
     return length
   }
 
-  /** Returns a field of 32 bytes as hex. Throws `code` for another length. */
-  hash(code: EntryErrorCode): string {
+  /** Where the bytes go on after what was read. */
+  get at(): number {
+    return this.position
+  }
+
+  /** Skips a field of 32 bytes and returns where it begins. Throws `code` for another length. */
+  hashAt(code: EntryErrorCode): number {
     const length = this.length(true)
     if (length !== 32) refuse(code, `Field ${this.field} has 32 bytes, got ${length}.`)
-    return hexSlice(this.bytes, this.position - length, this.position)
+    return this.position - length
+  }
+
+  /** Returns a field of 32 bytes as hex. Throws `code` for another length. */
+  hash(code: EntryErrorCode): string {
+    const at = this.hashAt(code)
+    return hexSlice(this.bytes, at, at + 32)
   }
 
   /** Returns a text of at most `maxBytes` bytes. A longer one is refused with `code` before it is decoded. */

@@ -8,12 +8,13 @@ import { Permission, PolicyKeySchema, PublicAccess } from '../../gen/causeway/v1
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { bytes, hex32, list, number, object, options, text } from '../base/shape.ts'
-import { type Change, decodeBody, type EntryBody, encodeBody, entryVersion } from './body.ts'
+import { type Change, decodeBody, type EntryBody, encodeBody, entryDomain, entryVersion } from './body.ts'
 import { refuse } from './canonical.ts'
 import { checkEd25519, sha256Hex } from './crypto.ts'
 import { bytesToHex, hexToBytes } from './hex.ts'
 import { type EntryId, formatId, type TreeId } from './id.ts'
 import { domainBytes, type Identity, type PeerId, type Signer } from './identity.ts'
+import { OutlinedBody, plainBody } from './outlined-body.ts'
 import { keyFlaw } from './point.ts'
 import { decodePolicyChange, encodePolicyChange } from './policy/change.ts'
 
@@ -38,12 +39,12 @@ declare const verifiedBrand: unique symbol
 /** An entry with a valid signature. */
 export type VerifiedEntry = Entry & { readonly [verifiedBrand]: true }
 
-/** The domain of signatures over bodies. */
-export const entryDomain = 'causeway.entry.v1\0'
+export { entryDomain }
 /** The one reserved store. */
 export const policyStore = '_policy'
 
-const signatureBytes = 64
+/** Bytes of a signature. */
+export const signatureBytes = 64
 const utf8 = new TextEncoder()
 
 /** Returns the bytes that an entry counts as in limits and pages: body and signature. */
@@ -76,6 +77,20 @@ export function hashEntry(bytes: Uint8Array, signatureLength = signatureBytes): 
 /** Returns the id of these bytes, valid or not. */
 export function idOf(signed: SignedEntry): EntryId {
   return HashedEntry.idIn(signed) ?? (sha256Hex(signed.signature, signed.body) as EntryId)
+}
+
+/** Returns an entry with its body as a plain object, which a program may copy, compare and print. */
+export function plainEntry(entry: VerifiedEntry): VerifiedEntry {
+  const body = plainBody(entry.body)
+  return body === entry.body ? entry : ({ ...entry, body } as VerifiedEntry)
+}
+
+/** Returns whether an entry changes the policy of its tree. */
+export function changesPolicy({ body }: Pick<Entry, 'body'>): boolean {
+  // The thread that has read such a body has looked.
+  if (body instanceof OutlinedBody) return false
+  for (const { store } of body.changes) if (store === policyStore) return true
+  return false
 }
 
 /** Decodes a signed entry and checks everything that its bytes alone decide, except the signature. */

@@ -10,6 +10,7 @@ import { rightsOf } from '../access/rights.ts'
 import { RightsGuard } from '../access/rights-guard.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { parseAllowedOrigin, parseHost } from '../base/hosts.ts'
+import { plainEntry } from '../dag/entry.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { Identity, PeerId } from '../dag/identity.ts'
 import { Dispatcher } from '../dispatcher/dispatcher.ts'
@@ -161,7 +162,7 @@ export interface WiredParts {
 
 /** What the parts call on the node itself: operations for the services, and events. */
 export type Host = Operations &
-  Pick<EventEmitter<NodeEvents>, 'emit'> & {
+  Pick<EventEmitter<NodeEvents>, 'emit' | 'listenerCount'> & {
     grant(tree: TreeId, peer: PeerId, permission: Permission, name?: string): Promise<unknown>
   }
 
@@ -297,7 +298,10 @@ function listen(
   store.repairs.onRepair({ after: async (tree) => dispatcher.treeRepaired(tree) })
   store.removals.onRemove(async (tree) => dispatcher.treeRemoved(tree))
   dispatcher.onStatus((status) => node.emit('status', status))
-  store.subscribe((tree, _, __, inEffect) => node.emit('entries', tree, inEffect))
+  store.subscribe((tree, _, __, inEffect) => {
+    // Nobody pays for decoding what nobody listens to.
+    if (node.listenerCount('entries') > 0) node.emit('entries', tree, inEffect.map(plainEntry))
+  })
 }
 
 /** What operators and the machine do with a running node: back it up, change its settings, and let it sleep. */

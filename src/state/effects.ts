@@ -54,11 +54,6 @@ export function totalOf({ adds }: Effect): bigint | undefined {
 /** Names a key in maps: neither part contains U+0000. */
 export const pathOf = ({ store, key }: StoreKey): string => `${store}\0${key}`
 
-/** Reports whether an entry may change keys at all. */
-export function touchesState(changes: readonly Change[]): boolean {
-  return changes.some(({ kind }) => kind.startsWith(reservedKindPrefix))
-}
-
 /**
  * Returns what the changes of one entry do, by `pathOf`. `onMalformed` is called with the number of each change whose
  * payload cannot be read; it counts for nothing.

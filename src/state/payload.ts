@@ -12,7 +12,7 @@ import type { EntryId } from '../dag/id.ts'
 
 /** The kinds of changes that have a meaning here. Others that begin with `cw.` are reserved, all else is opaque. */
 export const changeKinds = { put: 'cw.put', delete: 'cw.delete', add: 'cw.add', text: 'cw.yjs' } as const
-export const reservedKindPrefix = 'cw.'
+export { reservedKindPrefix } from '../dag/body.ts'
 
 const unpaired = /\p{Surrogate}/u
 

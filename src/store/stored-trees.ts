@@ -6,7 +6,6 @@
 import { type CausewayError, type Failure, failureOf } from '../base/errors.ts'
 import { KeyedQueue } from '../base/keyed-queue.ts'
 import { limits } from '../base/limits.ts'
-import type { Entry } from '../dag/entry.ts'
 import { comparePositions, type EntryId, type Position, type TreeId } from '../dag/id.ts'
 import type { PolicyState } from '../dag/policy/state.ts'
 import type { TreePolicy } from '../dag/policy/tree-policy.ts'
@@ -18,7 +17,7 @@ import { storeError } from './database/errors.ts'
 import * as layout from './database/layout.ts'
 import { wordsOfDamage } from './database/leveldb-words.ts'
 import type { TreeRecord } from './engine/records.ts'
-import { entriesNotIn } from './read/page-lookup.ts'
+import { entriesNotIn, type SoughtEntry } from './read/page-lookup.ts'
 import { StoreReader } from './read/reader.ts'
 import {
   emptyRecord,
@@ -241,7 +240,10 @@ export abstract class StoredTrees extends StoreReader {
   }
 
   /** Returns the entries of a page that are not in the tree yet: those worth verifying. */
-  async unknown(tree: TreeId, entries: readonly Entry[]): Promise<readonly Entry[]> {
+  async unknown<Sought extends SoughtEntry>(
+    tree: TreeId,
+    entries: readonly Sought[],
+  ): Promise<readonly Sought[]> {
     return entriesNotIn(this, tree, entries, await this.stateOf(tree))
   }
 

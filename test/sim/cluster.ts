@@ -39,12 +39,13 @@ export function verifyOnTheSpot(): () => void {
     }
     done(null, valid)
   }
-  const { check } = VerifyThreads.prototype
-  VerifyThreads.prototype.check = () => Promise.reject(new Error('There are no threads here.'))
+  const { check, read } = VerifyThreads.prototype
+  const refuse = () => Promise.reject(new Error('There are no threads here.'))
+  Object.assign(VerifyThreads.prototype, { check: refuse, read: refuse })
   crypto.verify = onTheSpot as never
   syncBuiltinESMExports()
   return () => {
-    VerifyThreads.prototype.check = check
+    Object.assign(VerifyThreads.prototype, { check, read })
     crypto.verify = verify
     syncBuiltinESMExports()
   }

@@ -4,14 +4,32 @@
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { create } from '@bufbuild/protobuf'
+import { Permission, PolicyKeySchema, PublicAccess } from '../../gen/causeway/v1/entry_pb.ts'
 import { CausewayError } from '../../src/base/errors.ts'
 import { limits } from '../../src/base/limits.ts'
-import type { SignedEntry } from '../../src/dag/entry.ts'
-import { shapes, TreeBuilder, tipsOf } from '../kit/entries.ts'
+import { plainEntry, policyStore, readEntry, type SignedEntry, verifyEntry } from '../../src/dag/entry.ts'
+import { hexToBytes } from '../../src/dag/hex.ts'
+import { formatId, type TreeId } from '../../src/dag/id.ts'
+import { encodePolicyChange } from '../../src/dag/policy/change.ts'
+import { shapes, TreeBuilder, testIdentity, tipsOf } from '../kit/entries.ts'
 import { assertSame, idsOf, openPeer, signedOf } from '../kit/peers.ts'
 
 function forged(signed: SignedEntry): SignedEntry {
   return { ...signed, signature: signed.signature.with(0, signed.signature[0]! ^ 1) }
+}
+
+/** Returns the code and the message of the error that an entry has by itself, or undefined if it has none. */
+async function refusalOf(signed: SignedEntry, tree: TreeId): Promise<string | undefined> {
+  try {
+    const entry = readEntry(signed)
+    if (entry.tree !== tree)
+      return `ENTRY_TREE The entry ${formatId(entry.id)} belongs to the tree ${formatId(entry.tree)}, not to ${formatId(tree)}.`
+    await verifyEntry(entry)
+    return undefined
+  } catch (error) {
+    return `${(error as CausewayError).code} ${(error as CausewayError).message}`
+  }
 }
 
 function codesOf(refused: readonly { index: number; error: CausewayError }[]) {
@@ -69,6 +87,52 @@ describe('ingest', () => {
       kept.map(({ id }) => id),
     )
     assert.deepEqual(await peer.store.tips(builder.root.id), tipsOf(kept))
+  })
+
+  it('says of each entry of a large page what readEntry, its signature and the store say', async () => {
+    const builder = new TreeBuilder()
+    const tree = builder.root.id
+    const change = (store: string, payload: Uint8Array = new Uint8Array(1)) => ({
+      changes: [{ store, kind: '', payload }],
+    })
+    const known = builder.chain(builder.root, 4)
+    const chain = builder.chain(known[3]!, 3 * limits.verifyAlone)
+    const unusual = builder.add(undefined, change('größe'))
+    const key = create(PolicyKeySchema, {
+      peer: hexToBytes(testIdentity(1).peer),
+      permission: Permission.ADMIN,
+    })
+    const policy = encodePolicyChange({ treeName: '', publicAccess: PublicAccess.UNSPECIFIED, keys: [key] })
+    const grant = builder.add(undefined, change(policyStore, policy))
+    const last = builder.chain(grant, 3)
+    const orphan = builder.chain(last[2]!, 2)[1]!
+    const { body, signature } = last[2]!.signed
+    const page = [
+      ...signedOf([known[3]!, ...chain, unusual, grant, ...last, chain[0]!]),
+      ...[grant.signed, last[0]!.signed, unusual.signed].map(forged),
+      { body, signature: signature.subarray(1) },
+      { body: body.subarray(1), signature },
+      { body: body.slice(0, -1), signature },
+      ...signedOf(shapes.linear(40, { seed: 'theirs' }).slice(20)),
+      orphan.signed,
+    ]
+    await using peer = await openPeer([builder.root, ...known])
+    const outcome = await peer.ingest.page(tree, page)
+    const texts = outcome.refused.map(
+      ({ index, error }) => [index, `${error.code} ${error.message}`] as const,
+    )
+    const expected: (readonly [number, string])[] = []
+    for (const [index, signed] of page.entries()) {
+      const text = await refusalOf(signed, tree)
+      if (text !== undefined) expected.push([index, text])
+    }
+    assert.match(texts.pop()![1], /^ENTRY_MISSING_PARENT/)
+    assert.deepEqual(texts, expected)
+    assert.equal(outcome.known, 2)
+    const added = [...chain, unusual, grant, ...last]
+    assert.deepEqual(outcome.added.map(plainEntry), added)
+    await using whole = await openPeer([builder.root, ...known, ...added])
+    await assertSame(tree, peer.store, whole.store)
   })
 
   it('refuses entries of another tree, even if that tree is stored here', async () => {

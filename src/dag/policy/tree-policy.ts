@@ -7,7 +7,7 @@ import { Permission } from '../../../gen/causeway/v1/entry_pb.ts'
 import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { refuse } from '../canonical.ts'
-import { type Entry, policyStore } from '../entry.ts'
+import { changesPolicy, type Entry, policyStore } from '../entry.ts'
 import { bytesToHex } from '../hex.ts'
 import { type EntryId, formatId } from '../id.ts'
 import type { PeerId } from '../identity.ts'
@@ -47,7 +47,8 @@ export class TreePolicy {
    * Checks that an entry names the policy that it stands on and that its author may write there. Returns the point that
    * it stands on. Throws ENTRY_POLICY and ENTRY_FORBIDDEN.
    */
-  check({ id, body }: Entry, parents: readonly (Placed | undefined)[]): number {
+  check(entry: Entry, parents: readonly (Placed | undefined)[]): number {
+    const { id, body } = entry
     const point = this.pointOn(parents)
     const { names } = this.graph.points[point]!
     if (!same(names, body.policy))
@@ -55,7 +56,7 @@ export class TreePolicy {
         'ENTRY_POLICY',
         `The entry ${formatId(id)} stands on the policy [${listIds(names)}], but names [${listIds(body.policy)}].`,
       )
-    const changes = changesPolicy(body)
+    const changes = changesPolicy(entry)
     if (changes || point !== this.lastPoint || body.author !== this.lastAuthor) {
       const needed = changes ? Permission.ADMIN : Permission.WRITE
       if (this.at(point).state.permission(body.author) < needed)
@@ -108,8 +109,8 @@ export class TreePolicy {
     known?: readonly number[],
   ): number {
     const { id, body } = entry
-    const payload = body.changes.find(({ store }) => store === policyStore)?.payload
-    if (payload === undefined) return point
+    if (!changesPolicy(entry)) return point
+    const { payload } = body.changes.find(({ store }) => store === policyStore)!
     const { publicAccess, keys } = decodePolicyChange(payload)
     this.work += 256 + 32 * keys.length
     const { graph } = this
@@ -266,18 +267,12 @@ export class TreePolicy {
 }
 
 /** Returns the entries that an entry's revocations name as last accepted. */
-export function lastAcceptedOf({ body }: Entry): EntryId[] {
-  if (!changesPolicy(body)) return []
-  const { payload } = body.changes.find(({ store }) => store === policyStore)!
+export function lastAcceptedOf(entry: Entry): EntryId[] {
+  if (!changesPolicy(entry)) return []
+  const { payload } = entry.body.changes.find(({ store }) => store === policyStore)!
   return decodePolicyChange(payload).keys.flatMap(({ lastAccepted }) =>
     lastAccepted.map((bytes) => bytesToHex(bytes) as EntryId),
   )
-}
-
-/** Returns whether an entry changes the policy. */
-function changesPolicy({ changes }: Entry['body']): boolean {
-  for (const { store } of changes) if (store === policyStore) return true
-  return false
 }
 
 /** Lists the first few ids: a policy names up to 256, and each takes some microseconds to format. */

@@ -13,7 +13,7 @@ import { CausewayError } from '../../base/errors.ts'
 import { KeyedQueue } from '../../base/keyed-queue.ts'
 import { limits } from '../../base/limits.ts'
 import { Slots } from '../../base/slots.ts'
-import { policyStore, type VerifiedEntry } from '../../dag/entry.ts'
+import { changesPolicy, type VerifiedEntry } from '../../dag/entry.ts'
 import type { TreeId } from '../../dag/id.ts'
 import type { PeerId } from '../../dag/identity.ts'
 import type { Dispatcher } from '../../dispatcher/dispatcher.ts'
@@ -233,8 +233,4 @@ const unlinkAnswer = { status: 'rejected', request: '', reason: 'The link was re
 
 function standingOf({ tree, peer, status, request, permission, reason }: Join): JoinStanding {
   return { tree, peer, status, request, permission, reason }
-}
-
-function changesPolicy({ body }: VerifiedEntry): boolean {
-  return body.changes.some(({ store }) => store === policyStore)
 }

@@ -2,8 +2,9 @@
 import { limits } from '../../base/limits.ts'
 import type { BodyChanges } from '../../dag/body.ts'
 import type { Position } from '../../dag/id.ts'
+import { hasReservedKinds } from '../../dag/outlined-body.ts'
 import type { AddedPage, Contribution } from '../../store/contributors.ts'
-import { effectsOf, touchesState } from '../effects.ts'
+import { effectsOf } from '../effects.ts'
 import type { ViewRecord } from '../rows.ts'
 import { type AppliedEntry, Slice, type SliceParts } from '../slice.ts'
 import { recordOperation, type ViewRecords } from './records.ts'
@@ -25,7 +26,7 @@ export async function prepareView(
   const { tree, added, info, number, stale } = page
   const known = parts.records.get(tree)
   let changes = 0
-  for (const { body } of added) if (touchesState(body.changes)) changes += body.changes.length
+  for (const { body } of added) if (hasReservedKinds(body)) changes += body.changes.length
   if (known === undefined && changes === 0) return undefined
   const before = info.sequence - added.length
   const record: ViewRecord = known ?? { cursor: before, flips: Buffer.alloc(0), clearing: false }
@@ -68,7 +69,7 @@ async function sliceOf(
   if (isMade) return made!
   const slice = new Slice(parts, tree, number, false)
   const entries = added.flatMap(({ id, body }) =>
-    touchesState(body.changes) ? [appliedOf({ id, height: body.height }, body)] : [],
+    hasReservedKinds(body) ? [appliedOf({ id, height: body.height }, body)] : [],
   )
   await slice.loadFor(entries)
   for (const entry of entries) await slice.apply(entry, voids.has(entry.id))

@@ -14,15 +14,21 @@ interface Reach {
   readonly tips: ReadonlyMap<EntryId, number>
 }
 
+/** What tells whether an entry may be in a tree: an entry, or what is known of one that is not read yet. */
+export interface SoughtEntry {
+  readonly id: EntryId
+  readonly body: { readonly height: number }
+}
+
 /**
  * Returns the entries of a page that are not in the tree. `reach` may be out of date; it is undefined for a new tree.
  */
-export async function entriesNotIn(
+export async function entriesNotIn<Sought extends SoughtEntry>(
   store: StoreReader,
   tree: TreeId,
-  entries: readonly Entry[],
+  entries: readonly Sought[],
   reach: Reach | undefined,
-): Promise<readonly Entry[]> {
+): Promise<readonly Sought[]> {
   const doubtful = entries.filter((entry) => mayBeIn(reach, entry))
   if (doubtful.length === 0) return entries
   const records = await store.lookupIn(
@@ -44,7 +50,7 @@ export async function lookupForPage(
   return recordsById(ids, await store.lookup(ids))
 }
 
-function mayBeIn(reach: Reach | undefined, { id, body }: Entry): boolean {
+function mayBeIn(reach: Reach | undefined, { id, body }: SoughtEntry): boolean {
   if (reach === undefined) return false
   const { height } = reach.record
   return body.height < height || (body.height === height && reach.tips.has(id))

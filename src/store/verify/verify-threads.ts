@@ -1,34 +1,65 @@
 /**
- * Verifies the signatures of whole pages on threads of their own. Nothing else waits behind them as it would in Node's
- * pool, one message carries some dozens of them, and a thread can use a faster library than Node's. The threads start
- * with the first page and end after some time without one.
+ * Verifies the signatures of whole pages on threads of their own, and reads entries there: what needs nothing but bytes
+ * keeps the main thread from nothing else. Nothing waits behind signatures as it would in Node's pool, one message
+ * carries some dozens of them, and a thread can use a faster library than Node's. The threads start with the first page
+ * and end after some time without one.
  */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
-import { type Entry, entryDomain } from '../../dag/entry.ts'
+import { type Entry, entryDomain, type SignedEntry, type VerifiedEntry, verdictOf } from '../../dag/entry.ts'
+import type { TreeId } from '../../dag/id.ts'
 import { domainBytes } from '../../dag/identity.ts'
+import { entryRecordsBytes, packEntries, takeEntries } from './read-records.ts'
 import { packRecords, recordsBytes } from './verify-records.ts'
-import type { CheckResult } from './verify-thread.ts'
-
-/** The entries of one call, with the verdicts on their signatures so far. */
-interface Page {
-  /** For each entry 1 if its signature is valid. */
-  readonly holds: Uint8Array
-  /** How many entries have no verdict yet. */
-  remaining: number
-  readonly resolve: (holds: Uint8Array) => void
-  readonly reject: (error: Error) => void
-}
+import type { ThreadResult, ThreadTask } from './verify-thread.ts'
 
 /** The part of a page that one message carries to a thread. */
 interface Part {
-  readonly page: Page
-  readonly entries: readonly Entry[]
-  /** The index of its first entry in the page. */
-  readonly start: number
+  /** How many entries it has. */
+  readonly count: number
+  /** How many bytes they take in a message. */
+  readonly bytes: number
+  pack(buffer: ArrayBuffer): ThreadTask
+  /** Takes what a thread has found, before the buffer is used again. */
+  take(result: ThreadResult): void
+  reject(error: Error): void
 }
+
+/** Returns the parts of a page of `count` entries; `part` makes that of the entries from `start` up to `end`. */
+function partsOf<Found>(
+  count: number,
+  found: Found,
+  settle: { resolve(found: Found): void; reject(error: Error): void },
+  part: (start: number, end: number) => Pick<Part, 'bytes' | 'pack' | 'take'>,
+): Part[] {
+  const parts: Part[] = []
+  let remaining = count
+  for (let start = 0; start < count; start += limits.verifyPart) {
+    const end = Math.min(start + limits.verifyPart, count)
+    const { bytes, pack, take } = part(start, end)
+    const takePart = (result: ThreadResult) => {
+      take(result)
+      remaining -= end - start
+      if (remaining === 0) settle.resolve(found)
+    }
+    parts.push({ count: end - start, bytes, pack, take: takePart, reject: settle.reject })
+  }
+  return parts
+}
+
+/** An entry whose signature is not valid. */
+export class Forged {
+  readonly entry: Entry
+
+  constructor(entry: Entry) {
+    this.entry = entry
+  }
+}
+
+/** What a thread has found of an entry: nothing if the caller has to read it. */
+export type ReadVerdict = VerifiedEntry | Forged | undefined
 
 // A thread does not run through the TypeScript loader, so when run from source it is started from the build.
 const compiled = import.meta.url.endsWith('.js')
@@ -69,7 +100,7 @@ export class VerifyThreads {
 
   /** How many entries wait for a thread. */
   get waiting(): number {
-    return this.queue.reduce((sum, { entries }) => sum + entries.length, 0)
+    return this.queue.reduce((sum, { count }) => sum + count, 0)
   }
 
   /** Whether no thread has failed so far. */
@@ -80,15 +111,53 @@ export class VerifyThreads {
   /** Returns for each entry 1 if its signature is valid, otherwise 0. Rejects without any verdict if a thread fails. */
   check(entries: readonly Entry[]): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      if (this.failure !== undefined) return reject(this.failure)
       if (entries.length === 0) return resolve(new Uint8Array(0))
-      const page = { holds: new Uint8Array(entries.length), remaining: entries.length, resolve, reject }
-      for (let start = 0; start < entries.length; start += limits.verifyPart)
-        this.queue.push({ page, entries: entries.slice(start, start + limits.verifyPart), start })
-      this.stopLater()
-      this.start()
-      for (const thread of this.threads.keys()) this.feed(thread)
+      const holds = new Uint8Array(entries.length)
+      const parts = partsOf(entries.length, holds, { resolve, reject }, (start, end) => {
+        const some = entries.slice(start, end)
+        return {
+          bytes: recordsBytes(domain, some),
+          pack: (buffer) => ({ kind: 'check', records: packRecords(domain, some, buffer) }),
+          take: (result) => holds.set(result.holds!, start),
+        }
+      })
+      this.run(parts, reject)
     })
+  }
+
+  /**
+   * Reads and verifies entries for a tree, whose signatures have 64 bytes. Returns for each the verified entry, the
+   * forged one, or undefined if it is not usual: then the caller has to read it. Rejects if a thread fails.
+   */
+  read(tree: TreeId, entries: readonly SignedEntry[]): Promise<ReadVerdict[]> {
+    return new Promise((resolve, reject) => {
+      if (entries.length === 0) return resolve([])
+      const verdicts: ReadVerdict[] = new Array(entries.length)
+      const parts = partsOf(entries.length, verdicts, { resolve, reject }, (start, end) => {
+        const some = entries.slice(start, end)
+        return {
+          bytes: entryRecordsBytes(some),
+          pack: (buffer) => ({ kind: 'read', records: packEntries(tree, some, buffer) }),
+          take: ({ buffer }) =>
+            takeEntries(tree, some, buffer, (index, entry, holds) => {
+              verdicts[start + index] =
+                entry && (holds ? (verdictOf(entry, true) as VerifiedEntry) : new Forged(entry))
+            }),
+        }
+      })
+      this.run(parts, reject)
+    })
+  }
+
+  private run(parts: readonly Part[], reject: (error: Error) => void): void {
+    if (this.failure !== undefined) {
+      reject(this.failure)
+      return
+    }
+    this.queue.push(...parts)
+    this.stopLater()
+    this.start()
+    for (const thread of this.threads.keys()) this.feed(thread)
   }
 
   /** Starts the threads that do not run yet. */
@@ -99,7 +168,7 @@ export class VerifyThreads {
         const thread = new Worker(this.file, { name: 'verify', execArgv: [], resourceLimits })
         // A thread keeps the process alive only while it has work.
         thread.unref()
-        thread.on('message', (result: CheckResult) => this.onResult(thread, result))
+        thread.on('message', (result: ThreadResult) => this.onResult(thread, result))
         thread.on('error', (error) => this.fail(error))
         thread.on('exit', () => this.fail(new Error('a thread has ended')))
         this.threads.set(thread, [])
@@ -116,9 +185,8 @@ export class VerifyThreads {
     while (parts.length < 2 && this.queue.length > 0) {
       const part = this.queue.shift()!
       if (parts.push(part) === 1) thread.ref()
-      const buffer = this.bufferOf(recordsBytes(domain, part.entries))
-      const records = packRecords(domain, part.entries, buffer)
-      thread.postMessage(records, [records.buffer])
+      const task = part.pack(this.bufferOf(part.bytes))
+      thread.postMessage(task, [task.records.buffer])
     }
   }
 
@@ -127,15 +195,14 @@ export class VerifyThreads {
     return this.spareBuffers.pop() ?? new ArrayBuffer(limits.verifyPartBytes)
   }
 
-  private onResult(thread: Worker, { buffer, holds }: CheckResult): void {
+  private onResult(thread: Worker, result: ThreadResult): void {
     const parts = this.threads.get(thread)!
-    const { page, start } = parts.shift()!
-    if (buffer.byteLength === limits.verifyPartBytes) this.spareBuffers.push(buffer)
+    const part = parts.shift()!
+    // First of all, since the thread has nothing to do after the part that it is at.
     this.feed(thread)
     if (parts.length === 0) thread.unref()
-    page.holds.set(holds, start)
-    page.remaining -= holds.length
-    if (page.remaining === 0) page.resolve(page.holds)
+    part.take(result)
+    if (result.buffer.byteLength === limits.verifyPartBytes) this.spareBuffers.push(result.buffer)
   }
 
   /** Rejects all calls, those to come too, and warns once that the process is slower without threads. */
@@ -145,7 +212,7 @@ export class VerifyThreads {
         `Signatures are verified by Node alone, which is slower, because the threads failed: ${error.message}`,
       )
     this.failure = error
-    for (const { page } of [...this.threads.values(), this.queue].flat()) page.reject(error)
+    for (const part of [...this.threads.values(), this.queue].flat()) part.reject(error)
     this.queue.length = 0
     for (const parts of this.threads.values()) parts.length = 0
     this.stop()

@@ -6,8 +6,9 @@
 
 import type { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
-import { type Entry, proveEntry, type VerifiedEntry, verdictOf } from '../../dag/entry.ts'
-import { VerifyThreads } from './verify-threads.ts'
+import { type Entry, proveEntry, type SignedEntry, type VerifiedEntry, verdictOf } from '../../dag/entry.ts'
+import type { TreeId } from '../../dag/id.ts'
+import { type ReadVerdict, VerifyThreads } from './verify-threads.ts'
 
 type Verdict = VerifiedEntry | CausewayError
 
@@ -42,6 +43,19 @@ export function verifyAll(entries: readonly Entry[], threads = ownThreads): Prom
     // Threads cannot be used: libsodium has no build for this machine, or memory is short.
     () => verifyInPool(entries),
   )
+}
+
+/**
+ * Reads and verifies the entries of a page for a tree on threads. Returns what the threads have found of each, or
+ * undefined if the page is not worth it or threads cannot be used: then the caller reads the page.
+ */
+export async function readOnThreads(
+  tree: TreeId,
+  page: readonly SignedEntry[],
+  threads = ownThreads,
+): Promise<ReadVerdict[] | undefined> {
+  if (page.length <= limits.verifyAlone || !threads.available) return undefined
+  return threads.read(tree, page).catch(() => undefined)
 }
 
 function verifyInPool(entries: readonly Entry[]): Promise<Verdict[]> {

@@ -16,12 +16,13 @@ import { expandBytes, readEntryVectors } from '../../../conformance/vectors/form
 import { CausewayError } from '../../../src/base/errors.ts'
 import { limits } from '../../../src/base/limits.ts'
 import { verifyEd25519 } from '../../../src/dag/crypto.ts'
-import { type Entry, entryDomain, readEntry } from '../../../src/dag/entry.ts'
+import { type Entry, entryDomain, plainEntry, readEntry, type VerifiedEntry } from '../../../src/dag/entry.ts'
 import { hexToBytes } from '../../../src/dag/hex.ts'
-import { formatId } from '../../../src/dag/id.ts'
+import { formatId, type TreeId } from '../../../src/dag/id.ts'
 import { type PeerId, withDomain } from '../../../src/dag/identity.ts'
+import { plainBody } from '../../../src/dag/outlined-body.ts'
 import { verifyAll } from '../../../src/store/verify/verify.ts'
-import { VerifyThreads } from '../../../src/store/verify/verify-threads.ts'
+import { Forged, VerifyThreads } from '../../../src/store/verify/verify-threads.ts'
 import { prng, shapes, TreeBuilder } from '../../kit/entries.ts'
 import { tempFolder } from '../../kit/peers.ts'
 import { loader, projectFile, testModule } from '../../kit/project.ts'
@@ -113,6 +114,59 @@ describe('the threads that verify', () => {
     assert.ok(expected.includes(false))
     const holds = await new VerifyThreads().check(entries)
     assert.deepEqual(Array.from(holds, Boolean), expected)
+  })
+
+  it('read every usual entry as readEntry does, and leave the others', async () => {
+    const vectors = readEntryVectors()
+    const signed = [...vectors.valid, ...vectors.invalid].flatMap((vector) => {
+      const entry = { body: expandBytes(vector.body), signature: hexToBytes(vector.signature) }
+      return entry.signature.length === 64 ? [entry] : []
+    })
+    const threads = new VerifyThreads()
+    const counts = { valid: 0, forged: 0, left: 0 }
+    for (const tree of new Set(vectors.valid.map(({ fields, id }) => (fields.tree ?? id) as TreeId)))
+      for (const [index, read] of (await threads.read(tree, signed)).entries()) {
+        if (read === undefined) {
+          counts.left++
+          continue
+        }
+        const entry = readEntry(signed[index]!)
+        const { body, signature } = entry.signed
+        const holds = await verifyEd25519(entry.body.author, withDomain(entryDomain, body), signature)
+        assert.equal(read instanceof Forged, !holds)
+        const found = read instanceof Forged ? read.entry : read
+        assert.deepEqual({ ...found, body: plainBody(found.body) }, entry)
+        for (const field of ['parents', 'height', 'author', 'policy', 'tree'] as const)
+          assert.deepEqual(found.body[field], entry.body[field])
+        counts[holds ? 'valid' : 'forged']++
+      }
+    assert.ok(
+      Object.values(counts).every((count) => count > 0),
+      JSON.stringify(counts),
+    )
+  })
+
+  it('read entries of any size, page by page, and reuse buffers meanwhile', async () => {
+    const tree = new TreeBuilder()
+    for (let index = 0; index < 3 * limits.verifyPart; index++)
+      tree.add(undefined, { payload: 'x'.repeat(index % 50 === 0 ? limits.verifyPartBytes : index) })
+    const entries = tree.entries.slice(1)
+    const threads = new VerifyThreads()
+    const pages = await Promise.all(
+      [entries, entries.slice(0, 5), entries].map((each) =>
+        threads.read(
+          tree.root.id,
+          each.map(({ signed }) => signed),
+        ),
+      ),
+    )
+    for (const [index, read] of pages.entries())
+      assert.deepEqual(
+        read.map((entry) => plainEntry(entry as VerifiedEntry)),
+        index === 1 ? entries.slice(0, 5) : entries,
+      )
+    assert.deepEqual(await threads.read(tree.root.id, []), [])
+    assert.equal(threads.waiting, 0)
   })
 
   it('agree with Node if a key or R has a part of small order, which libraries judge differently', async () => {
