@@ -11,7 +11,7 @@ import { Permission } from '../../gen/causeway/v1/entry_pb.ts'
 import { CausewayError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { decodeBody } from '../dag/body.ts'
-import { entryBytes, policyStore, type VerifiedEntry } from '../dag/entry.ts'
+import { changesPolicy, entryBytes, type VerifiedEntry } from '../dag/entry.ts'
 import { formatId, type TreeId, unknownTree } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { PolicyState } from '../dag/policy/state.ts'
@@ -272,8 +272,8 @@ export class Quota {
             ? this.authorBytes + this.authorBytes / limits.quotaReserveDivisor
             : this.authorBytes
         const used = bytes + chunks.bytesOf(tree, who as PeerId)
-        const data = { tree, author: who }
-        expectRoom(used, room, `one author (${who}) in the tree ${formatId(tree)}`, largerAuthor, data)
+        const what = () => `one author (${who}) in the tree ${formatId(tree)}`
+        expectRoom(used, room, what, largerAuthor, { tree, author: who })
       }
     }
     return this.contribution(accounts)
@@ -357,7 +357,7 @@ function standingOf(added: readonly VerifiedEntry[], self: PeerId, policy: Polic
   for (const { body } of added) {
     if (body.author === self) continue
     // A root names its author and changes nothing.
-    if (body.height > 0 && body.changes.some(({ store }) => store === policyStore)) return 'policy'
+    if (body.height > 0 && changesPolicy({ body })) return 'policy'
     if (isStranger(body.author, policy)) standing = 'stranger'
     else if (standing === 'own') standing = 'member'
   }
@@ -382,18 +382,18 @@ function roomForStrangers(bytes: number): number {
   return Math.floor(bytes / limits.quotaStrangerDivisor)
 }
 
-/** Throws RESOURCE_EXHAUSTED if there would be more bytes than there is room for. */
+/** Throws RESOURCE_EXHAUSTED if there would be more bytes than there is room for. `what` may be costly to name. */
 function expectRoom(
   bytes: number,
   room: number,
-  what: string,
+  what: string | (() => string),
   help: string,
   data: Record<string, string>,
 ): void {
   if (bytes <= room) return
   throw new CausewayError(
     'RESOURCE_EXHAUSTED',
-    `This node stores at most ${room} bytes for ${what}: ${help}.`,
+    `This node stores at most ${room} bytes for ${typeof what === 'string' ? what : what()}: ${help}.`,
     { data: { ...data, maxBytes: room, retryAfterMs: limits.quotaRetryMs } },
   )
 }
