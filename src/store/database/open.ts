@@ -14,6 +14,7 @@ import { storeError } from './errors.ts'
 import { formatKey } from './layout.ts'
 import { checkFiles } from './leveldb-files.ts'
 import { wordsOfDamage } from './leveldb-words.ts'
+import { reuseBatches } from './native-batch.ts'
 import { fenceWrites } from './write-fence.ts'
 
 export type { Database } from './database.ts'
@@ -66,6 +67,7 @@ async function openRaw(folder: string): Promise<Database> {
     writeBufferSize: limits.storeWriteBufferBytes,
     cacheSize: limits.storeCacheBytes,
   })
+  reuseBatches(db)
   fenceWrites(db)
   try {
     await db.open()

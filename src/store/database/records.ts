@@ -69,7 +69,7 @@ export class Records<Value extends object> {
   /** Returns the operation that writes a record. Call `keep` once its batch is written. */
   put(key: string, value: Value): BatchOperation {
     const bytes = Buffer.from(key)
-    return { type: 'put', key: bytes, value: encode(value, seedOfKey(bytes)), sublevel: this.sublevel }
+    return { type: 'put', key: this.keyOf(bytes), value: encode(value, seedOfKey(bytes)) }
   }
 
   /** Sets a record in memory only. */
@@ -79,7 +79,12 @@ export class Records<Value extends object> {
 
   /** Returns the operation that removes a record. Call `forget` once its batch is written. */
   del(key: string): BatchOperation {
-    return { type: 'del', key: Buffer.from(key), sublevel: this.sublevel }
+    return { type: 'del', key: this.keyOf(Buffer.from(key)) }
+  }
+
+  /** Returns the key in the database itself: an operation in a sublevel costs it three times as much. */
+  private keyOf(key: Buffer): Buffer {
+    return this.sublevel.prefixKey(key, 'buffer') as Buffer
   }
 
   /** Removes a record in memory only. */
