@@ -51,7 +51,7 @@ export type { AuditProblem } from './store/audit/findings.ts'
 export type { CommitOptions } from './store/author/author.ts'
 export type { QuotaOptions } from './store/quota.ts'
 export { type DecodedEntry, findEntry, type ReadEntriesOptions, readEntries } from './store/read/decoded.ts'
-export type { SourceReport } from './sync/ask/gather.ts'
+export type { SourceReport } from './sync/ask/gather-sources.ts'
 export type { SessionProgress } from './sync/ask/transfer.ts'
 export type { AcceptResult } from './transport/manager.ts'
 

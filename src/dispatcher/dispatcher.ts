@@ -15,6 +15,7 @@ import type { LastEqual } from '../peer/last-equal.ts'
 import { defaultSettings, type LinkSettings, type LinkStatus, type Links } from '../peer/links.ts'
 import type { ContributedStore } from '../store/contributors.ts'
 import type { TreeReader } from '../store/read/tree-reader.ts'
+import type { Gatherings } from '../sync/ask/gatherings.ts'
 import type { Ingest } from '../sync/ingest.ts'
 import type { Connect, PeerConnection } from './connection.ts'
 import { Counters } from './counters.ts'
@@ -33,6 +34,8 @@ export interface DispatcherParts {
   readonly self: PeerId
   readonly store: TreeReader & ContributedStore
   readonly ingest: Ingest
+  /** The first syncs that run at this node. */
+  readonly gatherings: Gatherings
   readonly clock: Clock
   readonly book: PeerBook
   readonly links: Links

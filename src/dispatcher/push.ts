@@ -1,6 +1,7 @@
 /**
- * The two ways to bring a link up to date. A few small entries on top of an equal state are pushed without asking
- * first, in one round trip; everything else takes a session.
+ * The ways to bring a link up to date. A few small entries on top of an equal state are pushed without asking first, in
+ * one round trip; everything else takes a session. If much of a tree is missing, all of its links fetch it together before
+ * that.
  */
 import { type Clock, deadline } from '../base/clock.ts'
 import { CausewayError } from '../base/errors.ts'
@@ -11,6 +12,8 @@ import type { LastEqual } from '../peer/last-equal.ts'
 import type { Link } from '../peer/links.ts'
 import type { TreeReader } from '../store/read/tree-reader.ts'
 import { readInline } from '../sync/answer/tree-watch.ts'
+import { countAt } from '../sync/ask/gather-outline.ts'
+import type { Gatherings } from '../sync/ask/gatherings.ts'
 import { runSession, type SessionResult } from '../sync/ask/session.ts'
 import type { Ingest } from '../sync/ingest.ts'
 import type { Remote } from '../sync/remote.ts'
@@ -61,6 +64,7 @@ async function pushDirectly(
 
 export interface DeliveryParts extends SessionParts {
   readonly outbox: Outbox
+  readonly gatherings: Gatherings
   /** Sessions over all peers. */
   readonly sessionSlots: Slots
 }
@@ -69,11 +73,12 @@ export interface DeliveryParts extends SessionParts {
 export async function deliver(
   parts: DeliveryParts,
   peerSlots: Slots,
-  { remote }: PeerConnection,
+  connection: PeerConnection,
   run: LinkRun,
   { signal, wanted }: SessionStart,
 ): Promise<number | undefined> {
   const { link } = run
+  const { remote } = connection
   const now = parts.clock.monotonic()
   const mark = parts.outbox.mark(link.tree, link.peer)
   if (!wanted && mark !== undefined) {
@@ -81,6 +86,8 @@ export async function deliver(
     run.confirmLater(now)
     if (equalAt !== undefined) return equalAt
   }
+  // It takes no slot, since it may take long, and its bounds are its own.
+  await takePart(parts, connection, run, signal)
   using _peerSlot = await peerSlots.take(signal)
   using _sessionSlot = await parts.sessionSlots.take(signal)
   run.comparing()
@@ -88,6 +95,40 @@ export async function deliver(
   run.confirmed()
   if (result.received + result.sent > 0) run.confirmLater(now)
   return result.settledAt
+}
+
+/**
+ * Takes part in the first sync of a tree if one runs, or begins it if much is missing; else does nothing. Ends with the first
+ * sync. Throws what the peer's calls throw, and why the connection ended.
+ */
+async function takePart(
+  { gatherings, clock, store, counters }: DeliveryParts,
+  connection: PeerConnection,
+  run: LinkRun,
+  signal: AbortSignal,
+): Promise<void> {
+  const { link } = run
+  const { tree, peer } = link
+  const { remote } = connection
+  if (!link.settings.pull) return
+  if (!gatherings.isRunning(tree)) {
+    const here = store.tree(tree)?.count ?? 0
+    // One small call more, and only if there is a reason to expect it.
+    const isNew = here === 0 || (link.lackedTree === true && run.lastSuccessMs === 0)
+    if (!isNew && run.peerCount - here < limits.gatherEntries) return
+    using limit = deadline(clock, limits.unaryTimeoutMs, 'Asking how much is missing', signal)
+    if ((await countAt(remote, tree, limit.signal)) - here < limits.gatherEntries) return
+  }
+  const ended = new AbortController()
+  connection.onEnd(() => ended.abort(connection.endReason))
+  const share = gatherings.share(tree, { signal: AbortSignal.any([signal, ended.signal]) })
+  if (share === undefined) return
+  share.join({ peer, remote })
+  try {
+    await share.run()
+  } finally {
+    counters.entriesReceived += share.given
+  }
 }
 
 /** Runs a session. Throws TIMEOUT if it makes no progress for limits.sessionSilenceMs. */

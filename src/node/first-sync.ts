@@ -1,6 +1,6 @@
 /**
  * A first sync from several peers over the network: dials them all and, if this node lacks many entries, lets each send
- * a part. With one peer, or few entries to fetch, none of this happens.
+ * a part. With few entries to fetch, none of this happens.
  */
 
 import { CausewayError } from '../base/errors.ts'
@@ -8,9 +8,11 @@ import { limits } from '../base/limits.ts'
 import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { TicketPeer } from '../peer/ticket.ts'
-import type { SessionLocal } from '../sync/ask/exchange.ts'
-import { Gathering, type GatherOptions, type SourceReport } from '../sync/ask/gather.ts'
+import type { TreeReader } from '../store/read/tree-reader.ts'
+import type { GatherOptions } from '../sync/ask/gather.ts'
 import { countAt } from '../sync/ask/gather-outline.ts'
+import type { SourceReport } from '../sync/ask/gather-sources.ts'
+import type { Gatherings } from '../sync/ask/gatherings.ts'
 import type { Dialler, DialResult } from './dialling/dialler.ts'
 
 /** Connections to several peers: an open one to `main`, and dials to the others that may still succeed or fail. */
@@ -86,26 +88,35 @@ export interface GatherResult {
   readonly sources: readonly SourceReport[]
 }
 
+/** What a first sync takes part in. */
+export interface GatherParts {
+  readonly store: TreeReader
+  readonly gatherings: Gatherings
+}
+
 /**
- * Takes the missing entries from all peers that answer, if at least `limits.gatherEntries` are missing and there are
- * several peers. Throws the last source's error if all of them fail.
+ * Takes the missing entries from all peers that answer, together with whoever fetches the tree at this node now, if at least
+ * `limits.gatherEntries` are missing. Throws the last peer's error if all of them are lost.
  */
 export async function gatherFirst(
-  local: SessionLocal,
+  { store, gatherings }: GatherParts,
   tree: TreeId,
   { main, others }: PeerConnections,
   options: GatherOptions,
 ): Promise<GatherResult> {
   const nothing = { main, received: 0, redundant: 0, sources: [] }
-  if (others.length === 0) return nothing
-  const here = local.store.tree(tree)?.count ?? 0
-  if ((await countAt(main.remote, tree, options.signal)) - here < limits.gatherEntries) return nothing
-  const gathering = new Gathering(local, tree, options)
+  if (!gatherings.isRunning(tree)) {
+    const here = store.tree(tree)?.count ?? 0
+    if (others.length === 0 && here > 0) return nothing
+    if ((await countAt(main.remote, tree, options.signal)) - here < limits.gatherEntries) return nothing
+  }
+  const share = gatherings.share(tree, options)
+  if (share === undefined) return nothing
   const connections = new Map([[main.peer, main]])
   const absent = new Map<PeerId, SourceReport>()
-  gathering.join(main)
+  share.join(main)
   for (const { peer, dialling } of others)
-    gathering.expect(
+    share.expect(
       dialling.then(
         (connection) => {
           connections.set(peer, connection)
@@ -118,15 +129,12 @@ export async function gatherFirst(
         },
       ),
     )
-  await gathering.run()
-  const { received, redundant } = gathering
-  const [first] = gathering.trustedSources
-  // Everything was received, but no source is left that can be trusted.
-  if (first === undefined) throw gathering.reports().at(-1)!.error!
+  await share.run()
+  const { received, redundant, usableSources } = share
   return {
-    main: connections.get(first.peer)!,
+    main: connections.get(usableSources[0]!.peer)!,
     received,
     redundant,
-    sources: [...gathering.reports(), ...absent.values()],
+    sources: [...share.reports(), ...absent.values()],
   }
 }

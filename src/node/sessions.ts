@@ -12,6 +12,7 @@ import type { LastEqual } from '../peer/last-equal.ts'
 import { isTicket, parseTicket, type Ticket, type TicketPeer } from '../peer/ticket.ts'
 import type { SyncResult } from '../rpc/services/node-service.ts'
 import type { DagStore } from '../store/store.ts'
+import type { Gatherings } from '../sync/ask/gatherings.ts'
 import { runSession } from '../sync/ask/session.ts'
 import type { Ingest } from '../sync/ingest.ts'
 import type { Dialler } from './dialling/dialler.ts'
@@ -21,6 +22,7 @@ import type { SyncOptions } from './options.ts'
 export interface SessionsParts {
   readonly store: DagStore
   readonly ingest: Ingest
+  readonly gatherings: Gatherings
   readonly clock: Clock
   readonly lastEqual: LastEqual
   readonly dialler: Dialler
@@ -69,7 +71,7 @@ export class Sessions {
     const local = { store, ingest, clock }
     const issuer = { peer: ticket?.peer, addresses: ticket?.addresses ?? [remote] }
     await using peers = await dialAll(dialler, issuer, this.others(which, ticket), options.signal)
-    const firstPart = await gatherFirst(local, which, peers, options)
+    const firstPart = await gatherFirst(this.parts, which, peers, options)
     const { connection, remote: main, address, peer } = firstPart.main
     const lastEqual = await hints.get(which, peer)
     const onProgress: SyncOptions['onProgress'] = ({ received, expected, ...progress }) =>

@@ -34,6 +34,7 @@ import { callListener } from '../store/contributors.ts'
 import type { Database } from '../store/database/open.ts'
 import { Quota } from '../store/quota.ts'
 import { DagStore } from '../store/store.ts'
+import { Gatherings } from '../sync/ask/gatherings.ts'
 import { Ingest } from '../sync/ingest.ts'
 import type { TransportManager } from '../transport/manager.ts'
 import { Admission } from './admission.ts'
@@ -174,6 +175,7 @@ export function wire(durable: DurableParts, options: NodeOptions, node: Host): W
   const writer = new StateWriter(views, store, author, blobs)
   const texts = new Texts(views, { writer, clock, author: identity.peer })
   const [ingest, lastEqual] = [new Ingest(store), new LastEqual(store.db)]
+  const syncing = { store, ingest, clock, lastEqual, gatherings: new Gatherings({ store, ingest, clock }) }
   const rights = rightsOf(store, durable.named)
   const access = new Access(rights, (peer) => admission.throttle.vouch(peer))
   const guard = new RightsGuard(store, rights)
@@ -181,12 +183,12 @@ export function wire(durable: DurableParts, options: NodeOptions, node: Host): W
   const network = openNetwork(durable, options, { guard, rights, onNew, ...reporting(node) })
   const { transports, exchange, dialler, clocks, members, own } = network
   const sessions = new Sessions({
-    ...{ store, ingest, clock, lastEqual, dialler },
+    ...{ ...syncing, dialler },
     linkedPeers: (tree) => links.ofTree(tree).flatMap(({ peer }) => book.get(peer) ?? []),
     onResult: (result) => node.emit('sync', result),
   })
   const dispatcher = new Dispatcher({
-    ...{ store, book, links, outbox, clock, ingest, lastEqual, self: identity.peer, ...reporting(node) },
+    ...{ ...syncing, book, links, outbox, self: identity.peer, ...reporting(node) },
     memberCount: (tree) => durable.named.count(tree),
     withholdReason: (tree, peer) => guard.withholdReason(tree, peer),
     waitReason: (tree, peer) => joining.waitReason(tree, peer),

@@ -20,6 +20,7 @@ import { type Database, openMemory } from '../../src/store/database/open.ts'
 import { DagStore } from '../../src/store/store.ts'
 import type { WatchedTree } from '../../src/sync/answer/tree-watch.ts'
 import { serveWatch, type WatchMessage } from '../../src/sync/answer/watch.ts'
+import { Gatherings } from '../../src/sync/ask/gatherings.ts'
 import { Ingest } from '../../src/sync/ingest.ts'
 import type { Remote } from '../../src/sync/remote.ts'
 import { testIdentity } from '../kit/entries.ts'
@@ -181,6 +182,7 @@ export class LabNode {
       self: this.peer,
       store,
       ingest,
+      gatherings: new Gatherings({ store, ingest, clock }),
       clock,
       book,
       links,

@@ -86,6 +86,8 @@ export const syncLimits = {
 
   /** Remotes that a first sync fetches from at once: more would only wait for our own disk and processor. */
   gatherSources: 8,
+  /** Trees of which a first sync from several remotes runs at once; further ones are fetched from one remote each. */
+  gatheringsAtOnce: 4,
   /** Chunks requested from one remote at once: the next is on its way while one arrives. */
   gatherChunksAtOnce: 2,
   /** Chunks per remote between the next to be stored and the last being fetched: how far a slow remote may lag. */

@@ -1,52 +1,14 @@
 /**
- * The records of a first sync from several remotes: one for each source, one for each chunk of the outline, and the error
- * that ties a bad page to both.
+ * The records of a first sync from several remotes: one for each chunk of the outline, and the error that ties a bad page
+ * to a chunk and a source.
  */
 import type { CausewayError } from '../../base/errors.ts'
 import type { RangeChunk } from '../../dag/difference/ranges.ts'
 import type { Position } from '../../dag/id.ts'
-import type { PeerId } from '../../dag/identity.ts'
 import type { Refusal } from '../ingest.ts'
-import type { Remote } from '../remote.ts'
 import { ChunkMismatch, type Fetch } from './gather-fetch.ts'
+import type { SourceState } from './gather-sources.ts'
 import { protocolError } from './transfer.ts'
-
-/** A remote from which a first sync may fetch. */
-export interface Source {
-  readonly peer: PeerId
-  readonly remote: Remote
-}
-
-/** A source, what it gave, and what it is doing. */
-export interface SourceState {
-  readonly source: Source
-  entries: number
-  /** Fetches in flight. */
-  fetching: number
-  error: CausewayError | undefined
-  /** Set once another source was sooner with a chunk that all waited for. It then gets none while others are left. */
-  slow: CausewayError | undefined
-  /** Whether it and the outline disagree on a chunk. It gets no other until that is settled. */
-  disputes: boolean
-}
-
-export function newSource(source: Source): SourceState {
-  return { source, entries: 0, fetching: 0, error: undefined, slow: undefined, disputes: false }
-}
-
-/** Returns those of these sources that are not slow, or all of them if all are. */
-export function quickest(sources: readonly SourceState[]): readonly SourceState[] {
-  const quick = sources.filter(({ slow }) => slow === undefined)
-  return quick.length > 0 ? quick : sources
-}
-
-/** Returns the source that should fetch a chunk beside `from`, or undefined if none can be trusted with it. */
-export function companionOf(from: SourceState, sources: readonly SourceState[]): SourceState | undefined {
-  return sources
-    .filter((source) => source !== from && source.error === undefined)
-    .filter(({ slow, disputes }) => slow === undefined && !disputes)
-    .sort((a, b) => a.fetching - b.fetching)[0]
-}
 
 /** The job of getting one chunk of the outline. */
 export interface Job {

@@ -10,42 +10,28 @@ import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { SignedEntry } from '../../dag/entry.ts'
 import type { Position, TreeId } from '../../dag/id.ts'
-import type { PeerId } from '../../dag/identity.ts'
 import { positionOf } from '../ranges.ts'
 import type { SessionLocal } from './exchange.ts'
 import { ChunkMismatch, Fetch } from './gather-fetch.ts'
+import { BadPage, badPageOf, drop, type Job, type JobFetch, newJob } from './gather-job.ts'
+import { askOutline } from './gather-outline.ts'
 import {
-  BadPage,
-  badPageOf,
   companionOf,
-  drop,
-  type Job,
-  type JobFetch,
-  newJob,
-  newSource,
   quickest,
   type Source,
+  type SourceReport,
   type SourceState,
-} from './gather-job.ts'
-import { askOutline } from './gather-outline.ts'
+  Sources,
+} from './gather-sources.ts'
 import { Pipeline } from './pipeline.ts'
 import { protocolError, type SessionProgress } from './transfer.ts'
-
-/** What one source gave. */
-export interface SourceReport {
-  readonly peer: PeerId
-  /** Entries from it that were new here. */
-  readonly entries: number
-  /** Why the source was left out, or got no more chunks; undefined if neither. */
-  readonly error?: CausewayError | undefined
-}
 
 export interface GatherOptions {
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: SessionProgress) => void) | undefined
 }
 
-/** A first sync of one tree. Add sources with `join` and `expect`, before and during `run`. */
+/** A first sync of one tree. Sources come with `join` and `expect` and go with `leave`, before and during `run`. */
 export class Gathering {
   /** Entries that were new here, and entries that we had. */
   received = 0
@@ -53,9 +39,7 @@ export class Gathering {
   private readonly local: SessionLocal
   private readonly tree: TreeId
   private readonly options: GatherOptions
-  private readonly sources: SourceState[] = []
-  /** How many sources may still come. */
-  private awaitedSources = 0
+  private readonly sources = new Sources(() => this.onChange())
   /** In the outline's order. */
   private jobs: Job[] = []
   /** Index of the job that is being stored. */
@@ -84,53 +68,55 @@ export class Gathering {
     this.options = options
   }
 
-  /** Adds a source, up to `limits.gatherSources` in all. */
+  /** Adds a source, or lets it wait for a place if there are `limits.gatherSources`. */
   join(source: Source): void {
-    if (this.sources.length >= limits.gatherSources) return
-    this.sources.push(newSource(source))
-    this.onChange()
+    this.sources.add(source)
   }
 
   /** Adds a source once its promise resolves. Until then `run` does not fail for lack of sources. */
   expect(source: Promise<Source>): void {
-    this.awaitedSources++
-    source
-      .then(
-        (arrival) => this.join(arrival),
-        () => {},
-      )
-      .finally(() => {
-        this.awaitedSources--
-        this.onChange()
-      })
+    this.sources.expect(source)
+  }
+
+  /** A source takes no part any more. What it has sent whole stays. */
+  leave(source: Source, error: CausewayError): void {
+    const state = this.sources.leaving(source)
+    if (state === undefined) return
+    this.leaveOut(state, error)
+    this.onChange()
+  }
+
+  /** Whether a source is left that may be asked, or may still come. */
+  get hasSources(): boolean {
+    return this.sources.active.length > 0 || this.sources.expects
   }
 
   /** The sources that were not left out; first the one that gives the outline, last those that were too slow. */
   get trustedSources(): Source[] {
-    const rank = (source: SourceState) => (source.slow !== undefined ? 2 : Number(source !== this.outliner))
-    return this.sources
-      .filter(({ error }) => error === undefined)
-      .sort((a, b) => rank(a) - rank(b))
-      .map(({ source }) => source)
+    return this.sources.trusted(this.outliner)
+  }
+
+  /** Returns how many entries that were new here these gave. */
+  given(sources: ReadonlySet<Source>): number {
+    return this.sources.given(sources)
   }
 
   /** Returns what each source gave. */
   reports(): SourceReport[] {
-    return this.sources.map(({ source, entries, error, slow }) => ({
-      peer: source.peer,
-      entries,
-      error: error ?? slow,
-    }))
+    return this.sources.reports()
   }
 
   /** Runs until everything in the outline is stored. Rejects if no source is left, or if our store fails. */
   async run(): Promise<void> {
     let pipeline = new Pipeline(limits.sessionPagesTakenIn)
+    const { signal } = this.options
+    const onAbort = () => this.wake()
+    signal?.addEventListener('abort', onAbort, { once: true })
     this.running = true
     try {
       // Ends with the last job, or without a source: each bad page leaves one out or adds one to a dispute.
       for (;;) {
-        this.options.signal?.throwIfAborted()
+        signal?.throwIfAborted()
         this.assign()
         const change = this.nextChange()
         const job = this.jobs[this.head]
@@ -154,6 +140,7 @@ export class Gathering {
       }
     } finally {
       this.running = false
+      signal?.removeEventListener('abort', onAbort)
       await pipeline.settle()
       for (const stream of this.streams) stream.abort()
       await Promise.all([...this.streams].map(({ done }) => done))
@@ -186,7 +173,7 @@ export class Gathering {
   private double(job: Job): void {
     const { fetch } = job
     if (fetch === undefined || job.double !== undefined || job.disputedBy.length > 0) return
-    const free = companionOf(fetch.from, this.sources)
+    const free = companionOf(fetch.from, this.sources.active)
     if (free === undefined) return
     const overtake = () => {
       const { double } = job
@@ -247,6 +234,7 @@ export class Gathering {
       this.leaveOut(
         source,
         protocolError('The remote sent other entries of a chunk than the remote that gave the outline.'),
+        true,
       )
     // Pages of this old job are no longer in the pipeline, so none of them can turn out bad.
     const oldJob = this.jobs[this.head - 1 - limits.sessionPagesTakenIn]
@@ -272,6 +260,7 @@ export class Gathering {
       this.leaveOut(
         from,
         protocolError(`The remote does not have the entries of its own outline: ${message}`),
+        true,
       )
     else {
       from.disputes = true
@@ -279,15 +268,18 @@ export class Gathering {
     }
   }
 
-  /** Leaves a source out because of an error, and drops its fetches that are not complete. */
-  private leaveOut(source: SourceState, error: CausewayError): void {
-    source.error ??= error
+  /**
+   * Leaves a source out because of an error, and drops its fetches that are not complete. Whoever is slow, or has other
+   * entries than the outline, may be right and is good for a session.
+   */
+  private leaveOut(source: SourceState, error: CausewayError, differs = false): void {
     for (const job of this.jobs.slice(this.head))
       if (job.fetch?.from === source && !job.fetch.stream.complete) drop(job)
     if (source === this.outliner) this.outliner = undefined
     // Nobody is left to settle what others dispute, so another outline begins.
     if (this.jobs.some(({ outlinedBy, disputedBy }) => outlinedBy === source && disputedBy.length > 0))
       this.outlineAnew()
+    this.sources.leaveOut(source, error, !differs && error.code !== 'TIMEOUT')
   }
 
   /** Drops the outline from the current job on, so that another is asked for. */
@@ -296,14 +288,14 @@ export class Gathering {
     const last = this.jobs.at(-1)
     this.outlinedThrough = last === undefined ? this.outlineStart : positionOf(last.chunk.last)
     this.complete = false
-    for (const source of this.sources) source.disputes = false
+    this.sources.endDisputes()
   }
 
   /** Starts what can be started: the next part of the outline, and the fetches of jobs that are not too far ahead. */
   private assign(): void {
-    const sources = this.sources.filter(({ error }) => error === undefined)
+    const sources = this.sources.active
     if (sources.length === 0) {
-      if (this.awaitedSources > 0) return
+      if (this.sources.expects) return
       if (this.complete && this.jobs.slice(this.head).every(({ fetch }) => fetch?.stream.complete)) return
       throw this.noSourceError()
     }
@@ -376,7 +368,7 @@ export class Gathering {
 
   /** Returns the error of a first sync that has no source left. */
   private noSourceError(): CausewayError {
-    const { error } = this.sources.at(-1)!
+    const error = this.sources.all.at(-1)?.error
     return error ?? new CausewayError('UNREACHABLE', 'No peer is left to fetch entries from.')
   }
 
