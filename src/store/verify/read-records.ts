@@ -27,7 +27,7 @@ export interface EntryRecords {
 }
 
 /** What a thread finds of an entry. */
-export const states = { unusual: 0, forged: 1, valid: 2 } as const
+const states = { unusual: 0, forged: 1, valid: 2 } as const
 
 const treeBytes = 32
 const stateAt = 4
