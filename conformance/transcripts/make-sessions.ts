@@ -19,6 +19,7 @@ import {
   comparable,
   type Exchange,
   encodedRequest,
+  plainly,
   ruleOfRequest,
   type SessionSpec,
   type SessionTranscript,
@@ -92,7 +93,7 @@ function exchangesOf(notes: readonly Noted[], isChoice: boolean): Exchange[] {
 async function played({ name, rules, set, tricks = {}, times = 1 }: SessionSpec): Promise<SessionTranscript> {
   const pair = pairOf(set)
   const notes: Noted[] = []
-  await using ours = await standWith(pair.server, noting(notes, tricks))
+  await using ours = await standWith(pair.server, noting(notes, plainly(tricks)))
   await using node = await createNode({ background: false })
   if (pair.asker.length > 0) await storeIn(node, pair.asker)
   // One that is cut fails, and the next one goes on where it was.

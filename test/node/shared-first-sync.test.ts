@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { limits } from '../../src/base/limits.ts'
-import { entryBytes } from '../../src/dag/entry.ts'
 import type { TreeId } from '../../src/dag/id.ts'
 import { createNode, type Node } from '../../src/node/node.ts'
 import { formatTicket } from '../../src/peer/ticket.ts'
+import { writeCompactPage } from '../../src/rpc/compact/write-page.ts'
 import { shapes } from '../kit/entries.ts'
 import { fill } from '../kit/peers.ts'
 import { TcpProxy } from '../kit/tcp-proxy.ts'
@@ -16,7 +16,13 @@ import { TcpProxy } from '../kit/tcp-proxy.ts'
 /** The ids of this one make chunks of which none has more than a sixth of the tree. */
 const entries = shapes.linear(limits.gatherEntries + 2000, { seed: 5 })
 const tree = entries[0]!.tree as TreeId
-const total = entries.reduce((sum, { signed }) => sum + entryBytes(signed), 0)
+/** The bytes of the tree in compact pages. */
+const total = Array.from({ length: Math.ceil(entries.length / 1024) }, (_, page) =>
+  writeCompactPage(
+    tree,
+    entries.slice(1024 * page, 1024 * (page + 1)).map(({ signed }) => signed),
+  ),
+).reduce((sum, { length }) => sum + length, 0)
 /** Slow enough that the second peer has a share, however slow this machine is. */
 const slowly = { bytesPerSecond: total / 3 }
 

@@ -105,15 +105,26 @@ const ascending = (packed: Uint8Array, bytes: number) => {
 
 /**
  * Returns a request without what an asker may choose: which of more than 32 tips it names, their order and that of
- * wanted ids, the budget, and whether it adds counts to its cells.
+ * wanted ids, the budget, whether it adds counts to its cells, and whether it takes compact pages.
  */
 export function comparable(request: SyncTreeRequest, isChoice: boolean): SyncTreeRequest {
   const { tips, want, wantShort, sketch, ...rest } = clone(SyncTreeRequestSchema, request)
   return create(SyncTreeRequestSchema, {
     ...{ ...rest, tips: isChoice ? [] : tips.sort((a, b) => Buffer.compare(a, b)), budgetBytes: 0n },
-    ...{ want: ascending(want, 16), wantShort: ascending(wantShort, 8) },
+    ...{ want: ascending(want, 16), wantShort: ascending(wantShort, 8), compact: false },
     ...(sketch && { sketch: create(SketchSchema, { ...sketch, counts: new Uint8Array(0) }) }),
   })
+}
+
+/** These tricks, with an answer in plain pages to whoever asks for compact ones, so that all askers get the same. */
+export function plainly({ syncTree, ...tricks }: Tricks = {}): Tricks {
+  return {
+    ...tricks,
+    syncTree(request, honest, n) {
+      const plain = { ...request, compact: false }
+      return syncTree?.(plain, honest, n) ?? honest(plain)
+    },
+  }
 }
 
 export const encodedRequest = (request: SyncTreeRequest) =>

@@ -7,7 +7,14 @@ import { SyncTreeRequestSchema } from '../../../../gen/causeway/v1/sync_pb.ts'
 import { idOf } from '../../../dag/entry.ts'
 import { hexToBytes } from '../../../dag/hex.ts'
 import { type Case, expectSame, Mismatch } from '../case.ts'
-import { choosesTips, comparable, encodedRequest, type SessionTranscript, sessionSpecs } from '../sessions.ts'
+import {
+  choosesTips,
+  comparable,
+  encodedRequest,
+  plainly,
+  type SessionTranscript,
+  sessionSpecs,
+} from '../sessions.ts'
 import { type Stand, standWith } from '../stand/stand.ts'
 import { pairOf } from '../trees/sets.ts'
 import { summaryOf } from '../trees/trees.ts'
@@ -23,7 +30,7 @@ export function transcriptCases(): Case[] {
     async run({ program }) {
       const pair = pairOf(session.set)
       const tricks = sessionSpecs.find(({ name }) => name === session.name)?.tricks
-      await using ours = await standWith(pair.server, tricks)
+      await using ours = await standWith(pair.server, plainly(tricks))
       const ends = await meet(program, ours, pair, session.times)
       const isChoice = choosesTips(summaryOf(pair.asker).tips)
       expectRequests(ours.stand, session, isChoice)
@@ -40,7 +47,7 @@ function expectRequests({ requests }: Stand, { exchanges }: SessionTranscript, i
     const what = `request ${index + 1} of ${exchanges.length}, a SyncTreeRequest`
     const came = requests[index]
     if (came === undefined) throw new Mismatch(rule, what, expected, '')
-    // An asker may add counts to its cells, or not: `comparable` takes them out of both.
+    // What an asker may choose, `comparable` takes out of both.
     const wanted = comparable(fromBinary(SyncTreeRequestSchema, hexToBytes(expected)), isChoice)
     expectSame(rule, what, encodedRequest(wanted), encodedRequest(comparable(came, isChoice)))
   }
