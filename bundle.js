@@ -24,6 +24,7 @@ const { metafile } = await build({
   banner: {
     js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)",
   },
+  minifyWhitespace: true,
   sourcemap: true,
   sourcesContent: false,
   metafile: true,
