@@ -494,7 +494,7 @@ describe('An invitation', () => {
     await test.desk.approve(request)
     const [spent, answered] = [sha256Hex(invitation), linkKey(test.tree, bob)]
     assert.deepEqual(
-      removed.map((keys, index) => keys.includes([spent, answered][index]!)),
+      removed.map((keys, index) => keys.some((key) => key.endsWith([spent, answered][index]!))),
       [true, true],
     )
   })

@@ -59,8 +59,8 @@ function holdNextBatch(db: Database) {
 function recordBatches(db: Database): string[][] {
   const batches: string[][] = []
   const batch = db.batch.bind(db) as (...args: unknown[]) => unknown
-  const recorded = (...args: [{ sublevel?: { prefix: string } }[]]) => {
-    batches.push(args[0].map(({ sublevel }) => sublevel?.prefix ?? ''))
+  const recorded = (...args: [{ key: Buffer }[]]) => {
+    batches.push(args[0].map(({ key }) => /^![a-z-]+!/.exec(String(key))?.[0] ?? ''))
     return batch(...args)
   }
   Object.assign(db, { batch: recorded })

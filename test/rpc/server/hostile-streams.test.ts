@@ -98,12 +98,13 @@ class StoppableWay extends Duplex {
 /** Waits until a number has been the same for many turns of the event loop. */
 async function untilStill(read: () => number): Promise<void> {
   let [last, turns] = [read(), 0]
-  await until('nothing moves', () => {
+  // Ends once the way is full, which it is at a window's end.
+  while (turns <= 1_000) {
+    await new Promise(setImmediate)
     const now = read()
     turns = now === last && now > 0 ? turns + 1 : 0
     last = now
-    return turns > 1_000
-  })
+  }
 }
 
 const nothingOpen = (open: object) =>
