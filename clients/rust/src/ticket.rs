@@ -190,7 +190,8 @@ mod tests {
         let vectors: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         let read = vectors["tickets"].as_array().unwrap();
         for vector in read {
-            let ticket: Ticket = expand(&vector["text"]).parse().unwrap_or_else(|error| panic!("{}: {error}", vector["name"]));
+            let ticket: Ticket =
+                expand(&vector["text"]).parse().unwrap_or_else(|error| panic!("{}: {error}", vector["name"]));
             let others = ticket.others.iter().map(|other| (Some(other.peer), &other.addresses));
             let peers: Vec<_> = std::iter::once((ticket.peer, &ticket.addresses)).chain(others).collect();
             let wanted = vector["ticket"]["peers"].as_array().unwrap();

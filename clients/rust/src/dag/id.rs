@@ -128,7 +128,10 @@ mod tests {
         for vector in list("ids") {
             let text = vector["text"].as_str().unwrap();
             let id: Id = text.parse().unwrap();
-            assert_eq!((HEXLOWER.encode(&id.0).as_str(), id.to_string().as_str()), (vector["id"].as_str().unwrap(), text));
+            assert_eq!(
+                (HEXLOWER.encode(&id.0).as_str(), id.to_string().as_str()),
+                (vector["id"].as_str().unwrap(), text)
+            );
         }
         let refused = (list("refusedIds"), list("refusedPeers"));
         for vector in &refused.0 {
