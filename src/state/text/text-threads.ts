@@ -1,7 +1,8 @@
 /**
  * Composes texts on threads of their own, each within a time and a memory, so that a text which takes the square of its
  * size holds nobody up. The threads start with the first text that is large and end after some time without one. Trees
- * take turns, so that whoever fills one with such texts delays the readers of others by a text at a time.
+ * take turns, so that whoever fills one with such texts delays the readers of others by a text at a time, and a tree that
+ * has less waiting gets its room.
  */
 import { Worker } from 'node:worker_threads'
 import { type Clock, systemClock } from '../../base/clock.ts'
@@ -92,14 +93,38 @@ export class TextThreads {
     const { tree, bytes } = request
     return new Promise((resolve, reject) => {
       if (this.isClosed) return reject(closed())
+      const isFull = (this.queue.get(tree)?.length ?? 0) >= limits.textJobsOfTree
+      if (isFull || !this.makeRoom(tree, bytes)) return reject(busy())
       const waiting = this.queue.get(tree) ?? []
-      const isFull = this.waitingBytes > 0 && this.waitingBytes + bytes > limits.textWaitingJobBytes
-      if (isFull || waiting.length >= limits.textJobsOfTree) return reject(busy())
       waiting.push({ ...request, resolve, reject })
       this.queue.set(tree, waiting)
       this.waitingBytes += bytes
       this.feed()
     })
+  }
+
+  /**
+   * Makes room for a text of this tree, and returns whether there is any. Trees that have more waiting than it would then
+   * have give texts up, the latest first: else one tree could keep the texts of all others out.
+   */
+  private makeRoom(tree: string, bytes: number): boolean {
+    const own = bytesOf(this.queue.get(tree) ?? []) + bytes
+    const left = new Map([...this.queue].map(([name, waiting]) => [name, [...waiting]]))
+    const given: Waiting[] = []
+    let total = this.waitingBytes
+    // Ends: each turn takes a text from those that are left.
+    while (total > 0 && total + bytes > limits.textWaitingJobBytes) {
+      const fullest = [...left.values()].reduce((a, b) => (bytesOf(b) > bytesOf(a) ? b : a))
+      if (bytesOf(fullest) <= own) return false
+      given.push(fullest.pop()!)
+      total -= given.at(-1)!.bytes
+    }
+    if (given.length === 0) return true
+    this.queue.clear()
+    for (const [name, waiting] of left) if (waiting.length > 0) this.queue.set(name, waiting)
+    this.waitingBytes = total
+    for (const { reject } of given) reject(busy())
+    return true
   }
 
   /** Ends all threads. What waits for them is rejected with CLOSED. */
@@ -223,6 +248,8 @@ export class TextThreads {
     })
   }
 }
+
+const bytesOf = (waiting: readonly Waiting[]) => waiting.reduce((sum, { bytes }) => sum + bytes, 0)
 
 const refuse = (work: Waiting | undefined, error: TooCostly) => work?.reject(work.refuse(error))
 

@@ -235,6 +235,21 @@ describe('the threads of texts', () => {
     await assert.rejects(compose('d'), { code: 'CLOSED' })
   })
 
+  it('let a tree that fills the room give way to one that has less waiting', async () => {
+    using _ = limited({ textThreads: 1, textWaitingJobBytes: 10 })
+    const threads = new TextThreads()
+    // The first one has the thread.
+    const begun = threads.compose(request('full'))
+    const large = [4, 4, 2].map((bytes) => threads.compose(request('full', bytes)))
+    const last = assert.rejects(large[2]!, { code: 'RESOURCE_EXHAUSTED' })
+    const other = threads.compose(request('other', 2))
+    await last
+    // It gives up no more than leaves both as much.
+    await assert.rejects(threads.compose(request('other', 5)), { code: 'RESOURCE_EXHAUSTED' })
+    await Promise.all([begun, ...large.slice(0, 2), other])
+    threads.close()
+  })
+
   it('end when nothing has come for a while, and start again', async () => {
     const clock = new VirtualClock()
     const threads = new TextThreads({ clock })
