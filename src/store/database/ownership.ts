@@ -31,6 +31,20 @@ interface OwnerRecord {
   readonly released?: boolean
 }
 
+/** A moment, by both clocks. */
+interface Time {
+  readonly monotonic: number
+  readonly wall: number
+}
+
+/** A look at the records. */
+interface Look {
+  readonly record: OwnerRecord | undefined
+  readonly writer: string | undefined
+  /** When it began. */
+  readonly time: Time
+}
+
 const ownerKey = Buffer.from('!database-owner!')
 /** The key of who wrote last. */
 const writerKey = Buffer.from('!database-writer!')
@@ -92,7 +106,7 @@ class Ownership {
   /** Undefined for databases that no other process can open. */
   private record: OwnerRecord | undefined
   /** When the record was surely ours, by both clocks: the monotonic one stands still while a machine sleeps. */
-  private seen = { monotonic: 0, wall: 0 }
+  private seen: Time = { monotonic: 0, wall: 0 }
   /** Why nothing is written any more. */
   private failure: CausewayError | undefined
   private stopBeats = () => {}
@@ -124,36 +138,37 @@ class Ownership {
   }
 
   private async claim(): Promise<void> {
-    const found = await this.freeRecord()
-    const began = this.clock.monotonic()
+    const { record: found, time } = await this.freeRecord()
     const owner = bytesToHex(this.clock.randomBytes(16))
     this.record = { owner, epoch: (found?.epoch ?? 0) + 1, beat: 0 }
     await this.methods.batch([this.operation(this.record), this.mark()], { sync: true })
-    // Of two that claim it at once the later one wins, and the earlier one finds that here. A claim that took longer than
-    // the other waits lasts until the other's next beat.
-    const isSlow = this.clock.monotonic() - began >= limits.ownerSettleMs
+    // Of two that claim it at once the later one wins, and the earlier one finds that here. If the look and the claim took
+    // longer than the other waits, the other may write already: until its next beat.
+    const isSlow = this.since(time) >= limits.ownerSettleMs
     await sleep(this.clock, isSlow ? limits.ownerLeaseMs : limits.ownerSettleMs)
     await this.confirm()
   }
 
-  /** Returns the record once no owner lives. Throws STORE_LOCKED if one does. */
-  private async freeRecord(): Promise<OwnerRecord | undefined> {
-    const { record: first } = await this.read()
+  /** Looks until no owner lives, and returns the last look. Throws STORE_LOCKED if one does. */
+  private async freeRecord(): Promise<Look> {
+    const first = await this.read()
     let found = first
     // A lease, in looks: an owner that lives changes the record meanwhile, and time may jump.
     for (let look = 0; look < limits.ownerLooks; look++) {
-      if (found === undefined || found.released) return found
-      if (found.owner !== first!.owner || found.beat !== first!.beat)
-        throw lockedError('Another process uses this database.', found.epoch)
+      const { record } = found
+      if (record === undefined || record.released) return found
+      if (record.owner !== first.record!.owner || record.beat !== first.record!.beat)
+        throw lockedError('Another process uses this database.', record.epoch)
       await sleep(this.clock, limits.ownerLeaseMs / limits.ownerLooks)
-      found = (await this.read()).record
+      found = await this.read()
     }
     return found
   }
 
-  private async read(): Promise<{ record: OwnerRecord | undefined; writer: string | undefined }> {
+  private async read(): Promise<Look> {
+    const time = this.time()
     const [record, writer] = await this.db.getMany([ownerKey, writerKey], encodings)
-    return { record: record && parse(record), writer: writer?.toString() }
+    return { record: record && parse(record), writer: writer?.toString(), time }
   }
 
   private operation(record: OwnerRecord): BatchOperation {
@@ -165,20 +180,23 @@ class Ownership {
     return { type: 'put', key: writerKey, value: Buffer.from(this.record!.owner), ...encodings }
   }
 
-  private time() {
+  private time(): Time {
     return { monotonic: this.clock.monotonic(), wall: this.clock.now() }
   }
 
   /** Whether no other can have become the owner since the record was last ours. */
   private get isFresh(): boolean {
-    const { monotonic, wall } = this.time()
-    return Math.max(monotonic - this.seen.monotonic, wall - this.seen.wall) < limits.ownerLeaseMs / 2
+    return this.since(this.seen) < limits.ownerLeaseMs / 2
+  }
+
+  private since({ monotonic, wall }: Time): number {
+    const now = this.time()
+    return Math.max(now.monotonic - monotonic, now.wall - wall)
   }
 
   /** Looks whether the record is ours, and nobody else writes. Throws STORE_LOCKED for ever otherwise. */
   private async confirm(): Promise<void> {
-    const time = this.time()
-    const { record, writer } = await this.read()
+    const { record, writer, time } = await this.read()
     const { owner } = this.record!
     if (record?.owner !== owner || writer !== owner) {
       this.failure = lockedError(

@@ -135,6 +135,27 @@ describe('the owner of a database', () => {
     assert.deepEqual(results!.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
   })
 
+  it('is one of two, of which one was stopped between its look and its claim', async () => {
+    const { host, clock, own } = shared()
+    const ask = host.client()
+    let go = () => {}
+    const stopped = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    const late = openShared(async (request) => {
+      const answer = await ask(request)
+      if (request.type === 'get') await stopped
+      return answer
+    })
+    const claim = ownDatabase(late, clock)
+    const first = await own()
+    await put(first, 'mine')
+    go()
+    await clock.runUntil(claim)
+    await put(late, 'mine now')
+    await assert.rejects(put(first, 'still mine'), locked)
+  })
+
   it('may be stopped by a machine that sleeps: it looks again before it writes', async () => {
     const { clock, own } = shared()
     const first = await own()
