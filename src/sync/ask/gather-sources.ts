@@ -2,7 +2,7 @@
  * The sources of a first sync from several remotes: those that take part, those that may still come, and those that wait
  * for a place. A source comes and goes while the sync runs.
  */
-import type { CausewayError } from '../../base/errors.ts'
+import { CausewayError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { PeerId } from '../../dag/identity.ts'
 import type { Remote } from '../remote.ts'
@@ -31,10 +31,23 @@ export interface SourceState {
   /** Fetches in flight. */
   fetching: number
   error: CausewayError | undefined
-  /** Set once another source was sooner with a chunk that all waited for. It then gets none while others are left. */
+  /** How long the sync has waited for its outline with nothing to store. */
+  outlineMs: number
+  /** Set once all waited too long for its chunk or its outline. It then gets no further ones while others are left. */
   slow: CausewayError | undefined
   /** Whether it and the outline disagree on a chunk. It gets no other until that is settled. */
   disputes: boolean
+}
+
+/** Returns whether all waited too long for the outline of a source while another could give it, and notes that. */
+export function isLate(source: SourceState, active: readonly SourceState[]): boolean {
+  if (source.outlineMs <= limits.gatherOutlineMs) return false
+  if (!active.some((other) => other !== source && other.slow === undefined && !other.disputes)) return false
+  source.slow ??= new CausewayError(
+    'TIMEOUT',
+    `The first sync waited for more than ${limits.gatherOutlineMs} ms for the outline of the remote.`,
+  )
+  return true
 }
 
 /** Returns those of these sources that are not slow, or all of them if all are. */
@@ -83,7 +96,8 @@ export class Sources {
       return
     }
     this.states.push({
-      ...{ source, entries: 0, fetching: 0, error: undefined, slow: undefined, disputes: false },
+      ...{ source, entries: 0, fetching: 0, outlineMs: 0 },
+      ...{ error: undefined, slow: undefined, disputes: false },
     })
     this.onChange()
   }

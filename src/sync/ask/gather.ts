@@ -17,6 +17,7 @@ import { BadPage, badPageOf, drop, type Job, type JobFetch, newJob } from './gat
 import { askOutline } from './gather-outline.ts'
 import {
   companionOf,
+  isLate,
   quickest,
   type Source,
   type SourceReport,
@@ -345,10 +346,14 @@ export class Gathering {
   /** Asks for the next part of the outline. */
   private async outline(from: SourceState): Promise<void> {
     const { signal } = this.options
+    const askedMs = this.local.clock.monotonic()
     try {
       const part = { begun: this.outlineBegun, after: this.outlinedThrough }
       const answer = await askOutline(this.local, from.source.remote, this.tree, part, signal)
       if (from.error !== undefined) return
+      // Whoever tells little of it at a time keeps all others waiting, so that another source goes on with it.
+      if (this.jobs[this.head] === undefined) from.outlineMs += this.local.clock.monotonic() - askedMs
+      if (isLate(from, this.sources.active)) this.outliner = undefined
       this.expected = answer.count
       this.sketchSize ??= this.local.store.sketches.expect(this.tree, answer.count)
       if (!this.outlineBegun) this.outlineStart = answer.after

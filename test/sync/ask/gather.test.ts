@@ -12,7 +12,8 @@ import { entryBytes, idOf } from '../../../src/dag/entry.ts'
 import type { PeerId } from '../../../src/dag/identity.ts'
 import { Gathering } from '../../../src/sync/ask/gather.ts'
 import type { Source } from '../../../src/sync/ask/gather-sources.ts'
-import type { SyncHeader, SyncPage } from '../../../src/sync/remote.ts'
+import { positionOf } from '../../../src/sync/ranges.ts'
+import type { RangeAnswer, SyncHeader, SyncPage } from '../../../src/sync/remote.ts'
 import { assertFields } from '../../kit/assert-fields.ts'
 import { replays } from '../../kit/database.ts'
 import { prng, shapes, testIdentity } from '../../kit/entries.ts'
@@ -79,6 +80,12 @@ function onChunk(change: (page: SyncPage, index: number) => SyncPage): RemoteHoo
 
 function onOutline(change: (header: SyncHeader) => SyncHeader): RemoteHooks {
   return { header: (header) => ((header.range?.chunks?.length ?? 0) > 0 ? change(header) : header) }
+}
+
+/** An outline with only the first of its chunks. */
+function short(range: RangeAnswer): RangeAnswer {
+  const [chunk] = range.chunks!
+  return { ...range, chunks: [chunk!], through: positionOf(chunk!.last) }
 }
 
 const never = new Promise<never>(() => {})
@@ -350,6 +357,27 @@ describe('a remote that drips', () => {
   it('is left in if it is the only one', async () => {
     const { of } = await gatherSlowly((clock) => ({ first: dripping(clock, justEnough) }))
     assert.equal(of('first').entries, entries.length)
+  })
+
+  it('hands over the outline if it tells little of it at a time', async () => {
+    const clock = new VirtualClock({ turns: 60 })
+    await using empty = await openPeer()
+    const gathering = new Gathering({ store: empty.store, ingest: remembering(empty), clock }, tree)
+    const honest = new LocalRemote(
+      full,
+      onOutline(({ range, ...header }) => ({ ...header, range: short(range!) })),
+    )
+    const syncTree: typeof honest.syncTree = async (request, options) => {
+      if (request.range?.outline) await sleep(clock, limits.gatherOutlineMs - 1_000)
+      return honest.syncTree(request, options)
+    }
+    gathering.join({ peer: names.first!, remote: { syncTree, sendEntries: () => never } })
+    gathering.join({ peer: names.second!, remote: new LocalRemote(full) })
+    using _ = clock.running()
+    await gathering.run()
+    await assertSame(tree, empty.store, full.store)
+    assert.match(gathering.reports()[0]!.error!.message, /outline/)
+    assert.ok(clock.monotonic() < 3 * limits.gatherOutlineMs, `${clock.monotonic()} ms`)
   })
 
   it('is left out if it never tells its outline', async () => {
