@@ -5,8 +5,10 @@ import type { Change } from '../../src/dag/body.ts'
 import type { VerifiedEntry } from '../../src/dag/entry.ts'
 import type { Identity } from '../../src/dag/identity.ts'
 import { encodeTextUpdate } from '../../src/state/text/payload.ts'
+import type { TextThreads } from '../../src/state/text/text-threads.ts'
 import { Texts } from '../../src/state/text/texts.ts'
 import { clientOf, encodeUpdate } from '../../src/state/text/update.ts'
+import { loadYjs } from '../../src/state/text/yjs.ts'
 import { Views } from '../../src/state/view.ts'
 import { openMemory } from '../../src/store/database/open.ts'
 import { DagStore } from '../../src/store/store.ts'
@@ -103,11 +105,19 @@ export interface TextStore extends AsyncDisposable {
 }
 
 /** Opens a store whose texts can be read and followed, but not written. */
-export async function openTextStore(entries: readonly VerifiedEntry[] = []): Promise<TextStore> {
+export async function openTextStore(
+  entries: readonly VerifiedEntry[] = [],
+  threads?: TextThreads,
+): Promise<TextStore> {
   const store = await DagStore.open(await openMemory())
   const views = await Views.open(store, systemClock)
   const writer = { write: () => Promise.reject(new Error('This store writes nothing.')) } as never
-  const texts = new Texts(views, { writer, clock: systemClock, author: testIdentity(99).peer })
+  const texts = new Texts(
+    views,
+    { writer, clock: systemClock, author: testIdentity(99).peer },
+    loadYjs,
+    threads,
+  )
   const opened: TextStore = {
     ...{ store, views, texts },
     async add(some) {

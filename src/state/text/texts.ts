@@ -16,6 +16,7 @@ import { type FollowTextOptions, followText, type TextMessage } from './feed.ts'
 import { freeTurns, type JudgedText, TextJudge } from './judge.ts'
 import { checkTextUpdate, type TextUpdate } from './payload.ts'
 import { SharedText } from './shared-text.ts'
+import type { TextThreads } from './text-threads.ts'
 import { clientOf, readUpdate } from './update.ts'
 import { loadYjs, type YjsModule } from './yjs.ts'
 
@@ -33,11 +34,16 @@ export class Texts {
   private readonly opened = new Set<SharedText>()
   private readonly judge: TextJudge
 
-  constructor(views: Views, parts: TextParts, load: () => Promise<YjsModule> = loadYjs) {
+  constructor(
+    views: Views,
+    parts: TextParts,
+    load: () => Promise<YjsModule> = loadYjs,
+    threads?: TextThreads,
+  ) {
     this.views = views
     this.parts = parts
     this.load = load
-    this.judge = new TextJudge(() => parts.clock.monotonic())
+    this.judge = new TextJudge(() => parts.clock.monotonic(), threads)
   }
 
   /**
@@ -169,7 +175,11 @@ export class Texts {
 
   /** Writes the edits of all open texts and closes them. An edit that cannot be written is lost. */
   async close(): Promise<void> {
-    await Promise.allSettled([...this.opened].map((text) => text.close()))
+    const texts = [...this.opened]
+    const closing = texts.map((text) => text.close())
+    await Promise.allSettled(texts.map((text) => text.flush()))
+    // What a thread composes is not waited for: a hostile text takes it long.
     this.judge.close()
+    await Promise.allSettled(closing)
   }
 }

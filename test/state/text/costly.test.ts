@@ -153,6 +153,24 @@ describe('a text that costs too much', () => {
     await assert.rejects(store.texts.open(tree.root.id, textKey), { code: 'LIMIT_EXCEEDED' })
   })
 
+  it('holds up nobody who closes the texts', async () => {
+    using _ = limited({ textHereBytes: 1_000_000, textStepsHere: 0, textWorkMs: 1_000_000_000 })
+    const { tree, hostile } = costlyTree()
+    const file = new URL(
+      `data:text/javascript,${encodeURIComponent(`import { parentPort } from 'node:worker_threads'
+      parentPort.on('message', () => { for (;;); })
+      parentPort.postMessage({ ready: true })`)}`,
+    )
+    const threads = new CountingThreads({ file })
+    await using store = await openTextStore(tree.entries.slice(0, tree.entries.indexOf(hostile[1]!)), threads)
+    await store.texts.open(tree.root.id, textKey)
+    using _onThread = limited({ textHereBytes: 0 })
+    await store.add(hostile.slice(1))
+    await until('a thread composes it', () => threads.begun > 0)
+    await store.texts.close()
+    assert.equal(threads.running, 0)
+  })
+
   it('is found where its items wait for one that comes last', async () => {
     // It is opened without a thread, since a text is judged again only after a pause as long as that took.
     using _ = limited({ textStepsHere: 10_000, textHereBytes: 1_000_000 })
