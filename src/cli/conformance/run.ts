@@ -1,5 +1,6 @@
 /** Runs the cases of the levels that a program names, one after the other, and reports each. */
 import { ConnectError } from '@connectrpc/connect'
+import { CausewayError } from '../../base/errors.ts'
 import { fromConnectError } from '../../rpc/errors.ts'
 import { type Case, type Level, levels, Mismatch, type Stage } from './case.ts'
 import { askerCases } from './cases/asking.ts'
@@ -45,8 +46,7 @@ export async function runPair(options: PairOptions): Promise<Outcome[]> {
   const cases = pairCases(first, second, features.levels, seeds).filter(
     ({ name }) => only?.test(name) ?? true,
   )
-  print('TAP version 14')
-  print(`1..${cases.length}`)
+  printPlan(cases, print)
   return await playCases(cases, { program: first, transports: [] }, knownFailing, print)
 }
 
@@ -106,10 +106,20 @@ export async function runCases(options: RunOptions): Promise<Outcome[]> {
       features.levels.includes(level) &&
       (only?.test(name) ?? true),
   )
-  print('TAP version 14')
-  print(`1..${cases.length}`)
+  printPlan(cases, print)
   await using program = new Program(options.command, options.args)
   return await playCases(cases, { program, transports: features.transports }, knownFailing, print)
+}
+
+/** Prints how many cases come. Throws INVALID_ARGUMENT if none do: a run that checks nothing must not pass. */
+function printPlan(cases: readonly Case[], print: (line: string) => void): void {
+  if (cases.length === 0)
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      'Expected at least one case of this mode, of the levels of the features and of the pattern of --only, got none.',
+    )
+  print('TAP version 14')
+  print(`1..${cases.length}`)
 }
 
 /** Plays cases one after the other. Throws PROTOCOL once the program can answer no more. */

@@ -4,10 +4,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { type Case, expectSame } from '../../../src/cli/conformance/case.ts'
+import { take } from '../../../src/cli/conformance/cases/entries.ts'
 import { readFeatures, readKnownFailing } from '../../../src/cli/conformance/features.ts'
 import { Program } from '../../../src/cli/conformance/program.ts'
 import { documentOf, isBad, junitOf, type Outcome, tapOf } from '../../../src/cli/conformance/report.ts'
-import { playCases } from '../../../src/cli/conformance/run.ts'
+import { playCases, runCases } from '../../../src/cli/conformance/run.ts'
 import { tempFolder } from '../../kit/peers.ts'
 
 const kit: Case = { name: 'entries: <one> & "two"', level: 'entries', rules: ['E4'], run: async () => {} }
@@ -44,6 +45,7 @@ describe('the reports of the kit', () => {
     const mended = { ...passed, known: true }
     assert.equal(isBad(mended), true)
     assert.match(tapOf(mended, 1), /take it out/)
+    assert.match(tapOf(mended, 1), /^not ok 1 (?!.*# TODO)/)
   })
 })
 
@@ -103,6 +105,24 @@ describe('a program', () => {
     assert.equal(error, undefined)
     assert.equal(lines.filter((line) => /^not ok/.test(line)).length, 2)
     assert.match(lines[0]!, /the error UNIMPLEMENTED/)
+  })
+
+  it('that answers without the fields of its request is told which one is missing', async () => {
+    await using program = new Program(process.execPath, [
+      '-e',
+      `require('node:readline').createInterface({ input: process.stdin }).on('line', (line) =>
+        console.log(JSON.stringify({ call: JSON.parse(line).call, results: [] })))`,
+    ])
+    await assert.rejects(take({ program, transports: [] }, []), /a list "trees".*got \{"results":\[\]\}/)
+  })
+
+  it('for which no case is left does not pass', async () => {
+    const run = { mode: 'server', knownFailing: new Set<string>(), command: 'unused', args: [] } as const
+    const features = { levels: ['entries'], transports: [] } as const
+    const lines: string[] = []
+    const print = (line: string) => void lines.push(line)
+    await assert.rejects(runCases({ ...run, features, print }), { code: 'INVALID_ARGUMENT' })
+    assert.deepEqual(lines, [])
   })
 
   it('that cannot be started stops the run', async () => {

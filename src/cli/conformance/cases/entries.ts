@@ -3,6 +3,7 @@
  * depend on the order in which they arrive.
  */
 
+import { CausewayError } from '../../../base/errors.ts'
 import { signEntry } from '../../../dag/entry.ts'
 import { formatId } from '../../../dag/id.ts'
 import { type Case, expectSame, type Stage } from '../case.ts'
@@ -31,9 +32,15 @@ export interface Taken {
 
 type Wire = ReturnType<typeof wire>
 
-/** Lets the program take entries, in this order, into an empty store. */
+/** Lets the program take entries, in this order, into an empty store. Throws PROTOCOL if an answer has not its fields. */
 export async function take({ program }: Stage, entries: readonly Wire[]): Promise<Taken> {
   const answer: Answer = await program.expect('take', { entries })
+  for (const field of ['results', 'trees'])
+    if (!Array.isArray(answer[field]))
+      throw new CausewayError(
+        'PROTOCOL',
+        `Expected a list "${field}" in the answer to "take", got ${JSON.stringify(answer).slice(0, 200)}.`,
+      )
   return answer as unknown as Taken
 }
 
