@@ -351,7 +351,7 @@ export class Gathering {
       const part = { begun: this.outlineBegun, after: this.outlinedThrough }
       const answer = await askOutline(this.local, from.source.remote, this.tree, part, signal)
       if (from.error !== undefined) return
-      // Whoever tells little of it at a time keeps all others waiting, so that another source goes on with it.
+      // A source that gives little of it at a time keeps all others waiting: another one goes on with it.
       if (this.jobs[this.head] === undefined) from.outlineMs += this.local.clock.monotonic() - askedMs
       if (isLate(from, this.sources.active)) this.outliner = undefined
       this.expected = answer.count
