@@ -140,6 +140,14 @@ describe('a mistake', () => {
       pattern.stderr,
       /^causeway: The pattern of --only is no regular expression: .*\(INVALID_ARGUMENT\)\n$/,
     )
+    for (const [options, reason] of [
+      [['--junit', box.folder('absent/out.xml')], /out\.xml cannot be written: ENOENT/],
+      [['--seed', '7'], /--seed and --runs choose the trees of --mode pair/],
+    ] as const) {
+      const { code, stdout, stderr } = await check(...options)
+      assert.deepEqual([code, stdout], [2, ''])
+      assert.match(stderr, reason)
+    }
   })
 
   it('a clock that is off by ten minutes', async () => {

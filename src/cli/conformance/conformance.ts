@@ -11,8 +11,8 @@ import type { Mode } from './run.ts'
 
 interface Options {
   readonly mode: Mode | 'pair'
-  readonly seed: number
-  readonly runs: number
+  readonly seed?: number
+  readonly runs?: number
   readonly features: string
   readonly knownFailing?: string
   readonly junit?: string
@@ -36,8 +36,12 @@ export function addConformance(program: Command): void {
     .requiredOption('--features <FILE>', 'JSON with the levels and transports that the program has')
     .option('--known-failing <FILE>', 'names of cases that may fail, one a line')
     .option('--junit <FILE>', 'also write the outcome as JUnit')
-    .option('--seed <NUMBER>', 'with pair: what the first trees follow from', parseWholeNumber(0), 1)
-    .option('--runs <NUMBER>', 'with pair: how many trees', parseWholeNumber(1), 20)
+    .option(
+      '--seed <NUMBER>',
+      'with pair: what the first trees follow from (default: 1)',
+      parseWholeNumber(0),
+    )
+    .option('--runs <NUMBER>', 'with pair: how many trees (default: 20)', parseWholeNumber(1))
     .option('--only <PATTERN>', 'run only the cases whose name matches this regular expression')
     .addHelpText(
       'after',
@@ -59,7 +63,14 @@ not name, or if one that it names passes.`,
       const { readFeatures, readKnownFailing } = await import('./features.ts')
       const { runCases, runPair, summaryLines } = await import('./run.ts')
       const { documentOf, isBad, junitOf } = await import('./report.ts')
-      const { knownFailing, only, junit } = options
+      const { mode, seed, runs, knownFailing, only, junit } = options
+      if (mode !== 'pair' && (seed ?? runs) !== undefined)
+        throw new CausewayError(
+          'INVALID_ARGUMENT',
+          '--seed and --runs choose the trees of --mode pair: leave them out.',
+        )
+      // Before the cases, which take minutes.
+      if (junit !== undefined) write(junit, '')
       const common = {
         features: readFeatures(options.features),
         knownFailing: knownFailing === undefined ? new Set<string>() : readKnownFailing(knownFailing),
@@ -68,13 +79,25 @@ not name, or if one that it names passes.`,
       }
       const [command, ...args] = words
       const outcomes =
-        options.mode === 'pair'
-          ? await runPair({ ...common, programs: twoPrograms(words), seed: options.seed, runs: options.runs })
-          : await runCases({ ...common, mode: options.mode, command: command!, args })
+        mode === 'pair'
+          ? await runPair({ ...common, programs: twoPrograms(words), seed: seed ?? 1, runs: runs ?? 20 })
+          : await runCases({ ...common, mode, command: command!, args })
       print(options, documentOf(outcomes), summaryLines(outcomes).join('\n'))
-      if (junit !== undefined) writeFileSync(junit, junitOf(outcomes))
+      if (junit !== undefined) write(junit, junitOf(outcomes))
       if (outcomes.some(isBad)) io().exitCode = 1
     })
+}
+
+/** Throws INVALID_ARGUMENT. */
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text)
+  } catch (error) {
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `The file ${file} cannot be written: ${(error as Error).message}`,
+    )
+  }
 }
 
 /** Throws INVALID_ARGUMENT. */

@@ -19,6 +19,8 @@ export class Program implements AsyncDisposable {
   private readonly ended: Promise<void>
   /** The requests that it did not answer in time. An answer that comes later is for nobody. */
   private readonly late = new Set<number>()
+  /** How many requests in a row it did not answer in time. */
+  private silences = 0
   /** Why it can answer no more. */
   failure: CausewayError | undefined
   private next = 1
@@ -49,6 +51,8 @@ export class Program implements AsyncDisposable {
     const timer = setTimeout(() => {
       this.late.add(id)
       this.settle(id, protocol(`no answer to "${action}" within ${limits.conformanceAnswerMs} ms`))
+      if (++this.silences >= limits.conformanceSilences)
+        this.fail(`The program hangs: it answered none of ${this.silences} requests in a row.`)
     }, limits.conformanceAnswerMs)
     this.child.stdin?.write(`${JSON.stringify({ call: id, do: action, ...fields })}\n`)
     const settled = await answer
@@ -73,6 +77,7 @@ export class Program implements AsyncDisposable {
     }
     try {
       const { call, ...answer } = JSON.parse(line) as { call: number } & Answer
+      this.silences = 0
       if (this.late.delete(call)) return
       if (!this.waiting.has(call)) throw new Error(`"call" is the number of no open request, got ${call}`)
       this.settle(call, answer)

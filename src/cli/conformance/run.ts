@@ -98,7 +98,9 @@ export interface RunOptions {
 /** Returns how each case went. */
 export async function runCases(options: RunOptions): Promise<Outcome[]> {
   const { mode, features, knownFailing, only, isShort, print } = options
-  const cases = allCases().filter(
+  const all = allCases()
+  expectNames(all, knownFailing)
+  const cases = all.filter(
     ({ level, name, needs, isLong }) =>
       !(isLong && isShort) &&
       (needs === undefined || features.transports.includes(needs)) &&
@@ -109,6 +111,17 @@ export async function runCases(options: RunOptions): Promise<Outcome[]> {
   printPlan(cases, print)
   await using program = new Program(options.command, options.args)
   return await playCases(cases, { program, transports: features.transports }, knownFailing, print)
+}
+
+/** Throws INVALID_ARGUMENT if the kit has no case of one of these names: it may be misspelt, or renamed since. */
+function expectNames(cases: readonly Case[], names: ReadonlySet<string>): void {
+  const known = new Set(cases.map(({ name }) => name))
+  const unknown = [...names].filter((name) => !known.has(name))
+  if (unknown.length > 0)
+    throw new CausewayError(
+      'INVALID_ARGUMENT',
+      `The file of --known-failing names cases that the kit does not have: ${unknown.join(', ')}.`,
+    )
 }
 
 /** Prints how many cases come. Throws INVALID_ARGUMENT if none do: a run that checks nothing must not pass. */

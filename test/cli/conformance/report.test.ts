@@ -9,6 +9,7 @@ import { readFeatures, readKnownFailing } from '../../../src/cli/conformance/fea
 import { Program } from '../../../src/cli/conformance/program.ts'
 import { documentOf, isBad, junitOf, type Outcome, tapOf } from '../../../src/cli/conformance/report.ts'
 import { playCases, runCases } from '../../../src/cli/conformance/run.ts'
+import { limited } from '../../kit/limited.ts'
 import { tempFolder } from '../../kit/peers.ts'
 
 const kit: Case = { name: 'entries: <one> & "two"', level: 'entries', rules: ['E4'], run: async () => {} }
@@ -74,10 +75,10 @@ describe('the files of the kit', () => {
 
 describe('a program', () => {
   const asks: Case = { ...kit, run: async ({ program }) => void (await program.expect('take')) }
-  const outcomeOf = async (script: string) => {
+  const outcomeOf = async (script: string, cases: readonly Case[] = [asks, asks]) => {
     await using program = new Program(process.execPath, ['-e', script])
     const lines: string[] = []
-    const played = playCases([asks, asks], { program, transports: [] }, new Set(), (line) => lines.push(line))
+    const played = playCases(cases, { program, transports: [] }, new Set(), (line) => lines.push(line))
     return {
       lines,
       error: await played.then(
@@ -114,6 +115,22 @@ describe('a program', () => {
         console.log(JSON.stringify({ call: JSON.parse(line).call, results: [] })))`,
     ])
     await assert.rejects(take({ program, transports: [] }, []), /a list "trees".*got \{"results":\[\]\}/)
+  })
+
+  it('that hangs stops the run after a few requests', async () => {
+    using _ = limited({ conformanceAnswerMs: 1, conformanceSilences: 2, conformanceEndMs: 1 })
+    const { lines, error } = await outcomeOf('process.stdin.resume()', [asks, asks, asks])
+    assert.match(error!.message, /hangs: it answered none of 2 requests/)
+    assert.equal(lines.filter((line) => /^not ok/.test(line)).length, 2)
+  })
+
+  it('is not judged with known failures that are none of the kit', async () => {
+    const features = { levels: ['entries'], transports: [] } as const
+    const options = { mode: 'peer', features, command: 'unused', args: [], print: () => {} } as const
+    await assert.rejects(runCases({ ...options, knownFailing: new Set(['entries: no such case']) }), {
+      code: 'INVALID_ARGUMENT',
+      message: /entries: no such case/,
+    })
   })
 
   it('for which no case is left does not pass', async () => {
