@@ -11,11 +11,11 @@ import type { TreeId } from '../dag/id.ts'
 import type { PeerId } from '../dag/identity.ts'
 import type { PolicyKeyState, PolicyState } from '../dag/policy/state.ts'
 import type { TreePolicy } from '../dag/policy/tree-policy.ts'
+import { SortedTrees } from '../dag/sorted-trees.ts'
 import { type Contribution, callListener } from '../store/contributors.ts'
 import { storeError } from '../store/database/errors.ts'
 import type { BatchOperation } from '../store/engine/engine.ts'
 import type { DagStore } from '../store/store.ts'
-import { SortedTrees } from './sorted-trees.ts'
 
 /** A permission as a record holds it; `revoked` stands for a revoked key. */
 type Code = number

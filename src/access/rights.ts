@@ -35,9 +35,7 @@ export function rightsOf(store: DagStore, named?: NamedPeers): Rights {
     permission,
     isKnownReader: (tree, peer) => (named?.permission(tree, peer) ?? 0) >= Permission.READ,
     nextTree: (after, peer) =>
-      named === undefined
-        ? store.trees().find(({ tree }) => tree > after)?.tree
-        : named.nextTree(after, peer),
+      named === undefined ? store.treesAfter(after, 1)[0]?.tree : named.nextTree(after, peer),
     mayRead: async (tree, peer) => (await permission(tree, peer)) >= Permission.READ,
     async isNamed(tree, peer) {
       if (named?.isNamed(tree, peer) === false) return false

@@ -58,11 +58,10 @@ export async function metricsText(node: {
   readonly nowMs: number
 }): Promise<string> {
   const { store, dispatcher, peers, connections, nowMs } = node
-  const trees = store.trees()
   const { sessions, dials, peers: peersWaiting } = dispatcher.queues
   return prometheusText(dispatcher.status(), dispatcher.counters, {
-    trees: trees.length,
-    entries: trees.reduce((sum, { count }) => sum + count, 0),
+    trees: store.treeCount,
+    entries: store.entries,
     entryBytes: store.bytes,
     quotaBytes: node.quota.bound,
     viewBytes: await viewBytes(store.db),

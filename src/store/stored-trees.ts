@@ -167,14 +167,27 @@ export abstract class StoredTrees extends StoreReader {
 
   /** Returns all trees, in ascending order of their ids. */
   trees(): TreeInfo[] {
-    return [...this.records.keys()].sort().map((tree) => this.tree(tree)!)
+    return this.treesAfter('', this.records.size)
+  }
+
+  /** Returns up to `most` trees after an id, in ascending order of their ids. '' comes before all ids. */
+  treesAfter(id: string, most: number): TreeInfo[] {
+    return this.records.after(id, most).map((tree) => this.tree(tree)!)
+  }
+
+  /** The number of trees. */
+  get treeCount(): number {
+    return this.records.size
+  }
+
+  /** The number of entries of all trees. */
+  get entries(): number {
+    return this.records.entries
   }
 
   /** The bytes of all bodies and signatures of all trees. */
   get bytes(): number {
-    let bytes = 0
-    for (const record of this.records.values()) bytes += record.bytes
-    return bytes
+    return this.records.bytes
   }
 
   /** Returns the tree's counts, or undefined if there is no such tree. */

@@ -42,7 +42,7 @@ export async function describeTree(store: DagStore, tree: TreeId): Promise<Tree 
 }
 
 function allTrees(store: DagStore, start: string, size: number): PageOfTrees {
-  const trees = store.trees().flatMap(({ tree }) => (tree > start ? [tree] : []))
+  const trees = store.treesAfter(start, size + 1).map(({ tree }) => tree)
   const page = trees.slice(0, size)
   return { trees: page, ...(trees.length > size && { after: idToBytes(page.at(-1)!) }) }
 }

@@ -15,9 +15,10 @@ import {
 import type { Database } from '../database/database.ts'
 import * as layout from '../database/layout.ts'
 import type { Engine, PageSize, Snapshot, Span, StoredEntry } from '../engine/engine.ts'
-import type { Arrival, IndexRecord, TreeRecord } from '../engine/records.ts'
+import type { Arrival, IndexRecord } from '../engine/records.ts'
 import { type Range, type Row, readRows } from '../engine/rows.ts'
 import { Recent } from './recent.ts'
+import { TreeRecords } from './tree-records.ts'
 
 export type { Snapshot, StoredEntry } from '../engine/engine.ts'
 
@@ -35,7 +36,7 @@ export class StoreReader {
   /** The small records beside the trees. */
   readonly db: Database
   /** Every stored tree, as its last batch left it. */
-  protected readonly records = new Map<TreeId, TreeRecord>()
+  protected readonly records = new TreeRecords()
   /** Why trees are set aside: their records do not agree, so they are neither read nor written before a repair. */
   protected readonly aside = new Map<TreeId, Failure>()
   /** Numbers are never used twice, so that of a failed batch stays a gap. */

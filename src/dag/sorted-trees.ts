@@ -1,5 +1,5 @@
 /** Trees in ascending order of their ids, so that a list of them is read page by page without sorting all of them. */
-import type { TreeId } from '../dag/id.ts'
+import type { TreeId } from './id.ts'
 
 export class SortedTrees {
   private readonly trees: TreeId[] = []
@@ -11,6 +11,12 @@ export class SortedTrees {
   /** Returns all, in ascending order. */
   list(): readonly TreeId[] {
     return this.trees
+  }
+
+  /** Returns up to `most` trees after an id, in hex. '' comes before all ids. */
+  after(id: string, most: number): TreeId[] {
+    const place = this.placeAfter(id)
+    return this.trees.slice(place, place + most)
   }
 
   has(tree: TreeId): boolean {
@@ -29,8 +35,16 @@ export class SortedTrees {
 
   /** Returns the first tree after an id, in hex, or undefined if there is none. '' comes before all ids. */
   next(after: string): TreeId | undefined {
-    const place = this.placeOf(after)
-    return this.trees[place] === after ? this.trees[place + 1] : this.trees[place]
+    return this.trees[this.placeAfter(after)]
+  }
+
+  private placeAfter(id: string): number {
+    const place = this.placeOf(id)
+    return this.trees[place] === id ? place + 1 : place
+  }
+
+  clear(): void {
+    this.trees.length = 0
   }
 
   /** Returns the place of the first tree that does not come before `id`. */
